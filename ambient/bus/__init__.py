@@ -1,0 +1,1 @@
+"""How messages travel: ZeroMQ inside a node, the durable CURVE link from node to hub."""

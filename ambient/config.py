@@ -1,0 +1,320 @@
+"""node.yaml and hub.yaml: read, checked, and refused with the path of the bad key.
+
+Comes in: a YAML file. Goes out: a frozen `NodeConfig` or `HubConfig`. Unknown keys are refused; a
+wrong value is answered with where it stands, what was expected and what came, for example
+``rooms[0].cameras[1].fps: expected 1 to 30, got 0``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct, field
+
+from ambient.errors import ConfigError
+from ambient.events import Purpose
+from ambient.observations import Place, Point
+from ambient.places import Slug, Subject
+
+MAX_BYTES: Final = 1_000_000
+
+Address = Annotated[str, Meta(pattern=r"^tcp://[A-Za-z0-9.\-:\[\]]+:[0-9]{1,5}$", max_length=200)]
+"""A ZeroMQ endpoint, ``tcp://host:port``."""
+PublicKey = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{40}$")]
+"""A CURVE public key in Z85, 40 characters."""
+Polygon = Annotated[list[Point], Meta(min_length=3, max_length=64)]
+"""Points x, y in the picture, each 0..1."""
+
+
+class Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every configuration section: an unknown key is an error."""
+
+
+class Night(StrEnum):
+    """What a camera can do in the dark."""
+
+    INFRARED = "infrared"
+    LIGHT = "light"
+    NOT_WATCHED = "not_watched"
+
+
+class Zone(Strict, frozen=True, kw_only=True):
+    """A place in a camera's picture, drawn by the installer."""
+
+    kind: Place
+    polygon: Polygon
+    bed: Slug | None = None
+
+
+class Camera(Strict, frozen=True, kw_only=True):
+    """One camera of a room."""
+
+    id: Slug
+    source: Annotated[str, Meta(min_length=1, max_length=1000)]
+    fps: Annotated[float, Meta(ge=1, le=30)] = 10
+    night: Night = Night.LIGHT
+    people: Annotated[int, Meta(ge=1, le=6)] = 3
+    mask: Annotated[list[Polygon], Meta(max_length=32)] = []
+    zones: Annotated[list[Zone], Meta(max_length=32)] = []
+
+
+class Bed(Strict, frozen=True, kw_only=True):
+    """A bed, and who sleeps there as a pseudonym."""
+
+    id: Slug
+    subject: Subject | None = None
+
+
+class Room(Strict, frozen=True, kw_only=True):
+    """One room: its beds, purposes and devices."""
+
+    id: Slug
+    floor: Slug | None = None
+    beds: Annotated[list[Bed], Meta(max_length=8)] = []
+    purposes: dict[Purpose, bool] = field(default_factory=lambda: {Purpose.FALLS: True})
+    cameras: Annotated[list[Camera], Meta(max_length=16)] = []
+    microphones: Annotated[list[str], Meta(max_length=0)] = []
+
+    def is_on(self, purpose: Purpose) -> bool:
+        """Return whether `purpose` is on; falls are on unless switched off."""
+        return self.purposes.get(purpose, purpose is Purpose.FALLS)
+
+
+class HubLink(Strict, frozen=True, kw_only=True):
+    """Where the hub is and which key it must have."""
+
+    address: Address
+    key: PublicKey
+
+
+class ModelsDir(Strict, frozen=True, kw_only=True):
+    """Where converted models are kept."""
+
+    dir: Path | None = None
+
+
+class Falls(Strict, frozen=True, kw_only=True):
+    """When a fall is confirmed and when it is a long lie, in seconds."""
+
+    confirm_s: Annotated[float, Meta(ge=1, le=30)] = 8
+    long_lie_s: Annotated[float, Meta(ge=10, le=3600)] = 60
+    recover_s: Annotated[float, Meta(ge=1, le=30)] = 3
+
+
+class Privacy(Strict, frozen=True, kw_only=True):
+    """The privacy pause: default length, reminder before its end, an optional button."""
+
+    pause_s: Annotated[int, Meta(ge=60, le=4 * 3600)] = 20 * 60
+    reminder_s: Annotated[int, Meta(ge=10, le=600)] = 120
+    gpio: Annotated[int, Meta(ge=0, le=64)] | None = None
+
+
+class Outbox(Strict, frozen=True, kw_only=True):
+    """How much undelivered the node keeps."""
+
+    max_rows: Annotated[int, Meta(ge=100, le=10_000_000)] = 200_000
+    keep_h: Annotated[float, Meta(ge=1, le=24 * 14)] = 24
+
+
+class NodeConfig(Strict, frozen=True, kw_only=True):
+    """A room node (``node.yaml``)."""
+
+    site: Slug
+    node: Slug
+    hub: HubLink | None = None
+    state_dir: Path = Path("/var/lib/ambient/node")
+    models: ModelsDir = field(default_factory=ModelsDir)
+    rooms: Annotated[list[Room], Meta(min_length=1, max_length=16)]
+    falls: Falls = field(default_factory=Falls)
+    privacy: Privacy = field(default_factory=Privacy)
+    outbox: Outbox = field(default_factory=Outbox)
+    frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10
+
+    @property
+    def version(self) -> str:
+        """First 12 hexadecimal digits of the SHA-256 of this configuration."""
+        canonical = msgspec.json.encode(self, order="deterministic", enc_hook=str)
+        return hashlib.sha256(canonical).hexdigest()[:12]
+
+
+class Web(Strict, frozen=True, kw_only=True):
+    """The hub's page and API."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    secure_cookies: bool = False
+    """Set when a reverse proxy serves the page over HTTPS."""
+
+
+class LinkListen(Strict, frozen=True, kw_only=True):
+    """Where nodes reach the hub."""
+
+    bind: Address = "tcp://127.0.0.1:7440"
+    advertise: Address | None = None
+    """The address written into invitations, when it differs from `bind`."""
+
+
+class RoomName(Strict, frozen=True, kw_only=True):
+    """How a room is called on the hub; names never reach a node."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    floor: Annotated[str, Meta(max_length=60)] = ""
+
+
+class HubConfig(Strict, frozen=True, kw_only=True):
+    """A facility hub (``hub.yaml``)."""
+
+    site: Slug
+    state_dir: Path = Path("/var/lib/ambient/hub")
+    link: LinkListen = field(default_factory=LinkListen)
+    web: Web = field(default_factory=Web)
+    rooms: dict[Slug, RoomName] = {}
+    silent_s: Annotated[float, Meta(ge=5, le=600)] = 15
+    keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+
+
+Config = TypeVar("Config", NodeConfig, HubConfig)
+
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_PART = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+
+
+def load_node(path: Path) -> NodeConfig:
+    """Read and check ``node.yaml``.
+
+    Raises
+    ------
+    ConfigError
+        With the path of the bad key, what was expected and what came.
+    """
+    config = _load(path, NodeConfig)
+    _check_node(config)
+    return config
+
+
+def load_hub(path: Path) -> HubConfig:
+    """Read and check ``hub.yaml``.
+
+    Raises
+    ------
+    ConfigError
+        With the path of the bad key, what was expected and what came.
+    """
+    return _load(path, HubConfig)
+
+
+def _load(path: Path, kind: type[Config]) -> Config:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: expected a configuration file, found none; copy the example from deploy/"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{path}: expected at most {MAX_BYTES} bytes, got {len(data)}")
+    try:
+        raw = yaml.safe_load(data)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        where = " ".join(str(error).split())
+        raise ConfigError(f"{path}: expected YAML, got something else: {where}") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: expected keys and values, got {_shown(raw)}")
+    try:
+        return msgspec.convert(raw, kind, strict=True, dec_hook=_to_path)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(str(error), raw)}") from None
+
+
+def _to_path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(kind)
+
+
+def _explain(message: str, raw: object) -> str:
+    """Turn msgspec's message into ``path: expected …, got …``."""
+    match = _AT.match(message)
+    what, at = (match["what"], match["path"] or "$") if match else (message, "$")
+    where = at.removeprefix("$").removeprefix(".") or "(top)"
+    if what.startswith("Object contains unknown field"):
+        key = what.rsplit("`", 2)[1]
+        prefix = "" if where == "(top)" else f"{where}."
+        return f"{prefix}{key}: expected a known key, got an unknown one; remove or correct it"
+    if what.startswith("Object missing required field"):
+        key = what.rsplit("`", 2)[1]
+        prefix = "" if where == "(top)" else f"{where}."
+        return f"{prefix}{key}: expected a value, got nothing; add this key"
+    expected = what.removeprefix("Expected ").split(", got")[0]
+    if what.startswith("Invalid enum value"):
+        expected = "one of the documented words"
+    return f"{where}: expected {_range(expected)}, got {_shown(_value_at(raw, at))}"
+
+
+def _range(expected: str) -> str:
+    text = expected.replace("`", "")
+    text = re.sub(r"\b(?:int|float) >= ([\d.]+)", r"at least \1", text)
+    text = re.sub(r"\b(?:int|float) <= ([\d.]+)", r"at most \1", text)
+    return text.replace("object", "keys and values").replace("array", "list")
+
+
+def _value_at(raw: object, at: str) -> object:
+    value: Any = raw
+    for name, index in _PART.findall(at):
+        if name and isinstance(value, dict) and name in value:
+            value = value[name]
+        elif index.isdigit() and isinstance(value, list) and int(index) < len(value):
+            value = value[int(index)]
+        else:
+            break
+    return value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _check_node(config: NodeConfig) -> None:
+    """Check what spans several keys."""
+    _unique("rooms", [room.id for room in config.rooms])
+    for r, room in enumerate(config.rooms):
+        at = f"rooms[{r}]"
+        _unique(f"{at}.beds", [bed.id for bed in room.beds])
+        _unique(f"{at}.cameras", [camera.id for camera in room.cameras])
+        beds = {bed.id for bed in room.beds}
+        for c, camera in enumerate(room.cameras):
+            for m, polygon in enumerate(camera.mask):
+                _inside(f"{at}.cameras[{c}].mask[{m}]", polygon)
+            for z, zone in enumerate(camera.zones):
+                where = f"{at}.cameras[{c}].zones[{z}]"
+                _inside(f"{where}.polygon", zone.polygon)
+                if zone.bed is not None and zone.bed not in beds:
+                    known = ", ".join(sorted(beds)) or "none"
+                    raise ConfigError(
+                        f"{where}.bed: expected a bed of this room ({known}), got {zone.bed!r}"
+                    )
+    if config.falls.long_lie_s <= config.falls.confirm_s:
+        raise ConfigError(
+            "falls.long_lie_s: expected more than falls.confirm_s "
+            f"({config.falls.confirm_s}), got {config.falls.long_lie_s}"
+        )
+
+
+def _unique(where: str, ids: list[str]) -> None:
+    for i, one in enumerate(ids):
+        if one in ids[:i]:
+            raise ConfigError(f"{where}[{i}].id: expected an id used once, got {one!r} again")
+
+
+def _inside(where: str, polygon: Polygon) -> None:
+    for p, (x, y) in enumerate(polygon):
+        if not (0 <= x <= 1 and 0 <= y <= 1):
+            raise ConfigError(f"{where}[{p}]: expected x and y from 0 to 1, got {[x, y]}")

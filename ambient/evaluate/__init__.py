@@ -1,0 +1,1 @@
+"""Measure on labelled recordings, replay, and benchmark beside peers."""

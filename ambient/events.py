@@ -1,0 +1,311 @@
+"""What may leave a node: a closed list of anonymised statements.
+
+Comes in: a judgement of `fusion`, or a technical statement of the node. Goes out: structs that
+hold numbers, enumerated words and checked identifiers; no byte string, picture, keypoint, name or
+free text, and lists only of named structs, at most 16 long. `docs/what-leaves.md` and the JSON
+schema are generated from this module, so a new kind is a change here, there and in their test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from enum import StrEnum
+from typing import Annotated, Any, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ambient.observations import Place, Probability, TimeNs, View
+from ambient.places import Slug, Subject
+
+Uuid = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
+"""A UUIDv8 in its canonical lower-case form."""
+
+ConfigVersion = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$")]
+"""First 12 hexadecimal digits of the SHA-256 of the configuration in force."""
+
+MAX_LIST = 16
+
+
+class Sense(StrEnum):
+    """Who contributed to a judgement."""
+
+    VISION_POSTURE = "vision.posture"
+    VISION_DESCENT = "vision.descent"
+    VISION_STILLNESS = "vision.stillness"
+    PLACE = "place"
+
+
+class Contribution(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far one sense moved the judgement, as a log-likelihood ratio (natural log)."""
+
+    sense: Sense
+    llr: float
+
+
+class Worker(StrEnum):
+    """Processes of a node."""
+
+    VISION = "vision"
+    FUSION = "fusion"
+    AGENT = "agent"
+
+
+class Purpose(StrEnum):
+    """What a room may be watched for; each is on or off."""
+
+    FALLS = "falls"
+    SOUNDS = "sounds"
+    VOICE = "voice"
+    VITALS = "vitals"
+    RESEARCH = "research"
+
+
+class Outcome(StrEnum):
+    """What became of a command."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    REFUSED = "refused"
+
+
+class CommandKind(StrEnum):
+    """The closed list of commands, by name (see `ambient.commands`)."""
+
+    PURPOSE = "purpose"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ACKNOWLEDGED = "acknowledged"
+    CONFIGURATION = "configuration"
+    ERASE = "erase"
+    ROTATE_KEY = "rotate_key"
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    """The envelope of every event.
+
+    Attributes
+    ----------
+    id
+        UUIDv8 derived from node key, chain, position, kind and `t`: derived again, the same.
+    t
+        Nanoseconds since the Unix epoch, of the signal that decided.
+    node, room, subject
+        Where; `subject` is a pseudonym or nothing. Technical events of a whole node have no room.
+    chain, position
+        Events of one situation share a chain and count up from 0.
+    probability
+        Of the judgement, 0..1; 1 for plain facts.
+    contributions
+        What each sense added.
+    config_version
+        Of the configuration that decided.
+    """
+
+    id: Uuid
+    t: TimeNs
+    node: Slug
+    room: Slug | None = None
+    subject: Subject | None = None
+    chain: Uuid
+    position: Annotated[int, Meta(ge=0)]
+    probability: Probability = 1.0
+    contributions: Annotated[list[Contribution], Meta(max_length=MAX_LIST)] = []
+    config_version: ConfigVersion
+
+
+class FallSuspected(Event, frozen=True, kw_only=True, tag="fall.suspected"):
+    """Somebody may be on the floor; shown, does not ring."""
+
+    place: Place = Place.UNKNOWN
+    descent_seen: bool = False
+
+
+class FallConfirmed(Event, frozen=True, kw_only=True, tag="fall.confirmed"):
+    """Somebody is on the floor; rings."""
+
+    down_s: Annotated[float, Meta(ge=0)]
+    place: Place = Place.UNKNOWN
+    descent_seen: bool = False
+
+
+class FallLongLie(Event, frozen=True, kw_only=True, tag="fall.long_lie"):
+    """Somebody has been on the floor for long."""
+
+    down_s: Annotated[float, Meta(ge=0)]
+
+
+class FallRecovered(Event, frozen=True, kw_only=True, tag="fall.recovered"):
+    """The same person was seen upright again, or sitting off the floor; resolves nothing."""
+
+    down_s: Annotated[float, Meta(ge=0)]
+
+
+class QualityDegraded(Event, frozen=True, kw_only=True, tag="quality.degraded"):
+    """A camera cannot see, lastingly: a technical alarm."""
+
+    source: Slug
+    view: View
+
+
+class QualityRestored(Event, frozen=True, kw_only=True, tag="quality.restored"):
+    """The camera sees again."""
+
+    source: Slug
+    view: View
+
+
+class QualityNotWatched(Event, frozen=True, kw_only=True, tag="quality.not_watched"):
+    """By plan (night without infrared, privacy pause, purpose off) nobody watches; never rings."""
+
+    source: Slug
+    view: View
+    until: TimeNs | None = None
+
+
+class NodeStarted(Event, frozen=True, kw_only=True, tag="node.started"):
+    """The node is up."""
+
+
+class NodeStopped(Event, frozen=True, kw_only=True, tag="node.stopped"):
+    """The node was told to stop and drained."""
+
+
+class NodeWorkerRestarted(Event, frozen=True, kw_only=True, tag="node.worker_restarted"):
+    """A worker died and was started again."""
+
+    worker: Worker
+    restarts: Annotated[int, Meta(ge=1)]
+
+
+class NodeWorkerFailed(Event, frozen=True, kw_only=True, tag="node.worker_failed"):
+    """A worker used up its restart budget: a technical alarm."""
+
+    worker: Worker
+    restarts: Annotated[int, Meta(ge=0)]
+
+
+class NodeClockStepped(Event, frozen=True, kw_only=True, tag="node.clock_stepped"):
+    """The wall clock jumped."""
+
+    step_s: float
+
+
+class NodeOutboxDropped(Event, frozen=True, kw_only=True, tag="node.outbox_dropped"):
+    """The outbox was full and lost its least important rows."""
+
+    rows: Annotated[int, Meta(ge=1)]
+
+
+class NodeDataLate(Event, frozen=True, kw_only=True, tag="node.data_late"):
+    """Observations came after their watermark, or frames were dropped, in the last hour."""
+
+    source: Slug
+    observations: Annotated[int, Meta(ge=0)]
+    frames: Annotated[int, Meta(ge=0)]
+
+
+class NodeDiskFull(Event, frozen=True, kw_only=True, tag="node.disk_full"):
+    """The node's disk cannot take what must be kept: a technical alarm."""
+
+    free_mb: Annotated[int, Meta(ge=0)]
+
+
+class NodeSourceSilent(Event, frozen=True, kw_only=True, tag="node.source_silent"):
+    """A source said nothing for longer than it promised: a technical alarm."""
+
+    source: Slug
+    silent_s: Annotated[float, Meta(ge=0)]
+
+
+class ConsentApplied(Event, frozen=True, kw_only=True, tag="consent.applied"):
+    """A purpose was switched on or off on the node."""
+
+    purpose: Purpose
+    on: bool
+
+
+class CommandApplied(Event, frozen=True, kw_only=True, tag="command.applied"):
+    """The node's answer to a command."""
+
+    command: Uuid
+    command_kind: CommandKind
+    outcome: Outcome
+
+
+AnyEvent = (
+    FallSuspected
+    | FallConfirmed
+    | FallLongLie
+    | FallRecovered
+    | QualityDegraded
+    | QualityRestored
+    | QualityNotWatched
+    | NodeStarted
+    | NodeStopped
+    | NodeWorkerRestarted
+    | NodeWorkerFailed
+    | NodeClockStepped
+    | NodeOutboxDropped
+    | NodeDataLate
+    | NodeDiskFull
+    | NodeSourceSilent
+    | ConsentApplied
+    | CommandApplied
+)
+
+EVENT_TYPES: tuple[type[Event], ...] = get_args(AnyEvent)
+"""The closed list."""
+
+
+def kind_of(event: Event | type[Event]) -> str:
+    """Return the kind, for example ``fall.confirmed``."""
+    return str(event.__struct_config__.tag)
+
+
+KINDS: tuple[str, ...] = tuple(kind_of(cls) for cls in EVENT_TYPES)
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """Return the JSON form that leaves the node."""
+    return _encoder.encode(event)
+
+
+def decode(data: bytes) -> AnyEvent:
+    """Return the event in `data`.
+
+    Raises
+    ------
+    msgspec.ValidationError, msgspec.DecodeError
+        When `data` is not an event of the closed list.
+    """
+    return _decoder.decode(data)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of everything that may leave a node."""
+    return msgspec.json.schema(AnyEvent)
+
+
+def _uuid8(*parts: str | int) -> str:
+    digest = hashlib.sha256("\x1f".join(str(p) for p in parts).encode()).digest()
+    raw = bytearray(digest[:16])
+    raw[6] = (raw[6] & 0x0F) | 0x80
+    raw[8] = (raw[8] & 0x3F) | 0x80
+    return str(uuid.UUID(bytes=bytes(raw)))
+
+
+def chain_id(node_key: str, room: str | None, family: str, t: int) -> str:
+    """Return the id of the chain of `family` (``fall``, ``quality`` …) that began at `t`."""
+    return _uuid8("chain", node_key, room or "", family, t)
+
+
+def event_id(node_key: str, chain: str, position: int, kind: str, t: int) -> str:
+    """Return the event's UUIDv8 from SHA-256 (RFC 9562, section 5.8)."""
+    return _uuid8("event", node_key, chain, position, kind, t)

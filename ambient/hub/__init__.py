@@ -1,0 +1,1 @@
+"""The facility hub: intake, store, alarms, web page, metrics."""

@@ -1,0 +1,1 @@
+"""The room node: workers, supervision, outbox, health."""

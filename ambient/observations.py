@@ -1,0 +1,225 @@
+"""What a sensor may say: numbers derived from signals, never the signals themselves.
+
+Comes in: what `vision` (later `audio`, gateways) derived. Goes out: tagged structs that travel
+inside one room node and never leave it. Every observation carries `t`, integer nanoseconds since
+the Unix epoch (a file in ``watch`` and ``evaluate`` starts at 0), the instant of the signal; the
+`room` it is about and the `source` (camera id) that saw it. ``t`` never goes back within a source.
+
+Coordinates are normalised to the picture: x to the right, y down, both 0..1 inside it (the
+pose network extrapolates joints outside the picture, so values beyond occur and are kept).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ambient.places import Slug
+
+Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
+TimeNs = Annotated[int, Meta(ge=0)]
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1, normalised."""
+Keypoint = tuple[float, float, float]
+"""x, y normalised; visibility 0..1."""
+
+KEYPOINTS = 33
+
+
+class Posture(StrEnum):
+    """The OmniFall taxonomy of states and movements, and four of our own."""
+
+    WALK = "walk"
+    FALL = "fall"
+    FALLEN = "fallen"
+    SIT_DOWN = "sit_down"
+    SITTING = "sitting"
+    LIE_DOWN = "lie_down"
+    LYING = "lying"
+    STAND_UP = "stand_up"
+    STANDING = "standing"
+    OTHER = "other"
+    KNEELING = "kneeling"
+    SQUATTING = "squatting"
+    CRAWL = "crawl"
+    JUMP = "jump"
+
+
+class Place(StrEnum):
+    """What a person is on, as far as zones (or learned places) tell."""
+
+    FLOOR = "floor"
+    BED = "bed"
+    SOFA = "sofa"
+    CHAIR = "chair"
+    PERMITTED = "permitted"
+    """A lying place that a nurse allowed (floor bed, fall mat)."""
+    UNKNOWN = "unknown"
+
+
+class View(StrEnum):
+    """What a camera can see; everything but ``OK`` is an answer of its own, not an error."""
+
+    OK = "ok"
+    DARK = "dark"
+    OVER_EXPOSED = "over_exposed"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    FROZEN = "frozen"
+    MOVED = "moved"
+    GONE = "gone"
+    NOT_WATCHED = "not_watched"
+    """Dark by plan: a camera without infrared at night."""
+    PAUSED = "paused"
+    """A privacy pause: the device is closed."""
+    OFF = "off"
+    """The purpose is off: the device is closed."""
+
+
+class TrackEnd(StrEnum):
+    """Why a track ended."""
+
+    LEFT_PICTURE = "left_picture"
+    LOST = "lost"
+
+
+class Observation(Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    """What all observations share."""
+
+    t: TimeNs
+    room: Slug
+    source: Slug
+
+
+class Tick(Observation, frozen=True, kw_only=True, tag="tick"):
+    """Once a second from every source, so that time goes on in an empty room."""
+
+
+class PoseSeen(Observation, frozen=True, kw_only=True, tag="pose"):
+    """A person's body in one frame.
+
+    Attributes
+    ----------
+    track
+        Identity within this camera, survives crossings and short occlusion.
+    keypoints
+        33 BlazePose landmarks: x, y normalised, visibility 0..1.
+    world
+        33 points x, y, z in metres, centred between the hips, y down; empty when unknown.
+    box
+        Of the visible body.
+    score
+        Confidence of the network that this is a person, 0..1.
+    aspect
+        Width / height of the picture in pixels, so that angles can be computed.
+    """
+
+    track: int
+    keypoints: Annotated[list[Keypoint], Meta(min_length=KEYPOINTS, max_length=KEYPOINTS)]
+    box: Box
+    score: Probability
+    aspect: float
+    world: Annotated[list[tuple[float, float, float]], Meta(max_length=KEYPOINTS)] = []
+
+
+class BoxSeen(Observation, frozen=True, kw_only=True, tag="box"):
+    """A person of whom only the outline is known (no landmarks found)."""
+
+    track: int
+    box: Box
+    score: Probability
+    aspect: float
+
+
+class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
+    """How a person is and on what: the evidence on which falls are judged.
+
+    Attributes
+    ----------
+    track
+        As in `PoseSeen`.
+    posture
+        Most probable label.
+    probability
+        Of that label.
+    down
+        Probability that the body is down: lying, fallen, or crumpled low, on whatever surface.
+    upright
+        Probability of standing, walking, or sitting off the floor.
+    place, bed
+        What the person is on; the bed's id when a zone says so.
+    descent
+        Evidence that a fast uncontrolled descent ended within the last 3 s, 0..1.
+    still
+        Share of the last 2 s without movement, 0..1.
+    quality
+        How far this may be trusted: share of the body seen times the network's score, 0..1.
+    """
+
+    track: int
+    posture: Posture
+    probability: Probability
+    down: Probability
+    upright: Probability
+    place: Place = Place.UNKNOWN
+    bed: Slug | None = None
+    descent: Probability = 0.0
+    still: Probability = 0.0
+    quality: Probability = 1.0
+
+
+class TrackEnded(Observation, frozen=True, kw_only=True, tag="track_ended"):
+    """A person is no longer seen; never by itself a reason to end an alarm."""
+
+    track: int
+    reason: TrackEnd
+    posture: Posture = Posture.OTHER
+    down: Probability = 0.0
+
+
+class ViewState(Observation, frozen=True, kw_only=True, tag="view"):
+    """What the camera can see from `t` on; sent at every change and once a minute."""
+
+    view: View
+    measure: float = 0.0
+    """The number that decided: mean luma, sharpness, seconds without change …"""
+
+
+class ClockStepped(Observation, frozen=True, kw_only=True, tag="clock_stepped"):
+    """The machine's wall clock jumped against the monotonic one."""
+
+    step_s: float
+
+
+class Dropped(Observation, frozen=True, kw_only=True, tag="dropped"):
+    """Frames that a slow consumer did not look at since the last such line."""
+
+    frames: Annotated[int, Meta(ge=1)]
+
+
+AnyObservation = (
+    Tick | PoseSeen | BoxSeen | PostureSeen | TrackEnded | ViewState | ClockStepped | Dropped
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AnyObservation)
+
+
+def encode(observation: AnyObservation) -> bytes:
+    """Return the MessagePack form that travels inside a node."""
+    return _encoder.encode(observation)
+
+
+def decode(data: bytes) -> AnyObservation:
+    """Return the observation in `data`.
+
+    Raises
+    ------
+    msgspec.ValidationError, msgspec.DecodeError
+        When `data` is not an observation of this version.
+    """
+    return _decoder.decode(data)

@@ -1,0 +1,1 @@
+"""Sound in, speech and sound observations out."""

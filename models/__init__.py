@@ -1,0 +1,1 @@
+"""Learned models: the catalogue, where they come from, weights of our own."""

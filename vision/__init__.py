@@ -1,0 +1,1 @@
+"""Frames in, observations about people out; the only package that touches pixels."""
