@@ -1,0 +1,65 @@
+"""Converts a TFLite network to OpenVINO IR, without the outputs that nobody uses.
+
+In: a TFLite file and the names of the outputs to keep. Out: ``<stem>.xml`` and ``<stem>.bin``.
+What only led to an output that was left out is cut from the graph.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -> None:
+    """Write ``target_dir/<source stem>.xml`` and ``.bin``.
+
+    Weights keep the precision they have in the source (BlazePose: float16), so nothing is lost.
+
+    Parameters
+    ----------
+    source
+        A TFLite file.
+    target_dir
+        Made if missing. The ``.bin`` is put in place before the ``.xml``, each in one step:
+        an ``.xml`` that exists is complete.
+    outputs
+        Tensor names to keep, in this order; ``None`` keeps all.
+
+    Raises
+    ------
+    ValueError
+        OpenVINO can't read the file, or it has no output of a name asked for.
+    """
+    import openvino as ov
+
+    try:
+        model = ov.Core().read_model(source)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{source}: expected a TFLite network, but OpenVINO can't read it "
+            f"({str(error).splitlines()[-1].strip()}); pull the models again"
+        ) from error
+    if outputs is not None:
+        there = {name for output in model.outputs for name in output.get_names()}
+        missing = [name for name in outputs if name not in there]
+        if missing:
+            raise ValueError(
+                f"{source}: expected outputs {', '.join(missing)}, got {', '.join(sorted(there))}; "
+                "pull the models again"
+            )
+        results = [model.output(name).get_node() for name in outputs]
+        model = ov.Model(results, model.get_parameters(), model.get_friendly_name())
+
+    target_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        dir=target_dir, prefix=f".{source.stem}."
+    ) as scratch:
+        half = Path(scratch) / f"{source.stem}.xml"
+        ov.save_model(model, half, compress_to_fp16=False)
+        for suffix in (".bin", ".xml"):
+            file = half.with_suffix(suffix)
+            with file.open("rb+") as handle:
+                os.fsync(handle.fileno())
+            os.replace(file, target_dir / file.name)

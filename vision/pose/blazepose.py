@@ -1,0 +1,250 @@
+"""BlazePose in OpenVINO: the engine that nodes use.
+
+In: pictures and their instants; out: poses. A detector finds people, a landmark network follows
+each of them: its own landmarks say where to look in the next frame, so the detector runs only
+when somebody may be missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from vision.pose import landmarks
+from vision.pose.detector import View, find
+from vision.pose.landmarks import Landmarks
+from vision.pose.people import TURNS, Lookout, Person, duplicates, new_regions
+from vision.pose.roi import Roi
+from vision.pose.runtime import Network, Recipe
+from vision.pose.types import (
+    Box,
+    Floats,
+    Image,
+    Pose,
+    PoseOptions,
+    RunningMode,
+    check_image,
+    check_time,
+)
+
+_DETECTOR_OUTPUTS = ("Identity", "Identity_1")
+# Landmarks, presence, heatmap, world landmarks; without the segmentation (Identity_2).
+_LANDMARK_OUTPUTS = ("Identity", "Identity_1", "Identity_3", "Identity_4")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """One person in the current frame, before smoothing."""
+
+    person: Person
+    roi: Roi
+    presence: float
+    marks: Landmarks
+
+
+class BlazePose:
+    """A ``PoseEngine`` on OpenVINO; see there for its methods."""
+
+    def __init__(
+        self, detector: Network, landmark: Network, options: PoseOptions
+    ) -> None:
+        self._detector = detector
+        self._landmark = landmark
+        self._options = options
+        self._people: list[Person] = []
+        self._lookout = Lookout(options.num_people, options.redetect_s)
+        self._last_ns: int | None = None
+
+    @classmethod
+    def create(cls, options: PoseOptions | None = None) -> BlazePose:
+        """Load the networks and return an engine.
+
+        Raises
+        ------
+        FileNotFoundError
+            A model file is missing.
+        RuntimeError
+            OpenVINO can't read or compile a network.
+        """
+        options = options if options is not None else PoseOptions()
+
+        def load(
+            name: str, outputs: tuple[str, ...], mean: float, scale: float
+        ) -> Network:
+            return Network.load(
+                Recipe(
+                    path=model_file(name, options.models_dir, ".xml"),
+                    outputs=outputs,
+                    mean=mean,
+                    scale=scale,
+                    device=options.device,
+                    precision=options.precision,
+                    threads=options.threads,
+                    streams=options.streams,
+                    cache_dir=options.cache_dir,
+                )
+            )
+
+        return cls(
+            load("pose_detector", _DETECTOR_OUTPUTS, 127.5, 127.5),
+            load(f"pose_landmark_{options.model.value}", _LANDMARK_OUTPUTS, 0.0, 255.0),
+            options,
+        )
+
+    def detect(
+        self,
+        image: Image,
+        t_ns: int,
+        *,
+        look_harder: bool = False,
+        region: Box | None = None,
+    ) -> list[Pose]:
+        """Return the people in a picture; see ``PoseEngine.detect``.
+
+        People already followed come first, in the order they were found.
+        """
+        check_image(image)
+        video = self._options.mode is RunningMode.VIDEO
+        if video:
+            check_time(t_ns, self._last_ns)
+            self._last_ns = t_ns
+        else:
+            self._people.clear()
+        seen = self._follow(image, self._people)
+        lost = len(seen) < len(self._people)
+        if self._lookout.due(t_ns, len(seen), lost):
+            self._lookout.looked(t_ns)
+            seen = self._look(image, seen, look_harder, region)
+        seen = _without_duplicates(seen)
+        height, width = image.shape[:2]
+        self._people = []
+        for item in seen:
+            if item.marks.next_roi.usable(width, height):
+                item.person.roi = item.marks.next_roi
+                self._people.append(item.person)
+        return [self._pose(item, t_ns, width, height) for item in seen]
+
+    def reset(self) -> None:
+        """Forget the people followed and the last timestamp."""
+        self._people.clear()
+        self._lookout = Lookout(self._options.num_people, self._options.redetect_s)
+        self._last_ns = None
+
+    def close(self) -> None:
+        """Forget the people followed; compiled networks stay for other engines."""
+        self.reset()
+
+    def __enter__(self) -> Self:
+        """Return the engine itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def _look(
+        self, image: Image, seen: list[_Seen], look_harder: bool, region: Box | None
+    ) -> list[_Seen]:
+        """Run the detector; return the people seen with those who are new."""
+        view = View.of(image)
+        seen = seen + self._meet(image, view, seen)
+        if seen or not look_harder:
+            return seen
+        if region is not None:
+            view = View.of(image, region)
+            seen = self._meet(image, view, [])
+            if seen:
+                return seen
+        if not self._options.retry_rotations:
+            return seen
+        video = self._options.mode is RunningMode.VIDEO
+        # One turned view a frame: over three frames all are tried, and no frame costs much more.
+        for turns in (self._lookout.next_turn(),) if video else TURNS:
+            seen = self._meet(image, view.turned(turns), [])
+            if seen:
+                break
+        return seen
+
+    def _meet(self, image: Image, view: View, seen: list[_Seen]) -> list[_Seen]:
+        """Return the people in a view who aren't seen yet."""
+        room = self._options.num_people - len(seen)
+        found = find(view, self._infer_detector, self._options.min_detection)
+        height, width = image.shape[:2]
+        usable = [roi for roi in found if roi.usable(width, height)]
+        fresh = new_regions(usable, [item.roi for item in seen], room)
+        return self._follow(image, [Person(roi) for roi in fresh])
+
+    def _follow(self, image: Image, people: list[Person]) -> list[_Seen]:
+        """Run the landmark network on each person's region; return those who are there."""
+        seen = []
+        for person in people:
+            roi = person.roi
+            cv2.warpAffine(
+                image,
+                roi.to_picture(landmarks.CROP_SIZE),
+                (landmarks.CROP_SIZE, landmarks.CROP_SIZE),
+                dst=self._landmark.input,
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            raw, presence, heatmap, world = self._landmark()
+            sure = float(presence[0, 0])
+            if sure < self._options.min_presence:
+                continue
+            marks = landmarks.decode(
+                raw.reshape(39, 5), heatmap[0], world.reshape(39, 3), roi
+            )
+            seen.append(_Seen(person, roi, sure, marks))
+        return seen
+
+    def _infer_detector(self, pixels: Image) -> tuple[Floats, Floats]:
+        np.copyto(self._detector.input, pixels)
+        boxes, scores = self._detector()
+        return boxes[0], scores[0, :, 0]
+
+    def _pose(self, item: _Seen, t_ns: int, width: int, height: int) -> Pose:
+        marks = item.marks
+        points, visibility, world = marks.points, marks.visibility, marks.world
+        if self._options.smoothing and self._options.mode is RunningMode.VIDEO:
+            points, visibility, world = item.person.smoother(
+                points, visibility, world, t_ns, marks.next_roi.size
+            )
+        keypoints = np.empty((33, 3), np.float32)
+        np.divide(points, (width, height), out=keypoints[:, :2], casting="unsafe")
+        keypoints[:, 2] = visibility
+        return Pose.from_keypoints(keypoints, world, item.presence, item.roi.rotation)
+
+
+def model_file(name: str, models_dir: Path | None, suffix: str) -> Path:
+    """Return the path of a model file, in ``models_dir`` or where ``models.store`` keeps it.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    """
+    if models_dir is None:
+        from models import store
+
+        return store.path(name)
+    path = models_dir / (name if name.endswith(suffix) else name + suffix)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no such model; fetch it with: ambient models pull"
+        )
+    return path
+
+
+def _without_duplicates(seen: list[_Seen]) -> list[_Seen]:
+    repeated = duplicates([s.marks.points for s in seen], [s.roi.size for s in seen])
+    return [item for index, item in enumerate(seen) if index not in repeated]

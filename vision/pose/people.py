@@ -1,0 +1,94 @@
+"""Whom the engine follows from frame to frame, and when it looks for more. Pure logic.
+
+In: instants, and what the networks said; out: whether to run the detector now and on which
+views, and which of several poses are one person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vision.pose.roi import Roi
+from vision.pose.smoothing import PoseSmoother
+from vision.pose.types import Floats
+
+# Quarter turns anticlockwise for views that may show somebody who lies, or a ceiling view.
+TURNS = (1, 3, 2)
+# Two sets of landmarks nearer than this, on average and in sizes of the region, are one person.
+_SAME_DISTANCE = 0.06
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who is followed: where to look next, and their smoothing."""
+
+    roi: Roi
+    smoother: PoseSmoother = field(default_factory=PoseSmoother)
+
+
+class Lookout:
+    """When to run the detector.
+
+    At once when nobody is followed or somebody was just lost, else every ``redetect_s`` while
+    there is room for one more, and never when as many as wanted are followed.
+    """
+
+    def __init__(self, num_people: int, redetect_s: float) -> None:
+        self._num_people = num_people
+        self._redetect_ns = round(redetect_s * 1e9)
+        self._last_ns: int | None = None
+        self._turn = 0
+
+    def due(self, t_ns: int, followed: int, lost: bool) -> bool:
+        """Say whether to look now, with so many followed and, maybe, one just lost."""
+        if followed >= self._num_people:
+            return False
+        if followed == 0 or lost or self._last_ns is None:
+            return True
+        return t_ns - self._last_ns >= self._redetect_ns
+
+    def looked(self, t_ns: int) -> None:
+        """Note that the detector ran on the plain view."""
+        self._last_ns = t_ns
+
+    def next_turn(self) -> int:
+        """Return the turned view to try in this frame; the three come in rotation."""
+        turn = TURNS[self._turn]
+        self._turn = (self._turn + 1) % len(TURNS)
+        return turn
+
+
+def new_regions(found: Sequence[Roi], followed: Sequence[Roi], room: int) -> list[Roi]:
+    """Return at most ``room`` regions, surest first, that aren't of somebody known or listed."""
+    fresh: list[Roi] = []
+    for roi in found:
+        if len(fresh) == room:
+            break
+        if not any(roi.same_person(other) for other in (*followed, *fresh)):
+            fresh.append(roi)
+    return fresh
+
+
+def duplicates(points: Sequence[Floats], sizes: Sequence[float]) -> set[int]:
+    """Return the indices of sets of landmarks that repeat an earlier one.
+
+    Parameters
+    ----------
+    points
+        (33, 2) each, pixels, the ones to keep first.
+    sizes
+        Side length of the region of each, pixels.
+    """
+    repeated: set[int] = set()
+    for index in range(len(points)):
+        for earlier in range(index):
+            if earlier in repeated:
+                continue
+            apart = np.linalg.norm(points[index] - points[earlier], axis=1).mean()
+            if apart < _SAME_DISTANCE * min(sizes[index], sizes[earlier]):
+                repeated.add(index)
+                break
+    return repeated
