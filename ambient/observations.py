@@ -187,6 +187,8 @@ class ViewState(Observation, frozen=True, kw_only=True, tag="view"):
     view: View
     measure: float = 0.0
     """The number that decided: mean luma, sharpness, seconds without change …"""
+    until: TimeNs | None = None
+    """When a planned state ends by itself (privacy pause)."""
 
 
 class ClockStepped(Observation, frozen=True, kw_only=True, tag="clock_stepped"):

@@ -1,0 +1,73 @@
+"""What each sense adds to the hypothesis "somebody is down and needs help", in log-odds.
+
+Comes in: numbers of one `PostureSeen` and how long it has been so. Goes out: log-likelihood
+ratios (natural logarithm) by sense, and their probability. The values are set by hand in this
+version and hold for camera evidence; a calibrated model takes the place of `evidence`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from ambient.events import Contribution, Sense
+from ambient.observations import Place
+
+PRIOR: Final = -2.5
+"""Log-odds that a person who is tracked at some instant is down and needs help."""
+
+_PLACE: Final = {
+    Place.FLOOR: 1.0,
+    Place.UNKNOWN: 0.0,
+    Place.CHAIR: -2.0,
+    Place.SOFA: -4.0,
+    Place.BED: -7.0,
+    Place.PERMITTED: -7.0,
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A probability and where it comes from."""
+
+    probability: float
+    contributions: tuple[Contribution, ...]
+
+
+def evidence(
+    *, down: float, down_s: float, descent: float, still: float, place: Place
+) -> Judgement:
+    """Judge one person at one instant.
+
+    Parameters
+    ----------
+    down
+        Smoothed probability that the body is down, 0..1.
+    down_s
+        How long it has been so, seconds.
+    descent
+        Evidence of a fast descent before it, 0..1.
+    still
+        Share of the last seconds without movement, 0..1.
+    place
+        What the person is on.
+    """
+    lasting = min(3.0, 0.45 * down_s)
+    parts = (
+        Contribution(Sense.VISION_POSTURE, round(_logit(down) + lasting, 3)),
+        Contribution(Sense.VISION_DESCENT, round(3.0 * descent - 0.5, 3)),
+        Contribution(Sense.VISION_STILLNESS, round(0.8 * (still - 0.5) * min(1.0, down_s / 2), 3)),
+        Contribution(Sense.PLACE, _PLACE[place]),
+    )
+    return Judgement(probability(PRIOR + sum(part.llr for part in parts)), parts)
+
+
+def probability(log_odds: float) -> float:
+    """Return the probability that belongs to `log_odds`."""
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def _logit(p: float) -> float:
+    clipped = min(0.95, max(0.05, p))
+    return math.log(clipped / (1 - clipped))

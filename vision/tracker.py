@@ -1,0 +1,264 @@
+"""Who is who from frame to frame: poses of one picture in, the same poses with identities out.
+
+A constant-velocity Kalman filter predicts where each person's body centre and height will be; a
+pose is given to the track that explains it best (keypoint similarity after the predicted shift,
+Hungarian assignment). A track must be seen `confirm_hits` times before it counts, and is kept
+for `max_gap_s` while nobody sees it, so that a crossing or a short occlusion keeps the identity.
+Pure: time is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from vision.pose.types import Pose
+
+BODY: Final = np.array([0, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
+"""Nose, shoulders, elbows, wrists, hips, knees, ankles: the joints that identify a posture."""
+
+_SIGMA: Final = np.array([0.08, 0.08, 0.08, 0.14, 0.14, 0.2, 0.2, 0.1, 0.1, 0.14, 0.14, 0.18, 0.18])
+"""Tolerances in body sizes, after the spreads in OKS (Ruggero Ronchi & Perona 2017, Table 1),
+widened because people move between two frames."""
+
+_MIN_VISIBILITY: Final = 0.3
+
+
+@dataclass(frozen=True)
+class TrackerOptions:
+    """How identities are kept.
+
+    Attributes
+    ----------
+    confirm_hits
+        Frames in which a person must be seen before the track counts.
+    max_gap_s
+        Seconds that a track outlives its last sight.
+    max_cost
+        Highest cost (1 - similarity) at which a pose may continue a track.
+    """
+
+    confirm_hits: int = 3
+    max_gap_s: float = 2.0
+    max_cost: float = 0.93
+
+
+@dataclass(frozen=True)
+class TrackedPose:
+    """A pose with its identity."""
+
+    track: int
+    pose: Pose
+
+
+@dataclass(frozen=True)
+class EndedTrack:
+    """A track that outlived its last sight for too long."""
+
+    track: int
+    last: Pose
+    last_t: int
+    outwards: bool
+    """The person was last seen at the picture's border, or moving out over it."""
+
+
+@dataclass
+class _Track:
+    number: int
+    pose: Pose
+    t: int
+    state: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    hits: int = 1
+    confirmed: bool = False
+    predicted: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+
+
+class Tracker:
+    """Give each person of a camera an identity that lasts.
+
+    Parameters
+    ----------
+    options
+        Confirmation, patience and the gate.
+    """
+
+    def __init__(self, options: TrackerOptions | None = None) -> None:
+        self._options = options or TrackerOptions()
+        self._tracks: list[_Track] = []
+        self._next = 1
+
+    @property
+    def active(self) -> int:
+        """How many confirmed people are seen or remembered."""
+        return sum(track.confirmed for track in self._tracks)
+
+    def update(
+        self, poses: list[Pose], t: int, aspect: float
+    ) -> tuple[list[TrackedPose], list[EndedTrack]]:
+        """Continue, start and end tracks with the poses of one picture.
+
+        Parameters
+        ----------
+        poses
+            All people found in the picture.
+        t
+            Instant of the picture, nanoseconds, not going back.
+        aspect
+            Width / height of the picture in pixels.
+
+        Returns
+        -------
+        seen, ended
+            The people that count, in the order of `poses`, and the tracks that ended now.
+        """
+        ended = self._end(t)
+        for track in self._tracks:
+            _predict(track, t)
+        pairs = self._assign(poses, aspect)
+        seen: list[TrackedPose] = []
+        for index, pose in enumerate(poses):
+            track = pairs.get(index)
+            if track is None:
+                track = self._start(pose, t, aspect)
+            else:
+                _correct(track, pose, t, aspect)
+                if not track.confirmed and track.hits >= self._options.confirm_hits:
+                    track.confirmed = True
+                    track.number = self._next
+                    self._next += 1
+            if track.confirmed:
+                seen.append(TrackedPose(track.number, pose))
+        return seen, ended
+
+    def _assign(self, poses: list[Pose], aspect: float) -> dict[int, _Track]:
+        if not poses or not self._tracks:
+            return {}
+        cost = np.ones((len(poses), len(self._tracks)))
+        for column, track in enumerate(self._tracks):
+            shift = track.predicted[:2] - _centre(track.pose, aspect)
+            for row, pose in enumerate(poses):
+                cost[row, column] = 1.0 - _similarity(track.pose, pose, shift, aspect)
+                # A remembered identity wins over a fresh one that explains the pose as well.
+                cost[row, column] += 0.0 if track.confirmed else 0.02
+        rows, columns = linear_sum_assignment(cost)
+        return {
+            int(r): self._tracks[c]
+            for r, c in zip(rows, columns, strict=True)
+            if cost[r, c] <= self._options.max_cost
+        }
+
+    def _start(self, pose: Pose, t: int, aspect: float) -> _Track:
+        measured = _measure(pose, aspect)
+        state = np.concatenate([measured, np.zeros(3)])
+        size = measured[2]
+        covariance = np.diag([size * 0.1, size * 0.1, size * 0.1, size, size, size * 0.5]) ** 2
+        confirmed = self._options.confirm_hits <= 1
+        track = _Track(
+            number=self._next if confirmed else 0,
+            pose=pose,
+            t=t,
+            state=state,
+            covariance=covariance,
+            confirmed=confirmed,
+        )
+        self._next += int(confirmed)
+        self._tracks.append(track)
+        return track
+
+    def _end(self, t: int) -> list[EndedTrack]:
+        kept: list[_Track] = []
+        ended: list[EndedTrack] = []
+        for track in self._tracks:
+            patience = self._options.max_gap_s if track.confirmed else 0.5
+            if (t - track.t) / 1e9 <= patience:
+                kept.append(track)
+            elif track.confirmed:
+                ended.append(EndedTrack(track.number, track.pose, track.t, _outwards(track)))
+        self._tracks = kept
+        return ended
+
+
+def _centre(pose: Pose, aspect: float) -> NDArray[np.float64]:
+    """Middle of shoulders and hips in units of the picture's height."""
+    torso = pose.keypoints[[11, 12, 23, 24], :2].mean(axis=0).astype(np.float64)
+    torso[0] *= aspect
+    return torso
+
+
+def body_size(pose: Pose, aspect: float) -> float:
+    """Length of the skeleton in units of the picture's height: its size whatever its posture.
+
+    The largest of torso length x 2.6, hip-to-knee-to-ankle x 2 and box diagonal, so that a
+    foreshortened torso does not make a person small.
+    """
+    xy = pose.keypoints[:, :2].astype(np.float64) * (aspect, 1.0)
+    shoulders, hips = xy[[11, 12]].mean(axis=0), xy[[23, 24]].mean(axis=0)
+    knees, ankles = xy[[25, 26]].mean(axis=0), xy[[27, 28]].mean(axis=0)
+    torso = float(np.linalg.norm(shoulders - hips)) * 2.6
+    legs = float(np.linalg.norm(hips - knees) + np.linalg.norm(knees - ankles)) * 2.0
+    x0, y0, x1, y1 = pose.box
+    diagonal = float(np.hypot((x1 - x0) * aspect, y1 - y0))
+    return max(torso, legs, diagonal * 0.8, 1e-3)
+
+
+def _measure(pose: Pose, aspect: float) -> NDArray[np.float64]:
+    return np.append(_centre(pose, aspect), body_size(pose, aspect))
+
+
+def _predict(track: _Track, t: int) -> None:
+    """Where centre and size are expected at `t` (constant velocity, damped over gaps)."""
+    dt = max(0.0, (t - track.t) / 1e9)
+    # A person out of sight slows down rather than going on for ever.
+    reach = min(dt, 0.4)
+    track.predicted = track.state[:3] + track.state[3:] * reach
+
+
+def _correct(track: _Track, pose: Pose, t: int, aspect: float) -> None:
+    dt = max(1e-3, (t - track.t) / 1e9)
+    transition = np.eye(6)
+    transition[:3, 3:] = np.eye(3) * min(dt, 0.4)
+    size = float(track.state[2])
+    acceleration = (size * 3.0) ** 2
+    noise = np.zeros((6, 6))
+    noise[:3, :3] = np.eye(3) * acceleration * min(dt, 1.0) ** 4 / 4
+    noise[3:, 3:] = np.eye(3) * acceleration * min(dt, 1.0) ** 2
+    state = transition @ track.state
+    covariance = transition @ track.covariance @ transition.T + noise
+    observed = np.eye(3, 6)
+    measurement_noise = np.eye(3) * (size * 0.03) ** 2
+    residual = _measure(pose, aspect) - state[:3]
+    gain = covariance @ observed.T @ np.linalg.inv(covariance[:3, :3] + measurement_noise)
+    track.state = state + gain @ residual
+    track.covariance = (np.eye(6) - gain @ observed) @ covariance
+    track.pose = pose
+    track.t = t
+    track.hits += 1
+
+
+def _similarity(
+    known: Pose, seen: Pose, shift: NDArray[np.float64], aspect: float
+) -> float:
+    """Object keypoint similarity of `seen` and `known` moved by `shift`, 0..1."""
+    a = known.keypoints[BODY].astype(np.float64)
+    b = seen.keypoints[BODY].astype(np.float64)
+    weight = np.minimum(a[:, 2], b[:, 2])
+    weight = np.where(weight >= _MIN_VISIBILITY, weight, weight * 0.2) + 1e-6
+    scale = max(body_size(known, aspect), body_size(seen, aspect))
+    delta = (b[:, :2] - a[:, :2]) * (aspect, 1.0) - shift
+    squared = (delta**2).sum(axis=1) / (2 * (scale * _SIGMA * 2) ** 2)
+    return float((weight * np.exp(-squared)).sum() / weight.sum())
+
+
+def _outwards(track: _Track) -> bool:
+    """Whether the person was last seen at the border, the trunk near it or moving over it."""
+    x0, _, x1, _ = track.pose.box
+    torso = track.pose.keypoints[[11, 12, 23, 24], :2].mean(axis=0)
+    near = torso[0] < 0.06 or torso[0] > 0.94 or torso[1] < 0.04 or torso[1] > 0.97
+    speed = float(track.state[3])
+    leaving = (x0 <= 0.01 and speed < 0) or (x1 >= 0.99 and speed > 0)
+    return bool(near or leaving)
