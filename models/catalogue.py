@@ -152,20 +152,20 @@ class Catalogue(Strict, frozen=True, kw_only=True):
 
     def with_parts(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return `names` and what they are made of, in the order in which they can be built."""
-        wanted = set(names)
-        for name in names:
-            entry = self.get(name)
-            if isinstance(entry, Bundle):
-                wanted |= {entry.detector, entry.landmarks}
+        wanted = set(names).union(*(self.networks_of(name) for name in names))
         return tuple(name for name in self.names() if name in wanted)
+
+    def networks_of(self, name: str) -> tuple[str, ...]:
+        """Return the networks that `name` is, or is made of."""
+        entry = self.get(name)
+        return (entry.detector, entry.landmarks) if isinstance(entry, Bundle) else (name,)
 
     def revision(self, name: str) -> str:
         """Return 12 hexadecimal digits that change when source or conversion changes."""
         entry = self.get(name)
+        parts = [self.model[part].sha256 for part in self.networks_of(name)]
         if isinstance(entry, Network):
-            parts = [entry.sha256, *(tensor.name for tensor in entry.outputs)]
-        else:
-            parts = [self.model[entry.detector].sha256, self.model[entry.landmarks].sha256]
+            parts += [tensor.name for tensor in entry.outputs]
         text = "\n".join([str(CONVERTER_REVISION), *parts])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

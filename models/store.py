@@ -141,7 +141,7 @@ class Store:
             The model is missing or damaged.
         """
         file = self.home(name) / f"{name}{self.catalogue.get(name).suffix}"
-        status = self._look(name, hashes=False)
+        status = self.look(name)
         if status.state is not State.OK:
             raise ModelError(f"model {name}: {status.problem}; {PULL}{self._named(name)}")
         return file
@@ -149,6 +149,10 @@ class Store:
     def source(self, name: str) -> Path:
         """Return the network as it was fetched, there or not."""
         return self.home(name) / f"{name}.tflite"
+
+    def look(self, name: str) -> Status:
+        """Return whether `name` is there with every file of the right size."""
+        return self._look(name, hashes=False)
 
     def check(self, name: str) -> Status:
         """Return whether `name` is whole, every file hashed."""
