@@ -3,7 +3,7 @@
 Comes in: a path and, for each component that keeps tables there, its numbered migrations. Goes
 out: a `sqlite_utils.Database` in WAL mode with ``synchronous=FULL``. Several components share one
 file without knowing each other: each has its own line in the table ``schema_versions``. A
-connection belongs to the thread that opened it; open one per thread.
+connection belongs to the thread that opened it unless the caller guards it with a lock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _VERSIONS: Final = (
 
 
 def open_database(
-    path: Path, migrations: Mapping[str, Sequence[Migration]]
+    path: Path, migrations: Mapping[str, Sequence[Migration]], *, any_thread: bool = False
 ) -> sqlite_utils.Database:
     """Open or create the database at `path` and apply the migrations that it lacks.
 
@@ -44,6 +44,8 @@ def open_database(
         Component name ► its migrations in order. Version n of a component means that its first
         n migrations were applied; each runs in a transaction of its own. Opening again, or from
         several processes at once, changes nothing.
+    any_thread
+        Let other threads use the connection too; the caller then guards it with a lock.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def open_database(
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite would create the file with the umask's mode; it holds what only the service reads.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=not any_thread)
     except OSError as error:
         raise StoreError(
             f"{path}: expected a file to read and write, got: {error.strerror}; "
