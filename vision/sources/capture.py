@@ -1,0 +1,107 @@
+"""The seam to OpenCV's capture: how a stream is opened, and what may be said about it.
+
+Comes in: a path, device or address. Goes out: an open `Capture`, or a `SourceError` that names
+neither user nor password. Tests put their own `CaptureFactory` here.
+
+FFmpeg takes its options from the process environment, so they are set once, at import, before
+any capture is opened: RTSP over TCP, only its video (an audio stream is never set up), and no
+protocol but files and RTSP, so that a playlist in a file cannot make the node call somebody.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+OPEN_TIMEOUT_MS: Final = 5000
+READ_TIMEOUT_MS: Final = 5000
+
+FFMPEG_OPTIONS: Final = "|".join(
+    (
+        "rtsp_transport;tcp",
+        "allowed_media_types;video",
+        "protocol_whitelist;file,rtsp,rtsps,rtp,srtp,tcp,udp,tls",
+        f"timeout;{READ_TIMEOUT_MS * 1000}",
+    )
+)
+
+os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = FFMPEG_OPTIONS
+# FFmpeg writes to stderr by itself, an address with its password among it.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+# One silent V4L2 read ends after 3 s; the default is three tries of 10 s.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_READ_ATTEMPTS", "1")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
+
+class Capture(Protocol):
+    """What is used of ``cv2.VideoCapture``."""
+
+    def isOpened(self) -> bool: ...  # noqa: D102, N802 - OpenCV's name
+
+    def grab(self) -> bool: ...  # noqa: D102
+
+    def retrieve(self) -> tuple[bool, npt.NDArray[Any]]: ...  # noqa: D102
+
+    def get(self, prop: int, /) -> float: ...  # noqa: D102
+
+    def release(self) -> None: ...  # noqa: D102
+
+
+CaptureFactory = Callable[[str, int, Sequence[int]], Capture]
+"""Opens `name` with an OpenCV backend (``cv2.CAP_…``) and pairs of properties."""
+
+
+class _CvCapture:
+    """``cv2.VideoCapture`` with one shape of ``retrieve``."""
+
+    def __init__(self, name: str, backend: int, properties: Sequence[int]) -> None:
+        try:
+            self._capture = cv2.VideoCapture(name, backend, list(properties))
+        except cv2.error:
+            # A file that makes OpenCV throw is a file that cannot be opened.
+            self._capture = cv2.VideoCapture()
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return self._capture.isOpened()
+
+    def grab(self) -> bool:
+        return self._capture.grab()
+
+    def retrieve(self) -> tuple[bool, npt.NDArray[Any]]:
+        ok, picture = self._capture.retrieve()
+        return ok, np.asarray(picture) if ok else np.empty((0, 0, 3), np.uint8)
+
+    def get(self, prop: int, /) -> float:
+        return self._capture.get(prop)
+
+    def release(self) -> None:
+        self._capture.release()
+
+
+def open_capture(name: str, backend: int, properties: Sequence[int]) -> Capture:
+    """Open a capture with OpenCV; look at ``isOpened`` for whether that worked."""
+    return _CvCapture(name, backend, properties)
+
+
+def redact(address: str) -> str:
+    """Return `address` without user, password, path and query, for messages and logs.
+
+    Paths go too: many cameras take the password there. Where an unescaped password makes the
+    address ambiguous, the part after the last ``@`` is taken as the host.
+    """
+    match = re.match(r"^([a-zA-Z][a-zA-Z0-9+.\-]*)://(.*)$", address, re.DOTALL)
+    if match is None:
+        return address
+    scheme, rest = match.groups()
+    first = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest and ("@" in first or ":" in first):
+        rest = rest.rsplit("@", 1)[1]
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return f"{scheme}://{host}/…"
