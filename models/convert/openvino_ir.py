@@ -53,9 +53,7 @@ def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -
         model = ov.Model(results, model.get_parameters(), model.get_friendly_name())
 
     target_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        dir=target_dir, prefix=f".{source.stem}."
-    ) as scratch:
+    with tempfile.TemporaryDirectory(dir=target_dir, prefix=f".{source.stem}.") as scratch:
         half = Path(scratch) / f"{source.stem}.xml"
         ov.save_model(model, half, compress_to_fp16=False)
         for suffix in (".bin", ".xml"):

@@ -21,6 +21,8 @@ _METADATA_BUFFER = b"TFLITE_METADATA"
 _METADATA_PARSER = "1.5.0"
 # MediaPipe maps the bundle's members into memory and needs them at multiples of this.
 _ALIGNMENT = 4
+# Size of a member's header without its name and extra field (PKWARE APPNOTE 4.3.7).
+_ZIP_HEADER = 30
 # A fixed instant, so that the same networks always make the same file.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -35,12 +37,8 @@ class _Input:
     std: float
 
 
-_DETECTOR = _Input(
-    "BlazePose detector", "RGB picture, letterboxed", mean=127.5, std=127.5
-)
-_LANDMARKS = _Input(
-    "BlazePose landmarks", "RGB crop of one person", mean=0.0, std=255.0
-)
+_DETECTOR = _Input("BlazePose detector", "RGB picture, letterboxed", mean=127.5, std=127.5)
+_LANDMARKS = _Input("BlazePose landmarks", "RGB crop of one person", mean=0.0, std=255.0)
 
 
 def to_task(detector: Path, landmarks: Path, target: Path) -> None:
@@ -83,7 +81,7 @@ def _bundle(members: dict[str, bytes]) -> bytes:
         for name, data in members.items():
             info = zipfile.ZipInfo(name, _ZIP_TIME)
             # An extra field of private type pads the header; readers skip types they don't know.
-            start = buffer.tell() + zipfile.sizeFileHeader + len(name.encode()) + 4
+            start = buffer.tell() + _ZIP_HEADER + len(name.encode()) + 4
             padding = -start % _ALIGNMENT
             info.extra = b"\xff\xff" + padding.to_bytes(2, "little") + b"\0" * padding
             archive.writestr(info, data)

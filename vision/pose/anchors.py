@@ -28,9 +28,9 @@ def anchor_centres() -> Floats:
     parts = []
     for stride, layers in groupby(_STRIDES):
         cells = -(-INPUT_SIZE // stride)
-        centres = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        centres = (np.arange(cells) + 0.5) / cells
         grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
         parts.append(np.repeat(grid, _PER_LAYER * len(list(layers)), axis=0))
-    anchors = np.concatenate(parts)
+    anchors: Floats = np.concatenate(parts).astype(np.float32)
     anchors.setflags(write=False)
     return anchors

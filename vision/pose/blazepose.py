@@ -8,13 +8,13 @@ when somebody may be missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import cv2
 import numpy as np
 
+from models import store
 from vision.pose import landmarks
 from vision.pose.detector import View, find
 from vision.pose.landmarks import Landmarks
@@ -50,9 +50,7 @@ class _Seen:
 class BlazePose:
     """A ``PoseEngine`` on OpenVINO; see there for its methods."""
 
-    def __init__(
-        self, detector: Network, landmark: Network, options: PoseOptions
-    ) -> None:
+    def __init__(self, detector: Network, landmark: Network, options: PoseOptions) -> None:
         self._detector = detector
         self._landmark = landmark
         self._options = options
@@ -66,19 +64,21 @@ class BlazePose:
 
         Raises
         ------
-        FileNotFoundError
-            A model file is missing.
+        ModelError
+            A model is missing or damaged.
         RuntimeError
             OpenVINO can't read or compile a network.
         """
         options = options if options is not None else PoseOptions()
 
-        def load(
-            name: str, outputs: tuple[str, ...], mean: float, scale: float
-        ) -> Network:
+        cache_dir = options.cache_dir
+        if cache_dir is None:
+            cache_dir = store.locate(options.models_dir) / "compiled"
+
+        def load(name: str, outputs: tuple[str, ...], mean: float, scale: float) -> Network:
             return Network.load(
                 Recipe(
-                    path=model_file(name, options.models_dir, ".xml"),
+                    path=store.path(name, options.models_dir),
                     outputs=outputs,
                     mean=mean,
                     scale=scale,
@@ -86,7 +86,7 @@ class BlazePose:
                     precision=options.precision,
                     threads=options.threads,
                     streams=options.streams,
-                    cache_dir=options.cache_dir,
+                    cache_dir=cache_dir,
                 )
             )
 
@@ -201,9 +201,7 @@ class BlazePose:
             sure = float(presence[0, 0])
             if sure < self._options.min_presence:
                 continue
-            marks = landmarks.decode(
-                raw.reshape(39, 5), heatmap[0], world.reshape(39, 3), roi
-            )
+            marks = landmarks.decode(raw.reshape(39, 5), heatmap[0], world.reshape(39, 3), roi)
             seen.append(_Seen(person, roi, sure, marks))
         return seen
 
@@ -223,26 +221,6 @@ class BlazePose:
         np.divide(points, (width, height), out=keypoints[:, :2], casting="unsafe")
         keypoints[:, 2] = visibility
         return Pose.from_keypoints(keypoints, world, item.presence, item.roi.rotation)
-
-
-def model_file(name: str, models_dir: Path | None, suffix: str) -> Path:
-    """Return the path of a model file, in ``models_dir`` or where ``models.store`` keeps it.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    """
-    if models_dir is None:
-        from models import store
-
-        return store.path(name)
-    path = models_dir / (name if name.endswith(suffix) else name + suffix)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such model; fetch it with: ambient models pull"
-        )
-    return path
 
 
 def _without_duplicates(seen: list[_Seen]) -> list[_Seen]:

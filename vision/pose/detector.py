@@ -105,9 +105,7 @@ def find(view: View, infer: Infer, min_score: float) -> list[Roi]:
     rois = []
     for found in weighted_nms(decode(boxes, logits, min_score)):
         points = view.points_in_picture(found.points)
-        rois.append(
-            Roi.from_alignment(tuple(points[0].tolist()), tuple(points[1].tolist()))
-        )
+        rois.append(Roi.from_alignment(tuple(points[0].tolist()), tuple(points[1].tolist())))
     return rois
 
 
@@ -141,9 +139,7 @@ def decode(boxes: Floats, logits: Floats, min_score: float) -> list[Detection]:
     ]
 
 
-def weighted_nms(
-    detections: list[Detection], same_iou: float = _SAME_IOU
-) -> list[Detection]:
+def weighted_nms(detections: list[Detection], same_iou: float = _SAME_IOU) -> list[Detection]:
     """Merge detections of one person into their mean, weighted by score.
 
     Parameters
@@ -189,4 +185,5 @@ def box_iou(box: Floats, boxes: Floats) -> Floats:
     area = np.prod(box[2:] - box[:2])
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     union = area + areas - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    iou: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return iou

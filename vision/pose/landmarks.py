@@ -20,8 +20,10 @@ _BODY = 33
 # The rest of the network's 39 points: 33 and 34 are the alignment points, 35 to 38 unused.
 _USED = 35
 _HEATMAP = 64
-_KERNEL = 7
 _MIN_HEAT = 0.5
+# Column and row of each of the kernel's 49 cells, from its middle; and with a 1 for the sum.
+_OFFSETS = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2)
+_MOMENTS = np.column_stack([_OFFSETS, np.ones(len(_OFFSETS))]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,14 +64,12 @@ def decode(raw: Floats, heatmap: Floats, raw_world: Floats, roi: Roi) -> Landmar
     """
     normalised = refine(raw[:_USED, :2] / np.float32(CROP_SIZE), heatmap)
     points = apply_affine(roi.to_picture(1), normalised)
-    visibility = 1.0 / (1.0 + np.exp(-raw[:_BODY, 3]))
+    visibility = (1.0 / (1.0 + np.exp(-raw[:_BODY, 3]))).astype(np.float32)
     cos, sin = math.cos(roi.rotation), math.sin(roi.rotation)
     world = raw_world[:_BODY].copy()
     world[:, 0] = cos * raw_world[:_BODY, 0] - sin * raw_world[:_BODY, 1]
     world[:, 1] = sin * raw_world[:_BODY, 0] + cos * raw_world[:_BODY, 1]
-    next_roi = Roi.from_alignment(
-        tuple(points[33].tolist()), tuple(points[34].tolist())
-    )
+    next_roi = Roi.from_alignment(tuple(points[33].tolist()), tuple(points[34].tolist()))
     return Landmarks(points[:_BODY], visibility, world, next_roi)
 
 
@@ -86,26 +86,19 @@ def refine(points: Floats, heatmap: Floats) -> Floats:
     heatmap
         (64, 64, at least n) float32 logits; channel i belongs to point i.
     """
-    count = len(points)
     cells = np.trunc(points * _HEATMAP).astype(np.intp)
-    reach = np.arange(_KERNEL) - _KERNEL // 2
-    columns = cells[:, 0, None] + reach
-    rows = cells[:, 1, None] + reach
-    columns_in = (columns >= 0) & (columns < _HEATMAP)
-    rows_in = (rows >= 0) & (rows < _HEATMAP)
-    logits = heatmap[
-        np.clip(rows, 0, _HEATMAP - 1)[:, :, None],
-        np.clip(columns, 0, _HEATMAP - 1)[:, None, :],
-        np.arange(count)[:, None, None],
-    ]
-    heat = 1.0 / (1.0 + np.exp(-logits))
-    heat *= rows_in[:, :, None] & columns_in[:, None, :]
-    by_column, by_row = heat.sum(axis=1), heat.sum(axis=2)
-    total = by_row.sum(axis=1)
-    inside = np.all((cells >= 0) & (cells < _HEATMAP), axis=1)
-    sure = inside & (heat.max(axis=(1, 2)) >= _MIN_HEAT)
+    columns = cells[:, :1] + _OFFSETS[:, 0]
+    rows = cells[:, 1:] + _OFFSETS[:, 1]
+    last = _HEATMAP - 1
+    where = np.clip(rows, 0, last) * _HEATMAP + np.clip(columns, 0, last)
+    where = where * heatmap.shape[2] + np.arange(len(points))[:, None]
+    heat = 1.0 / (1.0 + np.exp(-heatmap.reshape(-1).take(where)))
+    # Cells beyond the edge count for nothing.
+    heat[(rows < 0) | (rows > last) | (columns < 0) | (columns > last)] = 0.0
+    inside = ((cells >= 0) & (cells <= last)).all(axis=1)
+    sure = inside & (heat.max(axis=1) >= _MIN_HEAT)
+    moments = heat @ _MOMENTS
     refined = points.copy()
-    scale = 1.0 / (_HEATMAP * total[sure])
-    refined[sure, 0] = (by_column[sure] * columns[sure]).sum(axis=1) * scale
-    refined[sure, 1] = (by_row[sure] * rows[sure]).sum(axis=1) * scale
+    centres = cells + moments[:, :2] / np.maximum(moments[:, 2:], np.float32(1e-9))
+    refined[sure] = centres[sure] / _HEATMAP
     return refined

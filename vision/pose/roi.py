@@ -32,9 +32,7 @@ class Roi:
     rotation: float
 
     @classmethod
-    def from_alignment(
-        cls, centre: tuple[float, float], rim: tuple[float, float]
-    ) -> Roi:
+    def from_alignment(cls, centre: tuple[float, float], rim: tuple[float, float]) -> Roi:
         """Make the region from BlazePose's two alignment points, in pixels.
 
         Parameters

@@ -49,7 +49,7 @@ class Recipe:
     precision: Precision
     threads: int
     streams: int
-    cache_dir: Path | None
+    cache_dir: Path
 
 
 class Network:
@@ -78,8 +78,6 @@ class Network:
 
         Raises
         ------
-        FileNotFoundError
-            No such model file.
         RuntimeError
             OpenVINO can't read or compile it.
         """
@@ -97,14 +95,8 @@ class Network:
 
 
 def _compile(recipe: Recipe) -> ov.CompiledModel:
-    if not recipe.path.is_file():
-        raise FileNotFoundError(
-            f"{recipe.path}: no such model; fetch the models with: ambient models pull"
-        )
     core = ov.Core()
-    model = _with_preprocessing(
-        _cut(core.read_model(recipe.path), recipe.outputs), recipe
-    )
+    model = _with_preprocessing(_cut(core.read_model(recipe.path), recipe.outputs), recipe)
     device = _device_name(core, recipe.device)
     try:
         return core.compile_model(model, device, _settings(device, recipe))
@@ -156,11 +148,7 @@ def _settings(device: str, recipe: Recipe) -> dict[str, object]:
         settings |= cpu
     elif device.startswith("AUTO"):
         settings["DEVICE_PROPERTIES"] = {"CPU": cpu}
-    cache = (
-        recipe.cache_dir
-        if recipe.cache_dir is not None
-        else recipe.path.parent / "compiled"
-    )
+    cache = recipe.cache_dir if recipe.cache_dir is not None else recipe.path.parent / "compiled"
     if _writable(cache):
         settings["CACHE_DIR"] = str(cache)
     else:

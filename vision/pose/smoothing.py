@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +46,7 @@ class OneEuroFilter:
         self._value: _Doubles = np.empty(0)
         self._speed: _Doubles = np.empty(0)
 
-    def __call__(self, values: NDArray[Any], t_ns: int, scale: float) -> NDArray[Any]:
+    def __call__(self, values: Floats, t_ns: int, scale: float) -> Floats:
         """Return the values smoothed.
 
         Parameters
@@ -67,12 +66,12 @@ class OneEuroFilter:
             seconds = (t_ns - last) * 1e-9
             constants = self._constants
             speed = (now - self._raw) / (scale * seconds)
-            weight = _weight(constants.derivative_cutoff, seconds)
+            weight = _weight(np.asarray(constants.derivative_cutoff), seconds)
             self._speed = self._speed + weight * (speed - self._speed)
             cutoff = constants.min_cutoff + constants.beta * np.abs(self._speed)
             self._value = self._value + _weight(cutoff, seconds) * (now - self._value)
         self._raw, self._last_ns = now, t_ns
-        return self._value.astype(values.dtype)
+        return self._value.astype(np.float32)
 
 
 class PoseSmoother:
@@ -104,9 +103,7 @@ class PoseSmoother:
             self._visibility = visibility
         else:
             keep = _VISIBILITY_KEEP_PER_S ** ((t_ns - self._last_ns) * 1e-9)
-            self._visibility = (visibility + keep * (before - visibility)).astype(
-                np.float32
-            )
+            self._visibility = (visibility + keep * (before - visibility)).astype(np.float32)
         self._last_ns = t_ns
         return (
             self._points(points, t_ns, size),
@@ -115,7 +112,7 @@ class PoseSmoother:
         )
 
 
-def _weight(cutoff: Any, seconds: float) -> Any:
+def _weight(cutoff: _Doubles, seconds: float) -> _Doubles:
     """Return the weight of the new value in a low-pass of ``cutoff`` Hz (equation 6)."""
     rate = 2 * math.pi * cutoff * seconds
     return rate / (rate + 1.0)

@@ -120,9 +120,10 @@ class PoseOptions:
     min_detection, min_presence
         Least scores, 0 to 1, of the detector and of the landmark network.
     models_dir
-        A folder that holds the model files; ``None`` asks ``models.store``.
+        The store's directory (``models.dir`` of the configuration); ``None``: see
+        ``models.store.locate``.
     cache_dir
-        Where compiled networks are kept; ``None``: beside the model files.
+        Where compiled networks are kept; ``None``: ``compiled`` in the store.
     """
 
     num_people: int = 1
@@ -152,9 +153,7 @@ class PoseOptions:
         ):
             value = getattr(self, name)
             if not low <= value <= high:
-                raise ValueError(
-                    f"PoseOptions.{name}: expected {low} to {high}, got {value}"
-                )
+                raise ValueError(f"PoseOptions.{name}: expected {low} to {high}, got {value}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,14 +260,10 @@ def check_image(image: Image) -> None:
     if not isinstance(image, np.ndarray):
         raise ValueError(f"image: expected a numpy array, got {type(image).__name__}")
     if image.dtype != np.uint8:
-        raise ValueError(
-            f"image: expected dtype uint8, got {image.dtype}; scale to 0..255 first"
-        )
+        raise ValueError(f"image: expected dtype uint8, got {image.dtype}; scale to 0..255 first")
     if image.ndim != 3 or image.shape[2] != 3:
         hint = "; convert grayscale with cv2.COLOR_GRAY2BGR" if image.ndim == 2 else ""
-        raise ValueError(
-            f"image: expected height x width x 3 (BGR), got {image.shape}{hint}"
-        )
+        raise ValueError(f"image: expected height x width x 3 (BGR), got {image.shape}{hint}")
     if image.shape[0] < 1 or image.shape[1] < 1:
         raise ValueError(f"image: expected at least one pixel, got {image.shape}")
 
