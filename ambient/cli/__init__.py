@@ -1,5 +1,5 @@
 """The commands, one file per group; `main` is what the console script ``ambient`` calls."""
 
-from ambient.cli.main import main
+from ambient.cli.app import main
 
 __all__ = ["main"]

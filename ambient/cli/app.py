@@ -44,15 +44,13 @@ def build() -> typer.Typer:
     @app.callback()
     def ambient(
         version: Annotated[
-            bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+            bool,
+            typer.Option(
+                "--version", help="Print the version and stop.", is_eager=True, callback=_version
+            ),
         ] = False,
     ) -> None:
         """See falls in a care facility, let nothing out but anonymised events."""
-        if version:
-            import ambient as package
-
-            typer.echo(package.__version__)
-            raise typer.Exit
 
     for name in groups():
         importlib.import_module(f"ambient.cli.{name}").register(app)
@@ -63,7 +61,15 @@ def groups() -> list[str]:
     """Return the names of the modules that hold commands, in order."""
     here = str(Path(__file__).parent)
     found = (module.name for module in pkgutil.iter_modules([here]))
-    return sorted(name for name in found if name != "main" and not name.startswith("_"))
+    return sorted(name for name in found if name != "app" and not name.startswith("_"))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import ambient
+
+        typer.echo(ambient.__version__)
+        raise typer.Exit
 
 
 def main() -> None:
@@ -75,7 +81,7 @@ def main() -> None:
         Always, with the exit code.
     """
     try:
-        build()()
+        build()(prog_name="ambient")
     except AmbientError as error:
         print(f"ambient: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)
