@@ -1,0 +1,138 @@
+"""How often a worker may die: restart budget and watchdog, as pure rules.
+
+Comes in: the instant (seconds on any steady clock) at which a worker was started, died or gave a
+sign of life. Goes out: how long to wait before the next start, whether the budget is used up, and
+whether a worker hangs. A worker whose budget is used up is reported once and is then started
+again slowly, for ever: a dead sense must neither stay silent nor stay dead.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class RestartPolicy:
+    """How many restarts are normal, and how fast they follow each other.
+
+    Attributes
+    ----------
+    restarts, window_s
+        At most `restarts` deaths within `window_s` seconds are answered quickly.
+    first_s, growth, longest_s
+        The wait before a quick restart: `first_s`, growing by `growth` with each death in the
+        window, never beyond `longest_s`.
+    slow_s
+        The wait before each restart once the budget is used up.
+    """
+
+    restarts: int = 10
+    window_s: float = 60.0
+    first_s: float = 0.1
+    growth: float = 1.6
+    longest_s: float = 5.0
+    slow_s: float = 15.0
+
+
+@dataclass(frozen=True)
+class Restart:
+    """What to do about a worker that died.
+
+    Attributes
+    ----------
+    wait_s
+        Seconds until it is started again.
+    restarts
+        Restarts since the node started, this one included.
+    exhausted
+        Whether this very death used up the budget (true once until the worker was stable again).
+    """
+
+    wait_s: float
+    restarts: int
+    exhausted: bool
+
+
+class RestartBudget:
+    """Count the deaths of one worker and say when to start it again."""
+
+    def __init__(self, policy: RestartPolicy | None = None) -> None:
+        self._policy = policy or RestartPolicy()
+        self._deaths: deque[float] = deque()
+        self._failed = False
+        self._restarts = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the budget is used up and the worker is only retried slowly."""
+        return self._failed
+
+    @property
+    def restarts(self) -> int:
+        """Restarts since the node started."""
+        return self._restarts
+
+    def recovered(self, now: float) -> bool:
+        """Return whether a worker that had failed now lived for a whole window (true once)."""
+        if not self._failed or now - self._deaths[-1] <= self._policy.window_s:
+            return False
+        self._failed = False
+        self._deaths.clear()
+        return True
+
+    def died(self, now: float) -> Restart:
+        """Return what to do about a death at `now`."""
+        policy = self._policy
+        self._restarts += 1
+        while self._deaths and now - self._deaths[0] > policy.window_s:
+            self._deaths.popleft()
+        if not self._deaths:
+            # A whole window without a death: whatever was wrong is over.
+            self._failed = False
+        self._deaths.append(now)
+        in_window = len(self._deaths)
+        exhausted = not self._failed and in_window > policy.restarts
+        self._failed = self._failed or exhausted
+        if self._failed:
+            return Restart(policy.slow_s, self._restarts, exhausted)
+        wait = min(policy.longest_s, policy.first_s * policy.growth ** (in_window - 1))
+        return Restart(wait, self._restarts, exhausted=False)
+
+
+HANG_S: Final = 10.0
+"""Seconds without a sign of life after which a worker hangs."""
+
+START_S: Final = 60.0
+"""Seconds that a worker may take from its start to its first sign of life (models compile)."""
+
+
+class Watchdog:
+    """Decide whether one worker hangs."""
+
+    def __init__(self, hang_s: float = HANG_S, start_s: float = START_S) -> None:
+        self._hang_s = hang_s
+        self._start_s = start_s
+        self._deadline: float | None = None
+
+    def started(self, now: float) -> None:
+        """Note that the worker was started at `now`."""
+        self._deadline = now + self._start_s
+
+    def beat(self, now: float) -> None:
+        """Note a sign of life at `now`."""
+        self._deadline = now + self._hang_s
+
+    def stopped(self) -> None:
+        """Note that the worker does not run."""
+        self._deadline = None
+
+    @property
+    def deadline(self) -> float | None:
+        """The instant at which the worker counts as hanging; nothing while it does not run."""
+        return self._deadline
+
+    def hangs(self, now: float) -> bool:
+        """Return whether the worker owes a sign of life at `now`."""
+        return self._deadline is not None and now >= self._deadline

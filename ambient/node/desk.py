@@ -1,0 +1,163 @@
+"""What a command does on this node, and the true answer to it.
+
+Comes in: a command of the hub (by way of the agent) or of the node's own command line. Goes out:
+the switches changed on disk, the workers told, and an `Outcome`; nothing while a worker that must
+follow has not done so yet, so that the hub goes on showing "ordered". The same command again gets
+the same answer and changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from ambient import commands
+from ambient.config import NodeConfig, load_node
+from ambient.errors import ConfigError
+from ambient.events import Outcome, Worker
+from ambient.node import control
+from ambient.node.clock import NS
+from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
+
+SETTLE_S: Final = 4.0
+"""How long a worker may take to close or open its devices before the answer is put off."""
+
+_log = structlog.get_logger(__name__)
+
+
+class CommandDesk:
+    """Apply commands to one node.
+
+    Parameters
+    ----------
+    config_file, config
+        Where the configuration lies, and what of it is in force.
+    run_dir
+        Folder of the workers' control sockets.
+    supervisor
+        Process to tell about a new configuration; nothing when the node does not run.
+    """
+
+    def __init__(
+        self,
+        config_file: Path,
+        config: NodeConfig,
+        run_dir: Path,
+        *,
+        supervisor: int | None = None,
+    ) -> None:
+        self._config_file = config_file
+        self._config = config
+        self._rooms = rooms_by_id(config)
+        self._board = SwitchBoard(config.state_dir)
+        self._run_dir = run_dir
+        self._supervisor = supervisor
+        self._begun: dict[str, int] = {}
+        """When each command that is not answered yet was first tried."""
+        self._changed: set[str] = set()
+
+    def handle(self, command: commands.AnyCommand, t: int) -> Outcome | None:
+        """Apply `command` at `t` (the node's time, ns); return what became of it.
+
+        Returns
+        -------
+        Outcome or None
+            Nothing when it cannot be answered yet; ask again with the same command.
+
+        Raises
+        ------
+        StoreError
+            When the disk cannot keep the change, which then did not happen.
+        """
+        if command.node != self._config.node:
+            return Outcome.REFUSED
+        done = self._board.read().done.get(command.id)
+        if done is not None:
+            return done
+        outcome = self._apply(command, self._begun.setdefault(command.id, t))
+        if outcome is not None:
+            del self._begun[command.id]
+            self._board.change(lambda switches: switches.with_done(command.id, outcome))
+            _log.info("command", kind=commands.kind_of(command), outcome=outcome)
+        return outcome
+
+    def _apply(self, command: commands.AnyCommand, t: int) -> Outcome | None:
+        match command:
+            case commands.SetPurpose() | commands.Pause() | commands.Resume():
+                return self._switch(command, t)
+            case commands.Acknowledged():
+                return self._ask(Worker.FUSION, command)
+            case commands.UseConfiguration():
+                return self._configuration(command)
+            case commands.Erase():
+                return self._ask(Worker.FUSION, command)
+            case commands.RotateKey():
+                # Only the agent holds keys, and it answers this one itself.
+                return Outcome.REFUSED
+
+    def _switch(
+        self, command: commands.SetPurpose | commands.Pause | commands.Resume, t: int
+    ) -> Outcome | None:
+        room = self._rooms.get(command.room)
+        if room is None:
+            return Outcome.REFUSED
+
+        def change(switches: Switches) -> Switches:
+            match command:
+                case commands.SetPurpose():
+                    if switches.is_on(room, command.purpose) == command.on:
+                        return switches
+                    return switches.with_purpose(room.id, command.purpose, command.on)
+                case commands.Pause():
+                    return switches.with_pause(room.id, t + command.seconds * NS)
+                case commands.Resume():
+                    if switches.pause_end(room.id, t) is None:
+                        return switches
+                    return switches.with_pause(room.id, 0)
+
+        before, after = self._board.change(change)
+        self._changed.update({command.id} if before != after else ())
+        if not self._settled(command):
+            return None
+        return Outcome.APPLIED if command.id in self._changed else Outcome.ALREADY
+
+    def _settled(self, command: commands.AnyCommand) -> bool:
+        """Return whether every worker that must follow has done so.
+
+        A worker that does not run holds no device; when it starts it reads the switches first.
+        """
+        for worker in (Worker.VISION, Worker.FUSION):
+            if not self._runs(worker):
+                continue
+            if control.ask(self._socket(worker), command, SETTLE_S) is None:
+                _log.warning("worker has not followed yet", worker=worker)
+                return False
+        return True
+
+    def _ask(self, worker: Worker, command: commands.AnyCommand) -> Outcome | None:
+        return control.ask(self._socket(worker), command, SETTLE_S)
+
+    def _runs(self, worker: Worker) -> bool:
+        return self._supervisor is not None and self._socket(worker).exists()
+
+    def _socket(self, worker: Worker) -> Path:
+        return control.socket_path(self._run_dir, worker)
+
+    def _configuration(self, command: commands.UseConfiguration) -> Outcome | None:
+        try:
+            on_disk = load_node(self._config_file)
+        except ConfigError as error:
+            _log.warning("the configuration on the disk cannot be used", error=str(error))
+            return Outcome.REFUSED
+        if on_disk.version != command.version:
+            return Outcome.REFUSED
+        if on_disk.version == self._config.version:
+            return Outcome.APPLIED
+        if self._supervisor is not None:
+            # All workers start anew with it; the next agent finds it in force and says so.
+            os.kill(self._supervisor, signal.SIGHUP)
+        return None

@@ -1,0 +1,308 @@
+"""The process *fusion*: observations in, events and the state of open chains out to the outbox.
+
+Comes in: observations of the sensing processes over a socket file, notices of the supervisor,
+commands of the agent. Goes out: events, each committed together with the state from which an open
+chain goes on after a restart. A disk that takes nothing stops no judgement: what could not be
+written is kept and tried again, and is followed by an event that says so.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+
+from ambient import commands, events
+from ambient.config import NodeConfig
+from ambient.errors import StoreError
+from ambient.events import AnyEvent, Outcome, Purpose
+from ambient.node.clock import NodeClock, StepDetector
+from ambient.node.control import ControlServer
+from ambient.node.notices import Notice, NoticeBoard, event_of
+from ambient.node.switches import SwitchBoard
+from ambient.observations import AnyObservation, ClockStepped, Tick
+from fusion.judge import Judge
+
+NODE_SOURCE: Final = "node"
+"""Source of the observations that the node itself makes: ticks and steps of the clock."""
+
+CONSENTS: Final = "node.consents"
+"""Key of the state in which fusion remembers which purposes it has already stated."""
+
+SAVE_EVERY_S: Final = 5.0
+"""How often the state is committed while no event is; a restart loses at most this much."""
+
+RETRY_S: Final = 1.0
+MAX_PENDING: Final = 20_000
+"""Events kept in memory while the disk takes nothing."""
+
+LOW_SPACE_MB: Final = 50
+ENOUGH_SPACE_MB: Final = 100
+SPACE_EVERY_S: Final = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Store(Protocol):
+    """What fusion needs of the outbox."""
+
+    def commit(self, new: list[AnyEvent], state: dict[str, bytes]) -> None:
+        """Keep events and state in one transaction."""
+        ...
+
+
+class Ledger:
+    """Events on their way to the disk, together with the state that belongs to them.
+
+    Parameters
+    ----------
+    store
+        The outbox.
+    full
+        Makes the event that says how little space was left (MB).
+    """
+
+    def __init__(self, store: Store, full: Callable[[int], AnyEvent]) -> None:
+        self._store = store
+        self._full = full
+        self._pending: list[AnyEvent] = []
+        self._written: dict[str, bytes] = {}
+        self._save_at = 0.0
+        self._retry_at = 0.0
+        self.failing = False
+
+    @property
+    def pending(self) -> int:
+        """Events that are not on the disk yet."""
+        return len(self._pending)
+
+    def write(self, new: list[AnyEvent], state: Callable[[], dict[str, bytes]], now: float) -> bool:
+        """Take `new` events and bring what is due to the disk.
+
+        Parameters
+        ----------
+        new
+            Events since the last call.
+        state
+            Returns the state that belongs to them; called only when something is written.
+        now
+            Seconds on a steady clock.
+
+        Returns
+        -------
+        bool
+            Whether all events are on the disk.
+        """
+        self._pending += new
+        if len(self._pending) > MAX_PENDING:
+            lost = len(self._pending) - MAX_PENDING
+            _log.error("the disk takes nothing for too long, oldest events are lost", events=lost)
+            del self._pending[:lost]
+        urgent = bool(new) and not self.failing
+        due = now >= (self._retry_at if self.failing else self._save_at)
+        if not urgent and not due:
+            return not self._pending
+        current = state()
+        if not self._pending and current == self._written:
+            self._save_at = now + SAVE_EVERY_S
+            return True
+        try:
+            self._store.commit(self._pending, current)
+        except StoreError as error:
+            if not self.failing:
+                _log.error("events wait for the disk", error=str(error))
+            self.failing = True
+            self._retry_at = now + RETRY_S
+            return False
+        self._pending, self._written = [], current
+        self._save_at = now + SAVE_EVERY_S
+        self.failing = False
+        return True
+
+    def add_disk_full(self, free_mb: int) -> None:
+        """Let the next commit also say that the disk was full."""
+        self._pending.append(self._full(free_mb))
+
+
+class FusionWorker:
+    """Run the judgement of one node.
+
+    Parameters
+    ----------
+    config, node_key
+        Of the node.
+    receive
+        Waits so many seconds for observations and returns them, some hundreds at a time.
+    control
+        Where the agent's commands arrive.
+    store, state
+        The outbox, and the state it holds from the last run.
+    clock
+        The node's time.
+    """
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        node_key: str,
+        *,
+        receive: Callable[[float], list[AnyObservation]],
+        control: ControlServer,
+        store: Store,
+        state: dict[str, bytes],
+        clock: NodeClock,
+    ) -> None:
+        self._config = config
+        self._node_key = node_key
+        self._receive = receive
+        self._control = control
+        self._clock = clock
+        self._judge = Judge(config, node_key)
+        self._restore(state)
+        self._consents = _consents_of(state)
+        self._switches = SwitchBoard(config.state_dir)
+        self._notices = NoticeBoard(config.state_dir)
+        self._steps = StepDetector()
+        self._ledger = Ledger(store, self._disk_full)
+        self._tick_at = 0.0
+        self._space_at = 0.0
+        self._low = False
+
+    def step(self, wait_s: float) -> None:
+        """Wait for at most `wait_s` seconds, then do all that is due."""
+        new: list[AnyEvent] = []
+        for observation in self._receive(wait_s):
+            new += self._judge.observe(observation)
+        now = time.monotonic()
+        notices: list[tuple[Path, Notice]] = []
+        if now >= self._tick_at:
+            self._tick_at = now + 1.0
+            new += self._each_second(now)
+            notices = self._notices.waiting()
+        command = self._control.take()
+        if command is not None:
+            new += self._apply(command)
+        new += [
+            event_of(notice, self._config.node, self._node_key, self._config.version)
+            for _, notice in notices
+        ]
+        written = self._ledger.write(new, self._state, now)
+        if written:
+            for path, _ in notices:
+                self._notices.taken(path)
+
+    def drain(self) -> None:
+        """Judge what still waits and bring everything to the disk."""
+        self._tick_at = 0.0
+        for _ in range(50):
+            self.step(0.02)
+            if not self._ledger.pending:
+                break
+        self._ledger.write([], self._state, time.monotonic() + SAVE_EVERY_S + RETRY_S)
+
+    def _each_second(self, now: float) -> list[AnyEvent]:
+        """Let time go on, look at the clock, the consents and the disk."""
+        new: list[AnyEvent] = []
+        room = self._config.rooms[0].id
+        t = self._clock.now()
+        step = self._steps.check(time.time_ns(), time.monotonic_ns())
+        if step is not None:
+            _log.warning("the wall clock was stepped", step_s=round(step, 3))
+            new += self._judge.observe(
+                ClockStepped(t=t, room=room, source=NODE_SOURCE, step_s=step)
+            )
+        for each in self._config.rooms:
+            new += self._judge.observe(Tick(t=t, room=each.id, source=NODE_SOURCE))
+        new += self._consent_events(t)
+        if now >= self._space_at:
+            self._space_at = now + SPACE_EVERY_S
+            new += self._space(t)
+        return new
+
+    def _apply(self, command: commands.AnyCommand) -> list[AnyEvent]:
+        t = self._clock.now()
+        new = self._judge.apply(command, t)
+        if isinstance(command, commands.SetPurpose):
+            new += self._consent_events(t)
+        self._control.answer(Outcome.APPLIED)
+        return new
+
+    def _consent_events(self, t: int) -> list[AnyEvent]:
+        """State what was switched since it was stated last."""
+        switches = self._switches.read()
+        new: list[AnyEvent] = []
+        for room in self._config.rooms:
+            for purpose in Purpose:
+                key = f"{room.id}/{purpose}"
+                on = switches.is_on(room, purpose)
+                before = self._consents.get(key, room.is_on(purpose))
+                if on == before:
+                    continue
+                self._consents[key] = on
+                chain = events.chain_id(self._node_key, room.id, f"consent.{purpose}", t)
+                kind = events.kind_of(events.ConsentApplied)
+                new.append(
+                    events.ConsentApplied(
+                        id=events.event_id(self._node_key, chain, 0, kind, t),
+                        t=t,
+                        node=self._config.node,
+                        room=room.id,
+                        chain=chain,
+                        position=0,
+                        config_version=self._config.version,
+                        purpose=purpose,
+                        on=on,
+                    )
+                )
+        return new
+
+    def _space(self, t: int) -> list[AnyEvent]:
+        """Say once that the disk gets full, before it is; again only after it had room."""
+        free_mb = _free_mb(self._config.state_dir)
+        was_low = self._low
+        self._low = free_mb < (ENOUGH_SPACE_MB if was_low else LOW_SPACE_MB)
+        return [self._disk_full(free_mb)] if self._low and not was_low else []
+
+    def _disk_full(self, free_mb: int) -> AnyEvent:
+        t = self._clock.now()
+        chain = events.chain_id(self._node_key, None, "disk", t)
+        kind = events.kind_of(events.NodeDiskFull)
+        return events.NodeDiskFull(
+            id=events.event_id(self._node_key, chain, 0, kind, t),
+            t=t,
+            node=self._config.node,
+            chain=chain,
+            position=0,
+            config_version=self._config.version,
+            free_mb=free_mb,
+        )
+
+    def _state(self) -> dict[str, bytes]:
+        return {**self._judge.state(), CONSENTS: msgspec.msgpack.encode(self._consents)}
+
+    def _restore(self, state: dict[str, bytes]) -> None:
+        try:
+            self._judge.restore({key: value for key, value in state.items() if key != CONSENTS})
+        except msgspec.MsgspecError as error:
+            # Written by another version: chains begin anew, which alarms twice rather than never.
+            _log.error("the state of the last run cannot be read", error=str(error))
+            self._judge = Judge(self._config, self._node_key)
+
+
+def _consents_of(state: dict[str, bytes]) -> dict[str, bool]:
+    data = state.get(CONSENTS)
+    if data is None:
+        return {}
+    try:
+        return msgspec.msgpack.decode(data, type=dict[str, bool])
+    except msgspec.MsgspecError:
+        return {}
+
+
+def _free_mb(folder: Path) -> int:
+    return shutil.disk_usage(folder).free // 1_000_000

@@ -1,0 +1,43 @@
+"""How a process of the node speaks on stderr: one line a statement, for people or for a journal.
+
+Comes in: the process's name. Goes out: structlog set up for it. Keys, tokens, pictures and
+observations are never given to a logger.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+def set_up_log(process: str, *, quiet: bool = False) -> None:
+    """Send log lines of this process to stderr, each with the name of the process.
+
+    Parameters
+    ----------
+    process
+        Name that every line carries.
+    quiet
+        Whether only warnings and errors are written.
+    """
+    level = logging.WARNING if quiet else logging.INFO
+    shown: structlog.types.Processor
+    if sys.stderr.isatty():
+        shown = structlog.dev.ConsoleRenderer()
+    else:
+        shown = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            shown,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)

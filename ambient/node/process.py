@@ -1,0 +1,79 @@
+"""What every worker process does about itself: die with its parent, leave no core, beat.
+
+Comes in: the environment that the supervisor set. Goes out: calls to the kernel (Linux), and a
+byte a second on the pipe that the supervisor watches.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+from typing import Final
+
+HEARTBEAT_FD: Final = "AMBIENT_HEARTBEAT_FD"
+"""Environment variable with the number of the inherited pipe to the supervisor."""
+PARENT: Final = "AMBIENT_SUPERVISOR_PID"
+
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_DUMPABLE: Final = 4
+
+
+def _prctl(option: int, value: int) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"prctl({option}): {os.strerror(number)}")
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the supervisor dies, however it dies."""
+    parent = os.environ.get(PARENT, "")
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent.isdigit() and os.getppid() != int(parent):
+        # The supervisor died before the kernel was told; nobody would ever stop this process.
+        raise SystemExit(0)
+
+
+def leave_no_trace() -> None:
+    """Keep what this process holds out of core dumps and away from debuggers."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
+class Heartbeat:
+    """The pipe to the supervisor; silent when the worker was started by hand."""
+
+    def __init__(self) -> None:
+        text = os.environ.get(HEARTBEAT_FD, "")
+        self._descriptor = int(text) if text.isdigit() else None
+        if self._descriptor is not None:
+            os.set_blocking(self._descriptor, False)
+            os.set_inheritable(self._descriptor, False)
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        if self._descriptor is None:
+            return
+        try:
+            os.write(self._descriptor, b".")
+        except BlockingIOError:
+            # The supervisor is behind with reading; the bytes that wait say the same.
+            return
+        except BrokenPipeError:
+            # The supervisor is gone, and the kernel is about to end this process too.
+            self._descriptor = None
+
+
+class StopSignal:
+    """SIGTERM and SIGINT as a flag that a worker's loop looks at."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._note)
+        # Ctrl-C reaches the whole terminal group; the supervisor decides the order of stopping.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _note(self, number: int, frame: object) -> None:
+        self.asked = True
