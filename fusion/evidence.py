@@ -53,7 +53,8 @@ def evidence(
     place
         What the person is on.
     """
-    lasting = min(3.0, 0.45 * down_s)
+    # Time makes a clear view surer; a doubtful one stays doubtful however long it lasts.
+    lasting = min(3.0, 0.45 * down_s) * max(0.0, 2.0 * down - 1.0)
     parts = (
         Contribution(Sense.VISION_POSTURE, round(_logit(down) + lasting, 3)),
         Contribution(Sense.VISION_DESCENT, round(3.0 * descent - 0.5, 3)),

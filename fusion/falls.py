@@ -34,6 +34,8 @@ DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
 GOOD_VIEW: Final = 0.35
 FORGET_S: Final = 30.0
+UPRIGHT_GAP_S: Final = 0.7
+"""A person may be seen not upright for this long while getting up counts on."""
 UNSEEN_S: Final = 3.0
 """A track that nobody reports for this long is gone, even if its end was never told (a restarted
 sensor begins new tracks)."""
@@ -179,7 +181,9 @@ class FallJudge:
             if person.upright_since is None:
                 person.upright_since = seen.t
             person.upright_last = seen.t
-        elif person.upright_since is not None and (seen.t - person.upright_last) / 1e9 > 0.7:
+        elif person.upright_since is not None and (
+            (seen.t - person.upright_last) / 1e9 > UPRIGHT_GAP_S
+        ):
             person.upright_since = None
 
     def _judge(self, person: Person, t: int) -> list[Change]:
@@ -191,6 +195,8 @@ class FallJudge:
         if verdict.probability < SUSPECT:
             return []
         chain = self._chain_for(person, t)
+        # What was seen of the person upright before this is no evidence of recovery.
+        person.upright_since = None
         if chain is not None:
             person.chain = chain.number
             return []
@@ -231,7 +237,8 @@ class FallJudge:
             chain.contributions = list(verdict.contributions)
             chain.place = person.place
         upright = person.upright_since
-        if upright is None or (t - upright) / 1e9 < self._config.recover_s:
+        fresh = (t - person.upright_last) / 1e9 <= UPRIGHT_GAP_S
+        if upright is None or not fresh or (t - upright) / 1e9 < self._config.recover_s:
             return []
         if any(
             other.chain == chain.number

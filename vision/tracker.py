@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from vision.features import body_size
 from vision.pose.types import Pose
 
 BODY: Final = np.array([0, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
@@ -85,12 +86,14 @@ class Tracker:
     ----------
     options
         Confirmation, patience and the gate.
+    first
+        Number of the first track.
     """
 
-    def __init__(self, options: TrackerOptions | None = None) -> None:
+    def __init__(self, options: TrackerOptions | None = None, *, first: int = 1) -> None:
         self._options = options or TrackerOptions()
         self._tracks: list[_Track] = []
-        self._next = 1
+        self._next = first
 
     @property
     def active(self) -> int:
@@ -190,24 +193,12 @@ def _centre(pose: Pose, aspect: float) -> NDArray[np.float64]:
     return torso
 
 
-def body_size(pose: Pose, aspect: float) -> float:
-    """Length of the skeleton in units of the picture's height: its size whatever its posture.
-
-    The largest of torso length x 2.6, hip-to-knee-to-ankle x 2 and box diagonal, so that a
-    foreshortened torso does not make a person small.
-    """
-    xy = pose.keypoints[:, :2].astype(np.float64) * (aspect, 1.0)
-    shoulders, hips = xy[[11, 12]].mean(axis=0), xy[[23, 24]].mean(axis=0)
-    knees, ankles = xy[[25, 26]].mean(axis=0), xy[[27, 28]].mean(axis=0)
-    torso = float(np.linalg.norm(shoulders - hips)) * 2.6
-    legs = float(np.linalg.norm(hips - knees) + np.linalg.norm(knees - ankles)) * 2.0
-    x0, y0, x1, y1 = pose.box
-    diagonal = float(np.hypot((x1 - x0) * aspect, y1 - y0))
-    return max(torso, legs, diagonal * 0.8, 1e-3)
+def _size(pose: Pose, aspect: float) -> float:
+    return body_size(pose.keypoints[:, :2].astype(np.float64) * (aspect, 1.0))
 
 
 def _measure(pose: Pose, aspect: float) -> NDArray[np.float64]:
-    return np.append(_centre(pose, aspect), body_size(pose, aspect))
+    return np.append(_centre(pose, aspect), _size(pose, aspect))
 
 
 def _predict(track: _Track, t: int) -> None:
@@ -248,7 +239,7 @@ def _similarity(
     b = seen.keypoints[BODY].astype(np.float64)
     weight = np.minimum(a[:, 2], b[:, 2])
     weight = np.where(weight >= _MIN_VISIBILITY, weight, weight * 0.2) + 1e-6
-    scale = max(body_size(known, aspect), body_size(seen, aspect))
+    scale = max(_size(known, aspect), _size(seen, aspect))
     delta = (b[:, :2] - a[:, :2]) * (aspect, 1.0) - shift
     squared = (delta**2).sum(axis=1) / (2 * (scale * _SIGMA * 2) ** 2)
     return float((weight * np.exp(-squared)).sum() / weight.sum())

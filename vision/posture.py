@@ -1,0 +1,215 @@
+"""How a person is: the poses of one track in, labels and evidence of a fall out.
+
+`PostureModel` is the seam: whatever estimates posture from poses over time stands behind it.
+`RulePosture` is the first: a logistic model of the body's shape says how far the body is down,
+its memory of the last seconds says how fast it got there, and rules name the label. Pure: time is
+the `t` of the poses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from ambient.observations import PoseSeen, Posture
+from vision.features import BodyFeatures, measure
+
+MEMORY_S: Final = 4.0
+DESCENT_S: Final = 1.3
+"""A fall from standing to rest takes about a second (Robinovitch et al. 2013)."""
+FRESH_S: Final = 3.0
+
+_WEIGHTS: Final = (-7.18, 2.86, 4.59, 1.42, 0.89, 1.62)
+_BIAS: Final = -2.99
+"""Logistic model of "down", fitted on `train` recordings and projected simulations
+(see `models/cards/posture.md`): extent_m, tilt_world, height, log ratio, tilt, thigh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a posture model says of one person at one instant; all probabilities 0..1.
+
+    Attributes are those of `ambient.observations.PostureSeen`.
+    """
+
+    posture: Posture
+    probability: float
+    down: float
+    upright: float
+    descent: float
+    still: float
+    quality: float
+
+
+class PostureModel(Protocol):
+    """Estimates posture and fall evidence from the poses of one camera, track by track."""
+
+    def update(self, pose: PoseSeen) -> Estimate:
+        """Take the next pose of a track and return how the person is."""
+        ...
+
+    def end(self, track: int) -> None:
+        """Forget a track."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    t: int
+    body: BodyFeatures
+    down: float
+    level: float
+    """Height of the body's centre over its reference, in body sizes; falls when one falls."""
+
+
+@dataclass(slots=True)
+class _Track:
+    moments: deque[_Moment] = field(default_factory=deque)
+    size: float = 0.0
+    descent: float = 0.0
+    descent_t: int = 0
+    fell: bool = False
+    """Went down by a fall and has not been upright since."""
+
+
+class RulePosture:
+    """Rules and a logistic model; see the module."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[int, _Track] = {}
+
+    def update(self, pose: PoseSeen) -> Estimate:
+        """Take the next pose of a track and return how the person is."""
+        track = self._tracks.setdefault(pose.track, _Track())
+        body = measure(pose)
+        # The size of a body changes slowly (approaching the camera), that of a bad pose at once.
+        track.size = body.size if track.size == 0 else max(body.size, track.size * 0.995)
+        track.size += 0.05 * (body.size - track.size)
+        level = -(body.hip[1] + body.head[1]) / 2
+        now = _Moment(pose.t, body, down_probability(body), level)
+        moments = track.moments
+        moments.append(now)
+        while (now.t - moments[0].t) / 1e9 > MEMORY_S:
+            moments.popleft()
+        self._follow_descent(track, now)
+        descent = track.descent if (now.t - track.descent_t) / 1e9 <= FRESH_S else 0.0
+        still = _stillness(track, now)
+        upright = upright_probability(body, now.down)
+        track.fell = upright < 0.5 and (track.fell or (descent >= 0.6 and now.down >= 0.4))
+        down = _after_fall(now.down) if track.fell else now.down
+        posture, probability = _label(track, now, descent)
+        return Estimate(
+            posture=posture,
+            probability=probability,
+            down=down,
+            upright=upright,
+            descent=descent,
+            still=still,
+            quality=max(0.0, min(1.0, pose.score)) * min(1.0, body.seen * 1.3),
+        )
+
+    def end(self, track: int) -> None:
+        """Forget a track."""
+        self._tracks.pop(track, None)
+
+    def _follow_descent(self, track: _Track, now: _Moment) -> None:
+        size = max(track.size, 1e-3)
+        strongest = 0.0
+        for moment in track.moments:
+            age = (now.t - moment.t) / 1e9
+            if 0.15 <= age <= DESCENT_S and moment.down < 0.5:
+                drop = (moment.level - now.level) / size
+                lost = moment.body.extent_m - now.body.extent_m
+                speed = drop / max(age, 0.3)
+                strongest = max(
+                    strongest,
+                    min(_ramp(drop, 0.18, 0.36), _ramp(speed, 0.25, 0.6)),
+                    0.8 * min(_ramp(lost, 0.45, 0.8), _ramp(drop, 0.06, 0.2)),
+                )
+        stale = (now.t - track.descent_t) / 1e9 > FRESH_S
+        if strongest >= track.descent or stale:
+            track.descent, track.descent_t = strongest, now.t
+
+
+def down_probability(body: BodyFeatures) -> float:
+    """Return how probable it is that a body of this shape lies or is crumpled low, 0..1."""
+    inputs = (
+        body.extent_m,
+        min(body.tilt_world / (math.pi / 2), 1.1),
+        body.height,
+        math.log(body.ratio + 0.1),
+        min(body.tilt / (math.pi / 2), 1.1),
+        min(body.thigh / (math.pi / 2), 1.2),
+    )
+    total = _BIAS + sum(w * x for w, x in zip(_WEIGHTS, inputs, strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _after_fall(down: float) -> float:
+    """Who fell and was not upright since is down, also sitting or crumpled: log-odds + 1.2."""
+    odds = down / max(1.0 - down, 1e-6) * math.exp(1.2)
+    return odds / (1.0 + odds)
+
+
+def upright_probability(body: BodyFeatures, down: float) -> float:
+    """Return how probable it is that a body stands, walks, or sits off the floor, 0..1."""
+    tall = _ramp(body.extent_m, 0.6, 0.85)
+    straight = 1.0 - _ramp(body.tilt_world, math.radians(45), math.radians(75))
+    return tall * straight * (1.0 - down)
+
+
+def _label(track: _Track, now: _Moment, descent: float) -> tuple[Posture, float]:
+    body, size = now.body, max(track.size, 1e-3)
+    past = next((m for m in track.moments if (now.t - m.t) / 1e9 <= 0.6), now)
+    age = max((now.t - past.t) / 1e9, 0.1)
+    sinking = (past.level - now.level) / size / age
+    travelled = math.dist(past.body.hip, body.hip) / size / age
+    if now.down >= 0.5:
+        if sinking > 0.5:
+            return Posture.FALL, max(now.down, descent)
+        if track.fell:
+            return Posture.FALLEN, now.down
+        if travelled > 0.25:
+            return Posture.CRAWL, now.down * 0.7
+        return (Posture.LIE_DOWN if sinking > 0.15 else Posture.LYING), now.down
+    sure = 1.0 - now.down
+    if sinking > 0.6 and descent >= 0.5:
+        return Posture.FALL, descent
+    if sinking < -0.55 and abs(past.body.ankle[1] - body.ankle[1]) / size > 0.18:
+        return Posture.JUMP, 0.5 * sure
+    if sinking < -0.22:
+        return Posture.STAND_UP, 0.7 * sure
+    bent_knees = abs(body.thigh - body.shin) > math.radians(60)
+    if body.thigh > math.radians(50) and body.tilt_world < math.radians(55):
+        if sinking > 0.22:
+            return Posture.SIT_DOWN, 0.7 * sure
+        if body.hip[1] > body.ankle[1] - 0.16 * size and bent_knees:
+            return Posture.SQUATTING, 0.6 * sure
+        return Posture.SITTING, 0.8 * sure
+    if body.shin > math.radians(60) and body.tilt_world < math.radians(50):
+        return Posture.KNEELING, 0.6 * sure
+    if sinking > 0.22 and body.tilt_world > math.radians(50):
+        return Posture.LIE_DOWN, 0.5 * sure
+    if body.extent_m > 0.85:
+        return (Posture.WALK if travelled > 0.12 else Posture.STANDING), 0.9 * sure
+    return Posture.OTHER, 0.5
+
+
+def _stillness(track: _Track, now: _Moment) -> float:
+    """Share of the last 2 s in which hip and head stayed within 2 % of the body's size."""
+    size = max(track.size, 1e-3)
+    recent = [m for m in track.moments if (now.t - m.t) / 1e9 <= 2.0]
+    if len(recent) < 2 or (now.t - recent[0].t) / 1e9 < 0.5:
+        return 0.0
+    quiet = sum(
+        math.dist(m.body.hip, now.body.hip) < 0.04 * size
+        and math.dist(m.body.head, now.body.head) < 0.06 * size
+        for m in recent
+    )
+    return quiet / len(recent)
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return max(0.0, min(1.0, (value - low) / (high - low)))

@@ -1,0 +1,94 @@
+"""What a person is on: a body's position and the installer's zones in, a place out.
+
+Zones are polygons in normalised picture coordinates. A body is on a bed (sofa, chair, permitted
+place) when most of its trunk and legs lie in that zone; when zones are drawn and none holds the
+body it is on the floor; without any zone the place is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ambient.config import Zone
+from ambient.observations import Box, Keypoint, Place, Point
+
+ON_SHARE: Final = 0.55
+"""Share of the body that must lie in a zone."""
+
+_SUPPORT: Final = [11, 12, 23, 24, 23, 24, 25, 26]
+"""Shoulders, hips (twice: they carry the weight) and knees."""
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """A place, and the bed's id when it is a bed's zone."""
+
+    place: Place
+    bed: str | None = None
+
+
+class Zones:
+    """The zones of one camera.
+
+    Parameters
+    ----------
+    zones
+        As configured; empty when the installer drew none.
+    """
+
+    def __init__(self, zones: Sequence[Zone]) -> None:
+        self._zones = [(zone, np.asarray(zone.polygon, np.float64)) for zone in zones]
+        self._surfaces = any(zone.kind is not Place.FLOOR for zone in zones)
+
+    def of_body(self, keypoints: Sequence[Keypoint]) -> On:
+        """Return what a body with these 33 keypoints is on."""
+        points = np.asarray(keypoints, np.float64)[_SUPPORT, :2]
+        return self._where(points)
+
+    def of_box(self, box: Box) -> On:
+        """Return what a body of which only the box is known is on."""
+        x0, y0, x1, y1 = box
+        xs = np.linspace(x0, x1, 5)[1:-1]
+        ys = np.linspace(y0, y1, 5)[1:-1]
+        return self._where(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
+
+    def _where(self, points: NDArray[np.float64]) -> On:
+        best, best_share = On(Place.UNKNOWN), 0.0
+        for zone, polygon in self._zones:
+            share = float(inside(points, polygon).mean())
+            if share >= ON_SHARE and share > best_share:
+                best, best_share = On(zone.kind, zone.bed), share
+        if best_share == 0.0 and self._surfaces:
+            return On(Place.FLOOR)
+        return best
+
+
+def inside(points: NDArray[np.float64], polygon: NDArray[np.float64] | Sequence[Point]) -> (
+    NDArray[np.bool_]
+):
+    """Return which points lie in a polygon (even-odd rule).
+
+    Parameters
+    ----------
+    points
+        (n, 2).
+    polygon
+        (m, 2), m >= 3, closed by itself.
+
+    Returns
+    -------
+    (n,) bool
+    """
+    corners = np.asarray(polygon, np.float64)
+    following = np.roll(corners, -1, axis=0)
+    x, y = points[:, :1], points[:, 1:]
+    (x0, y0), (x1, y1) = corners.T, following.T
+    crosses = (y0 > y) != (y1 > y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = x0 + (y - y0) * (x1 - x0) / (y1 - y0)
+    return np.asarray((crosses & (x < at)).sum(axis=1) % 2 == 1)
