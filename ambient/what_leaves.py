@@ -1,0 +1,231 @@
+"""Writes the page that says what leaves a node, out of the closed list itself.
+
+In: `ambient.events`. Out: the text of ``docs/what-leaves.md``, always the same for the same list;
+a test compares it with the committed page, so the two cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Final
+
+import msgspec
+from msgspec.inspect import (
+    BoolType,
+    CustomType,
+    EnumType,
+    Field,
+    FloatType,
+    IntType,
+    ListType,
+    Metadata,
+    NoneType,
+    StrType,
+    StructType,
+    Type,
+    UnionType,
+    type_info,
+)
+
+from ambient.events import EVENT_TYPES, MAX_LIST, Contribution, Event, kind_of
+
+MEANING: Final = {
+    "command": "the command that is answered",
+    "command_kind": "what was asked for",
+    "descent_seen": "whether the way down was seen, or only the person on the floor",
+    "down_s": "how long the person has been down, in seconds",
+    "frames": "pictures that were not looked at because the machine was too slow",
+    "free_mb": "room left on the node's disk, in megabytes",
+    "llr": "how far it moved the judgement, as a natural logarithm of a likelihood ratio",
+    "observations": "observations that came too late to be used",
+    "on": "whether it is on now",
+    "outcome": "what became of the command",
+    "place": "what the person is on",
+    "purpose": "which purpose of the room",
+    "restarts": "how often it was started again",
+    "rows": "how many undelivered statements were given up",
+    "sense": "who contributed",
+    "silent_s": "for how long, in seconds",
+    "source": "which camera",
+    "step_s": "by how much, in seconds; negative when the clock was set back",
+    "until": "when watching begins again, nanoseconds since 1970, if known",
+    "view": "what the camera can see",
+    "worker": "which process of the node",
+}
+"""What each field of the list means; a field without a line here fails the page's test."""
+
+_ENVELOPE: Final = {
+    "id": "name of this statement, derived from the node's key and the fields beside it",
+    "t": "when the signal said so, nanoseconds since 1970",
+    "node": "which node",
+    "room": "which room; nothing for statements about the whole node",
+    "subject": "which resident, as a pseudonym, when a bed tells; else nothing",
+    "chain": "statements about one situation share this",
+    "position": "its place in the situation, counted from 0",
+    "probability": "how sure the judgement is; 1 for plain facts",
+    "contributions": f"what each sense added to the judgement, at most {MAX_LIST}",
+    "config_version": "which settings decided: 12 hexadecimal digits of their SHA-256",
+}
+
+_HEAD: Final = """\
+# What leaves a room node
+
+<!-- Generated from ambient/events.py: change that, then run `make docs`. -->
+
+A node turns camera signals into observations and observations into **events**. Only events leave
+it, over one encrypted link to the facility's own hub. This page lists every event there is, with
+every field; the list is closed, and a test captures all packets of a running node and compares.
+
+## What *anonymised* means here
+
+- **No signal.** No picture, no part of one, no sound, and nothing from which one could be made
+  again: events hold numbers, words from fixed lists and identifiers, no byte strings.
+- **No biometric.** No keypoint, outline, height, gait, face or voice. Nothing of the body's shape
+  or movement leaves the node, and nothing in it is compared with anything to tell who somebody is.
+- **No name** and no free text. Rooms, cameras and beds are identifiers that the installer chose;
+  what they are called is known to the hub alone. A resident is at most a random pseudonym
+  (`s-` and hexadecimal digits); who that is stands outside the system.
+
+**What remains.** A room and a time of day remain, and for a bed of one resident its pseudonym.
+Somebody who knows who lives in the room can tell whom an event is about, as carers must. The law
+may therefore still call this data *pseudonymous* and not anonymous, and then it is personal data:
+with a legal basis, a time limit and rights of the resident. Falls are data about health. Treat
+the hub's database accordingly.
+"""
+
+_TAIL: Final = """\
+## Every connection
+
+### A node opens
+
+- **to the hub**, TCP, `hub.address` in `node.yaml` (port 7440 unless set otherwise), always once
+  it is enrolled; `ambient enroll` opens the same. ZeroMQ with CURVE: encrypted, both sides known
+  by their key. Out: events, heartbeats, the protocol's version, acknowledgements of commands. In:
+  acknowledgements of events, and the closed list of commands (`ambient/commands.py`).
+- **to its cameras**, RTSP, `rooms[].cameras[].source`, while a purpose that needs the camera is on
+  and no privacy pause runs. Out: requests for the picture stream, with the camera's password when
+  the source has one. The camera's sound is not asked for.
+- **to the name server of the machine**, only when `hub.address` or a camera's source is a name and
+  not a number. Out: that name.
+
+A node listens on no network port. Its processes talk through sockets in its own directory. USB
+cameras are no connection at all.
+
+### A hub opens
+
+None. It listens where `hub.yaml` says: for nodes (`link.bind`, loopback port 7440 unless set
+otherwise) and for browsers (`web.host`, loopback port 8080 unless set otherwise). The page loads
+nothing from anywhere else.
+
+### By hand only
+
+`ambient models pull`, `make setup` and `make lock` fetch packages from the package registries that
+`pip` and `npm` are set to, and send nothing about the facility. `ambient doctor` asks the network
+cameras of `node.yaml` whether they still take default passwords, and whether they have a way out
+of the node's own network. A site without any way out installs from one file (`make bundle`).
+
+## What stays
+
+Pictures stay in the memory of the process that opened the camera and are never written to a disk;
+the systemd units switch swap and core dumps off. Observations (keypoints, postures) stay on the
+node. The node keeps its events until the hub has acknowledged them and then for 24 hours
+(`outbox.keep_h`).
+"""
+
+
+def page() -> str:
+    """Return the text of ``docs/what-leaves.md``.
+
+    Raises
+    ------
+    KeyError
+        An event has a field that `MEANING` does not explain.
+    """
+    return "\n".join([_HEAD, *_envelope(), *_kinds(), _TAIL])
+
+
+def _envelope() -> list[str]:
+    lines = ["## Every event has", ""]
+    fields = {field.encode_name: field for field in _fields(Event)}
+    lines += _table([(fields[name], text) for name, text in _ENVELOPE.items()])
+    if missing := fields.keys() - _ENVELOPE.keys():
+        raise KeyError(f"no explanation of {', '.join(sorted(missing))}")
+    lines += ["", "A contribution is:", ""]
+    lines += _table([(field, MEANING[field.encode_name]) for field in _fields(Contribution)])
+    return [*lines, ""]
+
+
+def _kinds() -> list[str]:
+    lines = ["## The closed list", ""]
+    for cls in EVENT_TYPES:
+        own = [field for field in _fields(cls) if field.encode_name not in _ENVELOPE]
+        lines += [f"### `{kind_of(cls)}`", "", _first_line(cls), ""]
+        if own:
+            lines += [*_table([(field, MEANING[field.encode_name]) for field in own]), ""]
+    return lines
+
+
+def _fields(cls: type[msgspec.Struct]) -> tuple[Field, ...]:
+    info = type_info(cls)
+    assert isinstance(info, StructType)
+    return info.fields
+
+
+def _table(rows: list[tuple[Field, str]]) -> list[str]:
+    lines = ["| field | values | meaning |", "|---|---|---|"]
+    lines += [f"| `{field.encode_name}` | {_values(field.type)} | {text} |" for field, text in rows]
+    return lines
+
+
+def _first_line(cls: type) -> str:
+    return (inspect.getdoc(cls) or "").split("\n", 1)[0]
+
+
+def _values(kind: Type) -> str:
+    """Say in words what a field may hold."""
+    match kind:
+        case Metadata():
+            return _values(kind.type)
+        case UnionType():
+            held = [_values(one) for one in kind.types if not isinstance(one, NoneType)]
+            return " or ".join([*held, "nothing"] if kind.includes_none else held)
+        case EnumType():
+            return ", ".join(f"`{member.value}`" for member in kind.cls)
+        case BoolType():
+            return "yes or no"
+        case IntType():
+            return f"whole number{_range(kind)}"
+        case FloatType():
+            return f"number{_range(kind)}"
+        case StrType() if kind.pattern is not None:
+            return _PATTERNS[kind.pattern]
+        case ListType() if isinstance(kind.item_type, StructType) and kind.max_length is not None:
+            return f"list of {kind.item_type.cls.__name__.lower()}s, at most {kind.max_length}"
+        case CustomType() | StrType() | _:
+            raise TypeError(f"nothing of this type may leave a node: {kind}")
+
+
+def _patterns() -> dict[str, str]:
+    """Return in words what each checked kind of text looks like, by its pattern."""
+    words = {
+        "node": "identifier of at most 32 of `a-z`, `0-9`, `-`",
+        "subject": "`s-` and 4 to 16 hexadecimal digits",
+        "id": "UUID",
+        "config_version": "12 hexadecimal digits",
+    }
+    found: dict[str, str] = {}
+    for field in _fields(Event):
+        kinds = field.type.types if isinstance(field.type, UnionType) else (field.type,)
+        for kind in kinds:
+            if isinstance(kind, StrType) and kind.pattern and field.encode_name in words:
+                found[kind.pattern] = words[field.encode_name]
+    return found
+
+
+def _range(kind: IntType | FloatType) -> str:
+    if kind.ge is not None and kind.le is not None:
+        return f", {kind.ge:g} to {kind.le:g}"
+    return f", at least {kind.ge:g}" if kind.ge is not None else ""
+
+
+_PATTERNS: Final = _patterns()
