@@ -10,7 +10,7 @@ LOCK := requirements/dev.txt
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint format lock docs bundle setup-train setup-peers clean
+.PHONY: help setup demo test lint lint-code lint-format lint-types lint-imports format lock docs bundle setup-train setup-peers clean
 
 help: ## List what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,16 +19,20 @@ setup: $(READY) ## Create or update .venv and get the models.
 	$(BIN)/ambient models pull
 
 demo: setup ## Node and hub on a recorded fall; opens the page and keeps running.
-	$(BIN)/ambient demo
+	$(BIN)/ambient demo $(DEMO_ARGS)
 
 test: setup ## Run the tests; warnings are errors.
 	./deploy/system-packages.sh test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(READY) ## Lint, format, strict types, import contracts.
+lint: lint-code lint-format lint-types lint-imports ## Lint, format, strict types, import contracts.
+lint-code: $(READY)
 	$(BIN)/ruff check
+lint-format: $(READY)
 	$(BIN)/ruff format --check
+lint-types: $(READY)
 	$(BIN)/mypy
+lint-imports: $(READY)
 	$(BIN)/lint-imports
 
 format: $(READY) ## Format the code and mend what can be mended.
