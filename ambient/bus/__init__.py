@@ -1,1 +1,1 @@
-"""How messages travel: ZeroMQ inside a node, the durable CURVE link from node to hub."""
+"""ZeroMQ: observations inside a node, the durable link from node to hub, and who may connect."""
