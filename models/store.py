@@ -93,6 +93,14 @@ def locate(configured: Path | None = None) -> Path:
     return platformdirs.user_cache_path("ambient", appauthor=False) / "models"
 
 
+def compiled() -> Path:
+    """Return the directory for what an engine compiles for this machine: the user's cache.
+
+    Not in the store, which a service may only read. Units set ``XDG_CACHE_HOME``.
+    """
+    return platformdirs.user_cache_path("ambient", appauthor=False) / "compiled"
+
+
 def path(name: str, directory: Path | None = None) -> Path:
     """Return the file that an engine opens, for example ``pose_detector`` ► an ``.xml``.
 

@@ -73,7 +73,7 @@ class BlazePose:
 
         cache_dir = options.cache_dir
         if cache_dir is None:
-            cache_dir = store.locate(options.models_dir) / "compiled"
+            cache_dir = store.compiled()
 
         def load(name: str, outputs: tuple[str, ...], mean: float, scale: float) -> Network:
             return Network.load(

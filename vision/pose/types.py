@@ -123,7 +123,7 @@ class PoseOptions:
         The store's directory (``models.dir`` of the configuration); ``None``: see
         ``models.store.locate``.
     cache_dir
-        Where compiled networks are kept; ``None``: ``compiled`` in the store.
+        Where compiled networks are kept; ``None``: in the user's cache.
     """
 
     num_people: int = 1
