@@ -150,6 +150,10 @@ class Web(Strict, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
     secure_cookies: bool = False
     """Set when a reverse proxy serves the page over HTTPS."""
+    certificate: Path | None = None
+    """PEM file of the certificate chain, when the hub itself serves HTTPS."""
+    private_key: Path | None = None
+    """PEM file of its private key."""
 
 
 class LinkListen(Strict, frozen=True, kw_only=True):
@@ -206,7 +210,12 @@ def load_hub(path: Path) -> HubConfig:
     ConfigError
         With the path of the bad key, what was expected and what came.
     """
-    return _load(path, HubConfig)
+    config = _load(path, HubConfig)
+    if (config.web.certificate is None) != (config.web.private_key is None):
+        raise ConfigError(
+            f"{path}: web: expected certificate and private_key together, got one of them"
+        )
+    return config
 
 
 def _load(path: Path, kind: type[Config]) -> Config:

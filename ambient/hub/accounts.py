@@ -1,0 +1,444 @@
+"""Who may use the hub: users, sessions, the one-time set-up link, tokens for programs.
+
+Comes in: names, passwords, tokens and the time. Goes out: an `Identity`, or a refusal with what to
+do. Passwords are kept as Argon2id, tokens and session cookies as SHA-256, so that a copy of the
+database opens nothing. Failed tries are counted on the disk: a restart does not reset them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import threading
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+import sqlite_utils
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from msgspec import Struct
+
+from ambient.errors import UsageError
+from ambient.hub import lockout
+from ambient.hub.database import HubDatabase
+from ambient.hub.lockout import Attempts
+
+NS: Final = 1_000_000_000
+IDLE_S: Final = 12 * 3600
+"""A session that nobody uses for a shift ends; an open page counts as use."""
+LONGEST_S: Final = 30 * 24 * 3600
+SETUP_S: Final = 3600
+SHORTEST_PASSWORD: Final = 10
+LONGEST_PASSWORD: Final = 200
+_USER: Final = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?$")
+_TOKEN_NAME: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
+
+
+class Role(StrEnum):
+    """What somebody may do; each may do all that the ones before it may."""
+
+    METRICS = "metrics"
+    """Read ``/metrics`` and nothing else."""
+    CARER = "carer"
+    ADMIN = "admin"
+
+    def covers(self, other: Role) -> bool:
+        """Return whether this role may do what `other` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
+
+
+class LockedError(UsageError):
+    """Too many failed tries; `wait_s` says how long to wait."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"too many failed tries: wait {wait_s} s and try again")
+        self.wait_s = wait_s
+
+
+class WrongPasswordError(UsageError):
+    """User name or password is wrong; which one is not said."""
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who is asking. `csrf` is nothing for tokens: no browser sends those by itself."""
+
+    name: str
+    role: Role
+    csrf: str | None = None
+    session: str | None = None
+    """SHA-256 of the session's cookie."""
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """One user, as the administrator sees it."""
+
+    name: str
+    role: Role
+    created: int
+    disabled: bool
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """One token for programs, as the administrator sees it."""
+
+    name: str
+    role: Role
+    created: int
+
+
+class Accounts:
+    """Users, sessions and tokens of one hub.
+
+    Parameters
+    ----------
+    database
+        Where they are kept.
+    hasher
+        Argon2id with the library's parameters (RFC 9106, low memory) unless a test says otherwise.
+    """
+
+    def __init__(self, database: HubDatabase, hasher: PasswordHasher | None = None) -> None:
+        self._database = database
+        self._hasher = hasher or PasswordHasher()
+        # Each hash takes 64 MiB; a flood of tries must not take the machine's memory.
+        self._hashing = threading.Semaphore(2)
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+
+    # Users
+
+    def has_users(self) -> bool:
+        """Return whether anybody can log in."""
+        with self._database.read() as db:
+            return db.execute("SELECT 1 FROM users WHERE disabled = 0").fetchone() is not None
+
+    def users(self) -> list[User]:
+        """Return all users by name."""
+        with self._database.read() as db:
+            found = db.execute(
+                "SELECT name, role, created, disabled FROM users ORDER BY name"
+            ).fetchall()
+        return [
+            User(name=name, role=Role(role), created=created, disabled=bool(disabled))
+            for name, role, created, disabled in found
+        ]
+
+    def add_user(self, name: str, password: str, role: Role, now: int) -> None:
+        """Create a user.
+
+        Raises
+        ------
+        UsageError
+            When the name or password cannot be used, or the name is taken.
+        """
+        check_name(name)
+        check_password(password, name)
+        hashed = self._hash(password)
+        with self._database.write() as db:
+            if db.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone():
+                raise UsageError(f"user: expected a new name, got {name!r} again; choose another")
+            _insert_user(db, name, role, hashed, now)
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give a user a new password and end the user's sessions.
+
+        Raises
+        ------
+        UsageError
+            When there is no such user, or the password cannot be used.
+        """
+        check_password(password, name)
+        hashed = self._hash(password)
+        with self._database.write() as db:
+            done = db.execute("UPDATE users SET hash = ? WHERE name = ?", (hashed, name))
+            if done.rowcount == 0:
+                raise UsageError(f"user: expected a known name, got {name[:40]!r}")
+            db.execute("DELETE FROM sessions WHERE user = ?", (name,))
+            db.execute("DELETE FROM attempts WHERE key = ?", (_user_key(name),))
+
+    def disable_user(self, name: str, disabled: bool) -> None:
+        """Switch a user off, which ends the user's sessions, or on again.
+
+        Raises
+        ------
+        UsageError
+            When there is no such user, or nobody would be left to administer.
+        """
+        with self._database.write() as db:
+            row = db.execute("SELECT role FROM users WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                raise UsageError(f"user: expected a known name, got {name[:40]!r}")
+            left = db.execute(
+                "SELECT count(*) FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?",
+                (name,),
+            ).fetchone()[0]
+            if disabled and left == 0:
+                raise UsageError("user: expected one administrator to be left; create another")
+            db.execute("UPDATE users SET disabled = ? WHERE name = ?", (disabled, name))
+            if disabled:
+                db.execute("DELETE FROM sessions WHERE user = ?", (name,))
+
+    # Sessions
+
+    def log_in(self, name: str, password: str, address: str, now: int) -> tuple[str, Identity]:
+        """Check a password and start a session.
+
+        Returns
+        -------
+        tuple[str, Identity]
+            The cookie's value, and who it is.
+
+        Raises
+        ------
+        LockedError, WrongPasswordError
+        """
+        keys = (_user_key(name), f"address:{address}")
+        with self._database.write() as db:
+            wait = max(lockout.wait_s(_attempts(db, key), now) for key in keys)
+            if wait > 0:
+                raise LockedError(wait)
+            # Counted before the check: tries side by side cannot slip through a slow hash.
+            for key, free in zip(
+                keys, (lockout.FREE_TRIES, lockout.FREE_TRIES_ADDRESS), strict=True
+            ):
+                _keep_attempts(db, key, lockout.after_failure(_attempts(db, key), now, free))
+            row = db.execute(
+                "SELECT name, role, hash FROM users WHERE name = ? AND disabled = 0", (name,)
+            ).fetchone()
+        good = self._verify(self._nobody if row is None else row[2], password)
+        if row is None or not good:
+            raise WrongPasswordError("user name or password is wrong; try again")
+        with self._database.write() as db:
+            db.execute("DELETE FROM attempts WHERE key = ?", (keys[0],))
+            before = _attempts(db, keys[1])
+            if before.failures <= 1:
+                db.execute("DELETE FROM attempts WHERE key = ?", (keys[1],))
+            else:
+                kept = Attempts(failures=before.failures - 1, last=before.last)
+                _keep_attempts(db, keys[1], kept)
+            return _start_session(db, row[0], Role(row[1]), now)
+
+    def session(self, cookie: str, now: int) -> Identity | None:
+        """Return whose session `cookie` is, None when it is none or over at `now` (ns)."""
+        token = _digest(cookie)
+        with self._database.read() as db:
+            row = db.execute(
+                "SELECT s.user, s.csrf, s.created, s.used, u.role FROM sessions s "
+                "JOIN users u ON u.name = s.user WHERE s.token = ? AND u.disabled = 0",
+                (token,),
+            ).fetchone()
+        if row is None:
+            return None
+        name, csrf, created, used, role = row
+        if now - used > IDLE_S * NS or now - created > LONGEST_S * NS:
+            return None
+        return Identity(name=name, role=Role(role), csrf=csrf, session=token)
+
+    def touch(self, identity: Identity, now: int) -> None:
+        """Keep that a session is in use; call it now and then, it writes."""
+        with self._database.write() as db:
+            db.execute(
+                "UPDATE sessions SET used = max(used, ?) WHERE token = ?", (now, identity.session)
+            )
+
+    def log_out(self, identity: Identity) -> None:
+        """End a session."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM sessions WHERE token = ?", (identity.session,))
+
+    def clean(self, now: int) -> None:
+        """Delete sessions, links and counts that are over at `now` (ns)."""
+        with self._database.write() as db:
+            db.execute(
+                "DELETE FROM sessions WHERE used < ? OR created < ?",
+                (now - IDLE_S * NS, now - LONGEST_S * NS),
+            )
+            db.execute("DELETE FROM setup_links WHERE expires < ?", (now,))
+            db.execute(
+                "DELETE FROM attempts WHERE last < ? AND locked_until < ?",
+                (now - lockout.FORGOTTEN_S * NS, now),
+            )
+
+    # The one-time set-up link
+
+    def make_setup_token(self, now: int) -> str | None:
+        """Return a new one-time token for the first user, None when there is a user already."""
+        if self.has_users():
+            return None
+        token = secrets.token_urlsafe(24)
+        with self._database.write() as db:
+            db.execute("DELETE FROM setup_links")
+            db.execute(
+                "INSERT INTO setup_links VALUES (?, ?)", (_digest(token), now + SETUP_S * NS)
+            )
+        return token
+
+    def is_setup_token(self, token: str, now: int) -> bool:
+        """Return whether `token` may still create the first user at `now` (ns)."""
+        with self._database.read() as db:
+            return _is_setup(db, token, now)
+
+    def set_up(self, token: str, name: str, password: str, now: int) -> tuple[str, Identity]:
+        """Create the first administrator with a one-time token, and log in.
+
+        Raises
+        ------
+        UsageError
+            When the token is used, expired or wrong, or name or password cannot be used.
+        """
+        check_name(name)
+        check_password(password, name)
+        if not self.is_setup_token(token, now):
+            raise _no_setup()
+        hashed = self._hash(password)
+        with self._database.write() as db:
+            if not _is_setup(db, token, now):
+                raise _no_setup()
+            db.execute("DELETE FROM setup_links")
+            db.execute("DELETE FROM users WHERE disabled = 1")
+            _insert_user(db, name, Role.ADMIN, hashed, now)
+            return _start_session(db, name, Role.ADMIN, now)
+
+    # Tokens for programs
+
+    def make_token(self, name: str, role: Role, now: int) -> str:
+        """Return a new bearer token for a program; it is shown this once.
+
+        Raises
+        ------
+        UsageError
+            When the name cannot be used or is taken.
+        """
+        if not _TOKEN_NAME.match(name):
+            raise UsageError(
+                "token name: expected 1 to 40 lower-case letters, digits or hyphens, "
+                f"got {name[:40]!r}"
+            )
+        token = f"ambient-{secrets.token_urlsafe(32)}"
+        with self._database.write() as db:
+            if db.execute("SELECT 1 FROM api_tokens WHERE name = ?", (name,)).fetchone():
+                raise UsageError(f"token: expected a new name, got {name!r} again; revoke it first")
+            db.execute(
+                "INSERT INTO api_tokens VALUES (?, ?, ?, ?)",
+                (_digest(token), name, role.value, now),
+            )
+        return token
+
+    def tokens(self) -> list[Token]:
+        """Return all tokens by name; the tokens themselves are not kept."""
+        with self._database.read() as db:
+            found = db.execute("SELECT name, role, created FROM api_tokens ORDER BY name")
+            return [Token(name=name, role=Role(role), created=at) for name, role, at in found]
+
+    def revoke_token(self, name: str) -> None:
+        """Make a token useless."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM api_tokens WHERE name = ?", (name,))
+
+    def bearer(self, token: str) -> Identity | None:
+        """Return whose `token` is, None when it is nobody's."""
+        with self._database.read() as db:
+            row = db.execute(
+                "SELECT name, role FROM api_tokens WHERE token = ?", (_digest(token),)
+            ).fetchone()
+        return None if row is None else Identity(name=f"token:{row[0]}", role=Role(row[1]))
+
+    def _hash(self, password: str) -> str:
+        with self._hashing:
+            return self._hasher.hash(password)
+
+    def _verify(self, hashed: str, password: str) -> bool:
+        with self._hashing:
+            try:
+                return self._hasher.verify(hashed, password[: LONGEST_PASSWORD + 1])
+            except (VerificationError, InvalidHashError):
+                return False
+
+
+def check_name(name: str) -> None:
+    """Check a user name.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be used.
+    """
+    if not _USER.match(name):
+        raise UsageError(
+            "user name: expected 1 to 40 letters, digits, dots, hyphens or underscores"
+        )
+
+
+def check_password(password: str, name: str) -> None:
+    """Check a new password (NIST SP 800-63B: length counts, composition does not).
+
+    Raises
+    ------
+    UsageError
+        When it cannot be used.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise UsageError(
+            f"password: expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
+            f"got {len(password)}"
+        )
+    if len(set(password)) < 4 or name.lower() in password.lower():
+        raise UsageError("password: expected one that is hard to guess, and without the user name")
+
+
+def _no_setup() -> UsageError:
+    return UsageError(
+        "set-up link: expected one that is unused and not expired; restart the hub for a new one"
+    )
+
+
+def _is_setup(db: sqlite_utils.Database, token: str, now: int) -> bool:
+    if db.execute("SELECT 1 FROM users WHERE disabled = 0").fetchone() is not None:
+        return False
+    row = db.execute(
+        "SELECT 1 FROM setup_links WHERE token = ? AND expires > ?", (_digest(token), now)
+    ).fetchone()
+    return row is not None
+
+
+def _insert_user(db: sqlite_utils.Database, name: str, role: Role, hashed: str, now: int) -> None:
+    db.execute(
+        "INSERT INTO users (name, role, hash, created) VALUES (?, ?, ?, ?)",
+        (name, role.value, hashed, now),
+    )
+
+
+def _start_session(
+    db: sqlite_utils.Database, name: str, role: Role, now: int
+) -> tuple[str, Identity]:
+    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    token = _digest(cookie)
+    db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", (token, name, csrf, now, now))
+    return cookie, Identity(name=name, role=role, csrf=csrf, session=token)
+
+
+def _attempts(db: sqlite_utils.Database, key: str) -> Attempts:
+    row: Sequence[int] | None = db.execute(
+        "SELECT failures, last, locked_until FROM attempts WHERE key = ?", (key,)
+    ).fetchone()
+    if row is None:
+        return Attempts()
+    return Attempts(failures=row[0], last=row[1], locked_until=row[2])
+
+
+def _keep_attempts(db: sqlite_utils.Database, key: str, attempts: Attempts) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?)",
+        (key, attempts.failures, attempts.last, attempts.locked_until),
+    )
+
+
+def _user_key(name: str) -> str:
+    # Hashed: what is typed into the wrong field may be a password.
+    return f"user:{_digest(name.lower())}"
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,348 @@
+"""The life of an alarm, as pure logic: state in, event or deed in, new state and history out.
+
+Comes in: events of the closed list in whatever order they arrive, deeds of carers, and how long a
+node has been silent; every instant is an argument. Goes out: `Change`, the alarm as it is from now
+on and the lines to append to its history. Nothing here reads a clock or a disk.
+
+An alarm is a *condition*; sound and page are only how it is shown. One alarm per fall chain; a
+technical condition (a camera that cannot see, a silent node) is one alarm from the event that
+states it until the event that ends it.
+
+::
+
+    fall.suspected ► shown, does not ring
+    fall.confirmed ► active, rings until acknowledged
+    fall.long_lie  ► rings again, even when acknowledged or resolved
+    fall.recovered ► noted, resolves nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from ambient.errors import UsageError
+from ambient.events import (
+    AnyEvent,
+    Event,
+    FallConfirmed,
+    FallLongLie,
+    FallRecovered,
+    FallSuspected,
+    NodeDiskFull,
+    NodeOutboxDropped,
+    NodeSourceSilent,
+    NodeWorkerFailed,
+    QualityDegraded,
+    QualityRestored,
+    chain_id,
+)
+from ambient.hub.conditions import (
+    Alarm,
+    AlarmKind,
+    AlarmState,
+    Change,
+    Deed,
+    Entry,
+    Priority,
+    Reason,
+    Sound,
+    Stage,
+    fall_key,
+    may_end,
+    opens,
+    silent_key,
+)
+from ambient.observations import Place
+
+_STAGE: Final[dict[type[Event], Stage]] = {
+    FallSuspected: Stage.SUSPECTED,
+    FallConfirmed: Stage.CONFIRMED,
+    FallLongLie: Stage.LONG_LIE,
+}
+_STAGE_DEED: Final = {
+    Stage.SUSPECTED: Deed.SUSPECTED,
+    Stage.CONFIRMED: Deed.CONFIRMED,
+    Stage.LONG_LIE: Deed.LONG_LIE,
+}
+
+
+def on_event(alarm: Alarm | None, event: AnyEvent, over: int | None = None) -> Change | None:
+    """Return what `event` makes of the alarm of the condition it states.
+
+    Parameters
+    ----------
+    alarm
+        The alarm of `opens(event)`: for a fall the one of its chain in whatever state, otherwise
+        the one that is not resolved; None when there is none.
+    event
+        Of the closed list.
+    over
+        Event time (ns) at which a technical condition of this chain is already known to have
+        ended, for lines that come late.
+
+    Returns
+    -------
+    Change | None
+        None when nothing changes: a duplicate, a late line of a chain that is already further.
+    """
+    if alarm is None and over is not None and over > event.t:
+        return None
+    match event:
+        case FallSuspected() | FallConfirmed() | FallLongLie():
+            return _on_stage(alarm, event)
+        case FallRecovered():
+            return _on_recovered(alarm, event)
+        case QualityDegraded() | NodeSourceSilent() | NodeWorkerFailed():
+            return _on_technical(alarm, event)
+        case NodeOutboxDropped() | NodeDiskFull():
+            return _on_technical(alarm, event)
+        case _:
+            return None
+
+
+def _on_stage(
+    alarm: Alarm | None, event: FallSuspected | FallConfirmed | FallLongLie
+) -> Change | None:
+    stage = _STAGE[type(event)]
+    new = alarm is None
+    old = alarm if alarm is not None else _blank_fall(event)
+    newer = event.position > old.stage_position
+    down_again = old.recovered and event.position > old.recovered_position and not new
+    raised = stage > old.stage
+    if not (new or raised or down_again):
+        if event.t >= old.since:
+            return None
+        return Change(alarm=msgspec.structs.replace(old, since=event.t), entries=[])
+    entries = [Entry(at=event.t, what=_STAGE_DEED[stage])] if raised or new else []
+    if down_again and not raised:
+        entries.append(Entry(at=event.t, what=Deed.DOWN_AGAIN))
+    state = old.state
+    # A carer who acknowledged or resolved did so knowing less than this event says.
+    rings = max(stage, old.stage) >= Stage.CONFIRMED
+    if rings and state is not AlarmState.ACTIVE:
+        entries.append(Entry(at=event.t, what=Deed.REOPENED))
+        state = AlarmState.ACTIVE
+    changed = msgspec.structs.replace(
+        old,
+        state=state,
+        stage=max(stage, old.stage),
+        since=min(old.since, event.t),
+        latest=max(old.latest, event.t),
+        stage_position=max(old.stage_position, event.position),
+        probability=event.probability if newer else old.probability,
+        contributions=event.contributions if newer and event.contributions else old.contributions,
+        down_s=max(old.down_s, 0.0 if isinstance(event, FallSuspected) else event.down_s),
+    )
+    if not isinstance(event, FallLongLie):
+        changed = msgspec.structs.replace(
+            changed,
+            place=old.place if event.place is Place.UNKNOWN else event.place,
+            descent_seen=old.descent_seen or event.descent_seen,
+        )
+    return Change(alarm=changed, entries=entries)
+
+
+def _on_recovered(alarm: Alarm | None, event: FallRecovered) -> Change | None:
+    old = alarm if alarm is not None else _blank_fall(event)
+    if event.position <= old.recovered_position:
+        return None
+    changed = msgspec.structs.replace(
+        old,
+        since=min(old.since, event.t),
+        latest=max(old.latest, event.t),
+        recovered_position=event.position,
+        recovered_at=event.t,
+        down_s=max(old.down_s, event.down_s),
+    )
+    return Change(alarm=changed, entries=[Entry(at=event.t, what=Deed.RECOVERED)])
+
+
+def _blank_fall(event: FallSuspected | FallConfirmed | FallLongLie | FallRecovered) -> Alarm:
+    # A recovery that overtakes its suspicion still opens the alarm: somebody was down.
+    return Alarm(
+        id=event.chain,
+        kind=AlarmKind.FALL,
+        key=fall_key(event.chain),
+        chain=event.chain,
+        node=event.node,
+        room=event.room,
+        subject=event.subject,
+        since=event.t,
+        latest=event.t,
+        stage=Stage.SUSPECTED if isinstance(event, FallRecovered) else Stage.NONE,
+        probability=event.probability,
+    )
+
+
+def _on_technical(
+    alarm: Alarm | None,
+    event: QualityDegraded | NodeSourceSilent | NodeWorkerFailed | NodeOutboxDropped | NodeDiskFull,
+) -> Change | None:
+    key = opens(event)
+    assert key is not None
+    old = alarm
+    if old is None:
+        kind = AlarmKind(key.split(":", 1)[0])
+        old = Alarm(
+            id=event.id,
+            kind=kind,
+            key=key,
+            chain=event.chain,
+            node=event.node,
+            room=event.room,
+            since=event.t,
+            latest=event.t,
+        )
+    changed = msgspec.structs.replace(
+        old, since=min(old.since, event.t), latest=max(old.latest, event.t)
+    )
+    if event.t >= old.latest:
+        match event:
+            case QualityDegraded():
+                changed = msgspec.structs.replace(changed, source=event.source, view=event.view)
+            case NodeSourceSilent():
+                changed = msgspec.structs.replace(
+                    changed, source=event.source, down_s=event.silent_s
+                )
+            case NodeWorkerFailed():
+                changed = msgspec.structs.replace(changed, worker=event.worker, rows=event.restarts)
+            case NodeDiskFull():
+                changed = msgspec.structs.replace(changed, free_mb=event.free_mb)
+            case _:
+                pass
+    if isinstance(event, NodeOutboxDropped):
+        changed = msgspec.structs.replace(changed, rows=old.rows + event.rows)
+    if alarm is None:
+        return Change(alarm=changed, entries=[Entry(at=event.t, what=Deed.OPENED)])
+    if changed == old:
+        return None
+    said = changed.view is not old.view or changed.rows != old.rows
+    entries = [Entry(at=event.t, what=Deed.CHANGED)] if said else []
+    return Change(alarm=changed, entries=entries)
+
+
+def on_end(alarm: Alarm, event: AnyEvent) -> Change | None:
+    """Return a technical alarm whose condition `event` shows to be over, else None.
+
+    A condition that ends resolves its alarm by itself; a fall never ends this way, and evidence
+    older than the newest statement of the condition changes nothing. A camera that speaks again
+    after a silence has not thereby regained its sight: ``quality.restored`` ends its own chain
+    alone.
+    """
+    if alarm.key not in may_end(event):
+        return None
+    if isinstance(event, QualityRestored) and event.chain != alarm.chain:
+        return None
+    return _ended(alarm, event.t) if event.t >= alarm.latest else None
+
+
+def on_speech(alarm: Alarm, now: int) -> Change | None:
+    """Return the alarm of a silent node that speaks again at `now` (ns, hub's time)."""
+    return _ended(alarm, now) if alarm.kind is AlarmKind.NODE_SILENT else None
+
+
+def _ended(alarm: Alarm, t: int) -> Change | None:
+    if alarm.state is AlarmState.RESOLVED:
+        return None
+    ended = msgspec.structs.replace(
+        alarm,
+        state=AlarmState.RESOLVED,
+        latest=max(alarm.latest, t),
+        resolved_at=t,
+        reason=Reason.CONDITION_ENDED,
+    )
+    return Change(alarm=ended, entries=[Entry(at=t, what=Deed.ENDED)])
+
+
+def on_silence(
+    alarm: Alarm | None, node: str, last_heard: int, now: int, *, stopped: bool = False
+) -> Change | None:
+    """Return the alarm of a node that has said nothing since `last_heard` (ns, hub's time).
+
+    `stopped` notes that the last thing it said was that somebody had told it to stop.
+    """
+    if alarm is not None:
+        return None
+    chain = chain_id(node, None, "silent", last_heard)
+    opened = Alarm(
+        id=chain,
+        chain=chain,
+        kind=AlarmKind.NODE_SILENT,
+        key=silent_key(node),
+        node=node,
+        since=last_heard,
+        latest=now,
+        stopped=stopped,
+    )
+    return Change(alarm=opened, entries=[Entry(at=now, what=Deed.OPENED)])
+
+
+def acknowledge(alarm: Alarm, who: str, now: int) -> Change | None:
+    """Return the alarm as acknowledged by `who` at `now` (ns); None when it already was.
+
+    Raises
+    ------
+    UsageError
+        When the alarm is resolved.
+    """
+    if alarm.state is AlarmState.RESOLVED:
+        raise UsageError(
+            f"alarm {alarm.id}: expected an open alarm, got a resolved one; reload the list"
+        )
+    if alarm.state is AlarmState.ACKNOWLEDGED:
+        return None
+    changed = msgspec.structs.replace(
+        alarm, state=AlarmState.ACKNOWLEDGED, acknowledged_by=who, acknowledged_at=now
+    )
+    return Change(alarm=changed, entries=[Entry(at=now, what=Deed.ACKNOWLEDGED, who=who)])
+
+
+def resolve(alarm: Alarm, who: str, now: int, reason: Reason) -> Change | None:
+    """Return the alarm as resolved by `who` at `now` (ns); None when it already was."""
+    if alarm.state is AlarmState.RESOLVED:
+        return None
+    changed = msgspec.structs.replace(
+        alarm,
+        state=AlarmState.RESOLVED,
+        resolved_by=who,
+        resolved_at=now,
+        reason=reason,
+    )
+    entry = Entry(at=now, what=Deed.RESOLVED, who=who, reason=reason)
+    return Change(alarm=changed, entries=[entry])
+
+
+def urgency(alarm: Alarm) -> tuple[int, int, int, int, str]:
+    """Return the key that sorts the most urgent first.
+
+    What nobody has acknowledged comes first, then the higher priority, then the further stage,
+    then who has waited longest. Somebody who is up again waits behind somebody who is not.
+    """
+    waiting = 0 if alarm.state is AlarmState.ACTIVE else 1
+    if alarm.priority is Priority.HIGH:
+        group = 0 if waiting == 0 else 1
+    else:
+        group = 2 if waiting == 0 else 3
+    return (
+        group,
+        -int(alarm.priority),
+        -int(alarm.stage) + (10 if alarm.recovered else 0),
+        alarm.since,
+        alarm.id,
+    )
+
+
+def by_urgency(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Return `alarms`, the most urgent first."""
+    return sorted(alarms, key=urgency)
+
+
+def sound_of(alarms: Iterable[Alarm]) -> Sound:
+    """Return the one sound that a page plays for all of them."""
+    sounds = {alarm.sound for alarm in alarms}
+    if Sound.HIGH in sounds:
+        return Sound.HIGH
+    return Sound.MEDIUM if Sound.MEDIUM in sounds else Sound.NONE

@@ -1,0 +1,215 @@
+"""What a page shows at one instant: open alarms by urgency, rooms, nodes, and what is wrong.
+
+Comes in: the database, the names of `hub.yaml`, the enrolled nodes and the time. Goes out: a
+`Board`, read in one transaction. It also says when it will change without any event (a pause that
+ends), so that nobody has to poll.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlite_utils
+from msgspec import Struct
+
+from ambient.config import RoomName
+from ambient.events import CommandKind, Worker
+from ambient.hub import rows
+from ambient.hub.alarms import by_urgency, sound_of
+from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Entry, Sound
+from ambient.hub.database import HubDatabase, Trouble
+from ambient.hub.orders import Order
+from ambient.hub.rooms import RoomState, SourceView, room_state
+
+MAX_ORDERS = 20
+"""Privacy orders per room that are looked at; more do not bear on the present."""
+
+
+class NodeState(Struct, frozen=True, kw_only=True):
+    """One node; times in nanoseconds of the hub."""
+
+    node: str
+    rooms: list[str] = []
+    last_heard: int | None = None
+    silent: bool = False
+    stopped: bool = False
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """Everything a page shows.
+
+    Attributes
+    ----------
+    sequence
+        Number of the newest visible change.
+    history
+        Alarm id ► its lines, oldest first; for open alarms.
+    due
+        When (ns) this changes by itself, None when it does not.
+    """
+
+    sequence: int
+    at: int
+    alarms: list[Alarm]
+    history: dict[str, list[Entry]]
+    rooms: list[RoomState]
+    nodes: list[NodeState]
+    trouble: Trouble | None
+    names: Mapping[str, RoomName]
+
+    @property
+    def sound(self) -> Sound:
+        """What the page plays: what rings, or that the hub itself cannot store."""
+        sound = sound_of(self.alarms)
+        stuck = self.trouble in (Trouble.DISK_FULL, Trouble.DATABASE)
+        return Sound.MEDIUM if sound is Sound.NONE and stuck else sound
+
+    @property
+    def due(self) -> int | None:
+        """When this changes without any event (ns)."""
+        return min((r.due for r in self.rooms if r.due is not None), default=None)
+
+    def room_name(self, room: str | None) -> str:
+        """Return how carers call `room`."""
+        if room is None:
+            return "All rooms"
+        name = self.names.get(room)
+        return name.name if name is not None else f"Room {room}"
+
+
+def read_board(
+    database: HubDatabase,
+    names: Mapping[str, RoomName],
+    enrolled: Mapping[str, Sequence[str]],
+    now: int,
+) -> Board:
+    """Read what a page shows at `now` (ns).
+
+    Parameters
+    ----------
+    names
+        Room id ► display name, from ``hub.yaml``.
+    enrolled
+        Node ► rooms that its key is bound to.
+
+    Raises
+    ------
+    StoreError
+        When the database cannot be read.
+    """
+    with database.read() as db:
+        sequence = int(db.execute("SELECT value FROM sequence").fetchone()[0])
+        found = db.execute("SELECT body FROM alarms WHERE state <> 'resolved'").fetchall()
+        alarms = by_urgency(rows.decode(row[0], Alarm) for row in found)
+        history = _history(db)
+        nodes = _nodes(db, enrolled, alarms)
+        served = dict(db.execute("SELECT room, node FROM rooms").fetchall())
+        views = [rows.decode(row[0], SourceView) for row in db.execute("SELECT body FROM views")]
+        orders = _orders(db)
+    served |= {room: node for node, bound in enrolled.items() for room in bound}
+    by_node = {state.node: state for state in nodes}
+    rooms = [
+        _room(room, served.get(room), by_node, alarms, views, orders.get(room, []), now)
+        for room in sorted(names.keys() | served.keys())
+    ]
+    return Board(
+        sequence=sequence,
+        at=now,
+        alarms=alarms,
+        history=history,
+        rooms=rooms,
+        nodes=nodes,
+        trouble=database.trouble,
+        names=names,
+    )
+
+
+def read_resolved(database: HubDatabase, limit: int) -> list[tuple[Alarm, list[Entry]]]:
+    """Return the alarms resolved last with their history, newest first."""
+    with database.read() as db:
+        found = db.execute(
+            "SELECT id, body FROM alarms WHERE state = ? ORDER BY resolved DESC LIMIT ?",
+            (AlarmState.RESOLVED.value, limit),
+        ).fetchall()
+        return [(rows.decode(body, Alarm), rows.history_of(db, alarm)) for alarm, body in found]
+
+
+def _room(
+    room: str,
+    node: str | None,
+    nodes: Mapping[str, NodeState],
+    alarms: Sequence[Alarm],
+    views: Sequence[SourceView],
+    orders: Sequence[Order],
+    now: int,
+) -> RoomState:
+    state = nodes.get(node) if node is not None else None
+    broken = [
+        alarm.since
+        for alarm in alarms
+        if (alarm.kind is AlarmKind.SOURCE_SILENT and alarm.room == room)
+        or (
+            alarm.kind is AlarmKind.WORKER
+            and alarm.node == node
+            and alarm.worker in (Worker.VISION, Worker.FUSION)
+        )
+    ]
+    return room_state(
+        room,
+        node,
+        heard=state is not None and state.last_heard is not None,
+        silent=state is not None and state.silent,
+        broken=min(broken, default=None),
+        views=[view for view in views if view.room == room and view.node == node],
+        orders=orders,
+        now=now,
+    )
+
+
+def _nodes(
+    db: sqlite_utils.Database, enrolled: Mapping[str, Sequence[str]], alarms: Sequence[Alarm]
+) -> list[NodeState]:
+    silent = {alarm.node for alarm in alarms if alarm.kind is AlarmKind.NODE_SILENT}
+    known = {
+        node: (last, bool(stopped))
+        for node, last, stopped in db.execute("SELECT node, last_heard, stopped FROM nodes")
+    }
+    served: dict[str, list[str]] = {node: list(bound) for node, bound in enrolled.items()}
+    for room, node in db.execute("SELECT room, node FROM rooms ORDER BY room").fetchall():
+        bound = served.setdefault(node, [])
+        if room not in bound and node not in enrolled:
+            bound.append(room)
+    return [
+        NodeState(
+            node=node,
+            rooms=served.get(node, []),
+            last_heard=known[node][0] if node in known else None,
+            silent=node in silent,
+            stopped=known[node][1] if node in known else False,
+        )
+        for node in sorted(known.keys() | served.keys())
+    ]
+
+
+def _orders(db: sqlite_utils.Database) -> dict[str, list[Order]]:
+    orders: dict[str, list[Order]] = {}
+    for (body,) in db.execute(
+        "SELECT body FROM commands WHERE kind IN (?, ?) ORDER BY issued DESC LIMIT 1000",
+        (CommandKind.PAUSE.value, CommandKind.RESUME.value),
+    ).fetchall():
+        order = rows.decode(body, Order)
+        of_room = orders.setdefault(order.room or "", [])
+        if len(of_room) < MAX_ORDERS:
+            of_room.append(order)
+    return orders
+
+
+def _history(db: sqlite_utils.Database) -> dict[str, list[Entry]]:
+    found = db.execute(
+        "SELECT alarm, at, what, who, reason FROM history WHERE alarm IN "
+        "(SELECT id FROM alarms WHERE state <> 'resolved') ORDER BY at, number"
+    ).fetchall()
+    history: dict[str, list[Entry]] = {}
+    for alarm, *line in found:
+        history.setdefault(alarm, []).append(rows.entry_of(*line))
+    return history

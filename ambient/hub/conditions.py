@@ -1,0 +1,234 @@
+"""What an alarm is: its kinds, states, priorities, history, and the key of its condition.
+
+Comes in: nothing but events to be named. Goes out: the types that `ambient.hub.alarms` changes and
+the store keeps. An alarm is a *condition*; sound and page are only how it is shown.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+from ambient.events import (
+    AnyEvent,
+    Contribution,
+    FallConfirmed,
+    FallLongLie,
+    FallRecovered,
+    FallSuspected,
+    NodeDiskFull,
+    NodeOutboxDropped,
+    NodeSourceSilent,
+    NodeStarted,
+    NodeWorkerFailed,
+    QualityDegraded,
+    QualityNotWatched,
+    QualityRestored,
+    Worker,
+)
+from ambient.observations import Place, View
+
+
+class AlarmKind(StrEnum):
+    """What an alarm is about."""
+
+    FALL = "fall"
+    NODE_SILENT = "node_silent"
+    CAMERA = "camera"
+    SOURCE_SILENT = "source_silent"
+    WORKER = "worker"
+    OUTBOX = "outbox"
+    DISK = "disk"
+
+
+class AlarmState(StrEnum):
+    """Where an alarm stands in its life."""
+
+    ACTIVE = "active"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Stage(IntEnum):
+    """How far a fall chain has come; technical alarms stay at ``NONE``."""
+
+    NONE = 0
+    SUSPECTED = 1
+    CONFIRMED = 2
+    LONG_LIE = 3
+
+
+class Priority(IntEnum):
+    """Urgency, in the words of IEC 60601-1-8."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+class Sound(StrEnum):
+    """What a page plays."""
+
+    NONE = "none"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Deed(StrEnum):
+    """What a line of an alarm's history says."""
+
+    SUSPECTED = "suspected"
+    CONFIRMED = "confirmed"
+    LONG_LIE = "long_lie"
+    RECOVERED = "recovered"
+    DOWN_AGAIN = "down_again"
+    OPENED = "opened"
+    CHANGED = "changed"
+    ENDED = "ended"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+
+
+class Reason(StrEnum):
+    """Why somebody resolved an alarm; a closed list, so that no free text about people is kept."""
+
+    HELPED = "helped"
+    INJURED = "injured"
+    NO_HELP_NEEDED = "no_help_needed"
+    FALSE_ALARM = "false_alarm"
+    TEST = "test"
+    FIXED = "fixed"
+    CONDITION_ENDED = "condition_ended"
+    """Written by the hub itself when the node says that the condition is over."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One line of an alarm's history; `who` is nothing when no person did it."""
+
+    at: int
+    what: Deed
+    who: str | None = None
+    reason: Reason | None = None
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """One alarm as it stands.
+
+    Attributes
+    ----------
+    id
+        The chain of a fall; the opening event's id otherwise.
+    key
+        What the condition is about; at most one alarm per key is not resolved.
+    chain
+        Of the event that opened it.
+    since, latest
+        Event time (ns) of the first and of the newest evidence.
+    stage_position, recovered_position
+        Place in the chain of the newest evidence for and against, so that order of arrival does
+        not matter; -1 when there was none.
+    """
+
+    id: str
+    kind: AlarmKind
+    key: str
+    chain: str
+    node: str
+    since: int
+    latest: int
+    state: AlarmState = AlarmState.ACTIVE
+    room: str | None = None
+    subject: str | None = None
+    stage: Stage = Stage.NONE
+    stage_position: int = -1
+    recovered_position: int = -1
+    recovered_at: int | None = None
+    probability: float = 1.0
+    contributions: list[Contribution] = []
+    place: Place = Place.UNKNOWN
+    descent_seen: bool = False
+    down_s: float = 0.0
+    source: str | None = None
+    view: View | None = None
+    worker: Worker | None = None
+    rows: int = 0
+    free_mb: int | None = None
+    stopped: bool = False
+    acknowledged_by: str | None = None
+    acknowledged_at: int | None = None
+    resolved_by: str | None = None
+    resolved_at: int | None = None
+    reason: Reason | None = None
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the newest evidence of the chain is that the person is up again."""
+        return self.recovered_at is not None and self.recovered_position > self.stage_position
+
+    @property
+    def priority(self) -> Priority:
+        """How urgent this is."""
+        if self.kind is AlarmKind.FALL:
+            return Priority.HIGH if self.stage >= Stage.CONFIRMED else Priority.MEDIUM
+        return Priority.MEDIUM if self.kind is AlarmKind.NODE_SILENT else Priority.LOW
+
+    @property
+    def sound(self) -> Sound:
+        """What it should sound like now: only what nobody has acknowledged rings."""
+        if self.state is not AlarmState.ACTIVE:
+            return Sound.NONE
+        if self.priority is Priority.HIGH:
+            return Sound.HIGH
+        return Sound.MEDIUM if self.kind is AlarmKind.NODE_SILENT else Sound.NONE
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """An alarm as it is from now on, and what to append to its history."""
+
+    alarm: Alarm
+    entries: list[Entry]
+
+
+def fall_key(chain: str) -> str:
+    """Return the key of a fall chain."""
+    return f"fall:{chain}"
+
+
+def silent_key(node: str) -> str:
+    """Return the key of a silent node."""
+    return f"node_silent:{node}"
+
+
+def opens(event: AnyEvent) -> str | None:
+    """Return the key of the condition that `event` states, or None when it states none."""
+    match event:
+        case FallSuspected() | FallConfirmed() | FallLongLie() | FallRecovered():
+            return fall_key(event.chain)
+        case QualityDegraded():
+            return f"camera:{event.node}:{event.room or ''}:{event.source}"
+        case NodeSourceSilent():
+            return f"source_silent:{event.node}:{event.room or ''}:{event.source}"
+        case NodeWorkerFailed():
+            return f"worker:{event.node}:{event.worker.value}"
+        case NodeOutboxDropped():
+            return f"outbox:{event.node}"
+        case NodeDiskFull():
+            return f"disk:{event.node}"
+        case _:
+            return None
+
+
+def may_end(event: AnyEvent) -> list[str]:
+    """Return the keys of the conditions whose alarm `event` may end, see `on_end`."""
+    match event:
+        case QualityRestored():
+            at = f"{event.node}:{event.room or ''}:{event.source}"
+            return [f"camera:{at}", f"source_silent:{at}"]
+        case QualityNotWatched():
+            return [f"camera:{event.node}:{event.room or ''}:{event.source}"]
+        case NodeStarted():
+            return [f"worker:{event.node}:{worker.value}" for worker in Worker]
+        case _:
+            return []

@@ -1,0 +1,115 @@
+"""The hub's one database file: a connection that writes, one that reads, each behind a lock.
+
+Comes in: a path. Goes out: `HubDatabase`, whose `write` is one durable transaction and whose
+`read` never waits for a writer (WAL). A disk that is full becomes `trouble`, which the page shows,
+and a `StoreError` for whoever wanted to write; the next write that works clears it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import sqlite_utils
+
+from ambient.hub import schema
+from ambient.sqlite import is_full, open_database, store_error, writing
+
+COMPONENTS: Final = ("alarms", "accounts")
+
+
+class Trouble(StrEnum):
+    """Why the hub cannot store what comes in."""
+
+    DISK_FULL = "disk_full"
+    DISK_LOW = "disk_low"
+    DATABASE = "database"
+
+
+class HubDatabase:
+    """Two connections to ``hub.db``, shared by the hub's threads.
+
+    Parameters
+    ----------
+    path
+        The file; created with what is missing.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        migrations = {name: schema.migrations(name) for name in COMPONENTS}
+        self._writer = open_database(path, migrations, any_thread=True)
+        self._reader = open_database(path, migrations, any_thread=True)
+        self._reader.conn.execute("PRAGMA query_only=ON")
+        self._write_lock = threading.RLock()
+        self._read_lock = threading.Lock()
+        self.trouble: Trouble | None = None
+        self.on_trouble: Callable[[], None] = lambda: None
+        """Called whenever `trouble` changes."""
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite_utils.Database]:
+        """Run a block as one transaction, on the disk when the block ends.
+
+        Raises
+        ------
+        StoreError
+            When the disk or the database cannot take it; nothing of it is stored then.
+        """
+        with self._write_lock:
+            try:
+                with writing(self._writer):
+                    yield self._writer
+            except sqlite3.Error as error:
+                self._set(Trouble.DISK_FULL if is_full(error) else Trouble.DATABASE)
+                raise store_error(self.path, error) from None
+            if self.trouble in (Trouble.DISK_FULL, Trouble.DATABASE):
+                self._set(None)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite_utils.Database]:
+        """Run a block that reads one consistent state.
+
+        Raises
+        ------
+        StoreError
+            When the database cannot be read.
+        """
+        with self._read_lock:
+            connection = self._reader.conn
+            try:
+                connection.execute("BEGIN")
+                yield self._reader
+            except sqlite3.Error as error:
+                raise store_error(self.path, error) from None
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def low_on_space(self, low: bool) -> None:
+        """Take in whether little space is left, measured by the service."""
+        if low and self.trouble is None:
+            self._set(Trouble.DISK_LOW)
+        elif not low and self.trouble is Trouble.DISK_LOW:
+            self._set(None)
+
+    def close(self) -> None:
+        """Close both connections; what was committed stays."""
+        with self._write_lock, self._read_lock:
+            self._writer.close()
+            self._reader.close()
+
+    def _set(self, trouble: Trouble | None) -> None:
+        if trouble is not self.trouble:
+            self.trouble = trouble
+            self.on_trouble()

@@ -1,0 +1,79 @@
+"""The hub's figures for Prometheus.
+
+Comes in: each stored event with its receive time, and a board at the moment of the scrape. Goes
+out: the text of ``/metrics``. Counters start at zero with the process, as Prometheus expects.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from ambient.events import KINDS, AnyEvent, kind_of
+from ambient.hub.board import Board
+from ambient.hub.conditions import AlarmKind, AlarmState
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_DELAYS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 3600, 86400)
+
+
+class HubMetrics:
+    """What the hub counts; one registry per hub, so that tests may have several."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._events = Counter(
+            "ambient_hub_events", "Events stored, by kind", ["kind"], registry=self.registry
+        )
+        for kind in KINDS:
+            self._events.labels(kind)
+        self._delay = Histogram(
+            "ambient_hub_event_delay_seconds",
+            "From the instant of the signal to the hub's receipt",
+            buckets=_DELAYS_S,
+            registry=self.registry,
+        )
+        self._alarms = Gauge(
+            "ambient_hub_alarms",
+            "Open alarms, by kind and state",
+            ["kind", "state"],
+            registry=self.registry,
+        )
+        self._nodes = Gauge(
+            "ambient_hub_nodes", "Nodes, by state", ["state"], registry=self.registry
+        )
+        self._pages = Gauge("ambient_hub_pages", "Pages that are open", registry=self.registry)
+        self._trouble = Gauge(
+            "ambient_hub_store_trouble", "1 while the hub cannot store", registry=self.registry
+        )
+        self._unknown = Gauge(
+            "ambient_hub_unknown_keys",
+            "Connections since the start with a key that is not enrolled",
+            registry=self.registry,
+        )
+        self.unknown_keys: Callable[[], int] = lambda: 0
+        """Where the number of refused keys comes from; the link sets it."""
+
+    def stored(self, event: AnyEvent, received: int) -> None:
+        """Count a stored event."""
+        self._events.labels(kind_of(event)).inc()
+        self._delay.observe(max(0.0, (received - event.t) / 1e9))
+
+    def text(self, board: Board, pages: int) -> bytes:
+        """Return the scrape's answer."""
+        tally = Tally((alarm.kind, alarm.state) for alarm in board.alarms)
+        for kind in AlarmKind:
+            for state in (AlarmState.ACTIVE, AlarmState.ACKNOWLEDGED):
+                self._alarms.labels(kind.value, state.value).set(tally[kind, state])
+        silent = sum(node.silent for node in board.nodes)
+        never = sum(node.last_heard is None and not node.silent for node in board.nodes)
+        self._nodes.labels("silent").set(silent)
+        self._nodes.labels("never_heard").set(never)
+        self._nodes.labels("speaking").set(len(board.nodes) - silent - never)
+        self._pages.set(pages)
+        self._trouble.set(board.trouble is not None)
+        self._unknown.set(self.unknown_keys())
+        return generate_latest(self.registry)

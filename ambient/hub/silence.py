@@ -1,0 +1,65 @@
+"""Which nodes have said nothing for too long, as pure logic.
+
+Comes in: that a node was heard at an instant of the hub's monotonic clock, so that a stepped wall
+clock raises no false alarm. Goes out: the nodes that are newly silent, and those that speak again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+NS: Final = 1_000_000_000
+
+
+class Silence:
+    """Nodes and when they were last heard.
+
+    Parameters
+    ----------
+    limit_s
+        A node that says nothing for longer than this is silent.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit = int(limit_s * NS)
+        self._heard: dict[str, int] = {}
+        self._silent: set[str] = set()
+
+    def expect(self, nodes: Iterable[str], at: int) -> None:
+        """Await exactly `nodes`: new ones count from `at` (ns) on, those gone are forgotten."""
+        wanted = set(nodes)
+        for node in wanted - self._heard.keys():
+            self._heard[node] = at
+        for node in self._heard.keys() - wanted:
+            del self._heard[node]
+            self._silent.discard(node)
+
+    def heard(self, node: str, at: int) -> bool:
+        """Take in that `node` spoke at `at` (ns); return whether it had been silent."""
+        self._heard[node] = max(at, self._heard.get(node, at))
+        if node in self._silent:
+            self._silent.discard(node)
+            return True
+        return False
+
+    def last(self, node: str) -> int | None:
+        """Return when `node` was last heard or first awaited (ns), None when it is unknown."""
+        return self._heard.get(node)
+
+    def check(self, now: int) -> list[tuple[str, int]]:
+        """Return the nodes that became silent by `now` (ns), each with when it was last heard.
+
+        Each is returned once until it speaks again; `retry` asks for it again.
+        """
+        new = [
+            (node, last)
+            for node, last in sorted(self._heard.items())
+            if node not in self._silent and now - last > self._limit
+        ]
+        self._silent.update(node for node, _ in new)
+        return new
+
+    def retry(self, node: str) -> None:
+        """Return `node` at the next `check` again: its silence could not be stored."""
+        self._silent.discard(node)

@@ -1,0 +1,291 @@
+"""What the hub keeps: each event exactly once, the alarms it makes, what was ordered.
+
+Comes in: decoded events with the node that the link's key proves and the hub's receive time; deeds
+of carers; silence of nodes. Goes out: committed rows (the link acknowledges only after `store`
+returns), commands for the link, and a sequence number that grows with every visible change and is
+told to `listeners` at once. The rules are in `alarms`, `rooms` and `orders`; here they are only
+kept. Every method may be called from any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from ambient import commands
+from ambient.commands import Acknowledged, AnyCommand, Pause, Resume
+from ambient.events import AnyEvent
+from ambient.hub import alarms, conditions, orders, rows
+from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Entry, Reason
+from ambient.hub.database import HubDatabase
+from ambient.hub.orders import Order, OrderState
+
+NS: Final = 1_000_000_000
+
+
+class Store:
+    """The hub's memory.
+
+    Parameters
+    ----------
+    database
+        Where everything is kept.
+    """
+
+    def __init__(self, database: HubDatabase) -> None:
+        self._database = database
+        self.listeners: list[Callable[[int], None]] = []
+        """Called after a commit with the new sequence number, in the writer's thread."""
+        self.observers: list[Callable[[AnyEvent, int], None]] = []
+        """Called after a commit for each new event with its receive time (ns)."""
+        database.on_trouble = self._tell
+
+    def store(self, node: str, batch: Sequence[AnyEvent], received: int) -> int:
+        """Keep events of `node`, received at `received` (ns), and what follows from them.
+
+        Parameters
+        ----------
+        node
+            Whose key brought them.
+        batch
+            In the order in which they came; those known already are passed over.
+
+        Returns
+        -------
+        int
+            How many were new. When this returns they are on the disk.
+
+        Raises
+        ------
+        StoreError
+            When they could not be stored; then none of them is.
+        """
+        new: list[AnyEvent] = []
+        changed = False
+        with self._database.write() as db:
+            changed |= rows.heard(db, node, received)
+            for event in batch:
+                if rows.insert_event(db, node, event, received):
+                    new.append(event)
+                    changed |= rows.follow(db, event, received)
+            if changed:
+                rows.bump(db)
+        for event in new:
+            for observer in self.observers:
+                observer(event, received)
+        if changed:
+            self._tell()
+        return len(new)
+
+    def alarm(self, alarm_id: str) -> tuple[Alarm, list[Entry]]:
+        """Return an alarm with its history, oldest line first.
+
+        Raises
+        ------
+        UnknownAlarmError, StoreError
+            When there is no such alarm, or it cannot be read.
+        """
+        with self._database.read() as db:
+            return rows.known_alarm(db, alarm_id), rows.history_of(db, alarm_id)
+
+    def acknowledge(self, alarm_id: str, who: str, now: int) -> Alarm:
+        """Acknowledge an alarm for `who`, and tell the node of a fall.
+
+        Raises
+        ------
+        UnknownAlarmError, UsageError, StoreError
+            When there is no such alarm, it is resolved, or it cannot be stored.
+        """
+        with self._database.write() as db:
+            alarm = rows.known_alarm(db, alarm_id)
+            change = alarms.acknowledge(alarm, who, now)
+            if change is None:
+                return alarm
+            rows.keep_alarm(db, change)
+            if alarm.kind is AlarmKind.FALL:
+                rows.insert_order(
+                    db,
+                    Acknowledged(
+                        id=commands.new_id(),
+                        node=alarm.node,
+                        issued=now,
+                        expires=now + orders.ACKNOWLEDGED_EXPIRES_S * NS,
+                        chain=alarm.chain,
+                    ),
+                    who,
+                )
+            rows.bump(db)
+        self._tell()
+        return change.alarm
+
+    def resolve(self, alarm_id: str, who: str, now: int, reason: Reason) -> Alarm:
+        """Resolve an alarm for `who`.
+
+        Raises
+        ------
+        UnknownAlarmError, StoreError
+            When there is no such alarm, or it cannot be stored.
+        """
+        with self._database.write() as db:
+            alarm = rows.known_alarm(db, alarm_id)
+            change = alarms.resolve(alarm, who, now, reason)
+            if change is None:
+                return alarm
+            rows.keep_alarm(db, change)
+            rows.bump(db)
+        self._tell()
+        return change.alarm
+
+    def pause(self, room: str, seconds: int, who: str, now: int) -> Order:
+        """Order a privacy pause of `seconds` in `room`.
+
+        Raises
+        ------
+        UnknownRoomError, StoreError
+            When no node serves the room, or it cannot be stored.
+        """
+        with self._database.write() as db:
+            node = rows.node_of(db, room)
+            order = rows.insert_order(
+                db,
+                Pause(
+                    id=commands.new_id(),
+                    node=node,
+                    issued=now,
+                    expires=now + orders.PRIVACY_EXPIRES_S * NS,
+                    room=room,
+                    seconds=seconds,
+                ),
+                who,
+            )
+            rows.bump(db)
+        self._tell()
+        return order
+
+    def resume(self, room: str, who: str, now: int) -> Order:
+        """Order the end of a privacy pause.
+
+        Raises
+        ------
+        UnknownRoomError, StoreError
+            When no node serves the room, or it cannot be stored.
+        """
+        with self._database.write() as db:
+            node = rows.node_of(db, room)
+            order = rows.insert_order(
+                db,
+                Resume(
+                    id=commands.new_id(),
+                    node=node,
+                    issued=now,
+                    expires=now + orders.PRIVACY_EXPIRES_S * NS,
+                    room=room,
+                ),
+                who,
+            )
+            rows.bump(db)
+        self._tell()
+        return order
+
+    def pending(self, node: str, now: int) -> list[AnyCommand]:
+        """Return the commands that `node` has not answered and may still apply, oldest first."""
+        with self._database.read() as db:
+            found = db.execute(
+                "SELECT command FROM commands WHERE node = ? AND state = ? AND expires > ? "
+                "ORDER BY issued",
+                (node, OrderState.ORDERED.value, now),
+            ).fetchall()
+        return [commands.decode(row[0].encode()) for row in found]
+
+    def silent(self, node: str, last_heard: int, now: int) -> bool:
+        """Keep that `node` has said nothing since `last_heard` (ns); return whether that is new."""
+        with self._database.write() as db:
+            row = db.execute("SELECT stopped FROM nodes WHERE node = ?", (node,)).fetchone()
+            change = alarms.on_silence(
+                rows.open_alarm(db, conditions.silent_key(node)),
+                node,
+                last_heard,
+                now,
+                stopped=bool(row and row[0]),
+            )
+            if change is None:
+                return False
+            rows.keep_alarm(db, change)
+            rows.bump(db)
+        self._tell()
+        return True
+
+    def speaks(self, node: str, now: int) -> None:
+        """Keep that `node` was heard again at `now` (ns), which ends its silence."""
+        with self._database.write() as db:
+            changed = rows.heard(db, node, now)
+            if changed:
+                rows.bump(db)
+        if changed:
+            self._tell()
+
+    def forget_node(self, node: str, who: str, now: int) -> None:
+        """End what is open about a node that was revoked; its falls stay until resolved."""
+        with self._database.write() as db:
+            found = db.execute(
+                "SELECT body FROM alarms WHERE node = ? AND state <> ? AND kind <> ?",
+                (node, AlarmState.RESOLVED.value, AlarmKind.FALL.value),
+            ).fetchall()
+            for row in found:
+                change = alarms.resolve(rows.decode(row[0], Alarm), who, now, Reason.FIXED)
+                if change is not None:
+                    rows.keep_alarm(db, change)
+            db.execute("DELETE FROM rooms WHERE node = ?", (node,))
+            db.execute("DELETE FROM views WHERE node = ?", (node,))
+            db.execute("DELETE FROM nodes WHERE node = ?", (node,))
+            rows.bump(db)
+        self._tell()
+
+    def expire(self, now: int) -> int:
+        """Close the orders that no node answered in time; return how many there were."""
+        with self._database.read() as db:
+            due = db.execute(
+                "SELECT 1 FROM commands WHERE state = ? AND expires <= ? LIMIT 1",
+                (OrderState.ORDERED.value, now),
+            ).fetchone()
+        if due is None:
+            return 0
+        with self._database.write() as db:
+            found = db.execute(
+                "SELECT body FROM commands WHERE state = ? AND expires <= ?",
+                (OrderState.ORDERED.value, now),
+            ).fetchall()
+            for row in found:
+                order = rows.decode(row[0], Order)
+                rows.keep_order(db, msgspec.structs.replace(order, state=OrderState.EXPIRED))
+            rows.bump(db)
+        self._tell()
+        return len(found)
+
+    def purge(self, before: int) -> int:
+        """Delete what was received or resolved before `before` (ns); return the events' number."""
+        with self._database.write() as db:
+            # Events of a chain whose alarm is still open stay with it.
+            gone = db.execute(
+                "DELETE FROM events WHERE received < ? AND chain NOT IN "
+                "(SELECT json_extract(body, '$.chain') FROM alarms WHERE state <> ?)",
+                (before, AlarmState.RESOLVED.value),
+            ).rowcount
+            db.execute(
+                "DELETE FROM alarms WHERE state = ? AND resolved < ?",
+                (AlarmState.RESOLVED.value, before),
+            )
+            db.execute("DELETE FROM commands WHERE issued < ?", (before,))
+        return int(gone)
+
+    def _tell(self) -> None:
+        sequence = self.sequence()
+        for listener in self.listeners:
+            listener(sequence)
+
+    def sequence(self) -> int:
+        """Return the number of the newest visible change."""
+        with self._database.read() as db:
+            return int(db.execute("SELECT value FROM sequence").fetchone()[0])

@@ -1,0 +1,1 @@
+"""The hub's page and API: Litestar, server-rendered, live by server-sent events."""

@@ -1,0 +1,200 @@
+"""The JSON API under ``/api``, which the page itself uses.
+
+Comes in: requests with a session cookie and its forgery token, or with a bearer token. Goes out:
+the structs of `ambient.hub.web.views`; the OpenAPI schema stands under ``/api/openapi.json``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import NotFoundException
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
+from ambient.events import Uuid
+from ambient.hub.accounts import Identity, Role
+from ambient.hub.board import read_resolved
+from ambient.hub.conditions import Reason
+from ambient.hub.web.context import HubContext
+from ambient.hub.web.guard import cookie_name, own_form, role_at_least, same_site, session_cookie
+from ambient.hub.web.views import AlarmView, BoardView, NodeView, RoomView, alarm_view, board_view
+from ambient.places import Slug
+
+LONGEST_LIST = 500
+AnyRequest = Request[Identity, None, Any]
+
+
+class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """User name and password."""
+
+    user: Annotated[str, Meta(max_length=200)]
+    password: Annotated[str, Meta(max_length=1000)]
+
+    def __repr__(self) -> str:
+        """Leave the password out."""
+        return f"Login(user={self.user!r})"
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """Who is logged in. `csrf` goes into the header ``X-CSRF-Token`` of what changes anything."""
+
+    user: str
+    role: Role
+    csrf: str | None
+
+
+class Alarms(Struct, frozen=True, kw_only=True):
+    """Alarms, the most urgent or newest first, and the store's sequence number."""
+
+    sequence: int
+    alarms: list[AlarmView]
+
+
+class Resolve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an alarm is resolved."""
+
+    reason: Reason
+
+
+class PauseOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a privacy pause shall last."""
+
+    seconds: Annotated[int, Meta(ge=60, le=MAX_PAUSE_S)] = DEFAULT_PAUSE_S
+
+
+@post("/api/login", public=True, guards=[same_site], status_code=200, sync_to_thread=True)
+def api_login(request: AnyRequest, hub: HubContext, data: Login) -> Response[Session]:
+    """Log in; the answer sets the session cookie."""
+    address = request.client.host if request.client else ""
+    cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
+    return Response(_session(identity), cookies=[session_cookie(hub, cookie)])
+
+
+@post("/logout", status_code=204, sync_to_thread=True)
+def api_logout(request: AnyRequest, hub: HubContext) -> Response[None]:
+    """End the session."""
+    hub.accounts.log_out(request.user)
+    answer: Response[None] = Response(None, status_code=204)
+    answer.delete_cookie(cookie_name(hub), path="/")
+    return answer
+
+
+@get("/session", sync_to_thread=False)
+def api_session(request: AnyRequest) -> Session:
+    """Return who is logged in."""
+    return _session(request.user)
+
+
+@get("/board", sync_to_thread=True)
+def api_board(hub: HubContext) -> BoardView:
+    """Return everything that the page shows."""
+    return board_view(hub.board())
+
+
+@get("/alarms", sync_to_thread=True)
+def api_alarms(
+    hub: HubContext,
+    resolved: bool = False,
+    limit: Annotated[int, Parameter(ge=1, le=LONGEST_LIST)] = 100,
+) -> Alarms:
+    """Return the open alarms, the most urgent first, or those resolved last."""
+    board = hub.board()
+    if resolved:
+        found = read_resolved(hub.database, limit)
+        shown = [alarm_view(alarm, history, board) for alarm, history in found]
+    else:
+        shown = board_view(board).alarms
+    return Alarms(sequence=board.sequence, alarms=shown[:limit])
+
+
+@get("/alarms/{alarm_id:str}", sync_to_thread=True)
+def api_alarm(hub: HubContext, alarm_id: Uuid) -> AlarmView:
+    """Return one alarm."""
+    return _alarm(hub, alarm_id)
+
+
+@post("/alarms/{alarm_id:str}/acknowledge", status_code=200, sync_to_thread=True)
+def api_acknowledge(request: AnyRequest, hub: HubContext, alarm_id: Uuid) -> AlarmView:
+    """Acknowledge an alarm: somebody is on the way; it stops ringing."""
+    hub.store.acknowledge(alarm_id, request.user.name, hub.now())
+    return _alarm(hub, alarm_id)
+
+
+@post("/alarms/{alarm_id:str}/resolve", status_code=200, sync_to_thread=True)
+def api_resolve(request: AnyRequest, hub: HubContext, alarm_id: Uuid, data: Resolve) -> AlarmView:
+    """Resolve an alarm: it leaves the list."""
+    hub.store.resolve(alarm_id, request.user.name, hub.now(), data.reason)
+    return _alarm(hub, alarm_id)
+
+
+@get("/rooms", sync_to_thread=True)
+def api_rooms(hub: HubContext) -> list[RoomView]:
+    """Return all rooms, those that are not watched first."""
+    return board_view(hub.board()).rooms
+
+
+@post("/rooms/{room:str}/pause", status_code=202, sync_to_thread=True)
+def api_pause(request: AnyRequest, hub: HubContext, room: Slug, data: PauseOrder) -> RoomView:
+    """Order a privacy pause; it holds once the room's node has applied it."""
+    hub.store.pause(room, data.seconds, request.user.name, hub.now())
+    return _room(hub, room)
+
+
+@post("/rooms/{room:str}/resume", status_code=202, sync_to_thread=True)
+def api_resume(request: AnyRequest, hub: HubContext, room: Slug) -> RoomView:
+    """Order the end of a privacy pause."""
+    hub.store.resume(room, request.user.name, hub.now())
+    return _room(hub, room)
+
+
+@get("/nodes", sync_to_thread=True)
+def api_nodes(hub: HubContext) -> list[NodeView]:
+    """Return all nodes."""
+    return board_view(hub.board()).nodes
+
+
+def _session(identity: Identity) -> Session:
+    return Session(user=identity.name, role=identity.role, csrf=identity.csrf)
+
+
+def _alarm(hub: HubContext, alarm_id: str) -> AlarmView:
+    board = hub.board()
+    for alarm in board.alarms:
+        if alarm.id == alarm_id:
+            return alarm_view(alarm, board.history.get(alarm.id, []), board)
+    alarm, history = hub.store.alarm(alarm_id)
+    return alarm_view(alarm, history, board)
+
+
+def _room(hub: HubContext, room: str) -> RoomView:
+    for view in board_view(hub.board()).rooms:
+        if view.room == room:
+            return view
+    raise NotFoundException(f"room: expected a known one, got {room[:40]!r}")
+
+
+def api_router() -> Router:
+    """Return everything under ``/api`` that needs somebody logged in."""
+    return Router(
+        path="/api",
+        route_handlers=[
+            api_logout,
+            api_session,
+            api_board,
+            api_alarms,
+            api_alarm,
+            api_acknowledge,
+            api_resolve,
+            api_rooms,
+            api_pause,
+            api_resume,
+            api_nodes,
+        ],
+        guards=[role_at_least(Role.CARER), same_site, own_form],
+        cache_control=CacheControlHeader(no_store=True),
+        tags=["hub"],
+    )

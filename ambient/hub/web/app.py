@@ -1,0 +1,159 @@
+"""The web application: handlers, authentication, error answers, static files, OpenAPI.
+
+Comes in: a `HubContext`. Goes out: a Litestar application that uvicorn (or a test) runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+from ambient import __version__
+from ambient.errors import AmbientError, StoreError
+from ambient.hub.accounts import Identity, LockedError, Role, WrongPasswordError
+from ambient.hub.metrics import CONTENT_TYPE
+from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
+from ambient.hub.web import pages
+from ambient.hub.web.api import api_login, api_router
+from ambient.hub.web.context import HubContext
+from ambient.hub.web.guard import HEADERS, Authentication, role_at_least
+from ambient.hub.web.live import live
+from ambient.hub.web.render import render
+
+MAX_BODY: Final = 64 * 1024
+STATIC: Final = Path(__file__).parent / "static"
+
+_log = structlog.get_logger(__name__)
+AnyRequest = Request[Identity, None, Any]
+
+_STATUS: Final[dict[type[AmbientError], int]] = {
+    UnknownAlarmError: 404,
+    UnknownRoomError: 404,
+    WrongPasswordError: 401,
+    LockedError: 429,
+    StoreError: 507,
+}
+
+
+@get(
+    "/metrics",
+    guards=[role_at_least(Role.METRICS)],
+    include_in_schema=False,
+    sync_to_thread=True,
+)
+def metrics(hub: HubContext) -> Response[bytes]:
+    """Answer a Prometheus scrape."""
+    body = hub.metrics.text(hub.board(), hub.broadcaster.listeners)
+    return Response(body, headers={"Content-Type": CONTENT_TYPE})
+
+
+def create_app(hub: HubContext) -> Litestar:
+    """Return the application of `hub`."""
+
+    async def start() -> None:
+        hub.broadcaster.start()
+        hub.store.listeners.append(_publish)
+
+    async def stop() -> None:
+        hub.broadcaster.close()
+
+    def _publish(_: int) -> None:
+        hub.broadcaster.publish()
+
+    return Litestar(
+        route_handlers=[
+            pages.page_alarms,
+            pages.page_earlier,
+            pages.page_login,
+            pages.do_login,
+            pages.do_logout,
+            pages.page_setup,
+            pages.do_setup,
+            pages.healthz,
+            live,
+            metrics,
+            api_login,
+            api_router(),
+            create_static_files_router(
+                path="/static",
+                directories=[STATIC],
+                opt={"public": True},
+                cache_control=CacheControlHeader(no_cache=True),
+                include_in_schema=False,
+            ),
+        ],
+        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
+        middleware=[DefineMiddleware(Authentication, hub=hub)],
+        exception_handlers={
+            HTTPException: _http_error,
+            AmbientError: _own_error,
+            Exception: _crash,
+        },
+        openapi_config=OpenAPIConfig(
+            title="Ambient hub",
+            version=__version__,
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=2000, exclude=["^/live", "^/metrics"]
+        ),
+        response_headers=HEADERS,
+        request_max_body_size=MAX_BODY,
+        on_startup=[start],
+        on_shutdown=[stop],
+    )
+
+
+def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    if error.status_code == 401 and _wants_page(request):
+        return Redirect("/login", status_code=303, headers=HEADERS)
+    detail = error.detail
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        detail = "; ".join(
+            f"{item.get('key', 'body')}: {item.get('message', 'not valid')}"
+            for item in error.extra
+            if isinstance(item, dict)
+        )
+    return _answer(request, error.status_code, detail)
+
+
+def _own_error(request: AnyRequest, error: AmbientError) -> Response[Any]:
+    status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 409)
+    if isinstance(error, StoreError):
+        _log.error("store_refused", error=str(error))
+    answer = _answer(request, status, str(error))
+    if isinstance(error, LockedError):
+        answer.headers["Retry-After"] = str(error.wait_s)
+    return answer
+
+
+def _crash(request: AnyRequest, error: Exception) -> Response[Any]:
+    _log.error("request_failed", method=request.method, exc_info=error)
+    return _answer(request, 500, "the hub made a mistake; its log says more")
+
+
+def _answer(request: AnyRequest, status: int, detail: str) -> Response[Any]:
+    if _wants_page(request):
+        html = render("error.html", status=status, detail=detail)
+        return Response(html, media_type=MediaType.HTML, status_code=status, headers=dict(HEADERS))
+    return Response({"status": status, "detail": detail}, status_code=status, headers=dict(HEADERS))
+
+
+def _wants_page(request: AnyRequest) -> bool:
+    path = request.scope["path"]
+    if path.startswith(("/api", "/live", "/metrics", "/static")):
+        return False
+    return "text/html" in request.headers.get("accept", "")

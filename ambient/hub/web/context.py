@@ -1,0 +1,78 @@
+"""What every handler of the page may use, and how time is written for a browser.
+
+Comes in: the parts that the service made. Goes out: `HubContext`, one per hub, given to handlers by
+Litestar's injection; RFC 3339 text for instants, never nanoseconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from ambient.config import HubConfig
+from ambient.hub.accounts import Accounts
+from ambient.hub.board import Board, read_board
+from ambient.hub.broadcast import Broadcaster
+from ambient.hub.database import HubDatabase
+from ambient.hub.metrics import HubMetrics
+from ambient.hub.store import Store
+
+NS: Final = 1_000_000_000
+
+
+def no_nodes() -> Mapping[str, Sequence[str]]:
+    """Return no enrolled nodes."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubContext:
+    """The parts of one running hub.
+
+    Attributes
+    ----------
+    enrolled
+        Returns node ► rooms that its key is bound to.
+    now
+        The hub's wall clock in nanoseconds; tests set it.
+    """
+
+    config: HubConfig
+    database: HubDatabase
+    store: Store
+    accounts: Accounts
+    broadcaster: Broadcaster = field(default_factory=Broadcaster)
+    metrics: HubMetrics = field(default_factory=HubMetrics)
+    enrolled: Callable[[], Mapping[str, Sequence[str]]] = no_nodes
+    now: Callable[[], int] = time.time_ns
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the page over HTTPS, so that cookies may demand it."""
+        return self.config.web.secure_cookies or self.config.web.certificate is not None
+
+    def board(self) -> Board:
+        """Read what a page shows now."""
+        return read_board(self.database, self.config.rooms, self.enrolled(), self.now())
+
+
+def rfc3339(ns: int) -> str:
+    """Return an instant as RFC 3339 in UTC with milliseconds."""
+    seconds, rest = divmod(ns, NS)
+    stamp = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1_000_000 * 1000)
+    return stamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local_clock(stamp: str, now: str | None = None) -> str:
+    """Return an RFC 3339 instant as a clock on the wall of the house shows it.
+
+    Hours and minutes, and the day before them when it is not the day of `now`.
+    """
+    local = datetime.fromisoformat(stamp).astimezone()
+    today = (datetime.fromisoformat(now) if now else datetime.now(UTC)).astimezone().date()
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    return f"{local.day} {local.strftime('%b %H:%M')}"

@@ -1,0 +1,202 @@
+"""The pages that a person opens: the list of alarms, what was resolved, log-in and first set-up.
+
+Comes in: a browser. Goes out: HTML from the templates. What changes on the list goes over the API;
+only logging in and out, and the set-up, are forms.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import MediaType, Request, Response, get, post
+from litestar.datastructures import CacheControlHeader
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+from msgspec import Meta, Struct
+
+from ambient.errors import UsageError
+from ambient.hub.accounts import (
+    SHORTEST_PASSWORD,
+    Identity,
+    LockedError,
+    Role,
+    WrongPasswordError,
+)
+from ambient.hub.board import read_resolved
+from ambient.hub.web.context import HubContext
+from ambient.hub.web.guard import (
+    cookie_name,
+    identify,
+    own_form,
+    role_at_least,
+    same_site,
+    session_cookie,
+)
+from ambient.hub.web.live import live_state
+from ambient.hub.web.render import render
+from ambient.hub.web.views import alarm_view, board_view
+
+NO_STORE = CacheControlHeader(no_store=True)
+RESOLVED_SHOWN = 100
+AnyRequest = Request[Identity, None, Any]
+Field = Annotated[str, Meta(max_length=1000)]
+
+
+class LoginForm(Struct, frozen=True, kw_only=True):
+    """User name and password."""
+
+    user: Field = ""
+    password: Field = ""
+
+
+class SetupForm(Struct, frozen=True, kw_only=True):
+    """The first user."""
+
+    user: Field = ""
+    password: Field = ""
+    again: Field = ""
+
+
+@get("/", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+def page_alarms(request: AnyRequest, hub: HubContext) -> Response[str]:
+    """Show open alarms and rooms."""
+    view = board_view(hub.board())
+    return _page("main.html", request.user, hub, board=view, state=live_state(view), here="alarms")
+
+
+@get("/earlier", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+def page_earlier(request: AnyRequest, hub: HubContext) -> Response[str]:
+    """Show the alarms resolved last."""
+    board = hub.board()
+    found = read_resolved(hub.database, RESOLVED_SHOWN)
+    alarms = [alarm_view(alarm, history, board) for alarm, history in found]
+    return _page("earlier.html", request.user, hub, alarms=alarms, here="earlier")
+
+
+@get("/login", public=True, cache_control=NO_STORE, sync_to_thread=True)
+def page_login(request: AnyRequest, hub: HubContext, ended: bool = False) -> Response[Any]:
+    """Show the log-in form."""
+    if identify(hub, request) is not None:
+        return Redirect("/", status_code=303)
+    return _login(hub, ended=ended)
+
+
+@post("/login", public=True, guards=[same_site], cache_control=NO_STORE, sync_to_thread=True)
+def do_login(
+    request: AnyRequest,
+    hub: HubContext,
+    data: Annotated[LoginForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Check the password and go to the list."""
+    address = request.client.host if request.client else ""
+    try:
+        cookie, _ = hub.accounts.log_in(data.user, data.password, address, hub.now())
+    except LockedError as error:
+        wait = f"{error.wait_s} seconds" if error.wait_s < 120 else f"{error.wait_s // 60} minutes"
+        return _login(hub, f"Too many tries. Wait {wait} and try again.", data.user, status=429)
+    except WrongPasswordError:
+        return _login(hub, "User name or password is wrong.", data.user, status=401)
+    return _into(hub, cookie)
+
+
+@post("/logout", guards=[same_site, own_form], cache_control=NO_STORE, sync_to_thread=True)
+def do_logout(request: AnyRequest, hub: HubContext) -> Response[Any]:
+    """End the session and go to the log-in."""
+    hub.accounts.log_out(request.user)
+    answer: Response[Any] = Redirect("/login", status_code=303)
+    answer.delete_cookie(cookie_name(hub), path="/")
+    return answer
+
+
+@get("/setup/{token:str}", public=True, cache_control=NO_STORE, sync_to_thread=True)
+def page_setup(hub: HubContext, token: str) -> Response[str]:
+    """Show the form for the first user, while the one-time link is good."""
+    if not hub.accounts.is_setup_token(token, hub.now()):
+        return _setup(hub, None, status=410)
+    return _setup(hub, token)
+
+
+@post(
+    "/setup/{token:str}",
+    public=True,
+    guards=[same_site],
+    cache_control=NO_STORE,
+    sync_to_thread=True,
+)
+def do_setup(
+    hub: HubContext,
+    token: str,
+    data: Annotated[SetupForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Create the first administrator; the link is used up then."""
+    if not hub.accounts.is_setup_token(token, hub.now()):
+        return _setup(hub, None, status=410)
+    if data.password != data.again:
+        return _setup(hub, token, "The two passwords differ.", data.user, status=400)
+    try:
+        cookie, _ = hub.accounts.set_up(token, data.user, data.password, hub.now())
+    except UsageError as error:
+        return _setup(hub, token, _sentence(error), data.user, status=400)
+    return _into(hub, cookie)
+
+
+@get("/healthz", public=True, media_type=MediaType.TEXT, sync_to_thread=True)
+def healthz(hub: HubContext) -> Response[str]:
+    """Say whether the hub can store what comes in; nothing else is told to strangers."""
+    hub.store.sequence()
+    good = hub.database.trouble is None
+    return Response(
+        "ok\n" if good else f"{hub.database.trouble}\n",
+        status_code=200 if good else 503,
+        media_type=MediaType.TEXT,
+    )
+
+
+def _into(hub: HubContext, cookie: str) -> Response[Any]:
+    answer: Response[Any] = Redirect("/", status_code=303)
+    answer.set_cookie(session_cookie(hub, cookie))
+    return answer
+
+
+def _page(
+    template: str, user: Identity, hub: HubContext, status: int = 200, **shown: object
+) -> Response[str]:
+    return Response(
+        render(template, user=user, site=hub.config.site, **shown),
+        media_type=MediaType.HTML,
+        status_code=status,
+    )
+
+
+def _login(
+    hub: HubContext, message: str = "", name: str = "", *, ended: bool = False, status: int = 200
+) -> Response[str]:
+    html = render(
+        "login.html",
+        site=hub.config.site,
+        message=message,
+        name=name,
+        ended=ended,
+        fresh=not hub.accounts.has_users(),
+    )
+    return Response(html, media_type=MediaType.HTML, status_code=status)
+
+
+def _setup(
+    hub: HubContext, token: str | None, message: str = "", name: str = "", status: int = 200
+) -> Response[str]:
+    html = render(
+        "setup.html",
+        site=hub.config.site,
+        token=token,
+        message=message,
+        name=name,
+        shortest=SHORTEST_PASSWORD,
+    )
+    return Response(html, media_type=MediaType.HTML, status_code=status)
+
+
+def _sentence(error: UsageError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,269 @@
+"""What page and API show: alarms, rooms and nodes in plain words, times in RFC 3339.
+
+Comes in: a `Board`. Goes out: structs that templates render and the API answers as JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from ambient.hub import words
+from ambient.hub.board import Board, NodeState
+from ambient.hub.conditions import Alarm, AlarmKind, Entry, Priority
+from ambient.hub.orders import Order
+from ambient.hub.rooms import RoomState, RoomStatus
+from ambient.hub.web.context import rfc3339
+from ambient.observations import View
+
+CAN_PAUSE = (RoomStatus.WATCHED, RoomStatus.DEGRADED, RoomStatus.NOT_WATCHED)
+
+
+class Choice(Struct, frozen=True):
+    """A reason that may be given, and how the page calls it."""
+
+    value: str
+    label: str
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One line of an alarm's history."""
+
+    at: str
+    text: str
+    what: str
+    who: str | None
+
+
+class AlarmView(Struct, frozen=True, kw_only=True):
+    """One alarm as carers see it."""
+
+    id: str
+    kind: str
+    state: str
+    priority: str
+    sound: str
+    title: str
+    headline: str
+    room: str | None
+    room_name: str
+    node: str
+    since: str
+    latest: str
+    recovered_at: str | None
+    known: list[str]
+    because: list[str]
+    acknowledged_by: str | None
+    acknowledged_at: str | None
+    resolved_by: str | None
+    resolved_at: str | None
+    reason: str | None
+    reasons: list[Choice]
+    history: list[Line]
+
+    @property
+    def version(self) -> str:
+        """A short hash: the page replaces a card only when it changed."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
+
+
+class OrderView(Struct, frozen=True, kw_only=True):
+    """A privacy order that waits for the room's computer."""
+
+    kind: str
+    minutes: int
+    by: str | None
+    issued: str
+
+
+class CameraView(Struct, frozen=True, kw_only=True):
+    """What one camera can see."""
+
+    source: str
+    view: str
+    text: str
+
+
+class RoomView(Struct, frozen=True, kw_only=True):
+    """One room as carers see it."""
+
+    room: str
+    name: str
+    floor: str
+    status: str
+    text: str
+    node: str | None
+    since: str | None
+    until: str | None
+    cameras: list[CameraView]
+    order: OrderView | None
+    alarms: int
+    can_pause: bool
+    can_resume: bool
+
+    @property
+    def version(self) -> str:
+        """A short hash: the page replaces a row only when it changed."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
+
+
+class NodeView(Struct, frozen=True, kw_only=True):
+    """One node."""
+
+    node: str
+    rooms: list[str]
+    last_heard: str | None
+    silent: bool
+    stopped: bool
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """The page's counts."""
+
+    ringing: int
+    open: int
+    rooms: int
+    watched: int
+
+
+class BoardView(Struct, frozen=True, kw_only=True):
+    """Everything the page shows."""
+
+    sequence: int
+    at: str
+    sound: str
+    trouble: str | None
+    figures: Figures
+    alarms: list[AlarmView]
+    rooms: list[RoomView]
+    nodes: list[NodeView]
+
+
+def board_view(board: Board) -> BoardView:
+    """Return `board` in words."""
+    alarms = [alarm_view(a, board.history.get(a.id, []), board) for a in board.alarms]
+    rooms = [_room(state, board) for state in board.rooms]
+    rooms.sort(key=lambda room: (_ROOM_ORDER[room.status], room.floor, _natural(room.name)))
+    return BoardView(
+        sequence=board.sequence,
+        at=rfc3339(board.at),
+        sound=board.sound.value,
+        trouble=words.TROUBLE[board.trouble] if board.trouble is not None else None,
+        figures=Figures(
+            ringing=sum(a.sound.value != "none" for a in board.alarms),
+            open=len(board.alarms),
+            rooms=len(rooms),
+            watched=sum(room.status == RoomStatus.WATCHED.value for room in rooms),
+        ),
+        alarms=alarms,
+        rooms=rooms,
+        nodes=[node_view(node) for node in board.nodes],
+    )
+
+
+def alarm_view(alarm: Alarm, history: Sequence[Entry], board: Board) -> AlarmView:
+    """Return `alarm` in words."""
+    room_name = _where(alarm, board)
+    headline = words.headline(alarm)
+    fall = alarm.kind is AlarmKind.FALL
+    reasons = words.FALL_REASONS if fall else words.TECHNICAL_REASONS
+    return AlarmView(
+        id=alarm.id,
+        kind=alarm.kind.value,
+        state=alarm.state.value,
+        priority=_PRIORITY[alarm.priority],
+        sound=alarm.sound.value,
+        title=f"{headline} – {room_name}",
+        headline=headline,
+        room=alarm.room,
+        room_name=room_name,
+        node=alarm.node,
+        since=rfc3339(alarm.since),
+        latest=rfc3339(alarm.latest),
+        recovered_at=_maybe(alarm.recovered_at) if alarm.recovered else None,
+        known=words.known(alarm),
+        because=words.because(alarm.contributions),
+        acknowledged_by=alarm.acknowledged_by,
+        acknowledged_at=_maybe(alarm.acknowledged_at),
+        resolved_by=alarm.resolved_by,
+        resolved_at=_maybe(alarm.resolved_at),
+        reason=words.REASON[alarm.reason] if alarm.reason is not None else None,
+        reasons=[Choice(reason.value, words.REASON[reason]) for reason in reasons],
+        history=[
+            Line(at=rfc3339(e.at), text=words.deed(e), what=e.what.value, who=e.who)
+            for e in history
+        ],
+    )
+
+
+def node_view(node: NodeState) -> NodeView:
+    """Return `node` with its times in RFC 3339."""
+    return NodeView(
+        node=node.node,
+        rooms=node.rooms,
+        last_heard=_maybe(node.last_heard),
+        silent=node.silent,
+        stopped=node.stopped,
+    )
+
+
+def _where(alarm: Alarm, board: Board) -> str:
+    if alarm.room is not None:
+        return board.room_name(alarm.room)
+    rooms = next((node.rooms for node in board.nodes if node.node == alarm.node), [])
+    if not rooms:
+        return f"room computer {alarm.node}"
+    return ", ".join(board.room_name(room) for room in rooms)
+
+
+def _room(state: RoomState, board: Board) -> RoomView:
+    name = board.names.get(state.room)
+    order = state.order
+    kind = order.kind.value if order is not None else None
+    return RoomView(
+        room=state.room,
+        name=board.room_name(state.room),
+        floor=name.floor if name is not None else "",
+        status=state.status.value,
+        text=words.ROOM[state.status],
+        node=state.node,
+        since=_maybe(state.since),
+        until=_maybe(state.until),
+        cameras=[
+            CameraView(source=v.source, view=v.view.value, text=words.VIEW[v.view])
+            for v in state.sources
+            if v.view is not View.OK
+        ],
+        order=None if order is None else _order(order),
+        alarms=sum(alarm.room == state.room for alarm in board.alarms),
+        can_pause=state.status in CAN_PAUSE and kind != "pause",
+        can_resume=state.status is RoomStatus.PAUSED and kind != "resume",
+    )
+
+
+def _order(order: Order) -> OrderView:
+    return OrderView(
+        kind=order.kind.value,
+        minutes=round(order.seconds / 60),
+        by=order.by,
+        issued=rfc3339(order.issued),
+    )
+
+
+def _maybe(ns: int | None) -> str | None:
+    return None if ns is None else rfc3339(ns)
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Sort "Room 9" before "Room 12"."""
+    parts: list[tuple[int, str]] = []
+    for word in name.lower().split():
+        parts.append((int(word), "") if word.isdecimal() else (-1, word))
+    return tuple(parts)
+
+
+_PRIORITY = {Priority.LOW: "low", Priority.MEDIUM: "medium", Priority.HIGH: "high"}
+_ROOM_ORDER = {status.value: rank for rank, status in enumerate(RoomStatus)}

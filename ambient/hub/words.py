@@ -1,0 +1,190 @@
+"""Carers' language: what an alarm, a room or a line of history is called on the page.
+
+Comes in: alarms, rooms and history. Goes out: short plain sentences. No judgement is made here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ambient.events import Contribution, Sense, Worker
+from ambient.hub.conditions import Alarm, AlarmKind, Deed, Entry, Reason, Stage
+from ambient.hub.database import Trouble
+from ambient.hub.rooms import RoomStatus
+from ambient.observations import Place, View
+
+FALL_REASONS: Final = (
+    Reason.HELPED,
+    Reason.INJURED,
+    Reason.NO_HELP_NEEDED,
+    Reason.FALSE_ALARM,
+    Reason.TEST,
+)
+TECHNICAL_REASONS: Final = (Reason.FIXED, Reason.FALSE_ALARM, Reason.TEST)
+
+REASON: Final = {
+    Reason.HELPED: "Helped up, not hurt",
+    Reason.INJURED: "Hurt, help is called",
+    Reason.NO_HELP_NEEDED: "Got up alone",
+    Reason.FALSE_ALARM: "False alarm",
+    Reason.TEST: "It was a test",
+    Reason.FIXED: "Seen to",
+    Reason.CONDITION_ENDED: "It ended by itself",
+}
+_STAGE: Final = {
+    Stage.NONE: "Possible fall",
+    Stage.SUSPECTED: "Possible fall",
+    Stage.CONFIRMED: "Person on the floor",
+    Stage.LONG_LIE: "Person still on the floor",
+}
+_DEED: Final = {
+    Deed.SUSPECTED: "Possible fall noticed",
+    Deed.CONFIRMED: "Person on the floor, alarm",
+    Deed.LONG_LIE: "Still on the floor, alarm again",
+    Deed.RECOVERED: "Seen up again",
+    Deed.DOWN_AGAIN: "On the floor again",
+    Deed.OPENED: "Noticed",
+    Deed.CHANGED: "Changed",
+    Deed.ENDED: "Over, closed by itself",
+    Deed.ACKNOWLEDGED: "Acknowledged",
+    Deed.RESOLVED: "Resolved",
+    Deed.REOPENED: "Opened again",
+}
+VIEW: Final = {
+    View.OK: "sees",
+    View.DARK: "too dark",
+    View.OVER_EXPOSED: "too bright",
+    View.BLURRED: "blurred",
+    View.COVERED: "covered",
+    View.FROZEN: "picture stands still",
+    View.MOVED: "was turned",
+    View.GONE: "not reachable",
+    View.NOT_WATCHED: "not watched at night",
+    View.PAUSED: "paused",
+    View.OFF: "switched off",
+}
+_PLACE: Final = {
+    Place.FLOOR: "Lying on the floor",
+    Place.BED: "In or beside the bed",
+    Place.SOFA: "On or beside the sofa",
+    Place.CHAIR: "On or beside a chair",
+    Place.PERMITTED: "Rolled off the permitted lying place",
+}
+_SENSE: Final = {
+    Sense.VISION_POSTURE: "Body posture",
+    Sense.VISION_DESCENT: "Fast way down",
+    Sense.VISION_STILLNESS: "Lying still",
+    Sense.PLACE: "Where the person is",
+}
+_WORKER: Final = {
+    Worker.VISION: "watching the cameras",
+    Worker.FUSION: "judging what is seen",
+    Worker.AGENT: "sending alarms",
+}
+ROOM: Final = {
+    RoomStatus.SILENT: "Room computer silent",
+    RoomStatus.UNKNOWN: "No room computer yet",
+    RoomStatus.DEGRADED: "Camera cannot see",
+    RoomStatus.NOT_WATCHED: "Not watched",
+    RoomStatus.PAUSED: "Paused",
+    RoomStatus.OFF: "Switched off",
+    RoomStatus.WATCHED: "Watched",
+}
+TROUBLE: Final = {
+    Trouble.DISK_FULL: (
+        "The hub's disk is full. New alarms cannot be shown. Look after the rooms in person and "
+        "call the administrator."
+    ),
+    Trouble.DATABASE: (
+        "The hub cannot store alarms. New alarms cannot be shown. Look after the rooms in person "
+        "and call the administrator."
+    ),
+    Trouble.DISK_LOW: "The hub's disk is almost full. Call the administrator.",
+}
+_CLEAR: Final = 1.0
+_STRONG: Final = 3.0
+
+
+def headline(alarm: Alarm) -> str:
+    """Return what has happened, in a few words, without the room."""
+    match alarm.kind:
+        case AlarmKind.FALL:
+            if alarm.recovered:
+                return "Was on the floor, seen up again"
+            return _STAGE[alarm.stage]
+        case AlarmKind.NODE_SILENT:
+            return "Room computer was switched off" if alarm.stopped else "Room computer is silent"
+        case AlarmKind.CAMERA:
+            return "Camera cannot see"
+        case AlarmKind.SOURCE_SILENT:
+            return "Camera sends nothing"
+        case AlarmKind.WORKER:
+            return "Room computer has a fault"
+        case AlarmKind.OUTBOX:
+            return "Room computer lost messages"
+        case AlarmKind.DISK:
+            return "Room computer's disk is full"
+
+
+def known(alarm: Alarm) -> list[str]:
+    """Return what is known about an alarm, one short sentence each."""
+    match alarm.kind:
+        case AlarmKind.FALL:
+            return _known_fall(alarm)
+        case AlarmKind.NODE_SILENT:
+            return ["Its rooms are not watched until it answers"]
+        case AlarmKind.CAMERA:
+            view = f": {VIEW[alarm.view]}" if alarm.view is not None else ""
+            return [f"Camera {alarm.source}{view}", "This room is not fully watched"]
+        case AlarmKind.SOURCE_SILENT:
+            return [f"Camera {alarm.source} sends nothing", "This room is not fully watched"]
+        case AlarmKind.WORKER:
+            work = _WORKER[alarm.worker] if alarm.worker is not None else "its work"
+            return [f"It has stopped {work} and does not start again by itself"]
+        case AlarmKind.OUTBOX:
+            return [f"{alarm.rows} of the least important messages were dropped"]
+        case AlarmKind.DISK:
+            return [f"{alarm.free_mb or 0} MB are left"]
+
+
+def _known_fall(alarm: Alarm) -> list[str]:
+    lines = []
+    if alarm.place is not Place.UNKNOWN:
+        lines.append(_PLACE[alarm.place])
+    lines.append("The fall was seen" if alarm.descent_seen else "The fall itself was not seen")
+    if alarm.down_s > 0:
+        lines.append(f"Down for at least {span(alarm.down_s)}")
+    lines.append(f"Certainty {round(alarm.probability * 100)} %")
+    return lines
+
+
+def because(contributions: list[Contribution]) -> list[str]:
+    """Return why, strongest first: how much each sense spoke for it or against it."""
+    ordered = sorted(contributions, key=lambda c: -abs(c.llr))
+    return [f"{_SENSE[c.sense]}: {_weight(c.llr)}" for c in ordered]
+
+
+def _weight(llr: float) -> str:
+    size = abs(llr)
+    if size < 0.1:
+        return "says nothing"
+    words = "strong" if size >= _STRONG else "clear" if size >= _CLEAR else "slight"
+    return f"{words} sign" if llr > 0 else f"{words} sign against"
+
+
+def deed(entry: Entry) -> str:
+    """Return a line of history, without time and name."""
+    text = _DEED[entry.what]
+    if entry.reason is not None and entry.reason is not Reason.CONDITION_ENDED:
+        return f"{text}: {REASON[entry.reason].lower()}"
+    return text
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in words, rounded down."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
