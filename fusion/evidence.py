@@ -36,7 +36,7 @@ class Judgement:
 
 
 def evidence(
-    *, down: float, down_s: float, descent: float, still: float, place: Place
+    *, down: float, down_s: float, descent: float, still: float, place: Place, quality: float
 ) -> Judgement:
     """Judge one person at one instant.
 
@@ -52,11 +52,14 @@ def evidence(
         Share of the last seconds without movement, 0..1.
     place
         What the person is on.
+    quality
+        How far the view may be trusted, 0..1; a doubtful view says little either way.
     """
+    trust = max(0.0, min(1.0, (quality - 0.15) / 0.35))
     # Time makes a clear view surer; a doubtful one stays doubtful however long it lasts.
     lasting = min(3.0, 0.45 * down_s) * max(0.0, 2.0 * down - 1.0)
     parts = (
-        Contribution(Sense.VISION_POSTURE, round(_logit(down) + lasting, 3)),
+        Contribution(Sense.VISION_POSTURE, round(trust * (_logit(down) + lasting), 3)),
         Contribution(Sense.VISION_DESCENT, round(3.0 * descent - 0.5, 3)),
         Contribution(Sense.VISION_STILLNESS, round(0.8 * (still - 0.5) * min(1.0, down_s / 2), 3)),
         Contribution(Sense.PLACE, _PLACE[place]),

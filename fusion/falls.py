@@ -30,6 +30,7 @@ GAP_S: Final = 2.0
 """A person seen not down (or not seen) for less than this is still the same lying person."""
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
+CLEAR_DESCENT: Final = 0.5
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
 GOOD_VIEW: Final = 0.35
@@ -62,6 +63,7 @@ class Person(Struct):
     descent: float = 0.0
     descent_t: int = 0
     still: float = 0.0
+    quality: float = 0.0
     place: Place = Place.UNKNOWN
     bed: str | None = None
     upright_since: int | None = None
@@ -129,6 +131,7 @@ class FallJudge:
         person.down += weight * (seen.down - person.down)
         person.t = seen.t
         person.still = seen.still
+        person.quality += weight * (seen.quality - person.quality)
         person.ended = False
         if seen.descent >= person.descent or (seen.t - person.descent_t) / 1e9 > 4.0:
             if person.down_since is None or seen.descent > person.descent:
@@ -224,6 +227,7 @@ class FallJudge:
             descent=person.descent,
             still=person.still,
             place=person.place,
+            quality=person.quality,
         )
 
     def _follow_chain(self, person: Person, t: int) -> list[Change]:
@@ -306,7 +310,11 @@ class FallJudge:
                 best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
                 chain.probability = best.probability
                 chain.contributions = list(best.contributions)
-                if best.probability < CONFIRM:
+                # Who was seen to fall and is now seen badly is lost from sight, not up again.
+                lost = chain.descent >= CLEAR_DESCENT and all(
+                    p.quality < GOOD_VIEW for p in seen
+                )
+                if best.probability < CONFIRM and not lost:
                     return []
             chain.step = Step.CONFIRMED
             return [_change(chain, Step.CONFIRMED, t)]

@@ -60,6 +60,7 @@ class _Moment:
     t: int
     body: BodyFeatures
     down: float
+    presence: float
     level: float
     """Height of the body's centre over its reference, in body sizes; falls when one falls."""
 
@@ -88,7 +89,7 @@ class RulePosture:
         track.size = body.size if track.size == 0 else max(body.size, track.size * 0.995)
         track.size += 0.05 * (body.size - track.size)
         level = -(body.hip[1] + body.head[1]) / 2
-        now = _Moment(pose.t, body, down_probability(body), level)
+        now = _Moment(pose.t, body, down_probability(body), pose.score, level)
         moments = track.moments
         moments.append(now)
         while (now.t - moments[0].t) / 1e9 > MEMORY_S:
@@ -107,7 +108,7 @@ class RulePosture:
             upright=upright,
             descent=descent,
             still=still,
-            quality=max(0.0, min(1.0, pose.score)) * min(1.0, body.seen * 1.3),
+            quality=_sure(track, now) * min(1.0, body.seen * 1.3),
         )
 
     def end(self, track: int) -> None:
@@ -195,6 +196,15 @@ def _label(track: _Track, now: _Moment, descent: float) -> tuple[Posture, float]
     if body.extent_m > 0.85:
         return (Posture.WALK if travelled > 0.12 else Posture.STANDING), 0.9 * sure
     return Posture.OTHER, 0.5
+
+
+def _sure(track: _Track, now: _Moment) -> float:
+    """How sure the network was, over the last second, that this is a body, 0..1.
+
+    A coat or a chair taken for somebody lying wavers below 0.95 where people keep above it.
+    """
+    recent = [m.presence for m in track.moments if (now.t - m.t) / 1e9 <= 1.0]
+    return _ramp(sum(recent) / len(recent), 0.75, 0.97)
 
 
 def _stillness(track: _Track, now: _Moment) -> float:

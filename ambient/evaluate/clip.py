@@ -1,0 +1,108 @@
+"""One recording through the node's own code: a file in, the judge's events out.
+
+The same pipeline and judge as in a node, with the default configuration, no zones, and the file's
+timestamps as event time. After the last frame its people stand still for `HOLD_S`: the pose and
+box observations of that frame (not the picture) repeat with `t` going on; where nobody was seen,
+nobody is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ambient.config import Camera, NodeConfig, Room
+from ambient.events import AnyEvent, FallConfirmed, FallSuspected
+from ambient.observations import AnyObservation, Tick
+from fusion.judge import Judge
+from vision.pipeline import CameraPipeline
+from vision.pose import PoseEngine
+from vision.sources import open_source
+
+HOLD_S: Final = 10.0
+FPS: Final = 10.0
+"""The rate of a node's cameras by default; slower recordings keep their own."""
+_KEY: Final = "0" * 40
+ROOM: Final = "room"
+CAMERA: Final = "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """What was said about one recording, in seconds from its first frame."""
+
+    suspected: tuple[float, ...]
+    confirmed: tuple[float, ...]
+    end_s: float
+    frames: int
+
+
+def default_config(source: str, fps: float = FPS) -> NodeConfig:
+    """Return the configuration of a node with one room, one camera, no zones."""
+    camera = Camera(id=CAMERA, source=source, fps=fps)
+    return NodeConfig(site="site", node="node", rooms=[Room(id=ROOM, cameras=[camera])])
+
+
+def observe(
+    source: str, engine: PoseEngine, *, fps: float = FPS, hold_s: float = 0.0, realtime: bool = False
+) -> Iterator[list[AnyObservation]]:
+    """Yield the observations of each frame, then of each held frame.
+
+    Raises
+    ------
+    SourceError
+        When the recording cannot be opened.
+    """
+    config = default_config(source, fps)
+    pipeline = CameraPipeline(ROOM, config.rooms[0].cameras[0], engine, frozen_s=config.frozen_s)
+    t, tick_at = 0, 0
+    times: list[int] = []
+    with open_source(source, fps=fps, realtime=realtime) as frames:
+        for frame in frames:
+            t = frame.t_ns
+            times.append(t)
+            found = pipeline.process(frame.image, t)
+            if t >= tick_at:
+                found.append(Tick(t=t, room=ROOM, source=CAMERA))
+                tick_at = t + 1_000_000_000
+            yield found
+    if len(times) < 2:
+        return
+    step = (times[-1] - times[0]) // (len(times) - 1)
+    end = t + int(hold_s * 1e9)
+    while t + step <= end:
+        t += step
+        found = pipeline.repeat(t)
+        found.append(Tick(t=t, room=ROOM, source=CAMERA))
+        yield found
+
+
+def judge_clip(path: Path, engine: PoseEngine, *, fps: float = FPS) -> ClipResult:
+    """Return what a node with the default configuration says about a recording.
+
+    Raises
+    ------
+    SourceError
+        When the recording cannot be opened.
+    """
+    judge = Judge(default_config(str(path), fps), _KEY)
+    events: list[AnyEvent] = []
+    end, frames = 0, 0
+    for found in observe(str(path), engine, fps=fps, hold_s=HOLD_S):
+        for observation in found:
+            events += judge.observe(observation)
+        frames += 1
+        end = max([end, *(observation.t for observation in found)])
+    events += judge.finish()
+    return ClipResult(
+        suspected=_seconds(events, FallSuspected),
+        confirmed=_seconds(events, FallConfirmed),
+        end_s=max(0.0, end / 1e9 - HOLD_S),
+        frames=frames,
+    )
+
+
+def _seconds(events: list[AnyEvent], kind: type[AnyEvent]) -> tuple[float, ...]:
+    return tuple(round(event.t / 1e9, 3) for event in events if isinstance(event, kind))
