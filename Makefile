@@ -65,7 +65,7 @@ lock: $(READY) ## Solve the locks again; LOCK_ARGS=--upgrade takes newer release
 	$(COMPILE) pyproject.toml requirements/build.in --extra train -o requirements/train.txt
 	$(COMPILE) pyproject.toml requirements/build.in --extra peers -o requirements/peers.txt
 
-bundle: setup ## One file that installs node and hub without a network: dist/ambient-*.run.tar
+bundle: setup ## One file that installs node and hub without a network: dist/ambient-*.tar
 	./deploy/bundle.sh $(BIN)/python
 
 setup-train: .venv-train/.ready ## The environment for training (PyTorch, several GB).

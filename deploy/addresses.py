@@ -1,0 +1,77 @@
+"""Writes the systemd drop-in with the addresses that a node may talk to.
+
+In: ``node.yaml``. Out, on standard output: ``IPAddressAllow=`` for the hub and each network
+camera, and for the machine's name servers when one of these is a name and not a number.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ambient.config import NodeConfig, load_node
+
+
+def hosts(config: NodeConfig) -> list[str]:
+    """Return the hub's and the network cameras' hosts as they are written."""
+    urls = [config.hub.address] if config.hub else []
+    urls += [camera.source for room in config.rooms for camera in room.cameras]
+    return sorted({host for url in urls if "://" in url and (host := urlsplit(url).hostname)})
+
+
+def drop_in(config: NodeConfig, resolv: str) -> str:
+    """Return the drop-in's text.
+
+    Parameters
+    ----------
+    config
+        Of the node.
+    resolv
+        Text of ``/etc/resolv.conf``; its servers are allowed only when a name must be looked up.
+
+    Raises
+    ------
+    SystemExit
+        A name is not known here, so nothing could be allowed for it.
+    """
+    numbers: set[str] = set()
+    names = []
+    for host in hosts(config):
+        if _is_number(host):
+            numbers.add(host)
+            continue
+        names.append(host)
+        try:
+            numbers |= {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+        except socket.gaierror:
+            raise SystemExit(
+                f"node.yaml: expected a host that is known here, got {host!r}; "
+                "write its number, or mend the name server"
+            ) from None
+    if names:
+        words = [line.split() for line in resolv.splitlines()]
+        servers = [line[1] for line in words if len(line) > 1 and line[0] == "nameserver"]
+        numbers |= {server for server in servers if _is_number(server)}
+    lines = ["# Written by addresses.py out of node.yaml; run it again when that changes."]
+    lines += ["[Service]"]
+    lines += [f"IPAddressAllow={number}" for number in sorted(numbers)]
+    return "\n".join(lines) + "\n"
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: addresses.py NODE.YAML")
+    resolv = Path("/etc/resolv.conf")
+    text = resolv.read_text("utf-8") if resolv.exists() else ""
+    sys.stdout.write(drop_in(load_node(Path(sys.argv[1])), text))

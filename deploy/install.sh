@@ -1,0 +1,89 @@
+#!/bin/sh
+# Installs Ambient out of this folder, without a network.
+#   install.sh [--role node|hub|both] [--prefix DIR] [--models DIR] [--nodes NETWORK]
+#              [--without-system]
+# --prefix          where the programs go                        (default /opt/ambient)
+# --models          where the models go                          (default /var/lib/ambient/models)
+# --nodes           the network that the hub takes nodes from, for example 10.0.0.0/24
+# --without-system  only programs and models: no users, units or /etc; needs no root
+# Run it again with a newer bundle to update; configuration and state are left as they are.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+role=both prefix=/opt/ambient models=/var/lib/ambient/models nodes="" system=yes
+while [ $# -gt 0 ]; do
+    case "$1" in
+    --role) role=$2 && shift 2 ;;
+    --prefix) prefix=$2 && shift 2 ;;
+    --models) models=$2 && shift 2 ;;
+    --nodes) nodes=$2 && shift 2 ;;
+    --without-system) system=no && shift ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+    esac
+done
+fail() {
+    echo "install.sh: $*" >&2
+    exit 1
+}
+case "$role" in node | hub | both) ;; *) fail "--role: expected node, hub or both, got $role" ;; esac
+
+(cd "$here" && sha256sum --quiet -c SHA256SUMS) || fail "the bundle is damaged; copy it again"
+read -r tag machine <"$here/PYTHON"
+python=""
+for one in python3 "python3.${tag#cp3}"; do
+    command -v "$one" >/dev/null 2>&1 || continue
+    if [ "$("$one" -c 'import sys; print("cp%d%d" % sys.version_info[:2])')" = "$tag" ]; then
+        python=$(command -v "$one")
+        break
+    fi
+done
+[ -n "$python" ] || fail "expected Python 3.${tag#cp3}, found none; install it or bring a bundle for yours"
+[ "$(uname -m)" = "$machine" ] || fail "expected a machine of $machine, got $(uname -m)"
+if [ "$system" = yes ] && [ "$(id -u)" != 0 ]; then
+    fail "expected root; use sudo, or --without-system for programs and models alone"
+fi
+
+# pip comes out of the bundle too: a machine without python3-venv has none.
+"$python" -m venv --without-pip "$prefix"
+pip_wheel=$(ls "$here"/wheels/pip-*.whl)
+if [ "$role" = both ]; then set -- -r "$here/node.txt" -r "$here/hub.txt"; else set -- -r "$here/$role.txt"; fi
+# The configuration of a site's pip may name an index or a constraint; neither has a say here.
+PIP_CONFIG_FILE=/dev/null PYTHONPATH="$pip_wheel" "$prefix/bin/python" -m pip install --quiet \
+    --no-index --find-links "$here/wheels" --require-hashes --no-warn-script-location \
+    "$@" -r "$here/ambient.txt"
+mkdir -p "$prefix/share"
+cp "$here/README.md" "$here/LICENSE" "$here/addresses.py" "$prefix/share/"
+cp -r "$here/examples" "$prefix/share/"
+[ "$role" = hub ] || "$prefix/bin/ambient" models pull --from "$here/models.tar" --dir "$models"
+
+if [ "$system" = yes ]; then
+    install -m 0644 "$here/systemd/ambient-sysusers.conf" /usr/lib/sysusers.d/ambient.conf
+    install -m 0644 "$here/systemd/ambient-tmpfiles.conf" /usr/lib/tmpfiles.d/ambient.conf
+    systemd-sysusers ambient.conf
+    systemd-tmpfiles --create ambient.conf
+    units=""
+    for one in node hub; do
+        [ "$role" = both ] || [ "$role" = "$one" ] || continue
+        sed "s|/opt/ambient|$prefix|; s|/var/lib/ambient/models|$models|" \
+            "$here/systemd/ambient-$one.service" >"/etc/systemd/system/ambient-$one.service"
+        if [ ! -e "/etc/ambient/$one.yaml" ]; then
+            install -m 0640 -g "ambient-$one" "$here/examples/$one.yaml" "/etc/ambient/$one.yaml"
+        fi
+        units="$units ambient-$one.service"
+    done
+    if [ "$role" != hub ]; then
+        mkdir -p /etc/systemd/system/ambient-node.service.d
+        "$prefix/bin/python" "$prefix/share/addresses.py" /etc/ambient/node.yaml \
+            >/etc/systemd/system/ambient-node.service.d/addresses.conf
+    fi
+    if [ -n "$nodes" ] && [ "$role" != node ]; then
+        mkdir -p /etc/systemd/system/ambient-hub.service.d
+        printf '[Service]\nIPAddressAllow=%s\n' "$nodes" \
+            >/etc/systemd/system/ambient-hub.service.d/addresses.conf
+    fi
+    [ ! -d /run/systemd/system ] || systemctl daemon-reload
+    echo "installed$units; edit /etc/ambient/*.yaml, then: systemctl enable --now$units"
+else
+    echo "installed in $prefix; models in $models"
+    echo "run: AMBIENT_MODELS=$models $prefix/bin/ambient demo"
+fi

@@ -1,0 +1,196 @@
+"""What a facility installs: examples that load, units that take rights away, scripts that parse."""
+
+from __future__ import annotations
+
+import configparser
+import importlib.util
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from ambient.config import load_hub, load_node
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = {name: DEPLOY / "systemd" / f"ambient-{name}.service" for name in ("node", "hub")}
+
+
+def _service(name: str) -> dict[str, list[str]]:
+    """Return a unit's [Service] section; a key may stand there several times."""
+    lines = UNITS[name].read_text("utf-8").split("[Service]")[1].split("[Install]")[0].splitlines()
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if "=" in line and not line.startswith("#"):
+            key, value = line.split("=", 1)
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def test_the_example_of_a_node_loads() -> None:
+    config = load_node(DEPLOY / "node.yaml")
+    assert config.models.dir == Path("/var/lib/ambient/models")
+    assert config.rooms[0].cameras[0].zones[0].bed == "r12-a"
+
+
+def test_the_example_of_a_hub_loads_and_stays_on_loopback() -> None:
+    config = load_hub(DEPLOY / "hub.yaml")
+    assert config.web.host == "127.0.0.1"
+    assert config.link.bind.startswith("tcp://127.0.0.1:")
+    assert set(config.rooms) == {room.id for room in load_node(DEPLOY / "node.yaml").rooms}
+
+
+@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("NoNewPrivileges", "true"),
+        ("CapabilityBoundingSet", ""),
+        ("AmbientCapabilities", ""),
+        ("ProtectSystem", "strict"),
+        ("ProtectHome", "true"),
+        ("LimitCORE", "0"),
+        ("MemorySwapMax", "0"),
+        ("IPAddressDeny", "any"),
+        ("IPAddressAllow", "localhost"),
+        ("DevicePolicy", "closed"),
+        ("UMask", "0077"),
+        ("StateDirectoryMode", "0700"),
+        ("Restart", "always"),
+    ],
+)
+def test_a_unit_takes_away(name: str, key: str, value: str) -> None:
+    assert _service(name)[key] == [value]
+
+
+def test_users_devices_and_models() -> None:
+    node, hub = _service("node"), _service("hub")
+    assert (node["User"], hub["User"]) == (["ambient-node"], ["ambient-hub"])
+    users = (DEPLOY / "systemd" / "ambient-sysusers.conf").read_text("utf-8")
+    assert set(re.findall(r"^u (\S+)", users, re.MULTILINE)) == {"ambient-node", "ambient-hub"}
+    assert "char-video4linux rw" in node["DeviceAllow"]
+    assert "DeviceAllow" not in hub
+    assert "AMBIENT_MODELS=/var/lib/ambient/models" in node["Environment"]
+    assert node["SocketBindDeny"] == ["any"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_understands_the_unit(tmp_path: Path, name: str) -> None:
+    unit = tmp_path / UNITS[name].name
+    text = UNITS[name].read_text("utf-8")
+    unit.write_text(text.replace("/opt/ambient/bin/ambient", "/bin/true"), "utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    complaints = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert complaints == []
+    rating = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    match = re.search(r"exposure level for \S+: ([\d.]+)", rating.stdout)
+    assert match is not None, rating.stderr
+    assert float(match[1]) < 2.0
+
+
+@pytest.fixture(scope="module")
+def addresses() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("addresses", DEPLOY / "addresses.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+NODE = """
+site: s
+node: n
+hub: {{address: "tcp://{hub}:7440", key: "{key}"}}
+rooms: [{{id: r, cameras: [{{id: c1, source: "{one}"}}, {{id: c2, source: "{two}"}}]}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("hub", "one", "two", "allowed"),
+    [
+        ("10.0.0.5", "rtsp://10.0.1.21/s", "/dev/video0", ["10.0.0.5", "10.0.1.21"]),
+        ("10.0.0.5", "rtsp://u:p%40w@10.0.1.21:554/s", "file:/a.mp4", ["10.0.0.5", "10.0.1.21"]),
+        ("[fd00::5]", "rtsp://10.0.1.21/s", "rtsp://10.0.1.21/t", ["10.0.1.21", "fd00::5"]),
+        ("127.0.0.1", "/dev/video0", "/dev/video1", ["127.0.0.1"]),
+    ],
+)
+def test_a_node_may_talk_to_its_hub_and_cameras(
+    tmp_path: Path, addresses: ModuleType, hub: str, one: str, two: str, allowed: list[str]
+) -> None:
+    file = tmp_path / "node.yaml"
+    file.write_text(NODE.format(hub=hub, one=one, two=two, key="k" * 40), "utf-8")
+    text = addresses.drop_in(load_node(file), "nameserver 10.0.0.1\n")
+    parser = configparser.ConfigParser(strict=False)
+    parser.read_string(text)
+    assert parser.sections() == ["Service"]
+    assert re.findall(r"^IPAddressAllow=(.*)$", text, re.MULTILINE) == allowed
+
+
+def test_a_name_lets_the_name_server_in(
+    tmp_path: Path, addresses: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(host: str, port: None) -> list[tuple[object, ...]]:
+        return [(None, None, None, "", ("10.0.0.9", 0))]
+
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", known)
+    file = tmp_path / "node.yaml"
+    file.write_text(NODE.format(hub="hub", one="/dev/video0", two="/dev/video1", key="k" * 40))
+    text = addresses.drop_in(load_node(file), "search x\nnameserver 10.0.0.1\nnameserver\n")
+    assert re.findall(r"=(\S+)$", text, re.MULTILINE) == ["10.0.0.1", "10.0.0.9"]
+
+
+def test_a_name_that_nobody_knows(
+    tmp_path: Path, addresses: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(host: str, port: None) -> None:
+        raise addresses.socket.gaierror
+
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", unknown)
+    file = tmp_path / "node.yaml"
+    file.write_text(NODE.format(hub="hub", one="/dev/video0", two="/dev/video1", key="k" * 40))
+    with pytest.raises(SystemExit, match="expected a host that is known here, got 'hub'"):
+        addresses.drop_in(load_node(file), "")
+
+
+@pytest.mark.parametrize("script", sorted(DEPLOY.glob("*.sh")), ids=lambda path: path.name)
+def test_a_script_parses_and_may_run(script: Path) -> None:
+    assert script.stat().st_mode & 0o111
+    done = subprocess.run(["sh", "-n", str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+LOCKS = Path(__file__).parents[2] / "requirements"
+
+
+@pytest.mark.parametrize("lock", sorted(LOCKS.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_lock_has_hashes_and_names_no_index(lock: Path) -> None:
+    text = lock.read_text("utf-8")
+    assert not re.search(r"--(extra-)?index-url|--find-links|https?://|file:|@ ", text)
+    pinned = re.findall(
+        r"^[a-z0-9][^=\s]*==[^\n]*\n(\s+--hash=sha256:[0-9a-f]{64})?", text, re.MULTILINE
+    )
+    assert len(pinned) > 20
+    assert all(pinned), "every package needs a hash"
+
+
+@pytest.mark.parametrize("lock", ["base", "node", "hub", "audio", "dev"])
+def test_one_cv2_and_no_torch(lock: str) -> None:
+    names = re.findall(r"^([a-z0-9._-]+)==", (LOCKS / f"{lock}.txt").read_text("utf-8"), re.M)
+    assert [name for name in names if "opencv" in name] == (
+        ["opencv-contrib-python"] if lock in ("node", "dev") else []
+    )
+    assert "torch" not in names
