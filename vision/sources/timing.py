@@ -128,12 +128,20 @@ class EventClock:
         return max(0, monotonic_ns + self.offset_ns)
 
 
-def clock_step(offset_ns: int, wall_ns: int, monotonic_ns: int) -> float | None:
-    """Return how far the wall clock stepped since `offset_ns` was taken, in seconds.
+@dataclass(slots=True)
+class ClockWatch:
+    """Notices that the machine's wall clock jumped against the monotonic one.
 
-    Returns None while the change is at most `CLOCK_STEP_S`. The caller reports the step, takes
-    ``wall_ns - monotonic_ns`` as the offset to compare with from then on, and leaves the offset of
-    its `EventClock` as it is, so that event time goes on evenly.
+    Slewing and drift between two looks are followed silently, so `update` should be called every
+    second or so. Event time is not touched: it goes on evenly with its own offset.
     """
-    step_s = (wall_ns - monotonic_ns - offset_ns) / SECOND_NS
-    return step_s if abs(step_s) > CLOCK_STEP_S else None
+
+    _offset_ns: int | None = None
+
+    def update(self, wall_ns: int, monotonic_ns: int) -> float | None:
+        """Return the step in seconds since the last call, or None where there was none."""
+        before_ns, self._offset_ns = self._offset_ns, wall_ns - monotonic_ns
+        if before_ns is None:
+            return None
+        step_s = (self._offset_ns - before_ns) / SECOND_NS
+        return step_s if abs(step_s) > CLOCK_STEP_S else None
