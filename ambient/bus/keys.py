@@ -30,8 +30,8 @@ NEXT_KEY: Final = "node.next.key"
 """File of the key a node is changing to; exists only while a rotation is under way."""
 HUB_KEY: Final = "hub.key"
 """File of a hub's key, in its state folder."""
-IDENTITY: Final = "identity"
-"""File of a node's lasting name for event ids, in its state folder."""
+ENROL_KEY: Final = "node.enrol.key"
+"""File of the key a node asks to be enrolled with; becomes its key when accepted."""
 
 KEY_BYTES: Final = 32
 MAX_FILE_BYTES: Final = 4096
@@ -159,44 +159,37 @@ def load_or_make(path: Path) -> KeyPair:
     return pair
 
 
-def node_identity(state_dir: Path) -> str:
-    """Return the name under which a node derives event ids: its first public key, for good.
-
-    A rotated key must not change the ids of events that are derived again, so this is kept in a
-    file of its own, which holds no secret.
+def promote(state_dir: Path, name: str) -> KeyPair:
+    """Make the key in the file `name` (next or enrol) the node's key, in one step; return it.
 
     Raises
     ------
     LinkError
-        When the file or the key cannot be read or made.
+        When there is no such key, or the disk refuses.
     """
-    path = state_dir / IDENTITY
-    data = read_private(path)
-    if data is None:
-        write_private(path, load_or_make(state_dir / NODE_KEY).public.encode(), replace=False)
-        data = read_private(path) or b""
-    text = data.decode("ascii", "replace").strip()
-    raw_key(text)
-    return text
-
-
-def promote(state_dir: Path) -> KeyPair:
-    """Make the next key of a node its key, in one step, and return it.
-
-    Raises
-    ------
-    LinkError
-        When there is no next key, or the disk refuses.
-    """
-    pair = load_pair(state_dir / NEXT_KEY)
+    pair = load_pair(state_dir / name)
     if pair is None:
-        raise LinkError(f"{state_dir / NEXT_KEY}: expected a key to change to, found none")
+        raise LinkError(f"{state_dir / name}: expected a key to change to, found none")
     try:
-        os.replace(state_dir / NEXT_KEY, state_dir / NODE_KEY)
+        os.replace(state_dir / name, state_dir / NODE_KEY)
         _sync_folder(state_dir)
     except OSError as error:
         raise LinkError(f"{state_dir / NODE_KEY}: cannot be replaced ({error.strerror})") from None
     return pair
+
+
+def forget(path: Path) -> None:
+    """Remove a private file if it is there.
+
+    Raises
+    ------
+    LinkError
+        When the folder does not allow it.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LinkError(f"{path}: cannot be removed ({error.strerror}); check its owner") from None
 
 
 def read_private(path: Path) -> bytes | None:

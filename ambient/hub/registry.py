@@ -1,0 +1,458 @@
+"""Which nodes the hub knows: invitations, who asks, who is enrolled with which key and rooms.
+
+Comes in: a public key that CURVE has proved, what its holder asks, and decisions of an
+administrator; time is an argument. Goes out: where the key stands, and rows in the hub's database.
+Every call reads what is on the disk, so a revocation from another process counts from the next
+message on. A key that was revoked, retired or rejected is never enrolled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Any, Final
+
+import sqlite_utils
+import structlog
+from msgspec import Struct
+
+from ambient.bus.invitation import VALID_S, Invitation, new_token
+from ambient.bus.keys import fingerprint
+from ambient.bus.protocol import PROTOCOL, Enrol, EnrolReason, RotateReason
+from ambient.errors import LinkError
+from ambient.hub.database import HubDatabase
+
+NS: Final = 1_000_000_000
+MAX_ATTEMPTS: Final = 10
+"""Wrong tokens after which every open invitation is closed: somebody is guessing."""
+
+MAX_PENDING: Final = 32
+"""Nodes that may wait for somebody to accept."""
+
+PENDING_S: Final = 24 * 3600
+"""How long a node that asked may wait for somebody to accept."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Standing(Enum):
+    """What a key may do."""
+
+    UNKNOWN = auto()
+    """Ask for enrolment, while an invitation is open."""
+    PENDING = auto()
+    """Wait."""
+    REJECTED = auto()
+    ENROLLED = auto()
+    NEXT = auto()
+    """The key an enrolled node changes to; with its first hello it takes the old one's place."""
+    REVOKED = auto()
+    """Withdrawn, or replaced by a newer key."""
+
+
+class Holder(Struct, frozen=True, kw_only=True):
+    """Where a key stands, and for whom.
+
+    Attributes
+    ----------
+    node
+        Its name; empty unless the key is or was enrolled.
+    rooms
+        Rooms the node may speak for.
+    """
+
+    standing: Standing
+    node: str = ""
+    rooms: frozenset[str] = frozenset()
+
+
+class EnrolledNode(Struct, frozen=True, kw_only=True):
+    """A node in the list; `revoked` holds when it was withdrawn (ns), or nothing."""
+
+    node: str
+    rooms: list[str]
+    key: str
+    fingerprint: str
+    enrolled: int
+    accepted_by: str
+    revoked: int | None = None
+    revoked_by: str | None = None
+
+
+class PendingNode(Struct, frozen=True, kw_only=True):
+    """A node that asked with a valid invitation at `asked` (ns) and waits for a decision."""
+
+    node: str
+    site: str
+    rooms: list[str]
+    key: str
+    fingerprint: str
+    asked: int
+
+
+class Registry:
+    """The hub's list of nodes.
+
+    Parameters
+    ----------
+    database
+        The hub's database.
+    """
+
+    def __init__(self, database: HubDatabase) -> None:
+        self._database = database
+
+    def holder(self, key: str) -> Holder:
+        """Return where `key` (Z85) stands.
+
+        Raises
+        ------
+        StoreError
+            When the database cannot be read; so do all methods here.
+        """
+        with self._database.read() as db:
+            return _holder(db, key)
+
+    def admits(self, key: str, now: int) -> bool:
+        """Return whether a connection with `key` may be made at all at `now` (ns)."""
+        with self._database.read() as db:
+            standing = _holder(db, key).standing
+            if standing is Standing.UNKNOWN:
+                return bool(_open_invitations(db, now))
+        return standing in (Standing.PENDING, Standing.ENROLLED, Standing.NEXT)
+
+    def invite(self, address: str, hub_key: str, by: str, now: int) -> Invitation:
+        """Make an invitation that is valid for ten minutes from `now` (ns), and once."""
+        token = new_token()
+        expires = now // NS + VALID_S
+        with self._database.write() as db:
+            db.execute("DELETE FROM invitations WHERE expires <= ?", (now,))
+            db.execute(
+                "INSERT INTO invitations (token_hash, made_by, expires) VALUES (?, ?, ?)",
+                (_hash(token), by, expires * NS),
+            )
+        _log.info("invitation made", by=by)
+        return Invitation(address=address, key=hub_key, token=token, expires=expires)
+
+    def ask(self, key: str, request: Enrol, site: str, now: int) -> EnrolReason | None:
+        """Take in that the holder of `key` asks to be enrolled.
+
+        Returns
+        -------
+        EnrolReason or None
+            Why not; nothing when the request waits for a decision, or was accepted before.
+        """
+        if request.protocol != PROTOCOL:
+            return EnrolReason.PROTOCOL
+        with self._database.write() as db:
+            standing = _holder(db, key).standing
+            if standing is Standing.REJECTED:
+                return EnrolReason.REJECTED
+            if standing is Standing.REVOKED:
+                return EnrolReason.TAKEN
+            if standing is not Standing.UNKNOWN:
+                return None
+            token_hash = _matching(_open_invitations(db, now), _hash(request.token))
+            if token_hash is None:
+                self._count_attempt(db, now)
+                return EnrolReason.TOKEN
+            if request.site != site:
+                return EnrolReason.SITE
+            if _conflict(db, request.node, request.rooms) is not None:
+                return EnrolReason.TAKEN
+            db.execute("DELETE FROM pending_nodes WHERE asked <= ?", (now - PENDING_S * NS,))
+            if db.table("pending_nodes").count_where("rejected = 0") >= MAX_PENDING:
+                _log.warning("too many nodes wait to be accepted; decide on them first")
+                return EnrolReason.TOKEN
+            db.execute("UPDATE invitations SET used_by = ? WHERE token_hash = ?", (key, token_hash))
+            db.execute(
+                "INSERT INTO pending_nodes (key, node, site, rooms, asked) VALUES (?, ?, ?, ?, ?)",
+                (key, request.node, request.site, json.dumps(sorted(set(request.rooms))), now),
+            )
+        _log.info("a node asks to be enrolled", node=request.node, fingerprint=fingerprint(key))
+        return None
+
+    def pending(self) -> list[PendingNode]:
+        """Return the nodes that wait for a decision, oldest first."""
+        with self._database.read() as db:
+            found = db.execute(
+                "SELECT node, site, rooms, key, asked FROM pending_nodes WHERE rejected = 0 "
+                "ORDER BY asked"
+            ).fetchall()
+        return [
+            PendingNode(
+                node=node,
+                site=site,
+                rooms=json.loads(rooms),
+                key=key,
+                fingerprint=fingerprint(key),
+                asked=asked,
+            )
+            for node, site, rooms, key, asked in found
+        ]
+
+    def accept(self, which: str, by: str, now: int) -> EnrolledNode:
+        """Enrol a waiting node; its rooms are bound to its key from now on.
+
+        Parameters
+        ----------
+        which
+            Its name, or its fingerprint when several of that name wait.
+        by
+            Who decided.
+        now
+            Hub time in nanoseconds.
+
+        Raises
+        ------
+        LinkError
+            When no such node waits, several do, or its name or a room belongs to another by now.
+        """
+        with self._database.write() as db:
+            key, node, rooms = _the_pending(db, which)
+            conflict = _conflict(db, node, rooms)
+            if conflict is not None:
+                raise LinkError(
+                    f"{node}: expected a name and rooms that are free, got {conflict}; "
+                    "revoke that node first, or reject this one"
+                )
+            db.execute(
+                "INSERT INTO enrolled_nodes (node, enrolled, accepted_by) VALUES (?, ?, ?) "
+                "ON CONFLICT (node) DO UPDATE SET enrolled = excluded.enrolled, "
+                "accepted_by = excluded.accepted_by, revoked = NULL, revoked_by = NULL",
+                (node, now, by),
+            )
+            db.execute(
+                "INSERT INTO enrolled_keys (key, node, state, since) VALUES (?, ?, 'active', ?)",
+                (key, node, now),
+            )
+            _bind_rooms(db, node, rooms)
+            db.execute("DELETE FROM pending_nodes WHERE key = ?", (key,))
+        _log.info("node enrolled", node=node, by=by, fingerprint=fingerprint(key))
+        return next(one for one in self.nodes() if one.node == node)
+
+    def reject(self, which: str, by: str) -> None:
+        """Refuse a waiting node, by name or fingerprint; its key will never be enrolled.
+
+        Raises
+        ------
+        LinkError
+            When no such node waits.
+        """
+        with self._database.write() as db:
+            key, node, _ = _the_pending(db, which)
+            db.execute("UPDATE pending_nodes SET rejected = 1 WHERE key = ?", (key,))
+        _log.info("node rejected", node=node, by=by)
+
+    def nodes(self) -> list[EnrolledNode]:
+        """Return every node that is or was enrolled, by name."""
+        with self._database.read() as db:
+            rooms: dict[str, list[str]] = {}
+            for room, node in db.execute(
+                "SELECT room, node FROM enrolled_rooms ORDER BY room"
+            ).fetchall():
+                rooms.setdefault(node, []).append(room)
+            # Of a revoked node the key that was withdrawn last.
+            found = db.execute(
+                "SELECT n.node, n.enrolled, n.accepted_by, n.revoked, n.revoked_by, ("
+                "SELECT k.key FROM enrolled_keys k WHERE k.node = n.node "
+                "AND k.state IN ('active', 'revoked') ORDER BY k.state, k.since DESC LIMIT 1) "
+                "FROM enrolled_nodes n ORDER BY n.node"
+            ).fetchall()
+        return [
+            EnrolledNode(
+                node=node,
+                rooms=rooms.get(node, []),
+                key=key,
+                fingerprint=fingerprint(key),
+                enrolled=enrolled,
+                accepted_by=accepted_by,
+                revoked=revoked,
+                revoked_by=revoked_by,
+            )
+            for node, enrolled, accepted_by, revoked, revoked_by, key in found
+        ]
+
+    def enrolled(self) -> list[str]:
+        """Return the names of the nodes that are enrolled now."""
+        return [one.node for one in self.nodes() if one.revoked is None]
+
+    def set_rooms(self, node: str, rooms: Sequence[str], by: str) -> None:
+        """Bind exactly `rooms` to an enrolled `node`.
+
+        Raises
+        ------
+        LinkError
+            When the node is not enrolled or a room belongs to another.
+        """
+        with self._database.write() as db:
+            _the_enrolled(db, node)
+            conflict = _conflict(db, None, rooms, but=node)
+            if conflict is not None:
+                raise LinkError(f"{node}: expected rooms that are free, got {conflict}")
+            _bind_rooms(db, node, rooms)
+        _log.info("rooms bound", node=node, rooms=sorted(rooms), by=by)
+
+    def revoke(self, node: str, by: str, now: int) -> None:
+        """Withdraw `node`'s keys and rooms, from its next message on.
+
+        Raises
+        ------
+        LinkError
+            When no such node is enrolled.
+        """
+        with self._database.write() as db:
+            _the_enrolled(db, node)
+            db.execute(
+                "UPDATE enrolled_nodes SET revoked = ?, revoked_by = ? WHERE node = ?",
+                (now, by, node),
+            )
+            db.execute(
+                "UPDATE enrolled_keys SET state = 'revoked', since = ? "
+                "WHERE node = ? AND state IN ('active', 'next')",
+                (now, node),
+            )
+            db.execute("DELETE FROM enrolled_rooms WHERE node = ?", (node,))
+        _log.info("node revoked", node=node, by=by)
+
+    def offer(self, node: str, key: str, now: int) -> RotateReason | None:
+        """Take `key` as the next one of an enrolled `node`; return why not, or nothing."""
+        with self._database.write() as db:
+            holder = _holder(db, key)
+            if holder.standing is Standing.NEXT and holder.node == node:
+                return None
+            if holder.standing is not Standing.UNKNOWN:
+                return RotateReason.TAKEN
+            db.execute(
+                "UPDATE enrolled_keys SET state = 'retired', since = ? "
+                "WHERE node = ? AND state = 'next'",
+                (now, node),
+            )
+            db.execute(
+                "INSERT INTO enrolled_keys (key, node, state, since) VALUES (?, ?, 'next', ?)",
+                (key, node, now),
+            )
+        _log.info("node has a next key", node=node, fingerprint=fingerprint(key))
+        return None
+
+    def switch(self, node: str, key: str, now: int) -> None:
+        """Let the next `key` of `node`, now proved in use, take the place of the old one."""
+        with self._database.write() as db:
+            db.execute(
+                "UPDATE enrolled_keys SET state = 'retired', since = ? "
+                "WHERE node = ? AND state = 'active' AND EXISTS "
+                "(SELECT 1 FROM enrolled_keys WHERE key = ? AND state = 'next')",
+                (now, node, key),
+            )
+            db.execute(
+                "UPDATE enrolled_keys SET state = 'active', since = ? "
+                "WHERE key = ? AND state = 'next'",
+                (now, key),
+            )
+        _log.info("node changed its key", node=node, fingerprint=fingerprint(key))
+
+    def _count_attempt(self, db: sqlite_utils.Database, now: int) -> None:
+        db.execute("UPDATE invitations SET attempts = attempts + 1 WHERE used_by IS NULL")
+        closed = db.execute(
+            "UPDATE invitations SET expires = ? WHERE attempts >= ? AND expires > ? "
+            "AND used_by IS NULL",
+            (now, MAX_ATTEMPTS, now),
+        ).rowcount
+        if closed:
+            _log.warning("wrong tokens; open invitations were closed", invitations=closed)
+
+
+def _hash(token: str) -> str:
+    """Return what is stored of a token: whoever reads the database cannot use it."""
+    return hashlib.sha256(b"ambient token" + token.encode()).hexdigest()
+
+
+def _open_invitations(db: sqlite_utils.Database, now: int) -> list[str]:
+    found = db.execute(
+        "SELECT token_hash FROM invitations WHERE used_by IS NULL AND expires > ?", (now,)
+    ).fetchall()
+    return [row[0] for row in found]
+
+
+def _matching(known: Sequence[str], asked: str) -> str | None:
+    """Return which of `known` equals `asked`, in a time that does not depend on it."""
+    found = None
+    for one in known:
+        if hmac.compare_digest(one, asked):
+            found = one
+    return found
+
+
+def _holder(db: sqlite_utils.Database, key: str) -> Holder:
+    row = db.execute("SELECT node, state FROM enrolled_keys WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        pending = db.execute("SELECT rejected FROM pending_nodes WHERE key = ?", (key,)).fetchone()
+        if pending is None:
+            return Holder(standing=Standing.UNKNOWN)
+        return Holder(standing=Standing.REJECTED if pending[0] else Standing.PENDING)
+    node, state = row
+    if state not in _SERVED:
+        return Holder(standing=Standing.REVOKED, node=node)
+    rooms = db.execute("SELECT room FROM enrolled_rooms WHERE node = ?", (node,)).fetchall()
+    return Holder(standing=_SERVED[state], node=node, rooms=frozenset(row[0] for row in rooms))
+
+
+_SERVED: Final = {"active": Standing.ENROLLED, "next": Standing.NEXT}
+
+
+def _conflict(
+    db: sqlite_utils.Database, node: str | None, rooms: Sequence[str], but: str = ""
+) -> str | None:
+    """Return what of `node` and `rooms` belongs to an enrolled node other than `but`."""
+    taken = db.execute(
+        "SELECT 1 FROM enrolled_nodes WHERE node = ? AND revoked IS NULL", (node,)
+    ).fetchone()
+    if taken is not None:
+        return f"a node {node} that is enrolled already"
+    for room in rooms:
+        owner: Any = db.execute(
+            "SELECT node FROM enrolled_rooms WHERE room = ? AND node <> ?", (room, but)
+        ).fetchone()
+        if owner is not None:
+            return f"room {room} of node {owner[0]}"
+    return None
+
+
+def _bind_rooms(db: sqlite_utils.Database, node: str, rooms: Sequence[str]) -> None:
+    db.execute("DELETE FROM enrolled_rooms WHERE node = ?", (node,))
+    db.conn.executemany(
+        "INSERT INTO enrolled_rooms (room, node) VALUES (?, ?)",
+        [(room, node) for room in sorted(set(rooms))],
+    )
+
+
+def _the_pending(db: sqlite_utils.Database, which: str) -> tuple[str, str, list[str]]:
+    """Return key, name and rooms of the one waiting node of that name or fingerprint."""
+    found = [
+        (key, node, json.loads(rooms))
+        for key, node, rooms in db.execute(
+            "SELECT key, node, rooms FROM pending_nodes WHERE rejected = 0"
+        ).fetchall()
+        if which in (node, fingerprint(key))
+    ]
+    if len(found) > 1:
+        raise LinkError(
+            f"{which}: expected one node of this name to wait, got {len(found)}; "
+            "give the fingerprint that the right one shows"
+        )
+    if not found:
+        raise LinkError(
+            f"{which}: expected a node that waits to be enrolled, got none of this name"
+        )
+    return found[0]
+
+
+def _the_enrolled(db: sqlite_utils.Database, node: str) -> None:
+    row = db.execute(
+        "SELECT 1 FROM enrolled_nodes WHERE node = ? AND revoked IS NULL", (node,)
+    ).fetchone()
+    if row is None:
+        raise LinkError(f"{node}: expected an enrolled node, got none of this name")
