@@ -21,6 +21,7 @@ from ambient.errors import ConfigError
 from ambient.events import Outcome, Worker
 from ambient.node import control
 from ambient.node.clock import NS
+from ambient.node.running import supervisor_pid
 from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
 
 SETTLE_S: Final = 4.0
@@ -38,8 +39,8 @@ class CommandDesk:
         Where the configuration lies, and what of it is in force.
     run_dir
         Folder of the workers' control sockets.
-    supervisor
-        Process to tell about a new configuration; nothing when the node does not run.
+    running
+        Whether the node runs; workers that run must have followed before an answer is given.
     """
 
     def __init__(
@@ -48,14 +49,14 @@ class CommandDesk:
         config: NodeConfig,
         run_dir: Path,
         *,
-        supervisor: int | None = None,
+        running: bool,
     ) -> None:
         self._config_file = config_file
         self._config = config
         self._rooms = rooms_by_id(config)
         self._board = SwitchBoard(config.state_dir)
         self._run_dir = run_dir
-        self._supervisor = supervisor
+        self._running = running
         self._begun: dict[str, int] = {}
         """When each command that is not answered yet was first tried."""
         self._changed: set[str] = set()
@@ -142,7 +143,7 @@ class CommandDesk:
         return control.ask(self._socket(worker), command, SETTLE_S)
 
     def _runs(self, worker: Worker) -> bool:
-        return self._supervisor is not None and self._socket(worker).exists()
+        return self._running and self._socket(worker).exists()
 
     def _socket(self, worker: Worker) -> Path:
         return control.socket_path(self._run_dir, worker)
@@ -157,7 +158,8 @@ class CommandDesk:
             return Outcome.REFUSED
         if on_disk.version == self._config.version:
             return Outcome.APPLIED
-        if self._supervisor is not None:
+        supervisor = supervisor_pid(self._config.state_dir)
+        if supervisor is not None:
             # All workers start anew with it; the next agent finds it in force and says so.
-            os.kill(self._supervisor, signal.SIGHUP)
+            os.kill(supervisor, signal.SIGHUP)
         return None

@@ -8,7 +8,6 @@ opens no socket: a sign of life is a byte on a pipe, a death is what the kernel 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import selectors
@@ -23,7 +22,6 @@ from typing import Final
 
 import structlog
 
-from ambient.errors import UsageError
 from ambient.events import Worker
 from ambient.node import clock as node_clock
 from ambient.node import notify, process
@@ -300,28 +298,6 @@ def worker_commands(config: Path, workers: Sequence[Worker] = ORDER) -> dict[Wor
         ]
         for worker in workers
     }
-
-
-def hold_lock(state_dir: Path) -> int:
-    """Make sure that one node runs on a state folder; return the descriptor that holds it.
-
-    Raises
-    ------
-    UsageError
-        When another node already runs there.
-    """
-    descriptor = os.open(state_dir / "node.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise UsageError(
-            f"{state_dir}: expected no running node on this state folder, found one; "
-            "stop it first or give this node a state_dir of its own"
-        ) from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
-    return descriptor
 
 
 def _drain_pipe(descriptor: int) -> bool:

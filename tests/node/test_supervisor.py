@@ -16,7 +16,7 @@ import pytest
 
 from ambient.errors import UsageError
 from ambient.node.notices import Notice, NoticeKind
-from ambient.node.supervisor import hold_lock
+from ambient.node.running import hold_lock
 
 WORKER = """
 import os, signal, sys, time

@@ -1,0 +1,41 @@
+"""``ambient node``: run a room node.
+
+In: ``node.yaml``. Out: a node that runs until SIGTERM or Ctrl-C; its log on standard error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", help="The node's configuration.", show_default=True)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command ``node`` to `app`."""
+    app.command("node")(node)
+
+
+def node(config: Config = Path("node.yaml")) -> None:
+    """Run a room node: cameras in, events to the hub, until told to stop."""
+    import os
+
+    from ambient.config import load_node
+    from ambient.node.log import set_up_log
+    from ambient.node.place import NodePlace
+    from ambient.node.running import hold_lock
+    from ambient.node.supervisor import Supervisor, worker_commands
+
+    set_up_log("supervisor")
+    os.umask(0o077)
+    place = NodePlace(load_node(config).state_dir)
+    place.make()
+    lock = hold_lock(place.state_dir)
+    try:
+        Supervisor(place.state_dir, worker_commands(config)).run()
+    finally:
+        os.close(lock)

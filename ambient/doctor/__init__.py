@@ -1,0 +1,1 @@
+"""Examine a node: what works, what does not, and how to mend it."""

@@ -1,0 +1,84 @@
+"""Whether a node runs on a state folder, and which processes it has.
+
+Comes in: the state folder. Goes out: yes or no, process numbers. Only looks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+from ambient.errors import UsageError
+from ambient.events import Worker
+
+LOCK: Final = "node.lock"
+
+
+def hold_lock(state_dir: Path) -> int:
+    """Make sure that one node runs on a state folder; return the descriptor that holds it.
+
+    Raises
+    ------
+    UsageError
+        When another node already runs there.
+    """
+    descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise UsageError(
+            f"{state_dir}: expected no running node on this state folder, found one; "
+            "stop it first or give this node a state_dir of its own"
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def is_running(state_dir: Path) -> bool:
+    """Return whether a node runs on this state folder."""
+    try:
+        descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def supervisor_pid(state_dir: Path) -> int | None:
+    """Return the supervisor of the node that runs on `state_dir`; nothing when none does."""
+    if not is_running(state_dir):
+        return None
+    try:
+        return int((state_dir / LOCK).read_text().strip())
+    except (OSError, ValueError):
+        return None
+
+
+def worker_pids(state_dir: Path) -> dict[Worker, int]:
+    """Return the workers of the node that runs on `state_dir`."""
+    supervisor = supervisor_pid(state_dir)
+    if supervisor is None:
+        return {}
+    found: dict[Worker, int] = {}
+    try:
+        children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    except OSError:
+        return {}
+    for child in children:
+        try:
+            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        for worker in Worker:
+            if b"ambient.node.worker" in words and str(worker).encode() in words:
+                found[worker] = int(child)
+    return found

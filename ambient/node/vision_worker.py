@@ -1,0 +1,161 @@
+"""The process *vision*: the cameras of a node in, observations out.
+
+Comes in: frames, one thread a camera. Goes out: observations over a socket file; pictures never
+leave this process and never touch a disk. It holds no key of the hub and opens no network beyond
+its cameras.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+import cv2
+import structlog
+from vision.pipeline import CameraPipeline
+
+from ambient.bus.ipc import ObservationSender
+from ambient.config import Camera, NodeConfig, Room
+from ambient.errors import StoreError
+from ambient.events import Outcome, Purpose
+from ambient.node.camera_thread import CameraThread, Emit, Pipeline
+from ambient.node.clock import NodeClock
+from ambient.node.control import ControlServer
+from ambient.node.place import NodePlace
+from ambient.node.switches import SwitchBoard, allowed
+from vision.pose import PoseOptions
+from vision.pose.blazepose import BlazePose
+from vision.sources import EventClock, Source, kind_of, open_source
+from vision.sources.live import LatestFrame
+
+PURPOSE: Final = Purpose.FALLS
+"""What a camera serves; the only purpose so far."""
+
+SWITCHES_S: Final = 0.2
+STALLED_S: Final = 45.0
+"""A camera thread that makes no step for so long hangs in a driver; only a new process helps."""
+
+_log = structlog.get_logger(__name__)
+
+
+class VisionWorker:
+    """Run all cameras of one node.
+
+    Parameters
+    ----------
+    config
+        Of the node.
+    control
+        Where the agent's commands arrive.
+    clock
+        The node's time.
+    """
+
+    def __init__(self, config: NodeConfig, control: ControlServer, clock: NodeClock) -> None:
+        self._config = config
+        self._place = NodePlace(config.state_dir)
+        self._control = control
+        self._clock = clock
+        self._switches = SwitchBoard(config.state_dir)
+        self._asked = False
+        self._read_at = 0.0
+        cv2.setNumThreads(1)
+        cameras = [(room, camera) for room in config.rooms for camera in room.cameras]
+        self._engine_options = _shares(len(cameras))
+        self._threads = [self._thread(room, camera) for room, camera in cameras]
+
+    def start(self) -> None:
+        """Start the cameras."""
+        for thread in self._threads:
+            thread.start()
+
+    def step(self, wait_s: float) -> bool:
+        """Do what is due and wait; return whether every camera's thread is alive and moves."""
+        now = time.monotonic()
+        command = None if self._asked else self._control.take()
+        self._asked = self._asked or command is not None
+        if command is not None or now >= self._read_at:
+            self._read_at = now + SWITCHES_S
+            self._pass_on()
+        if self._asked and all(thread.settled for thread in self._threads):
+            self._asked = False
+            self._control.answer(Outcome.APPLIED)
+        dead = [thread.name for thread in self._threads if not thread.is_alive()]
+        if dead:
+            raise RuntimeError(f"cameras ended without being told to: {', '.join(dead)}")
+        time.sleep(wait_s)
+        return all(now - thread.step_at < STALLED_S for thread in self._threads)
+
+    def stop(self, timeout_s: float) -> None:
+        """Close all cameras."""
+        for thread in self._threads:
+            thread.stop()
+        end = time.monotonic() + timeout_s
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, end - time.monotonic()))
+
+    def _pass_on(self) -> None:
+        """Tell every camera what the switches say."""
+        try:
+            switches = self._switches.read()
+        except StoreError as error:
+            # Without knowing whether anybody may watch, the devices stay as they are.
+            _log.error("switches cannot be read", error=str(error))
+            return
+        t = self._clock.now()
+        rooms = {room.id: room for room in self._config.rooms}
+        for thread in self._threads:
+            thread.allow(allowed(switches, rooms[thread.room], PURPOSE, t))
+
+    def _thread(self, room: Room, camera: Camera) -> CameraThread:
+        def open_pipeline() -> Pipeline:
+            engine = BlazePose.create(self._engine_options(camera.people))
+            return CameraPipeline(room.id, camera, engine, frozen_s=self._config.frozen_s)
+
+        recorded = not kind_of(camera.source).is_camera
+
+        def open_camera() -> Source:
+            return open_source(
+                camera.source,
+                fps=camera.fps,
+                realtime=True,
+                start_ns=self._clock.now(),
+                # A recording that stands for a camera plays for as long as the camera would.
+                loop=recorded,
+                clock=EventClock(self._clock.offset_ns),
+            )
+
+        def open_feed() -> LatestFrame:
+            return LatestFrame(open_camera)
+
+        def open_sender() -> tuple[Emit, Callable[[], None]]:
+            sender = ObservationSender(self._place.observations)
+            return sender.send, sender.close
+
+        start = allowed(self._switches.read(), room, PURPOSE, self._clock.now())
+        return CameraThread(
+            room.id,
+            camera,
+            self._clock,
+            start,
+            open_feed=open_feed,
+            open_pipeline=open_pipeline,
+            open_sender=open_sender,
+        )
+
+
+def _shares(cameras: int) -> Callable[[int], PoseOptions]:
+    """Return the engine options for a camera of so many, by how many people it follows."""
+    cores = max(1, os.cpu_count() or 1)
+
+    def options(people: int) -> PoseOptions:
+        return PoseOptions(
+            num_people=people,
+            threads=max(1, cores // max(1, cameras)),
+            streams=min(cores, max(1, cameras)),
+        )
+
+    return options

@@ -1,0 +1,144 @@
+"""``python -m ambient.node.worker NAME --config FILE``: one worker process of a node.
+
+Comes in: which worker, the node's configuration, and what the supervisor put into the
+environment. Goes out: the worker's exit code: 0 after it was told to stop, else that of the error.
+Each worker imports only what it needs: no process but vision ever loads a camera's library, and
+none but the agent the key of the hub.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from ambient.config import NodeConfig, load_node
+from ambient.errors import AmbientError
+from ambient.events import Worker
+from ambient.node.clock import NodeClock, inherited_clock
+from ambient.node.control import ControlServer, socket_path
+from ambient.node.log import set_up_log
+from ambient.node.place import NodePlace
+from ambient.node.process import Heartbeat, StopSignal, die_with_parent, leave_no_trace
+
+BEAT_S: Final = 1.0
+IDENTITY_WAIT_S: Final = 20.0
+DRAIN_S: Final = 3.0
+
+_log = structlog.get_logger(__name__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the worker that the command line names; return the exit code."""
+    parser = argparse.ArgumentParser(prog="ambient.node.worker")
+    parser.add_argument("worker", type=Worker, choices=list(Worker))
+    parser.add_argument("--config", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    worker: Worker = given.worker
+    set_up_log(worker)
+    die_with_parent()
+    leave_no_trace()
+    os.umask(0o077)
+    stop = StopSignal()
+    try:
+        config = load_node(given.config)
+        NodePlace(config.state_dir).make()
+        _RUN[worker](config, given.config, inherited_clock(), stop)
+    except AmbientError as error:
+        _log.error("worker ends", error=str(error))
+        return error.exit_code
+    return 0
+
+
+def _vision(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
+    from models import store
+
+    if config.models.dir is not None:
+        os.environ[store.ENVIRONMENT] = str(config.models.dir)
+    from ambient.node.vision_worker import VisionWorker
+
+    place = NodePlace(config.state_dir)
+    control = ControlServer(socket_path(place.run_dir, Worker.VISION))
+    beat = _Beat()
+    worker = VisionWorker(config, control, clock)
+    worker.start()
+    try:
+        while not stop.asked:
+            if worker.step(0.05):
+                beat()
+    finally:
+        worker.stop(DRAIN_S)
+        control.close()
+
+
+def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
+    from ambient.bus.ipc import ObservationReceiver
+    from ambient.node.fusion_worker import FusionWorker
+    from ambient.node.outbox import Outbox
+
+    place = NodePlace(config.state_dir)
+    beat = _Beat()
+    node_key = _wait_for_identity(place, beat, stop)
+    if node_key is None:
+        return
+    control = ControlServer(socket_path(place.run_dir, Worker.FUSION))
+    with ObservationReceiver(place.observations) as receiver, Outbox(place.outbox) as outbox:
+        worker = FusionWorker(
+            config,
+            node_key,
+            receive=receiver.receive_all,
+            control=control,
+            store=outbox,
+            state=outbox.state(),
+            clock=clock,
+        )
+        try:
+            while not stop.asked:
+                worker.step(0.05)
+                beat()
+            worker.drain()
+        finally:
+            control.close()
+
+
+def _wait_for_identity(place: NodePlace, beat: Callable[[], None], stop: StopSignal) -> str | None:
+    """Wait until the agent wrote which key the node has; nothing when told to stop meanwhile."""
+    from ambient.node.identity import read_identity
+
+    while not stop.asked:
+        found = read_identity(place)
+        if found is not None:
+            return found
+        beat()
+        time.sleep(0.05)
+    return None
+
+
+class _Beat:
+    """Signs of life, at most one a `BEAT_S`."""
+
+    def __init__(self) -> None:
+        self._heartbeat = Heartbeat()
+        self._at = 0.0
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now >= self._at:
+            self._at = now + BEAT_S
+            self._heartbeat.beat()
+
+
+_RUN: Final[Mapping[Worker, Callable[[NodeConfig, Path, NodeClock, StopSignal], None]]] = {
+    Worker.VISION: _vision,
+    Worker.FUSION: _fusion,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
