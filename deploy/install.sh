@@ -84,6 +84,6 @@ if [ "$system" = yes ]; then
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
     echo "installed$units; edit /etc/ambient/*.yaml, then: systemctl enable --now$units"
 else
-    echo "installed in $prefix; models in $models"
-    echo "run: AMBIENT_MODELS=$models $prefix/bin/ambient demo"
+    echo "installed in $prefix"
+    [ "$role" != both ] || echo "run: AMBIENT_MODELS=$models $prefix/bin/ambient demo"
 fi
