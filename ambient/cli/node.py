@@ -25,7 +25,7 @@ def node(config: Config = Path("node.yaml")) -> None:
     import os
 
     from ambient.config import load_node
-    from ambient.node.log import set_up_log
+    from ambient.log import set_up_log
     from ambient.node.place import NodePlace
     from ambient.node.running import hold_lock
     from ambient.node.supervisor import Supervisor, worker_commands

@@ -146,7 +146,7 @@ class Supervisor:
             now = time.monotonic()
             for child in self._children.values():
                 self._look_after(child, now)
-            if not told_ready and all(child.ready for child in self._children.values()):
+            if not told_ready and self._can_report():
                 told_ready = True
                 notify.notify(notify.READY)
                 _log.info("node is ready")
@@ -156,6 +156,11 @@ class Supervisor:
                 save_at = now + node_clock.SAVE_EVERY_S
                 node_clock.save_clock(self._clock_file, self._clock)
                 self._notices.flush()
+
+    def _can_report(self) -> bool:
+        """Return whether alarms, those about a dead sense included, can reach the hub."""
+        needed = (self._children.get(worker) for worker in (Worker.FUSION, Worker.AGENT))
+        return all(child is None or child.ready for child in needed)
 
     def _wait_s(self) -> float:
         """Return how long nothing can become due: at most a second."""

@@ -23,7 +23,7 @@ from ambient.errors import AmbientError
 from ambient.events import Worker
 from ambient.node.clock import NodeClock, inherited_clock
 from ambient.node.control import ControlServer, socket_path
-from ambient.node.log import set_up_log
+from ambient.log import set_up_log
 from ambient.node.place import NodePlace
 from ambient.node.process import Heartbeat, StopSignal, die_with_parent, leave_no_trace
 

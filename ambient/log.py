@@ -1,4 +1,4 @@
-"""How a process of the node speaks on stderr: one line a statement, for people or for a journal.
+"""How a process speaks on stderr: one line a statement, for people or for a journal.
 
 Comes in: the process's name. Goes out: structlog set up for it. Keys, tokens, pictures and
 observations are never given to a logger.

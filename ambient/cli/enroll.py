@@ -1,0 +1,156 @@
+"""``ambient enroll``, ``ambient invite``, ``ambient nodes``: who may speak to a hub.
+
+In: on the node an invitation, on the hub a decision. Out: keys and addresses in the state folders.
+Both sides show the same fingerprint; somebody at the hub compares it and accepts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ambient.hub.registry import Registry
+
+NodeFile = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
+HubFile = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
+Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
+Which = Annotated[str, typer.Argument(help="The node's name, or its fingerprint.")]
+By = Annotated[str, typer.Option(help="Who decides, for the record.")]
+
+_HUB = Path("hub.yaml")
+_NODES = typer.Typer(no_args_is_help=True, help="At the hub: which nodes may speak to it.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``enroll``, ``invite`` and ``nodes`` to `app`."""
+    app.command("enroll")(enroll)
+    app.command("invite")(invite)
+    app.add_typer(_NODES, name="nodes")
+
+
+def enroll(
+    invitation: Annotated[str, typer.Argument(help="The line that the hub issued.")],
+    config: NodeFile = Path("node.yaml"),
+    wait: Annotated[float, typer.Option(help="Seconds to wait for somebody to accept.")] = 900,
+) -> None:
+    """Ask a hub to take this node in; somebody there compares the fingerprint and accepts."""
+    from ambient.bus import enrolment
+    from ambient.bus.enrolment import Step
+    from ambient.config import load_node
+    from ambient.node.place import NodePlace
+
+    loaded = load_node(config)
+    NodePlace(loaded.state_dir).make()
+
+    def step(now: Step) -> None:
+        words = {
+            Step.CONNECTED: "The hub answers and holds the invitation's key.",
+            Step.WAITING: "At the hub, compare the fingerprint and accept (ambient nodes accept).",
+        }
+        typer.echo(words[now], err=True)
+
+    hub = enrolment.enroll(
+        invitation,
+        node=loaded.node,
+        site=loaded.site,
+        rooms=[room.id for room in loaded.rooms],
+        state_dir=loaded.state_dir,
+        timeout_s=wait,
+        on_fingerprint=lambda text: typer.echo(f"Fingerprint of this node: {text}", err=True),
+        on_step=step,
+    )
+    typer.echo(f"Enrolled at {hub.address}")
+
+
+def invite(
+    config: HubFile = _HUB,
+    by: By = "command-line",
+    json: Json = False,
+    qr: Annotated[bool, typer.Option("--qr", help="Show it as a QR code, too.")] = False,
+) -> None:
+    """At the hub: make an invitation for one node, valid for ten minutes."""
+    import time
+
+    import msgspec
+
+    from ambient.bus import keys
+    from ambient.config import load_hub
+
+    loaded = load_hub(config)
+    pair = keys.load_or_make(loaded.state_dir / keys.HUB_KEY)
+    address = loaded.link.advertise or loaded.link.bind
+    made = _registry(config).invite(address, pair.public, by, time.time_ns())
+    if json:
+        typer.echo(
+            msgspec.json.encode(
+                {
+                    "invitation": made.text(),
+                    "address": made.address,
+                    "fingerprint": pair.fingerprint,
+                }
+            )
+        )
+        return
+    typer.echo(made.text())
+    if qr:
+        typer.echo(made.qr_terminal(), err=True)
+    typer.echo(f"Valid for ten minutes. On the node: ambient enroll {made.text()[:16]}…", err=True)
+
+
+@_NODES.command("list")
+def show(config: HubFile = _HUB, json: Json = False) -> None:
+    """List the nodes that are enrolled, were revoked, or wait to be accepted."""
+    import msgspec
+
+    registry = _registry(config)
+    if json:
+        both = {"nodes": registry.nodes(), "pending": registry.pending()}
+        typer.echo(msgspec.json.encode(both))
+        return
+    for waiting in registry.pending():
+        rooms = " ".join(waiting.rooms)
+        typer.echo(f"{waiting.node}\twaits\t{waiting.fingerprint}\t{rooms}")
+    for node in registry.nodes():
+        state = "enrolled" if node.revoked is None else "revoked"
+        typer.echo(f"{node.node}\t{state}\t{node.fingerprint}\t{' '.join(node.rooms)}")
+
+
+@_NODES.command("accept")
+def accept(which: Which, config: HubFile = _HUB, by: By = "command-line") -> None:
+    """Enrol a node that waits, after its fingerprint was compared."""
+    import time
+
+    node = _registry(config).accept(which, by, time.time_ns())
+    typer.echo(f"{node.node} is enrolled for {', '.join(node.rooms)}")
+
+
+@_NODES.command("reject")
+def reject(which: Which, config: HubFile = _HUB, by: By = "command-line") -> None:
+    """Refuse a node that waits."""
+    _registry(config).reject(which, by)
+    typer.echo(f"{which} is rejected")
+
+
+@_NODES.command("revoke")
+def revoke(
+    node: Annotated[str, typer.Argument(help="The node's name.")],
+    config: HubFile = _HUB,
+    by: By = "command-line",
+) -> None:
+    """Withdraw a node's key; the hub takes nothing more from it."""
+    import time
+
+    _registry(config).revoke(node, by, time.time_ns())
+    typer.echo(f"{node} is revoked")
+
+
+def _registry(config: Path) -> Registry:
+    from ambient.config import load_hub
+    from ambient.hub.database import HubDatabase
+    from ambient.hub.registry import Registry
+    from ambient.hub.service import DATABASE
+
+    return Registry(HubDatabase(load_hub(config).state_dir / DATABASE))
