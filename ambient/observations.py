@@ -126,15 +126,6 @@ class PoseSeen(Observation, frozen=True, kw_only=True, tag="pose"):
     world: Annotated[list[tuple[float, float, float]], Meta(max_length=KEYPOINTS)] = []
 
 
-class BoxSeen(Observation, frozen=True, kw_only=True, tag="box"):
-    """A person of whom only the outline is known (no landmarks found)."""
-
-    track: int
-    box: Box
-    score: Probability
-    aspect: float
-
-
 class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
     """How a person is and on what: the evidence on which falls are judged.
 
@@ -203,9 +194,7 @@ class Dropped(Observation, frozen=True, kw_only=True, tag="dropped"):
     frames: Annotated[int, Meta(ge=1)]
 
 
-AnyObservation = (
-    Tick | PoseSeen | BoxSeen | PostureSeen | TrackEnded | ViewState | ClockStepped | Dropped
-)
+AnyObservation = Tick | PoseSeen | PostureSeen | TrackEnded | ViewState | ClockStepped | Dropped
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AnyObservation)

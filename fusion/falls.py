@@ -56,6 +56,7 @@ class Person(Struct):
 
     source: str
     track: int
+    began: int
     t: int
     down: float = 0.0
     down_since: int | None = None
@@ -122,6 +123,8 @@ class FallJudge:
     def __init__(self, config: Falls, state: RoomState | None = None) -> None:
         self._config = config
         self.state = state or RoomState()
+        for person in self.state.people:
+            person.ended = True  # until seen again: a restarted sensor numbers its tracks anew
 
     def posture(self, seen: PostureSeen) -> list[Change]:
         """Take in how a person is now."""
@@ -154,6 +157,7 @@ class FallJudge:
             person.down_since = person.t
             person.last_down = person.t
             person.down = max(person.down, 0.6)
+            person.still = 0.5  # unknown from here on
         return self._judge(person, end.t) + self.advance(end.t)
 
     def advance(self, t: int) -> list[Change]:
@@ -266,7 +270,8 @@ class FallJudge:
         for chain in self.state.chains:
             bound = [p for p in self.state.people if p.chain == chain.number]
             same = [p for p in bound if p.source == person.source]
-            if same and all(_gone(p, t) for p in bound) and self._alone(person, t):
+            later = all(person.began >= p.t for p in same)
+            if same and later and all(_gone(p, t) for p in bound) and self._alone(person, t):
                 person.chain = chain.number
                 return self._follow_chain(person, t)
         return []
@@ -339,7 +344,7 @@ class FallJudge:
     def _person(self, source: str, track: int, t: int) -> Person:
         person = self._find(source, track)
         if person is None:
-            person = Person(source=source, track=track, t=t)
+            person = Person(source=source, track=track, began=t, t=t)
             self.state.people.append(person)
         return person
 

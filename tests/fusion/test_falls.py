@@ -1,0 +1,225 @@
+"""Falls of a room: what is seen, second by second, and what must be said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from ambient.config import Falls
+from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
+from fusion.falls import Change, FallJudge, RoomState, Step
+
+FPS = 10
+
+
+def seen(
+    t_s: float,
+    *,
+    down: float,
+    upright: float = 0.0,
+    descent: float = 0.0,
+    track: int = 1,
+    source: str = "c1",
+    place: Place = Place.UNKNOWN,
+    quality: float = 0.9,
+) -> PostureSeen:
+    return PostureSeen(
+        t=round(t_s * 1e9),
+        room="r1",
+        source=source,
+        track=track,
+        posture=Posture.OTHER,
+        probability=0.9,
+        down=down,
+        upright=upright,
+        descent=descent,
+        still=0.9 if down > 0.5 else 0.0,
+        place=place,
+        quality=quality,
+    )
+
+
+def span(start: float, end: float, **kind: object) -> list[PostureSeen]:
+    count = round((end - start) * FPS)
+    return [seen(start + i / FPS, **kind) for i in range(count)]  # type: ignore[arg-type]
+
+
+def lost(t_s: float, *, down: float, track: int = 1, border: bool = False) -> TrackEnded:
+    reason = TrackEnd.LEFT_PICTURE if border else TrackEnd.LOST
+    return TrackEnded(
+        t=round(t_s * 1e9), room="r1", source="c1", track=track, reason=reason, down=down
+    )
+
+
+def judge(
+    story: Iterable[PostureSeen | TrackEnded], until: float, config: Falls | None = None
+) -> list[tuple[Step, float]]:
+    room = FallJudge(config or Falls())
+    changes = play(room, story)
+    t = max(0.0, changes[-1].t / 1e9 if changes else 0.0)
+    while t < until:
+        t += 1.0
+        changes += room.advance(round(t * 1e9))
+    return [(change.step, round(change.t / 1e9, 1)) for change in changes]
+
+
+def play(room: FallJudge, story: Iterable[PostureSeen | TrackEnded]) -> list[Change]:
+    changes: list[Change] = []
+    for one in sorted(story, key=lambda o: o.t):
+        changes += room.ended(one) if isinstance(one, TrackEnded) else room.posture(one)
+    return changes
+
+
+UP = {"down": 0.02, "upright": 0.95}
+LYING = {"down": 0.95}
+FELL = {"down": 0.95, "descent": 1.0}
+HALF = {"down": 0.45, "upright": 0.0}
+
+CASES: list[tuple[str, list[PostureSeen | TrackEnded], float, list[Step]]] = [
+    ("upright all the time", [*span(0, 30, **UP)], 60, []),
+    ("lying on a bed", span(0, 30, **LYING, place=Place.BED), 60, []),
+    ("lying on a permitted place", span(0, 30, **LYING, place=Place.PERMITTED), 60, []),
+    ("found on the floor", span(0, 12, **LYING), 0, [Step.SUSPECTED, Step.CONFIRMED]),
+    (
+        "falls and stays",
+        [*span(0, 3, **UP), *span(3, 14, **FELL)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "falls and lies for long",
+        [*span(0, 3, **UP), *span(3, 70, **FELL)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.LONG_LIE],
+    ),
+    (
+        "falls and gets up at once",
+        [*span(0, 3, **UP), *span(3, 5, **FELL), *span(5, 12, **UP)],
+        0,
+        [Step.SUSPECTED, Step.RECOVERED],
+    ),
+    (
+        "falls, confirmed, gets up later",
+        [*span(0, 3, **UP), *span(3, 14, **FELL), *span(14, 20, **UP)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.RECOVERED],
+    ),
+    (
+        "falls and is lost from sight",
+        [*span(0, 3, **UP), *span(3, 4, **FELL), lost(6, down=0.95)],
+        70,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.LONG_LIE],
+    ),
+    (
+        "upright in a bad view is no recovery",
+        [*span(0, 3, **UP), *span(3, 14, **FELL), *span(14, 20, **UP, quality=0.1)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "lost in the middle of a fall",
+        [*span(0, 3, **UP), *span(3, 3.3, down=0.5, descent=0.9), lost(5.3, down=0.5)],
+        20,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    ("leaves the picture bent", [*span(0, 3, **UP), lost(5, down=0.3, border=True)], 30, []),
+    ("bends down for a while", [*span(0, 3, **UP), *span(3, 6, **HALF), *span(6, 9, **UP)], 30, []),
+    ("a phantom lies there", span(0, 30, **LYING, quality=0.1), 30, []),
+    (
+        "somebody is lost down and gets up as a new track",
+        [*span(0, 12, **FELL), lost(14, down=0.9), *span(14, 19, **UP, track=2)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.RECOVERED],
+    ),
+    (
+        "the helper who was there is not the one who fell",
+        [
+            *span(0, 12, **FELL),
+            *span(0, 19, **UP, track=2),
+            lost(14, down=0.9),
+        ],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "two cameras see one fall",
+        [*span(3, 14, **FELL), *span(3.2, 14, **LYING, source="c2", track=7)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "one camera sees two people down",
+        [*span(3, 14, **FELL), *span(4, 14, **LYING, track=2)],
+        0,
+        [Step.SUSPECTED, Step.SUSPECTED, Step.CONFIRMED, Step.CONFIRMED],
+    ),
+    (
+        "a second camera does not see that one is up",
+        [
+            *span(0, 12, **FELL),
+            *span(0.1, 18, **LYING, source="c2", track=7),
+            *span(12, 18, **UP),
+        ],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "rolls off the bed",
+        [*span(0, 5, **LYING, place=Place.BED), *span(5, 16, **LYING, place=Place.FLOOR)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "a second fall is a second chain",
+        [
+            *span(0, 12, **FELL),
+            *span(12, 18, **UP),
+            *span(18, 30, **FELL),
+        ],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.RECOVERED, Step.SUSPECTED, Step.CONFIRMED],
+    ),
+]
+
+
+@pytest.mark.parametrize(("story", "until", "steps"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_steps(
+    story: list[PostureSeen | TrackEnded], until: float, steps: list[Step]
+) -> None:
+    assert [step for step, _ in judge(story, until)] == steps
+
+
+def test_confirmed_at_most_confirm_s_after_down() -> None:
+    found = dict(judge(span(0, 12, **LYING), 0))
+    assert found[Step.CONFIRMED] <= 8.1
+    fell = dict(judge([*span(0, 3, **UP), *span(3, 14, **FELL)], 0))
+    assert fell[Step.SUSPECTED] <= 4.0
+    assert fell[Step.CONFIRMED] < found[Step.CONFIRMED] + 3
+
+
+@pytest.mark.parametrize(("confirm_s", "long_lie_s"), [(2, 20), (5, 30), (12, 90)])
+def test_times_follow_the_configuration(confirm_s: float, long_lie_s: float) -> None:
+    config = Falls(confirm_s=confirm_s, long_lie_s=long_lie_s)
+    steps = dict(judge(span(0, long_lie_s + 5, **LYING), 0, config))
+    assert steps[Step.CONFIRMED] <= max(confirm_s, 4) + 0.5
+    assert steps[Step.LONG_LIE] == pytest.approx(long_lie_s, abs=0.5)
+
+
+def test_state_goes_on_after_a_restart() -> None:
+    import msgspec
+
+    first = FallJudge(Falls())
+    before = play(first, [*span(0, 3, **UP), *span(3, 6, **FELL)])
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(first.state), type=RoomState)
+    second = FallJudge(Falls(), kept)
+    # The restarted sensor numbers its tracks anew.
+    after = play(second, span(7, 14, **LYING, track=100))
+    assert [c.step for c in before] == [Step.SUSPECTED]
+    assert [c.step for c in after] == [Step.CONFIRMED]
+    assert after[0].chain.number == before[0].chain.number
+
+
+def test_same_observations_same_changes() -> None:
+    story = [*span(0, 3, **UP), *span(3, 14, **FELL), *span(14, 20, **UP)]
+    assert play(FallJudge(Falls()), story) == play(FallJudge(Falls()), story)

@@ -1,0 +1,114 @@
+"""One camera from frame to observations: mask, quality, motion gate, pose, people.
+
+Comes in: frames and their instants. Goes out: observations. The frame is masked in place, looked
+at once in small for quality and motion, and given to the pose engine only when the gate says so;
+nothing of it is kept. Pure but for the engine: no clock, so live equals replay.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ambient.config import Camera, Night
+from ambient.observations import AnyObservation, View
+from vision.mask import PrivacyMask
+from vision.motion import Gate, MotionGate
+from vision.people import People
+from vision.pose.types import Pose, PoseEngine
+from vision.posture import PostureModel
+from vision.quality import QualityMonitor
+from vision.small import small_gray
+
+UNSEEING: Final = frozenset({View.COVERED, View.FROZEN, View.NOT_WATCHED})
+"""Views in which a pose would be of nothing, or of a picture that is not now."""
+
+
+class CameraPipeline:
+    """What one camera sees, as observations.
+
+    Parameters
+    ----------
+    room, camera
+        Where this is and how it is configured.
+    engine
+        Finds poses; owned by the caller.
+    frozen_s
+        After how long without any change a picture is frozen.
+    model
+        Estimates posture; the rules when none is given.
+    first_track
+        Number of the first track.
+    """
+
+    def __init__(
+        self,
+        room: str,
+        camera: Camera,
+        engine: PoseEngine,
+        *,
+        frozen_s: float = 10.0,
+        model: PostureModel | None = None,
+        first_track: int = 1,
+    ) -> None:
+        self._engine = engine
+        self._mask = PrivacyMask(camera.mask)
+        self._quality = QualityMonitor(
+            room,
+            camera.id,
+            frozen_s=frozen_s,
+            dark_by_plan=camera.night is Night.NOT_WATCHED,
+            infrared=camera.night is Night.INFRARED,
+        )
+        self._gate = MotionGate()
+        self._people = People(room, camera, model=model, first_track=first_track)
+        self._poses: list[Pose] = []
+        self._aspect = 1.0
+        self.poses_run = 0
+        """Frames in which the pose engine looked."""
+
+    def process(self, image: npt.NDArray[np.uint8], t_ns: int) -> list[AnyObservation]:
+        """Look at a frame.
+
+        Parameters
+        ----------
+        image
+            BGR uint8, shape (height, width, 3); masked in place, not kept.
+        t_ns
+            Its instant, later than the one before.
+        """
+        self._mask.apply(image)
+        height, width = image.shape[:2]
+        self._aspect = width / height
+        small = small_gray(image)
+        out: list[AnyObservation] = []
+        said = self._quality.update(image, t_ns, small)
+        if said is not None:
+            out.append(said)
+        decision = self._gate.update(small, t_ns, self._people.present)
+        if self._quality.view in UNSEEING:
+            self._poses = []
+            return out + self._people.update([], t_ns, self._aspect)
+        if decision.gate is Gate.SKIP:
+            return out
+        self._poses = self._engine.detect(
+            image,
+            t_ns,
+            look_harder=decision.look_harder,
+            region=decision.boxes[0] if decision.boxes else None,
+        )
+        self.poses_run += 1
+        return out + self._people.update(self._poses, t_ns, self._aspect)
+
+    def silence(self, t_ns: int) -> list[AnyObservation]:
+        """Take in that no frame has come until `t_ns`."""
+        said = self._quality.silence(t_ns)
+        self._poses = []
+        found = self._people.update([], t_ns, self._aspect)
+        return found if said is None else [said, *found]
+
+    def repeat(self, t_ns: int) -> list[AnyObservation]:
+        """Say again, as of `t_ns`, what the last frame showed: its people stand still."""
+        return self._people.update(self._poses, t_ns, self._aspect)
