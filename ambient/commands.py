@@ -87,7 +87,7 @@ AnyCommand = SetPurpose | Pause | Resume | Acknowledged | UseConfiguration | Era
 COMMAND_TYPES: tuple[type[Command], ...] = get_args(AnyCommand)
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyCommand)
+_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 
 
 def encode(command: Command) -> bytes:

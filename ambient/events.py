@@ -269,7 +269,7 @@ def kind_of(event: Event | type[Event]) -> str:
 KINDS: tuple[str, ...] = tuple(kind_of(cls) for cls in EVENT_TYPES)
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyEvent)
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> bytes:

@@ -6,7 +6,8 @@ recording of poses gives the same observations as the camera did.
 
 from __future__ import annotations
 
-from ambient.config import Camera
+from typing import TYPE_CHECKING
+
 from ambient.observations import (
     AnyObservation,
     PoseSeen,
@@ -19,6 +20,9 @@ from vision.pose.types import Pose
 from vision.posture import PostureModel, RulePosture
 from vision.tracker import Tracker, TrackerOptions
 from vision.zones import Zones
+
+if TYPE_CHECKING:  # only the shape of a camera's settings: vision knows no configuration
+    from ambient.config import Camera
 
 
 class People:

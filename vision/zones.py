@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.config import Zone
 from ambient.observations import Box, Keypoint, Place, Point
+
+if TYPE_CHECKING:  # only the shape of a zone: vision knows no configuration
+    from ambient.config import Zone
 
 ON_SHARE: Final = 0.55
 """Share of the body that must lie in a zone."""
