@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from ambient.errors import StoreError, UsageError
-from ambient.observations import AnyObservation, BoxSeen, Keypoint, PoseSeen, Posture, PostureSeen
+from ambient.observations import AnyObservation, Keypoint, PoseSeen, Posture, PostureSeen
 from vision.sources.base import Image
 
 VIDEO_SUFFIX: Final = ".mp4"
@@ -75,14 +75,13 @@ class Canvas:
         canvas = image.copy() if self._show_image else np.full_like(image, _PAPER)
         height, width = canvas.shape[:2]
         postures = {each.track: each for each in seen if isinstance(each, PostureSeen)}
-        people = [each for each in seen if isinstance(each, PoseSeen | BoxSeen)]
+        people = [each for each in seen if isinstance(each, PoseSeen)]
         self.people = len(people)
         for person in people:
             posture = postures.get(person.track)
             down = posture is not None and posture.posture in _DOWN
             colour = _ALARM if down else _COLOURS[person.track % len(_COLOURS)]
-            if isinstance(person, PoseSeen):
-                _skeleton(canvas, person.keypoints, colour)
+            _skeleton(canvas, person.keypoints, colour)
             x0, y0, x1, y1 = (
                 int(v * s) for v, s in zip(person.box, (width, height) * 2, strict=True)
             )

@@ -188,6 +188,6 @@ class CameraThread(threading.Thread):
             self._news.wait(TICK_S)
 
     def _t(self, t: int) -> int:
-        """Return `t`, or the last one where it would go back."""
-        self._last = max(self._last, t)
+        """Return `t`, or the instant after the last one where it would not go forward."""
+        self._last = max(self._last + 1, t)
         return self._last

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -51,7 +51,7 @@ _log = structlog.get_logger(__name__)
 class Store(Protocol):
     """What fusion needs of the outbox."""
 
-    def commit(self, new: list[AnyEvent], state: dict[str, bytes]) -> None:
+    def commit(self, new: Sequence[AnyEvent], state: Mapping[str, bytes] | None = None) -> int:
         """Keep events and state in one transaction."""
         ...
 

@@ -14,17 +14,17 @@ from typing import Final
 
 import cv2
 import structlog
-from vision.pipeline import CameraPipeline
 
 from ambient.bus.ipc import ObservationSender
 from ambient.config import Camera, NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import Outcome, Purpose
 from ambient.node.camera_thread import CameraThread, Emit, Pipeline
-from ambient.node.clock import NodeClock
+from ambient.node.clock import NS, NodeClock
 from ambient.node.control import ControlServer
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, allowed
+from vision.pipeline import CameraPipeline
 from vision.pose import PoseOptions
 from vision.pose.blazepose import BlazePose
 from vision.sources import EventClock, Source, kind_of, open_source
@@ -113,7 +113,14 @@ class VisionWorker:
     def _thread(self, room: Room, camera: Camera) -> CameraThread:
         def open_pipeline() -> Pipeline:
             engine = BlazePose.create(self._engine_options(camera.people))
-            return CameraPipeline(room.id, camera, engine, frozen_s=self._config.frozen_s)
+            return CameraPipeline(
+                room.id,
+                camera,
+                engine,
+                frozen_s=self._config.frozen_s,
+                # Seconds since the epoch: whoever is seen after a restart is somebody new.
+                first_track=self._clock.now() // NS,
+            )
 
         recorded = not kind_of(camera.source).is_camera
 

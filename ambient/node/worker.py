@@ -21,9 +21,9 @@ import structlog
 from ambient.config import NodeConfig, load_node
 from ambient.errors import AmbientError
 from ambient.events import Worker
+from ambient.log import set_up_log
 from ambient.node.clock import NodeClock, inherited_clock
 from ambient.node.control import ControlServer, socket_path
-from ambient.log import set_up_log
 from ambient.node.place import NodePlace
 from ambient.node.process import Heartbeat, StopSignal, die_with_parent, leave_no_trace
 
@@ -88,7 +88,10 @@ def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
     if node_key is None:
         return
     control = ControlServer(socket_path(place.run_dir, Worker.FUSION))
-    with ObservationReceiver(place.observations) as receiver, Outbox(place.outbox) as outbox:
+    with (
+        ObservationReceiver(place.observations) as receiver,
+        Outbox(place.outbox, max_rows=config.outbox.max_rows) as outbox,
+    ):
         worker = FusionWorker(
             config,
             node_key,
