@@ -264,7 +264,7 @@ class FallJudge:
         return [_change(chain, Step.RECOVERED, t)]
 
     def _claim(self, person: Person, t: int) -> list[Change]:
-        """A person who gets up where a lost one lay is that one."""
+        """Recognise a person who gets up where a lost one lay as that one."""
         if person.upright_since is None:
             return []
         for chain in self.state.chains:
@@ -310,15 +310,15 @@ class FallJudge:
             people = [p for p in self.state.people if p.chain == chain.number]
             seen = [p for p in people if not _gone(p, t)]
             if seen and all(p.down_since is None for p in seen):
-                return self._drop_if_up(chain, seen, t)
+                # A suspicion that its own view no longer holds starts to count anew.
+                chain.down_since = max(chain.down_since, *(p.last_down for p in seen))
+                return []
             if seen:
                 best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
                 chain.probability = best.probability
                 chain.contributions = list(best.contributions)
                 # Who was seen to fall and is now seen badly is lost from sight, not up again.
-                lost = chain.descent >= CLEAR_DESCENT and all(
-                    p.quality < GOOD_VIEW for p in seen
-                )
+                lost = chain.descent >= CLEAR_DESCENT and all(p.quality < GOOD_VIEW for p in seen)
                 if best.probability < CONFIRM and not lost:
                     return []
             chain.step = Step.CONFIRMED
@@ -328,18 +328,11 @@ class FallJudge:
             return [_change(chain, Step.LONG_LIE, t)]
         return []
 
-    def _drop_if_up(self, chain: Chain, seen: list[Person], t: int) -> list[Change]:
-        """A suspicion that its own view no longer holds starts to count anew."""
-        chain.down_since = max(chain.down_since, *(p.last_down for p in seen))
-        return []
-
     def _chain(self, number: int | None) -> Chain | None:
         return next((c for c in self.state.chains if c.number == number), None)
 
     def _find(self, source: str, track: int) -> Person | None:
-        return next(
-            (p for p in self.state.people if p.source == source and p.track == track), None
-        )
+        return next((p for p in self.state.people if p.source == source and p.track == track), None)
 
     def _person(self, source: str, track: int, t: int) -> Person:
         person = self._find(source, track)

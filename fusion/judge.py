@@ -165,7 +165,7 @@ class Judge:
 
     def _fall(self, room: str, change: Change) -> AnyEvent:
         chain = self._chain(room, change.chain.began, change.chain.number)
-        kinds = {
+        kinds: dict[Step, type[AnyEvent]] = {
             Step.SUSPECTED: FallSuspected,
             Step.CONFIRMED: FallConfirmed,
             Step.LONG_LIE: FallLongLie,
@@ -201,9 +201,7 @@ class Judge:
             return self._event(QualityDegraded, chain, say.t, view=say.view, **place)
         if say.say is Say.NOT_WATCHED:
             until = say.until
-            return self._event(
-                QualityNotWatched, chain, say.t, view=say.view, until=until, **place
-            )
+            return self._event(QualityNotWatched, chain, say.t, view=say.view, until=until, **place)
         return self._event(QualityRestored, chain, say.t, view=say.view, **place)
 
     def _clock(self, seen: ClockStepped) -> AnyEvent:

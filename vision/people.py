@@ -6,8 +6,6 @@ recording of poses gives the same observations as the camera did.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ambient.observations import (
     AnyObservation,
     PoseSeen,
@@ -18,11 +16,9 @@ from ambient.observations import (
 )
 from vision.pose.types import Pose
 from vision.posture import PostureModel, RulePosture
+from vision.settings import CameraSettings
 from vision.tracker import Tracker, TrackerOptions
 from vision.zones import Zones
-
-if TYPE_CHECKING:  # only the shape of a camera's settings: vision knows no configuration
-    from ambient.config import Camera
 
 
 class People:
@@ -43,7 +39,7 @@ class People:
     def __init__(
         self,
         room: str,
-        camera: Camera,
+        camera: CameraSettings,
         *,
         model: PostureModel | None = None,
         options: TrackerOptions | None = None,

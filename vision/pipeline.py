@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ambient.config import Camera, Night
 from ambient.observations import AnyObservation, View
 from vision.mask import PrivacyMask
 from vision.motion import Gate, MotionGate
@@ -20,6 +19,7 @@ from vision.people import People
 from vision.pose.types import Pose, PoseEngine
 from vision.posture import PostureModel
 from vision.quality import QualityMonitor
+from vision.settings import CameraSettings
 from vision.small import small_gray
 
 UNSEEING: Final = frozenset({View.COVERED, View.FROZEN, View.NOT_WATCHED})
@@ -46,7 +46,7 @@ class CameraPipeline:
     def __init__(
         self,
         room: str,
-        camera: Camera,
+        camera: CameraSettings,
         engine: PoseEngine,
         *,
         frozen_s: float = 10.0,
@@ -59,8 +59,8 @@ class CameraPipeline:
             room,
             camera.id,
             frozen_s=frozen_s,
-            dark_by_plan=camera.night is Night.NOT_WATCHED,
-            infrared=camera.night is Night.INFRARED,
+            dark_by_plan=camera.night == "not_watched",
+            infrared=camera.night == "infrared",
         )
         self._gate = MotionGate()
         self._people = People(room, camera, model=model, first_track=first_track)

@@ -125,10 +125,9 @@ class Tracker:
         pairs = self._assign(poses, aspect)
         seen: list[TrackedPose] = []
         for index, pose in enumerate(poses):
-            track = pairs.get(index)
-            if track is None:
-                track = self._start(pose, t, aspect)
-            else:
+            known = pairs.get(index)
+            track = known or self._start(pose, t, aspect)
+            if known is not None:
                 _correct(track, pose, t, aspect)
                 if not track.confirmed and track.hits >= self._options.confirm_hits:
                     track.confirmed = True
@@ -189,8 +188,7 @@ class Tracker:
 def _centre(pose: Pose, aspect: float) -> NDArray[np.float64]:
     """Middle of shoulders and hips in units of the picture's height."""
     torso = pose.keypoints[[11, 12, 23, 24], :2].mean(axis=0).astype(np.float64)
-    torso[0] *= aspect
-    return torso
+    return np.asarray(torso * (aspect, 1.0), np.float64)
 
 
 def _size(pose: Pose, aspect: float) -> float:
@@ -231,9 +229,7 @@ def _correct(track: _Track, pose: Pose, t: int, aspect: float) -> None:
     track.hits += 1
 
 
-def _similarity(
-    known: Pose, seen: Pose, shift: NDArray[np.float64], aspect: float
-) -> float:
+def _similarity(known: Pose, seen: Pose, shift: NDArray[np.float64], aspect: float) -> float:
     """Object keypoint similarity of `seen` and `known` moved by `shift`, 0..1."""
     a = known.keypoints[BODY].astype(np.float64)
     b = seen.keypoints[BODY].astype(np.float64)

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.observations import Box, Keypoint, Place, Point
-
-if TYPE_CHECKING:  # only the shape of a zone: vision knows no configuration
-    from ambient.config import Zone
+from ambient.observations import Keypoint, Place, Point
+from vision.settings import ZoneSettings
 
 ON_SHARE: Final = 0.55
 """Share of the body that must lie in a zone."""
@@ -43,7 +41,7 @@ class Zones:
         As configured; empty when the installer drew none.
     """
 
-    def __init__(self, zones: Sequence[Zone]) -> None:
+    def __init__(self, zones: Sequence[ZoneSettings]) -> None:
         self._zones = [(zone, np.asarray(zone.polygon, np.float64)) for zone in zones]
         self._surfaces = any(zone.kind is not Place.FLOOR for zone in zones)
 
@@ -51,13 +49,6 @@ class Zones:
         """Return what a body with these 33 keypoints is on."""
         points = np.asarray(keypoints, np.float64)[_SUPPORT, :2]
         return self._where(points)
-
-    def of_box(self, box: Box) -> On:
-        """Return what a body of which only the box is known is on."""
-        x0, y0, x1, y1 = box
-        xs = np.linspace(x0, x1, 5)[1:-1]
-        ys = np.linspace(y0, y1, 5)[1:-1]
-        return self._where(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
 
     def _where(self, points: NDArray[np.float64]) -> On:
         best, best_share = On(Place.UNKNOWN), 0.0
@@ -70,9 +61,9 @@ class Zones:
         return best
 
 
-def inside(points: NDArray[np.float64], polygon: NDArray[np.float64] | Sequence[Point]) -> (
-    NDArray[np.bool_]
-):
+def inside(
+    points: NDArray[np.float64], polygon: NDArray[np.float64] | Sequence[Point]
+) -> NDArray[np.bool_]:
     """Return which points lie in a polygon (even-odd rule).
 
     Parameters

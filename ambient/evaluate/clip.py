@@ -46,7 +46,12 @@ def default_config(source: str, fps: float = FPS) -> NodeConfig:
 
 
 def observe(
-    source: str, engine: PoseEngine, *, fps: float = FPS, hold_s: float = 0.0, realtime: bool = False
+    source: str,
+    engine: PoseEngine,
+    *,
+    fps: float = FPS,
+    hold_s: float = 0.0,
+    realtime: bool = False,
 ) -> Iterator[list[AnyObservation]]:
     """Yield the observations of each frame, then of each held frame.
 

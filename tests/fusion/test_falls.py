@@ -183,10 +183,10 @@ CASES: list[tuple[str, list[PostureSeen | TrackEnded], float, list[Step]]] = [
 ]
 
 
-@pytest.mark.parametrize(("story", "until", "steps"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_steps(
-    story: list[PostureSeen | TrackEnded], until: float, steps: list[Step]
-) -> None:
+@pytest.mark.parametrize(
+    ("story", "until", "steps"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_steps(story: list[PostureSeen | TrackEnded], until: float, steps: list[Step]) -> None:
     assert [step for step, _ in judge(story, until)] == steps
 
 

@@ -62,7 +62,7 @@ def pose(
             wide = (0.02 if k % 2 else -0.02) if joint in ("shoulder", "hip") else 0.0
             keypoints[row] = (x + (side + wide) * scale, floor - up * scale, 0.95)
             world[row] = (side + wide, hip_y - up, 0.0)
-    arms = {13: 0.2, 14: 0.2, 15: 0.4, 16: 0.4, **{r: 0.45 for r in range(17, 23)}}
+    arms = {13: 0.2, 14: 0.2, 15: 0.4, 16: 0.4, **dict.fromkeys(range(17, 23), 0.45)}
     shoulder, hip = shape["shoulder"], shape["hip"]
     for row, down in arms.items():
         side = shoulder[0] + (hip[0] - shoulder[0]) * down
