@@ -82,6 +82,7 @@ class BlazePose:
                     outputs=outputs,
                     mean=mean,
                     scale=scale,
+                    exact_tail=outputs is _LANDMARK_OUTPUTS,
                     device=options.device,
                     precision=options.precision,
                     threads=options.threads,

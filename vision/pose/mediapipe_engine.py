@@ -31,7 +31,7 @@ from vision.pose.types import (
 class MediaPipePose:
     """A ``PoseEngine`` on MediaPipe Tasks; see there for its methods."""
 
-    def __init__(self, landmarker: Any, options: PoseOptions) -> None:  # noqa: ANN401 - untyped
+    def __init__(self, landmarker: Any, options: PoseOptions) -> None:
         self._landmarker = landmarker
         self._options = options
         self._last_ns: int | None = None

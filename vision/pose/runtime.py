@@ -2,7 +2,7 @@
 
 In: IR files and where to run them; out: ``Network``, a synchronous call from a ready-made input
 buffer to ready-made output buffers. Engines of one process that ask for the same network share
-the compiled one, each with an inference request of its own.
+the compiled one, each with inference requests of its own.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 import structlog
-from openvino.preprocess import ColorFormat, PrePostProcessor
+from openvino.preprocess import PrePostProcessor
 
+from ambient.errors import ModelError
 from vision.pose.types import Device, Floats, Image, Precision
 
 _log = structlog.get_logger(__name__)
-_lock = threading.Lock()
-_compiled: dict[Recipe, ov.CompiledModel] = {}
+_FEATURES = "features"
+# Side of the maps that the regression of the landmark network works on.
+_TAIL_SIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class Recipe:
         Names of the outputs to keep; what only leads to others is cut from the graph.
     mean, scale
         Normalisation ``(value - mean) / scale`` of 0..255.
+    exact_tail
+        Whether the layers on maps of 4 x 4 and smaller, which regress coordinates, stay in
+        float32 where the rest runs in bfloat16: its 8 bits round 200 pixels to the next whole one.
     device, precision, threads, streams, cache_dir
         See ``PoseOptions``.
     """
@@ -45,6 +50,7 @@ class Recipe:
     outputs: tuple[str, ...]
     mean: float
     scale: float
+    exact_tail: bool
     device: Device
     precision: Precision
     threads: int
@@ -52,59 +58,82 @@ class Recipe:
     cache_dir: Path
 
 
+_lock = threading.Lock()
+_compiled: dict[Recipe, tuple[ov.CompiledModel, ...]] = {}
+
+
 class Network:
-    """One inference request of a compiled network.
+    """Inference requests of a compiled network, one for each of its stages.
 
     ``input`` is the (height, width, 3) BGR uint8 buffer to fill before a call; the arrays that a
     call returns are overwritten by the next.
     """
 
-    def __init__(self, compiled: ov.CompiledModel, outputs: Sequence[str]) -> None:
-        self._request = compiled.create_infer_request()
-        port = compiled.input(0)
-        self._input = np.zeros(tuple(port.shape), np.uint8)
+    def __init__(self, stages: Sequence[ov.CompiledModel], outputs: Sequence[str]) -> None:
+        self._requests = [stage.create_infer_request() for stage in stages]
+        self._input = np.zeros(tuple(stages[0].input(0).shape), np.uint8)
         self.input: Image = self._input[0]
-        self._request.set_input_tensor(ov.Tensor(self._input, shared_memory=True))
-        buffers = []
-        for name in outputs:
-            buffer = np.zeros(tuple(compiled.output(name).shape), np.float32)
-            self._request.set_tensor(name, ov.Tensor(buffer, shared_memory=True))
-            buffers.append(buffer)
-        self._outputs: tuple[Floats, ...] = tuple(buffers)
+        self._requests[0].set_input_tensor(ov.Tensor(self._input, shared_memory=True))
+        buffers: dict[str, Floats] = {}
+        for request, stage in zip(self._requests, stages, strict=True):
+            for port in stage.outputs:
+                buffer = np.zeros(tuple(port.shape), np.float32)
+                buffers |= dict.fromkeys(port.get_names(), buffer)
+                request.set_tensor(port, ov.Tensor(buffer, shared_memory=True))
+            for port in stage.inputs:
+                if _FEATURES in port.get_names():
+                    request.set_tensor(port, ov.Tensor(buffers[_FEATURES], shared_memory=True))
+        # OpenVINO doesn't hold on to the memory it was given: it must live as long as it does.
+        self._buffers = buffers
+        self._outputs = tuple(buffers[name] for name in outputs)
 
     @classmethod
     def load(cls, recipe: Recipe) -> Network:
-        """Return a request of the network, compiled now unless somebody did before.
+        """Return requests of the network, compiled now unless somebody did before.
 
         Raises
         ------
-        RuntimeError
+        ModelError
             OpenVINO can't read or compile it.
         """
         with _lock:
-            compiled = _compiled.get(recipe)
-            if compiled is None:
-                compiled = _compiled[recipe] = _compile(recipe)
-        return cls(compiled, recipe.outputs)
+            stages = _compiled.get(recipe)
+            if stages is None:
+                stages = _compiled[recipe] = _compile(recipe)
+        return cls(stages, recipe.outputs)
 
     def __call__(self) -> tuple[Floats, ...]:
         """Run the network on ``input`` and return its outputs in the order asked for."""
-        self._request.start_async()
-        self._request.wait()
+        for request in self._requests:
+            request.start_async()
+            request.wait()
         return self._outputs
 
 
-def _compile(recipe: Recipe) -> ov.CompiledModel:
+def _compile(recipe: Recipe) -> tuple[ov.CompiledModel, ...]:
     core = ov.Core()
-    model = _with_preprocessing(_cut(core.read_model(recipe.path), recipe.outputs), recipe)
     device = _device_name(core, recipe.device)
     try:
-        return core.compile_model(model, device, _settings(device, recipe))
+        return _compile_on(core, device, recipe)
     except RuntimeError as error:
-        if recipe.device is not Device.AUTO or device == "CPU":
-            raise
-        _log.warning("pose.device_failed", device=device, using="CPU", error=str(error))
-        return core.compile_model(model, "CPU", _settings("CPU", recipe))
+        if device.startswith("AUTO"):
+            _log.warning("pose.device_failed", device=device, using="CPU", error=str(error))
+            return _compile_on(core, "CPU", recipe)
+        raise ModelError(
+            f"{recipe.path}: OpenVINO can't run it on {device} "
+            f"({str(error).strip().splitlines()[-1].strip()}); check it with: ambient models verify"
+        ) from error
+
+
+def _compile_on(core: ov.Core, device: str, recipe: Recipe) -> tuple[ov.CompiledModel, ...]:
+    model = _with_preprocessing(_cut(core.read_model(recipe.path), recipe.outputs), recipe)
+    settings = _settings(device, recipe)
+    rounds = device == "CPU" and recipe.precision is Precision.AUTO
+    if not (recipe.exact_tail and rounds):
+        return (core.compile_model(model, device, settings),)
+    body, tail = _split_tail(model)
+    exact = settings | {"INFERENCE_PRECISION_HINT": "f32"}
+    return core.compile_model(body, device, settings), core.compile_model(tail, device, exact)
 
 
 def _cut(model: ov.Model, outputs: Sequence[str]) -> ov.Model:
@@ -115,18 +144,69 @@ def _cut(model: ov.Model, outputs: Sequence[str]) -> ov.Model:
 
 
 def _with_preprocessing(model: ov.Model, recipe: Recipe) -> ov.Model:
-    """Let the network take BGR bytes: order and normalisation are folded into its weights."""
+    """Let the network take BGR bytes; order and scale are folded into the first weights.
+
+    Folded, not computed: bytes and bytes minus 127.5 are exact in bfloat16, scaled ones are not.
+    """
+    first = next(
+        node
+        for node in model.get_ordered_ops()
+        if node.get_type_name() == "Convolution" and node.input_value(1).shape[1] == 3
+    )
+    weights = _constant(first.input_value(1).get_node())[:, ::-1] / np.float32(recipe.scale)
+    first.input(1).replace_source_output(ov.opset13.constant(weights).output(0))
     steps = PrePostProcessor(model)
-    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(
-        ov.Layout("NHWC")
-    ).set_color_format(ColorFormat.BGR)
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
     steps.input().model().set_layout(ov.Layout("NHWC"))
     convert = steps.input().preprocess().convert_element_type(ov.Type.f32)
-    convert.convert_color(ColorFormat.RGB)
     if recipe.mean:
         convert.mean(recipe.mean)
-    convert.scale(recipe.scale)
     return steps.build()
+
+
+def _constant(node: ov.Node) -> Floats:
+    """Return the values of a constant, stored as float16 or float32."""
+    if node.get_type_name() == "Convert":
+        node = node.input_value(0).get_node()
+    return np.asarray(node.data, np.float32)
+
+
+def _split_tail(model: ov.Model) -> tuple[ov.Model, ov.Model]:
+    """Split before the first pooling to maps of 4 x 4; the tail's input is called features."""
+    pool = next(
+        node
+        for node in model.get_ordered_ops()
+        if node.get_type_name() == "MaxPool"
+        and list(node.output(0).shape)[2:] == [_TAIL_SIDE, _TAIL_SIDE]
+    )
+    border = pool.input_value(0)
+    entry = ov.opset13.parameter(border.shape, ov.Type.f32, name=_FEATURES)
+    entry.output(0).set_names({_FEATURES})
+    for reader in border.get_target_inputs():
+        reader.replace_source_output(entry.output(0))
+    tail_results = [r for r in model.get_results() if _reads(r, entry)]
+    body_results = [r for r in model.get_results() if r not in tail_results]
+    exit_ = ov.opset13.result(border)
+    border.set_names({_FEATURES})
+    name = model.get_friendly_name()
+    return (
+        ov.Model([exit_, *body_results], model.get_parameters(), f"{name} body"),
+        ov.Model(tail_results, [entry], f"{name} tail"),
+    )
+
+
+def _reads(node: ov.Node, source: ov.Node) -> bool:
+    """Say whether ``node`` depends on ``source``."""
+    seen, todo = set(), [node]
+    while todo:
+        current = todo.pop()
+        name = current.get_name()
+        if name == source.get_name():
+            return True
+        if name not in seen:
+            seen.add(name)
+            todo += [value.get_node() for value in current.input_values()]
+    return False
 
 
 def _device_name(core: ov.Core, wanted: Device) -> str:
@@ -148,11 +228,10 @@ def _settings(device: str, recipe: Recipe) -> dict[str, object]:
         settings |= cpu
     elif device.startswith("AUTO"):
         settings["DEVICE_PROPERTIES"] = {"CPU": cpu}
-    cache = recipe.cache_dir if recipe.cache_dir is not None else recipe.path.parent / "compiled"
-    if _writable(cache):
-        settings["CACHE_DIR"] = str(cache)
+    if _writable(recipe.cache_dir):
+        settings["CACHE_DIR"] = str(recipe.cache_dir)
     else:
-        _log.info("pose.no_compile_cache", folder=str(cache), reason="not writable")
+        _log.info("pose.no_compile_cache", folder=str(recipe.cache_dir), reason="not writable")
     return settings
 
 
