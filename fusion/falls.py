@@ -33,6 +33,8 @@ LOST_DESCENT: Final = 0.6
 CLEAR_DESCENT: Final = 0.5
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
+DESCENT_KEPT_S: Final = 4.0
+"""A descent that nobody went down by within this time is forgotten."""
 GOOD_VIEW: Final = 0.35
 FORGET_S: Final = 30.0
 UPRIGHT_GAP_S: Final = 0.7
@@ -136,9 +138,10 @@ class FallJudge:
         person.still = seen.still
         person.quality += weight * (seen.quality - person.quality)
         person.ended = False
-        if seen.descent >= person.descent or (seen.t - person.descent_t) / 1e9 > 4.0:
-            if person.down_since is None or seen.descent > person.descent:
-                person.descent, person.descent_t = seen.descent, seen.t
+        stale = (seen.t - person.descent_t) / 1e9 > DESCENT_KEPT_S
+        renewed = person.down_since is None and (stale or seen.descent == person.descent)
+        if seen.descent > person.descent or renewed:
+            person.descent, person.descent_t = seen.descent, seen.t
         self._follow_down(person, seen)
         self._follow_upright(person, seen)
         return self._judge(person, seen.t) + self.advance(seen.t)
