@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+from scipy.spatial import ConvexHull
+
 from models.bodies.body import Body, Sex, Shape
 from models.bodies.motion import Anchor, Chain, Key, KeyMotion, Motion, Walk, seat_height
 from models.bodies.pose import Pose, Triple
@@ -17,8 +20,8 @@ from models.bodies.scene import Outfit, Person
 
 FPS = 12
 C1 = Camera((2.35, 0.12, 2.2), (2.2, 2.3, 1.0), fov_deg=80.0)
-C2 = Camera((4.3, 0.9, 2.2), (2.1, 2.4, 0.95), fov_deg=80.0)
-C1_BED = Camera((1.9, 0.55, 2.2), (1.45, 3.1, 0.95), fov_deg=80.0)
+C2 = Camera((0.12, 0.6, 2.2), (2.2, 2.3, 0.85), fov_deg=80.0)
+C1_BED = Camera((1.6, 0.75, 2.2), (1.5, 3.1, 0.80), fov_deg=84.0)
 #: How far a body sinks into a mattress and into a cushion.
 MATTRESS, CUSHION = 0.05, 0.03
 
@@ -110,6 +113,20 @@ class Clip:
     people: tuple[tuple[Person, Motion], ...] = ()
     subject: str = ""
     fall: tuple[float, float] | None = None
+
+
+def bed_zone(clip: Clip) -> list[tuple[float, float]]:
+    """Outline of somebody who lies on the clip's bed, in 0..1 of the picture, clockwise."""
+    (bed,) = clip.room.mattresses
+    corners = [
+        (x, y, z)
+        for x in (bed.low[0], bed.high[0])
+        for y in (bed.low[1], bed.high[1])
+        for z in (bed.high[2], bed.high[2] + 0.3)
+    ]
+    pixels, _ = clip.camera.project(np.array(corners))
+    points = (pixels / (clip.camera.width, clip.camera.height)).clip(0.0, 1.0)
+    return [(float(x), float(y)) for x, y in points[ConvexHull(points).vertices]]
 
 
 def _backward(yaw: float, t: float, place: tuple[float, float]) -> list[Key]:
@@ -215,7 +232,7 @@ def _lie_bed() -> Clip:
     edge = (1.1, 2.82)
     lying = (1.16, 3.64)
     level = top - MATTRESS
-    walk = Walk(WOMAN.body, [(2.9, 2.2), (1.9, 2.45), edge], 0.0, 2.8)
+    walk = Walk(WOMAN.body, [(2.65, 2.6), (1.9, 2.55), edge], 0.0, 2.8)
     yaw = walk.end_yaw
     step = replace(STAND, hip_r=(18.0, 0.0, 14.0), knee_r=32.0, ankle_r=6.0)
     hands_back = replace(SIT, turn=(20.0, -24.0, 0.0), shoulder_l=(-20.0, 24.0, 0.0),

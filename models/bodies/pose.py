@@ -37,12 +37,12 @@ class Pose:
     elbow_r: float = 14.0
 
     def vector(self) -> Array:
-        """All angles as one array (31,), degrees, in the order of the fields."""
+        """All angles as one array (27,), degrees, in the order of the fields."""
         return np.hstack([np.asarray(getattr(self, f.name), np.float64) for f in fields(self)])
 
     @classmethod
     def from_vector(cls, vector: Array) -> Pose:
-        """Make a pose of an array (31,) as `vector` returns it.
+        """Make a pose of an array (27,) as `vector` returns it.
 
         Raises
         ------

@@ -45,13 +45,16 @@ class Room:
         Colours in 0..1.
     boxes
         Furniture, doors, pictures.
+    mattresses
+        Those of the boxes that people sleep on.
     """
 
     size: Triple = (4.4, 4.2, 2.6)
-    wall: Triple = (0.80, 0.78, 0.71)
+    wall: Triple = (0.90, 0.87, 0.80)
     floor: Triple = (0.58, 0.45, 0.33)
     ceiling: Triple = (0.88, 0.88, 0.86)
     boxes: tuple[Box, ...] = ()
+    mattresses: tuple[Box, ...] = ()
 
     @property
     def bounds(self) -> Array:
@@ -102,8 +105,9 @@ def bedroom(
     """Return the room of the sample clips: a bed at the far wall, a chair, a door, a window."""
     size = (4.4, 4.2, 2.6)
     skirting, frame = (0.90, 0.90, 0.88), (0.92, 0.92, 0.90)
+    sleeping = bed(0.12, size[1] - 1.0, bed_top)
     boxes = [
-        *bed(0.12, size[1] - 1.0, bed_top),
+        *sleeping,
         *chair(*chair_at, seat),
         Box((0.0, size[1] - 0.02, 0.0), (size[0], size[1], 0.09), skirting),
         Box((0.0, 0.0, 0.0), (0.02, size[1], 0.09), skirting),
@@ -119,7 +123,7 @@ def bedroom(
         Box((0.0, 0.96, 0.0), (0.05, 1.79, 2.04), (0.66, 0.60, 0.52)),
         Box((2.32, size[1] - 0.45, 0.0), (2.75, size[1] - 0.03, 0.55), (0.50, 0.34, 0.22)),
     ]
-    return Room(size=size, boxes=tuple(boxes))
+    return Room(size=size, boxes=tuple(boxes), mattresses=(sleeping[3],))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,12 @@ from pathlib import Path
 #: Every clip, by the name of its file without `.mp4`.
 NAMES = ("fall", "fall_c2", "sit", "lie_bed", "walk", "two_people", "empty")
 
+_FIRST = ((0.17, 0.48), (0.16, 0.40), (0.23, 0.31), (0.51, 0.32), (0.51, 0.39), (0.50, 0.50))
+_SECOND = ((0.38, 0.52), (0.00, 0.87), (0.00, 0.60), (0.28, 0.38), (0.37, 0.44))
+_BED = ((0.24, 0.49), (0.30, 0.37), (0.60, 0.38), (0.62, 0.51), (0.62, 0.59), (0.25, 0.58))
+#: Where somebody lies who is in the bed of a clip: polygons in 0..1 of the picture.
+BED_ZONES = dict.fromkeys(NAMES, _FIRST) | {"fall_c2": _SECOND, "lie_bed": _BED}
+
 
 def path(name: str) -> Path:
     """Return the file of a clip, for example ``path("fall")``.
