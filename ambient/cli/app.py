@@ -51,6 +51,10 @@ def build() -> typer.Typer:
         ] = False,
     ) -> None:
         """See falls in a care facility, let nothing out but anonymised events."""
+        from ambient.log import set_up_log
+
+        # Logs go to standard error: standard output belongs to what the command answers.
+        set_up_log("ambient", quiet=True)
 
     for name in groups():
         importlib.import_module(f"ambient.cli.{name}").register(app)

@@ -30,6 +30,7 @@ from ambient.node.process import Heartbeat, StopSignal, die_with_parent, leave_n
 BEAT_S: Final = 1.0
 IDENTITY_WAIT_S: Final = 20.0
 DRAIN_S: Final = 3.0
+AGENT_DRAIN_S: Final = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -110,6 +111,34 @@ def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
             control.close()
 
 
+def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
+    from ambient.bus import keys
+    from ambient.node.agent import STEP_S, Agent
+    from ambient.node.desk import CommandDesk
+    from ambient.node.identity import keep_identity
+    from ambient.node.outbox import Outbox
+
+    place = NodePlace(config.state_dir)
+    identity = keep_identity(place, keys.load_or_make(config.state_dir / keys.NODE_KEY).public)
+    desk = CommandDesk(file, config, place.run_dir, running=True)
+    beat = _Beat()
+    with Outbox(place.outbox, max_rows=config.outbox.max_rows) as outbox:
+        agent = Agent(
+            config,
+            outbox,
+            identity=identity,
+            handler=lambda command: desk.handle(command, clock.now()),
+            clock=clock.now,
+        )
+        try:
+            while not stop.asked:
+                agent.step(STEP_S)
+                beat()
+            agent.drain(AGENT_DRAIN_S)
+        finally:
+            agent.close()
+
+
 def _wait_for_identity(place: NodePlace, beat: Callable[[], None], stop: StopSignal) -> str | None:
     """Wait until the agent wrote which key the node has; nothing when told to stop meanwhile."""
     from ambient.node.identity import read_identity
@@ -140,6 +169,7 @@ class _Beat:
 _RUN: Final[Mapping[Worker, Callable[[NodeConfig, Path, NodeClock, StopSignal], None]]] = {
     Worker.VISION: _vision,
     Worker.FUSION: _fusion,
+    Worker.AGENT: _agent,
 }
 
 

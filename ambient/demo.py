@@ -1,0 +1,152 @@
+"""A whole facility on one machine: a recorded fall, a node that sees it, a hub that shows it.
+
+Comes in: a recording, the sample clip when none is named. Goes out: a real hub and a real node
+that found each other over the real enrolment; with ``once`` the steps until the alarm was raised,
+stored and acknowledged over the page's API, each with its time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ambient.errors import AmbientError, LinkError
+from ambient.evaluate.facility import ROOM, USER, Facility
+from ambient.evaluate.page import AlarmSeen
+
+ALARM_S: Final = 45.0
+"""How long the fall may take to become an alarm on the page: the clip, and what confirms it."""
+
+
+class DemoStep(msgspec.Struct, frozen=True):
+    """One step and how long it took."""
+
+    name: str
+    seconds: float
+
+
+class DemoReport(msgspec.Struct, frozen=True):
+    """What ``ambient demo --once --json`` prints; `error` says which step failed, and why."""
+
+    ok: bool
+    steps: list[DemoStep]
+    seconds: float
+    error: str | None = None
+
+
+@dataclass
+class Demo:
+    """A demonstration under way.
+
+    Attributes
+    ----------
+    facility
+        Hub and node.
+    tell
+        Called with each step when it is done.
+    """
+
+    facility: Facility
+    tell: Callable[[DemoStep], None]
+    steps: list[DemoStep] = field(default_factory=list)
+    current: str = ""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time the block as the step `name`."""
+        self.current = name
+        began = time.monotonic()
+        yield
+        done = DemoStep(name, round(time.monotonic() - began, 3))
+        self.steps.append(done)
+        self.tell(done)
+
+    def start(self) -> None:
+        """Bring up hub and node.
+
+        Raises
+        ------
+        AmbientError
+            When a step fails.
+        """
+        with self.step("hub started"):
+            self.facility.start_hub()
+        with self.step("first user created and logged in"):
+            self.facility.set_up_user()
+        with self.step("node enrolled"):
+            self.facility.enrol()
+        with self.step("node started"):
+            self.facility.start_node()
+
+    def alarm(self) -> AlarmSeen:
+        """Wait until the fall rings on the page.
+
+        Raises
+        ------
+        LinkError
+            When it does not.
+        """
+        found = self.facility.page.wait_for_alarm("fall", "active", ALARM_S)
+        if found is None:
+            raise LinkError(f"expected an alarm on the page within {ALARM_S:.0f} s, got none")
+        return found
+
+
+def sample() -> Path:
+    """Return the recording of a fall that the project carries."""
+    from models import samples
+
+    return samples.path("fall")
+
+
+def open_facility(
+    recording: Path | None = None, folder: Path | None = None, web_port: int = 0
+) -> Facility:
+    """Return a facility whose one camera plays a recording of a fall again and again."""
+    source = f"file:{(recording or sample()).resolve()}"
+    return Facility(folder, {ROOM: [source]}, web_port=web_port)
+
+
+def run_once(recording: Path | None, tell: Callable[[DemoStep], None]) -> DemoReport:
+    """Show the whole way once and clean up: raised, stored, acknowledged.
+
+    Parameters
+    ----------
+    recording
+        A fall; the sample clip when none is given.
+    tell
+        Called with each step when it is done.
+    """
+    began = time.monotonic()
+    with open_facility(recording) as facility:
+        demo = Demo(facility, tell)
+        error: str | None = None
+        try:
+            demo.start()
+            _see_acknowledged(demo)
+        except AmbientError as failed:
+            error = f"{demo.current}: {failed}"
+        if error is None:
+            with demo.step("node and hub stopped"):
+                facility.stop()
+    return DemoReport(error is None, demo.steps, round(time.monotonic() - began, 3), error)
+
+
+def _see_acknowledged(demo: Demo) -> None:
+    page = demo.facility.page
+    with demo.step("alarm raised and stored"):
+        alarm = demo.alarm()
+    with demo.step("alarm acknowledged over the page's API"):
+        page.acknowledge(alarm.id)
+        seen = page.alarm(alarm.id)
+        if seen.state != "acknowledged" or seen.acknowledged_by != USER:
+            raise LinkError(
+                f"expected the alarm acknowledged by {USER}, got {seen.state} "
+                f"by {seen.acknowledged_by}"
+            )
