@@ -24,7 +24,7 @@ HEARTBEAT_IVL_MS: Final = 2_000
 HEARTBEAT_TIMEOUT_MS: Final = 6_000
 HANDSHAKE_MS: Final = 5_000
 RECONNECT_MS: Final = 100
-RECONNECT_MAX_MS: Final = 5_000
+RECONNECT_MAX_MS: Final = 2_000
 """ZeroMQ doubles the pause between attempts up to this."""
 
 QUEUE: Final = 1_000
@@ -68,6 +68,7 @@ def dial(
     """
     socket = ctx.socket(zmq.DEALER)
     _limit(socket)
+    socket.setsockopt(zmq.IPV6, 1)
     socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
     # Nothing is queued for a connection that is not there: the outbox is the queue.
@@ -98,6 +99,8 @@ def listen(
     socket = ctx.socket(zmq.ROUTER)
     _limit(socket)
     socket.setsockopt(zmq.BACKLOG, BACKLOG)
+    # Only when asked for: with it a bound IPv4 address reads tcp://[::ffff:10.0.0.5]:7440.
+    socket.setsockopt(zmq.IPV6, int("[" in bind))
     # A message for a peer that left is an error here, not silence.
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.zap_domain = ZAP_DOMAIN
@@ -117,7 +120,6 @@ def listen(
 
 def _limit(socket: zmq.Socket[bytes]) -> None:
     socket.setsockopt(zmq.LINGER, 0)
-    socket.setsockopt(zmq.IPV6, 1)
     socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     socket.setsockopt(zmq.SNDHWM, QUEUE)
     socket.setsockopt(zmq.RCVHWM, QUEUE)

@@ -1,0 +1,478 @@
+"""The hub's end of the link: takes in events, sends commands, keeps out whoever is not enrolled.
+
+Comes in: frames from nodes over CURVE. Goes out: events to a sink that has committed them before
+the node gets its acknowledgement; commands of a source to the nodes; news of which node was heard.
+Who speaks is told by the key that CURVE has proved for the connection, looked up anew for every
+message. A key that is not enrolled is answered only when it asks for enrolment; all else of it is
+counted and met with silence.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+import zmq
+
+from ambient import commands, events
+from ambient.bus import sockets
+from ambient.bus.keys import KeyPair
+from ambient.bus.protocol import (
+    MAX_EVENT_BYTES,
+    PROTOCOL,
+    Ack,
+    Batch,
+    CommandMessage,
+    Enrol,
+    EnrolAccepted,
+    EnrolPending,
+    EnrolReason,
+    EnrolRefused,
+    FromHub,
+    Garbled,
+    Heartbeat,
+    Hello,
+    Reason,
+    Refused,
+    Rotate,
+    RotateAccepted,
+    RotateRefused,
+    Row,
+    Welcome,
+    decode_from_node,
+    encode,
+)
+from ambient.bus.sockets import LinkChange, Watch
+from ambient.bus.zap import Zap
+from ambient.commands import AnyCommand
+from ambient.errors import StoreError
+from ambient.events import AnyEvent
+from ambient.hub.registry import Holder, Registry, Standing
+
+POLL_MS: Final = 100
+COMMANDS_EVERY_S: Final = 0.2
+"""How often the hub looks for new commands."""
+
+COMMAND_AGAIN_S: Final = 5.0
+"""A command without an answer for this long is sent again."""
+
+MOST_AT_ONCE: Final = 256
+"""Messages taken before handshakes and commands get their turn."""
+
+FORGET_S: Final = 60.0
+"""A connection that said nothing for this long is forgotten."""
+
+MAX_ASKING: Final = 64
+PENDING_AGAIN_S: Final = 5.0
+MAX_STRANGER_BYTES: Final = 4 * 1024
+"""An enrolment has less than 1 kB; nothing longer of an unknown key is even parsed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class EventSink(Protocol):
+    """Where events go."""
+
+    def store(self, node: str, batch: Sequence[AnyEvent], received: int) -> object:
+        """Keep `batch`, on the disk when this returns; ids that are known are passed over.
+
+        Raises
+        ------
+        StoreError
+            When nothing of it was stored; the node will send it again.
+        """
+        ...
+
+
+class CommandSource(Protocol):
+    """Where commands come from."""
+
+    def pending(self, node: str, now: int) -> Sequence[AnyCommand]:
+        """Return what `node` has not answered and may still apply, oldest first.
+
+        A command leaves this list when the sink stores the node's ``command.applied``.
+        """
+        ...
+
+
+@dataclass
+class LinkCounts:
+    """What the link counted since the start; read from any thread.
+
+    Attributes
+    ----------
+    unknown_key
+        Handshakes and messages of keys that are not enrolled, enrolments aside.
+    garbled
+        Frames of enrolled nodes that were no message.
+    rows_refused
+        Rows of enrolled nodes that may not be stored: foreign room or node, or no event.
+    broken_connections
+        Handshakes that failed otherwise: another hub's key, no ZeroMQ, an older CURVE.
+    closed
+        Connections that ended, those included that ZeroMQ closed for an oversized frame.
+    """
+
+    batches: int = 0
+    rows: int = 0
+    rows_refused: int = 0
+    unknown_key: int = 0
+    garbled: int = 0
+    version_refused: int = 0
+    enrolments_asked: int = 0
+    enrolments_refused: int = 0
+    commands_sent: int = 0
+    store_failed: int = 0
+    broken_connections: int = 0
+    closed: int = 0
+
+
+@dataclass
+class _Session:
+    """One connection that said hello."""
+
+    key: str
+    node: str
+    heard: float
+    sent: dict[str, float] = field(default_factory=dict)
+    """Command id ► when it was sent last."""
+
+
+@dataclass
+class _Asking:
+    """One connection that waits for somebody to accept its key."""
+
+    key: str
+    told: float
+
+
+class Intake:
+    """The ROUTER, its handler of new connections, and what the messages lead to.
+
+    Made in one thread and run in another; everything else may be asked from any thread.
+    """
+
+    def __init__(
+        self,
+        bind: str,
+        pair: KeyPair,
+        site: str,
+        *,
+        registry: Registry,
+        sink: EventSink,
+        source: CommandSource,
+        heard: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], int] = time.time_ns,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin to listen.
+
+        Parameters
+        ----------
+        bind
+            ``tcp://host:port``; port 0 takes a free one, see `address`.
+        pair
+            The hub's keys.
+        site
+            Only nodes of this site are enrolled.
+        registry, sink, source
+            Who may speak, where events go, where commands come from; used in the thread of `run`.
+        heard
+            Called with a node's name for every message of it that counts as a sign of life.
+        clock, steady
+            Hub time (ns) and a steady clock (s).
+
+        Raises
+        ------
+        LinkError
+            When the address cannot be used.
+        """
+        self._site = site
+        self._registry = registry
+        self._sink = sink
+        self._source = source
+        self._heard = heard
+        self._clock = clock
+        self._steady = steady
+        self._context = sockets.context()
+        self._zap = Zap(self._context, self._admit)
+        try:
+            self._router, self.address = sockets.listen(self._context, bind, pair)
+        except BaseException:
+            self._zap.close()
+            self._context.term()
+            raise
+        self._watch = Watch.over(self._router)
+        self._sessions: dict[bytes, _Session] = {}
+        self._asking: dict[bytes, _Asking] = {}
+        self._commands_at = 0.0
+        self.counts = LinkCounts()
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set, then close everything."""
+        try:
+            while not stop.is_set():
+                self.step(POLL_MS)
+        finally:
+            self.close()
+
+    def step(self, wait_ms: int) -> None:
+        """Wait for at most `wait_ms` milliseconds, then do all that is due."""
+        poller = zmq.Poller()
+        for socket in (self._router, self._zap.socket, self._watch.monitor):
+            poller.register(socket, zmq.POLLIN)
+        poller.poll(wait_ms)
+        self._zap.answer()
+        self._note(self._watch.changes())
+        for _ in range(MOST_AT_ONCE):
+            if not self._router.poll(0):
+                break
+            self._take()
+        now = self._steady()
+        if now >= self._commands_at:
+            self._commands_at = now + COMMANDS_EVERY_S
+            self._forget(now)
+            try:
+                self._send_commands(now)
+                self._tell_asking(now)
+            except StoreError as error:
+                self._failed(error)
+
+    def connected(self) -> list[str]:
+        """Return the nodes that have said hello and were heard within the last minute."""
+        return sorted({session.node for session in list(self._sessions.values())})
+
+    def close(self) -> None:
+        """Close every connection; what was acknowledged is stored."""
+        self._watch.close()
+        self._router.close()
+        self._zap.close()
+        self._context.term()
+
+    # -- who may connect -------------------------------------------------------------------
+
+    def _admit(self, key: str) -> bool:
+        try:
+            admitted = self._registry.admits(key, self._clock())
+        except StoreError as error:
+            self._failed(error)
+            return False
+        if not admitted:
+            self.counts.unknown_key += 1
+            _log.warning("a key that is not enrolled tried to connect")
+        return admitted
+
+    def _note(self, changes: Sequence[LinkChange]) -> None:
+        self.counts.closed += changes.count(LinkChange.DOWN)
+        broken = changes.count(LinkChange.BROKEN)
+        self.counts.broken_connections += broken
+        if broken:
+            _log.warning("connections failed their handshake", connections=broken)
+
+    # -- messages --------------------------------------------------------------------------
+
+    def _take(self) -> None:
+        frames = self._router.recv_multipart(copy=False)
+        route = frames[0].bytes
+        try:
+            key = str(frames[-1].get("User-Id"))
+        except zmq.ZMQError:
+            self.counts.unknown_key += 1
+            return
+        try:
+            holder = self._registry.holder(key)
+            served = holder.standing in (Standing.ENROLLED, Standing.NEXT)
+            limit = None if served else MAX_STRANGER_BYTES
+            if len(frames) != 2 or (limit is not None and len(frames[1]) > limit):
+                message: object = Garbled(reason="shape", size=sum(len(one) for one in frames))
+            else:
+                message = decode_from_node(frames[1].bytes)
+            if served:
+                self._from_node(route, key, holder, message)
+            else:
+                self._from_stranger(route, key, holder, message)
+        except StoreError as error:
+            self._failed(error)
+            self._send(route, Refused(reason=Reason.BUSY))
+
+    def _from_stranger(self, route: bytes, key: str, holder: Holder, message: object) -> None:
+        session = self._sessions.pop(route, None)
+        if isinstance(message, Enrol):
+            self._enrol(route, key, message)
+            return
+        self.counts.unknown_key += 1
+        if session is not None:
+            # It was enrolled when it said hello: it may know why it is served no longer.
+            _log.warning("a revoked key is refused", node=session.node)
+            self._send(route, Refused(reason=Reason.REVOKED))
+
+    def _from_node(self, route: bytes, key: str, holder: Holder, message: object) -> None:
+        now = self._steady()
+        match message:
+            case Garbled(reason=reason, size=size):
+                self.counts.garbled += 1
+                _log.warning("a garbled frame", node=holder.node, reason=reason, bytes=size)
+                return
+            case Hello():
+                self._hello(route, key, holder, message, now)
+                return
+            case Enrol():
+                # Its acceptance got lost on the way.
+                self._send(route, EnrolAccepted())
+                return
+        session = self._sessions.get(route)
+        if session is None or session.key != key:
+            self._send(route, Refused(reason=Reason.HELLO))
+            return
+        session.heard = now
+        match message:
+            case Batch():
+                self._batch(route, holder, message)
+            case Heartbeat():
+                self._send(route, Heartbeat(time=self._clock()))
+            case Rotate():
+                self._rotate(route, holder, message)
+        self._heard(holder.node)
+
+    def _hello(self, route: bytes, key: str, holder: Holder, hello: Hello, now: float) -> None:
+        refusal = None
+        if hello.protocol != PROTOCOL:
+            refusal = Reason.PROTOCOL
+        elif hello.node != holder.node:
+            refusal = Reason.NAME
+        if refusal is not None:
+            self.counts.version_refused += refusal is Reason.PROTOCOL
+            _log.warning(
+                "a node is refused",
+                node=holder.node,
+                reason=refusal,
+                speaks=hello.protocol,
+                expected=PROTOCOL,
+            )
+            self._send(route, Refused(reason=refusal))
+            return
+        if holder.standing is Standing.NEXT:
+            self._registry.switch(holder.node, key, self._clock())
+        self._sessions[route] = _Session(key=key, node=holder.node, heard=now)
+        self._send(route, Welcome(protocol=PROTOCOL, time=self._clock()))
+        self._heard(holder.node)
+        _log.info("node connected", node=holder.node, software=hello.software)
+
+    def _batch(self, route: bytes, holder: Holder, batch: Batch) -> None:
+        taken: list[AnyEvent] = []
+        refused: list[int] = []
+        for row in batch.rows:
+            event = _allowed(row, holder)
+            if event is None:
+                refused.append(row.seq)
+            else:
+                taken.append(event)
+        if refused:
+            self.counts.rows_refused += len(refused)
+            _log.warning(
+                "rows are refused: another room or node, or no event of the closed list",
+                node=holder.node,
+                rows=len(refused),
+            )
+        if taken:
+            self._sink.store(holder.node, taken, self._clock())
+        self.counts.batches += 1
+        self.counts.rows += len(taken)
+        self._send(route, Ack(batch=batch.batch, refused=refused))
+
+    def _rotate(self, route: bytes, holder: Holder, message: Rotate) -> None:
+        reason = self._registry.offer(holder.node, message.key, self._clock())
+        if reason is None:
+            self._send(route, RotateAccepted(key=message.key))
+        else:
+            _log.warning("a next key is refused", node=holder.node, reason=reason)
+            self._send(route, RotateRefused(key=message.key, reason=reason))
+
+    def _enrol(self, route: bytes, key: str, message: Enrol) -> None:
+        self.counts.enrolments_asked += 1
+        reason = self._registry.ask(key, message, self._site, self._clock())
+        if reason is None and len(self._asking) < MAX_ASKING:
+            self._asking[route] = _Asking(key=key, told=self._steady())
+            self._send(route, EnrolPending())
+            return
+        reason = reason or EnrolReason.TOKEN
+        self.counts.enrolments_refused += 1
+        _log.warning("an enrolment is refused", reason=reason)
+        self._send(route, EnrolRefused(reason=reason))
+
+    # -- what is due -----------------------------------------------------------------------
+
+    def _tell_asking(self, now: float) -> None:
+        """Tell those who wait what was decided meanwhile, perhaps in another process."""
+        for route, asking in list(self._asking.items()):
+            standing = self._registry.holder(asking.key).standing
+            if standing is Standing.PENDING:
+                if now - asking.told >= PENDING_AGAIN_S:
+                    # Shows the node that the hub lives, and us whether the node does.
+                    asking.told = now
+                    self._send(route, EnrolPending())
+                continue
+            self._asking.pop(route, None)
+            if standing in (Standing.ENROLLED, Standing.NEXT):
+                self._send(route, EnrolAccepted())
+            else:
+                self._send(route, EnrolRefused(reason=EnrolReason.REJECTED))
+
+    def _send_commands(self, now: float) -> None:
+        newest = {session.node: route for route, session in self._sessions.items()}
+        for node, route in newest.items():
+            session = self._sessions[route]
+            pending = self._source.pending(node, self._clock())
+            known = {command.id for command in pending}
+            session.sent = {one: at for one, at in session.sent.items() if one in known}
+            for command in pending:
+                if now - session.sent.get(command.id, -COMMAND_AGAIN_S) < COMMAND_AGAIN_S:
+                    continue
+                if self._registry.holder(session.key).standing is not Standing.ENROLLED:
+                    break
+                raw = msgspec.Raw(commands.encode(command))
+                if self._send(route, CommandMessage(time=self._clock(), command=raw)):
+                    session.sent[command.id] = now
+                    self.counts.commands_sent += 1
+
+    def _forget(self, now: float) -> None:
+        for route, session in list(self._sessions.items()):
+            if now - session.heard > FORGET_S:
+                del self._sessions[route]
+
+    def _send(self, route: bytes, message: FromHub) -> bool:
+        """Send without waiting; a peer that left or does not read loses it and will ask again."""
+        try:
+            self._router.send_multipart([route, encode(message)], zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
+                raise
+            self._sessions.pop(route, None)
+            self._asking.pop(route, None)
+            return False
+        return True
+
+    def _failed(self, error: StoreError) -> None:
+        self.counts.store_failed += 1
+        _log.error("the hub cannot store; nodes keep what they have", error=str(error))
+
+
+def _allowed(row: Row, holder: Holder) -> AnyEvent | None:
+    """Return the event of `row` if `holder` may say it."""
+    data = bytes(row.event)
+    if len(data) > MAX_EVENT_BYTES:
+        return None
+    try:
+        event = events.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if event.node != holder.node:
+        return None
+    if event.room is not None and event.room not in holder.rooms:
+        return None
+    return event

@@ -1,0 +1,437 @@
+"""The process *agent*: the only way out of a node, and the only holder of its key.
+
+Comes in: rows of the outbox, and the hub's answers and commands. Goes out: batches of events over
+the link, until the hub says that they are on its disk; answers to commands, as events in the
+outbox. Killed at any moment it loses nothing: a row counts as delivered only once the hub's answer
+is in the outbox, and the hub passes over what it has already.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import structlog
+
+from ambient import __version__, commands, events
+from ambient.bus import keys
+from ambient.bus.enrolment import load_hub
+from ambient.bus.protocol import (
+    ACK_TIMEOUT_S,
+    HEARTBEAT_S,
+    MAX_BATCH_BYTES,
+    MAX_BATCH_ROWS,
+    Ack,
+    Batch,
+    CommandMessage,
+    FromHub,
+    Heartbeat,
+    Refused,
+    Rotate,
+    RotateAccepted,
+    RotateRefused,
+    Row,
+    Welcome,
+)
+from ambient.commands import AnyCommand, RotateKey
+from ambient.config import NodeConfig
+from ambient.errors import StoreError
+from ambient.events import AnyEvent, CommandApplied, NodeOutboxDropped, Outcome
+from ambient.node.errands import Errands, Handler
+from ambient.node.outbox import Outbox, OutboxRow
+from ambient.node.uplink import Uplink
+
+NS: Final = 1_000_000_000
+STEP_S: Final = 0.05
+"""How often the outbox is looked at, so the longest an alarm waits before it is sent."""
+
+BUSY_S: Final = 1.0
+"""Pause before a hub that cannot store is asked again, and before a full disk is."""
+
+TIDY_S: Final = 60.0
+ENROLLED_S: Final = 2.0
+"""How often a node that is not connected looks whether it was enrolled, or elsewhere."""
+
+MOST_UNSETTLED: Final = 5_000
+"""Acknowledged rows that a full disk may leave unmarked before the agent waits for it."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class AgentCounts:
+    """What the agent counted since its start."""
+
+    rows_sent: int = 0
+    rows_acknowledged: int = 0
+    rows_refused: int = 0
+    rows_unfit: int = 0
+    """Rows of the outbox that are no event of the closed list; they never leave."""
+    batches_repeated: int = 0
+    commands: int = 0
+    commands_unknown: int = 0
+
+
+@dataclass(frozen=True)
+class _InFlight:
+    """The batch that waits for its answer."""
+
+    number: int
+    seqs: tuple[int, ...]
+    sent: float
+
+
+class Agent:
+    """Brings the outbox to the hub and the hub's commands to the node; used in one thread."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        outbox: Outbox,
+        *,
+        identity: str,
+        handler: Handler,
+        clock: Callable[[], int] = time.time_ns,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; the first `step` dials.
+
+        Parameters
+        ----------
+        config
+            The node's; ``state_dir`` holds the keys and, once enrolled, the hub's address.
+        outbox
+            The agent's own object for the node's outbox.
+        identity
+            Key from which event ids derive (see `ambient.node.identity`).
+        handler
+            Applies commands; called in a thread of its own, one at a time, at least once each.
+        clock
+            The node's time (ns).
+        steady
+            A steady clock (s).
+        """
+        self._config = config
+        self._outbox = outbox
+        self._identity = identity
+        self._clock = clock
+        self._steady = steady
+        self._rooms = {room.id for room in config.rooms}
+        self._errands = Errands(handler)
+        self._uplink: Uplink | None = None
+        self._look_at = 0.0
+        self._tidy_at = 0.0
+        self._beat_at = 0.0
+        self._send_at = 0.0
+        self._settle_at = 0.0
+        self._more = True
+        """Whether rows may wait that were not there, or not sent, before."""
+        self._in_flight: _InFlight | None = None
+        self._unsettled: dict[int, bool] = {}
+        """Answered rows that could not be marked yet ► whether they were refused."""
+        self._rotation: RotateKey | None = None
+        self._store_failed = False
+        self.counts = AgentCounts()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the hub takes events now."""
+        return self._uplink is not None and self._uplink.welcomed
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set, then close."""
+        try:
+            while not stop.is_set():
+                self.step(STEP_S)
+        finally:
+            self.close()
+
+    def step(self, wait_s: float) -> None:
+        """Wait for at most `wait_s` seconds for the hub, then do all that is due.
+
+        Raises
+        ------
+        LinkError
+            When the node's key cannot be read, or is readable by others.
+        """
+        if not self.connected:
+            self._look_for_hub()
+        uplink = self._uplink
+        if uplink is None:
+            time.sleep(wait_s)
+            return
+        for message in uplink.step(wait_s):
+            self._on_message(uplink, message)
+        now = self._steady()
+        if not uplink.welcomed:
+            self._in_flight = None
+            self._more = True
+        try:
+            self._answer_commands()
+            if uplink.welcomed:
+                self._send_due(uplink, now)
+            if now >= self._tidy_at:
+                self._tidy_at = now + TIDY_S
+                self._tidy()
+        except StoreError as error:
+            self._on_store_error(error, now)
+        else:
+            self._store_failed = False
+
+    def drain(self, seconds: float) -> bool:
+        """Go on for at most `seconds` until nothing waits; return whether that was reached."""
+        end = self._steady() + seconds
+        while self._steady() < end:
+            self.step(STEP_S)
+            if not self.connected:
+                continue
+            try:
+                if not self._in_flight and not self._outbox.waiting(1, 1, self._unsettled):
+                    return True
+            except StoreError:
+                return False
+        return False
+
+    def close(self) -> None:
+        """End the connection; the outbox stays open, it is the caller's."""
+        self._errands.close()
+        if self._uplink is not None:
+            self._uplink.close()
+            self._uplink = None
+
+    # -- events ----------------------------------------------------------------------------
+
+    def _send_due(self, uplink: Uplink, now: float) -> None:
+        if now >= self._beat_at:
+            self._beat_at = now + HEARTBEAT_S
+            uplink.send(Heartbeat())
+        if self._unsettled and now >= self._settle_at:
+            self._settle(now)
+        if self._in_flight is not None:
+            if now - self._in_flight.sent < ACK_TIMEOUT_S:
+                return
+            self.counts.batches_repeated += 1
+            self._in_flight, self._more = None, True
+        if now < self._send_at or len(self._unsettled) > MOST_UNSETTLED:
+            return
+        if self._outbox.changed():
+            self._more = True
+        if self._more:
+            self._send_batch(uplink, now)
+
+    def _send_batch(self, uplink: Uplink, now: float) -> None:
+        rows = self._outbox.waiting(MAX_BATCH_ROWS, MAX_BATCH_BYTES, self._unsettled)
+        fit = [row for row in rows if self._fits(row)]
+        if not fit:
+            self._more = bool(rows)
+            return
+        batch = Batch(
+            batch=secrets.randbelow(2**53),
+            rows=[Row(seq=row.seq, event=msgspec.Raw(row.event)) for row in fit],
+        )
+        if uplink.send(batch):
+            self._in_flight = _InFlight(batch.batch, tuple(row.seq for row in fit), now)
+            self.counts.rows_sent += len(fit)
+            self._more = False
+
+    def _fits(self, row: OutboxRow) -> bool:
+        """Return whether the row is an event of the closed list; what is not never leaves."""
+        try:
+            events.decode(row.event)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            _log.error("a row of the outbox is no event and is not sent", row=row.seq)
+            self.counts.rows_unfit += 1
+            self._unsettled[row.seq] = True
+            return False
+        return True
+
+    def _on_ack(self, ack: Ack) -> None:
+        if self._in_flight is None or ack.batch != self._in_flight.number:
+            return  # of a batch that was given up and sent again under another number
+        refused = set(ack.refused)
+        if refused:
+            self.counts.rows_refused += len(refused)
+            _log.error(
+                "the hub refused rows; are the rooms in node.yaml those that were enrolled?",
+                rows=len(refused),
+            )
+        for seq in self._in_flight.seqs:
+            self._unsettled[seq] = seq in refused
+        self.counts.rows_acknowledged += len(self._in_flight.seqs)
+        self._in_flight, self._more = None, True
+
+    def _settle(self, now: float) -> None:
+        """Mark what was answered; a disk that takes nothing holds up no further batch."""
+        refused = [seq for seq, no in self._unsettled.items() if no]
+        try:
+            self._outbox.settle(list(self._unsettled), refused, time.time_ns())
+        except StoreError as error:
+            _log.error("what the hub acknowledged cannot be marked yet", error=str(error))
+            self._settle_at = now + BUSY_S
+        else:
+            self._unsettled.clear()
+
+    def _tidy(self) -> None:
+        now = time.time_ns()
+        self._outbox.prune(now - int(self._config.outbox.keep_h * 3600 * NS), now)
+        self._outbox.report_dropped(self._dropped)
+        self._more = True
+
+    def _on_store_error(self, error: StoreError, now: float) -> None:
+        """Go on without the disk: what is acknowledged is remembered, the rest waits."""
+        if not self._store_failed:
+            _log.error("the outbox cannot be used now", error=str(error))
+        self._store_failed = True
+        self._send_at = now + BUSY_S
+
+    # -- the hub's messages ----------------------------------------------------------------
+
+    def _on_message(self, uplink: Uplink, message: FromHub) -> None:
+        match message:
+            case Welcome():
+                self._in_flight, self._more = None, True
+                self._beat_at = 0.0
+                self._go_on_rotating(uplink)
+            case Ack():
+                self._on_ack(message)
+            case Refused():
+                # The hub cannot store now; what was sent is not stored.
+                self._in_flight, self._more = None, True
+                self._send_at = self._steady() + BUSY_S
+            case CommandMessage():
+                self._on_command(uplink, message)
+            case RotateAccepted():
+                uplink.redial(prefer_next=True)
+            case RotateRefused(reason=reason):
+                _log.error("the hub refused the next key", reason=reason)
+                keys.forget(self._config.state_dir / keys.NEXT_KEY)
+                self._end_rotation(Outcome.REFUSED)
+            case _:
+                pass  # the answer to a heartbeat
+
+    def _on_command(self, uplink: Uplink, message: CommandMessage) -> None:
+        self.counts.commands += 1
+        try:
+            command = commands.decode(bytes(message.command))
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            self.counts.commands_unknown += 1
+            _log.error("a command that this node does not know is refused")
+            return
+        try:
+            if self._outbox.answered(command.id):
+                self._outbox.answer_again(command.id)
+                self._more = True
+            elif self._is_refused(uplink, command):
+                self._keep_answer(command, Outcome.REFUSED)
+            elif isinstance(command, RotateKey):
+                self._begin_rotation(uplink, command)
+            else:
+                self._errands.take(command)
+        except StoreError as error:
+            self._on_store_error(error, self._steady())
+
+    def _is_refused(self, uplink: Uplink, command: AnyCommand) -> bool:
+        """Return whether the command is for another node or room, or came too late."""
+        # By the hub's clock, as it told: the node's own may be wrong by years.
+        hub_time = uplink.hub_time()
+        room = getattr(command, "room", None)
+        return (
+            command.node != self._config.node
+            or (room is not None and room not in self._rooms)
+            or (hub_time is not None and hub_time > command.expires)
+        )
+
+    def _answer_commands(self) -> None:
+        for command, outcome in self._errands.done():
+            if outcome is not None:
+                self._keep_answer(command, outcome)
+
+    def _keep_answer(self, command: AnyCommand, outcome: Outcome) -> None:
+        """Put the answer into the outbox; if that fails the hub asks again, and so do we."""
+        self._outbox.answer(command.id, self._applied(command, outcome), time.time_ns())
+        self._more = True
+
+    # -- rotation --------------------------------------------------------------------------
+
+    def _begin_rotation(self, uplink: Uplink, command: RotateKey) -> None:
+        """Keep a next key beside the present one and offer it; both stay until it is in use."""
+        self._rotation = command
+        pair = keys.load_or_make(self._config.state_dir / keys.NEXT_KEY)
+        uplink.send(Rotate(key=pair.public))
+
+    def _go_on_rotating(self, uplink: Uplink) -> None:
+        """After a welcome: finish a rotation that this key ends, or offer the next key again."""
+        if uplink.using_next:
+            keys.promote(self._config.state_dir, keys.NEXT_KEY)
+            uplink.using_next = False
+            _log.info("the node's key was changed")
+            self._end_rotation(Outcome.APPLIED)
+            return
+        pair = keys.load_pair(self._config.state_dir / keys.NEXT_KEY)
+        if pair is not None:
+            uplink.send(Rotate(key=pair.public))
+
+    def _end_rotation(self, outcome: Outcome) -> None:
+        command, self._rotation = self._rotation, None
+        if command is None:
+            return
+        try:
+            self._keep_answer(command, outcome)
+        except StoreError as error:
+            # The hub sends the command again, which then changes the key once more.
+            self._on_store_error(error, self._steady())
+
+    # -- what the agent itself says --------------------------------------------------------
+
+    def _applied(self, command: AnyCommand, outcome: Outcome) -> AnyEvent:
+        t = self._clock()
+        room: str | None = getattr(command, "room", None)
+        room = room if room in self._rooms else None
+        chain = events.chain_id(self._identity, room, f"command.{command.id}", command.issued)
+        kind = events.kind_of(CommandApplied)
+        return CommandApplied(
+            id=events.event_id(self._identity, chain, 0, kind, t),
+            t=t,
+            node=self._config.node,
+            room=room,
+            chain=chain,
+            position=0,
+            config_version=self._config.version,
+            command=command.id,
+            command_kind=commands.kind_of(command),
+            outcome=outcome,
+        )
+
+    def _dropped(self, rows: int) -> AnyEvent:
+        t = self._clock()
+        chain = events.chain_id(self._identity, None, "outbox", t)
+        kind = events.kind_of(NodeOutboxDropped)
+        return NodeOutboxDropped(
+            id=events.event_id(self._identity, chain, 0, kind, t),
+            t=t,
+            node=self._config.node,
+            chain=chain,
+            position=0,
+            config_version=self._config.version,
+            rows=rows,
+        )
+
+    def _look_for_hub(self) -> None:
+        """Begin to dial once the node is enrolled, and follow when it is enrolled elsewhere."""
+        now = self._steady()
+        if now < self._look_at:
+            return
+        self._look_at = now + ENROLLED_S
+        hub = self._config.hub or load_hub(self._config.state_dir)
+        if hub is None or (self._uplink is not None and self._uplink.hub == hub):
+            return
+        if self._uplink is not None:
+            self._uplink.close()
+        self._uplink = Uplink(
+            hub, self._config.state_dir, self._config.node, __version__, self._steady
+        )

@@ -1,0 +1,65 @@
+"""Which events matter most when the outbox is full, and which must not wait behind others.
+
+Comes in: an event's kind. Goes out: its rank. The table names every kind of the closed list; a new
+kind without a rank fails the tests.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from ambient import events
+
+
+class Importance(IntEnum):
+    """The higher, the longer an event stays in a full outbox."""
+
+    ROUTINE = 0
+    """Says that all is as usual."""
+    TECHNICAL = 1
+    """Somebody should look at the equipment."""
+    CARE = 2
+    """Belongs to a fall, or answers a person who waits."""
+    ALARM = 3
+    """Somebody is on the floor."""
+
+
+_IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
+    events.FallConfirmed: Importance.ALARM,
+    events.FallLongLie: Importance.ALARM,
+    events.FallSuspected: Importance.CARE,
+    events.FallRecovered: Importance.CARE,
+    events.CommandApplied: Importance.CARE,
+    events.ConsentApplied: Importance.CARE,
+    events.QualityDegraded: Importance.TECHNICAL,
+    events.QualityRestored: Importance.TECHNICAL,
+    events.QualityNotWatched: Importance.TECHNICAL,
+    events.NodeWorkerFailed: Importance.TECHNICAL,
+    events.NodeSourceSilent: Importance.TECHNICAL,
+    events.NodeDiskFull: Importance.TECHNICAL,
+    events.NodeOutboxDropped: Importance.TECHNICAL,
+    events.NodeStarted: Importance.ROUTINE,
+    events.NodeStopped: Importance.ROUTINE,
+    events.NodeWorkerRestarted: Importance.ROUTINE,
+    events.NodeClockStepped: Importance.ROUTINE,
+    events.NodeDataLate: Importance.ROUTINE,
+}
+
+_URGENT_FAMILIES: Final = ("fall.",)
+
+
+def importance(event: events.Event) -> Importance:
+    """Return how much `event` matters.
+
+    Raises
+    ------
+    KeyError
+        When its kind has no rank.
+    """
+    return _IMPORTANCE[type(event)]
+
+
+def is_urgent(event: events.Event) -> bool:
+    """Return whether `event` goes out before a backlog of others."""
+    return events.kind_of(event).startswith(_URGENT_FAMILIES)

@@ -1,0 +1,440 @@
+"""The node's outbox on disk: events that wait for the hub, and the state fusion goes on from.
+
+Comes in: events with fusion's chain state (one transaction), answers to commands, what the hub
+acknowledged. Goes out: rows in the order in which they must be sent. Fusion and agent have it open
+at the same time, each its own object. SQLite in WAL mode with ``synchronous=FULL``: what `commit`
+returned from survives a power cut. A damaged file is set aside and what can be read of it is
+carried over.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import sqlite_utils
+import structlog
+from msgspec import Struct
+
+from ambient import events
+from ambient.events import AnyEvent
+from ambient.node.importance import importance, is_urgent
+from ambient.node.outbox_schema import COMPONENT, MIGRATIONS
+from ambient.sqlite import is_damaged, open_database, store_error, writing
+
+NS: Final = 1_000_000_000
+MAX_ROWS: Final = 200_000
+KEEP_COMMANDS_NS: Final = 30 * 24 * 3600 * NS
+"""How long answered commands are remembered; a hub lets them expire long before."""
+
+SLAB: Final = 100
+"""A full outbox makes room for 1/`SLAB` of its size at once, so that it is said rarely."""
+
+_log = structlog.get_logger(__name__)
+
+
+class OutboxRow(Struct, frozen=True):
+    """A row to send: its number, and the event's JSON as it was stored."""
+
+    seq: int
+    event: bytes
+
+
+class Depth(Struct, frozen=True, kw_only=True):
+    """How full the outbox is: rows that wait, and answered rows that are kept."""
+
+    waiting: int
+    kept: int
+
+
+class Outbox:
+    """The outbox file; one object per process, used in one thread.
+
+    Parameters
+    ----------
+    path
+        The database; made when it is missing.
+    max_rows
+        More are not kept: answered rows go first, then the least important, oldest first.
+    """
+
+    def __init__(self, path: Path, *, max_rows: int = MAX_ROWS) -> None:
+        self._path = path
+        self._max_rows = max_rows
+        self._seen_version = -1
+        self.set_aside: Path | None = None
+        """Where a damaged file was moved to by this object, if any."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = os.open(
+            path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+        try:
+            self._database = self._open()
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._inode = self._path.stat().st_ino
+        self._at_most = self._count("1")
+        """Upper bound of the number of rows: the other process only removes any."""
+
+    # -- fusion ----------------------------------------------------------------------------
+
+    def commit(self, new: Sequence[AnyEvent], state: Mapping[str, bytes] | None = None) -> int:
+        """Keep events and state in one transaction, on the disk when this returns.
+
+        Parameters
+        ----------
+        new
+            In the order of decision. An id that is here already is passed over.
+        state
+            The whole state from which an open chain goes on; keys that are not in it are removed.
+            Nothing leaves the state as it is.
+
+        Returns
+        -------
+        int
+            How many rows that waited had to be dropped to make room (see `report_dropped`).
+
+        Raises
+        ------
+        StoreError
+            When nothing of it could be stored; call again with the same and what is new.
+        """
+        with self._writing() as db:
+            for event in new:
+                self._insert(db, event)
+            if state is not None:
+                self._keep_state(db, state)
+            self._at_most += len(new)
+            return self._make_room(db) if self._at_most > self._max_rows else 0
+
+    def state(self) -> dict[str, bytes]:
+        """Return the state of the last commit.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be read.
+        """
+        with self._reading() as db:
+            return dict(db.execute("SELECT key, value FROM state").fetchall())
+
+    # -- agent -----------------------------------------------------------------------------
+
+    def changed(self) -> bool:
+        """Return whether another process committed since the last call; costs a few µs."""
+        with self._reading() as db:
+            version = int(db.execute("PRAGMA data_version").fetchone()[0])
+        changed = version != self._seen_version
+        self._seen_version = version
+        return changed
+
+    def waiting(
+        self, most_rows: int, most_bytes: int, skip: Collection[int] = ()
+    ) -> list[OutboxRow]:
+        """Return the rows to send next: urgent chains first, each chain in its order.
+
+        Parameters
+        ----------
+        most_rows, most_bytes
+            How much at once; at least one row is returned if there is one.
+        skip
+            Numbers of rows that were answered but could not be marked yet.
+        """
+        with self._reading() as db:
+            found = db.execute(
+                "SELECT seq, event FROM outbox WHERE answered IS NULL "
+                "ORDER BY urgent DESC, seq LIMIT ?",
+                (most_rows + len(skip),),
+            ).fetchall()
+        rows: list[OutboxRow] = []
+        size = 0
+        for seq, text in found:
+            if seq in skip:
+                continue
+            event = text.encode()
+            size += len(event)
+            if rows and (len(rows) >= most_rows or size > most_bytes):
+                break
+            rows.append(OutboxRow(seq, event))
+        return rows
+
+    def settle(self, seqs: Collection[int], refused: Collection[int], now: int) -> None:
+        """Mark rows as answered by the hub at `now` (wall clock, ns); some as refused by it.
+
+        Raises
+        ------
+        StoreError
+            When that could not be stored.
+        """
+        with self._writing() as db:
+            db.conn.executemany(
+                "UPDATE outbox SET answered = ?, refused = ? WHERE seq = ?",
+                [(now, int(seq in refused), seq) for seq in seqs],
+            )
+
+    def prune(self, before: int, now: int) -> int:
+        """Delete rows that were answered before `before` (ns); return how many."""
+        with self._writing() as db:
+            # After the clock was set back an answer lies in the future: kept, not lost.
+            gone = db.execute("DELETE FROM outbox WHERE answered < ?", (before,)).rowcount
+            db.execute("DELETE FROM commands WHERE answered < ?", (now - KEEP_COMMANDS_NS,))
+        return int(gone)
+
+    def answered(self, command: str) -> bool:
+        """Return whether the command with this id was answered before."""
+        with self._reading() as db:
+            found = db.execute("SELECT 1 FROM commands WHERE id = ?", (command,)).fetchone()
+        return found is not None
+
+    def answer(self, command: str, event: AnyEvent, now: int) -> None:
+        """Remember a command's id and keep the event that answers it, in one transaction."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO commands VALUES (?, ?, ?)",
+                (command, events.encode(event).decode(), now),
+            )
+            self._insert(db, event)
+            self._at_most += 1
+
+    def answer_again(self, command: str) -> None:
+        """Send the answer to a command once more: the hub asks again, so it does not have it."""
+        with self._writing() as db:
+            row = db.execute("SELECT event FROM commands WHERE id = ?", (command,)).fetchone()
+            if row is None:
+                return
+            event = events.decode(row[0].encode())
+            db.execute("UPDATE outbox SET answered = NULL WHERE id = ?", (event.id,))
+            self._insert(db, event)
+
+    def report_dropped(self, make: Callable[[int], AnyEvent]) -> int:
+        """Replace the count of dropped rows by the event that says so; return the count."""
+        with self._reading() as db:
+            rows = int(db.execute("SELECT rows FROM dropped").fetchone()[0])
+        if not rows:
+            return 0
+        with self._writing() as db:
+            rows = int(db.execute("SELECT rows FROM dropped").fetchone()[0])
+            if rows:
+                db.execute("UPDATE dropped SET rows = 0")
+                self._insert(db, make(rows))
+                self._at_most += 1
+        return rows
+
+    def depth(self) -> Depth:
+        """Return how full the outbox is."""
+        return Depth(
+            waiting=self._count("answered IS NULL"), kept=self._count("answered IS NOT NULL")
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+        os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        """Return the outbox itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    # -- rows ------------------------------------------------------------------------------
+
+    def _insert(self, db: sqlite_utils.Database, event: AnyEvent) -> None:
+        urgent = is_urgent(event)
+        if urgent:
+            # A chain travels as one: what of it waits among the others comes along.
+            db.execute(
+                "UPDATE outbox SET urgent = 1 WHERE chain = ? AND answered IS NULL AND urgent = 0",
+                (event.chain,),
+            )
+        db.execute(
+            "INSERT OR IGNORE INTO outbox (id, chain, importance, urgent, event) VALUES "
+            "(?1, ?2, ?3, max(?4, EXISTS (SELECT 1 FROM outbox "
+            "WHERE chain = ?2 AND answered IS NULL AND urgent = 1)), ?5)",
+            (
+                event.id,
+                event.chain,
+                importance(event),
+                int(urgent),
+                events.encode(event).decode(),
+            ),
+        )
+
+    def _keep_state(self, db: sqlite_utils.Database, state: Mapping[str, bytes]) -> None:
+        known: dict[str, bytes] = dict(db.execute("SELECT key, value FROM state").fetchall())
+        db.conn.executemany(
+            "DELETE FROM state WHERE key = ?", [(key,) for key in known.keys() - state.keys()]
+        )
+        db.conn.executemany(
+            "INSERT OR REPLACE INTO state VALUES (?, ?)",
+            [(key, value) for key, value in state.items() if known.get(key) != value],
+        )
+
+    def _make_room(self, db: sqlite_utils.Database) -> int:
+        """Drop what matters least until the outbox fits again; return how many rows waited."""
+        self._at_most = int(db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        excess = self._at_most - self._max_rows
+        if excess <= 0:
+            return 0
+        room = max(excess, self._max_rows // SLAB)
+        kept = db.execute(
+            "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox "
+            "WHERE answered IS NOT NULL ORDER BY answered LIMIT ?)",
+            (room,),
+        ).rowcount
+        dropped = 0
+        if kept < excess:
+            dropped = db.execute(
+                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox "
+                "WHERE answered IS NULL ORDER BY importance, seq LIMIT ?)",
+                (room - kept,),
+            ).rowcount
+            db.execute("UPDATE dropped SET rows = rows + ?", (dropped,))
+            _log.error("the outbox is full; the least important rows are dropped", rows=dropped)
+        self._at_most -= kept + dropped
+        return int(dropped)
+
+    def _count(self, where: str) -> int:
+        with self._reading() as db:
+            return int(db.execute(f"SELECT count(*) FROM outbox WHERE {where}").fetchone()[0])
+
+    # -- the file --------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite_utils.Database]:
+        with self._guarded() as db, writing(db):
+            yield db
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite_utils.Database]:
+        with self._guarded() as db:
+            yield db
+
+    @contextmanager
+    def _guarded(self) -> Iterator[sqlite_utils.Database]:
+        """Lend the database while nobody moves its file, and name what goes wrong."""
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        try:
+            if self._moved():
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+                self._reopen()
+                fcntl.flock(self._lock, fcntl.LOCK_SH)
+            yield self._database
+        except sqlite3.Error as error:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            if is_damaged(error):
+                self._reopen()
+            raise store_error(self._path, error) from None
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _moved(self) -> bool:
+        """Return whether the file at the path is no longer the one that is open."""
+        try:
+            return self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return True
+
+    def _reopen(self) -> None:
+        self._database.close()
+        self._database = self._open()
+        self._inode = self._path.stat().st_ino
+        self._seen_version = -1
+        self._at_most = int(self._database.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+    def _open(self) -> sqlite_utils.Database:
+        """Open the file, or set a damaged one aside and begin with what can be read of it."""
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            try:
+                return self._open_sound()
+            except sqlite3.Error as error:
+                if not is_damaged(error):
+                    raise store_error(self._path, error) from None
+            aside = self._put_aside()
+            database = open_database(self._path, {COMPONENT: MIGRATIONS})
+            carried = _carry_over(aside, database)
+            _log.error(
+                "the outbox was damaged; it was set aside and a new one begun",
+                aside=str(aside),
+                rows_carried_over=carried,
+            )
+            return database
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _open_sound(self) -> sqlite_utils.Database:
+        """Open the file and check it; damage is an `sqlite3.Error` here."""
+        if self._path.exists() and self._path.stat().st_size:
+            probe = sqlite3.connect(self._path)
+            try:
+                answer = probe.execute("PRAGMA quick_check(1)").fetchone()[0]
+            finally:
+                probe.close()
+            if answer != "ok":
+                damaged = sqlite3.DatabaseError(f"quick_check: {answer}")
+                damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+                raise damaged
+        return open_database(self._path, {COMPONENT: MIGRATIONS})
+
+    def _put_aside(self) -> Path:
+        number = 1
+        while (aside := self._path.with_name(f"{self._path.name}.damaged-{number}")).exists():
+            number += 1
+        for suffix in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
+        self.set_aside = aside
+        return aside
+
+
+def _carry_over(aside: Path, database: sqlite_utils.Database) -> int:
+    """Copy the rows that can still be read from a damaged file; return how many."""
+    try:
+        old = sqlite3.connect(f"file:{aside}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return 0
+    carried = 0
+    try:
+        with writing(database) as db:
+            for row in _readable(old, _ALL_ROWS):
+                db.execute(
+                    "INSERT OR IGNORE INTO outbox "
+                    "(id, chain, importance, urgent, event, answered, refused) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+                carried += 1
+            for row in _readable(old, "SELECT key, value FROM state"):
+                db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", row)
+    finally:
+        old.close()
+    return carried
+
+
+_ALL_ROWS: Final = (
+    "SELECT id, chain, importance, urgent, event, answered, refused FROM outbox "
+    "NOT INDEXED ORDER BY seq"
+)
+
+
+def _readable(old: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of `query` up to the place where the file is damaged."""
+    try:
+        yield from old.execute(query)
+    except sqlite3.DatabaseError as error:
+        _log.error("the damaged outbox cannot be read further", error=str(error))

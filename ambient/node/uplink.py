@@ -1,0 +1,267 @@
+"""The node's connection to its hub: dialled, greeted, and dialled again for as long as it takes.
+
+Comes in: where the hub is, the keys in the state folder, and time. Goes out: the hub's messages
+once it said welcome. There may be two keys while one replaces the other; whichever the hub
+welcomes is the one in force. Nothing here gives up: a hub may be away for days.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+import structlog
+import zmq
+
+from ambient.bus import keys, sockets
+from ambient.bus.protocol import (
+    PROTOCOL,
+    CommandMessage,
+    FromHub,
+    FromNode,
+    Garbled,
+    Heartbeat,
+    Hello,
+    Reason,
+    Refused,
+    Welcome,
+    decode_from_hub,
+    encode,
+)
+from ambient.bus.sockets import LinkChange, Watch
+from ambient.config import HubLink
+
+WELCOME_S: Final = 3.0
+"""A hub that says nothing to a hello for this long does not know the key."""
+
+SILENT_S: Final = 15.0
+"""A hub that answers no heartbeat for this long: the connection is made anew."""
+
+BACK_OFF_S: Final = 0.5
+BACK_OFF_MOST_S: Final = 30.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Phase(Enum):
+    """How far the connection is."""
+
+    WAITING = auto()
+    """For the next attempt."""
+    DIALLED = auto()
+    """ZeroMQ tries, with pauses of its own."""
+    GREETED = auto()
+    """Connected; hello said."""
+    WELCOMED = auto()
+
+
+class Uplink:
+    """One node's way to its hub; used in one thread."""
+
+    def __init__(
+        self,
+        hub: HubLink,
+        state_dir: Path,
+        node: str,
+        software: str,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; the first `step` dials.
+
+        Parameters
+        ----------
+        hub
+            Address and key.
+        state_dir
+            Where the node's keys are.
+        node, software
+            Said in the hello.
+        steady
+            A steady clock in seconds.
+        """
+        self.hub = hub
+        self._state_dir = state_dir
+        self._hello = Hello(protocol=PROTOCOL, node=node, software=software)
+        self._steady = steady
+        self._context = sockets.context()
+        self._socket: zmq.Socket[bytes] | None = None
+        self._watch: Watch | None = None
+        self._since = 0.0
+        """When the phase began, or the hub was heard last."""
+        self._dial_at = 0.0
+        self._failures = 0
+        self._prefer_next = (state_dir / keys.NEXT_KEY).exists()
+        self._hub_time: tuple[int, float] | None = None
+        self._said = ""
+        self.phase = Phase.WAITING
+        self.using_next = False
+        """Whether the connection is made with the key that is to replace the present one."""
+        self.garbled = 0
+        self.refused: Reason | None = None
+        """Why the hub does not serve this node, if it said so."""
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether the hub takes messages."""
+        return self.phase is Phase.WELCOMED
+
+    def hub_time(self) -> int | None:
+        """Return the hub's time now (ns) as far as it told, whatever the node's own clock says."""
+        if self._hub_time is None:
+            return None
+        told, at = self._hub_time
+        return told + int((self._steady() - at) * 1e9)
+
+    def send(self, message: FromNode) -> bool:
+        """Send `message`; return False when there is no connection that takes it now."""
+        if self._socket is None:
+            return False
+        try:
+            self._socket.send(encode(message), zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    def step(self, wait_s: float) -> list[FromHub]:
+        """Wait for at most `wait_s` seconds; return what the welcoming hub said meanwhile.
+
+        Raises
+        ------
+        LinkError
+            When the node's key cannot be read, or the address is none.
+        """
+        if self._socket is None and self._steady() >= self._dial_at:
+            self._dial()
+        if self._socket is None or self._watch is None:
+            time.sleep(max(0.0, min(wait_s, self._dial_at - self._steady())))
+            return []
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._watch.monitor, zmq.POLLIN)
+        poller.poll(int(wait_s * 1000))
+        for change in self._watch.changes():
+            self._on_change(change)
+        return self._receive() if self._still_good() else []
+
+    def redial(self, *, prefer_next: bool) -> None:
+        """Make the connection anew at once, first with the next key or with the present one."""
+        self._prefer_next = prefer_next
+        self._failures = 0
+        self._hang_up(0.0)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._hang_up(0.0)
+        self._context.term()
+
+    def _dial(self) -> None:
+        """Connect with the preferred key, or with the only one there is."""
+        pair = keys.load_pair(self._state_dir / keys.NEXT_KEY) if self._prefer_next else None
+        self.using_next = pair is not None
+        if pair is None:
+            pair = keys.load_or_make(self._state_dir / keys.NODE_KEY)
+        self._socket = sockets.dial(self._context, self.hub.address, self.hub.key, pair)
+        self._watch = Watch.over(self._socket)
+        self._enter(Phase.DIALLED)
+
+    def _on_change(self, change: LinkChange) -> None:
+        match change:
+            case LinkChange.UP:
+                self.send(self._hello)
+                self._enter(Phase.GREETED)
+            case LinkChange.DOWN:
+                if self.phase is not Phase.WAITING:
+                    self._enter(Phase.DIALLED)
+            case LinkChange.REFUSED:
+                # ZeroMQ does not try again after this by itself.
+                self._fail("the hub does not admit this node's key; enrol it again")
+            case LinkChange.BROKEN:
+                self._say(
+                    "what answers at the hub's address does not prove the hub's key; "
+                    "is the address right, was the hub set up anew?"
+                )
+
+    def _still_good(self) -> bool:
+        """Give up a connection on which the hub says nothing."""
+        quiet = self._steady() - self._since
+        if self.phase is Phase.GREETED and quiet > WELCOME_S:
+            self._fail("the hub does not answer this node's key; is the node enrolled there?")
+        elif self.phase is Phase.WELCOMED and quiet > SILENT_S:
+            self._fail("the hub went silent")
+        return self._socket is not None
+
+    def _receive(self) -> list[FromHub]:
+        found: list[FromHub] = []
+        while self._socket is not None and self._socket.poll(0):
+            frames = self._socket.recv_multipart()
+            message = decode_from_hub(frames[0])
+            if isinstance(message, Garbled) or len(frames) != 1:
+                self.garbled += 1
+                continue
+            self._since = self._steady()
+            self._take(message, found)
+        return found
+
+    def _take(self, message: FromHub, found: list[FromHub]) -> None:
+        if isinstance(message, Welcome | Heartbeat | CommandMessage):
+            self._hub_time = (message.time, self._since)
+        match message:
+            case Welcome():
+                self._enter(Phase.WELCOMED)
+                self._failures = 0
+                self.refused = None
+                self._say("connected to the hub")
+                found.append(message)
+            case Refused(reason=Reason.HELLO):
+                # The hub was started anew and ZeroMQ connected again without our knowing.
+                self.send(self._hello)
+                self._enter(Phase.GREETED)
+            case Refused(reason=Reason.BUSY):
+                found.append(message)
+            case Refused(reason=reason, protocol=protocol):
+                self.refused = reason
+                self._fail(_REFUSALS[reason].format(hub=protocol))
+            case _:
+                found.append(message)
+
+    def _fail(self, why: str) -> None:
+        """Hang up; try the other key at once if there is one, else wait longer each time."""
+        self._say(why)
+        both = (self._state_dir / keys.NEXT_KEY).exists()
+        self._prefer_next = both and not self.using_next
+        self._failures += 1
+        first = both and self._failures == 1
+        pause = min(BACK_OFF_MOST_S, BACK_OFF_S * 2.0 ** min(self._failures - 1, 10))
+        self._hang_up(0.0 if first else pause)
+
+    def _hang_up(self, pause_s: float) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._watch = None, None
+        self._dial_at = self._steady() + pause_s
+        self._enter(Phase.WAITING)
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self._since = self._steady()
+
+    def _say(self, text: str) -> None:
+        """Log a state once, not at every attempt."""
+        if text != self._said:
+            self._said = text
+            _log.warning(text, hub=self.hub.address, node=self._hello.node)
+
+
+_REFUSALS: Final[dict[Reason, str]] = {
+    Reason.PROTOCOL: (
+        f"this node speaks version {PROTOCOL} of the link, the hub version {{hub}}; "
+        "install the same version of Ambient on both"
+    ),
+    Reason.NAME: "the hub enrolled this key under another name; correct `node` in node.yaml",
+    Reason.REVOKED: "the hub has withdrawn this node's key; enrol it again",
+}
