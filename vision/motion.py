@@ -152,13 +152,19 @@ class MotionGate:
         fast = self._fast
         assert fast is not None  # `update` has seen to it
         picture = small.astype(np.float32)
-        difference = picture - fast
-        # A lamp that fades shifts all pixels alike; the median knows nothing of who moves.
-        offset = float(np.median(difference[::4, ::4]))
-        difference = np.abs(difference - np.float32(offset))
         limit = np.maximum(LEAST, NOISES * self._noise)
+        # A lamp that fades shifts all pixels alike; the median knows nothing of who moves.
+        difference = picture - fast
+        difference = np.abs(difference - np.float32(np.median(difference[::4, ::4])))
         mask = (difference > limit).astype(np.uint8)
         share = cv2.countNonZero(mask) / mask.size
+        if share >= MOVES:
+            # Does another strength of light explain most of it?
+            lit = np.abs(picture - relit(fast, picture))
+            lit_mask = (lit > limit).astype(np.uint8)
+            lit_share = cv2.countNonZero(lit_mask) / mask.size
+            if lit_share < share / 2:
+                difference, mask, share = lit, lit_mask, lit_share
         cv2.accumulateWeighted(picture, fast, 1.0 - math.exp(-passed_s / FAST_S))
         if share >= LIGHT:
             return True, (), ()
@@ -212,6 +218,15 @@ class MotionGate:
     def _look(self, decision: Decision, t_ns: int) -> Decision:
         self._looked_ns = t_ns
         return decision
+
+
+def relit(background: Floats, picture: Floats) -> Floats:
+    """Return `background` with the gain and offset that fit `picture` best (least squares)."""
+    deviation = background - np.float32(background.mean())
+    offset = np.float32(picture.mean())
+    variance = float(np.vdot(deviation, deviation))
+    gain = float(np.vdot(deviation, picture - offset)) / variance if variance > 0 else 1.0
+    return np.asarray(np.clip(deviation * np.float32(gain) + offset, 0, 255), dtype=np.float32)
 
 
 def pieces(mask: npt.NDArray[np.uint8], least: float) -> tuple[tuple[Box, ...], tuple[float, ...]]:

@@ -34,7 +34,9 @@ TEXTURED: Final = 2.0
 """Standard deviation of edge strength (grey levels a pixel) that makes a block worth comparing."""
 FEW_BLOCKS: Final = 6
 MATCHES: Final = 0.5
-"""Correlation from which a block counts as still there."""
+"""Correlation from which a block counts as still there …"""
+FAINT: Final = 0.1
+"""… if its contrast is at least this share: what fades from the short mean is gone."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -137,7 +139,8 @@ def matched(reference: Floats, now: Floats) -> float | None:
     if np.count_nonzero(textured) < FEW_BLOCKS:
         return None
     correlation = (a * b).mean(axis=1) / (deviation_a * deviation_b + 1e-3)
-    return float(np.mean(correlation[textured] > MATCHES))
+    there = (correlation > MATCHES) & (deviation_b > FAINT * deviation_a)
+    return float(np.mean(there[textured]))
 
 
 def _blocks(picture: Floats) -> Floats:

@@ -5,7 +5,8 @@ neither user nor password. Tests put their own `CaptureFactory` here.
 
 FFmpeg takes its options from the process environment, so they are set once, at import, before
 any capture is opened: RTSP over TCP, only its video (an audio stream is never set up), and no
-protocol but files and RTSP, so that a playlist in a file cannot make the node call somebody.
+protocol but files and RTSP and no format but video, so that a playlist in a file cannot make the
+node call somebody.
 """
 
 from __future__ import annotations
@@ -22,11 +23,18 @@ import numpy.typing as npt
 OPEN_TIMEOUT_MS: Final = 5000
 READ_TIMEOUT_MS: Final = 5000
 
+FORMATS: Final = (
+    "mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mjpeg", "m4v",
+    "h264", "hevc", "ivf", "obu", "av1", "yuv4mpegpipe", "mxf", "dv", "rtsp", "sdp",
+)  # fmt: skip
+"""Containers of video. FFmpeg would also draw a text file as a picture, or follow a playlist."""
+
 FFMPEG_OPTIONS: Final = "|".join(
     (
         "rtsp_transport;tcp",
         "allowed_media_types;video",
         "protocol_whitelist;file,rtsp,rtsps,rtp,srtp,tcp,udp,tls",
+        "format_whitelist;" + ",".join(FORMATS),
         f"timeout;{READ_TIMEOUT_MS * 1000}",
     )
 )

@@ -185,7 +185,7 @@ class LatestFrame:
     def _run(self, stop: threading.Event) -> None:
         try:
             self._fetch(stop)
-        except BaseException as error:  # handed to whoever reads, who is the one to fail
+        except BaseException as error:  # noqa: BLE001 - handed to the reader, who fails of it
             with self._changed:
                 self._crash = error
                 self._changed.notify_all()

@@ -200,8 +200,8 @@ def test_tiny_picture(ffmpeg, size):
 
 
 def test_8k_is_shrunk(make_video):
-    frames = frames_of(make_video(width=7680, height=4320, frames=2, fps=5))
-    assert [frame.image.shape for frame in frames] == [(1080, 1920, 3)] * 2
+    frames = frames_of(make_video(width=7680, height=4320, frames=1, fps=5))
+    assert [frame.image.shape for frame in frames] == [(1080, 1920, 3)]
 
 
 def test_too_large_is_refused_before_it_is_decoded(make_video, monkeypatch):
