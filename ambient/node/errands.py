@@ -78,7 +78,7 @@ class Errands:
             # A full disk, for example: the hub asks again until the command expires.
             _log.error("a command could not be applied yet", kind=kind, error=str(error))
             return None
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged, and answered as refused
             # It would fail again and take the agent, and with it every alarm, along each time.
             _log.exception("a command failed and is refused", kind=kind)
             return Outcome.REFUSED
