@@ -51,6 +51,7 @@ class People:
         self._tracker = Tracker(options, first=first_track)
         self._model: PostureModel = model or RulePosture()
         self._last: dict[int, PostureSeen] = {}
+        self._shown: list[Pose] = []
 
     @property
     def present(self) -> bool:
@@ -75,6 +76,7 @@ class People:
             Width / height of the picture in pixels.
         """
         seen, ended = self._tracker.update(poses, t, aspect)
+        self._shown = [person.pose for person in seen]
         out: list[AnyObservation] = []
         for end in ended:
             last = self._last.pop(end.track, None)
@@ -96,6 +98,10 @@ class People:
             self._last[person.track] = posture
             out += [pose, posture]
         return out
+
+    def repeat(self, t: int, aspect: float) -> list[AnyObservation]:
+        """Say again, as of `t`, who was shown last; who was not yet sure of is not held."""
+        return self.update(self._shown, t, aspect)
 
     def _pose(self, track: int, pose: Pose, t: int, aspect: float) -> PoseSeen:
         return PoseSeen(

@@ -16,7 +16,7 @@ from ambient.observations import AnyObservation, View
 from vision.mask import PrivacyMask
 from vision.motion import Gate, MotionGate
 from vision.people import People
-from vision.pose.types import Pose, PoseEngine
+from vision.pose.types import PoseEngine
 from vision.posture import PostureModel
 from vision.quality import QualityMonitor
 from vision.settings import CameraSettings
@@ -64,7 +64,6 @@ class CameraPipeline:
         )
         self._gate = MotionGate()
         self._people = People(room, camera, model=model, first_track=first_track)
-        self._poses: list[Pose] = []
         self._aspect = 1.0
         self.poses_run = 0
         """Frames in which the pose engine looked."""
@@ -89,26 +88,24 @@ class CameraPipeline:
             out.append(said)
         decision = self._gate.update(small, t_ns, self._people.present)
         if self._quality.view in UNSEEING:
-            self._poses = []
             return out + self._people.update([], t_ns, self._aspect)
         if decision.gate is Gate.SKIP:
             return out
-        self._poses = self._engine.detect(
+        poses = self._engine.detect(
             image,
             t_ns,
             look_harder=decision.look_harder,
             region=decision.boxes[0] if decision.boxes else None,
         )
         self.poses_run += 1
-        return out + self._people.update(self._poses, t_ns, self._aspect)
+        return out + self._people.update(poses, t_ns, self._aspect)
 
     def silence(self, t_ns: int) -> list[AnyObservation]:
         """Take in that no frame has come until `t_ns`."""
         said = self._quality.silence(t_ns)
-        self._poses = []
         found = self._people.update([], t_ns, self._aspect)
         return found if said is None else [said, *found]
 
     def repeat(self, t_ns: int) -> list[AnyObservation]:
         """Say again, as of `t_ns`, what the last frame showed: its people stand still."""
-        return self._people.update(self._poses, t_ns, self._aspect)
+        return self._people.repeat(t_ns, self._aspect)
