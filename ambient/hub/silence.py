@@ -19,12 +19,14 @@ class Silence:
     ----------
     limit_s
         A node that says nothing for longer than this is silent.
+    silent
+        Nodes whose silence is known already, from before a restart.
     """
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, silent: Iterable[str] = ()) -> None:
         self._limit = int(limit_s * NS)
         self._heard: dict[str, int] = {}
-        self._silent: set[str] = set()
+        self._silent: set[str] = set(silent)
 
     def expect(self, nodes: Iterable[str], at: int) -> None:
         """Await exactly `nodes`: new ones count from `at` (ns) on, those gone are forgotten."""
@@ -60,6 +62,9 @@ class Silence:
         self._silent.update(node for node, _ in new)
         return new
 
-    def retry(self, node: str) -> None:
-        """Return `node` at the next `check` again: its silence could not be stored."""
-        self._silent.discard(node)
+    def undo(self, node: str, *, silent: bool) -> None:
+        """Set back whether `node` counts as silent: what was said of it could not be stored."""
+        if silent:
+            self._silent.add(node)
+        else:
+            self._silent.discard(node)

@@ -226,6 +226,16 @@ class Store:
         if changed:
             self._tell()
 
+    def known_nodes(self) -> dict[str, bool]:
+        """Return every node that ever spoke or was missed ► whether its silence is an alarm now."""
+        with self._database.read() as db:
+            found = db.execute(
+                "SELECT node, EXISTS (SELECT 1 FROM alarms WHERE key = 'node_silent:' || node "
+                "AND state <> 'resolved') FROM "
+                "(SELECT node FROM nodes UNION SELECT node FROM alarms WHERE state <> 'resolved')"
+            ).fetchall()
+        return {node: bool(silent) for node, silent in found}
+
     def forget_node(self, node: str, who: str, now: int) -> None:
         """End what is open about a node that was revoked; its falls stay until resolved."""
         with self._database.write() as db:

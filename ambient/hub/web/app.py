@@ -5,6 +5,7 @@ Comes in: a `HubContext`. Goes out: a Litestar application that uvicorn (or a te
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,14 +75,7 @@ def create_app(hub: HubContext) -> Litestar:
 
     return Litestar(
         route_handlers=[
-            pages.page_alarms,
-            pages.page_earlier,
-            pages.page_login,
-            pages.do_login,
-            pages.do_logout,
-            pages.page_setup,
-            pages.do_setup,
-            pages.healthz,
+            pages.pages_router(),
             live,
             metrics,
             api_login,
@@ -141,7 +135,9 @@ def _own_error(request: AnyRequest, error: AmbientError) -> Response[Any]:
 
 
 def _crash(request: AnyRequest, error: Exception) -> Response[Any]:
-    _log.error("request_failed", method=request.method, exc_info=error)
+    # Without local variables: those may hold a password.
+    trace = "".join(traceback.format_exception(error))
+    _log.error("request_failed", method=request.method, traceback=trace)
     return _answer(request, 500, "the hub made a mistake; its log says more")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Request, Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
@@ -150,6 +150,28 @@ def healthz(hub: HubContext) -> Response[str]:
         "ok\n" if good else f"{hub.database.trouble}\n",
         status_code=200 if good else 503,
         media_type=MediaType.TEXT,
+    )
+
+
+def pages_router() -> Router:
+    """Return all pages.
+
+    They are registered as one router: two handlers of one path registered by themselves would be
+    wrapped twice.
+    """
+    return Router(
+        path="/",
+        route_handlers=[
+            page_alarms,
+            page_earlier,
+            page_login,
+            do_login,
+            do_logout,
+            page_setup,
+            do_setup,
+            healthz,
+        ],
+        include_in_schema=False,
     )
 
 

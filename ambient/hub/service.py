@@ -1,0 +1,217 @@
+"""The facility hub as one process: link, store, timer and page.
+
+Comes in: a `HubConfig`. Goes out: `run_hub`, which serves until it is told to stop. SIGTERM and
+SIGINT drain: no new event is taken, open pages are told, what was committed stays.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+import structlog
+import uvicorn
+
+from ambient.config import HubConfig
+from ambient.errors import ConfigError
+from ambient.hub.accounts import Accounts
+from ambient.hub.database import HubDatabase
+from ambient.hub.store import Store
+from ambient.hub.watch import Watch
+from ambient.hub.web.app import create_app
+from ambient.hub.web.context import HubContext
+
+DATABASE: Final = "hub.db"
+DRAIN_S: Final = 5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningHub:
+    """A hub that serves.
+
+    Attributes
+    ----------
+    url
+        Of the page, with the port that was really bound.
+    setup_url
+        The one-time link for the first user, None when there is a user.
+    link_address
+        Where nodes reach the hub.
+    stop
+        Ends `run_hub`; may be called from any thread.
+    """
+
+    url: str
+    setup_url: str | None
+    context: HubContext
+    stop: Callable[[], None]
+
+
+def run_hub(
+    config: HubConfig,
+    *,
+    ready: Callable[[RunningHub], None] | None = None,
+    stop: threading.Event | None = None,
+    out: TextIO | None = None,
+) -> None:
+    """Serve until SIGTERM, SIGINT or `stop`.
+
+    Parameters
+    ----------
+    config
+        ``web.port`` and the port of ``link.bind`` may be 0; `ready` tells which were bound.
+    ready
+        Called once, in the web server's thread, when page and link answer.
+    stop
+        Set it to end the hub from another thread.
+    out
+        Where the one-time set-up link is printed; standard error by default.
+
+    Raises
+    ------
+    StoreError
+        When the database cannot be opened.
+    ConfigError
+        When an address cannot be bound.
+    """
+    stop = stop or threading.Event()
+    database = HubDatabase(config.state_dir / DATABASE)
+    try:
+        _serve(config, database, ready, stop, out or sys.stderr)
+    finally:
+        database.close()
+
+
+def _serve(
+    config: HubConfig,
+    database: HubDatabase,
+    ready: Callable[[RunningHub], None] | None,
+    stop: threading.Event,
+    out: TextIO,
+) -> None:
+    store = Store(database)
+    accounts = Accounts(database)
+    context = HubContext(config=config, database=database, store=store, accounts=accounts)
+    store.observers.append(context.metrics.stored)
+    watch = Watch(
+        database,
+        store,
+        accounts,
+        expected=context.enrolled,
+        silent_s=config.silent_s,
+        keep_days=config.keep_days,
+    )
+    listening = _listen(config)
+    host = config.web.host
+    port = int(listening.getsockname()[1])
+    scheme = "https" if config.web.certificate is not None else "http"
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    _warn_if_open(config)
+
+    def started() -> None:
+        token = accounts.make_setup_token(context.now())
+        setup_url = None if token is None else f"{url}/setup/{token}"
+        if setup_url is not None:
+            print(f"Create the first user (once, within an hour): {setup_url}", file=out)
+            out.flush()
+        _log.info("hub_ready", page=url, site=config.site)
+        if ready is not None:
+            ready(RunningHub(url=url, setup_url=setup_url, context=context, stop=stop.set))
+
+    server = _Server(config, context, started)
+    timer = threading.Thread(target=watch.run, args=(stop,), name="watch", daemon=True)
+    ender = threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True)
+    timer.start()
+    ender.start()
+    try:
+        server.run(sockets=[listening])
+    finally:
+        stop.set()
+        timer.join(DRAIN_S)
+        listening.close()
+        _log.info("hub_stopped")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it answers, and tells open pages before it stops."""
+
+    def __init__(self, config: HubConfig, context: HubContext, started: Callable[[], None]) -> None:
+        web = config.web
+        super().__init__(
+            uvicorn.Config(
+                create_app(context),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=DRAIN_S,
+                timeout_keep_alive=30,
+                ws="none",
+                ssl_certfile=web.certificate,
+                ssl_keyfile=web.private_key,
+            )
+        )
+        self._context = context
+        self._on_started = started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `run_hub`: uvicorn would end the process before everything drained."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the open pages' streams, then stop."""
+        self._context.broadcaster.close()
+        await super().shutdown(sockets=sockets)
+
+
+def _end(server: uvicorn.Server, stop: threading.Event) -> None:
+    stop.wait()
+    server.should_exit = True
+
+
+def _listen(config: HubConfig) -> socket.socket:
+    web = config.web
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            web.host, web.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError as error:
+        raise ConfigError(
+            f"web: expected a free address to listen on, got {web.host}:{web.port} "
+            f"({error.strerror}); choose another host or port"
+        ) from None
+    return listening
+
+
+def _warn_if_open(config: HubConfig) -> None:
+    web = config.web
+    try:
+        loopback = ipaddress.ip_address(web.host).is_loopback
+    except ValueError:
+        loopback = web.host == "localhost"
+    if not loopback and web.certificate is None:
+        _log.warning(
+            "page_without_tls",
+            host=web.host,
+            danger="passwords and alarms cross the network readable by anybody on it",
+            mend="set web.certificate and web.private_key, or bind to 127.0.0.1 behind a proxy",
+        )

@@ -1,0 +1,83 @@
+// Keeps the two lists as the server says, replacing only what changed, so that focus, opened
+// details and a screen reader's place survive.
+export class Lists {
+  constructor(clock) {
+    this.clock = clock;
+    this.alarms = document.getElementById("alarms");
+    this.rooms = document.getElementById("rooms");
+    this.sounds = this.loudness();
+  }
+
+  // Shows a state; returns what is new to say aloud.
+  show(state) {
+    const before = this.sounds;
+    this.patch(this.alarms, state.alarms);
+    this.patch(this.rooms, state.rooms);
+    this.alarms.dataset.sequence = state.sequence;
+    document.getElementById("all-quiet").hidden = this.alarms.children.length > 0;
+    document.getElementById("alarm-count").textContent = `${state.figures.open} open`;
+    document.getElementById("room-count").textContent =
+      `${state.figures.watched} of ${state.figures.rooms} watched`;
+    document.getElementById("trouble").hidden = !state.trouble;
+    document.getElementById("trouble-text").textContent = state.trouble || "";
+    this.clock.paint(document);
+    this.sounds = this.loudness();
+    const news = [];
+    for (const [key, now] of this.sounds) {
+      const old = before.get(key);
+      if (!old || old.title !== now.title || (old.sound === "none" && now.sound !== "none")) {
+        news.push({ text: now.title, urgent: now.sound === "high" });
+      }
+    }
+    return news;
+  }
+
+  loudness() {
+    const all = [...this.alarms.children];
+    return new Map(all.map((li) => [li.dataset.key, { ...li.dataset }]));
+  }
+
+  patch(list, html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const wanted = [...template.content.children];
+    const focused = list.contains(document.activeElement) ? document.activeElement : null;
+    const focusId = focused ? focused.id : "";
+    const focusCard = focused ? focused.closest("[data-key]") : null;
+    const present = new Map([...list.children].map((child) => [child.dataset.key, child]));
+    const keep = new Set(wanted.map((item) => item.dataset.key));
+    for (const [key, child] of present) if (!keep.has(key)) child.remove();
+    let at = list.firstElementChild;
+    for (const item of wanted) {
+      const old = present.get(item.dataset.key);
+      if (old && old.dataset.version === item.dataset.version) {
+        if (old === at) at = at.nextElementSibling;
+        else list.insertBefore(old, at);
+        continue;
+      }
+      if (old) {
+        const open = old.querySelector("details[open]");
+        if (open) item.querySelector("details").open = true;
+        if (old === at) at = at.nextElementSibling;
+        old.remove();
+      }
+      list.insertBefore(item, at);
+    }
+    this.refocus(list, focusId, focusCard);
+  }
+
+  // The button that was pressed may be gone: go to the next one of the same card, else the heading.
+  refocus(list, id, card) {
+    if (!card || list.contains(document.activeElement)) return;
+    const same = id && document.getElementById(id);
+    const next = list.querySelector(`[data-key="${card.dataset.key}"] .actions button`);
+    (same || next || document.getElementById("alarms-title")).focus();
+  }
+}
+
+export function announce(news) {
+  const urgent = news.filter((item) => item.urgent).map((item) => item.text);
+  const calm = news.filter((item) => !item.urgent).map((item) => item.text);
+  if (urgent.length) document.getElementById("say-now").textContent = `Alarm: ${urgent.join(". ")}`;
+  if (calm.length) document.getElementById("say-later").textContent = calm.join(". ");
+}

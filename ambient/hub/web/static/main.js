@@ -1,0 +1,67 @@
+// Puts the page together: the live link, the sound, the buttons.
+import { Link } from "./link.js";
+import { Sound } from "./sound.js";
+import { Lists, announce } from "./lists.js";
+import { bindActions } from "./actions.js";
+import { Clock } from "./clock.js";
+
+const root = document.documentElement;
+const byId = (id) => document.getElementById(id);
+const clock = new Clock();
+const lists = new Lists(clock);
+const sound = new Sound({
+  onChange(on) {
+    byId("sound-off").hidden = on;
+    byId("sound-test").hidden = !on;
+    root.dataset.audio = on ? "on" : "off";
+  },
+  onBurst(count) {
+    root.dataset.bursts = String(count);
+  },
+});
+
+let titleBase = "Alarms";
+function setTitle(connected) {
+  document.title = connected ? `${titleBase} · Ambient` : "⚠ NOT CONNECTED · Ambient";
+}
+
+const link = new Link({
+  onState(state) {
+    clock.hear(state.at);
+    const news = lists.show(state);
+    const first = document.querySelector("#alarms > li[data-sound='high'], #alarms > li");
+    const ringing = state.figures.ringing;
+    titleBase = ringing && first ? `(${ringing}) ${first.dataset.title}` : "Alarms";
+    setTitle(true);
+    sound.play(state.sound);
+    root.dataset.sequence = String(state.sequence);
+    announce(news);
+  },
+  onBeat(at) {
+    clock.hear(at);
+  },
+  onLink(status) {
+    root.dataset.link = status;
+    const on = status === "on";
+    const chip = byId("link");
+    chip.dataset.link = on ? "on" : "off";
+    byId("link-text").textContent = on ? "Connected" : "Not connected";
+    byId("lost").hidden = on;
+    document.body.classList.toggle("is-lost", !on);
+    sound.lost(!on);
+    setTitle(on);
+    if (!on) {
+      const ended = status === "ended";
+      byId("lost-title").textContent = ended ? "Signed out" : "Not connected";
+      byId("lost-login").hidden = !ended;
+      byId("lost-since").textContent = clock.lastHeard();
+    }
+  },
+});
+
+byId("sound-off").addEventListener("click", () => sound.unlock());
+byId("sound-test").addEventListener("click", () => sound.test());
+bindActions(lists);
+clock.start();
+sound.start();
+link.start();
