@@ -41,6 +41,8 @@ class CameraPipeline:
         Estimates posture; the rules when none is given.
     first_track
         Number of the first track.
+    gated
+        Whether the motion gate may leave frames out; a benchmark lets every frame cost.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class CameraPipeline:
         frozen_s: float = 10.0,
         model: PostureModel | None = None,
         first_track: int = 1,
+        gated: bool = True,
     ) -> None:
         self._engine = engine
         self._mask = PrivacyMask(camera.mask)
@@ -63,6 +66,7 @@ class CameraPipeline:
             infrared=camera.night == "infrared",
         )
         self._gate = MotionGate()
+        self._gated = gated
         self._people = People(room, camera, model=model, first_track=first_track)
         self._aspect = 1.0
         self.poses_run = 0
@@ -89,7 +93,7 @@ class CameraPipeline:
         decision = self._gate.update(small, t_ns, self._people.present)
         if self._quality.view in UNSEEING:
             return out + self._people.update([], t_ns, self._aspect)
-        if decision.gate is Gate.SKIP:
+        if self._gated and decision.gate is Gate.SKIP:
             return out
         poses = self._engine.detect(
             image,

@@ -19,9 +19,12 @@ import psutil
 from msgspec import Struct, field
 
 from ambient.errors import SourceError
+from ambient.evaluate.benchmark_cameras import CamerasBenchmark, benchmark_cameras
 from vision.pose.blazepose import BlazePose
 from vision.pose.mediapipe_engine import MediaPipePose
 from vision.pose.types import Image, Landmark, Pose, PoseEngine, PoseOptions, Precision
+
+__all__ = ["CamerasBenchmark", "VisionBenchmark", "benchmark_cameras", "benchmark_vision"]
 
 _BLOCK: Final = 24
 # Frames at the start that aren't timed: caches fill, pages are touched for the first time.
@@ -242,7 +245,7 @@ def _blocks(clip: Path, max_frames: int) -> Iterator[tuple[list[Image], list[int
                 images.append(np.asarray(image, np.uint8))
             if not images:
                 return
-            yield images, [(taken + i) * step_ns for i in range(len(images))]
+            yield images, [(taken + i + 1) * step_ns for i in range(len(images))]
             taken, wanted = taken + len(images), _BLOCK
     finally:
         video.release()

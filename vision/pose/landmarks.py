@@ -21,8 +21,11 @@ _BODY = 33
 _USED = 35
 _HEATMAP = 64
 _MIN_HEAT = 0.5
-# Column and row of each of the kernel's 49 cells, from its middle; and with a 1 for the sum.
-_OFFSETS = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2)
+_REACH = 3
+# Column and row of each of the kernel's 49 cells, from its middle; as steps in the flattened map;
+# and with a 1, so that one product gives weighted sums and the sum of weights.
+_OFFSETS = np.stack(np.meshgrid(*[np.arange(-_REACH, _REACH + 1)] * 2), axis=-1).reshape(-1, 2)
+_STEPS = _OFFSETS[:, 1] * _HEATMAP + _OFFSETS[:, 0]
 _MOMENTS = np.column_stack([_OFFSETS, np.ones(len(_OFFSETS))]).astype(np.float32)
 
 
@@ -86,19 +89,20 @@ def refine(points: Floats, heatmap: Floats) -> Floats:
     heatmap
         (64, 64, at least n) float32 logits; channel i belongs to point i.
     """
-    cells = np.trunc(points * _HEATMAP).astype(np.intp)
-    columns = cells[:, :1] + _OFFSETS[:, 0]
-    rows = cells[:, 1:] + _OFFSETS[:, 1]
-    last = _HEATMAP - 1
-    where = np.clip(rows, 0, last) * _HEATMAP + np.clip(columns, 0, last)
-    where = where * heatmap.shape[2] + np.arange(len(points))[:, None]
-    heat = 1.0 / (1.0 + np.exp(-heatmap.reshape(-1).take(where)))
-    # Cells beyond the edge count for nothing.
-    heat[(rows < 0) | (rows > last) | (columns < 0) | (columns > last)] = 0.0
-    inside = ((cells >= 0) & (cells <= last)).all(axis=1)
-    sure = inside & (heat.max(axis=1) >= _MIN_HEAT)
+    cells = (points * _HEATMAP).astype(np.intp)
+    channels = heatmap.shape[2]
+    first = (cells[:, 1] * _HEATMAP + cells[:, 0]) * channels + np.arange(len(points))
+    heat = heatmap.reshape(-1).take(first[:, None] + _STEPS * channels, mode="clip")
+    np.negative(heat, out=heat)
+    np.exp(heat, out=heat)
+    heat += 1.0
+    np.reciprocal(heat, out=heat)
+    nearest, farthest = cells.min(axis=1), cells.max(axis=1)
+    if nearest.min() < _REACH or farthest.max() >= _HEATMAP - _REACH:
+        # Cells beyond the edge count for nothing.
+        kernel = cells[:, None, :] + _OFFSETS
+        heat[((kernel < 0) | (kernel >= _HEATMAP)).any(axis=2)] = 0.0
+    sure = (nearest >= 0) & (farthest < _HEATMAP) & (heat.max(axis=1) >= _MIN_HEAT)
     moments = heat @ _MOMENTS
-    refined = points.copy()
     centres = cells + moments[:, :2] / np.maximum(moments[:, 2:], np.float32(1e-9))
-    refined[sure] = centres[sure] / _HEATMAP
-    return refined
+    return np.where(sure[:, None], centres / _HEATMAP, points).astype(np.float32)
