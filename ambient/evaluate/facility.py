@@ -89,8 +89,8 @@ class Facility:
         """The hub's state folder."""
         return self.folder / "hub"
 
-    def start_hub(self) -> None:
-        """Start the hub and wait until its page answers.
+    def start_hub(self, *, wait: bool = True) -> None:
+        """Start the hub and, if wanted, wait until its page answers.
 
         Raises
         ------
@@ -98,7 +98,8 @@ class Facility:
             When it does not come up.
         """
         self.hub = self._start("hub")
-        self._wait(self.page.healthy, START_S, self.hub, "the hub's page answers")
+        if wait:
+            self._wait(self.page.healthy, START_S, self.hub, "the hub's page answers")
 
     def setup_link(self) -> str | None:
         """Return the one-time link that the hub printed, if any."""
@@ -174,13 +175,22 @@ class Facility:
             "the node's workers run",
         )
 
+    def stop_node(self) -> None:
+        """Stop the node; it drains."""
+        end(self.node, STOP_S)
+        self.node = None
+
+    def stop_hub(self) -> None:
+        """Stop the hub; it drains."""
+        end(self.hub, STOP_S)
+        self.hub = None
+
     def stop(self) -> None:
         """Stop node and hub, the node first; remove a temporary folder."""
         try:
-            for process in (self.node, self.hub):
-                end(process, STOP_S)
+            self.stop_node()
+            self.stop_hub()
         finally:
-            self.node = self.hub = None
             if self._temporary:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
