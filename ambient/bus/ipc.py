@@ -52,6 +52,7 @@ class ObservationSender:
         LinkError
             When the folder is not the user's own, or the path is too long.
         """
+        endpoint = _endpoint(path)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.PUSH)
         self._socket.setsockopt(zmq.SNDHWM, QUEUE)
@@ -59,7 +60,7 @@ class ObservationSender:
         self._socket.setsockopt(zmq.LINGER, 500)
         self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
         self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1_000)
-        self._socket.connect(_endpoint(path))
+        self._socket.connect(endpoint)
         self.sent = 0
         self.unsent = 0
         """Observations that found the queue full, since the start."""

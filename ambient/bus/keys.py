@@ -209,24 +209,29 @@ def read_private(path: Path) -> bytes | None:
         raise LinkError(
             f"{path}: cannot be read ({error.strerror}); expected a regular file of this user"
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise LinkError(f"{path}: expected a regular file, got something else; remove it")
-        if facts.st_uid != os.geteuid():
-            raise LinkError(
-                f"{path}: expected a file of user id {os.geteuid()}, got one of {facts.st_uid}; "
-                f"run: chown {os.geteuid()} {path}"
-            )
-        if facts.st_mode & 0o077:
-            raise LinkError(
-                f"{path}: expected mode 0600, got {stat.S_IMODE(facts.st_mode):04o}: others can "
-                f"read this secret; run: chmod 600 {path} (and make a new one if others did)"
-            )
-        data = file.read(MAX_FILE_BYTES + 1)
+    try:
+        _check_private(path, os.fstat(descriptor))
+        data = os.read(descriptor, MAX_FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_FILE_BYTES:
         raise LinkError(f"{path}: expected at most {MAX_FILE_BYTES} bytes, got more; remove it")
     return data
+
+
+def _check_private(path: Path, facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise LinkError(f"{path}: expected a regular file, got something else; remove it")
+    if facts.st_uid != os.geteuid():
+        raise LinkError(
+            f"{path}: expected a file of user id {os.geteuid()}, got one of {facts.st_uid}; "
+            f"run: chown {os.geteuid()} {path}"
+        )
+    if facts.st_mode & 0o077:
+        raise LinkError(
+            f"{path}: expected mode 0600, got {stat.S_IMODE(facts.st_mode):04o}: others can "
+            f"read this secret; run: chmod 600 {path} (and make a new one if others did)"
+        )
 
 
 def write_private(path: Path, data: bytes, *, replace: bool = True) -> None:

@@ -49,17 +49,17 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
 _URGENT_FAMILIES: Final = ("fall.",)
 
 
-def importance(event: events.Event) -> Importance:
-    """Return how much `event` matters.
+def importance(event: events.Event | type[events.Event]) -> Importance:
+    """Return how much an event, or a kind of events, matters.
 
     Raises
     ------
     KeyError
         When its kind has no rank.
     """
-    return _IMPORTANCE[type(event)]
+    return _IMPORTANCE[event if isinstance(event, type) else type(event)]
 
 
-def is_urgent(event: events.Event) -> bool:
-    """Return whether `event` goes out before a backlog of others."""
+def is_urgent(event: events.Event | type[events.Event]) -> bool:
+    """Return whether an event, or a kind of events, goes out before a backlog of others."""
     return events.kind_of(event).startswith(_URGENT_FAMILIES)
