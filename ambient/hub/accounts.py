@@ -70,6 +70,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     csrf: str | None = None
     session: str | None = None
     """SHA-256 of the session's cookie."""
+    used: int = 0
+    """When the session was last known to be in use (ns)."""
 
 
 class User(Struct, frozen=True, kw_only=True):
@@ -234,7 +236,7 @@ class Accounts:
         name, csrf, created, used, role = row
         if now - used > IDLE_S * NS or now - created > LONGEST_S * NS:
             return None
-        return Identity(name=name, role=Role(role), csrf=csrf, session=token)
+        return Identity(name=name, role=Role(role), csrf=csrf, session=token, used=used)
 
     def touch(self, identity: Identity, now: int) -> None:
         """Keep that a session is in use; call it now and then, it writes."""
@@ -416,7 +418,7 @@ def _start_session(
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     token = _digest(cookie)
     db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", (token, name, csrf, now, now))
-    return cookie, Identity(name=name, role=role, csrf=csrf, session=token)
+    return cookie, Identity(name=name, role=role, csrf=csrf, session=token, used=now)
 
 
 def _attempts(db: sqlite_utils.Database, key: str) -> Attempts:

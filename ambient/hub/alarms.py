@@ -318,21 +318,20 @@ def resolve(alarm: Alarm, who: str, now: int, reason: Reason) -> Change | None:
 def urgency(alarm: Alarm) -> tuple[int, int, int, int, str]:
     """Return the key that sorts the most urgent first.
 
-    What nobody has acknowledged comes first, then the higher priority, then the further stage,
-    then who has waited longest. Somebody who is up again waits behind somebody who is not.
+    A person on the floor whom nobody sees to, then what else rings or may be a fall, then those on
+    the floor whom somebody sees to, then the rest; within that who has waited longest. Somebody
+    who is up again waits behind somebody who is not.
     """
-    waiting = 0 if alarm.state is AlarmState.ACTIVE else 1
+    active = alarm.state is AlarmState.ACTIVE
     if alarm.priority is Priority.HIGH:
-        group = 0 if waiting == 0 else 1
+        group = 0 if active else 2
+    elif alarm.priority is Priority.MEDIUM:
+        group = 1 if active else 4
     else:
-        group = 2 if waiting == 0 else 3
-    return (
-        group,
-        -int(alarm.priority),
-        -int(alarm.stage) + (10 if alarm.recovered else 0),
-        alarm.since,
-        alarm.id,
-    )
+        group = 3 if active else 5
+    fall = 0 if alarm.kind is AlarmKind.FALL else 1
+    stage = -int(alarm.stage) + (10 if alarm.recovered else 0)
+    return (group, fall, stage, alarm.since, alarm.id)
 
 
 def by_urgency(alarms: Iterable[Alarm]) -> list[Alarm]:

@@ -278,7 +278,11 @@ class Registry:
 
     def enrolled(self) -> list[str]:
         """Return the names of the nodes that are enrolled now."""
-        return [one.node for one in self.nodes() if one.revoked is None]
+        return list(self.served())
+
+    def served(self) -> dict[str, list[str]]:
+        """Return the nodes that are enrolled now, each with the rooms bound to its key."""
+        return {one.node: one.rooms for one in self.nodes() if one.revoked is None}
 
     def set_rooms(self, node: str, rooms: Sequence[str], by: str) -> None:
         """Bind exactly `rooms` to an enrolled `node`.

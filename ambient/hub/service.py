@@ -7,6 +7,7 @@ SIGINT drain: no new event is taken, open pages are told, what was committed sta
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import sys
 import threading
@@ -18,10 +19,13 @@ from typing import Final, TextIO
 import structlog
 import uvicorn
 
+from ambient.bus import keys
 from ambient.config import HubConfig
 from ambient.errors import ConfigError
 from ambient.hub.accounts import Accounts
 from ambient.hub.database import HubDatabase
+from ambient.hub.intake import Intake
+from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
 from ambient.hub.web.app import create_app
@@ -43,14 +47,18 @@ class RunningHub:
         Of the page, with the port that was really bound.
     setup_url
         The one-time link for the first user, None when there is a user.
-    link_address
-        Where nodes reach the hub.
+    link_address, link_key
+        Where nodes reach the hub, with the port that was really bound, and its public key (Z85).
+    context
+        Its parts: store, accounts, registry.
     stop
         Ends `run_hub`; may be called from any thread.
     """
 
     url: str
     setup_url: str | None
+    link_address: str
+    link_key: str
     context: HubContext
     stop: Callable[[], None]
 
@@ -79,8 +87,8 @@ def run_hub(
     ------
     StoreError
         When the database cannot be opened.
-    ConfigError
-        When an address cannot be bound.
+    ConfigError, LinkError
+        When an address cannot be bound, or the key cannot be read.
     """
     stop = stop or threading.Event()
     database = HubDatabase(config.state_dir / DATABASE)
@@ -97,19 +105,37 @@ def _serve(
     stop: threading.Event,
     out: TextIO,
 ) -> None:
-    store = Store(database)
-    accounts = Accounts(database)
-    context = HubContext(config=config, database=database, store=store, accounts=accounts)
-    store.observers.append(context.metrics.stored)
+    pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
+    store, accounts, registry = Store(database), Accounts(database), Registry(database)
     watch = Watch(
         database,
         store,
         accounts,
-        expected=context.enrolled,
+        expected=registry.enrolled,
         silent_s=config.silent_s,
         keep_days=config.keep_days,
     )
     listening = _listen(config)
+    intake = Intake(
+        config.link.bind,
+        pair,
+        config.site,
+        registry=registry,
+        sink=store,
+        source=store,
+        heard=watch.heard,
+    )
+    context = HubContext(
+        config=config,
+        database=database,
+        store=store,
+        accounts=accounts,
+        registry=registry,
+        link_address=config.link.advertise or intake.address,
+        link_key=pair.public,
+    )
+    store.observers.append(context.metrics.stored)
+    context.metrics.unknown_keys = lambda: intake.counts.unknown_key
     host = config.web.host
     port = int(listening.getsockname()[1])
     scheme = "https" if config.web.certificate is not None else "http"
@@ -122,22 +148,73 @@ def _serve(
         if setup_url is not None:
             print(f"Create the first user (once, within an hour): {setup_url}", file=out)
             out.flush()
-        _log.info("hub_ready", page=url, site=config.site)
+        _log.info("hub_ready", page=url, link=intake.address, site=config.site)
         if ready is not None:
-            ready(RunningHub(url=url, setup_url=setup_url, context=context, stop=stop.set))
+            ready(
+                RunningHub(
+                    url=url,
+                    setup_url=setup_url,
+                    link_address=intake.address,
+                    link_key=pair.public,
+                    context=context,
+                    stop=stop.set,
+                )
+            )
 
     server = _Server(config, context, started)
-    timer = threading.Thread(target=watch.run, args=(stop,), name="watch", daemon=True)
-    ender = threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True)
-    timer.start()
-    ender.start()
+    failures: list[BaseException] = []
+    threads = [
+        _thread("timer", watch.run, stop, failures),
+        _thread("link", intake.run, stop, failures),
+        threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        server.run(sockets=[listening])
+        with _signals(stop):
+            server.run(sockets=[listening])
     finally:
         stop.set()
-        timer.join(DRAIN_S)
+        for thread in threads:
+            thread.join(DRAIN_S)
         listening.close()
         _log.info("hub_stopped")
+    if failures:
+        raise failures[0]
+
+
+def _thread(
+    name: str,
+    run: Callable[[threading.Event], None],
+    stop: threading.Event,
+    failures: list[BaseException],
+) -> threading.Thread:
+    """Return a thread whose failure ends the whole hub: half a hub must not look like one."""
+
+    def body() -> None:
+        try:
+            run(stop)
+        except BaseException as error:  # noqa: BLE001 - `run_hub` raises it again
+            failures.append(error)
+            _log.critical("hub_part_failed", part=name, error=repr(error))
+            stop.set()
+
+    return threading.Thread(target=body, name=name, daemon=True)
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGINT set `stop`, in the main thread, for as long as the block runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Server(uvicorn.Server):

@@ -59,7 +59,7 @@ VIEW: Final = {
     View.FROZEN: "picture stands still",
     View.MOVED: "was turned",
     View.GONE: "not reachable",
-    View.NOT_WATCHED: "not watched at night",
+    View.NOT_WATCHED: "dark at night",
     View.PAUSED: "paused",
     View.OFF: "switched off",
 }

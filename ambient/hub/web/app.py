@@ -27,6 +27,7 @@ from ambient.hub.accounts import Identity, LockedError, Role, WrongPasswordError
 from ambient.hub.metrics import CONTENT_TYPE
 from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
 from ambient.hub.web import pages
+from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
 from ambient.hub.web.context import HubContext
 from ambient.hub.web.guard import HEADERS, Authentication, role_at_least
@@ -79,6 +80,7 @@ def create_app(hub: HubContext) -> Litestar:
             live,
             metrics,
             api_login,
+            admin_router(),
             api_router(),
             create_static_files_router(
                 path="/static",
@@ -106,6 +108,7 @@ def create_app(hub: HubContext) -> Litestar:
         ),
         response_headers=HEADERS,
         request_max_body_size=MAX_BODY,
+        logging_config=None,
         on_startup=[start],
         on_shutdown=[stop],
     )

@@ -7,7 +7,7 @@ Litestar's injection; RFC 3339 text for instants, never nanoseconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -18,14 +18,10 @@ from ambient.hub.board import Board, read_board
 from ambient.hub.broadcast import Broadcaster
 from ambient.hub.database import HubDatabase
 from ambient.hub.metrics import HubMetrics
+from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 
 NS: Final = 1_000_000_000
-
-
-def no_nodes() -> Mapping[str, Sequence[str]]:
-    """Return no enrolled nodes."""
-    return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +30,8 @@ class HubContext:
 
     Attributes
     ----------
-    enrolled
-        Returns node ► rooms that its key is bound to.
+    link_address, link_key
+        Where nodes dial and the hub's public key (Z85), for invitations.
     now
         The hub's wall clock in nanoseconds; tests set it.
     """
@@ -44,15 +40,21 @@ class HubContext:
     database: HubDatabase
     store: Store
     accounts: Accounts
+    registry: Registry
+    link_address: str
+    link_key: str
     broadcaster: Broadcaster = field(default_factory=Broadcaster)
     metrics: HubMetrics = field(default_factory=HubMetrics)
-    enrolled: Callable[[], Mapping[str, Sequence[str]]] = no_nodes
     now: Callable[[], int] = time.time_ns
 
     @property
     def secure(self) -> bool:
         """Whether browsers reach the page over HTTPS, so that cookies may demand it."""
         return self.config.web.secure_cookies or self.config.web.certificate is not None
+
+    def enrolled(self) -> dict[str, list[str]]:
+        """Return each enrolled node ► the rooms that its key is bound to."""
+        return {one.node: one.rooms for one in self.registry.nodes() if one.revoked is None}
 
     def board(self) -> Board:
         """Read what a page shows now."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from asyncio import to_thread
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,11 +22,14 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp
 
+from ambient.errors import StoreError
 from ambient.hub.accounts import Identity, Role
-from ambient.hub.web.context import HubContext
+from ambient.hub.web.context import NS, HubContext
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 CSRF_FIELD: Final = "csrf"
+TOUCH_S: Final = 300
+"""How exactly it is kept when a session was last used."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -65,7 +69,15 @@ def identify(hub: HubContext, connection: AnyConnection) -> Identity | None:
     if scheme.lower() == "bearer" and token:
         return hub.accounts.bearer(token.strip())
     cookie = connection.cookies.get(cookie_name(hub))
-    return hub.accounts.session(cookie, hub.now()) if cookie else None
+    if not cookie:
+        return None
+    now = hub.now()
+    identity = hub.accounts.session(cookie, now)
+    if identity is not None and now - identity.used > TOUCH_S * NS:
+        # A full disk must not close the page that says so; the store shows it.
+        with suppress(StoreError):
+            hub.accounts.touch(identity, now)
+    return identity
 
 
 def cookie_name(hub: HubContext) -> str:

@@ -19,7 +19,6 @@ from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
-from ambient.errors import StoreError
 from ambient.hub.accounts import Identity
 from ambient.hub.web.context import NS, HubContext, rfc3339
 from ambient.hub.web.guard import identify
@@ -27,8 +26,6 @@ from ambient.hub.web.render import render
 from ambient.hub.web.views import BoardView, Figures, board_view
 
 BEAT_S: Final = 2.0
-TOUCH_S: Final = 300
-"""How often an open page counts as use of its session."""
 
 
 class LiveState(Struct, frozen=True, kw_only=True):
@@ -66,7 +63,7 @@ async def _stream(
     request: Request[Identity, None, Any], hub: HubContext
 ) -> AsyncIterator[ServerSentEventMessage]:
     sent = b""
-    beaten = touched = -NS * TOUCH_S
+    beaten = -int(BEAT_S * NS)
     with hub.broadcaster.listen() as changed:
         while not hub.broadcaster.closed:
             changed.clear()
@@ -77,9 +74,6 @@ async def _stream(
                 if identity is None:
                     yield ServerSentEventMessage(event="logged-out", data="")
                     return
-                if abs(now - touched) >= TOUCH_S * NS and identity.session is not None:
-                    touched = now
-                    await _touch(hub, identity, now)
                 yield ServerSentEventMessage(event="beat", data=rfc3339(now))
             board = await asyncio.to_thread(hub.board)
             state = live_state(board_view(board))
@@ -93,11 +87,3 @@ async def _stream(
                 await asyncio.wait_for(changed.wait(), min(BEAT_S, due_s))
             except TimeoutError:
                 continue
-
-
-async def _touch(hub: HubContext, identity: Identity, now: int) -> None:
-    try:
-        await asyncio.to_thread(hub.accounts.touch, identity, now)
-    except StoreError:
-        # A full disk must not close the page that says so; the store logs and shows it.
-        return

@@ -16,9 +16,6 @@ export class Link {
   }
 
   start() {
-    // A worker's timer goes on at full pace when the tab is in the background.
-    this.ticker = new Worker("/static/ticker.js");
-    this.ticker.onmessage = () => this.check();
     this.open();
   }
 

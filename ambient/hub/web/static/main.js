@@ -61,7 +61,13 @@ const link = new Link({
 
 byId("sound-off").addEventListener("click", () => sound.unlock());
 byId("sound-test").addEventListener("click", () => sound.test());
-bindActions(lists);
+bindActions();
 clock.start();
 sound.start();
 link.start();
+// A worker's timer goes on at full pace when the tab is in the background.
+const ticker = new Worker("/static/ticker.js");
+ticker.onmessage = () => {
+  link.check();
+  sound.tick();
+};

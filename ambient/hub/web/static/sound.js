@@ -24,8 +24,6 @@ export class Sound {
     this.wave = this.context.createPeriodicWave(real, parts);
     this.context.onstatechange = () => this.tell();
     this.tell();
-    const ticker = new Worker("/static/ticker.js");
-    ticker.onmessage = () => this.tick();
   }
 
   get on() {

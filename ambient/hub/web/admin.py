@@ -1,0 +1,265 @@
+"""The administrator's page: nodes to accept, invitations, users, tokens for programs.
+
+Comes in: forms of a logged-in administrator. Goes out: the page again, or once the secret that was
+just made (an invitation, a token), which is never shown a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.datastructures import CacheControlHeader
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+from msgspec import Meta, Struct
+
+from ambient.bus.invitation import VALID_S, Invitation
+from ambient.bus.keys import fingerprint
+from ambient.errors import AmbientError, LinkError, StoreError, UsageError
+from ambient.hub.accounts import SHORTEST_PASSWORD, Identity, Role
+from ambient.hub.web.context import HubContext, rfc3339
+from ambient.hub.web.guard import own_form, role_at_least, same_site
+from ambient.hub.web.render import render
+from ambient.hub.web.views import board_view
+
+AnyRequest = Request[Identity, None, Any]
+Field = Annotated[str, Meta(max_length=1000)]
+Answer = Response[Any]
+ANYWHERE = ("0.0.0.0", "::", "*", "")
+
+
+class Which(Struct, frozen=True, kw_only=True):
+    """A node, a fingerprint, a user or a token, by name."""
+
+    name: Field = ""
+
+
+class NewUser(Struct, frozen=True, kw_only=True):
+    """A user to create."""
+
+    user: Field = ""
+    password: Field = ""
+    role: Role = Role.CARER
+
+
+class NewPassword(Struct, frozen=True, kw_only=True):
+    """A new password of a user."""
+
+    name: Field = ""
+    password: Field = ""
+
+
+class NewToken(Struct, frozen=True, kw_only=True):
+    """A token to make for a program."""
+
+    name: Field = ""
+    role: Role = Role.METRICS
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A node that waits to be accepted."""
+
+    node: str
+    rooms: list[str]
+    fingerprint: str
+    asked: str
+
+
+class NodeLine(Struct, frozen=True, kw_only=True):
+    """An enrolled node."""
+
+    node: str
+    rooms: list[str]
+    fingerprint: str
+    heard: str | None
+    silent: bool
+    revoked: str | None
+
+
+FormWhich = Annotated[Which, Body(media_type=RequestEncodingType.URL_ENCODED)]
+FormUser = Annotated[NewUser, Body(media_type=RequestEncodingType.URL_ENCODED)]
+FormPassword = Annotated[NewPassword, Body(media_type=RequestEncodingType.URL_ENCODED)]
+FormToken = Annotated[NewToken, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@get("/", sync_to_thread=True)
+def page_admin(request: AnyRequest, hub: HubContext) -> Answer:
+    """Show the page."""
+    return _page(request, hub)
+
+
+@post("/invite", status_code=200, sync_to_thread=True)
+def do_invite(request: AnyRequest, hub: HubContext) -> Answer:
+    """Make an invitation and show it this once."""
+    host = urlsplit(hub.link_address).hostname or ""
+    if host in ANYWHERE:
+        return _page(
+            request,
+            hub,
+            problem="The hub listens on all its addresses: write the one that nodes shall dial "
+            "into link.advertise of hub.yaml and restart it.",
+            status=409,
+        )
+    made = hub.registry.invite(hub.link_address, hub.link_key, request.user.name, hub.now())
+    return _page(request, hub, invitation=made)
+
+
+@post("/nodes/accept", sync_to_thread=True)
+def do_accept(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+    """Accept a waiting node by its fingerprint."""
+    return _do(request, hub, lambda: hub.registry.accept(data.name, request.user.name, hub.now()))
+
+
+@post("/nodes/reject", sync_to_thread=True)
+def do_reject(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+    """Refuse a waiting node by its fingerprint."""
+    return _do(request, hub, lambda: hub.registry.reject(data.name, request.user.name))
+
+
+@post("/nodes/revoke", sync_to_thread=True)
+def do_revoke(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+    """Withdraw a node's keys."""
+
+    def revoke() -> None:
+        hub.registry.revoke(data.name, request.user.name, hub.now())
+        hub.store.forget_node(data.name, request.user.name, hub.now())
+
+    return _do(request, hub, revoke)
+
+
+@post("/users/add", sync_to_thread=True)
+def do_add_user(request: AnyRequest, hub: HubContext, data: FormUser) -> Answer:
+    """Create a user."""
+    if data.role is Role.METRICS:
+        return _page(request, hub, problem="A user is a carer or an administrator.", status=400)
+    return _do(
+        request, hub, lambda: hub.accounts.add_user(data.user, data.password, data.role, hub.now())
+    )
+
+
+@post("/users/password", sync_to_thread=True)
+def do_password(request: AnyRequest, hub: HubContext, data: FormPassword) -> Answer:
+    """Give a user a new password, which ends that user's sessions."""
+    return _do(request, hub, lambda: hub.accounts.set_password(data.name, data.password))
+
+
+@post("/users/disable", sync_to_thread=True)
+def do_disable(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+    """Switch a user off."""
+    return _do(request, hub, lambda: hub.accounts.disable_user(data.name, True))
+
+
+@post("/users/enable", sync_to_thread=True)
+def do_enable(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+    """Switch a user on again."""
+    return _do(request, hub, lambda: hub.accounts.disable_user(data.name, False))
+
+
+@post("/tokens/add", status_code=200, sync_to_thread=True)
+def do_add_token(request: AnyRequest, hub: HubContext, data: FormToken) -> Answer:
+    """Make a token for a program and show it this once."""
+    try:
+        token = hub.accounts.make_token(data.name, data.role, hub.now())
+    except UsageError as error:
+        return _page(request, hub, problem=_sentence(error), status=400)
+    return _page(request, hub, token=token, token_name=data.name)
+
+
+@post("/tokens/revoke", sync_to_thread=True)
+def do_revoke_token(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+    """Make a token useless."""
+    return _do(request, hub, lambda: hub.accounts.revoke_token(data.name))
+
+
+def admin_router() -> Router:
+    """Return everything under ``/admin``."""
+    return Router(
+        path="/admin",
+        route_handlers=[
+            page_admin,
+            do_invite,
+            do_accept,
+            do_reject,
+            do_revoke,
+            do_add_user,
+            do_password,
+            do_disable,
+            do_enable,
+            do_add_token,
+            do_revoke_token,
+        ],
+        guards=[role_at_least(Role.ADMIN), same_site, own_form],
+        cache_control=CacheControlHeader(no_store=True),
+        include_in_schema=False,
+    )
+
+
+def _do(request: AnyRequest, hub: HubContext, deed: Callable[[], object]) -> Answer:
+    try:
+        deed()
+    except (UsageError, LinkError) as error:
+        return _page(request, hub, problem=_sentence(error), status=400)
+    except StoreError as error:
+        return _page(request, hub, problem=_sentence(error), status=507)
+    return Redirect("/admin", status_code=303)
+
+
+def _page(
+    request: AnyRequest,
+    hub: HubContext,
+    *,
+    problem: str = "",
+    invitation: Invitation | None = None,
+    token: str = "",
+    token_name: str = "",
+    status: int = 200,
+) -> Answer:
+    board = hub.board()
+    live = {node.node: node for node in board_view(board).nodes}
+    waiting = [
+        Waiting(
+            node=one.node,
+            rooms=[board.room_name(room) for room in one.rooms],
+            fingerprint=one.fingerprint,
+            asked=rfc3339(one.asked),
+        )
+        for one in hub.registry.pending()
+    ]
+    nodes = [
+        NodeLine(
+            node=one.node,
+            rooms=[board.room_name(room) for room in one.rooms],
+            fingerprint=one.fingerprint,
+            heard=live[one.node].last_heard if one.node in live else None,
+            silent=one.node in live and live[one.node].silent,
+            revoked=None if one.revoked is None else rfc3339(one.revoked),
+        )
+        for one in hub.registry.nodes()
+    ]
+    html = render(
+        "admin.html",
+        user=request.user,
+        site=hub.config.site,
+        here="admin",
+        problem=problem,
+        waiting=waiting,
+        nodes=nodes,
+        users=hub.accounts.users(),
+        tokens=hub.accounts.tokens(),
+        shortest=SHORTEST_PASSWORD,
+        invitation=invitation,
+        invitation_minutes=VALID_S // 60,
+        token=token,
+        token_name=token_name,
+        hub_fingerprint=fingerprint(hub.link_key),
+    )
+    return Response(html, media_type=MediaType.HTML, status_code=status)
+
+
+def _sentence(error: AmbientError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
