@@ -8,7 +8,7 @@ wrong value is answered with where it stands, what was expected and what came, f
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -17,16 +17,21 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct, field
 
+from ambient.config_errors import explain, shown
 from ambient.errors import ConfigError
 from ambient.events import Purpose
 from ambient.observations import Place, Point
-from ambient.places import Slug, Subject
+from ambient.places import SLUG_PATTERN, SUBJECT_PATTERN, Slug, Subject
 
-MAX_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 256 * 1024
+"""Sixteen rooms full of cameras with zones and masks have less than half of this."""
 
-Address = Annotated[str, Meta(pattern=r"^tcp://[A-Za-z0-9.\-:\[\]]+:[0-9]{1,5}$", max_length=200)]
+ADDRESS_PATTERN: Final = r"^tcp://[A-Za-z0-9.\-:\[\]]+:[0-9]{1,5}$(?!\n)"
+KEY_PATTERN: Final = r"^[\x21-\x7e]{40}$(?!\n)"
+
+Address = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=200)]
 """A ZeroMQ endpoint, ``tcp://host:port``."""
-PublicKey = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{40}$")]
+PublicKey = Annotated[str, Meta(pattern=KEY_PATTERN)]
 """A CURVE public key in Z85, 40 characters."""
 Polygon = Annotated[list[Point], Meta(min_length=3, max_length=64)]
 """Points x, y in the picture, each 0..1."""
@@ -57,7 +62,7 @@ class Camera(Strict, frozen=True, kw_only=True):
 
     id: Slug
     source: Annotated[str, Meta(min_length=1, max_length=1000)]
-    fps: Annotated[float, Meta(ge=1, le=30)] = 10
+    fps: Annotated[float, Meta(ge=1, le=30)] = 10.0
     night: Night = Night.LIGHT
     people: Annotated[int, Meta(ge=1, le=6)] = 3
     mask: Annotated[list[Polygon], Meta(max_length=32)] = []
@@ -102,9 +107,9 @@ class ModelsDir(Strict, frozen=True, kw_only=True):
 class Falls(Strict, frozen=True, kw_only=True):
     """When a fall is confirmed and when it is a long lie, in seconds."""
 
-    confirm_s: Annotated[float, Meta(ge=1, le=30)] = 8
-    long_lie_s: Annotated[float, Meta(ge=10, le=3600)] = 60
-    recover_s: Annotated[float, Meta(ge=1, le=30)] = 3
+    confirm_s: Annotated[float, Meta(ge=1, le=30)] = 8.0
+    long_lie_s: Annotated[float, Meta(ge=10, le=3600)] = 60.0
+    recover_s: Annotated[float, Meta(ge=1, le=30)] = 3.0
 
 
 class Privacy(Strict, frozen=True, kw_only=True):
@@ -119,7 +124,7 @@ class Outbox(Strict, frozen=True, kw_only=True):
     """How much undelivered the node keeps."""
 
     max_rows: Annotated[int, Meta(ge=100, le=10_000_000)] = 200_000
-    keep_h: Annotated[float, Meta(ge=1, le=24 * 14)] = 24
+    keep_h: Annotated[float, Meta(ge=1, le=24 * 14)] = 24.0
 
 
 class NodeConfig(Strict, frozen=True, kw_only=True):
@@ -134,7 +139,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     falls: Falls = field(default_factory=Falls)
     privacy: Privacy = field(default_factory=Privacy)
     outbox: Outbox = field(default_factory=Outbox)
-    frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10
+    frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10.0
 
     @property
     def version(self) -> str:
@@ -179,14 +184,19 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     link: LinkListen = field(default_factory=LinkListen)
     web: Web = field(default_factory=Web)
     rooms: dict[Slug, RoomName] = {}
-    silent_s: Annotated[float, Meta(ge=5, le=600)] = 15
+    silent_s: Annotated[float, Meta(ge=5, le=600)] = 15.0
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
 
 
 Config = TypeVar("Config", NodeConfig, HubConfig)
 
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
-_PART = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+PATTERNS: Final = {
+    SLUG_PATTERN: "a name of 1 to 32 lower-case letters, digits and inner hyphens",
+    SUBJECT_PATTERN: "a pseudonym: s- and 4 to 16 hexadecimal digits",
+    ADDRESS_PATTERN: "an address like tcp://10.0.0.5:7440",
+    KEY_PATTERN: "a public key of 40 characters",
+}
+"""What the regular expressions ask for, in words."""
 
 
 def load_node(path: Path) -> NodeConfig:
@@ -198,7 +208,7 @@ def load_node(path: Path) -> NodeConfig:
         With the path of the bad key, what was expected and what came.
     """
     config = _load(path, NodeConfig)
-    _check_node(config)
+    _check(path, _check_node, config)
     return config
 
 
@@ -211,16 +221,24 @@ def load_hub(path: Path) -> HubConfig:
         With the path of the bad key, what was expected and what came.
     """
     config = _load(path, HubConfig)
-    if (config.web.certificate is None) != (config.web.private_key is None):
-        raise ConfigError(
-            f"{path}: web: expected certificate and private_key together, got one of them"
-        )
+    _check(path, _check_hub, config)
     return config
 
 
 def _load(path: Path, kind: type[Config]) -> Config:
+    raw = _read(path)
     try:
-        data = path.read_bytes()
+        return msgspec.convert(raw, kind, strict=True, dec_hook=_to_path)
+    except msgspec.ValidationError as error:
+        why = explain(str(error), raw, kind, _to_path, PATTERNS)
+        raise ConfigError(f"{path}: {why}") from None
+
+
+def _read(path: Path) -> object:
+    """Return what the file holds: keys and values at the top."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: expected a configuration file, found none; copy the example from deploy/"
@@ -228,67 +246,86 @@ def _load(path: Path, kind: type[Config]) -> Config:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{path}: expected at most {MAX_BYTES} bytes, got {len(data)}")
+        raise ConfigError(
+            f"{path}: expected at most {MAX_BYTES} bytes, got more; is this the right file?"
+        )
     try:
-        raw = yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        where = " ".join(str(error).split())
-        raise ConfigError(f"{path}: expected YAML, got something else: {where}") from None
+        raw = yaml.load(data, _Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(
+            f"{path}: expected YAML, got something else: {_yaml_says(error)}"
+        ) from None
     if not isinstance(raw, dict):
-        raise ConfigError(f"{path}: expected keys and values, got {_shown(raw)}")
-    try:
-        return msgspec.convert(raw, kind, strict=True, dec_hook=_to_path)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_explain(str(error), raw)}") from None
+        raise ConfigError(f"{path}: expected keys and values, got {shown(raw)}")
+    return raw
+
+
+def _yaml_says(error: Exception) -> str:
+    """Return what is wrong and where, without the line itself: it may hold a password."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"position {error.position}: {error.reason}; save the file as UTF-8"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without what nobody needs here and what can be misread or misused.
+
+    A key that stands twice is an error, not silently the last one. A reference (``*name``) is
+    one too: a few of them, nested, stand for more than any memory holds.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse references."""
+        if self.check_event(yaml.AliasEvent):
+            event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(
+                None,
+                None,
+                "expected values, got a reference (*name); write the value out",
+                event.start_mark,
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that stands twice."""
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None,
+                        None,
+                        f"expected each key once, got {shown(key.value)} again",
+                        key.start_mark,
+                    )
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
 
 
 def _to_path(kind: type, value: object) -> object:
     if kind is Path and isinstance(value, str):
+        if not value or "\0" in value:
+            raise ValueError("expected a path")
         return Path(value)
-    raise NotImplementedError(kind)
+    raise TypeError("expected a path")
 
 
-def _explain(message: str, raw: object) -> str:
-    """Turn msgspec's message into ``path: expected …, got …``."""
-    match = _AT.match(message)
-    what, at = (match["what"], match["path"] or "$") if match else (message, "$")
-    where = at.removeprefix("$").removeprefix(".") or "(top)"
-    if what.startswith("Object contains unknown field"):
-        key = what.rsplit("`", 2)[1]
-        prefix = "" if where == "(top)" else f"{where}."
-        return f"{prefix}{key}: expected a known key, got an unknown one; remove or correct it"
-    if what.startswith("Object missing required field"):
-        key = what.rsplit("`", 2)[1]
-        prefix = "" if where == "(top)" else f"{where}."
-        return f"{prefix}{key}: expected a value, got nothing; add this key"
-    expected = what.removeprefix("Expected ").split(", got")[0]
-    if what.startswith("Invalid enum value"):
-        expected = "one of the documented words"
-    return f"{where}: expected {_range(expected)}, got {_shown(_value_at(raw, at))}"
+def _check(path: Path, check: Callable[[Config], None], config: Config) -> None:
+    """Check what spans several keys, and say in which file it is wrong."""
+    try:
+        check(config)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
-def _range(expected: str) -> str:
-    text = expected.replace("`", "")
-    text = re.sub(r"\b(?:int|float) >= ([\d.]+)", r"at least \1", text)
-    text = re.sub(r"\b(?:int|float) <= ([\d.]+)", r"at most \1", text)
-    return text.replace("object", "keys and values").replace("array", "list")
-
-
-def _value_at(raw: object, at: str) -> object:
-    value: Any = raw
-    for name, index in _PART.findall(at):
-        if name and isinstance(value, dict) and name in value:
-            value = value[name]
-        elif index.isdigit() and isinstance(value, list) and int(index) < len(value):
-            value = value[int(index)]
-        else:
-            break
-    return value
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _check_hub(config: HubConfig) -> None:
+    if (config.web.certificate is None) != (config.web.private_key is None):
+        raise ConfigError(
+            "web: expected certificate and private_key together, got one of them; add the other"
+        )
 
 
 def _check_node(config: NodeConfig) -> None:
@@ -313,7 +350,7 @@ def _check_node(config: NodeConfig) -> None:
     if config.falls.long_lie_s <= config.falls.confirm_s:
         raise ConfigError(
             "falls.long_lie_s: expected more than falls.confirm_s "
-            f"({config.falls.confirm_s}), got {config.falls.long_lie_s}"
+            f"({config.falls.confirm_s:g}), got {config.falls.long_lie_s:g}"
         )
 
 
@@ -326,4 +363,4 @@ def _unique(where: str, ids: list[str]) -> None:
 def _inside(where: str, polygon: Polygon) -> None:
     for p, (x, y) in enumerate(polygon):
         if not (0 <= x <= 1 and 0 <= y <= 1):
-            raise ConfigError(f"{where}[{p}]: expected x and y from 0 to 1, got {[x, y]}")
+            raise ConfigError(f"{where}[{p}]: expected x and y from 0 to 1, got [{x:g}, {y:g}]")
