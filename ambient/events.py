@@ -20,14 +20,18 @@ from ambient.observations import Place, Probability, TimeNs, View
 from ambient.places import Slug, Subject
 
 Uuid = Annotated[
-    str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+    str,
+    Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$(?!\n)"),
 ]
 """A UUIDv8 in its canonical lower-case form."""
 
-ConfigVersion = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$")]
+ConfigVersion = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$(?!\n)")]
 """First 12 hexadecimal digits of the SHA-256 of the configuration in force."""
 
 MAX_LIST = 16
+
+MAX_COUNT = 2**31 - 1
+"""No count is larger: what comes from outside must fit a database column and a reader's int."""
 
 
 class Sense(StrEnum):
@@ -111,7 +115,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_
     room: Slug | None = None
     subject: Subject | None = None
     chain: Uuid
-    position: Annotated[int, Meta(ge=0)]
+    position: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
     probability: Probability = 1.0
     contributions: Annotated[list[Contribution], Meta(max_length=MAX_LIST)] = []
     config_version: ConfigVersion
@@ -178,14 +182,14 @@ class NodeWorkerRestarted(Event, frozen=True, kw_only=True, tag="node.worker_res
     """A worker died and was started again."""
 
     worker: Worker
-    restarts: Annotated[int, Meta(ge=1)]
+    restarts: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
 
 
 class NodeWorkerFailed(Event, frozen=True, kw_only=True, tag="node.worker_failed"):
     """A worker used up its restart budget: a technical alarm."""
 
     worker: Worker
-    restarts: Annotated[int, Meta(ge=0)]
+    restarts: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 
 
 class NodeClockStepped(Event, frozen=True, kw_only=True, tag="node.clock_stepped"):
@@ -197,21 +201,21 @@ class NodeClockStepped(Event, frozen=True, kw_only=True, tag="node.clock_stepped
 class NodeOutboxDropped(Event, frozen=True, kw_only=True, tag="node.outbox_dropped"):
     """The outbox was full and lost its least important rows."""
 
-    rows: Annotated[int, Meta(ge=1)]
+    rows: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
 
 
 class NodeDataLate(Event, frozen=True, kw_only=True, tag="node.data_late"):
     """Observations came after their watermark, or frames were dropped, in the last hour."""
 
     source: Slug
-    observations: Annotated[int, Meta(ge=0)]
-    frames: Annotated[int, Meta(ge=0)]
+    observations: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+    frames: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 
 
 class NodeDiskFull(Event, frozen=True, kw_only=True, tag="node.disk_full"):
     """The node's disk cannot take what must be kept: a technical alarm."""
 
-    free_mb: Annotated[int, Meta(ge=0)]
+    free_mb: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 
 
 class NodeSourceSilent(Event, frozen=True, kw_only=True, tag="node.source_silent"):

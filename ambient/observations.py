@@ -20,7 +20,8 @@ from msgspec import Meta, Struct
 from ambient.places import Slug
 
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
-TimeNs = Annotated[int, Meta(ge=0)]
+TimeNs = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""Nanoseconds; what a signed 64-bit column holds (until the year 2262)."""
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1, normalised."""

@@ -27,7 +27,7 @@ from msgspec.inspect import (
     type_info,
 )
 
-from ambient.events import EVENT_TYPES, MAX_LIST, Contribution, Event, kind_of
+from ambient.events import EVENT_TYPES, MAX_COUNT, MAX_LIST, Contribution, Event, kind_of
 
 MEANING: Final = {
     "command": "the command that is answered",
@@ -223,7 +223,8 @@ def _patterns() -> dict[str, str]:
 
 
 def _range(kind: IntType | FloatType) -> str:
-    if kind.ge is not None and kind.le is not None:
+    # A limit that only keeps an integer within a machine's word says nothing to a reader.
+    if kind.ge is not None and kind.le is not None and kind.le < MAX_COUNT:
         return f", {kind.ge:g} to {kind.le:g}"
     return f", at least {kind.ge:g}" if kind.ge is not None else ""
 
