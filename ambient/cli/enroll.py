@@ -147,6 +147,28 @@ def revoke(
     typer.echo(f"{node} is revoked")
 
 
+@_NODES.command("rotate")
+def rotate(
+    node: Annotated[str, typer.Argument(help="The node's name.")],
+    config: HubFile = _HUB,
+    by: By = "command-line",
+) -> None:
+    """Have an enrolled node make itself a new key; the old one is valid until the new one is."""
+    import time
+
+    from ambient.config import load_hub
+    from ambient.errors import LinkError
+    from ambient.hub.database import HubDatabase
+    from ambient.hub.service import DATABASE
+    from ambient.hub.store import Store
+
+    if node not in _registry(config).enrolled():
+        raise LinkError(f"{node}: expected an enrolled node, got none of this name")
+    store = Store(HubDatabase(load_hub(config).state_dir / DATABASE))
+    store.rotate_key(node, by, time.time_ns())
+    typer.echo(f"{node} is told to change its key as soon as it is connected")
+
+
 def _registry(config: Path) -> Registry:
     from ambient.config import load_hub
     from ambient.hub.database import HubDatabase

@@ -20,6 +20,7 @@ NS: Final = 1_000_000_000
 PRIVACY_EXPIRES_S: Final = 120
 """A pause that could not be delivered within two minutes must not surprise anybody later."""
 ACKNOWLEDGED_EXPIRES_S: Final = 24 * 3600
+ROTATE_EXPIRES_S: Final = 24 * 3600
 
 
 class OrderState(StrEnum):

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from ambient import commands
-from ambient.commands import Acknowledged, AnyCommand, Pause, Resume
+from ambient.commands import Acknowledged, AnyCommand, Pause, Resume, RotateKey
 from ambient.events import AnyEvent
 from ambient.hub import alarms, conditions, orders, rows
 from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Entry, Reason
@@ -182,6 +182,29 @@ class Store:
                     issued=now,
                     expires=now + orders.PRIVACY_EXPIRES_S * NS,
                     room=room,
+                ),
+                who,
+            )
+            rows.bump(db)
+        self._tell()
+        return order
+
+    def rotate_key(self, node: str, who: str, now: int) -> Order:
+        """Order that `node` makes itself a new key.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be stored.
+        """
+        with self._database.write() as db:
+            order = rows.insert_order(
+                db,
+                RotateKey(
+                    id=commands.new_id(),
+                    node=node,
+                    issued=now,
+                    expires=now + orders.ROTATE_EXPIRES_S * NS,
                 ),
                 who,
             )
