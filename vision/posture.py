@@ -20,6 +20,8 @@ MEMORY_S: Final = 4.0
 DESCENT_S: Final = 1.3
 """A fall from standing to rest takes about a second (Robinovitch et al. 2013)."""
 FRESH_S: Final = 3.0
+_FELL_LOG_ODDS: Final = 1.2
+"""Who fell is more probably down than the shape of the body alone says."""
 
 _WEIGHTS: Final = (-7.18, 2.86, 4.59, 1.42, 0.89, 1.62)
 _BIAS: Final = -2.99
@@ -71,8 +73,16 @@ class _Track:
     size: float = 0.0
     descent: float = 0.0
     descent_t: int = 0
+    before: float = 0.0
+    """Level of the body before the descent that counts."""
     fell: bool = False
     """Went down by a fall and has not been upright since."""
+    lowest: float = 0.0
+    """Lowest level since the fall."""
+    surest: float = 0.0
+    """Highest probability of being down since the fall."""
+    evidence: float = 0.0
+    """Of a descent, in the frame before."""
 
 
 class RulePosture:
@@ -97,9 +107,7 @@ class RulePosture:
         self._follow_descent(track, now)
         descent = track.descent if (now.t - track.descent_t) / 1e9 <= FRESH_S else 0.0
         still = _stillness(track, now)
-        upright = upright_probability(body, now.down)
-        track.fell = upright < 0.5 and (track.fell or (descent >= 0.6 and now.down >= 0.4))
-        down = _after_fall(now.down) if track.fell else now.down
+        down, upright = self._after_fall(track, now, descent)
         posture, probability = _label(track, now, descent)
         return Estimate(
             posture=posture,
@@ -115,23 +123,50 @@ class RulePosture:
         """Forget a track."""
         self._tracks.pop(track, None)
 
+    def _after_fall(self, track: _Track, now: _Moment, descent: float) -> tuple[float, float]:
+        """Return how far down and upright, given what happened before.
+
+        Who fell is down, also crumpled or in a pose that the network makes up, until the body
+        has regained a good part of the height that it lost.
+        """
+        upright = upright_probability(now.body, now.down)
+        if not track.fell:
+            if descent < 0.6 or now.down < 0.4:
+                return now.down, upright
+            track.fell, track.lowest, track.surest = True, now.level, 0.0
+        track.surest = max(track.surest, now.down)
+        track.lowest = min(track.lowest, now.level)
+        lost = max(track.before - track.lowest, 0.05 * track.size)
+        regained = _ramp((now.level - track.lowest) / lost, 0.3, 0.6)
+        upright *= regained
+        if upright >= 0.5:
+            track.fell = False
+            return now.down, upright
+        odds = now.down / max(1.0 - now.down, 1e-6) * math.exp(_FELL_LOG_ODDS)
+        low = 0.7 * (1.0 - regained) * _ramp(track.surest, 0.4, 0.8)
+        return max(odds / (1.0 + odds), low), upright
+
     def _follow_descent(self, track: _Track, now: _Moment) -> None:
         size = max(track.size, 1e-3)
-        strongest = 0.0
+        strongest, before = 0.0, now.level
         for moment in track.moments:
             age = (now.t - moment.t) / 1e9
             if 0.15 <= age <= DESCENT_S and moment.down < 0.5:
                 drop = (moment.level - now.level) / size
                 lost = moment.body.extent_m - now.body.extent_m
                 speed = drop / max(age, 0.3)
-                strongest = max(
-                    strongest,
+                evidence = max(
                     min(_ramp(drop, 0.18, 0.36), _ramp(speed, 0.25, 0.6)),
                     0.8 * min(_ramp(lost, 0.45, 0.8), _ramp(drop, 0.06, 0.2)),
                 )
+                if evidence > strongest:
+                    strongest, before = evidence, moment.level
+        # One frame is no descent: a pose that the network made up jumps as well.
+        strongest, track.evidence = min(strongest, track.evidence), strongest
         stale = (now.t - track.descent_t) / 1e9 > FRESH_S
         if strongest >= track.descent or stale:
             track.descent, track.descent_t = strongest, now.t
+            track.before = max(before, track.before) if track.fell else before
 
 
 def down_probability(body: BodyFeatures) -> float:
@@ -146,12 +181,6 @@ def down_probability(body: BodyFeatures) -> float:
     )
     total = _BIAS + sum(w * x for w, x in zip(_WEIGHTS, inputs, strict=True))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
-
-
-def _after_fall(down: float) -> float:
-    """Who fell and was not upright since is down, also sitting or crumpled: log-odds + 1.2."""
-    odds = down / max(1.0 - down, 1e-6) * math.exp(1.2)
-    return odds / (1.0 + odds)
 
 
 def upright_probability(body: BodyFeatures, down: float) -> float:
