@@ -241,7 +241,7 @@ def _expect_source(name: str, network: Network, data: bytes) -> None:
 
 def _expect_shapes(xml: Path, network: Network) -> None:
     """Open the converted network and compare it with the catalogue."""
-    import openvino as ov
+    from models.runtime import ov
 
     model = ov.Core().read_model(xml)
     for kind, listed, there in (

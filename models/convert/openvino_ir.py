@@ -32,7 +32,7 @@ def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -
     ValueError
         OpenVINO can't read the file, or it has no output of a name asked for.
     """
-    import openvino as ov
+    from models.runtime import ov
 
     try:
         model = ov.Core().read_model(source)

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
 import structlog
-from openvino.preprocess import PrePostProcessor
 
 from ambient.errors import ModelError
+from models.runtime import ov
 from vision.pose.types import Device, Floats, Image, Precision
 
 _log = structlog.get_logger(__name__)
@@ -155,7 +154,7 @@ def _with_preprocessing(model: ov.Model, recipe: Recipe) -> ov.Model:
     )
     weights = _constant(first.input_value(1).get_node())[:, ::-1] / np.float32(recipe.scale)
     first.input(1).replace_source_output(ov.opset13.constant(weights).output(0))
-    steps = PrePostProcessor(model)
+    steps = ov.preprocess.PrePostProcessor(model)
     steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
     steps.input().model().set_layout(ov.Layout("NHWC"))
     convert = steps.input().preprocess().convert_element_type(ov.Type.f32)

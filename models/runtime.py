@@ -1,0 +1,17 @@
+"""OpenVINO, without the telemetry that its Python package sends when it is imported.
+
+Goes out: ``ov``, the module ``openvino``. This is the only place that imports it (the linter
+refuses another): ``import openvino`` alone writes a client's number to the home directory and
+sends a usage event to an analytics service, unless ``openvino_telemetry`` cannot be imported, for
+which OpenVINO has a stub of its own. Nothing of a care facility may go there.
+"""
+
+import sys
+
+if "openvino" in sys.modules and "openvino_telemetry" in sys.modules:
+    raise ImportError("openvino was imported before models.runtime; import it from there alone")
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the documented way to block
+
+import openvino as ov  # noqa: E402, TID251
+
+__all__ = ["ov"]
