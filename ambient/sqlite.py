@@ -61,7 +61,10 @@ def open_database(
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite would create the file with the umask's mode; it holds what only the service reads.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # A file that is there is not opened here: closing it would drop the locks that this
+        # process holds on it (POSIX), and whoever closes last would delete the WAL in use.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=not any_thread)
     except OSError as error:
         raise StoreError(
