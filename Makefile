@@ -47,19 +47,22 @@ $(READY): $(LOCK) pyproject.toml Makefile
 	./deploy/system-packages.sh setup
 	./deploy/system-packages.sh run
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --require-hashes --no-deps -r $(LOCK)
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
 	touch $@
 
 # One lock per role, with hashes, naming no index. dev.txt is solved first and binds the others;
-# train and peers clash with it and stand alone.
+# train and peers clash with it and stand alone. OpenVINO's telemetry is left out: it sends usage
+# data at import, and OpenVINO works without it. Hence a lock is installed with --no-deps; it is
+# complete otherwise.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-config --custom-compile-command "make lock" $(LOCK_ARGS)
+QUIET := --no-emit-package openvino-telemetry
 
 lock: $(READY) ## Solve the locks again; LOCK_ARGS=--upgrade takes newer releases.
-	$(COMPILE) pyproject.toml --extra node --extra hub --extra audio --extra dev -o $(LOCK)
+	$(COMPILE) pyproject.toml --extra node --extra hub --extra audio --extra dev $(QUIET) -o $(LOCK)
 	$(COMPILE) pyproject.toml -c $(LOCK) -o requirements/base.txt
-	$(COMPILE) pyproject.toml --extra node -c $(LOCK) -o requirements/node.txt
+	$(COMPILE) pyproject.toml --extra node $(QUIET) -c $(LOCK) -o requirements/node.txt
 	$(COMPILE) pyproject.toml --extra hub -c $(LOCK) -o requirements/hub.txt
 	$(COMPILE) pyproject.toml --extra audio -c $(LOCK) -o requirements/audio.txt
 	$(COMPILE) pyproject.toml requirements/build.in --extra train -o requirements/train.txt
@@ -74,7 +77,7 @@ setup-peers: .venv-peers/.ready ## The environment of the packages we only compa
 .venv-%/.ready: requirements/%.txt pyproject.toml
 	./deploy/system-packages.sh setup
 	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
-	.venv-$*/bin/python -m pip install --require-hashes -r requirements/$*.txt
+	.venv-$*/bin/python -m pip install --require-hashes --no-deps -r requirements/$*.txt
 	.venv-$*/bin/python -m pip install --no-deps --no-build-isolation -e .
 	touch $@
 

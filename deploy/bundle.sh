@@ -18,9 +18,8 @@ top="$work/$name"
 mkdir -p "$top/wheels" "$top/systemd" "$top/examples"
 
 echo "fetching the wheels of the locks" >&2
-"$python" -m pip download -q --require-hashes --only-binary=:all: -d "$top/wheels" \
+"$python" -m pip download -q --require-hashes --no-deps --only-binary=:all: -d "$top/wheels" \
     -r requirements/node.txt -r requirements/hub.txt
-# sqlite-utils asks for pip, and without python3-venv the target machine has none.
 "$python" -m pip wheel -q --no-deps --no-build-isolation -w "$top/wheels" .
 wheel=$(cd "$top/wheels" && ls ambient-*.whl)
 

@@ -50,11 +50,11 @@ if [ "$role" = both ]; then set -- -r "$here/node.txt" -r "$here/hub.txt"; else 
 install_wheels() {
     # The configuration of a site's pip may name an index or a constraint; neither has a say here.
     PIP_CONFIG_FILE=/dev/null PYTHONPATH="$pip_wheel" "$prefix/bin/python" -m pip install --quiet \
-        --no-index --find-links "$here/wheels" --require-hashes --no-warn-script-location "$@"
+        --no-index --find-links "$here/wheels" --require-hashes --no-deps --no-warn-script-location "$@"
 }
 install_wheels "$@"
 # By force: a bundle built from a later change may carry the same version.
-install_wheels --no-deps --force-reinstall -r "$here/ambient.txt"
+install_wheels --force-reinstall -r "$here/ambient.txt"
 mkdir -p "$prefix/share"
 cp "$here/README.md" "$here/LICENSE" "$here/addresses.py" "$prefix/share/"
 cp -r "$here/examples" "$prefix/share/"

@@ -194,3 +194,4 @@ def test_one_cv2_and_no_torch(lock: str) -> None:
         ["opencv-contrib-python"] if lock in ("node", "dev") else []
     )
     assert "torch" not in names
+    assert "openvino-telemetry" not in names, "it sends usage data when OpenVINO is imported"
