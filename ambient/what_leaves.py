@@ -117,6 +117,11 @@ None. It listens where `hub.yaml` says: for nodes (`link.bind`, loopback port 74
 otherwise) and for browsers (`web.host`, loopback port 8080 unless set otherwise). The page loads
 nothing from anywhere else.
 
+### No library's telemetry
+
+OpenVINO's Python package sends usage data to an analytics service when it is imported. Ambient
+imports it without that part (`models/runtime.py`), the locks don't install it, and a test watches.
+
 ### By hand only
 
 `ambient models pull`, `make setup` and `make lock` fetch packages from the package registries that
