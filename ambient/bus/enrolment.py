@@ -144,7 +144,7 @@ def _ask(
 ) -> None:
     """Return when accepted."""
     context = sockets.context()
-    socket = sockets.dial(context, invitation.address, invitation.key, pair)
+    socket = sockets.dial(context, invitation.address, invitation.key, pair, heartbeats=True)
     watch = Watch.over(socket)
     started = time.monotonic()
     deadline = started + timeout_s

@@ -34,6 +34,9 @@ MAX_EVENT_BYTES: Final = 16 * 1024
 HEARTBEAT_S: Final = 5.0
 """A node says at least this often that it lives."""
 
+ANSWER_EVERY: Final = 2
+"""Every so many heartbeats a node asks the hub whether it lives, too."""
+
 ACK_TIMEOUT_S: Final = 10.0
 """A batch without an answer for this long is sent again."""
 
@@ -108,9 +111,10 @@ class Batch(Message, frozen=True, kw_only=True, tag="batch"):
     rows: Annotated[list[Row], Meta(min_length=1, max_length=MAX_BATCH_ROWS)]
 
 
-class Heartbeat(Message, frozen=True, kw_only=True, tag="heartbeat"):
-    """Node ► hub: nothing new, alive. Hub ► node: the answer, with the hub's `time`."""
+class Heartbeat(Message, frozen=True, kw_only=True, tag="heartbeat", omit_defaults=True):
+    """Node ► hub: alive; `answer` asks for one. Hub ► node: the answer, with the hub's `time`."""
 
+    answer: bool = False
     time: TimeNs = 0
 
 

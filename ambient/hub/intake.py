@@ -67,6 +67,7 @@ MOST_AT_ONCE: Final = 256
 FORGET_S: Final = 60.0
 """A connection that said nothing for this long is forgotten."""
 
+WARN_EVERY_S: Final = 60.0
 MAX_ASKING: Final = 64
 PENDING_AGAIN_S: Final = 5.0
 MAX_STRANGER_BYTES: Final = 4 * 1024
@@ -211,6 +212,7 @@ class Intake:
         self._sessions: dict[bytes, _Session] = {}
         self._asking: dict[bytes, _Asking] = {}
         self._commands_at = 0.0
+        self._warned: dict[str, float] = {}
         self.counts = LinkCounts()
 
     def run(self, stop: threading.Event) -> None:
@@ -264,7 +266,7 @@ class Intake:
             return False
         if not admitted:
             self.counts.unknown_key += 1
-            _log.warning("a key that is not enrolled tried to connect")
+            self._warn("keys that are not enrolled try to connect", self.counts.unknown_key)
         return admitted
 
     def _note(self, changes: Sequence[LinkChange]) -> None:
@@ -272,7 +274,14 @@ class Intake:
         broken = changes.count(LinkChange.BROKEN)
         self.counts.broken_connections += broken
         if broken:
-            _log.warning("connections failed their handshake", connections=broken)
+            self._warn("connections fail their handshake", self.counts.broken_connections)
+
+    def _warn(self, what: str, so_far: int) -> None:
+        """Log what strangers can cause, rarely enough that they cannot fill the disk."""
+        now = self._steady()
+        if now >= self._warned.get(what, -WARN_EVERY_S) + WARN_EVERY_S:
+            self._warned[what] = now
+            _log.warning(what, so_far=so_far)
 
     # -- messages --------------------------------------------------------------------------
 
@@ -333,7 +342,7 @@ class Intake:
         match message:
             case Batch():
                 self._batch(route, holder, message)
-            case Heartbeat():
+            case Heartbeat(answer=True):
                 self._send(route, Heartbeat(time=self._clock()))
             case Rotate():
                 self._rotate(route, holder, message)
@@ -402,7 +411,7 @@ class Intake:
             return
         reason = reason or EnrolReason.TOKEN
         self.counts.enrolments_refused += 1
-        _log.warning("an enrolment is refused", reason=reason)
+        self._warn(f"enrolments are refused: {reason}", self.counts.enrolments_refused)
         self._send(route, EnrolRefused(reason=reason))
 
     # -- what is due -----------------------------------------------------------------------

@@ -23,6 +23,7 @@ from ambient.bus import keys
 from ambient.bus.enrolment import load_hub
 from ambient.bus.protocol import (
     ACK_TIMEOUT_S,
+    ANSWER_EVERY,
     HEARTBEAT_S,
     MAX_BATCH_BYTES,
     MAX_BATCH_ROWS,
@@ -82,7 +83,8 @@ class _InFlight:
     """The batch that waits for its answer."""
 
     number: int
-    seqs: tuple[int, ...]
+    ids: dict[int, str]
+    """Row number ► event id."""
     sent: float
 
 
@@ -127,13 +129,14 @@ class Agent:
         self._look_at = 0.0
         self._tidy_at = 0.0
         self._beat_at = 0.0
+        self._beats = 0
         self._send_at = 0.0
         self._settle_at = 0.0
         self._more = True
         """Whether rows may wait that were not there, or not sent, before."""
         self._in_flight: _InFlight | None = None
-        self._unsettled: dict[int, bool] = {}
-        """Answered rows that could not be marked yet ► whether they were refused."""
+        self._unsettled: dict[str, bool] = {}
+        """Ids of answered rows that are not marked yet ► whether they were refused."""
         self._rotation: RotateKey | None = None
         self._store_failed = False
         self.counts = AgentCounts()
@@ -209,14 +212,19 @@ class Agent:
     def _send_due(self, uplink: Uplink, now: float) -> None:
         if now >= self._beat_at:
             self._beat_at = now + HEARTBEAT_S
-            uplink.send(Heartbeat())
+            self._beats += 1
+            uplink.send(Heartbeat(answer=self._beats % ANSWER_EVERY == 0))
         if self._unsettled and now >= self._settle_at:
             self._settle(now)
         if self._in_flight is not None:
             if now - self._in_flight.sent < ACK_TIMEOUT_S:
                 return
             self.counts.batches_repeated += 1
-            self._in_flight, self._more = None, True
+            sent, self._in_flight, self._more = self._in_flight.sent, None, True
+            if not uplink.heard_since(sent):
+                # Nobody is at the other end, and TCP would take minutes to notice.
+                uplink.redial(prefer_next=False)
+                return
         if now < self._send_at or len(self._unsettled) > MOST_UNSETTLED:
             return
         if self._outbox.changed():
@@ -235,7 +243,7 @@ class Agent:
             rows=[Row(seq=row.seq, event=msgspec.Raw(row.event)) for row in fit],
         )
         if uplink.send(batch):
-            self._in_flight = _InFlight(batch.batch, tuple(row.seq for row in fit), now)
+            self._in_flight = _InFlight(batch.batch, {row.seq: row.id for row in fit}, now)
             self.counts.rows_sent += len(fit)
             self._more = False
 
@@ -246,7 +254,7 @@ class Agent:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             _log.error("a row of the outbox is no event and is not sent", row=row.seq)
             self.counts.rows_unfit += 1
-            self._unsettled[row.seq] = True
+            self._unsettled[row.id] = True
             return False
         return True
 
@@ -260,16 +268,15 @@ class Agent:
                 "the hub refused rows; are the rooms in node.yaml those that were enrolled?",
                 rows=len(refused),
             )
-        for seq in self._in_flight.seqs:
-            self._unsettled[seq] = seq in refused
-        self.counts.rows_acknowledged += len(self._in_flight.seqs)
+        for seq, event_id in self._in_flight.ids.items():
+            self._unsettled[event_id] = seq in refused
+        self.counts.rows_acknowledged += len(self._in_flight.ids)
         self._in_flight, self._more = None, True
 
     def _settle(self, now: float) -> None:
         """Mark what was answered; a disk that takes nothing holds up no further batch."""
-        refused = [seq for seq, no in self._unsettled.items() if no]
         try:
-            self._outbox.settle(list(self._unsettled), refused, time.time_ns())
+            self._outbox.settle(self._unsettled, time.time_ns())
         except StoreError as error:
             _log.error("what the hub acknowledged cannot be marked yet", error=str(error))
             self._settle_at = now + BUSY_S

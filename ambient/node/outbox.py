@@ -40,9 +40,10 @@ _log = structlog.get_logger(__name__)
 
 
 class OutboxRow(Struct, frozen=True):
-    """A row to send: its number, and the event's JSON as it was stored."""
+    """A row to send: its number in this file, the event's id, and its JSON as it was stored."""
 
     seq: int
+    id: str
     event: bytes
 
 
@@ -136,7 +137,7 @@ class Outbox:
         return changed
 
     def waiting(
-        self, most_rows: int, most_bytes: int, skip: Collection[int] = ()
+        self, most_rows: int, most_bytes: int, skip: Collection[str] = ()
     ) -> list[OutboxRow]:
         """Return the rows to send next: urgent chains first, each chain in its order.
 
@@ -145,28 +146,36 @@ class Outbox:
         most_rows, most_bytes
             How much at once; at least one row is returned if there is one.
         skip
-            Numbers of rows that were answered but could not be marked yet.
+            Event ids of rows that were answered but could not be marked yet.
         """
         with self._reading() as db:
+            # As bytes: text that a failing card spoiled must not stop the rows behind it.
             found = db.execute(
-                "SELECT seq, event FROM outbox WHERE answered IS NULL "
+                "SELECT seq, id, CAST(event AS BLOB) FROM outbox WHERE answered IS NULL "
                 "ORDER BY urgent DESC, seq LIMIT ?",
                 (most_rows + len(skip),),
             ).fetchall()
         rows: list[OutboxRow] = []
         size = 0
-        for seq, text in found:
-            if seq in skip:
+        for seq, event_id, event in found:
+            if event_id in skip:
                 continue
-            event = text.encode()
             size += len(event)
             if rows and (len(rows) >= most_rows or size > most_bytes):
                 break
-            rows.append(OutboxRow(seq, event))
+            rows.append(OutboxRow(seq, event_id, event))
         return rows
 
-    def settle(self, seqs: Collection[int], refused: Collection[int], now: int) -> None:
-        """Mark rows as answered by the hub at `now` (wall clock, ns); some as refused by it.
+    def settle(self, answered: Mapping[str, bool], now: int) -> None:
+        """Mark rows as answered by the hub.
+
+        Parameters
+        ----------
+        answered
+            Event id ► whether the hub refused it. Ids, since a file that had to be made anew
+            numbers its rows anew.
+        now
+            Wall clock in nanoseconds.
 
         Raises
         ------
@@ -175,8 +184,8 @@ class Outbox:
         """
         with self._writing() as db:
             db.conn.executemany(
-                "UPDATE outbox SET answered = ?, refused = ? WHERE seq = ?",
-                [(now, int(seq in refused), seq) for seq in seqs],
+                "UPDATE outbox SET answered = ?, refused = ? WHERE id = ?",
+                [(now, int(refused), event_id) for event_id, refused in answered.items()],
             )
 
     def prune(self, before: int, now: int) -> int:
@@ -415,7 +424,7 @@ def _carry_over(aside: Path, database: sqlite_utils.Database) -> int:
                 db.execute(
                     "INSERT OR IGNORE INTO outbox "
                     "(id, chain, importance, urgent, event, answered, refused) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?)",
                     row,
                 )
                 carried += 1
@@ -427,7 +436,7 @@ def _carry_over(aside: Path, database: sqlite_utils.Database) -> int:
 
 
 _ALL_ROWS: Final = (
-    "SELECT id, chain, importance, urgent, event, answered, refused FROM outbox "
+    "SELECT id, chain, importance, urgent, CAST(event AS BLOB), answered, refused FROM outbox "
     "NOT INDEXED ORDER BY seq"
 )
 

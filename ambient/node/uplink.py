@@ -37,7 +37,7 @@ from ambient.config import HubLink
 WELCOME_S: Final = 3.0
 """A hub that says nothing to a hello for this long does not know the key."""
 
-SILENT_S: Final = 15.0
+SILENT_S: Final = 25.0
 """A hub that answers no heartbeat for this long: the connection is made anew."""
 
 BACK_OFF_S: Final = 0.5
@@ -107,6 +107,10 @@ class Uplink:
     def welcomed(self) -> bool:
         """Whether the hub takes messages."""
         return self.phase is Phase.WELCOMED
+
+    def heard_since(self, instant: float) -> bool:
+        """Return whether the hub said anything after `instant` (steady clock)."""
+        return self._since > instant
 
     def hub_time(self) -> int | None:
         """Return the hub's time now (ns) as far as it told, whatever the node's own clock says."""
@@ -213,7 +217,8 @@ class Uplink:
                 self._enter(Phase.WELCOMED)
                 self._failures = 0
                 self.refused = None
-                self._say("connected to the hub")
+                self._said = ""
+                _log.info("connected to the hub", hub=self.hub.address, node=self._hello.node)
                 found.append(message)
             case Refused(reason=Reason.HELLO):
                 # The hub was started anew and ZeroMQ connected again without our knowing.

@@ -38,6 +38,7 @@ from ambient.bus.protocol import (
 FROM_NODE = [
     Hello(protocol=1, node="n-1", software="0.1.0+local"),
     Heartbeat(),
+    Heartbeat(answer=True),
     Enrol(protocol=1, token="0" * 32, node="n-1", site="s", rooms=["r1"]),
     Rotate(key="x" * 40),
 ]

@@ -131,7 +131,7 @@ def test_a_garbled_frame_is_counted_and_the_connection_goes_on(
     with Raw(house, pair) as raw:
         raw.greet()
         raw.say(frame)
-        raw.say(Heartbeat())
+        raw.say(Heartbeat(answer=True))
         assert isinstance(raw.hear(), Heartbeat)
         assert house.intake.counts.garbled == 1
 
@@ -144,7 +144,7 @@ def test_an_oversized_frame_ends_that_connection_alone(house: House, pair: keys.
         calm.greet("n-2")
         raw.say(b"x" * (MAX_MESSAGE_BYTES + 1))
         raw.wait_for(LinkChange.DOWN)
-        calm.say(Heartbeat())
+        calm.say(Heartbeat(answer=True))
         assert isinstance(calm.hear(), Heartbeat)
         house.pump(lambda: house.intake.counts.closed)
         raw.greet()
@@ -271,7 +271,7 @@ def test_a_next_key_takes_the_place_of_the_old_one_when_it_is_first_used(
         old.greet()
         old.say(Rotate(key=following.public))
         assert old.hear() == RotateAccepted(key=following.public)
-        old.say(Heartbeat())
+        old.say(Heartbeat(answer=True))
         assert isinstance(old.hear(), Heartbeat)
         with Raw(house, following) as new:
             new.greet()

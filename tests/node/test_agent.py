@@ -180,6 +180,40 @@ def test_a_row_that_is_no_event_never_leaves(house: House, node: Node) -> None:
     assert node.agent.counts.rows_unfit == 1
 
 
+def test_an_outbox_begun_anew_loses_no_row_to_an_old_acknowledgement(
+    house: House, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are numbered anew, so an answer must name events and not row numbers."""
+    house.pump(lambda: node.agent.connected)
+    node.fusion.commit([fall(1), fall(2)])
+    while not house.stored():
+        node.agent.step(0.0)
+        house.intake.step(2)
+    for suffix in ("", "-wal", "-shm"):
+        (node.folder / f"outbox.db{suffix}").unlink(missing_ok=True)
+    node.fusion.commit([fall(3), fall(4)])
+    house.pump(node.delivered)
+    assert len(house.stored()) == 4
+
+
+@pytest.mark.parametrize("hub_lives", [True, False])
+def test_a_connection_on_which_nothing_is_heard_is_made_anew(
+    house: House, node: Node, monkeypatch: pytest.MonkeyPatch, hub_lives: bool
+) -> None:
+    monkeypatch.setattr("ambient.node.agent.ACK_TIMEOUT_S", 0.0)
+    house.pump(lambda: node.agent.connected)
+    assert node.agent._uplink is not None
+    if hub_lives:
+        monkeypatch.setattr(node.agent._uplink, "heard_since", lambda _: True)
+    node.fusion.commit([fall(1)])
+    while not node.agent.counts.batches_repeated:
+        node.agent.step(0.0)
+    assert node.agent.connected == hub_lives
+    monkeypatch.undo()
+    house.pump(node.delivered)
+    assert len(house.stored()) == 1
+
+
 def test_a_row_of_a_foreign_room_is_refused_and_holds_up_nothing(house: House, node: Node) -> None:
     node.fusion.commit([fall(1), fall(1, room="r9"), fall(2)])
     house.pump(node.delivered)

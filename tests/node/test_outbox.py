@@ -70,7 +70,7 @@ def test_an_event_derived_again_is_there_once(outbox: Outbox) -> None:
     outbox.commit([fall(1), fall(1, 1), fall(1, 2)])
     assert [t for t, _ in waiting(outbox)] == ["fall.suspected", "fall.confirmed", "fall.long_lie"]
     first = outbox.waiting(*ALL)[0]
-    outbox.settle([first.seq], [], now=1)
+    outbox.settle({first.id: False}, now=1)
     outbox.commit([fall(1)])
     assert len(outbox.waiting(*ALL)) == 2
 
@@ -94,14 +94,14 @@ def test_falls_go_before_a_backlog_and_each_chain_keeps_its_order(outbox: Outbox
     ("rows", "size", "skip", "expected"),
     [
         (2, 10_000_000, (), [1, 2]),
-        (64, 10_000_000, (1, 3), [2, 4, 5]),
+        (64, 10_000_000, (fall(1).id, fall(1, 2).id), [2, 4, 5]),
         (64, 1, (), [1]),
-        (64, 1, (1,), [2]),
+        (64, 1, (fall(1).id,), [2]),
         (64, 700, (), [1, 2]),
     ],
 )
 def test_what_is_sent_at_once(
-    outbox: Outbox, rows: int, size: int, skip: tuple[int, ...], expected: list[int]
+    outbox: Outbox, rows: int, size: int, skip: tuple[str, ...], expected: list[int]
 ) -> None:
     outbox.commit([fall(1, position) for position in range(4)] + [fall(2)])
     assert [row.seq for row in outbox.waiting(rows, size, skip)] == expected
@@ -109,8 +109,8 @@ def test_what_is_sent_at_once(
 
 def test_answered_rows_are_kept_for_a_while(outbox: Outbox) -> None:
     outbox.commit([fall(1), fall(1, 1), fall(2)])
-    outbox.settle([1], [], now=100)
-    outbox.settle([2], [2], now=200)
+    outbox.settle({fall(1).id: False}, now=100)
+    outbox.settle({fall(1, 1).id: True}, now=200)
     assert outbox.depth() == Depth(waiting=1, kept=2)
     assert outbox.prune(before=150, now=150) == 1
     assert outbox.depth() == Depth(waiting=1, kept=1)
@@ -119,7 +119,7 @@ def test_answered_rows_are_kept_for_a_while(outbox: Outbox) -> None:
 def test_a_full_outbox_drops_kept_rows_first_then_what_matters_least(outbox: Outbox) -> None:
     outbox.commit([fall(number, 1) for number in range(60)])
     outbox.commit([started(number) for number in range(100, 140)])
-    outbox.settle([1, 2, 3], [], now=1)
+    outbox.settle({fall(number, 1).id: False for number in range(3)}, now=1)
     assert outbox.commit([fall(200), fall(200, 1)]) == 0
     assert outbox.depth() == Depth(waiting=99, kept=1)
     assert outbox.commit([fall(201), fall(201, 1)]) == 0 + 1
@@ -147,11 +147,11 @@ def test_an_answer_is_kept_and_can_be_sent_again(outbox: Outbox) -> None:
     outbox.answer(command, started(1), now=5)
     assert outbox.answered(command)
     (row,) = outbox.waiting(*ALL)
-    outbox.settle([row.seq], [], now=6)
+    outbox.settle({row.id: False}, now=6)
     assert not outbox.waiting(*ALL)
     outbox.answer_again(command)
     assert waiting(outbox) == [("node.started", 1)]
-    outbox.settle([row.seq], [], now=7)
+    outbox.settle({row.id: False}, now=7)
     outbox.prune(before=100, now=100)
     outbox.answer_again(command)
     assert waiting(outbox) == [("node.started", 1)]
@@ -165,7 +165,7 @@ def test_the_other_process_sees_a_commit(tmp_path: Path) -> None:
         fusion.commit([fall(1)])
         assert agent.changed()
         assert not agent.changed()
-        agent.settle([1], [], now=1)
+        agent.settle({fall(1).id: False}, now=1)
         assert fusion.depth().waiting == 0
 
 
@@ -269,11 +269,11 @@ def test_on_a_full_disk_nothing_is_half_stored_and_nothing_is_lost(small_disk: P
         kept = len(agent.waiting(*ALL))
         assert fusion.state() == {"n": str(kept // 2 - 1).encode()}
         with pytest.raises(StoreError, match="expected space on the disk"):
-            agent.settle(range(1, 1_000), [], now=1)
+            agent.settle({fall(number).id: False for number in range(kept // 2)}, now=1)
         ballast.unlink()
         fusion.commit([fall(kept // 2), fall(kept // 2, 1)])
         assert len(agent.waiting(*ALL)) == kept + 2
-        agent.settle([1], [], now=1)
+        agent.settle({fall(0).id: False}, now=1)
 
 
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
