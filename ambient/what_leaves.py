@@ -98,15 +98,15 @@ _TAIL: Final = """\
 
 ### A node opens
 
-- **to the hub**, TCP, `hub.address` in `node.yaml` (port 7440 unless set otherwise), always once
-  it is enrolled; `ambient enroll` opens the same. ZeroMQ with CURVE: encrypted, both sides known
+- **to the hub** it is enrolled at, TCP (port 7440 unless set otherwise), always once it is
+  enrolled; `ambient enroll` opens the same. ZeroMQ with CURVE: encrypted, both sides known
   by their key. Out: events, heartbeats, the protocol's version, acknowledgements of commands. In:
   acknowledgements of events, and the closed list of commands (`ambient/commands.py`).
 - **to its cameras**, RTSP, `rooms[].cameras[].source`, while a purpose that needs the camera is on
   and no privacy pause runs. Out: requests for the picture stream, with the camera's password when
   the source has one. The camera's sound is not asked for.
-- **to the name server of the machine**, only when `hub.address` or a camera's source is a name and
-  not a number. Out: that name.
+- **to the name server of the machine**, only when the hub's address or a camera's source is a
+  name and not a number. Out: that name.
 
 A node listens on no network port. Its processes talk through sockets in its own directory. USB
 cameras are no connection at all.

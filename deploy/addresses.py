@@ -1,7 +1,8 @@
 """Writes the systemd drop-in with the addresses that a node may talk to.
 
-In: ``node.yaml``. Out, on standard output: ``IPAddressAllow=`` for the hub and each network
-camera, and for the machine's name servers when one of these is a name and not a number.
+In: ``node.yaml``, and what enrolment left in the node's state folder. Out, on standard output:
+``IPAddressAllow=`` for the hub and each network camera, and for the machine's name servers when
+one of these is a name and not a number.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ambient.bus.enrolment import load_hub
 from ambient.config import NodeConfig, load_node
 
 
 def hosts(config: NodeConfig) -> list[str]:
     """Return the hub's and the network cameras' hosts as they are written."""
-    urls = [config.hub.address] if config.hub else []
+    hub = config.hub or load_hub(config.state_dir)
+    urls = [hub.address] if hub else []
     urls += [camera.source for room in config.rooms for camera in room.cameras]
     return sorted({host for url in urls if "://" in url and (host := urlsplit(url).hostname)})
 
@@ -55,7 +58,9 @@ def drop_in(config: NodeConfig, resolv: str) -> str:
         words = [line.split() for line in resolv.splitlines()]
         servers = [line[1] for line in words if len(line) > 1 and line[0] == "nameserver"]
         numbers |= {server for server in servers if _is_number(server)}
-    lines = ["# Written by addresses.py out of node.yaml; run it again when that changes."]
+    lines = [
+        "# Written by addresses.py out of node.yaml and the enrolment; run it again when these change."
+    ]
     lines += ["[Service]"]
     lines += [f"IPAddressAllow={number}" for number in sorted(numbers)]
     return "\n".join(lines) + "\n"

@@ -77,8 +77,8 @@ if [ "$system" = yes ]; then
     done
     if [ "$role" != hub ]; then
         mkdir -p /etc/systemd/system/ambient-node.service.d
-        "$prefix/bin/python" "$prefix/share/addresses.py" /etc/ambient/node.yaml \
-            >/etc/systemd/system/ambient-node.service.d/addresses.conf
+        runuser -u ambient-node -- "$prefix/bin/python" "$prefix/share/addresses.py" \
+            /etc/ambient/node.yaml >/etc/systemd/system/ambient-node.service.d/addresses.conf
     fi
     if [ -n "$nodes" ] && [ "$role" != node ]; then
         mkdir -p /etc/systemd/system/ambient-hub.service.d

@@ -114,6 +114,7 @@ def addresses() -> ModuleType:
 NODE = """
 site: s
 node: n
+state_dir: {state}
 hub: {{address: "tcp://{hub}:7440", key: "{key}"}}
 rooms: [{{id: r, cameras: [{{id: c1, source: "{one}"}}, {{id: c2, source: "{two}"}}]}}]
 """
@@ -132,7 +133,7 @@ def test_a_node_may_talk_to_its_hub_and_cameras(
     tmp_path: Path, addresses: ModuleType, hub: str, one: str, two: str, allowed: list[str]
 ) -> None:
     file = tmp_path / "node.yaml"
-    file.write_text(NODE.format(hub=hub, one=one, two=two, key="k" * 40), "utf-8")
+    file.write_text(NODE.format(hub=hub, one=one, two=two, key="k" * 40, state=tmp_path), "utf-8")
     text = addresses.drop_in(load_node(file), "nameserver 10.0.0.1\n")
     parser = configparser.ConfigParser(strict=False)
     parser.read_string(text)
@@ -148,7 +149,9 @@ def test_a_name_lets_the_name_server_in(
 
     monkeypatch.setattr(addresses.socket, "getaddrinfo", known)
     file = tmp_path / "node.yaml"
-    file.write_text(NODE.format(hub="hub", one="/dev/video0", two="/dev/video1", key="k" * 40))
+    file.write_text(
+        NODE.format(hub="hub", one="/dev/video0", two="/dev/video1", key="k" * 40, state=tmp_path)
+    )
     text = addresses.drop_in(load_node(file), "search x\nnameserver 10.0.0.1\nnameserver\n")
     assert re.findall(r"=(\S+)$", text, re.MULTILINE) == ["10.0.0.1", "10.0.0.9"]
 
@@ -161,7 +164,9 @@ def test_a_name_that_nobody_knows(
 
     monkeypatch.setattr(addresses.socket, "getaddrinfo", unknown)
     file = tmp_path / "node.yaml"
-    file.write_text(NODE.format(hub="hub", one="/dev/video0", two="/dev/video1", key="k" * 40))
+    file.write_text(
+        NODE.format(hub="hub", one="/dev/video0", two="/dev/video1", key="k" * 40, state=tmp_path)
+    )
     with pytest.raises(SystemExit, match="expected a host that is known here, got 'hub'"):
         addresses.drop_in(load_node(file), "")
 
