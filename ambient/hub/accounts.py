@@ -386,7 +386,8 @@ def check_password(password: str, name: str) -> None:
             f"password: expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
             f"got {len(password)}"
         )
-    if len(set(password)) < 4 or name.lower() in password.lower():
+    holds_name = len(name) >= 4 and name.lower() in password.lower()
+    if len(set(password)) < 4 or holds_name:
         raise UsageError("password: expected one that is hard to guess, and without the user name")
 
 

@@ -109,40 +109,48 @@ def _on_stage(
     stage = _STAGE[type(event)]
     new = alarm is None
     old = alarm if alarm is not None else _blank_fall(event)
-    newer = event.position > old.stage_position
     down_again = old.recovered and event.position > old.recovered_position and not new
     raised = stage > old.stage
-    if not (new or raised or down_again):
-        if event.t >= old.since:
-            return None
-        return Change(alarm=msgspec.structs.replace(old, since=event.t), entries=[])
     entries = [Entry(at=event.t, what=_STAGE_DEED[stage])] if raised or new else []
     if down_again and not raised:
         entries.append(Entry(at=event.t, what=Deed.DOWN_AGAIN))
-    state = old.state
+    changed = _with_evidence(old, event, stage)
     # A carer who acknowledged or resolved did so knowing less than this event says.
-    rings = max(stage, old.stage) >= Stage.CONFIRMED
-    if rings and state is not AlarmState.ACTIVE:
+    rings = (new or raised or down_again) and changed.stage >= Stage.CONFIRMED
+    if rings and old.state is not AlarmState.ACTIVE:
         entries.append(Entry(at=event.t, what=Deed.REOPENED))
-        state = AlarmState.ACTIVE
+        changed = msgspec.structs.replace(changed, state=AlarmState.ACTIVE)
+    return None if changed == alarm and not entries else Change(alarm=changed, entries=entries)
+
+
+def _with_evidence(
+    old: Alarm, event: FallSuspected | FallConfirmed | FallLongLie, stage: Stage
+) -> Alarm:
+    """Return `old` with what `event` tells; the same whatever the order of arrival."""
     changed = msgspec.structs.replace(
         old,
-        state=state,
         stage=max(stage, old.stage),
         since=min(old.since, event.t),
         latest=max(old.latest, event.t),
         stage_position=max(old.stage_position, event.position),
-        probability=event.probability if newer else old.probability,
-        contributions=event.contributions if newer and event.contributions else old.contributions,
-        down_s=max(old.down_s, 0.0 if isinstance(event, FallSuspected) else event.down_s),
     )
-    if not isinstance(event, FallLongLie):
+    if event.position > old.stage_position:
+        changed = msgspec.structs.replace(changed, probability=event.probability)
+    if event.contributions and event.position > old.because_position:
         changed = msgspec.structs.replace(
-            changed,
-            place=old.place if event.place is Place.UNKNOWN else event.place,
-            descent_seen=old.descent_seen or event.descent_seen,
+            changed, contributions=event.contributions, because_position=event.position
         )
-    return Change(alarm=changed, entries=entries)
+    if isinstance(event, FallSuspected | FallConfirmed):
+        changed = msgspec.structs.replace(
+            changed, descent_seen=old.descent_seen or event.descent_seen
+        )
+        if event.place is not Place.UNKNOWN and event.position > old.place_position:
+            changed = msgspec.structs.replace(
+                changed, place=event.place, place_position=event.position
+            )
+    if isinstance(event, FallConfirmed | FallLongLie):
+        changed = msgspec.structs.replace(changed, down_s=max(old.down_s, event.down_s))
+    return changed
 
 
 def _on_recovered(alarm: Alarm | None, event: FallRecovered) -> Change | None:

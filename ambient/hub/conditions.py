@@ -126,9 +126,9 @@ class Alarm(Struct, frozen=True, kw_only=True):
         Of the event that opened it.
     since, latest
         Event time (ns) of the first and of the newest evidence.
-    stage_position, recovered_position
-        Place in the chain of the newest evidence for and against, so that order of arrival does
-        not matter; -1 when there was none.
+    stage_position, recovered_position, because_position, place_position
+        Position in the chain of the newest event that told of being down, of being up again, of
+        reasons, of the place; so that order of arrival does not matter; -1 when none did.
     """
 
     id: str
@@ -147,7 +147,9 @@ class Alarm(Struct, frozen=True, kw_only=True):
     recovered_at: int | None = None
     probability: float = 1.0
     contributions: list[Contribution] = []
+    because_position: int = -1
     place: Place = Place.UNKNOWN
+    place_position: int = -1
     descent_seen: bool = False
     down_s: float = 0.0
     source: str | None = None

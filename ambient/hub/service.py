@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
 
@@ -115,72 +115,86 @@ def _serve(
         silent_s=config.silent_s,
         keep_days=config.keep_days,
     )
-    listening = _listen(config)
-    intake = Intake(
-        config.link.bind,
-        pair,
-        config.site,
-        registry=registry,
-        sink=store,
-        source=store,
-        heard=watch.heard,
-    )
-    context = HubContext(
-        config=config,
-        database=database,
-        store=store,
-        accounts=accounts,
-        registry=registry,
-        link_address=config.link.advertise or intake.address,
-        link_key=pair.public,
-    )
-    store.observers.append(context.metrics.stored)
-    context.metrics.unknown_keys = lambda: intake.counts.unknown_key
-    host = config.web.host
-    port = int(listening.getsockname()[1])
-    scheme = "https" if config.web.certificate is not None else "http"
-    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     _warn_if_open(config)
-
-    def started() -> None:
-        token = accounts.make_setup_token(context.now())
-        setup_url = None if token is None else f"{url}/setup/{token}"
-        if setup_url is not None:
-            print(f"Create the first user (once, within an hour): {setup_url}", file=out)
-            out.flush()
-        _log.info("hub_ready", page=url, link=intake.address, site=config.site)
-        if ready is not None:
-            ready(
-                RunningHub(
-                    url=url,
-                    setup_url=setup_url,
-                    link_address=intake.address,
-                    link_key=pair.public,
-                    context=context,
-                    stop=stop.set,
-                )
-            )
-
-    server = _Server(config, context, started)
     failures: list[BaseException] = []
-    threads = [
-        _thread("timer", watch.run, stop, failures),
-        _thread("link", intake.run, stop, failures),
-        threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        with _signals(stop):
-            server.run(sockets=[listening])
-    finally:
-        stop.set()
+    with ExitStack() as opened:
+        listening = opened.enter_context(_listen(config))
+        intake = Intake(
+            config.link.bind,
+            pair,
+            config.site,
+            registry=registry,
+            sink=store,
+            source=store,
+            heard=watch.heard,
+        )
+        unstarted = opened.enter_context(ExitStack())
+        unstarted.callback(intake.close)
+        context = HubContext(
+            config=config,
+            database=database,
+            store=store,
+            accounts=accounts,
+            registry=registry,
+            link_address=config.link.advertise or intake.address,
+            link_key=pair.public,
+        )
+        store.observers.append(context.metrics.stored)
+        context.metrics.unknown_keys = lambda: intake.counts.unknown_key
+        url = _url(config, int(listening.getsockname()[1]))
+        server = _Server(config, context, lambda: _started(context, url, intake, ready, stop, out))
+        threads = [
+            _thread("timer", watch.run, stop, failures),
+            _thread("link", intake.run, stop, failures),
+            threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
+        ]
+        unstarted.pop_all()  # from here on the link's thread closes it
         for thread in threads:
-            thread.join(DRAIN_S)
-        listening.close()
-        _log.info("hub_stopped")
+            thread.start()
+        try:
+            with _signals(stop):
+                server.run(sockets=[listening])
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(DRAIN_S)
+            _log.info("hub_stopped")
     if failures:
         raise failures[0]
+
+
+def _started(
+    context: HubContext,
+    url: str,
+    intake: Intake,
+    ready: Callable[[RunningHub], None] | None,
+    stop: threading.Event,
+    out: TextIO,
+) -> None:
+    """Say that the hub answers; print the one-time link when nobody can log in yet."""
+    token = context.accounts.make_setup_token(context.now())
+    setup_url = None if token is None else f"{url}/setup/{token}"
+    if setup_url is not None:
+        print(f"Create the first user (once, within an hour): {setup_url}", file=out)
+        out.flush()
+    _log.info("hub_ready", page=url, link=intake.address, site=context.config.site)
+    if ready is not None:
+        ready(
+            RunningHub(
+                url=url,
+                setup_url=setup_url,
+                link_address=intake.address,
+                link_key=context.link_key,
+                context=context,
+                stop=stop.set,
+            )
+        )
+
+
+def _url(config: HubConfig, port: int) -> str:
+    host = config.web.host
+    scheme = "https" if config.web.certificate is not None else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _thread(
@@ -267,10 +281,12 @@ def _listen(config: HubConfig) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             web.host, web.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(128)
+        with ExitStack() as failed:
+            listening = failed.enter_context(socket.socket(family, kind, protocol))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(128)
+            failed.pop_all()
     except OSError as error:
         raise ConfigError(
             f"web: expected a free address to listen on, got {web.host}:{web.port} "

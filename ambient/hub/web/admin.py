@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
@@ -21,7 +20,7 @@ from ambient.bus.invitation import VALID_S, Invitation
 from ambient.bus.keys import fingerprint
 from ambient.errors import AmbientError, LinkError, StoreError, UsageError
 from ambient.hub.accounts import SHORTEST_PASSWORD, Identity, Role
-from ambient.hub.web.context import HubContext, rfc3339
+from ambient.hub.web.context import Hub, HubContext, rfc3339
 from ambient.hub.web.guard import own_form, role_at_least, same_site
 from ambient.hub.web.render import render
 from ambient.hub.web.views import board_view
@@ -80,20 +79,14 @@ class NodeLine(Struct, frozen=True, kw_only=True):
     revoked: str | None
 
 
-FormWhich = Annotated[Which, Body(media_type=RequestEncodingType.URL_ENCODED)]
-FormUser = Annotated[NewUser, Body(media_type=RequestEncodingType.URL_ENCODED)]
-FormPassword = Annotated[NewPassword, Body(media_type=RequestEncodingType.URL_ENCODED)]
-FormToken = Annotated[NewToken, Body(media_type=RequestEncodingType.URL_ENCODED)]
-
-
 @get("/", sync_to_thread=True)
-def page_admin(request: AnyRequest, hub: HubContext) -> Answer:
+def page_admin(request: AnyRequest, hub: Hub) -> Answer:
     """Show the page."""
     return _page(request, hub)
 
 
 @post("/invite", status_code=200, sync_to_thread=True)
-def do_invite(request: AnyRequest, hub: HubContext) -> Answer:
+def do_invite(request: AnyRequest, hub: Hub) -> Answer:
     """Make an invitation and show it this once."""
     host = urlsplit(hub.link_address).hostname or ""
     if host in ANYWHERE:
@@ -109,19 +102,19 @@ def do_invite(request: AnyRequest, hub: HubContext) -> Answer:
 
 
 @post("/nodes/accept", sync_to_thread=True)
-def do_accept(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+def do_accept(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Accept a waiting node by its fingerprint."""
     return _do(request, hub, lambda: hub.registry.accept(data.name, request.user.name, hub.now()))
 
 
 @post("/nodes/reject", sync_to_thread=True)
-def do_reject(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+def do_reject(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Refuse a waiting node by its fingerprint."""
     return _do(request, hub, lambda: hub.registry.reject(data.name, request.user.name))
 
 
 @post("/nodes/revoke", sync_to_thread=True)
-def do_revoke(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+def do_revoke(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Withdraw a node's keys."""
 
     def revoke() -> None:
@@ -132,7 +125,7 @@ def do_revoke(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
 
 
 @post("/users/add", sync_to_thread=True)
-def do_add_user(request: AnyRequest, hub: HubContext, data: FormUser) -> Answer:
+def do_add_user(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewUser]) -> Answer:
     """Create a user."""
     if data.role is Role.METRICS:
         return _page(request, hub, problem="A user is a carer or an administrator.", status=400)
@@ -142,25 +135,25 @@ def do_add_user(request: AnyRequest, hub: HubContext, data: FormUser) -> Answer:
 
 
 @post("/users/password", sync_to_thread=True)
-def do_password(request: AnyRequest, hub: HubContext, data: FormPassword) -> Answer:
+def do_password(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewPassword]) -> Answer:
     """Give a user a new password, which ends that user's sessions."""
     return _do(request, hub, lambda: hub.accounts.set_password(data.name, data.password))
 
 
 @post("/users/disable", sync_to_thread=True)
-def do_disable(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+def do_disable(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Switch a user off."""
     return _do(request, hub, lambda: hub.accounts.disable_user(data.name, True))
 
 
 @post("/users/enable", sync_to_thread=True)
-def do_enable(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+def do_enable(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Switch a user on again."""
     return _do(request, hub, lambda: hub.accounts.disable_user(data.name, False))
 
 
 @post("/tokens/add", status_code=200, sync_to_thread=True)
-def do_add_token(request: AnyRequest, hub: HubContext, data: FormToken) -> Answer:
+def do_add_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewToken]) -> Answer:
     """Make a token for a program and show it this once."""
     try:
         token = hub.accounts.make_token(data.name, data.role, hub.now())
@@ -170,7 +163,7 @@ def do_add_token(request: AnyRequest, hub: HubContext, data: FormToken) -> Answe
 
 
 @post("/tokens/revoke", sync_to_thread=True)
-def do_revoke_token(request: AnyRequest, hub: HubContext, data: FormWhich) -> Answer:
+def do_revoke_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Make a token useless."""
     return _do(request, hub, lambda: hub.accounts.revoke_token(data.name))
 

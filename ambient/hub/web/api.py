@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
@@ -19,7 +19,7 @@ from ambient.events import Uuid
 from ambient.hub.accounts import Identity, Role
 from ambient.hub.board import read_resolved
 from ambient.hub.conditions import Reason
-from ambient.hub.web.context import HubContext
+from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import cookie_name, own_form, role_at_least, same_site, session_cookie
 from ambient.hub.web.views import AlarmView, BoardView, NodeView, RoomView, alarm_view, board_view
 from ambient.places import Slug
@@ -67,7 +67,7 @@ class PauseOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @post("/api/login", public=True, guards=[same_site], status_code=200, sync_to_thread=True)
-def api_login(request: AnyRequest, hub: HubContext, data: Login) -> Response[Session]:
+def api_login(request: AnyRequest, hub: Hub, data: JSONBody[Login]) -> Response[Session]:
     """Log in; the answer sets the session cookie."""
     address = request.client.host if request.client else ""
     cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
@@ -75,7 +75,7 @@ def api_login(request: AnyRequest, hub: HubContext, data: Login) -> Response[Ses
 
 
 @post("/logout", status_code=204, sync_to_thread=True)
-def api_logout(request: AnyRequest, hub: HubContext) -> Response[None]:
+def api_logout(request: AnyRequest, hub: Hub) -> Response[None]:
     """End the session."""
     hub.accounts.log_out(request.user)
     answer: Response[None] = Response(None, status_code=204)
@@ -90,16 +90,16 @@ def api_session(request: AnyRequest) -> Session:
 
 
 @get("/board", sync_to_thread=True)
-def api_board(hub: HubContext) -> BoardView:
+def api_board(hub: Hub) -> BoardView:
     """Return everything that the page shows."""
     return board_view(hub.board())
 
 
 @get("/alarms", sync_to_thread=True)
 def api_alarms(
-    hub: HubContext,
-    resolved: bool = False,
-    limit: Annotated[int, Parameter(ge=1, le=LONGEST_LIST)] = 100,
+    hub: Hub,
+    resolved: FromQuery[bool] = False,
+    limit: Annotated[int, QueryParameter(ge=1, le=LONGEST_LIST)] = 100,
 ) -> Alarms:
     """Return the open alarms, the most urgent first, or those resolved last."""
     board = hub.board()
@@ -112,47 +112,51 @@ def api_alarms(
 
 
 @get("/alarms/{alarm_id:str}", sync_to_thread=True)
-def api_alarm(hub: HubContext, alarm_id: Uuid) -> AlarmView:
+def api_alarm(hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Return one alarm."""
     return _alarm(hub, alarm_id)
 
 
 @post("/alarms/{alarm_id:str}/acknowledge", status_code=200, sync_to_thread=True)
-def api_acknowledge(request: AnyRequest, hub: HubContext, alarm_id: Uuid) -> AlarmView:
+def api_acknowledge(request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Acknowledge an alarm: somebody is on the way; it stops ringing."""
     hub.store.acknowledge(alarm_id, request.user.name, hub.now())
     return _alarm(hub, alarm_id)
 
 
 @post("/alarms/{alarm_id:str}/resolve", status_code=200, sync_to_thread=True)
-def api_resolve(request: AnyRequest, hub: HubContext, alarm_id: Uuid, data: Resolve) -> AlarmView:
+def api_resolve(
+    request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid], data: JSONBody[Resolve]
+) -> AlarmView:
     """Resolve an alarm: it leaves the list."""
     hub.store.resolve(alarm_id, request.user.name, hub.now(), data.reason)
     return _alarm(hub, alarm_id)
 
 
 @get("/rooms", sync_to_thread=True)
-def api_rooms(hub: HubContext) -> list[RoomView]:
+def api_rooms(hub: Hub) -> list[RoomView]:
     """Return all rooms, those that are not watched first."""
     return board_view(hub.board()).rooms
 
 
 @post("/rooms/{room:str}/pause", status_code=202, sync_to_thread=True)
-def api_pause(request: AnyRequest, hub: HubContext, room: Slug, data: PauseOrder) -> RoomView:
+def api_pause(
+    request: AnyRequest, hub: Hub, room: FromPath[Slug], data: JSONBody[PauseOrder]
+) -> RoomView:
     """Order a privacy pause; it holds once the room's node has applied it."""
     hub.store.pause(room, data.seconds, request.user.name, hub.now())
     return _room(hub, room)
 
 
 @post("/rooms/{room:str}/resume", status_code=202, sync_to_thread=True)
-def api_resume(request: AnyRequest, hub: HubContext, room: Slug) -> RoomView:
+def api_resume(request: AnyRequest, hub: Hub, room: FromPath[Slug]) -> RoomView:
     """Order the end of a privacy pause."""
     hub.store.resume(room, request.user.name, hub.now())
     return _room(hub, room)
 
 
 @get("/nodes", sync_to_thread=True)
-def api_nodes(hub: HubContext) -> list[NodeView]:
+def api_nodes(hub: Hub) -> list[NodeView]:
     """Return all nodes."""
     return board_view(hub.board()).nodes
 

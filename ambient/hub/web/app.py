@@ -29,8 +29,8 @@ from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
 from ambient.hub.web import pages
 from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
-from ambient.hub.web.context import HubContext
-from ambient.hub.web.guard import HEADERS, Authentication, role_at_least
+from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, role_at_least
 from ambient.hub.web.live import live
 from ambient.hub.web.render import render
 
@@ -55,7 +55,7 @@ _STATUS: Final[dict[type[AmbientError], int]] = {
     include_in_schema=False,
     sync_to_thread=True,
 )
-def metrics(hub: HubContext) -> Response[bytes]:
+def metrics(hub: Hub) -> Response[bytes]:
     """Answer a Prometheus scrape."""
     body = hub.metrics.text(hub.board(), hub.broadcaster.listeners)
     return Response(body, headers={"Content-Type": CONTENT_TYPE})
@@ -91,7 +91,7 @@ def create_app(hub: HubContext) -> Litestar:
             ),
         ],
         dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
-        middleware=[DefineMiddleware(Authentication, hub=hub)],
+        middleware=[SecurityHeaders, DefineMiddleware(Authentication, hub=hub)],
         exception_handlers={
             HTTPException: _http_error,
             AmbientError: _own_error,
@@ -106,7 +106,6 @@ def create_app(hub: HubContext) -> Litestar:
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=2000, exclude=["^/live", "^/metrics"]
         ),
-        response_headers=HEADERS,
         request_max_body_size=MAX_BODY,
         logging_config=None,
         on_startup=[start],

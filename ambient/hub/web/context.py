@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from litestar.di import NamedDependency
+
 from ambient.config import HubConfig
 from ambient.hub.accounts import Accounts
 from ambient.hub.board import Board, read_board
@@ -59,6 +61,10 @@ class HubContext:
     def board(self) -> Board:
         """Read what a page shows now."""
         return read_board(self.database, self.config.rooms, self.enrolled(), self.now())
+
+
+Hub = NamedDependency[HubContext]
+"""How a handler asks for the hub's parts."""
 
 
 def rfc3339(ns: int) -> str:

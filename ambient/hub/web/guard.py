@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ambient.errors import StoreError
 from ambient.hub.accounts import Identity, Role
@@ -46,6 +46,25 @@ HEADERS: Final = {
 """Sent with every answer: no inline script, nothing from elsewhere, no frame around the page."""
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+
+class SecurityHeaders:
+    """Puts `HEADERS` on every answer, static files included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and complete its answer."""
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, complete)
 
 
 class Authentication(AbstractAuthenticationMiddleware):

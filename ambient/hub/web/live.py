@@ -20,7 +20,7 @@ from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
 from ambient.hub.accounts import Identity
-from ambient.hub.web.context import NS, HubContext, rfc3339
+from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
 from ambient.hub.web.guard import identify
 from ambient.hub.web.render import render
 from ambient.hub.web.views import BoardView, Figures, board_view
@@ -54,7 +54,7 @@ def live_state(view: BoardView) -> LiveState:
 
 
 @get("/live", include_in_schema=False)
-async def live(request: Request[Identity, None, Any], hub: HubContext) -> ServerSentEvent:
+async def live(request: Request[Identity, None, Any], hub: Hub) -> ServerSentEvent:
     """Stream the page's state."""
     return ServerSentEvent(_stream(request, hub), headers={"Cache-Control": "no-store"})
 

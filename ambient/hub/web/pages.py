@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
@@ -24,7 +23,7 @@ from ambient.hub.accounts import (
     WrongPasswordError,
 )
 from ambient.hub.board import read_resolved
-from ambient.hub.web.context import HubContext
+from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import (
     cookie_name,
     identify,
@@ -59,14 +58,14 @@ class SetupForm(Struct, frozen=True, kw_only=True):
 
 
 @get("/", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
-def page_alarms(request: AnyRequest, hub: HubContext) -> Response[str]:
+def page_alarms(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show open alarms and rooms."""
     view = board_view(hub.board())
     return _page("main.html", request.user, hub, board=view, state=live_state(view), here="alarms")
 
 
 @get("/earlier", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
-def page_earlier(request: AnyRequest, hub: HubContext) -> Response[str]:
+def page_earlier(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show the alarms resolved last."""
     board = hub.board()
     found = read_resolved(hub.database, RESOLVED_SHOWN)
@@ -75,7 +74,7 @@ def page_earlier(request: AnyRequest, hub: HubContext) -> Response[str]:
 
 
 @get("/login", public=True, cache_control=NO_STORE, sync_to_thread=True)
-def page_login(request: AnyRequest, hub: HubContext, ended: bool = False) -> Response[Any]:
+def page_login(request: AnyRequest, hub: Hub, ended: FromQuery[bool] = False) -> Response[Any]:
     """Show the log-in form."""
     if identify(hub, request) is not None:
         return Redirect("/", status_code=303)
@@ -85,8 +84,8 @@ def page_login(request: AnyRequest, hub: HubContext, ended: bool = False) -> Res
 @post("/login", public=True, guards=[same_site], cache_control=NO_STORE, sync_to_thread=True)
 def do_login(
     request: AnyRequest,
-    hub: HubContext,
-    data: Annotated[LoginForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    hub: Hub,
+    data: URLEncodedBody[LoginForm],
 ) -> Response[Any]:
     """Check the password and go to the list."""
     address = request.client.host if request.client else ""
@@ -101,7 +100,7 @@ def do_login(
 
 
 @post("/logout", guards=[same_site, own_form], cache_control=NO_STORE, sync_to_thread=True)
-def do_logout(request: AnyRequest, hub: HubContext) -> Response[Any]:
+def do_logout(request: AnyRequest, hub: Hub) -> Response[Any]:
     """End the session and go to the log-in."""
     hub.accounts.log_out(request.user)
     answer: Response[Any] = Redirect("/login", status_code=303)
@@ -110,7 +109,7 @@ def do_logout(request: AnyRequest, hub: HubContext) -> Response[Any]:
 
 
 @get("/setup/{token:str}", public=True, cache_control=NO_STORE, sync_to_thread=True)
-def page_setup(hub: HubContext, token: str) -> Response[str]:
+def page_setup(hub: Hub, token: FromPath[str]) -> Response[str]:
     """Show the form for the first user, while the one-time link is good."""
     if not hub.accounts.is_setup_token(token, hub.now()):
         return _setup(hub, None, status=410)
@@ -125,9 +124,9 @@ def page_setup(hub: HubContext, token: str) -> Response[str]:
     sync_to_thread=True,
 )
 def do_setup(
-    hub: HubContext,
-    token: str,
-    data: Annotated[SetupForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    hub: Hub,
+    token: FromPath[str],
+    data: URLEncodedBody[SetupForm],
 ) -> Response[Any]:
     """Create the first administrator; the link is used up then."""
     if not hub.accounts.is_setup_token(token, hub.now()):
@@ -142,7 +141,7 @@ def do_setup(
 
 
 @get("/healthz", public=True, media_type=MediaType.TEXT, sync_to_thread=True)
-def healthz(hub: HubContext) -> Response[str]:
+def healthz(hub: Hub) -> Response[str]:
     """Say whether the hub can store what comes in; nothing else is told to strangers."""
     hub.store.sequence()
     good = hub.database.trouble is None

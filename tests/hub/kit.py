@@ -1,0 +1,181 @@
+"""A real hub for tests: real SQLite, real link socket, real uvicorn on a free port of loopback."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from ambient import events
+from ambient.bus import keys
+from ambient.bus.protocol import PROTOCOL, Enrol
+from ambient.config import HubConfig, LinkListen, RoomName, Web
+from ambient.events import AnyEvent, Contribution, Event, Sense
+from ambient.hub.accounts import Role
+from ambient.hub.registry import Registry
+from ambient.hub.service import RunningHub, run_hub
+from ambient.observations import Place, View
+
+NS = 1_000_000_000
+KEY = "k" * 40
+VERSION = "0" * 12
+USER, PASSWORD = "anna", "seven quiet corridors"
+PATIENCE_S = 30.0
+
+Kind = TypeVar("Kind", bound=Event)
+
+WHY = [
+    Contribution(Sense.VISION_POSTURE, 4.2),
+    Contribution(Sense.VISION_DESCENT, 2.1),
+    Contribution(Sense.VISION_STILLNESS, 0.6),
+    Contribution(Sense.PLACE, 1.4),
+]
+
+
+def event(
+    kind: type[Kind],
+    t: float,
+    position: int = 0,
+    *,
+    began: float | None = None,
+    family: str = "x",
+    node: str = "n-1",
+    room: str | None = "r1",
+    **fields: Any,
+) -> Kind:
+    """Return an event of `kind` at `t` seconds in the chain of `family` that began at `began`."""
+    at = round(t * NS)
+    chain = events.chain_id(KEY, room, family, round((t if began is None else began) * NS))
+    return kind(
+        id=events.event_id(KEY, chain, position, events.kind_of(kind), at),
+        t=at,
+        node=node,
+        room=room,
+        chain=chain,
+        position=position,
+        config_version=VERSION,
+        **fields,
+    )
+
+
+def fall(
+    began: float, upto: int = 2, *, node: str = "n-1", room: str = "r1", seen: bool = True
+) -> list[AnyEvent]:
+    """Return the first `upto` events of a fall: suspected, confirmed, long lie, recovered."""
+    where = {"began": began, "node": node, "room": room, "family": "fall"}
+    life: list[AnyEvent] = [
+        event(
+            events.FallSuspected,
+            began,
+            0,
+            place=Place.FLOOR,
+            descent_seen=seen,
+            probability=0.81,
+            contributions=WHY[2:],
+            **where,
+        ),
+        event(
+            events.FallConfirmed,
+            began + 8,
+            1,
+            down_s=8.0,
+            place=Place.FLOOR,
+            descent_seen=seen,
+            probability=0.97,
+            contributions=WHY,
+            **where,
+        ),
+        event(events.FallLongLie, began + 60, 2, down_s=60.0, probability=0.98, **where),
+        event(events.FallRecovered, began + 90, 3, down_s=89.0, **where),
+    ]
+    return life[:upto]
+
+
+def view(
+    kind: type[Kind], t: float, seen: View, *, began: float | None = None, **fields: Any
+) -> Kind:
+    """Return a `quality.*` event of camera c1."""
+    return event(kind, t, began=began, family="view-c1", source="c1", view=seen, **fields)
+
+
+def enrol(registry: Registry, node: str, rooms: Sequence[str], *, accept: bool = True) -> None:
+    """Enrol a node with a fresh key, as an invitation and an administrator would."""
+    now = time.time_ns()
+    invitation = registry.invite("tcp://127.0.0.1:7440", keys.new_pair().public, "test", now)
+    request = Enrol(
+        protocol=PROTOCOL, token=invitation.token, node=node, site="house", rooms=list(rooms)
+    )
+    assert registry.ask(keys.new_pair().public, request, "house", now) is None
+    if accept:
+        registry.accept(node, "test", now)
+
+
+def hub_config(folder: Path, *, port: int = 0, silent_s: float = 600) -> HubConfig:
+    """Return a hub on free ports of loopback."""
+    return HubConfig(
+        site="house",
+        state_dir=folder,
+        link=LinkListen(bind="tcp://127.0.0.1:0"),
+        web=Web(port=port),
+        rooms={
+            f"r{n}": RoomName(name=f"Room {n}", floor="First floor" if n < 6 else "Second floor")
+            for n in range(1, 11)
+        },
+        silent_s=silent_s,
+    )
+
+
+@contextmanager
+def running(config: HubConfig, *, user: bool = True) -> Iterator[RunningHub]:
+    """Run a hub in a thread; with `user`, an administrator exists."""
+    up = threading.Event()
+    stop = threading.Event()
+    hubs: list[RunningHub] = []
+    failures: list[BaseException] = []
+
+    def ready(hub: RunningHub) -> None:
+        hubs.append(hub)
+        up.set()
+
+    def body() -> None:
+        try:
+            run_hub(config, ready=ready, stop=stop, out=io.StringIO())
+        except BaseException as error:  # noqa: BLE001 - handed to the test below
+            failures.append(error)
+        finally:
+            up.set()
+
+    thread = threading.Thread(target=body, name="hub")
+    thread.start()
+    try:
+        assert up.wait(PATIENCE_S), "the hub did not start"
+        if failures:
+            raise failures[0]
+        hub = hubs[0]
+        accounts = hub.context.accounts
+        if user and not accounts.has_users():
+            accounts.add_user(USER, PASSWORD, Role.ADMIN, time.time_ns())
+        yield hub
+    finally:
+        stop.set()
+        thread.join(PATIENCE_S)
+    assert not thread.is_alive(), "the hub did not stop"
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def client(hub: RunningHub, *, log_in: bool = True) -> Iterator[httpx.Client]:
+    """Return an HTTP client; logged in, it sends the session's forgery token."""
+    with httpx.Client(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as http:
+        if log_in:
+            answer = http.post("/api/login", json={"user": USER, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            http.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        yield http
