@@ -103,12 +103,12 @@ class Flow(threading.Thread):
         super().__init__(name="flow", daemon=True)
         self._place = NodePlace(state_dir)
         self._rooms = rooms
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self.unsent = 0
 
     def stop(self) -> None:
         """End the flow."""
-        self._stop.set()
+        self._ended.set()
         self.join()
 
     def run(self) -> None:
@@ -116,7 +116,7 @@ class Flow(threading.Thread):
         kept = msgspec.json.decode(self._place.clock.read_bytes(), type=Kept)
         tick_at = 0.0
         with ObservationSender(self._place.observations) as sender:
-            while not self._stop.wait(1 / RATE_HZ):
+            while not self._ended.wait(1 / RATE_HZ):
                 now = time.monotonic()
                 t = time.monotonic_ns() + kept.offset_ns
                 tick = now >= tick_at
@@ -192,6 +192,7 @@ def run(
         for number in range(kills):
             time.sleep(chance.uniform(*BETWEEN_S))
             killer.kill()
+            killer.keep_hub()
             if (number + 1) % 10 == 0:
                 tell(f"{number + 1} of {kills} kills")
         back = killer.all_back()
@@ -221,25 +222,18 @@ class _Killer:
         self._watchers: list[threading.Thread] = []
 
     def kill(self) -> None:
-        """Kill one of those that live."""
-        alive: dict[str, int] = {
-            str(worker): pid
-            for worker, pid in running.worker_pids(self._facility.node_state).items()
-        }
-        hub = self._facility.hub
-        if hub is not None and hub.poll() is None:
-            alive[HUB] = hub.pid
+        """Kill one of those that live; wait for it where it was not back yet."""
         target = self._chance.choice(TARGETS)
-        if target not in alive:
-            _until(lambda: target in self._alive_workers(), BACK_S)
-            alive = {**alive, **self._alive_workers()}
-        os.kill(alive[target], signal.SIGKILL)
+        if not _until(lambda: target in self._alive(), BACK_S):
+            raise LinkError(f"{target}: expected it back within {BACK_S:.0f} s, it is not")
+        killed = self._alive()[target]
+        os.kill(killed, signal.SIGKILL)
         self.kills[target] += 1
-        if target == HUB and hub is not None:
-            hub.wait()
-            self._facility.start_hub(wait=False)
+        if target == HUB:
+            if self._facility.hub is not None:
+                self._facility.hub.wait()
             return
-        watcher = threading.Thread(target=self._time, args=(target, alive[target]), daemon=True)
+        watcher = threading.Thread(target=self._time, args=(target, killed), daemon=True)
         watcher.start()
         self._watchers.append(watcher)
 
@@ -247,17 +241,28 @@ class _Killer:
         """Return whether everybody is there again."""
         for watcher in self._watchers:
             watcher.join(BACK_S)
-        return _until(lambda: len(self._alive_workers()) == len(Worker), BACK_S) and _until(
+        return _until(lambda: len(self._alive()) == len(TARGETS), BACK_S) and _until(
             self._facility.page.healthy, BACK_S
         )
 
-    def _alive_workers(self) -> dict[str, int]:
+    def keep_hub(self) -> None:
+        """Start the hub again when it does not run, as systemd would."""
+        hub = self._facility.hub
+        if hub is None or hub.poll() is not None:
+            self._facility.start_hub(wait=False)
+
+    def _workers(self) -> dict[str, int]:
         found = running.worker_pids(self._facility.node_state)
         return {str(worker): pid for worker, pid in found.items()}
 
+    def _alive(self) -> dict[str, int]:
+        self.keep_hub()
+        hub = self._facility.hub
+        return self._workers() if hub is None else {**self._workers(), HUB: hub.pid}
+
     def _time(self, target: str, killed: int) -> None:
         began = time.monotonic()
-        if _until(lambda: self._alive_workers().get(target, killed) != killed, BACK_S):
+        if _until(lambda: self._workers().get(target, killed) != killed, BACK_S):
             self.away.append(time.monotonic() - began)
 
 
@@ -319,7 +324,7 @@ def _count(
         chains=len(several),
         chains_out_of_order=disorder,
         back=back,
-        back_p95_s=float(np.percentile(away, 95)) if away else None,
+        back_p95_s=round(float(np.percentile(away, 95)), 3) if away else None,
         seed=seed,
         seconds=round(time.monotonic() - began, 1),
     )
