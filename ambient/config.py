@@ -184,7 +184,8 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     link: LinkListen = field(default_factory=LinkListen)
     web: Web = field(default_factory=Web)
     rooms: dict[Slug, RoomName] = {}
-    silent_s: Annotated[float, Meta(ge=5, le=600)] = 15.0
+    silent_s: Annotated[float, Meta(ge=10, le=600)] = 15.0
+    """Two heartbeats of a node (5 s apart) may be lost before it counts as silent."""
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
 
 

@@ -337,7 +337,7 @@ HUB_CASES = {
     ),
     "silence too short to tell": (
         f"{HUB}silent_s: 1\n",
-        "silent_s: expected 5 to 600, got 1",
+        "silent_s: expected 10 to 600, got 1",
     ),
     "a certificate without its key": (
         f"{HUB}web: {{certificate: /etc/hub.pem}}\n",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from ambient.bus.enrolment import load_hub
 from ambient.bus.keys import NODE_KEY, load_pair
 from ambient.bus.sockets import LinkChange, Watch, context, dial
 from ambient.config import Camera, NodeConfig
@@ -41,10 +42,15 @@ RTSP_PORT: Final = 554
 
 def hub(config: NodeConfig) -> Iterator[Finding]:
     """Look at whether the hub answers, and knows this node's key."""
-    if config.hub is None:
+    try:
+        link = config.hub or load_hub(config.state_dir)
+    except LinkError as error:
+        yield Finding("hub", Level.FAILED, "where it is cannot be read", str(error))
+        return
+    if link is None:
         yield Finding("hub", Level.WARNING, "none configured", "run: ambient enroll INVITATION")
         return
-    host, port = _host_port(config.hub.address)
+    host, port = _host_port(link.address)
     try:
         with socket.create_connection((host, port), CONNECT_S):
             pass
@@ -52,7 +58,7 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
         yield Finding(
             "hub",
             Level.FAILED,
-            f"{config.hub.address} does not answer ({error.strerror or error})",
+            f"{link.address} does not answer ({error.strerror or error})",
             "check that the hub runs, its address, and the firewall between",
         )
         return
@@ -65,7 +71,7 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
         yield Finding("hub", Level.WARNING, "reached; this node has no key", "run: ambient enroll")
         return
     ctx = context()
-    dealer = dial(ctx, config.hub.address, config.hub.key, pair)
+    dealer = dial(ctx, link.address, link.key, pair)
     watch = Watch.over(dealer)
     try:
         outcome = _handshake(watch)
@@ -74,7 +80,7 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
         dealer.close()
         ctx.term()
     if outcome is LinkChange.UP:
-        yield Finding("hub", Level.OK, f"{config.hub.address} answers and knows this key")
+        yield Finding("hub", Level.OK, f"{link.address} answers and knows this key")
     elif outcome is LinkChange.REFUSED:
         yield Finding(
             "hub",
