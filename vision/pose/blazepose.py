@@ -18,7 +18,7 @@ from models import store
 from vision.pose import landmarks
 from vision.pose.detector import View, find
 from vision.pose.landmarks import Landmarks
-from vision.pose.people import TURNS, Lookout, Person, duplicates, new_regions
+from vision.pose.people import TURNS, Lookout, Person, body_box, duplicates, new_regions
 from vision.pose.roi import Roi
 from vision.pose.runtime import Network, Recipe
 from vision.pose.types import (
@@ -157,33 +157,35 @@ class BlazePose:
         self, image: Image, seen: list[_Seen], look_harder: bool, region: Box | None
     ) -> list[_Seen]:
         """Run the detector; return the people seen with those who are new."""
-        view = View.of(image)
-        seen = seen + self._meet(image, view, seen)
+        options = self._options
+        taken = [body_box(item.marks.points, item.marks.visibility) for item in seen]
+        view = View.of(image).without(taken)
+        seen = seen + self._meet(image, view, taken, options.min_detection)
         if seen or not look_harder:
             return seen
+        views = [view]
         if region is not None:
-            view = View.of(image, region)
-            seen = self._meet(image, view, [])
-            if seen:
-                return seen
-        if not self._options.retry_rotations:
-            return seen
-        video = self._options.mode is RunningMode.VIDEO
-        # One turned view a frame: over three frames all are tried, and no frame costs much more.
-        for turns in (self._lookout.next_turn(),) if video else TURNS:
-            seen = self._meet(image, view.turned(turns), [])
+            views = [View.of(image, region)]
+        if options.retry_rotations:
+            # One turned view a frame: three frames try all, and none costs much more.
+            video = options.mode is RunningMode.VIDEO
+            turns = (self._lookout.next_turn(),) if video else TURNS
+            views += [views[0].turned(turn) for turn in turns]
+        for harder in views:
+            if harder is view and options.min_detection_hard >= options.min_detection:
+                continue  # It has just been looked at as hard.
+            seen = self._meet(image, harder, [], options.min_detection_hard)
             if seen:
                 break
         return seen
 
-    def _meet(self, image: Image, view: View, seen: list[_Seen]) -> list[_Seen]:
-        """Return the people in a view who aren't seen yet."""
-        room = self._options.num_people - len(seen)
-        found = find(view, self._infer_detector, self._options.min_detection)
+    def _meet(self, image: Image, view: View, taken: list[Box], min_score: float) -> list[_Seen]:
+        """Return the people in a view whom nobody in the boxes ``taken`` is."""
+        room = self._options.num_people - len(taken)
+        found = find(view, self._infer_detector, min_score)
         height, width = image.shape[:2]
         usable = [roi for roi in found if roi.usable(width, height)]
-        fresh = new_regions(usable, [item.roi for item in seen], room)
-        return self._follow(image, [Person(roi) for roi in fresh])
+        return self._follow(image, [Person(roi) for roi in new_regions(usable, taken, room)])
 
     def _follow(self, image: Image, people: list[Person]) -> list[_Seen]:
         """Run the landmark network on each person's region; return those who are there."""

@@ -6,7 +6,7 @@ itself is a function argument, so everything here runs without a runtime.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -85,6 +85,23 @@ class View:
             borderMode=cv2.BORDER_CONSTANT,
         )
         return cls(np.asarray(pixels, np.uint8), matrix, 0)
+
+    def without(self, boxes: Sequence[Box]) -> View:
+        """Return this unturned view with boxes (in pixels of the picture) painted over.
+
+        The detector was trained to find the most prominent person, and overlooks others beside
+        them: who is known already is taken out of its sight.
+        """
+        if not boxes:
+            return self
+        pixels = self.pixels.copy()
+        grey = tuple(int(level) for level in cv2.mean(pixels)[:3])
+        scale, offset = self.to_picture[0, 0], self.to_picture[:, 2]
+        for x0, y0, x1, y1 in boxes:
+            low = np.floor((np.array((x0, y0)) - offset) / scale).astype(int)
+            high = np.ceil((np.array((x1, y1)) - offset) / scale).astype(int)
+            cv2.rectangle(pixels, tuple(low.tolist()), tuple(high.tolist()), grey, cv2.FILLED)
+        return View(pixels, self.to_picture, self.turns)
 
     def turned(self, turns: int) -> View:
         """Return this view turned by ``turns`` quarter turns anticlockwise."""

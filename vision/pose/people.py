@@ -13,12 +13,18 @@ import numpy as np
 
 from vision.pose.roi import Roi
 from vision.pose.smoothing import PoseSmoother
-from vision.pose.types import Floats
+from vision.pose.types import Box, Floats
 
 # Quarter turns anticlockwise for views that may show somebody who lies, or a ceiling view.
 TURNS = (1, 3, 2)
 # Two sets of landmarks nearer than this, on average and in sizes of the region, are one person.
-_SAME_DISTANCE = 0.06
+_SAME_DISTANCE = 0.08
+# Landmarks end at eyes, ankles and fingertips: the body goes on by this share of their extent.
+_BODY_MARGIN = 0.1
+_SURE_VISIBILITY = 0.3
+# After somebody was lost, new looks come this many times as often for a while.
+_HUNT_RATE = 4
+_HUNT_NS = 3_000_000_000
 
 
 @dataclass(slots=True)
@@ -32,23 +38,29 @@ class Person:
 class Lookout:
     """When to run the detector.
 
-    At once when nobody is followed or somebody was just lost, else every ``redetect_s`` while
-    there is room for one more, and never when as many as wanted are followed.
+    At once when nobody is followed or somebody was just lost, then four times every
+    ``redetect_s`` for 3 s (who went behind somebody comes out again), else every ``redetect_s``
+    while there is room for one more, and never when as many as wanted are followed.
     """
 
     def __init__(self, num_people: int, redetect_s: float) -> None:
         self._num_people = num_people
         self._redetect_ns = round(redetect_s * 1e9)
         self._last_ns: int | None = None
+        self._lost_ns: int | None = None
         self._turn = 0
 
     def due(self, t_ns: int, followed: int, lost: bool) -> bool:
         """Say whether to look now, with so many followed and, maybe, one just lost."""
+        if lost:
+            self._lost_ns = t_ns
         if followed >= self._num_people:
             return False
         if followed == 0 or lost or self._last_ns is None:
             return True
-        return t_ns - self._last_ns >= self._redetect_ns
+        hunting = self._lost_ns is not None and t_ns - self._lost_ns <= _HUNT_NS
+        interval = self._redetect_ns // _HUNT_RATE if hunting else self._redetect_ns
+        return t_ns - self._last_ns >= interval
 
     def looked(self, t_ns: int) -> None:
         """Note that the detector ran on the plain view."""
@@ -61,13 +73,35 @@ class Lookout:
         return turn
 
 
-def new_regions(found: Sequence[Roi], followed: Sequence[Roi], room: int) -> list[Roi]:
-    """Return at most ``room`` regions, surest first, that aren't of somebody known or listed."""
+def body_box(points: Floats, visibility: Floats) -> Box:
+    """Return the box of a body whose landmarks are (33, 2), in their unit, with its margin."""
+    sure = points[visibility >= _SURE_VISIBILITY]
+    if not len(sure):
+        sure = points
+    x0, y0 = sure.min(axis=0).tolist()
+    x1, y1 = sure.max(axis=0).tolist()
+    margin = _BODY_MARGIN * max(x1 - x0, y1 - y0)
+    return x0 - margin, y0 - margin, x1 + margin, y1 + margin
+
+
+def new_regions(found: Sequence[Roi], taken: Sequence[Box], room: int) -> list[Roi]:
+    """Return at most ``room`` regions, surest first, of people not listed before.
+
+    Parameters
+    ----------
+    found
+        Surest first.
+    taken
+        Boxes, in pixels, of the people already followed: hips in there are theirs.
+    room
+        How many more may be followed.
+    """
     fresh: list[Roi] = []
     for roi in found:
         if len(fresh) == room:
             break
-        if not any(roi.same_person(other) for other in (*followed, *fresh)):
+        known = any(x0 <= roi.x <= x1 and y0 <= roi.y <= y1 for x0, y0, x1, y1 in taken)
+        if not known and not any(roi.same_person(other) for other in fresh):
             fresh.append(roi)
     return fresh
 

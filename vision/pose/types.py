@@ -119,6 +119,9 @@ class PoseOptions:
         somebody lost is looked for at once.
     min_detection, min_presence
         Least scores, 0 to 1, of the detector and of the landmark network.
+    min_detection_hard
+        Least score of the detector when it looks harder; lower finds more people who lie, and
+        more things that are none.
     models_dir
         The store's directory (``models.dir`` of the configuration); ``None``: see
         ``models.store.locate``.
@@ -138,6 +141,7 @@ class PoseOptions:
     redetect_s: float = 1.0
     min_detection: float = 0.5
     min_presence: float = 0.5
+    min_detection_hard: float = 0.5
     models_dir: Path | None = None
     cache_dir: Path | None = None
 
@@ -150,6 +154,7 @@ class PoseOptions:
             ("redetect_s", 0.0, 60.0),
             ("min_detection", 0.0, 1.0),
             ("min_presence", 0.0, 1.0),
+            ("min_detection_hard", 0.0, 1.0),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
