@@ -64,10 +64,10 @@ class Ledger:
     store
         The outbox.
     full
-        Makes the event that says how little space was left (MB).
+        Makes the event that says that the disk takes nothing.
     """
 
-    def __init__(self, store: Store, full: Callable[[int], AnyEvent]) -> None:
+    def __init__(self, store: Store, full: Callable[[], AnyEvent]) -> None:
         self._store = store
         self._full = full
         self._pending: list[AnyEvent] = []
@@ -116,6 +116,8 @@ class Ledger:
         except StoreError as error:
             if not self.failing:
                 _log.error("events wait for the disk", error=str(error))
+                # Goes out with the first commit that works again.
+                self._pending.append(self._full())
             self.failing = True
             self._retry_at = now + RETRY_S
             return False
@@ -123,10 +125,6 @@ class Ledger:
         self._save_at = now + SAVE_EVERY_S
         self.failing = False
         return True
-
-    def add_disk_full(self, free_mb: int) -> None:
-        """Let the next commit also say that the disk was full."""
-        self._pending.append(self._full(free_mb))
 
 
 class FusionWorker:
@@ -221,7 +219,7 @@ class FusionWorker:
         new += self._consent_events(t)
         if now >= self._space_at:
             self._space_at = now + SPACE_EVERY_S
-            new += self._space(t)
+            new += self._space()
         return new
 
     def _apply(self, command: commands.AnyCommand) -> list[AnyEvent]:
@@ -261,14 +259,14 @@ class FusionWorker:
                 )
         return new
 
-    def _space(self, t: int) -> list[AnyEvent]:
+    def _space(self) -> list[AnyEvent]:
         """Say once that the disk gets full, before it is; again only after it had room."""
         free_mb = _free_mb(self._config.state_dir)
         was_low = self._low
         self._low = free_mb < (ENOUGH_SPACE_MB if was_low else LOW_SPACE_MB)
-        return [self._disk_full(free_mb)] if self._low and not was_low else []
+        return [self._disk_full()] if self._low and not was_low else []
 
-    def _disk_full(self, free_mb: int) -> AnyEvent:
+    def _disk_full(self) -> AnyEvent:
         t = self._clock.now()
         chain = events.chain_id(self._node_key, None, "disk", t)
         kind = events.kind_of(events.NodeDiskFull)
@@ -279,7 +277,7 @@ class FusionWorker:
             chain=chain,
             position=0,
             config_version=self._config.version,
-            free_mb=free_mb,
+            free_mb=_free_mb(self._config.state_dir),
         )
 
     def _state(self) -> dict[str, bytes]:

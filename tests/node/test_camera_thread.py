@@ -1,0 +1,170 @@
+"""One camera: closed really before it is said, opened again, `t` never back."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from ambient.config import Camera
+from ambient.node.camera_thread import CameraThread
+from ambient.node.clock import NodeClock
+from ambient.node.switches import Allowed
+from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
+from vision.sources.base import Frame
+from vision.sources.live import Link, LinkState
+
+IMAGE = np.zeros((36, 64, 3), np.uint8)
+OPEN = Allowed(True, None)
+
+
+class Feed:
+    """Stands for `LatestFrame`: frames from a queue, and a device that is open or not."""
+
+    def __init__(self, frames: queue.Queue[Frame]) -> None:
+        self.frames = frames
+        self.device_open = False
+        self.dropped = 0
+
+    @property
+    def state(self) -> LinkState:
+        return LinkState(Link.CONNECTED if self.device_open else Link.CLOSED)
+
+    def start(self) -> None:
+        self.device_open = True
+
+    def close(self) -> None:
+        self.device_open = False
+
+    def read(self, timeout_s: float) -> Frame | None:
+        try:
+            return self.frames.get(timeout=min(timeout_s, 0.02))
+        except queue.Empty:
+            return None
+
+    def take_dropped(self) -> int:
+        dropped, self.dropped = self.dropped, 0
+        return dropped
+
+
+class Pipeline:
+    """Says the time of what it was given."""
+
+    def process(self, image: object, t_ns: int) -> list[AnyObservation]:
+        return [ViewState(t=t_ns, room="r1", source="c1", view=View.OK)]
+
+    def silence(self, t_ns: int) -> list[AnyObservation]:
+        return []
+
+
+class Camera1:
+    """A camera thread with everything around it replaced."""
+
+    def __init__(self, start: Allowed) -> None:
+        self.frames: queue.Queue[Frame] = queue.Queue()
+        self.feeds: list[Feed] = []
+        self.seen: list[AnyObservation] = []
+        self.open_when_said: list[bool] = []
+        self.pipelines = 0
+        self.closed_sender = threading.Event()
+        self.thread = CameraThread(
+            "r1",
+            Camera(id="c1", source="x"),
+            NodeClock(0),
+            start,
+            open_feed=self._feed,  # type: ignore[arg-type]
+            open_pipeline=self._pipeline,
+            open_sender=lambda: (self._emit, self.closed_sender.set),
+        )
+        self.thread.start()
+
+    def _feed(self) -> Feed:
+        self.feeds.append(Feed(self.frames))
+        return self.feeds[-1]
+
+    def _pipeline(self) -> Pipeline:
+        self.pipelines += 1
+        return Pipeline()
+
+    def _emit(self, observation: AnyObservation) -> bool:
+        if isinstance(observation, ViewState) and observation.view in (View.PAUSED, View.OFF):
+            self.open_when_said.append(any(feed.device_open for feed in self.feeds))
+        self.seen.append(observation)
+        return True
+
+    def views(self) -> list[View]:
+        return [one.view for one in self.seen if isinstance(one, ViewState)]
+
+
+@pytest.fixture
+def camera():
+    made: list[Camera1] = []
+
+    def make(start: Allowed = OPEN) -> Camera1:
+        made.append(Camera1(start))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.thread.stop()
+        one.thread.join(5)
+        assert one.closed_sender.is_set()
+
+
+def wait(what: Callable[[], object]) -> None:
+    end = time.monotonic() + 5
+    while not what():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.002)
+
+
+def test_it_watches_then_closes_for_a_pause_then_watches_again(camera) -> None:
+    one = camera()
+    one.frames.put(Frame(IMAGE, 10, 0))
+    wait(lambda: one.views() == [View.OK])
+    one.thread.allow(Allowed(True, 10**18))
+    assert not one.thread.settled
+    wait(lambda: one.thread.settled)
+    assert not one.feeds[0].device_open
+    wait(lambda: View.PAUSED in one.views())
+    one.thread.allow(OPEN)
+    wait(lambda: one.thread.settled)
+    one.frames.put(Frame(IMAGE, time.monotonic_ns(), 1))
+    wait(lambda: one.views()[-1] is View.OK)
+    assert one.open_when_said == [False]
+    assert (len(one.feeds), one.pipelines) == (2, 2)
+
+
+def test_a_pause_says_until_when_and_off_does_not(camera) -> None:
+    paused, off = camera(Allowed(True, 10**18)), camera(Allowed(False, 10**18))
+    wait(lambda: paused.views() and off.views())
+    said = [next(s for s in one.seen if isinstance(s, ViewState)) for one in (paused, off)]
+    assert [(s.view, s.until) for s in said] == [(View.PAUSED, 10**18), (View.OFF, None)]
+    assert not paused.feeds
+    assert not off.feeds
+
+
+def test_ticks_come_whether_it_is_open_or_closed(camera) -> None:
+    for one in (camera(), camera(Allowed(False, None))):
+        wait(lambda one=one: any(isinstance(s, Tick) for s in one.seen))
+
+
+def test_dropped_frames_are_told(camera) -> None:
+    one = camera()
+    wait(lambda: one.feeds)
+    one.feeds[0].dropped = 7
+    one.thread._tick_at = 0.0
+    wait(lambda: any(isinstance(s, Dropped) and s.frames == 7 for s in one.seen))
+
+
+def test_time_never_goes_back(camera) -> None:
+    one = camera()
+    for t in (50, 40, 50, 10**17, 10**17 - 1):
+        one.frames.put(Frame(IMAGE, t, 0))
+    wait(lambda: len(one.views()) == 5)
+    times = [s.t for s in one.seen]
+    assert times == sorted(set(times))

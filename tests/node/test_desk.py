@@ -1,0 +1,104 @@
+"""What each command does on a node, as a table, and that it does it once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ambient import commands
+from ambient.config import NodeConfig, Room
+from ambient.events import Outcome, Purpose, Worker
+from ambient.node import desk as module
+from ambient.node.clock import NS
+from ambient.node.desk import CommandDesk
+from ambient.node.switches import SwitchBoard
+
+T = 1_000_000 * NS
+
+
+def config(folder: Path) -> NodeConfig:
+    return NodeConfig(site="s", node="n-1", state_dir=folder, rooms=[Room(id="r1")])
+
+
+def command(kind: type[commands.Command], **fields: object) -> commands.AnyCommand:
+    envelope = {"id": commands.new_id(), "node": "n-1", "issued": T, "expires": T + NS}
+    return kind(**{**envelope, **fields})
+
+
+def make(folder: Path, *, running: bool = False) -> CommandDesk:
+    return CommandDesk(folder / "node.yaml", config(folder), folder / "run", running=running)
+
+
+FALLS_OFF = {"room": "r1", "purpose": Purpose.FALLS, "on": False}
+FALLS_ON = {"room": "r1", "purpose": Purpose.FALLS, "on": True}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "outcome"),
+    [
+        pytest.param(commands.Pause, {"room": "r1"}, Outcome.APPLIED, id="pause"),
+        pytest.param(commands.Pause, {"room": "r9"}, Outcome.REFUSED, id="unknown room"),
+        pytest.param(
+            commands.Pause, {"room": "r1", "node": "n-2"}, Outcome.REFUSED, id="another node"
+        ),
+        pytest.param(commands.Resume, {"room": "r1"}, Outcome.ALREADY, id="resume, not paused"),
+        pytest.param(commands.SetPurpose, FALLS_OFF, Outcome.APPLIED, id="purpose off"),
+        pytest.param(commands.SetPurpose, FALLS_ON, Outcome.ALREADY, id="purpose on already"),
+        pytest.param(
+            commands.UseConfiguration, {"version": "0" * 12}, Outcome.REFUSED, id="no such file"
+        ),
+        pytest.param(commands.RotateKey, {}, Outcome.REFUSED, id="keys are the agent's"),
+    ],
+)
+def test_outcomes(
+    tmp_path: Path, kind: type[commands.Command], fields: dict[str, object], outcome: Outcome
+) -> None:
+    assert make(tmp_path).handle(command(kind, **fields), T) is outcome
+
+
+def test_a_pause_holds_for_its_time_and_can_be_ended(tmp_path: Path) -> None:
+    desk, board = make(tmp_path), SwitchBoard(tmp_path)
+    desk.handle(command(commands.Pause, room="r1", seconds=60), T)
+    assert board.read().pause_end("r1", T) == T + 60 * NS
+    assert board.read().pause_end("r1", T + 60 * NS) is None
+    assert desk.handle(command(commands.Resume, room="r1"), T + NS) is Outcome.APPLIED
+    assert board.read().pause_end("r1", T + NS) is None
+
+
+def test_the_same_command_is_applied_once(tmp_path: Path) -> None:
+    pause = command(commands.Pause, room="r1", seconds=60)
+    desk, board = make(tmp_path), SwitchBoard(tmp_path)
+    assert desk.handle(pause, T) is Outcome.APPLIED
+    assert desk.handle(command(commands.Resume, room="r1"), T + NS) is Outcome.APPLIED
+    assert desk.handle(pause, T + 2 * NS) is Outcome.APPLIED
+    assert make(tmp_path).handle(pause, T + 2 * NS) is Outcome.APPLIED
+    assert board.read().pause_end("r1", T + 2 * NS) is None
+
+
+def test_it_is_answered_only_when_the_workers_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    for worker in (Worker.VISION, Worker.FUSION):
+        (tmp_path / "run" / f"{worker}.control").touch()
+    answers: dict[str, Outcome | None] = {"vision": None, "fusion": Outcome.APPLIED}
+    monkeypatch.setattr(module.control, "ask", lambda path, *_: answers[path.stem])
+    desk = make(tmp_path, running=True)
+    pause = command(commands.Pause, room="r1", seconds=60)
+    assert desk.handle(pause, T) is None
+    answers["vision"] = Outcome.APPLIED
+    assert desk.handle(pause, T + 5 * NS) is Outcome.APPLIED
+    # The wait for the worker did not make the pause longer.
+    assert SwitchBoard(tmp_path).read().paused_until == {"r1": T + 60 * NS}
+
+
+def test_a_configuration_in_force_is_confirmed(tmp_path: Path) -> None:
+    file = tmp_path / "node.yaml"
+    file.write_text(f"{{site: s, node: n-1, state_dir: {tmp_path}, rooms: [{{id: r1}}]}}")
+    loaded = config(tmp_path)
+    desk = CommandDesk(file, loaded, tmp_path / "run", running=False)
+    use = command(commands.UseConfiguration, version=loaded.version)
+    assert desk.handle(use, T) is Outcome.APPLIED
+    other = command(commands.UseConfiguration, version="0" * 12)
+    assert desk.handle(other, T) is Outcome.REFUSED
