@@ -198,7 +198,7 @@ class Dropped(Observation, frozen=True, kw_only=True, tag="dropped"):
 AnyObservation = Tick | PoseSeen | PostureSeen | TrackEnded | ViewState | ClockStepped | Dropped
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(AnyObservation)
+_decoder: msgspec.msgpack.Decoder[AnyObservation] = msgspec.msgpack.Decoder(AnyObservation)
 
 
 def encode(observation: AnyObservation) -> bytes:

@@ -59,7 +59,7 @@ def drop_in(config: NodeConfig, resolv: str) -> str:
         servers = [line[1] for line in words if len(line) > 1 and line[0] == "nameserver"]
         numbers |= {server for server in servers if _is_number(server)}
     lines = [
-        "# Written by addresses.py out of node.yaml and the enrolment; run it again when these change."
+        "# Written by addresses.py out of node.yaml and the enrolment; run it again after changes."
     ]
     lines += ["[Service]"]
     lines += [f"IPAddressAllow={number}" for number in sorted(numbers)]

@@ -65,7 +65,7 @@ def measure(pose: PoseSeen) -> BodyFeatures:
     """Return the features of one pose."""
     keypoints = np.asarray(pose.keypoints, np.float64)
     xy = keypoints[:, :2] * (pose.aspect, 1.0)
-    head, shoulders, hips, knees, ankles = _joints(xy)
+    head, shoulders, hips, _, ankles = _joints(xy)
     core = xy[_CORE]
     width, height = (core.max(axis=0) - core.min(axis=0)).tolist()
     size = body_size(xy)

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from vision.pipeline import CameraPipeline
-
 from ambient.config import Camera, NodeConfig, Room
 from ambient.events import AnyEvent
 from ambient.observations import AnyObservation, Tick
 from fusion.judge import Judge
+from vision.pipeline import CameraPipeline
 from vision.pose import PoseEngine, PoseOptions
 from vision.sources import EventClock, Frame, kind_of, open_source
 from vision.sources.live import LatestFrame, Link
