@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 import structlog
@@ -49,10 +49,11 @@ from ambient.bus.protocol import (
 )
 from ambient.bus.sockets import LinkChange, Watch
 from ambient.bus.zap import Zap
-from ambient.commands import AnyCommand
 from ambient.errors import StoreError
 from ambient.events import AnyEvent
-from ambient.hub.registry import Holder, Registry, Standing
+from ambient.hub.nodes import Holder, Standing
+from ambient.hub.registry import Registry
+from ambient.hub.seams import CommandSource, EventSink, LinkCounts
 
 POLL_MS: Final = 100
 COMMANDS_EVERY_S: Final = 0.2
@@ -74,63 +75,6 @@ MAX_STRANGER_BYTES: Final = 4 * 1024
 """An enrolment has less than 1 kB; nothing longer of an unknown key is even parsed."""
 
 _log = structlog.get_logger(__name__)
-
-
-class EventSink(Protocol):
-    """Where events go."""
-
-    def store(self, node: str, batch: Sequence[AnyEvent], received: int) -> object:
-        """Keep `batch`, on the disk when this returns; ids that are known are passed over.
-
-        Raises
-        ------
-        StoreError
-            When nothing of it was stored; the node will send it again.
-        """
-        ...
-
-
-class CommandSource(Protocol):
-    """Where commands come from."""
-
-    def pending(self, node: str, now: int) -> Sequence[AnyCommand]:
-        """Return what `node` has not answered and may still apply, oldest first.
-
-        A command leaves this list when the sink stores the node's ``command.applied``.
-        """
-        ...
-
-
-@dataclass
-class LinkCounts:
-    """What the link counted since the start; read from any thread.
-
-    Attributes
-    ----------
-    unknown_key
-        Handshakes and messages of keys that are not enrolled, enrolments aside.
-    garbled
-        Frames of enrolled nodes that were no message.
-    rows_refused
-        Rows of enrolled nodes that may not be stored: foreign room or node, or no event.
-    broken_connections
-        Handshakes that failed otherwise: another hub's key, no ZeroMQ, an older CURVE.
-    closed
-        Connections that ended, those included that ZeroMQ closed for an oversized frame.
-    """
-
-    batches: int = 0
-    rows: int = 0
-    rows_refused: int = 0
-    unknown_key: int = 0
-    garbled: int = 0
-    version_refused: int = 0
-    enrolments_asked: int = 0
-    enrolments_refused: int = 0
-    commands_sent: int = 0
-    store_failed: int = 0
-    broken_connections: int = 0
-    closed: int = 0
 
 
 @dataclass

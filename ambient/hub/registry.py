@@ -8,22 +8,20 @@ message on. A key that was revoked, retired or rejected is never enrolled again.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Sequence
-from enum import Enum, auto
-from typing import Any, Final
+from typing import Final
 
 import sqlite_utils
 import structlog
-from msgspec import Struct
 
 from ambient.bus.invitation import VALID_S, Invitation, new_token
 from ambient.bus.keys import fingerprint
 from ambient.bus.protocol import PROTOCOL, Enrol, EnrolReason, RotateReason
 from ambient.errors import LinkError
+from ambient.hub import registry_rows as rows
 from ambient.hub.database import HubDatabase
+from ambient.hub.nodes import EnrolledNode, Holder, PendingNode, Standing
 
 NS: Final = 1_000_000_000
 MAX_ATTEMPTS: Final = 10
@@ -36,61 +34,6 @@ PENDING_S: Final = 24 * 3600
 """How long a node that asked may wait for somebody to accept."""
 
 _log = structlog.get_logger(__name__)
-
-
-class Standing(Enum):
-    """What a key may do."""
-
-    UNKNOWN = auto()
-    """Ask for enrolment, while an invitation is open."""
-    PENDING = auto()
-    """Wait."""
-    REJECTED = auto()
-    ENROLLED = auto()
-    NEXT = auto()
-    """The key an enrolled node changes to; with its first hello it takes the old one's place."""
-    REVOKED = auto()
-    """Withdrawn, or replaced by a newer key."""
-
-
-class Holder(Struct, frozen=True, kw_only=True):
-    """Where a key stands, and for whom.
-
-    Attributes
-    ----------
-    node
-        Its name; empty unless the key is or was enrolled.
-    rooms
-        Rooms the node may speak for.
-    """
-
-    standing: Standing
-    node: str = ""
-    rooms: frozenset[str] = frozenset()
-
-
-class EnrolledNode(Struct, frozen=True, kw_only=True):
-    """A node in the list; `revoked` holds when it was withdrawn (ns), or nothing."""
-
-    node: str
-    rooms: list[str]
-    key: str
-    fingerprint: str
-    enrolled: int
-    accepted_by: str
-    revoked: int | None = None
-    revoked_by: str | None = None
-
-
-class PendingNode(Struct, frozen=True, kw_only=True):
-    """A node that asked with a valid invitation at `asked` (ns) and waits for a decision."""
-
-    node: str
-    site: str
-    rooms: list[str]
-    key: str
-    fingerprint: str
-    asked: int
 
 
 class Registry:
@@ -114,14 +57,14 @@ class Registry:
             When the database cannot be read; so do all methods here.
         """
         with self._database.read() as db:
-            return _holder(db, key)
+            return rows.holder(db, key)
 
     def admits(self, key: str, now: int) -> bool:
         """Return whether a connection with `key` may be made at all at `now` (ns)."""
         with self._database.read() as db:
-            standing = _holder(db, key).standing
+            standing = rows.holder(db, key).standing
             if standing is Standing.UNKNOWN:
-                return bool(_open_invitations(db, now))
+                return bool(rows.open_invitations(db, now))
         return standing in (Standing.PENDING, Standing.ENROLLED, Standing.NEXT)
 
     def invite(self, address: str, hub_key: str, by: str, now: int) -> Invitation:
@@ -132,7 +75,7 @@ class Registry:
             db.execute("DELETE FROM invitations WHERE expires <= ?", (now,))
             db.execute(
                 "INSERT INTO invitations (token_hash, made_by, expires) VALUES (?, ?, ?)",
-                (_hash(token), by, expires * NS),
+                (rows.hash_of(token), by, expires * NS),
             )
         _log.info("invitation made", by=by)
         return Invitation(address=address, key=hub_key, token=token, expires=expires)
@@ -148,20 +91,20 @@ class Registry:
         if request.protocol != PROTOCOL:
             return EnrolReason.PROTOCOL
         with self._database.write() as db:
-            standing = _holder(db, key).standing
+            standing = rows.holder(db, key).standing
             if standing is Standing.REJECTED:
                 return EnrolReason.REJECTED
             if standing is Standing.REVOKED:
                 return EnrolReason.TAKEN
             if standing is not Standing.UNKNOWN:
                 return None
-            token_hash = _matching(_open_invitations(db, now), _hash(request.token))
+            token_hash = rows.matching(rows.open_invitations(db, now), rows.hash_of(request.token))
             if token_hash is None:
                 self._count_attempt(db, now)
                 return EnrolReason.TOKEN
             if request.site != site:
                 return EnrolReason.SITE
-            if _conflict(db, request.node, request.rooms) is not None:
+            if rows.conflict(db, request.node, request.rooms) is not None:
                 return EnrolReason.TAKEN
             db.execute("DELETE FROM pending_nodes WHERE asked <= ?", (now - PENDING_S * NS,))
             if db.table("pending_nodes").count_where("rejected = 0") >= MAX_PENDING:
@@ -212,8 +155,8 @@ class Registry:
             When no such node waits, several do, or its name or a room belongs to another by now.
         """
         with self._database.write() as db:
-            key, node, rooms = _the_pending(db, which)
-            conflict = _conflict(db, node, rooms)
+            key, node, rooms = rows.pending_named(db, which)
+            conflict = rows.conflict(db, node, rooms)
             if conflict is not None:
                 raise LinkError(
                     f"{node}: expected a name and rooms that are free, got {conflict}; "
@@ -229,7 +172,7 @@ class Registry:
                 "INSERT INTO enrolled_keys (key, node, state, since) VALUES (?, ?, 'active', ?)",
                 (key, node, now),
             )
-            _bind_rooms(db, node, rooms)
+            rows.bind_rooms(db, node, rooms)
             db.execute("DELETE FROM pending_nodes WHERE key = ?", (key,))
         _log.info("node enrolled", node=node, by=by, fingerprint=fingerprint(key))
         return next(one for one in self.nodes() if one.node == node)
@@ -243,7 +186,7 @@ class Registry:
             When no such node waits.
         """
         with self._database.write() as db:
-            key, node, _ = _the_pending(db, which)
+            key, node, _ = rows.pending_named(db, which)
             db.execute("UPDATE pending_nodes SET rejected = 1 WHERE key = ?", (key,))
         _log.info("node rejected", node=node, by=by)
 
@@ -293,11 +236,11 @@ class Registry:
             When the node is not enrolled or a room belongs to another.
         """
         with self._database.write() as db:
-            _the_enrolled(db, node)
-            conflict = _conflict(db, None, rooms, but=node)
+            rows.must_be_enrolled(db, node)
+            conflict = rows.conflict(db, None, rooms, but=node)
             if conflict is not None:
                 raise LinkError(f"{node}: expected rooms that are free, got {conflict}")
-            _bind_rooms(db, node, rooms)
+            rows.bind_rooms(db, node, rooms)
         _log.info("rooms bound", node=node, rooms=sorted(rooms), by=by)
 
     def revoke(self, node: str, by: str, now: int) -> None:
@@ -309,7 +252,7 @@ class Registry:
             When no such node is enrolled.
         """
         with self._database.write() as db:
-            _the_enrolled(db, node)
+            rows.must_be_enrolled(db, node)
             db.execute(
                 "UPDATE enrolled_nodes SET revoked = ?, revoked_by = ? WHERE node = ?",
                 (now, by, node),
@@ -325,7 +268,7 @@ class Registry:
     def offer(self, node: str, key: str, now: int) -> RotateReason | None:
         """Take `key` as the next one of an enrolled `node`; return why not, or nothing."""
         with self._database.write() as db:
-            holder = _holder(db, key)
+            holder = rows.holder(db, key)
             if holder.standing is Standing.NEXT and holder.node == node:
                 return None
             if holder.standing is not Standing.UNKNOWN:
@@ -367,96 +310,3 @@ class Registry:
         ).rowcount
         if closed:
             _log.warning("wrong tokens; open invitations were closed", invitations=closed)
-
-
-def _hash(token: str) -> str:
-    """Return what is stored of a token: whoever reads the database cannot use it."""
-    return hashlib.sha256(b"ambient token" + token.encode()).hexdigest()
-
-
-def _open_invitations(db: sqlite_utils.Database, now: int) -> list[str]:
-    found = db.execute(
-        "SELECT token_hash FROM invitations WHERE used_by IS NULL AND expires > ?", (now,)
-    ).fetchall()
-    return [row[0] for row in found]
-
-
-def _matching(known: Sequence[str], asked: str) -> str | None:
-    """Return which of `known` equals `asked`, in a time that does not depend on it."""
-    found = None
-    for one in known:
-        if hmac.compare_digest(one, asked):
-            found = one
-    return found
-
-
-def _holder(db: sqlite_utils.Database, key: str) -> Holder:
-    row = db.execute("SELECT node, state FROM enrolled_keys WHERE key = ?", (key,)).fetchone()
-    if row is None:
-        pending = db.execute("SELECT rejected FROM pending_nodes WHERE key = ?", (key,)).fetchone()
-        if pending is None:
-            return Holder(standing=Standing.UNKNOWN)
-        return Holder(standing=Standing.REJECTED if pending[0] else Standing.PENDING)
-    node, state = row
-    if state not in _SERVED:
-        return Holder(standing=Standing.REVOKED, node=node)
-    rooms = db.execute("SELECT room FROM enrolled_rooms WHERE node = ?", (node,)).fetchall()
-    return Holder(standing=_SERVED[state], node=node, rooms=frozenset(row[0] for row in rooms))
-
-
-_SERVED: Final = {"active": Standing.ENROLLED, "next": Standing.NEXT}
-
-
-def _conflict(
-    db: sqlite_utils.Database, node: str | None, rooms: Sequence[str], but: str = ""
-) -> str | None:
-    """Return what of `node` and `rooms` belongs to an enrolled node other than `but`."""
-    taken = db.execute(
-        "SELECT 1 FROM enrolled_nodes WHERE node = ? AND revoked IS NULL", (node,)
-    ).fetchone()
-    if taken is not None:
-        return f"a node {node} that is enrolled already"
-    for room in rooms:
-        owner: Any = db.execute(
-            "SELECT node FROM enrolled_rooms WHERE room = ? AND node <> ?", (room, but)
-        ).fetchone()
-        if owner is not None:
-            return f"room {room} of node {owner[0]}"
-    return None
-
-
-def _bind_rooms(db: sqlite_utils.Database, node: str, rooms: Sequence[str]) -> None:
-    db.execute("DELETE FROM enrolled_rooms WHERE node = ?", (node,))
-    db.conn.executemany(
-        "INSERT INTO enrolled_rooms (room, node) VALUES (?, ?)",
-        [(room, node) for room in sorted(set(rooms))],
-    )
-
-
-def _the_pending(db: sqlite_utils.Database, which: str) -> tuple[str, str, list[str]]:
-    """Return key, name and rooms of the one waiting node of that name or fingerprint."""
-    found = [
-        (key, node, json.loads(rooms))
-        for key, node, rooms in db.execute(
-            "SELECT key, node, rooms FROM pending_nodes WHERE rejected = 0"
-        ).fetchall()
-        if which in (node, fingerprint(key))
-    ]
-    if len(found) > 1:
-        raise LinkError(
-            f"{which}: expected one node of this name to wait, got {len(found)}; "
-            "give the fingerprint that the right one shows"
-        )
-    if not found:
-        raise LinkError(
-            f"{which}: expected a node that waits to be enrolled, got none of this name"
-        )
-    return found[0]
-
-
-def _the_enrolled(db: sqlite_utils.Database, node: str) -> None:
-    row = db.execute(
-        "SELECT 1 FROM enrolled_nodes WHERE node = ? AND revoked IS NULL", (node,)
-    ).fetchone()
-    if row is None:
-        raise LinkError(f"{node}: expected an enrolled node, got none of this name")

@@ -42,9 +42,10 @@ from ambient.bus.protocol import (
 from ambient.commands import AnyCommand, RotateKey
 from ambient.config import NodeConfig
 from ambient.errors import StoreError
-from ambient.events import AnyEvent, CommandApplied, NodeOutboxDropped, Outcome
+from ambient.events import Outcome
 from ambient.node.errands import Errands, Handler
 from ambient.node.outbox import Outbox, OutboxRow
+from ambient.node.own_events import OwnEvents
 from ambient.node.uplink import Uplink
 
 NS: Final = 1_000_000_000
@@ -120,8 +121,7 @@ class Agent:
         """
         self._config = config
         self._outbox = outbox
-        self._identity = identity
-        self._clock = clock
+        self._own_events = OwnEvents(config, identity, clock)
         self._steady = steady
         self._rooms = {room.id for room in config.rooms}
         self._errands = Errands(handler)
@@ -286,7 +286,7 @@ class Agent:
     def _tidy(self) -> None:
         now = time.time_ns()
         self._outbox.prune(now - int(self._config.outbox.keep_h * 3600 * NS), now)
-        self._outbox.report_dropped(self._dropped)
+        self._outbox.report_dropped(self._own_events.dropped)
         self._more = True
 
     def _on_store_error(self, error: StoreError, now: float) -> None:
@@ -360,7 +360,7 @@ class Agent:
 
     def _keep_answer(self, command: AnyCommand, outcome: Outcome) -> None:
         """Put the answer into the outbox; if that fails the hub asks again, and so do we."""
-        self._outbox.answer(command.id, self._applied(command, outcome), time.time_ns())
+        self._outbox.answer(command.id, self._own_events.applied(command, outcome), time.time_ns())
         self._more = True
 
     # -- rotation --------------------------------------------------------------------------
@@ -392,41 +392,6 @@ class Agent:
         except StoreError as error:
             # The hub sends the command again, which then changes the key once more.
             self._on_store_error(error, self._steady())
-
-    # -- what the agent itself says --------------------------------------------------------
-
-    def _applied(self, command: AnyCommand, outcome: Outcome) -> AnyEvent:
-        t = self._clock()
-        room: str | None = getattr(command, "room", None)
-        room = room if room in self._rooms else None
-        chain = events.chain_id(self._identity, room, f"command.{command.id}", command.issued)
-        kind = events.kind_of(CommandApplied)
-        return CommandApplied(
-            id=events.event_id(self._identity, chain, 0, kind, t),
-            t=t,
-            node=self._config.node,
-            room=room,
-            chain=chain,
-            position=0,
-            config_version=self._config.version,
-            command=command.id,
-            command_kind=commands.kind_of(command),
-            outcome=outcome,
-        )
-
-    def _dropped(self, rows: int) -> AnyEvent:
-        t = self._clock()
-        chain = events.chain_id(self._identity, None, "outbox", t)
-        kind = events.kind_of(NodeOutboxDropped)
-        return NodeOutboxDropped(
-            id=events.event_id(self._identity, chain, 0, kind, t),
-            t=t,
-            node=self._config.node,
-            chain=chain,
-            position=0,
-            config_version=self._config.version,
-            rows=rows,
-        )
 
     def _look_for_hub(self) -> None:
         """Begin to dial once the node is enrolled, and follow when it is enrolled elsewhere."""

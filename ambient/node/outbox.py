@@ -9,14 +9,10 @@ carried over.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import sqlite_utils
 import structlog
@@ -25,8 +21,7 @@ from msgspec import Struct
 from ambient import events
 from ambient.events import AnyEvent
 from ambient.node.importance import importance, is_urgent
-from ambient.node.outbox_schema import COMPONENT, MIGRATIONS
-from ambient.sqlite import is_damaged, open_database, store_error, writing
+from ambient.node.outbox_file import OutboxFile
 
 NS: Final = 1_000_000_000
 MAX_ROWS: Final = 200_000
@@ -66,23 +61,16 @@ class Outbox:
     """
 
     def __init__(self, path: Path, *, max_rows: int = MAX_ROWS) -> None:
-        self._path = path
+        self._file = OutboxFile(path)
         self._max_rows = max_rows
-        self._seen_version = -1
-        self.set_aside: Path | None = None
-        """Where a damaged file was moved to by this object, if any."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(
-            path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        self._seen = (-1, -1)
+        self._at_most = 0
+        """Upper bound of the number of rows: others add few and remove many."""
         try:
-            self._database = self._open()
+            self._at_most = self._count("1")
         except BaseException:
-            os.close(self._lock)
+            self.close()
             raise
-        self._inode = self._path.stat().st_ino
-        self._at_most = self._count("1")
-        """Upper bound of the number of rows: the other process only removes any."""
 
     # -- fusion ----------------------------------------------------------------------------
 
@@ -107,7 +95,7 @@ class Outbox:
         StoreError
             When nothing of it could be stored; call again with the same and what is new.
         """
-        with self._writing() as db:
+        with self._file.writing() as db:
             for event in new:
                 self._insert(db, event)
             if state is not None:
@@ -123,18 +111,17 @@ class Outbox:
         StoreError
             When it cannot be read.
         """
-        with self._reading() as db:
+        with self._file.reading() as db:
             return dict(db.execute("SELECT key, value FROM state").fetchall())
 
     # -- agent -----------------------------------------------------------------------------
 
     def changed(self) -> bool:
         """Return whether another process committed since the last call; costs a few µs."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             version = int(db.execute("PRAGMA data_version").fetchone()[0])
-        changed = version != self._seen_version
-        self._seen_version = version
-        return changed
+        seen, self._seen = self._seen, (self._file.generation, version)
+        return seen != self._seen
 
     def waiting(
         self, most_rows: int, most_bytes: int, skip: Collection[str] = ()
@@ -148,7 +135,7 @@ class Outbox:
         skip
             Event ids of rows that were answered but could not be marked yet.
         """
-        with self._reading() as db:
+        with self._file.reading() as db:
             # As bytes: text that a failing card spoiled must not stop the rows behind it.
             found = db.execute(
                 "SELECT seq, id, CAST(event AS BLOB) FROM outbox WHERE answered IS NULL "
@@ -182,7 +169,7 @@ class Outbox:
         StoreError
             When that could not be stored.
         """
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.conn.executemany(
                 "UPDATE outbox SET answered = ?, refused = ? WHERE id = ?",
                 [(now, int(refused), event_id) for event_id, refused in answered.items()],
@@ -190,7 +177,7 @@ class Outbox:
 
     def prune(self, before: int, now: int) -> int:
         """Delete rows that were answered before `before` (ns); return how many."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             # After the clock was set back an answer lies in the future: kept, not lost.
             gone = db.execute("DELETE FROM outbox WHERE answered < ?", (before,)).rowcount
             db.execute("DELETE FROM commands WHERE answered < ?", (now - KEEP_COMMANDS_NS,))
@@ -198,13 +185,13 @@ class Outbox:
 
     def answered(self, command: str) -> bool:
         """Return whether the command with this id was answered before."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             found = db.execute("SELECT 1 FROM commands WHERE id = ?", (command,)).fetchone()
         return found is not None
 
     def answer(self, command: str, event: AnyEvent, now: int) -> None:
         """Remember a command's id and keep the event that answers it, in one transaction."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO commands VALUES (?, ?, ?)",
                 (command, events.encode(event).decode(), now),
@@ -214,7 +201,7 @@ class Outbox:
 
     def answer_again(self, command: str) -> None:
         """Send the answer to a command once more: the hub asks again, so it does not have it."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = db.execute("SELECT event FROM commands WHERE id = ?", (command,)).fetchone()
             if row is None:
                 return
@@ -224,17 +211,22 @@ class Outbox:
 
     def report_dropped(self, make: Callable[[int], AnyEvent]) -> int:
         """Replace the count of dropped rows by the event that says so; return the count."""
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = int(db.execute("SELECT rows FROM dropped").fetchone()[0])
         if not rows:
             return 0
-        with self._writing() as db:
+        with self._file.writing() as db:
             rows = int(db.execute("SELECT rows FROM dropped").fetchone()[0])
             if rows:
                 db.execute("UPDATE dropped SET rows = 0")
                 self._insert(db, make(rows))
                 self._at_most += 1
         return rows
+
+    @property
+    def set_aside(self) -> Path | None:
+        """Where this object moved a damaged file to, if it did."""
+        return self._file.set_aside
 
     def depth(self) -> Depth:
         """Return how full the outbox is."""
@@ -244,8 +236,7 @@ class Outbox:
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
-        os.close(self._lock)
+        self._file.close()
 
     def __enter__(self) -> Self:
         """Return the outbox itself."""
@@ -318,132 +309,5 @@ class Outbox:
         return int(dropped)
 
     def _count(self, where: str) -> int:
-        with self._reading() as db:
+        with self._file.reading() as db:
             return int(db.execute(f"SELECT count(*) FROM outbox WHERE {where}").fetchone()[0])
-
-    # -- the file --------------------------------------------------------------------------
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite_utils.Database]:
-        with self._guarded() as db, writing(db):
-            yield db
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite_utils.Database]:
-        with self._guarded() as db:
-            yield db
-
-    @contextmanager
-    def _guarded(self) -> Iterator[sqlite_utils.Database]:
-        """Lend the database while nobody moves its file, and name what goes wrong."""
-        fcntl.flock(self._lock, fcntl.LOCK_SH)
-        try:
-            if self._moved():
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
-                self._reopen()
-                fcntl.flock(self._lock, fcntl.LOCK_SH)
-            yield self._database
-        except sqlite3.Error as error:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
-            if is_damaged(error):
-                self._reopen()
-            raise store_error(self._path, error) from None
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
-
-    def _moved(self) -> bool:
-        """Return whether the file at the path is no longer the one that is open."""
-        try:
-            return self._path.stat().st_ino != self._inode
-        except FileNotFoundError:
-            return True
-
-    def _reopen(self) -> None:
-        self._database.close()
-        self._database = self._open()
-        self._inode = self._path.stat().st_ino
-        self._seen_version = -1
-        self._at_most = int(self._database.execute("SELECT count(*) FROM outbox").fetchone()[0])
-
-    def _open(self) -> sqlite_utils.Database:
-        """Open the file, or set a damaged one aside and begin with what can be read of it."""
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        try:
-            try:
-                return self._open_sound()
-            except sqlite3.Error as error:
-                if not is_damaged(error):
-                    raise store_error(self._path, error) from None
-            aside = self._put_aside()
-            database = open_database(self._path, {COMPONENT: MIGRATIONS})
-            carried = _carry_over(aside, database)
-            _log.error(
-                "the outbox was damaged; it was set aside and a new one begun",
-                aside=str(aside),
-                rows_carried_over=carried,
-            )
-            return database
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
-
-    def _open_sound(self) -> sqlite_utils.Database:
-        """Open the file and check it; damage is an `sqlite3.Error` here."""
-        if self._path.exists() and self._path.stat().st_size:
-            probe = sqlite3.connect(self._path)
-            try:
-                answer = probe.execute("PRAGMA quick_check(1)").fetchone()[0]
-            finally:
-                probe.close()
-            if answer != "ok":
-                damaged = sqlite3.DatabaseError(f"quick_check: {answer}")
-                damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-                raise damaged
-        return open_database(self._path, {COMPONENT: MIGRATIONS})
-
-    def _put_aside(self) -> Path:
-        number = 1
-        while (aside := self._path.with_name(f"{self._path.name}.damaged-{number}")).exists():
-            number += 1
-        for suffix in ("-wal", "-shm", ""):
-            with suppress(FileNotFoundError):
-                os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
-        self.set_aside = aside
-        return aside
-
-
-def _carry_over(aside: Path, database: sqlite_utils.Database) -> int:
-    """Copy the rows that can still be read from a damaged file; return how many."""
-    try:
-        old = sqlite3.connect(f"file:{aside}?mode=ro", uri=True)
-    except sqlite3.Error:
-        return 0
-    carried = 0
-    try:
-        with writing(database) as db:
-            for row in _readable(old, _ALL_ROWS):
-                db.execute(
-                    "INSERT OR IGNORE INTO outbox "
-                    "(id, chain, importance, urgent, event, answered, refused) "
-                    "VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?)",
-                    row,
-                )
-                carried += 1
-            for row in _readable(old, "SELECT key, value FROM state"):
-                db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", row)
-    finally:
-        old.close()
-    return carried
-
-
-_ALL_ROWS: Final = (
-    "SELECT id, chain, importance, urgent, CAST(event AS BLOB), answered, refused FROM outbox "
-    "NOT INDEXED ORDER BY seq"
-)
-
-
-def _readable(old: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of `query` up to the place where the file is damaged."""
-    try:
-        yield from old.execute(query)
-    except sqlite3.DatabaseError as error:
-        _log.error("the damaged outbox cannot be read further", error=str(error))

@@ -13,7 +13,8 @@ from ambient.bus.invitation import VALID_S
 from ambient.bus.protocol import PROTOCOL, Enrol, EnrolReason, RotateReason
 from ambient.errors import LinkError
 from ambient.hub.database import HubDatabase
-from ambient.hub.registry import MAX_PENDING, Registry, Standing
+from ambient.hub.nodes import Standing
+from ambient.hub.registry import MAX_PENDING, Registry
 
 NS = 1_000_000_000
 NOW = 1_800_000_000 * NS

@@ -172,7 +172,7 @@ def test_what_the_full_disk_of_the_node_cannot_mark_holds_up_nothing(
 
 def test_a_row_that_is_no_event_never_leaves(house: House, node: Node) -> None:
     node.fusion.commit([fall(1), fall(2), fall(3)])
-    with node.fusion._writing() as db:
+    with node.fusion._file.writing() as db:
         db.execute('UPDATE outbox SET event = \'{"name":"Anna"}\' WHERE seq = 2')
     house.pump(node.delivered)
     assert len(house.stored()) == 2

@@ -229,7 +229,7 @@ def test_damage_while_running_is_an_error_once_and_both_sides_go_on(tmp_path: Pa
         _damage(path)
         for outbox in (fusion, agent):
             # Their page caches still hold the sound pages.
-            outbox._database.execute("PRAGMA shrink_memory")
+            outbox._file._database.execute("PRAGMA shrink_memory")
         with pytest.raises(StoreError, match="damaged"):
             _commit_one_by_one(fusion, range(300, 400))
         fusion.commit([fall(500)])

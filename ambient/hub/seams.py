@@ -1,0 +1,71 @@
+"""What the link needs of the rest of the hub, and what it tells: the seams around `intake`.
+
+Comes in: nothing. Goes out: the interfaces behind which store and commands stand, so that another
+engine can take their place, and the counts that metrics read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ambient.commands import AnyCommand
+from ambient.events import AnyEvent
+
+
+class EventSink(Protocol):
+    """Where events go."""
+
+    def store(self, node: str, batch: Sequence[AnyEvent], received: int) -> object:
+        """Keep `batch`, on the disk when this returns; ids that are known are passed over.
+
+        Raises
+        ------
+        StoreError
+            When nothing of it was stored; the node will send it again.
+        """
+        ...
+
+
+class CommandSource(Protocol):
+    """Where commands come from."""
+
+    def pending(self, node: str, now: int) -> Sequence[AnyCommand]:
+        """Return what `node` has not answered and may still apply, oldest first.
+
+        A command leaves this list when the sink stores the node's ``command.applied``.
+        """
+        ...
+
+
+@dataclass
+class LinkCounts:
+    """What the link counted since the start; read from any thread.
+
+    Attributes
+    ----------
+    unknown_key
+        Handshakes and messages of keys that are not enrolled, enrolments aside.
+    garbled
+        Frames of enrolled nodes that were no message.
+    rows_refused
+        Rows of enrolled nodes that may not be stored: foreign room or node, or no event.
+    broken_connections
+        Handshakes that failed otherwise: another hub's key, no ZeroMQ, an older CURVE.
+    closed
+        Connections that ended, those included that ZeroMQ closed for an oversized frame.
+    """
+
+    batches: int = 0
+    rows: int = 0
+    rows_refused: int = 0
+    unknown_key: int = 0
+    garbled: int = 0
+    version_refused: int = 0
+    enrolments_asked: int = 0
+    enrolments_refused: int = 0
+    commands_sent: int = 0
+    store_failed: int = 0
+    broken_connections: int = 0
+    closed: int = 0

@@ -1,0 +1,66 @@
+"""The events that the agent itself makes: answers to commands, and that rows were dropped.
+
+Comes in: what happened, and the node's time. Goes out: events of the closed list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ambient import commands, events
+from ambient.commands import AnyCommand
+from ambient.config import NodeConfig
+from ambient.events import CommandApplied, NodeOutboxDropped, Outcome
+
+
+class OwnEvents:
+    """Makes events of one node.
+
+    Parameters
+    ----------
+    config
+        The node's.
+    identity
+        Key from which event ids derive.
+    clock
+        The node's time (ns).
+    """
+
+    def __init__(self, config: NodeConfig, identity: str, clock: Callable[[], int]) -> None:
+        self._config = config
+        self._rooms = {room.id for room in config.rooms}
+        self._identity = identity
+        self._clock = clock
+
+    def applied(self, command: AnyCommand, outcome: Outcome) -> CommandApplied:
+        """Return the answer to `command`; a foreign room is not repeated in it."""
+        t = self._clock()
+        room: str | None = getattr(command, "room", None)
+        room = room if room in self._rooms else None
+        chain = events.chain_id(self._identity, room, f"command.{command.id}", command.issued)
+        return CommandApplied(
+            id=events.event_id(self._identity, chain, 0, events.kind_of(CommandApplied), t),
+            t=t,
+            node=self._config.node,
+            room=room,
+            chain=chain,
+            position=0,
+            config_version=self._config.version,
+            command=command.id,
+            command_kind=commands.kind_of(command),
+            outcome=outcome,
+        )
+
+    def dropped(self, rows: int) -> NodeOutboxDropped:
+        """Return the event that says how many `rows` a full outbox lost."""
+        t = self._clock()
+        chain = events.chain_id(self._identity, None, "outbox", t)
+        return NodeOutboxDropped(
+            id=events.event_id(self._identity, chain, 0, events.kind_of(NodeOutboxDropped), t),
+            t=t,
+            node=self._config.node,
+            chain=chain,
+            position=0,
+            config_version=self._config.version,
+            rows=rows,
+        )
