@@ -15,6 +15,7 @@ from ambient.bus.protocol import PROTOCOL, Reason
 from ambient.commands import AnyCommand, Pause, Resume, RotateKey, SetPurpose
 from ambient.errors import LinkError, StoreError
 from ambient.events import CommandApplied, Outcome, Purpose
+from ambient.hub.store import Store
 from ambient.node import uplink
 from ambient.node.uplink import Phase
 from tests.bus.kit import House, Node, fall, started
@@ -435,6 +436,18 @@ def test_a_key_is_changed_and_the_link_goes_on(house: House, node: Node) -> None
     node.fusion.commit([fall(1)])
     house.pump(node.delivered)
     assert answers(house) == [(command.id, Outcome.APPLIED)]
+
+
+def test_a_rotation_ordered_in_the_hubs_own_store_is_answered_there(
+    house: House, node: Node
+) -> None:
+    store = Store(house.database)
+    house.intake._source = store
+    before = keys.load_or_make(node.folder / keys.NODE_KEY)
+    store.rotate_key("n-1", "anna", time.time_ns())
+    house.pump(lambda: answers(house) and not store.pending("n-1", time.time_ns()))
+    assert keys.load_or_make(node.folder / keys.NODE_KEY) != before
+    assert [outcome for _, outcome in answers(house)] == [Outcome.APPLIED]
 
 
 @pytest.mark.parametrize("moment", ["made", "offered", "in use"])
