@@ -253,9 +253,9 @@ class Store:
         """Return every node that ever spoke or was missed ► whether its silence is an alarm now."""
         with self._database.read() as db:
             found = db.execute(
-                "SELECT node, EXISTS (SELECT 1 FROM alarms WHERE key = 'node_silent:' || node "
-                "AND state <> 'resolved') FROM "
-                "(SELECT node FROM nodes UNION SELECT node FROM alarms WHERE state <> 'resolved')"
+                "SELECT k.node, EXISTS (SELECT 1 FROM alarms a WHERE "
+                "a.key = 'node_silent:' || k.node AND a.state <> 'resolved') FROM "
+                "(SELECT node FROM nodes UNION SELECT node FROM alarms WHERE state <> 'resolved') k"
             ).fetchall()
         return {node: bool(silent) for node, silent in found}
 

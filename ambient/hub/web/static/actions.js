@@ -30,12 +30,14 @@ async function post(path, body) {
   return false;
 }
 
-async function press(button, path, body) {
-  button.disabled = true;
+// Not `disabled`: a disabled button loses the keyboard's focus.
+async function press(button, path) {
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true";
   try {
-    return await post(path, body);
+    await post(path);
   } finally {
-    button.disabled = false;
+    button.ariaDisabled = null;
   }
 }
 

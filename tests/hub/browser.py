@@ -1,0 +1,131 @@
+"""A real Chromium for tests, skipped where there is none."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from ambient.hub.service import RunningHub
+from tests.hub.kit import PASSWORD, USER
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = (360, 740)
+DESKTOP = (1440, 900)
+Scheme = Literal["dark", "light"]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium, or skip the test."""
+    if shutil.which(CHROMIUM) is None:
+        pytest.skip("needs Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Proxy:
+    """Carries TCP between a browser and a hub, and can stop doing so without closing anything."""
+
+    def __init__(self, port: int) -> None:
+        self._to = ("127.0.0.1", port)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.stalled = threading.Event()
+        self._sockets: list[socket.socket] = [self._listening]
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            far = socket.create_connection(self._to)
+            self._sockets += [near, far]
+            for one, other in ((near, far), (far, near)):
+                carry = threading.Thread(target=self._carry, args=(one, other))
+                self._threads.append(carry)
+                carry.start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        try:
+            while data := one.recv(65536):
+                if not self.stalled.is_set():
+                    other.sendall(data)
+            if not self.stalled.is_set():
+                other.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Close everything."""
+        for one in self._sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self._threads:
+            thread.join(5)
+
+
+@contextmanager
+def page_of(
+    browser: Browser,
+    hub: RunningHub,
+    *,
+    size: tuple[int, int] = DESKTOP,
+    scheme: Scheme = "dark",
+    path: str = "/",
+    log_in: bool = True,
+    url: str | None = None,
+) -> Iterator[Page]:
+    """Open a page whose every script error or refused resource fails the test at its end."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=url or hub.url
+    )
+    context.set_default_timeout(15_000)
+    if log_in:
+        answer = context.request.post("/api/login", data={"user": USER, "password": PASSWORD})
+        assert answer.ok, answer.text()
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    page.goto(path)
+    try:
+        yield page
+        assert errors == []
+    finally:
+        # A page that goes first leaves no worker behind for the context to wait for.
+        page.close()
+        context.close()
+
+
+def connected(page: Page) -> None:
+    """Wait until the page says that it is connected."""
+    page.wait_for_selector("html[data-link=on]")

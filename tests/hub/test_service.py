@@ -1,0 +1,253 @@
+"""The hub as one process: start, stop, signals, silence, addresses, what it logs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from ambient.config import Web
+from ambient.errors import ConfigError
+from ambient.hub.accounts import Accounts
+from ambient.hub.database import HubDatabase, Trouble
+from ambient.hub.service import run_hub
+from ambient.hub.store import Store
+from ambient.hub.watch import Watch
+from tests.hub.kit import NS, PASSWORD, USER, client, enrol, fall, hub_config, running
+
+SERVE = """
+import json, sys
+from pathlib import Path
+from ambient.hub.service import run_hub
+from tests.hub.kit import hub_config
+run_hub(hub_config(Path(sys.argv[1])), ready=lambda hub: print(json.dumps(
+    {"url": hub.url, "setup": hub.setup_url, "link": hub.link_address}), flush=True))
+print("ended", flush=True)
+"""
+
+
+def serve(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONWARNINGS": "error::DeprecationWarning"},
+    )
+
+
+def told(process: subprocess.Popen[str]) -> dict[str, str]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("{"):
+            return dict(json.loads(line))
+    raise AssertionError(process.stderr.read() if process.stderr else "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains_open_pages_and_ends_cleanly(tmp_path: Path, number: int) -> None:
+    process = serve(tmp_path)
+    try:
+        said = told(process)
+        path = said["setup"].removeprefix(said["url"])
+        form = {"user": USER, "password": PASSWORD, "again": PASSWORD}
+        with httpx.Client(base_url=said["url"], timeout=20, trust_env=False) as http:
+            assert http.post(path, data=form).status_code == 303
+            with http.stream("GET", "/live") as stream:
+                lines = stream.iter_lines()
+                assert next(lines) == "event: beat"
+                process.send_signal(number)
+                assert list(lines), "the stream ends, it is not cut"
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 0, err
+    assert "ended" in out
+    assert PASSWORD not in out + err
+    token = said["setup"].rsplit("/", 1)[1]
+    assert token not in out.replace(json.dumps(said), "")
+    assert err.count(token) == 1, "printed once, never logged"
+
+
+def test_kill_loses_nothing_that_was_stored(tmp_path: Path) -> None:
+    process = serve(tmp_path)
+    try:
+        told(process)
+        database = HubDatabase(tmp_path / "hub.db")
+        Store(database).store("n-1", fall(10), 20 * NS)
+        database.close()
+        process.kill()
+        process.communicate(timeout=20)
+        with running(hub_config(tmp_path)) as hub:
+            assert len(hub.context.board().alarms) == 1
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_node_that_says_nothing_is_an_alarm_until_it_speaks(tmp_path: Path) -> None:
+    clock = {"mono": 0, "wall": 1000 * NS}
+    database = HubDatabase(tmp_path / "hub.db")
+
+    def new_watch() -> Watch:
+        return Watch(
+            database,
+            store,
+            Accounts(database),
+            expected=lambda: expected,
+            silent_s=15,
+            keep_days=1,
+            monotonic=lambda: clock["mono"],
+            now=lambda: clock["wall"],
+        )
+
+    def go(seconds: float) -> dict[str, bool]:
+        clock["mono"] += round(seconds * NS)
+        clock["wall"] += round(seconds * NS)
+        watch.tick()
+        return store.known_nodes()
+
+    expected = ["n-1", "n-2"]
+    store = Store(database)
+    watch = new_watch()
+    assert go(0) == {}
+    assert go(14) == {}
+    watch.heard("n-1")
+    assert go(2) == {"n-2": True}, "a node that never spoke is missed as well"
+    clock["wall"] -= 3600 * NS
+    assert go(1) == {"n-2": True}, "a stepped wall clock raises no alarm"
+    watch.heard("n-2")
+    assert go(1)["n-2"] is False
+    assert go(20) == {"n-1": True, "n-2": True}
+    watch = new_watch()
+    watch.heard("n-1")
+    assert go(1) == {"n-1": False, "n-2": True}, "silence is known after a restart"
+    expected = ["n-1"]
+    assert go(1) == {"n-1": False}, "a revoked node is not missed"
+    database.close()
+
+
+def test_silence_that_could_not_be_stored_is_told_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = HubDatabase(tmp_path / "hub.db")
+    store = Store(database)
+    clock = {"mono": 0}
+    watch = Watch(
+        database,
+        store,
+        Accounts(database),
+        expected=lambda: ["n-1"],
+        silent_s=15,
+        keep_days=1,
+        monotonic=lambda: clock["mono"],
+        now=lambda: clock["mono"],
+    )
+    watch.tick()
+    clock["mono"] = 20 * NS
+    writer = database._writer
+    pages = int(writer.execute("PRAGMA page_count").fetchone()[0])
+    writer.execute(f"PRAGMA max_page_count = {pages}")
+    with database._write_lock, monkeypatch.context() as patch:
+        # Leave no free page: the alarm's row must need a new one.
+        patch.setattr("ambient.hub.rows.bump", _fill)
+        watch.tick()
+    assert store.known_nodes() == {}
+    assert database.trouble is Trouble.DISK_FULL
+    writer.execute("PRAGMA max_page_count = 1000000")
+    watch.tick()
+    assert store.known_nodes() == {"n-1": True}
+    assert database.trouble is None
+    database.close()
+
+
+def _fill(db: object) -> None:
+    db.execute(  # type: ignore[attr-defined]
+        "INSERT INTO commands VALUES ('x', 'n', NULL, 'k', 's', 1, 2, ?, 'c')", ("x" * 200_000,)
+    )
+
+
+def test_an_enrolled_node_that_stays_silent_shows_on_the_board(tmp_path: Path) -> None:
+    changed = threading.Event()
+    with running(hub_config(tmp_path, silent_s=5)) as hub:
+        hub.context.store.listeners.append(lambda _: changed.set())
+        enrol(hub.context.registry, "n-1", ["r1"])
+        assert changed.wait(15)
+        board = hub.context.board()
+        assert [alarm.kind.value for alarm in board.alarms] == ["node_silent"]
+
+
+def test_an_address_in_use_is_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match="expected a free address to listen on"):
+            run_hub(hub_config(tmp_path, port=port))
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_a_page_beyond_loopback_without_tls_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str, warned: bool
+) -> None:
+    config = msgspec.structs.replace(hub_config(tmp_path), web=Web(host=host, port=0))
+    with running(config):
+        pass
+    assert ("page_without_tls" in capsys.readouterr().out) is warned
+
+
+def test_the_database_is_for_the_service_alone(tmp_path: Path) -> None:
+    with running(hub_config(tmp_path / "state")):
+        mode = (tmp_path / "state" / "hub.db").stat().st_mode & 0o777
+    assert mode == 0o600
+
+
+def test_cookies_demand_https_when_told_so(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(hub_config(tmp_path), web=Web(port=0, secure_cookies=True))
+    with running(config) as hub, client(hub, log_in=False) as http:
+        cookie = http.post("/api/login", json={"user": USER, "password": PASSWORD}).headers[
+            "set-cookie"
+        ]
+    assert cookie.startswith("__Host-ambient=")
+    assert "Secure" in cookie
+
+
+def test_a_part_that_fails_ends_the_hub_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("ambient.hub.watch.Watch.tick", fail)
+    began = time.monotonic()
+    with pytest.raises(RuntimeError, match="broken on purpose"):
+        run_hub(hub_config(tmp_path))
+    assert time.monotonic() - began < 30
+
+
+def test_the_hub_needs_nothing_of_the_node() -> None:
+    code = (
+        "import sys, ambient.hub, ambient.hub.service\n"
+        "bad = {'cv2', 'openvino', 'mediapipe', 'vision', 'fusion', 'scipy'}\n"
+        "print(sorted(bad & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert answer.stdout.strip() == "[]"
