@@ -32,8 +32,8 @@ class RestartPolicy:
     window_s: float = 60.0
     first_s: float = 0.1
     growth: float = 1.6
-    longest_s: float = 5.0
-    slow_s: float = 15.0
+    longest_s: float = 3.0
+    slow_s: float = 5.0
 
 
 @dataclass(frozen=True)
