@@ -45,6 +45,9 @@ class BodyFeatures:
         Mean x, y in picture heights.
     seen
         Mean visibility of head, shoulders, hips, knees and ankles, 0..1.
+    legs
+        Visibility of knee and ankle, each on the side that is seen better, 0..1; low where the
+        network guesses them, as behind a table.
     """
 
     extent_m: float
@@ -59,6 +62,7 @@ class BodyFeatures:
     hip: tuple[float, float]
     ankle: tuple[float, float]
     seen: float
+    legs: float
 
 
 def measure(pose: PoseSeen) -> BodyFeatures:
@@ -92,6 +96,7 @@ def measure(pose: PoseSeen) -> BodyFeatures:
         hip=_pair(hips),
         ankle=_pair(ankles),
         seen=float(keypoints[_CORE, 2].mean()),
+        legs=float(keypoints[[25, 26, 27, 28], 2].reshape(2, 2).max(axis=1).mean()),
     )
 
 

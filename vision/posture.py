@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ambient.observations import PoseSeen, Posture
+from models.posture import POSTURE
 from vision.features import BodyFeatures, measure
 
 MEMORY_S: Final = 4.0
@@ -22,11 +23,6 @@ DESCENT_S: Final = 1.3
 FRESH_S: Final = 3.0
 _FELL_LOG_ODDS: Final = 1.2
 """Who fell is more probably down than the shape of the body alone says."""
-
-_WEIGHTS: Final = (-7.18, 2.86, 4.59, 1.42, 0.89, 1.62)
-_BIAS: Final = -2.99
-"""Logistic model of "down", fitted on `train` recordings and projected simulations
-(see `models/cards/posture.md`): extent_m, tilt_world, height, log ratio, tilt, thigh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +167,26 @@ class RulePosture:
 
 def down_probability(body: BodyFeatures) -> float:
     """Return how probable it is that a body of this shape lies or is crumpled low, 0..1."""
-    inputs = (
+    inputs = shape_inputs(body)
+    total = POSTURE.bias + sum(w * x for w, x in zip(POSTURE.weights, inputs, strict=True))
+    shape = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    # Legs that are only guessed say nothing of how low a body is; then the trunk decides.
+    trunk = _ramp(body.tilt, math.radians(40), math.radians(65))
+    guessed = 1.0 - _ramp(body.legs, 0.2, 0.6)
+    return shape - guessed * max(0.0, shape - trunk)
+
+
+def shape_inputs(body: BodyFeatures) -> tuple[float, float, float, float, float, float]:
+    """Return the inputs of the model in the order of `models.posture.FEATURES`."""
+    right_angle = math.pi / 2
+    return (
         body.extent_m,
-        min(body.tilt_world / (math.pi / 2), 1.1),
+        min(body.tilt_world / right_angle, 1.1),
         body.height,
         math.log(body.ratio + 0.1),
-        min(body.tilt / (math.pi / 2), 1.1),
-        min(body.thigh / (math.pi / 2), 1.2),
+        min(body.tilt / right_angle, 1.1),
+        min(body.thigh / right_angle, 1.2),
     )
-    total = _BIAS + sum(w * x for w, x in zip(_WEIGHTS, inputs, strict=True))
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def upright_probability(body: BodyFeatures, down: float) -> float:
