@@ -18,7 +18,7 @@ from models import store
 from vision.pose import landmarks
 from vision.pose.detector import View, find
 from vision.pose.landmarks import Landmarks
-from vision.pose.people import TURNS, Lookout, Person, body_box, duplicates, new_regions
+from vision.pose.people import TURNS, Lookout, Person, body_box, duplicates, elsewhere, new_regions
 from vision.pose.roi import Roi
 from vision.pose.runtime import Network, Recipe
 from vision.pose.types import (
@@ -158,14 +158,16 @@ class BlazePose:
     ) -> list[_Seen]:
         """Run the detector; return the people seen with those who are new."""
         options = self._options
+        height, width = image.shape[:2]
         taken = [body_box(item.marks.points, item.marks.visibility) for item in seen]
         view = View.of(image).without(taken)
-        seen = seen + self._meet(image, view, taken, options.min_detection)
-        if seen or not look_harder:
+        met = self._meet(image, view, taken, options.min_detection)
+        seen = seen + met
+        taken += [body_box(item.marks.points, item.marks.visibility) for item in met]
+        full = len(seen) >= options.num_people
+        if not look_harder or full or (seen and not elsewhere(region, taken, width, height)):
             return seen
-        views = [view]
-        if region is not None:
-            views = [View.of(image, region)]
+        views = [view if region is None else View.of(image, region).without(taken)]
         if options.retry_rotations:
             # One turned view a frame: three frames try all, and none costs much more.
             video = options.mode is RunningMode.VIDEO
@@ -174,9 +176,9 @@ class BlazePose:
         for harder in views:
             if harder is view and options.min_detection_hard >= options.min_detection:
                 continue  # It has just been looked at as hard.
-            seen = self._meet(image, harder, [], options.min_detection_hard)
-            if seen:
-                break
+            met = self._meet(image, harder, taken, options.min_detection_hard)
+            if met:
+                return seen + met
         return seen
 
     def _meet(self, image: Image, view: View, taken: list[Box], min_score: float) -> list[_Seen]:

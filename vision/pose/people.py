@@ -84,6 +84,14 @@ def body_box(points: Floats, visibility: Floats) -> Box:
     return x0 - margin, y0 - margin, x1 + margin, y1 + margin
 
 
+def elsewhere(region: Box | None, taken: Sequence[Box], width: int, height: int) -> bool:
+    """Say whether a region is given, in 0..1, whose middle isn't in a box that is taken."""
+    if region is None:
+        return False
+    x, y = (region[0] + region[2]) / 2 * width, (region[1] + region[3]) / 2 * height
+    return not any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in taken)
+
+
 def new_regions(found: Sequence[Roi], taken: Sequence[Box], room: int) -> list[Roi]:
     """Return at most ``room`` regions, surest first, of people not listed before.
 

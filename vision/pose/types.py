@@ -229,7 +229,8 @@ class PoseEngine(Protocol):
             Something person-sized moved or lay here: if the plain view finds nobody, try harder
             (turned views). An engine that can't ignores it.
         region
-            x0, y0, x1, y1, 0..1: where that something is; ``look_harder`` looks there closely.
+            x0, y0, x1, y1, 0..1: where that something is; ``look_harder`` looks there closely,
+            even when somebody is seen elsewhere.
 
         Raises
         ------

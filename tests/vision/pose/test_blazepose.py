@@ -63,6 +63,18 @@ def test_turned_views_are_tried_one_a_frame(models_dir: Path, frames: Frames) ->
     assert len(after) == 1
 
 
+def test_who_lies_is_found_beside_somebody_who_stands(models_dir: Path, frames: Frames) -> None:
+    standing = frames("walk", 20)[-1]
+    both = np.concatenate([standing, np.ascontiguousarray(np.rot90(standing)[-360:])], axis=1)
+    region = (standing.shape[1] / both.shape[1], 0.0, 1.0, 1.0)
+    options = PoseOptions(num_people=3, mode=RunningMode.IMAGE, models_dir=models_dir)
+    with BlazePose.create(options) as engine:
+        found = engine.detect(both, 0, look_harder=True, region=region)
+    assert len(found) == 2
+    assert abs(found[0].rotation) < 0.5
+    assert abs(abs(found[1].rotation) - np.pi / 2) < 0.5
+
+
 def test_two_people_are_two(models_dir: Path, frames: Frames) -> None:
     images = frames("two_people", 120)
     with BlazePose.create(PoseOptions(num_people=3, models_dir=models_dir)) as engine:

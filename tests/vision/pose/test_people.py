@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vision.pose.people import TURNS, Lookout, body_box, duplicates, new_regions
+from vision.pose.people import TURNS, Lookout, body_box, duplicates, elsewhere, new_regions
 from vision.pose.roi import Roi
 
 SECOND = 1_000_000_000
@@ -76,6 +76,24 @@ def test_only_new_people_are_met(
     expected: list[float],
 ) -> None:
     assert [item.x for item in new_regions([roi(x) for x in found], taken, room)] == expected
+
+
+@pytest.mark.parametrize(
+    ("region", "taken", "expected"),
+    [
+        (None, [], False),
+        (None, [(0, 0, 10, 10)], False),
+        ((0.0, 0.0, 0.2, 0.2), [], True),
+        ((0.0, 0.0, 0.2, 0.2), [(0, 0, 30, 30)], False),
+        ((0.4, 0.4, 0.8, 0.8), [(0, 0, 30, 30)], True),
+    ],
+)
+def test_something_elsewhere(
+    region: tuple[float, float, float, float] | None,
+    taken: list[tuple[float, float, float, float]],
+    expected: bool,
+) -> None:
+    assert elsewhere(region, taken, 200, 100) is expected
 
 
 @pytest.mark.parametrize(
