@@ -9,7 +9,12 @@ set -eu
 case "${1:-}" in
 setup) packages="python3-venv" ;;
 run) packages="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2" ;;
-test) packages="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2 chromium ffmpeg tshark" ;;
+test)
+    packages="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2"
+    # A browser; clips; packets and namespaces; a network camera (GStreamer's RTSP server).
+    packages="$packages chromium ffmpeg iproute2 util-linux"
+    packages="$packages python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-ugly"
+    ;;
 *)
     echo "usage: $0 setup|run|test" >&2
     exit 2
