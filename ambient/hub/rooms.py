@@ -30,13 +30,13 @@ class RoomStatus(StrEnum):
 
     SILENT = "silent"
     """The room's node says nothing: nobody watches, and not by plan."""
-    UNKNOWN = "unknown"
-    """No node has ever spoken for this room."""
     DEGRADED = "degraded"
     """A camera cannot see, and not by plan."""
     NOT_WATCHED = "not_watched"
     PAUSED = "paused"
     OFF = "off"
+    UNKNOWN = "unknown"
+    """No node has ever spoken for this room."""
     WATCHED = "watched"
 
 

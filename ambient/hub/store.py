@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
+import sqlite_utils
 
 from ambient import commands
 from ambient.commands import Acknowledged, AnyCommand, Pause, Resume, RotateKey
@@ -104,24 +105,13 @@ class Store:
             if change is None:
                 return alarm
             rows.keep_alarm(db, change)
-            if alarm.kind is AlarmKind.FALL:
-                rows.insert_order(
-                    db,
-                    Acknowledged(
-                        id=commands.new_id(),
-                        node=alarm.node,
-                        issued=now,
-                        expires=now + orders.ACKNOWLEDGED_EXPIRES_S * NS,
-                        chain=alarm.chain,
-                    ),
-                    who,
-                )
+            _tell_node(db, alarm, who, now)
             rows.bump(db)
         self._tell()
         return change.alarm
 
     def resolve(self, alarm_id: str, who: str, now: int, reason: Reason) -> Alarm:
-        """Resolve an alarm for `who`.
+        """Resolve an alarm for `who`; nobody need have acknowledged it before.
 
         Raises
         ------
@@ -134,6 +124,8 @@ class Store:
             if change is None:
                 return alarm
             rows.keep_alarm(db, change)
+            if alarm.state is AlarmState.ACTIVE:
+                _tell_node(db, alarm, who, now)
             rows.bump(db)
         self._tell()
         return change.alarm
@@ -322,3 +314,16 @@ class Store:
         """Return the number of the newest visible change."""
         with self._database.read() as db:
             return int(db.execute("SELECT value FROM sequence").fetchone()[0])
+
+
+def _tell_node(db: sqlite_utils.Database, alarm: Alarm, who: str, now: int) -> None:
+    """Let the node of a fall know that somebody has seen its alarm."""
+    if alarm.kind is AlarmKind.FALL:
+        command = Acknowledged(
+            id=commands.new_id(),
+            node=alarm.node,
+            issued=now,
+            expires=now + orders.ACKNOWLEDGED_EXPIRES_S * NS,
+            chain=alarm.chain,
+        )
+        rows.insert_order(db, command, who)

@@ -99,11 +99,15 @@ def page_of(
     path: str = "/",
     log_in: bool = True,
     url: str | None = None,
+    scale: float = 1,
 ) -> Iterator[Page]:
     """Open a page whose every script error or refused resource fails the test at its end."""
     width, height = size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=url or hub.url
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        base_url=url or hub.url,
+        device_scale_factor=scale,
     )
     context.set_default_timeout(15_000)
     if log_in:

@@ -104,14 +104,21 @@ def view(
     return event(kind, t, began=began, family="view-c1", source="c1", view=seen, **fields)
 
 
-def enrol(registry: Registry, node: str, rooms: Sequence[str], *, accept: bool = True) -> None:
+def enrol(
+    registry: Registry,
+    node: str,
+    rooms: Sequence[str],
+    *,
+    site: str = "house",
+    accept: bool = True,
+) -> None:
     """Enrol a node with a fresh key, as an invitation and an administrator would."""
     now = time.time_ns()
     invitation = registry.invite("tcp://127.0.0.1:7440", keys.new_pair().public, "test", now)
     request = Enrol(
-        protocol=PROTOCOL, token=invitation.token, node=node, site="house", rooms=list(rooms)
+        protocol=PROTOCOL, token=invitation.token, node=node, site=site, rooms=list(rooms)
     )
-    assert registry.ask(keys.new_pair().public, request, "house", now) is None
+    assert registry.ask(keys.new_pair().public, request, site, now) is None
     if accept:
         registry.accept(node, "test", now)
 

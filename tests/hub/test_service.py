@@ -6,15 +6,22 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ambient.config import Web
 from ambient.errors import ConfigError
@@ -222,6 +229,48 @@ def test_cookies_demand_https_when_told_so(tmp_path: Path) -> None:
         ]
     assert cookie.startswith("__Host-ambient=")
     assert "Secure" in cookie
+
+
+def test_the_hub_serves_https_itself(tmp_path: Path) -> None:
+    certificate, key = _certificate(tmp_path)
+    web = Web(port=0, certificate=certificate, private_key=key)
+    config = msgspec.structs.replace(hub_config(tmp_path), web=web)
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    with running(config) as hub:
+        assert hub.url.startswith("https://127.0.0.1:")
+        with httpx.Client(base_url=hub.url, verify=trusted, trust_env=False) as http:
+            answer = http.post("/api/login", json={"user": USER, "password": PASSWORD})
+            assert answer.headers["set-cookie"].startswith("__Host-ambient=")
+            assert http.get("/api/session").status_code == 200
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "page.pem", folder / "page.key"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return paths
 
 
 def test_a_part_that_fails_ends_the_hub_and_says_so(
