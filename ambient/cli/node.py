@@ -27,10 +27,12 @@ def node(config: Config = Path("node.yaml")) -> None:
     from ambient.config import load_node
     from ambient.log import set_up_log
     from ambient.node.place import NodePlace
+    from ambient.node.process import leave_no_trace
     from ambient.node.running import hold_lock
     from ambient.node.supervisor import Supervisor, worker_commands
 
     set_up_log("supervisor")
+    leave_no_trace()
     os.umask(0o077)
     place = NodePlace(load_node(config).state_dir)
     place.make()
