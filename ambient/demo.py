@@ -113,7 +113,11 @@ def open_facility(
     return Facility(folder, {ROOM: [source]}, web_port=web_port)
 
 
-def run_once(recording: Path | None, tell: Callable[[DemoStep], None]) -> DemoReport:
+def run_once(
+    recording: Path | None,
+    tell: Callable[[DemoStep], None],
+    explain: Callable[[str], None] = lambda _: None,
+) -> DemoReport:
     """Show the whole way once and clean up: raised, stored, acknowledged.
 
     Parameters
@@ -122,6 +126,8 @@ def run_once(recording: Path | None, tell: Callable[[DemoStep], None]) -> DemoRe
         A fall; the sample clip when none is given.
     tell
         Called with each step when it is done.
+    explain
+        Called after a failure with the last lines of the processes' logs.
     """
     began = time.monotonic()
     with open_facility(recording) as facility:
@@ -132,6 +138,7 @@ def run_once(recording: Path | None, tell: Callable[[DemoStep], None]) -> DemoRe
             _see_acknowledged(demo)
         except AmbientError as failed:
             error = f"{demo.current}: {failed}"
+            explain(facility.last_lines())
         if error is None:
             with demo.step("node and hub stopped"):
                 facility.stop()

@@ -56,7 +56,7 @@ def _once(recording: Path | None, *, json: bool) -> None:
 
     from ambient.demo import run_once
 
-    report = run_once(recording, _say)
+    report = run_once(recording, _say, lambda text: typer.echo(text, err=True))
     if json:
         typer.echo(msgspec.json.encode(report))
     if report.error is not None:

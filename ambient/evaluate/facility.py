@@ -175,6 +175,14 @@ class Facility:
             "the node's workers run",
         )
 
+    def last_lines(self, count: int = 12) -> str:
+        """Return the last lines of each process's log."""
+        parts = []
+        for log in sorted(self.folder.glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-count:]
+            parts += [f"{log.name}:", *(f"  {line}" for line in lines)]
+        return "\n".join(parts)
+
     def stop_node(self) -> None:
         """Stop the node; it drains."""
         end(self.node, STOP_S)

@@ -16,6 +16,7 @@ import structlog
 
 from ambient.config import Camera
 from ambient.errors import SourceError
+from ambient.node.budget import RestartBudget
 from ambient.node.clock import NodeClock
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
@@ -89,6 +90,7 @@ class CameraThread(threading.Thread):
         self._emit: Emit = lambda _: False
         self._last = 0
         self._tick_at = 0.0
+        self._budget = RestartBudget()
         self.step_at = time.monotonic()
         """When the thread last gave a sign of life, on the steady clock (s)."""
 
@@ -117,11 +119,36 @@ class CameraThread(threading.Thread):
                 self._news.clear()
                 now = self._allowed
                 if now.open:
-                    self._watch(now)
+                    self._try_to_watch(now)
                 else:
                     self._closed(now)
         finally:
             close()
+
+    def _try_to_watch(self, now: Allowed) -> None:
+        """Watch; a failure of this camera's pictures is told and tried again, the others go on.
+
+        Raises
+        ------
+        SourceError
+            When the device hangs, which only a new process can mend.
+        """
+        try:
+            self._watch(now)
+        except SourceError:
+            raise
+        except Exception:  # noqa: BLE001 - logged, told as GONE, tried again
+            _log.exception("camera failed", camera=self.name)
+            wait_s = self._budget.died(time.monotonic()).wait_s
+            view = ViewState(
+                t=self._t(self._clock.now()),
+                room=self.room,
+                source=self._camera.id,
+                view=View.GONE,
+            )
+            self._emit(view)
+            self.step_at = time.monotonic()
+            self._news.wait(wait_s)
 
     def _watch(self, now: Allowed) -> None:
         """Watch for as long as that is allowed; the device is released on return."""

@@ -21,6 +21,8 @@ from ambient.errors import ConfigError
 from ambient.events import Outcome, Worker
 from ambient.node import control
 from ambient.node.clock import NS
+from ambient.node.outbox import Outbox
+from ambient.node.place import NodePlace
 from ambient.node.running import supervisor_pid
 from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
 
@@ -95,7 +97,7 @@ class CommandDesk:
             case commands.UseConfiguration():
                 return self._configuration(command)
             case commands.Erase():
-                return self._ask(Worker.FUSION, command)
+                return self._erase(command)
             case commands.RotateKey():
                 # Only the agent holds keys, and it answers this one itself.
                 return Outcome.REFUSED
@@ -141,6 +143,14 @@ class CommandDesk:
 
     def _ask(self, worker: Worker, command: commands.AnyCommand) -> Outcome | None:
         return control.ask(self._socket(worker), command, SETTLE_S)
+
+    def _erase(self, command: commands.Erase) -> Outcome | None:
+        """Delete the delivered events of a subject; wait while some are not delivered yet.
+
+        The configuration still says which bed the pseudonym has, until it is changed.
+        """
+        with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
+            return Outcome.APPLIED if outbox.erase(command.subject) == 0 else None
 
     def _runs(self, worker: Worker) -> bool:
         return self._running and self._socket(worker).exists()

@@ -183,6 +183,19 @@ class Outbox:
             db.execute("DELETE FROM commands WHERE answered < ?", (now - KEEP_COMMANDS_NS,))
         return int(gone)
 
+    def erase(self, subject: str) -> int:
+        """Delete what was delivered about `subject`; return how many rows of it still wait.
+
+        What waits is an alarm that nobody has seen yet: it is delivered first.
+        """
+        of_subject = "json_valid(event) AND json_extract(event, '$.subject') = ?"
+        with self._file.writing() as db:
+            db.execute(
+                f"DELETE FROM outbox WHERE answered IS NOT NULL AND {of_subject}", (subject,)
+            )
+            left = db.execute(f"SELECT count(*) FROM outbox WHERE {of_subject}", (subject,))
+            return int(left.fetchone()[0])
+
     def answered(self, command: str) -> bool:
         """Return whether the command with this id was answered before."""
         with self._file.reading() as db:

@@ -54,7 +54,9 @@ class Feed:
 class Pipeline:
     """Says the time of what it was given."""
 
-    def process(self, image: object, t_ns: int) -> list[AnyObservation]:
+    def process(self, image: np.ndarray, t_ns: int) -> list[AnyObservation]:
+        if image.shape[0] == 1:
+            raise ValueError("a picture that nobody foresaw")
         return [ViewState(t=t_ns, room="r1", source="c1", view=View.OK)]
 
     def silence(self, t_ns: int) -> list[AnyObservation]:
@@ -168,3 +170,13 @@ def test_time_never_goes_back(camera) -> None:
     wait(lambda: len(one.views()) == 5)
     times = [s.t for s in one.seen]
     assert times == sorted(set(times))
+
+
+def test_a_failure_is_told_and_tried_again(camera) -> None:
+    one = camera()
+    one.frames.put(Frame(IMAGE[:1], 10, 0))
+    wait(lambda: View.GONE in one.views())
+    one.frames.put(Frame(IMAGE, 20, 1))
+    wait(lambda: one.views()[-1] is View.OK)
+    assert one.thread.is_alive()
+    assert not one.feeds[0].device_open

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ambient import commands
+from ambient import commands, events
 from ambient.config import NodeConfig, Room
 from ambient.events import Outcome, Purpose, Worker
 from ambient.node import desk as module
 from ambient.node.clock import NS
 from ambient.node.desk import CommandDesk
+from ambient.node.outbox import Outbox
 from ambient.node.switches import SwitchBoard
 
 T = 1_000_000 * NS
@@ -102,3 +103,27 @@ def test_a_configuration_in_force_is_confirmed(tmp_path: Path) -> None:
     assert desk.handle(use, T) is Outcome.APPLIED
     other = command(commands.UseConfiguration, version="0" * 12)
     assert desk.handle(other, T) is Outcome.REFUSED
+
+
+def test_erasing_waits_for_what_is_not_delivered_and_spares_others(tmp_path: Path) -> None:
+    def fall(subject: str, t: int) -> events.AnyEvent:
+        chain = events.chain_id("k", "r1", "fall", t)
+        return events.FallSuspected(
+            id=events.event_id("k", chain, 0, "fall.suspected", t),
+            t=t,
+            node="n-1",
+            room="r1",
+            subject=subject,
+            chain=chain,
+            position=0,
+            config_version="0" * 12,
+        )
+
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        mine, other = fall("s-aaaa", 1), fall("s-bbbb", 2)
+        outbox.commit([mine, other])
+        erase = command(commands.Erase, subject="s-aaaa")
+        assert make(tmp_path).handle(erase, T) is None
+        outbox.settle({mine.id: False, other.id: False}, T)
+        assert make(tmp_path).handle(erase, T) is Outcome.APPLIED
+        assert outbox.depth().kept == 1
