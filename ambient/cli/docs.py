@@ -1,6 +1,6 @@
 """``ambient docs``: the pages that are generated from the code itself.
 
-In: the closed list of events. Out: the page or the JSON schema, on standard output or to a file.
+In: the closed list of events, and the commands. Out: the page or the JSON schema, on standard output or to a file.
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ def register(app: typer.Typer) -> None:
 def what_leaves(write: Write = None) -> None:
     """Print the page that lists everything that may leave a node."""
     from ambient.what_leaves import page
+
+    _out(page(), write)
+
+
+@_DOCS.command("cli")
+def cli(write: Write = None) -> None:
+    """Print the page that lists every command."""
+    from ambient.cli._page import page
 
     _out(page(), write)
 
