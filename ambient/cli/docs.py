@@ -1,6 +1,7 @@
 """``ambient docs``: the pages that are generated from the code itself.
 
-In: the closed list of events, and the commands. Out: the page or the JSON schema, on standard output or to a file.
+In: the closed list of events, and the commands. Out: a page or the JSON schema, on standard output
+or to a file.
 """
 
 from __future__ import annotations
