@@ -12,17 +12,17 @@ import re
 import secrets
 import threading
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Final
 
 import sqlite_utils
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from msgspec import Struct
 
 from ambient.errors import UsageError
 from ambient.hub import lockout
+from ambient.hub.credentials import LONGEST_PASSWORD, check_name, check_password
 from ambient.hub.database import HubDatabase
+from ambient.hub.identities import Identity, Role, Token, User
 from ambient.hub.lockout import Attempts
 
 NS: Final = 1_000_000_000
@@ -30,24 +30,7 @@ IDLE_S: Final = 12 * 3600
 """A session that nobody uses for a shift ends; an open page counts as use."""
 LONGEST_S: Final = 30 * 24 * 3600
 SETUP_S: Final = 3600
-SHORTEST_PASSWORD: Final = 10
-LONGEST_PASSWORD: Final = 200
-_USER: Final = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?$")
 _TOKEN_NAME: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
-
-
-class Role(StrEnum):
-    """What somebody may do; each may do all that the ones before it may."""
-
-    METRICS = "metrics"
-    """Read ``/metrics`` and nothing else."""
-    CARER = "carer"
-    ADMIN = "admin"
-
-    def covers(self, other: Role) -> bool:
-        """Return whether this role may do what `other` may."""
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(other)
 
 
 class LockedError(UsageError):
@@ -60,35 +43,6 @@ class LockedError(UsageError):
 
 class WrongPasswordError(UsageError):
     """User name or password is wrong; which one is not said."""
-
-
-class Identity(Struct, frozen=True, kw_only=True):
-    """Who is asking. `csrf` is nothing for tokens: no browser sends those by itself."""
-
-    name: str
-    role: Role
-    csrf: str | None = None
-    session: str | None = None
-    """SHA-256 of the session's cookie."""
-    used: int = 0
-    """When the session was last known to be in use (ns)."""
-
-
-class User(Struct, frozen=True, kw_only=True):
-    """One user, as the administrator sees it."""
-
-    name: str
-    role: Role
-    created: int
-    disabled: bool
-
-
-class Token(Struct, frozen=True, kw_only=True):
-    """One token for programs, as the administrator sees it."""
-
-    name: str
-    role: Role
-    created: int
 
 
 class Accounts:
@@ -357,38 +311,6 @@ class Accounts:
                 return self._hasher.verify(hashed, password[: LONGEST_PASSWORD + 1])
             except (VerificationError, InvalidHashError):
                 return False
-
-
-def check_name(name: str) -> None:
-    """Check a user name.
-
-    Raises
-    ------
-    UsageError
-        When it cannot be used.
-    """
-    if not _USER.match(name):
-        raise UsageError(
-            "user name: expected 1 to 40 letters, digits, dots, hyphens or underscores"
-        )
-
-
-def check_password(password: str, name: str) -> None:
-    """Check a new password (NIST SP 800-63B: length counts, composition does not).
-
-    Raises
-    ------
-    UsageError
-        When it cannot be used.
-    """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise UsageError(
-            f"password: expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
-            f"got {len(password)}"
-        )
-    holds_name = len(name) >= 4 and name.lower() in password.lower()
-    if len(set(password)) < 4 or holds_name:
-        raise UsageError("password: expected one that is hard to guess, and without the user name")
 
 
 def _no_setup() -> UsageError:

@@ -105,6 +105,7 @@ def main() -> None:
                 connected(page)
                 page.click("#sound-off")
                 page.wait_for_selector("html[data-audio=on]")
+                page.mouse.move(0, 0)
                 save(take(page), here / f"{name}.png")
         if wanted.all is None:
             return

@@ -17,7 +17,7 @@ from ambient.bus import keys
 from ambient.bus.protocol import PROTOCOL, Enrol
 from ambient.config import HubConfig, LinkListen, RoomName, Web
 from ambient.events import AnyEvent, Contribution, Event, Sense
-from ambient.hub.accounts import Role
+from ambient.hub.identities import Role
 from ambient.hub.registry import Registry
 from ambient.hub.service import RunningHub, run_hub
 from ambient.observations import Place, View

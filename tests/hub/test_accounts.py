@@ -9,9 +9,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from ambient.errors import UsageError
-from ambient.hub import accounts as rules
-from ambient.hub.accounts import Accounts, LockedError, Role, WrongPasswordError
+from ambient.hub.accounts import Accounts, LockedError, WrongPasswordError
+from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.database import HubDatabase
+from ambient.hub.identities import Role
 from tests.hub.kit import NS, PASSWORD
 
 HOUR = 3600 * NS
@@ -197,4 +198,4 @@ def test_real_hashes_are_argon2id_of_rfc_9106(database: HubDatabase) -> None:
     with database.read() as db:
         hashed = db.execute("SELECT hash FROM users").fetchone()[0]
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
-    assert rules.SHORTEST_PASSWORD >= 8
+    assert SHORTEST_PASSWORD >= 8

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ambient import events
-from ambient.hub.accounts import Role
+from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from tests.hub.kit import NS, PASSWORD, USER, client, enrol, event, fall, hub_config, running
 

@@ -19,7 +19,8 @@ from msgspec import Meta, Struct
 from ambient.bus.invitation import VALID_S, Invitation
 from ambient.bus.keys import fingerprint
 from ambient.errors import AmbientError, LinkError, StoreError, UsageError
-from ambient.hub.accounts import SHORTEST_PASSWORD, Identity, Role
+from ambient.hub.credentials import SHORTEST_PASSWORD
+from ambient.hub.identities import Identity, Role
 from ambient.hub.web.context import Hub, HubContext, rfc3339
 from ambient.hub.web.guard import own_form, role_at_least, same_site
 from ambient.hub.web.render import render

@@ -16,9 +16,9 @@ from msgspec import Meta, Struct
 
 from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
 from ambient.events import Uuid
-from ambient.hub.accounts import Identity, Role
 from ambient.hub.board import read_resolved
 from ambient.hub.conditions import Reason
+from ambient.hub.identities import Identity, Role
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import cookie_name, own_form, role_at_least, same_site, session_cookie
 from ambient.hub.web.views import AlarmView, BoardView, NodeView, RoomView, alarm_view, board_view

@@ -23,7 +23,8 @@ from litestar.static_files import create_static_files_router
 
 from ambient import __version__
 from ambient.errors import AmbientError, StoreError
-from ambient.hub.accounts import Identity, LockedError, Role, WrongPasswordError
+from ambient.hub.accounts import LockedError, WrongPasswordError
+from ambient.hub.identities import Identity, Role
 from ambient.hub.metrics import CONTENT_TYPE
 from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
 from ambient.hub.web import pages

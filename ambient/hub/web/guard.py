@@ -23,7 +23,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ambient.errors import StoreError
-from ambient.hub.accounts import Identity, Role
+from ambient.hub.identities import Identity, Role
 from ambient.hub.web.context import NS, HubContext
 
 CSRF_HEADER: Final = "X-CSRF-Token"

@@ -19,7 +19,7 @@ from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
-from ambient.hub.accounts import Identity
+from ambient.hub.identities import Identity
 from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
 from ambient.hub.web.guard import identify
 from ambient.hub.web.render import render

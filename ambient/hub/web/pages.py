@@ -15,14 +15,10 @@ from litestar.response import Redirect
 from msgspec import Meta, Struct
 
 from ambient.errors import UsageError
-from ambient.hub.accounts import (
-    SHORTEST_PASSWORD,
-    Identity,
-    LockedError,
-    Role,
-    WrongPasswordError,
-)
+from ambient.hub.accounts import LockedError, WrongPasswordError
 from ambient.hub.board import read_resolved
+from ambient.hub.credentials import SHORTEST_PASSWORD
+from ambient.hub.identities import Identity, Role
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import (
     cookie_name,
