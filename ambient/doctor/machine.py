@@ -33,7 +33,7 @@ def cores(config: NodeConfig) -> Iterator[Finding]:
     cameras = sum(len(room.cameras) for room in config.rooms)
     have = os.cpu_count() or 1
     need = max(1, math.ceil(cameras / CAMERAS_PER_CORE))
-    found = f"{have} cores for {cameras} cameras"
+    found = f"{have} cores, cameras: {cameras}"
     if have >= need:
         yield Finding("cores", Level.OK, found)
     else:

@@ -9,7 +9,7 @@ it, and a pause ends by its time even when nobody is there to end it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,6 +62,17 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         others = {r: end for r, end in self.paused_until.items() if r != room}
         paused = {**others, room: until} if until else others
         return msgspec.structs.replace(self, paused_until=paused)
+
+    def toggled(self, rooms: Sequence[str], t: int, pause_ns: int) -> Switches:
+        """Return these switches after the privacy button was pressed at `t`.
+
+        One button serves all `rooms`: it pauses them, or ends the pause if any of them is paused.
+        """
+        paused = any(self.pause_end(room, t) is not None for room in rooms)
+        after = self
+        for room in rooms:
+            after = after.with_pause(room, 0 if paused else t + pause_ns)
+        return after
 
     def with_done(self, command: str, outcome: Outcome) -> Switches:
         """Return these switches with the outcome of a command noted."""

@@ -19,6 +19,7 @@ from ambient.bus.ipc import ObservationSender
 from ambient.config import Camera, NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import Outcome, Purpose
+from ambient.node.button import Line, Presses
 from ambient.node.camera_thread import CameraThread, Emit, Pipeline
 from ambient.node.clock import NS, NodeClock
 from ambient.node.control import ControlServer
@@ -51,14 +52,24 @@ class VisionWorker:
         Where the agent's commands arrive.
     clock
         The node's time.
+    button
+        The privacy button, where the node has one.
     """
 
-    def __init__(self, config: NodeConfig, control: ControlServer, clock: NodeClock) -> None:
+    def __init__(
+        self,
+        config: NodeConfig,
+        control: ControlServer,
+        clock: NodeClock,
+        button: Line | None = None,
+    ) -> None:
         self._config = config
         self._place = NodePlace(config.state_dir)
         self._control = control
         self._clock = clock
         self._switches = SwitchBoard(config.state_dir)
+        self._button = button
+        self._presses = Presses()
         self._asked = False
         self._read_at = 0.0
         cv2.setNumThreads(1)
@@ -76,6 +87,8 @@ class VisionWorker:
         now = time.monotonic()
         command = None if self._asked else self._control.take()
         self._asked = self._asked or command is not None
+        if self._button is not None and self._presses.update(self._button.pressed(), now):
+            self._press()
         if command is not None or now >= self._read_at:
             self._read_at = now + SWITCHES_S
             self._pass_on()
@@ -96,6 +109,18 @@ class VisionWorker:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(max(0.0, end - time.monotonic()))
+
+    def _press(self) -> None:
+        """Pause all rooms, or end their pause."""
+        rooms = [room.id for room in self._config.rooms]
+        pause_ns = self._config.privacy.pause_s * NS
+        t = self._clock.now()
+        _log.info("privacy button pressed")
+        try:
+            self._switches.change(lambda switches: switches.toggled(rooms, t, pause_ns))
+        except StoreError as error:
+            _log.error("the privacy button had no effect", error=str(error))
+        self._read_at = 0.0
 
     def _pass_on(self) -> None:
         """Tell every camera what the switches say."""

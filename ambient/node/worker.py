@@ -19,9 +19,10 @@ from typing import Final
 import structlog
 
 from ambient.config import NodeConfig, load_node
-from ambient.errors import AmbientError
+from ambient.errors import AmbientError, SourceError
 from ambient.events import Worker
 from ambient.log import set_up_log
+from ambient.node.button import GpioLine, Line
 from ambient.node.clock import NodeClock, inherited_clock
 from ambient.node.control import ControlServer, socket_path
 from ambient.node.place import NodePlace
@@ -67,7 +68,8 @@ def _vision(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
     place = NodePlace(config.state_dir)
     control = ControlServer(socket_path(place.run_dir, Worker.VISION))
     beat = _Beat()
-    worker = VisionWorker(config, control, clock)
+    button = _button(config)
+    worker = VisionWorker(config, control, clock, button)
     worker.start()
     try:
         while not stop.asked:
@@ -76,6 +78,19 @@ def _vision(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
     finally:
         worker.stop(DRAIN_S)
         control.close()
+        if button is not None:
+            button.close()
+
+
+def _button(config: NodeConfig) -> Line | None:
+    """Return the privacy button; without it the rooms are watched all the same."""
+    if config.privacy.gpio is None:
+        return None
+    try:
+        return GpioLine(config.privacy.gpio)
+    except SourceError as error:
+        _log.error("the privacy button cannot be used", error=str(error))
+        return None
 
 
 def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
