@@ -21,7 +21,7 @@ from ambient.node.clock import NodeClock
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
 from vision.sources.base import Image
-from vision.sources.live import LatestFrame, Link
+from vision.sources.live import LatestFrame, Link, LinkState
 
 FRAME_WAIT_S: Final = 0.5
 TICK_S: Final = 1.0
@@ -90,6 +90,7 @@ class CameraThread(threading.Thread):
         self._emit: Emit = lambda _: False
         self._last = 0
         self._tick_at = 0.0
+        self._link = LinkState(Link.CLOSED)
         self._budget = RestartBudget()
         self.step_at = time.monotonic()
         """When the thread last gave a sign of life, on the steady clock (s)."""
@@ -162,6 +163,7 @@ class CameraThread(threading.Thread):
             self._settled = now
             while not self._news.is_set():
                 self.step_at = time.monotonic()
+                self._log_link(feed.state)
                 frame = feed.read(FRAME_WAIT_S)
                 if self._news.is_set():
                     break
@@ -181,6 +183,16 @@ class CameraThread(threading.Thread):
         finally:
             feed.close()
             _log.info("camera closed", camera=self.name)
+
+    def _log_link(self, now: LinkState) -> None:
+        """Log why the camera is gone, once for each reason, and that it is back."""
+        before, self._link = self._link, now
+        if now == before:
+            return
+        if now.link is Link.GONE:
+            _log.warning("camera is gone", camera=self.name, reason=now.reason)
+        elif now.link is Link.CONNECTED and before.link is Link.GONE:
+            _log.info("camera is back", camera=self.name)
 
     def _each_second(self, feed: LatestFrame) -> None:
         now = time.monotonic()
