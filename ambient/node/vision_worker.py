@@ -70,6 +70,7 @@ class VisionWorker:
         self._switches = SwitchBoard(config.state_dir)
         self._button = button
         self._presses = Presses()
+        self._reminded: dict[str, int] = {}
         self._asked = False
         self._read_at = 0.0
         cv2.setNumThreads(1)
@@ -134,6 +135,16 @@ class VisionWorker:
         rooms = {room.id: room for room in self._config.rooms}
         for thread in self._threads:
             thread.allow(allowed(switches, rooms[thread.room], PURPOSE, t))
+        for room in self._config.rooms:
+            self._remind(room.id, switches.pause_end(room.id, t), t)
+
+    def _remind(self, room: str, until: int | None, t: int) -> None:
+        """Say once, a while before, that a pause ends and the room is watched again."""
+        if until is None or until - t > self._config.privacy.reminder_s * NS:
+            return
+        if self._reminded.get(room) != until:
+            self._reminded[room] = until
+            _log.info("privacy pause ends soon", room=room, in_s=round((until - t) / NS))
 
     def _thread(self, room: Room, camera: Camera) -> CameraThread:
         def open_pipeline() -> Pipeline:

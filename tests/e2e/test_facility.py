@@ -61,6 +61,16 @@ def test_two_cameras_that_see_one_fall_raise_one_alarm(facility: Facility) -> No
     assert len(falls) == 1
 
 
+def test_only_vision_can_see(facility: Facility) -> None:
+    """No other process of the node has so much as loaded what decodes a picture."""
+    pids = worker_pids(facility.node_state)
+    loaded = {worker: Path(f"/proc/{pid}/maps").read_text() for worker, pid in pids.items()}
+    assert set(loaded) == set(Worker)
+    for worker, maps in loaded.items():
+        assert ("cv2" in maps) is (worker is Worker.VISION)
+        assert ("openvino" in maps) is (worker is Worker.VISION)
+
+
 def test_acknowledging_reaches_the_node_and_is_answered(facility: Facility) -> None:
     alarm = next(one for one in facility.page.board().alarms if one.kind == "fall")
     assert facility.page.acknowledge(alarm.id).state == "acknowledged"

@@ -1,0 +1,189 @@
+"""Fusion as a process: chains go on over a restart, a stepped clock changes no alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from ambient import commands
+from ambient.config import Falls, NodeConfig, Room
+from ambient.events import AnyEvent, Outcome, Purpose, Worker, kind_of
+from ambient.node import fusion_worker as module
+from ambient.node.clock import NS
+from ambient.node.fusion_worker import FusionWorker
+from ambient.node.notices import Notice, NoticeBoard, NoticeKind
+from ambient.node.switches import SwitchBoard
+from ambient.observations import AnyObservation, Place, Posture, PostureSeen
+
+KEY = "k" * 40
+WALL = 1_800_000_000 * NS
+
+
+class World:
+    """A node around fusion: clocks, observations that wait, commands that wait, a disk."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.config = NodeConfig(
+            site="s",
+            node="n-1",
+            state_dir=folder,
+            rooms=[Room(id="r1")],
+            falls=Falls(confirm_s=4, long_lie_s=60),
+        )
+        self.steady = 1000.0
+        self.stepped_s = 0.0
+        self.waiting: list[AnyObservation] = []
+        self.commands: list[commands.AnyCommand] = []
+        self.answers: list[Outcome] = []
+        self.rows: list[AnyEvent] = []
+        self.kept: dict[str, bytes] = {}
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.steady)
+        monkeypatch.setattr(module.time, "monotonic_ns", lambda: int(self.steady * NS))
+        monkeypatch.setattr(
+            module.time, "time_ns", lambda: WALL + int((self.steady + self.stepped_s) * NS)
+        )
+        self.fusion = self.start()
+
+    def start(self) -> FusionWorker:
+        return FusionWorker(
+            self.config,
+            KEY,
+            receive=self._receive,
+            control=self,  # type: ignore[arg-type]
+            store=self,
+            state=dict(self.kept),
+            clock=self,  # type: ignore[arg-type]
+        )
+
+    # What stands around fusion.
+
+    def now(self) -> int:
+        return WALL + int(self.steady * NS)
+
+    def take(self) -> commands.AnyCommand | None:
+        return self.commands.pop(0) if self.commands else None
+
+    def answer(self, outcome: Outcome) -> None:
+        self.answers.append(outcome)
+
+    def commit(self, new: Sequence[AnyEvent], state: Mapping[str, bytes] | None = None) -> int:
+        self.rows += new
+        self.kept = dict(state or {})
+        return 0
+
+    def _receive(self, _: float) -> list[AnyObservation]:
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+    # What a test does.
+
+    def lie(self, seconds: float) -> None:
+        """Somebody lies on the floor for so long, seen ten times a second."""
+        for _ in range(int(seconds * 10)):
+            self.steady += 0.1
+            self.waiting.append(
+                PostureSeen(
+                    t=self.now(),
+                    room="r1",
+                    source="c1",
+                    track=1,
+                    posture=Posture.FALLEN,
+                    probability=0.95,
+                    down=0.97,
+                    upright=0.02,
+                    place=Place.FLOOR,
+                    descent=0.0,
+                    still=0.9,
+                    quality=0.95,
+                )
+            )
+            self.fusion.step(0)
+
+    def kinds(self) -> list[str]:
+        return [kind_of(row) for row in self.rows]
+
+    def falls(self) -> list[AnyEvent]:
+        return [row for row in self.rows if kind_of(row).startswith("fall.")]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(tmp_path, monkeypatch)
+
+
+def test_a_chain_goes_on_over_a_restart(world: World) -> None:
+    world.lie(2.5)
+    assert [kind_of(row) for row in world.falls()] == ["fall.suspected"]
+    world.fusion = world.start()
+    world.lie(5)
+    falls = world.falls()
+    assert [kind_of(row) for row in falls] == ["fall.suspected", "fall.confirmed"]
+    assert falls[0].chain == falls[1].chain
+    assert [row.position for row in falls] == [0, 1]
+    assert (falls[1].t - falls[0].t) / NS < 4.5
+
+
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0])
+def test_a_stepped_clock_is_told_and_changes_no_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    def confirmed_after(step: float) -> tuple[list[str], int]:
+        (tmp_path / str(step)).mkdir()
+        world = World(tmp_path / str(step), monkeypatch)
+        world.lie(2)
+        world.stepped_s = step
+        world.lie(4)
+        return world.kinds(), world.falls()[1].t - WALL
+
+    calm, at = confirmed_after(0.0)
+    stepped, stepped_at = confirmed_after(step_s)
+    assert stepped_at == at
+    assert sorted(stepped) == sorted([*calm, "node.clock_stepped"])
+
+
+def test_notices_become_events_and_are_taken(world: World) -> None:
+    board = NoticeBoard(world.config.state_dir)
+    board.post(Notice(kind=NoticeKind.STARTED, t=5))
+    board.post(Notice(kind=NoticeKind.RESTARTED, t=6, worker=Worker.VISION, restarts=1))
+    world.fusion.step(0)
+    assert world.kinds() == ["node.started", "node.worker_restarted"]
+    assert not board.waiting()
+
+
+def test_consent_is_stated_once_and_over_a_restart(world: World) -> None:
+    world.fusion.step(0)
+    SwitchBoard(world.config.state_dir).change(
+        lambda switches: switches.with_purpose("r1", Purpose.RESEARCH, True)
+    )
+    world.steady += 1.1
+    world.fusion.step(0)
+    assert world.kinds() == ["consent.applied"]
+    world.fusion = world.start()
+    world.steady += 1.1
+    world.fusion.step(0)
+    assert world.kinds() == ["consent.applied"]
+
+
+def test_a_command_is_answered_after_it_was_done(world: World) -> None:
+    world.commands.append(
+        commands.Acknowledged(
+            id=commands.new_id(), node="n-1", issued=1, expires=2, chain=commands.new_id()
+        )
+    )
+    world.fusion.step(0)
+    assert world.answers == [Outcome.APPLIED]
+
+
+def test_a_state_that_cannot_be_read_is_left_behind(world: World) -> None:
+    world.kept = {"node": b"\xc1", "room/r1": b"\xc1"}
+    world.fusion = world.start()
+    world.lie(7)
+    assert "fall.confirmed" in world.kinds()
+
+
+def test_draining_judges_what_waits(world: World) -> None:
+    world.lie(2)
+    world.fusion.drain()
+    assert world.kept
