@@ -25,6 +25,7 @@ from ambient.node.clock import NS, NodeClock
 from ambient.node.control import ControlServer
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, allowed
+from ambient.observations import AnyObservation
 from vision.pipeline import CameraPipeline
 from vision.pose import PoseOptions
 from vision.pose.blazepose import BlazePose
@@ -35,6 +36,8 @@ PURPOSE: Final = Purpose.FALLS
 """What a camera serves; the only purpose so far."""
 
 SWITCHES_S: Final = 0.2
+UNSENT_EVERY: Final = 1000
+"""Observations that fusion did not take are told once in so many."""
 STALLED_S: Final = 45.0
 """A camera thread that makes no step for so long hangs in a driver; only a new process helps."""
 
@@ -176,7 +179,14 @@ class VisionWorker:
 
         def open_sender() -> tuple[Emit, Callable[[], None]]:
             sender = ObservationSender(self._place.observations)
-            return sender.send, sender.close
+
+            def send(observation: AnyObservation) -> bool:
+                sent = sender.send(observation)
+                if not sent and sender.unsent % UNSENT_EVERY == 1:
+                    _log.warning("fusion takes no observations", lost_so_far=sender.unsent)
+                return sent
+
+            return send, sender.close
 
         start = allowed(self._switches.read(), room, PURPOSE, self._clock.now())
         return CameraThread(
