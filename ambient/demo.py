@@ -16,12 +16,16 @@ from typing import Final
 
 import msgspec
 
-from ambient.errors import AmbientError, LinkError
+from ambient.errors import AmbientError, LinkError, StoreError
 from ambient.evaluate.facility import ROOM, USER, Facility
 from ambient.evaluate.page import AlarmSeen
 
 ALARM_S: Final = 45.0
 """How long the fall may take to become an alarm on the page: the clip, and what confirms it."""
+
+
+EVERYDAY: Final = ("fall", *("walk", "sit", "walk", "empty") * 4)
+"""Clips of the long recording, about three minutes."""
 
 
 class DemoStep(msgspec.Struct, frozen=True):
@@ -103,6 +107,34 @@ def sample() -> Path:
     from models import samples
 
     return samples.path("fall")
+
+
+def everyday(path: Path) -> Path:
+    """Write a recording of some minutes to `path`: the sample's fall, then everyday life.
+
+    Played again and again it lets somebody fall every few minutes, not all the time.
+    """
+    import cv2
+
+    from models import samples
+
+    writer: cv2.VideoWriter | None = None
+    for name in EVERYDAY:
+        clip = cv2.VideoCapture(str(samples.path(name)))
+        fps = clip.get(cv2.CAP_PROP_FPS)
+        while True:
+            there, picture = clip.read()
+            if not there:
+                break
+            if writer is None:
+                size = (picture.shape[1], picture.shape[0])
+                writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
+            writer.write(picture)
+        clip.release()
+    if writer is None or not writer.isOpened():
+        raise StoreError(f"{path}: cannot be written as a video; check the folder and its space")
+    writer.release()
+    return path
 
 
 def open_facility(

@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from ambient.demo import DemoStep
+    from ambient.evaluate.facility import Facility
 
 
 def register(app: typer.Typer) -> None:
@@ -70,24 +71,36 @@ def _keep_running(
     recording: Path | None, directory: Path | None, port: int, *, browser: bool
 ) -> None:
     import signal
+    import tempfile
+
+    from ambient.demo import everyday, open_facility
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="ambient-clip-") as clips:
+        if recording is None:
+            typer.echo("Putting the sample clips together …", err=True)
+            recording = everyday(Path(clips) / "room.mp4")
+        with open_facility(recording, directory, port) as facility:
+            _run(facility, browser=browser)
+
+
+def _run(facility: Facility, *, browser: bool) -> None:
     import time
     import webbrowser
 
-    from ambient.demo import Demo, open_facility
+    from ambient.demo import Demo
     from ambient.evaluate.facility import USER
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with open_facility(recording, directory, port) as facility:
-        try:
-            Demo(facility, _say).start()
-            typer.echo(f"\nPage:     {facility.page.url}")
-            typer.echo(f"User:     {USER}\nPassword: {facility.password}  (for this run)")
-            typer.echo(f"Files:    {facility.folder}\nCtrl-C ends it.")
-            if browser:
-                webbrowser.open(facility.page.url)
-            while all(p is not None and p.poll() is None for p in (facility.hub, facility.node)):
-                time.sleep(0.5)
-            typer.echo(f"ambient: hub or node ended; see {facility.folder}/*.log", err=True)
-            raise typer.Exit(1)
-        except KeyboardInterrupt:
-            typer.echo("\nStopping …", err=True)
+    try:
+        Demo(facility, _say).start()
+        typer.echo(f"\nPage:     {facility.page.url}")
+        typer.echo(f"User:     {USER}\nPassword: {facility.password}  (for this run)")
+        typer.echo(f"Files:    {facility.folder}\nCtrl-C ends it.")
+        if browser:
+            webbrowser.open(facility.page.url)
+        while all(p is not None and p.poll() is None for p in (facility.hub, facility.node)):
+            time.sleep(0.5)
+        typer.echo(f"ambient: hub or node ended; see {facility.folder}/*.log", err=True)
+        raise typer.Exit(1)
+    except KeyboardInterrupt:
+        typer.echo("\nStopping …", err=True)
