@@ -31,6 +31,9 @@ GAP_S: Final = 2.0
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
 CLEAR_DESCENT: Final = 0.5
+FOUND_S: Final = 3.0
+"""Somebody whose fall was not seen is suspected only after being seen down for this long:
+furniture or a coat that is taken for a body wavers, and is lost again sooner."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
 DESCENT_KEPT_S: Final = 4.0
@@ -202,7 +205,9 @@ class FallJudge:
         if person.down_since is None:
             return self._claim(person, t)
         verdict = self._verdict(person, t)
-        if verdict.probability < SUSPECT:
+        seen_down_s = (person.last_down - person.down_since) / 1e9
+        unseen_fall = person.descent < CLEAR_DESCENT and seen_down_s < FOUND_S
+        if verdict.probability < SUSPECT or unseen_fall:
             return []
         chain = self._chain_for(person, t)
         # What was seen of the person upright before this is no evidence of recovery.
