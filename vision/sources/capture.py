@@ -42,6 +42,8 @@ FFMPEG_OPTIONS: Final = "|".join(
 os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = FFMPEG_OPTIONS
 # FFmpeg writes to stderr by itself, an address with its password among it.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+# Else one camera that does not answer holds up the opening of every other for its five seconds.
+os.environ.setdefault("OPENCV_FFMPEG_IS_THREAD_SAFE", "1")
 # One silent V4L2 read ends after 3 s; the default is three tries of 10 s.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_READ_ATTEMPTS", "1")

@@ -137,6 +137,27 @@ def test_no_picture_is_an_error_within_seconds(serve, capfd, answer):
         assert SECRET not in text
 
 
+def test_a_camera_that_stalls_holds_up_no_other(serve, make_video):
+    asked = threading.Event()
+    port = serve(lambda _: asked.set())
+    ended: list[SourceError] = []
+
+    def stalls() -> None:
+        try:
+            open_source(f"rtsp://127.0.0.1:{port}/cam")
+        except SourceError as error:
+            ended.append(error)
+
+    stalling = threading.Thread(target=stalls)
+    stalling.start()
+    assert asked.wait(20)
+    with open_source(str(make_video())) as source:
+        assert source.read() is not None
+    assert not ended, "the file was opened only after the camera had been given up"
+    stalling.join()
+    assert ended
+
+
 def test_nobody_listens(capfd):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
