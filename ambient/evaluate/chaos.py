@@ -219,13 +219,15 @@ class _Killer:
         self._tell = tell
         self.kills: Counter[str] = Counter()
         self.away: list[float] = []
-        self._watchers: list[threading.Thread] = []
+        self._watchers: dict[str, threading.Thread] = {}
 
     def kill(self) -> None:
         """Kill one of those that live; wait for it where it was not back yet."""
         target = self._chance.choice(TARGETS)
         if not _until(lambda: target in self._alive(), BACK_S):
             raise LinkError(f"{target}: expected it back within {BACK_S:.0f} s, it is not")
+        if target in self._watchers:
+            self._watchers[target].join(BACK_S)
         killed = self._alive()[target]
         os.kill(killed, signal.SIGKILL)
         self.kills[target] += 1
@@ -235,11 +237,11 @@ class _Killer:
             return
         watcher = threading.Thread(target=self._time, args=(target, killed), daemon=True)
         watcher.start()
-        self._watchers.append(watcher)
+        self._watchers[target] = watcher
 
     def all_back(self) -> bool:
         """Return whether everybody is there again."""
-        for watcher in self._watchers:
+        for watcher in self._watchers.values():
             watcher.join(BACK_S)
         return _until(lambda: len(self._alive()) == len(TARGETS), BACK_S) and _until(
             self._facility.page.healthy, BACK_S
