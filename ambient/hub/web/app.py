@@ -96,6 +96,8 @@ def create_app(hub: HubContext) -> Litestar:
         exception_handlers={
             HTTPException: _http_error,
             AmbientError: _own_error,
+            UnicodeDecodeError: _unreadable,
+            RecursionError: _unreadable,
             Exception: _crash,
         },
         openapi_config=OpenAPIConfig(
@@ -135,6 +137,14 @@ def _own_error(request: AnyRequest, error: AmbientError) -> Response[Any]:
     if isinstance(error, LockedError):
         answer.headers["Retry-After"] = str(error.wait_s)
     return answer
+
+
+def _unreadable(request: AnyRequest, error: UnicodeDecodeError | RecursionError) -> Response[Any]:
+    """Answer a body that is no text, or nested without end."""
+    _log.warning("request_unreadable", method=request.method, reason=type(error).__name__)
+    deep = isinstance(error, RecursionError)
+    detail = "expected JSON, got something nested too deeply" if deep else "expected text in UTF-8"
+    return _answer(request, 400, detail)
 
 
 def _crash(request: AnyRequest, error: Exception) -> Response[Any]:

@@ -1,0 +1,564 @@
+"""Bad input of every kind, thrown at a whole facility: an error or alarm, no crash, nothing lost.
+
+One hub and one node run through all of it, in the order of the tests: a room with a fall that two
+cameras see, and two rooms of cameras that are not as they should be. A second facility, on small
+disks, runs out of space. `docs/bad-input.md` is the page to this table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+
+from ambient import events
+from ambient.bus import ipc, keys, sockets
+from ambient.bus.protocol import (
+    MAX_MESSAGE_BYTES,
+    PROTOCOL,
+    Heartbeat,
+    Hello,
+    Reason,
+    Refused,
+    Welcome,
+    decode_from_hub,
+    encode,
+)
+from ambient.bus.sockets import LinkChange, Watch
+from ambient.evaluate.facility import NODE, Facility
+from ambient.events import Worker
+from ambient.node import control
+from ambient.node.place import NodePlace
+from ambient.node.running import worker_pids
+from models import samples
+from tests.e2e.bad_cameras import CAMERAS
+from tests.e2e.helpers import rows, wait_for
+
+pytestmark = [
+    pytest.mark.usefixtures("models"),
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(sys.platform != "linux", reason="needs Linux"),
+]
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "bad-input.md"
+FALL = "r1"
+GONE = {name: bad for name, bad in CAMERAS.items() if bad.says is not None}
+SEEN = {name: bad for name, bad in CAMERAS.items() if bad.says is None}
+PATIENCE_S = 60.0
+
+
+class Running:
+    """The facility that all of it is thrown at."""
+
+    def __init__(
+        self, facility: Facility, folder: Path, places: dict[str, tuple[str, str]]
+    ) -> None:
+        self.facility = facility
+        self.places = places
+        """Name of a bad camera ► its room and id."""
+        self._clock = folder / "clock"
+        self.workers = worker_pids(facility.node_state)
+
+    @property
+    def log(self) -> str:
+        """The node's log."""
+        return (self.facility.folder / "node.log").read_text()
+
+    @property
+    def hub_log(self) -> str:
+        """The hub's log."""
+        return (self.facility.folder / "hub.log").read_text()
+
+    def stored(self, kind: str) -> list[events.AnyEvent]:
+        """Return the events of a kind that the hub holds."""
+        found = rows(
+            self.facility.hub_state / "hub.db",
+            "SELECT body FROM events WHERE kind = ? ORDER BY number",
+            kind,
+        )
+        return [events.decode(str(row[0]).encode()) for row in found]
+
+    def step_clock(self, seconds: float) -> None:
+        """Set the wall clock of node and hub wrong by so much."""
+        part = self._clock.with_suffix(".part")
+        part.write_text(str(seconds))
+        part.replace(self._clock)
+
+    def assert_unharmed(self) -> None:
+        """Every process is the one that it was, and the page answers."""
+        assert worker_pids(self.facility.node_state) == self.workers
+        assert self.facility.hub is not None
+        assert self.facility.hub.poll() is None
+        assert self.facility.page.healthy()
+
+
+@pytest.fixture(scope="module")
+def running(models: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Start the facility with every bad camera at once."""
+    folder = tmp_path_factory.mktemp("bad")
+    cameras = {FALL: [f"file:{samples.path(name)}" for name in ("fall", "fall_c2")]}
+    places: dict[str, tuple[str, str]] = {}
+    for room, chosen in (("r2", GONE), ("r3", SEEN)):
+        cameras[room] = []
+        for number, (name, bad) in enumerate(chosen.items(), start=1):
+            own = folder / f"{room}-{number}"
+            own.mkdir()
+            cameras[room].append(bad.make(own))
+            places[name] = (room, f"c{number}")
+    environment = {
+        "PYTHONPATH": os.pathsep.join([str(HERE / "clock"), str(HERE.parents[1])]),
+        "AMBIENT_TEST_CLOCK": str(folder / "clock"),
+    }
+    with Facility(None, cameras, environment=environment) as facility:
+        facility.start_hub()
+        facility.set_up_user()
+        facility.enrol()
+        facility.start_node()
+        yield Running(facility, folder, places)
+
+
+# -- cameras -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_a_camera_that_shows_nothing_is_a_technical_alarm(running: Running, name: str) -> None:
+    """With the reason in the node's own log, without its password."""
+    room, source = running.places[name]
+
+    def told() -> bool:
+        return any(
+            (event.room, event.source, event.view) == (room, source, "gone")
+            for event in running.stored("quality.degraded")
+            if isinstance(event, events.QualityDegraded)
+        )
+
+    wait_for(told, PATIENCE_S)
+    lines = [line for line in running.log.splitlines() if f"camera={room}/{source} " in line]
+    reason = [line for line in lines if "camera is gone" in line]
+    says = CAMERAS[name].says
+    assert says is not None
+    assert reason, lines
+    assert says in reason[0]
+    assert "secret" not in running.log
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_an_odd_recording_is_watched(running: Running, name: str) -> None:
+    room, source = running.places[name]
+    spoken = [
+        event.view
+        for event in running.stored("quality.degraded")
+        if isinstance(event, events.QualityDegraded)
+        and (event.room, event.source) == (room, source)
+    ]
+    assert "gone" not in spoken
+    assert f"camera={room}/{source} reason" not in running.log
+
+
+def test_two_cameras_that_see_one_fall_make_one_chain(running: Running) -> None:
+    wait_for(lambda: running.stored("fall.confirmed"), PATIENCE_S)
+    first = running.stored("fall.confirmed")[0]
+    # The recording begins again after 22 s; that is another fall.
+    near = [one for one in running.stored("fall.suspected") if abs(one.t - first.t) < 15 * 10**9]
+    assert [(one.room, one.chain) for one in near] == [(FALL, first.chain)]
+    running.assert_unharmed()
+
+
+# -- sockets -----------------------------------------------------------------------------------
+
+ZMTP_NULL = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)
+GARBAGE = {
+    "nothing": b"",
+    "random bytes": bytes(range(256)) * 64,
+    "HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "TLS": bytes.fromhex("16030100a5010000a10303") + bytes(160),
+    "ZeroMQ without CURVE": ZMTP_NULL + b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x04PUSH",
+    "a frame of 2⁶³ bytes": ZMTP_NULL + b"\x02" + struct.pack("!Q", 2**63) + b"x" * 4096,
+}
+
+
+def throw(family: int, address: object, data: bytes) -> None:
+    """Connect, say `data`, look at what comes for a moment, and go."""
+    with socket.socket(family, socket.SOCK_STREAM) as one:
+        one.settimeout(0.2)
+        one.connect(address)
+        with contextlib.suppress(OSError):
+            one.sendall(data)
+            one.recv(65536)
+
+
+@pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE.keys())
+@pytest.mark.parametrize(
+    "where", ["observations", "control of vision", "control of fusion", "link", "page"]
+)
+def test_a_stream_that_is_nothing_of_ours_is_survived(
+    running: Running, where: str, data: bytes
+) -> None:
+    run_dir = NodePlace(running.facility.node_state).run_dir
+    paths = {
+        "observations": ipc.socket_path(run_dir),
+        "control of vision": control.socket_path(run_dir, Worker.VISION),
+        "control of fusion": control.socket_path(run_dir, Worker.FUSION),
+    }
+    if where in paths:
+        throw(socket.AF_UNIX, str(paths[where]), data)
+    else:
+        port = running.facility.link_port if where == "link" else running.facility.web_port
+        throw(socket.AF_INET, ("127.0.0.1", port), data)
+    running.assert_unharmed()
+
+
+FRAMES = {
+    "garbled": [b"\xff\xd8\xff\xe0garbage"],
+    "two parts": [b"{}", b"{}"],
+    "empty": [b""],
+    "deep": [b"\x91" * 5_000],
+    "oversized": [b"x" * 200_000],
+    "far oversized": [b"x" * 3_000_000],
+}
+
+
+def say_over_ipc(kind: int, path: Path, frames: list[bytes], wait_ms: int) -> bytes | None:
+    """Say `frames` over ZeroMQ; return the answer, if one comes."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    with context, context.socket(kind) as one:
+        one.setsockopt(zmq.LINGER, 300)
+        one.connect(f"ipc://{path}")
+        one.send_multipart(frames)
+        return one.recv() if kind == zmq.REQ and one.poll(wait_ms) else None
+
+
+@pytest.mark.parametrize("frames", FRAMES.values(), ids=FRAMES.keys())
+def test_a_bad_frame_among_the_observations_is_passed_over(
+    running: Running, frames: list[bytes]
+) -> None:
+    path = NodePlace(running.facility.node_state).observations
+    say_over_ipc(zmq.PUSH, path, frames, 0)
+    running.assert_unharmed()
+
+
+@pytest.mark.parametrize("frames", FRAMES.values(), ids=FRAMES.keys())
+@pytest.mark.parametrize("worker", [Worker.VISION, Worker.FUSION])
+def test_a_bad_command_inside_the_node_is_refused(
+    running: Running, worker: Worker, frames: list[bytes]
+) -> None:
+    path = control.socket_path(NodePlace(running.facility.node_state).run_dir, worker)
+    far_too_long = len(frames[0]) > control.MAX_BYTES
+    answer = say_over_ipc(zmq.REQ, path, frames, 200 if far_too_long else 10_000)
+    assert answer == (None if far_too_long else b"refused")
+    running.assert_unharmed()
+
+
+class Peer:
+    """Somebody at the hub's link who says what he likes."""
+
+    def __init__(self, running: Running, pair: keys.KeyPair, hub_key: str | None = None) -> None:
+        own = keys.load_pair(running.facility.hub_state / keys.HUB_KEY)
+        assert own is not None
+        self._context = sockets.context()
+        address = f"tcp://127.0.0.1:{running.facility.link_port}"
+        self._socket = sockets.dial(self._context, address, hub_key or own.public, pair)
+        self._watch = Watch.over(self._socket)
+        self.changes: list[LinkChange] = []
+
+    def becomes(self, change: LinkChange) -> bool:
+        """Wait until the connection changes so."""
+        deadline = time.monotonic() + 20
+        while change not in self.changes and time.monotonic() < deadline:
+            self.changes += self._watch.changes()
+            time.sleep(0.02)
+        return change in self.changes
+
+    def say(self, *frames: bytes) -> None:
+        """Send one message."""
+        self._socket.send_multipart(frames)
+
+    def hear(self, limit_s: float) -> object:
+        """Return the hub's next message, or nothing."""
+        if not self._socket.poll(int(limit_s * 1000)):
+            return None
+        return decode_from_hub(self._socket.recv())
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.close()
+        self._socket.close()
+        self._context.term()
+
+
+def node_pair(running: Running) -> keys.KeyPair:
+    """Return the enrolled node's own key: a node of another version, or out of its mind."""
+    pair = keys.load_pair(running.facility.node_state / keys.NODE_KEY)
+    assert pair is not None
+    return pair
+
+
+def test_an_old_version_of_the_link_is_told_so(running: Running) -> None:
+    with Peer(running, node_pair(running)) as peer:
+        assert peer.becomes(LinkChange.UP)
+        peer.say(encode(Hello(protocol=PROTOCOL - 1, node=NODE, software="0.0.1")))
+        assert peer.hear(10) == Refused(reason=Reason.PROTOCOL, protocol=PROTOCOL)
+    assert "a node is refused" in running.hub_log
+    running.assert_unharmed()
+
+
+def test_a_key_that_is_not_enrolled_is_kept_out_and_counted(running: Running) -> None:
+    with Peer(running, keys.new_pair()) as peer:
+        assert peer.becomes(LinkChange.REFUSED)
+    assert "not enrolled" in running.hub_log
+    running.assert_unharmed()
+
+
+def test_another_hubs_key_in_a_nodes_hand_does_not_connect(running: Running) -> None:
+    with Peer(running, node_pair(running), hub_key=keys.new_pair().public) as peer:
+        assert peer.becomes(LinkChange.BROKEN)
+    running.assert_unharmed()
+
+
+@pytest.mark.parametrize("frames", FRAMES.values(), ids=FRAMES.keys())
+def test_a_bad_frame_of_an_enrolled_node_harms_nobody_else(
+    running: Running, frames: list[bytes]
+) -> None:
+    with Peer(running, node_pair(running)) as peer:
+        assert peer.becomes(LinkChange.UP)
+        peer.say(encode(Hello(protocol=PROTOCOL, node=NODE, software="1")))
+        assert isinstance(peer.hear(10), Welcome)
+        peer.say(*frames)
+        if len(frames[0]) > MAX_MESSAGE_BYTES:
+            assert peer.becomes(LinkChange.DOWN)
+        else:
+            peer.say(encode(Heartbeat(answer=True)))
+            assert isinstance(peer.hear(10), Heartbeat)
+    running.assert_unharmed()
+
+
+REQUESTS = {
+    "no JSON": ("POST", "/api/login", b"{", 400),
+    "another type": ("POST", "/api/login", b'{"user": 3, "password": []}', 400),
+    "no UTF-8": ("POST", "/api/login", b'{"user": "\xff", "password": "x"}', 400),
+    "deep": ("POST", "/api/login", b"[" * 50_000, 400),
+    "a null": ("POST", "/api/login", b'{"user": "a\\u0000", "password": "x"}', 401),
+    "half a character": ("POST", "/api/login", b'{"user": "\\ud800", "password": "x"}', 400),
+    "a number too long": ("POST", "/api/login", b"1" * 50_000, 400),
+    "no form": ("POST", "/login", b"user=%ff%00&password=\xff", 401),
+    "oversized": ("POST", "/api/login", b"x" * 3_000_000, 413),
+    "an unknown page": ("GET", "/..%2f..%2fetc%2fpasswd", None, 404),
+    "another method": ("DELETE", "/api/login", None, 405),
+    "a null in the path": ("GET", "/api/alarms/%00", None, 401),
+}
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS.keys())
+def test_a_bad_request_is_refused(
+    running: Running, request_: tuple[str, str, bytes | None, int]
+) -> None:
+    method, path, body, expected = request_
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{running.facility.web_port}\r\n"
+    head += f"Connection: close\r\nOrigin: {running.facility.page.url}\r\n"
+    if body is not None:
+        kind = "json" if path.startswith("/api") else "x-www-form-urlencoded"
+        head += f"Content-Type: application/{kind}\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection(("127.0.0.1", running.facility.web_port), 10) as one:
+        with contextlib.suppress(OSError):  # a body that is too long is not read to its end
+            one.sendall(head.encode() + b"\r\n" + (body or b""))
+        answer = one.recv(4096).decode(errors="replace")
+    assert answer.split(" ", 2)[1] == str(expected), answer
+    assert "Traceback" not in answer
+    running.assert_unharmed()
+
+
+# -- the clock ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_clock_that_steps_is_told_and_the_node_goes_on(running: Running, seconds: int) -> None:
+    before = len(running.stored("node.clock_stepped"))
+    running.step_clock(max(0, seconds))  # forward from the right time, then back to it
+    wait_for(lambda: len(running.stored("node.clock_stepped")) > before, PATIENCE_S)
+    told = running.stored("node.clock_stepped")[-1]
+    assert isinstance(told, events.NodeClockStepped)
+    assert told.step_s == pytest.approx(seconds, abs=5)
+    running.assert_unharmed()
+
+
+def test_after_all_that_a_fall_still_rings_and_nobody_was_silent(running: Running) -> None:
+    falls = len(running.stored("fall.confirmed"))
+    wait_for(lambda: len(running.stored("fall.confirmed")) > falls, PATIENCE_S)
+    silent = rows(
+        running.facility.hub_state / "hub.db", "SELECT kind FROM alarms WHERE kind LIKE '%silent%'"
+    )
+    assert silent == []
+
+
+def test_time_goes_forward_within_every_chain(running: Running) -> None:
+    chains: dict[str, list[events.AnyEvent]] = {}
+    for kind in events.KINDS:
+        for event in running.stored(kind):
+            chains.setdefault(event.chain, []).append(event)
+    for chain in chains.values():
+        chain.sort(key=lambda event: event.position)
+        assert [event.position for event in chain] == list(range(len(chain)))
+        times = [event.t for event in chain]
+        assert times == sorted(times)
+
+
+def test_nothing_is_lost_and_nobody_crashed(running: Running) -> None:
+    facility = running.facility
+    assert facility.node is not None
+    facility.node.send_signal(signal.SIGTERM)
+    assert facility.node.wait(40) == 0
+    outbox = sorted(rows(facility.node_state / "outbox.db", "SELECT id FROM outbox"))
+    stored = sorted(rows(facility.hub_state / "hub.db", "SELECT id FROM events"))
+    assert outbox == stored
+    for log in (running.log, running.hub_log):
+        assert "Traceback" not in log
+        assert "worker died" not in log
+        assert "camera failed" not in log
+
+
+# -- configuration -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "says"),
+    [
+        ("node", "site: s\nnode: n\nrooms: [{id: r1, cameraz: []}]\n", "did you mean cameras?"),
+        (
+            "node",
+            "site: s\nnode: n\nrooms: [{id: r1, cameras: [{id: c, source: x, fps: 0}]}]\n",
+            "rooms[0].cameras[0].fps: expected 1 to 30, got 0",
+        ),
+        ("hub", "site: s\nweb: {port: high}\n", "web.port: expected a whole number"),
+        ("hub", "\xff", "expected YAML"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_one_line_and_exit_code_3(
+    tmp_path: Path, command: str, text: str, says: str
+) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_bytes(text.encode("latin-1"))
+    done = subprocess.run(
+        [sys.executable, "-m", "ambient", command, "-c", str(path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1
+    assert str(path) in lines[0]
+    assert says in lines[0]
+
+
+# -- full disks --------------------------------------------------------------------------------
+
+
+class SmallDisk:
+    """A tmpfs that can be filled to its last byte."""
+
+    def __init__(self, folder: Path, size_mb: int) -> None:
+        folder.mkdir(mode=0o700)
+        options = f"size={size_mb}m,mode=700"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "ambient", folder], check=True)
+        self.folder = folder
+        self._ballast = folder / "ballast"
+
+    def fill(self) -> None:
+        """Leave no byte."""
+        with self._ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(65536))
+        with self._ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1))
+
+    def free(self) -> None:
+        """Give the space back."""
+        self._ballast.unlink()
+
+    def close(self) -> None:
+        """Unmount."""
+        subprocess.run(["umount", "-l", self.folder], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount small disks")
+def test_full_disks_of_node_and_hub_lose_nothing(
+    models: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The fall happens while neither can write; it rings when there is space again."""
+    folder = tmp_path_factory.mktemp("full")
+    with contextlib.ExitStack() as stack:
+        disks = {}
+        for name in ("node", "hub"):
+            disks[name] = SmallDisk(folder / name, 80)
+            stack.callback(disks[name].close)
+        cameras = {FALL: [f"file:{samples.path('fall')}"]}
+        short = {"falls": {"confirm_s": 3, "long_lie_s": 10}}
+        facility = stack.enter_context(Facility(folder, cameras, node_extra=short))
+        facility.start_hub()
+        facility.set_up_user()
+        facility.enrol()
+        facility.start_node()
+        found = Running(facility, folder, {})
+        wait_for(lambda: found.stored("node.started"), PATIENCE_S)
+
+        disks["node"].fill()
+        disks["hub"].fill()
+        wait_for(lambda: "events wait for the disk" in found.log, PATIENCE_S)
+        assert found.stored("fall.suspected") == []
+        assert worker_pids(facility.node_state) == found.workers
+        assert not facility.page.healthy()
+
+        disks["node"].free()
+        wait_for(lambda: waiting(facility), PATIENCE_S)
+        wait_for(lambda: "cannot store" in found.hub_log, PATIENCE_S)
+        assert found.stored("fall.suspected") == []
+        assert facility.hub is not None
+        assert facility.hub.poll() is None
+
+        disks["hub"].free()
+        wait_for(lambda: found.stored("fall.confirmed"), PATIENCE_S)
+        wait_for(lambda: found.stored("node.disk_full"), PATIENCE_S)
+        wait_for(facility.page.healthy, PATIENCE_S)
+        assert worker_pids(facility.node_state) == found.workers
+        first = found.stored("fall.suspected")[0]
+        second = found.stored("fall.confirmed")[0]
+        assert (first.chain, first.position + 1) == (second.chain, second.position)
+
+        facility.stop_node()
+        outbox = sorted(rows(facility.node_state / "outbox.db", "SELECT id FROM outbox"))
+        assert outbox == sorted(rows(facility.hub_state / "hub.db", "SELECT id FROM events"))
+        for log in (found.log, found.hub_log):
+            assert "Traceback" not in log
+            assert "worker died" not in log
+
+
+def waiting(facility: Facility) -> bool:
+    """Return whether a fall is in the outbox."""
+    return bool(
+        rows(
+            facility.node_state / "outbox.db",
+            "SELECT 1 FROM outbox WHERE event LIKE '%fall.suspected%'",
+        )
+    )
+
+
+# -- the page ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*CAMERAS, *GARBAGE, *FRAMES, *REQUESTS])
+def test_every_bad_input_is_on_the_page(name: str) -> None:
+    assert f"| {name} |" in PAGE.read_text("utf-8")
