@@ -35,14 +35,20 @@ from ambient.bus.protocol import (
     encode,
 )
 from ambient.bus.sockets import LinkChange, Watch
+from ambient.config import Camera, NodeConfig, Room
 from ambient.evaluate.facility import NODE, Facility
 from ambient.events import Worker
 from ambient.node import control
 from ambient.node.place import NodePlace
 from ambient.node.running import worker_pids
+from fusion.judge import Judge
 from models import samples
 from tests.e2e.bad_cameras import CAMERAS
 from tests.e2e.helpers import rows, wait_for
+from tests.vision.sources.test_live import FakeCapture, device
+from vision.pipeline import CameraPipeline
+from vision.pose.types import Pose
+from vision.sources.live import Backoff, LatestFrame, Link
 
 pytestmark = [
     pytest.mark.usefixtures("models"),
@@ -174,6 +180,39 @@ def test_two_cameras_that_see_one_fall_make_one_chain(running: Running) -> None:
     near = [one for one in running.stored("fall.suspected") if abs(one.t - first.t) < 15 * 10**9]
     assert [(one.room, one.chain) for one in near] == [(FALL, first.chain)]
     running.assert_unharmed()
+
+
+class Blind:
+    """A pose engine that finds nobody."""
+
+    def detect(self, *_: object, **__: object) -> list[Pose]:
+        return []
+
+
+def test_a_usb_camera_that_is_unplugged_is_a_technical_alarm() -> None:
+    """Simulated at the seam to the device: three frames come, then none, and it is not there."""
+    captures = [FakeCapture(good=3), *(FakeCapture(opened=False) for _ in range(50))]
+    camera = Camera(id="c1", source="v4l2:0")
+    config = NodeConfig(site="s", node="n", rooms=[Room(id="r1", cameras=[camera])])
+    judge = Judge(config, "k" * 40)
+    pipeline = CameraPipeline("r1", camera, Blind())
+    feed = LatestFrame(lambda: device(captures.pop(0)), backoff=Backoff(first_s=0.01, most_s=0.01))
+    feed.start()
+    told: list[events.AnyEvent] = []
+    try:
+        wait_for(lambda: feed.state.link is Link.GONE, 10)
+        assert "/dev/video0" in feed.state.reason
+        frame = feed.read(0)
+        assert frame is not None
+        seen = pipeline.process(frame.image, frame.t_ns)
+        for second in range(1, 10):
+            seen += pipeline.silence(frame.t_ns + second * 10**9)
+        for observation in seen:
+            told += judge.observe(observation)
+        told += judge.finish()
+    finally:
+        feed.close()
+    assert [event.view for event in told if isinstance(event, events.QualityDegraded)][-1] == "gone"
 
 
 # -- sockets -----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """RTSP cameras: a real server, one that refuses, and ones that fall silent."""
 
+import signal
 import socket
 import subprocess
 import threading
@@ -64,6 +65,18 @@ def test_wrong_path_and_a_camera_that_dies(rtsp_server, capfd):
             list(source)
     for text in (str(refused.value), str(died.value), *capfd.readouterr()):
         assert SECRET not in text
+
+
+def test_a_camera_that_stalls_in_the_middle(rtsp_server):
+    port, server = rtsp_server
+    with open_source(f"rtsp://user:{SECRET}@127.0.0.1:{port}/cam") as source:
+        assert source.read() is not None
+        server.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        with pytest.raises(SourceError, match="expected a frame"):
+            list(source)
+        # FFmpeg may use up its 5 s twice; the pipeline says after 5 s that the camera is gone.
+        assert time.monotonic() - began < 30
 
 
 Answer = Callable[[socket.socket], None]
