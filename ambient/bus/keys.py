@@ -36,7 +36,7 @@ ENROL_KEY: Final = "node.enrol.key"
 KEY_BYTES: Final = 32
 MAX_FILE_BYTES: Final = 4096
 
-SecretKey = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{40}$")]
+SecretKey = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{40}$(?!\n)")]
 
 
 class KeyPair(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -40,10 +40,10 @@ ANSWER_EVERY: Final = 2
 ACK_TIMEOUT_S: Final = 10.0
 """A batch without an answer for this long is sent again."""
 
-Token = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+Token = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 """128 random bits."""
 
-Version = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z.+\-]+$")]
+Version = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z.+\-]+$(?!\n)")]
 ProtocolNumber = Annotated[int, Meta(ge=0, le=1_000_000)]
 BatchNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 RowNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
