@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from ambient.errors import AmbientError, LinkError, StoreError
+from ambient.errors import AmbientError, LinkError, SourceError, StoreError
 from ambient.evaluate.facility import ROOM, USER, Facility
 from ambient.evaluate.page import AlarmSeen
 
@@ -140,7 +140,15 @@ def everyday(path: Path) -> Path:
 def open_facility(
     recording: Path | None = None, folder: Path | None = None, web_port: int = 0
 ) -> Facility:
-    """Return a facility whose one camera plays a recording of a fall again and again."""
+    """Return a facility whose one camera plays a recording of a fall again and again.
+
+    Raises
+    ------
+    SourceError
+        When there is no such recording.
+    """
+    if recording is not None and not recording.is_file():
+        raise SourceError(f"{recording}: expected a video file, found none; check the path")
     source = f"file:{(recording or sample()).resolve()}"
     return Facility(folder, {ROOM: [source]}, web_port=web_port)
 

