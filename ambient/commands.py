@@ -2,7 +2,7 @@
 
 Comes in: a carer's or administrator's decision on the hub. Goes out: structs over the same CURVE
 link that brings events. The node answers each with a `command.applied` event; until that arrives
-the hub shows "ordered". An unknown command is refused.
+the hub shows "ordered". An unknown command is refused, and answered so when its id can be read.
 """
 
 from __future__ import annotations
@@ -90,6 +90,15 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 
 
+class _Identified(Struct, frozen=True):
+    """What of an unknown command must be read to refuse it by name."""
+
+    id: Uuid
+
+
+_identified: msgspec.json.Decoder[_Identified] = msgspec.json.Decoder(_Identified)
+
+
 def encode(command: Command) -> bytes:
     """Return the JSON form that travels to a node."""
     return _encoder.encode(command)
@@ -104,6 +113,14 @@ def decode(data: bytes) -> AnyCommand:
         When `data` is not a command of the closed list.
     """
     return _decoder.decode(data)
+
+
+def id_of_unknown(data: bytes) -> str | None:
+    """Return the id of a command that `decode` does not take; None when it cannot be read."""
+    try:
+        return _identified.decode(data).id
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def kind_of(command: Command) -> CommandKind:

@@ -77,7 +77,7 @@ class Outcome(StrEnum):
 
 
 class CommandKind(StrEnum):
-    """The closed list of commands, by name (see `ambient.commands`)."""
+    """The closed list of commands, by name (see `ambient.commands`), and what is not in it."""
 
     PURPOSE = "purpose"
     PAUSE = "pause"
@@ -86,6 +86,8 @@ class CommandKind(StrEnum):
     CONFIGURATION = "configuration"
     ERASE = "erase"
     ROTATE_KEY = "rotate_key"
+    UNKNOWN = "unknown"
+    """Something that this node does not know and therefore refused."""
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):

@@ -41,7 +41,28 @@ def test_no_field_can_hold_more_than_numbers_words_and_identifiers(cls: type[Com
 
 
 def test_every_command_has_its_word_and_every_word_its_command() -> None:
-    assert {str(cls.__struct_config__.tag) for cls in COMMAND_TYPES} == set(CommandKind)
+    assert {str(cls.__struct_config__.tag) for cls in COMMAND_TYPES} == set(CommandKind) - {
+        CommandKind.UNKNOWN
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (example(command="dance", tempo=3), ID),
+        (example(room="no room!"), ID),
+        (example(id="x"), None),
+        (example(id=...), None),
+        (example(id=7), None),
+        (b"{", None),
+        (b"[]", None),
+        (b"\xff", None),
+    ],
+)
+def test_the_id_of_an_unknown_command_is_read_if_it_is_one(
+    data: bytes, expected: str | None
+) -> None:
+    assert commands.id_of_unknown(data) == expected
 
 
 @pytest.mark.parametrize("cls", COMMAND_TYPES, ids=lambda cls: cls.__name__)

@@ -328,6 +328,7 @@ class Agent:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             self.counts.commands_unknown += 1
             _log.error("a command that this node does not know is refused")
+            self._refuse_unknown(bytes(message.command))
             return
         try:
             if self._outbox.answered(command.id):
@@ -339,6 +340,21 @@ class Agent:
                 self._begin_rotation(uplink, command)
             else:
                 self._errands.take(command)
+        except StoreError as error:
+            self._on_store_error(error, self._steady())
+
+    def _refuse_unknown(self, data: bytes) -> None:
+        """Answer what is no command of the closed list, so that the hub need not wait for it."""
+        command = commands.id_of_unknown(data)
+        if command is None:
+            return
+        try:
+            if self._outbox.answered(command):
+                self._outbox.answer_again(command)
+            else:
+                answer = self._own_events.unknown(command)
+                self._outbox.answer(command, answer, time.time_ns())
+            self._more = True
         except StoreError as error:
             self._on_store_error(error, self._steady())
 

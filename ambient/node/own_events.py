@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ambient import commands, events
 from ambient.commands import AnyCommand
 from ambient.config import NodeConfig
-from ambient.events import CommandApplied, NodeOutboxDropped, Outcome
+from ambient.events import CommandApplied, CommandKind, NodeOutboxDropped, Outcome
 
 
 class OwnEvents:
@@ -49,6 +49,22 @@ class OwnEvents:
             command=command.id,
             command_kind=commands.kind_of(command),
             outcome=outcome,
+        )
+
+    def unknown(self, command: str) -> CommandApplied:
+        """Return the refusal of a command of which only the id could be read."""
+        t = self._clock()
+        chain = events.chain_id(self._identity, None, f"command.{command}", 0)
+        return CommandApplied(
+            id=events.event_id(self._identity, chain, 0, events.kind_of(CommandApplied), t),
+            t=t,
+            node=self._config.node,
+            chain=chain,
+            position=0,
+            config_version=self._config.version,
+            command=command,
+            command_kind=CommandKind.UNKNOWN,
+            outcome=Outcome.REFUSED,
         )
 
     def dropped(self, rows: int) -> NodeOutboxDropped:

@@ -386,16 +386,22 @@ def test_a_command_that_cannot_be_answered_yet_is_asked_again(
     house.pump(lambda: answers(house))
 
 
-def test_a_command_of_a_later_version_is_counted(house: House, node: Node) -> None:
+def test_a_command_of_a_later_version_is_refused_once_and_counted(
+    house: House, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ambient.hub.intake.COMMAND_AGAIN_S", 0.0)
+    monkeypatch.setattr("ambient.hub.intake.COMMANDS_EVERY_S", 0.0)
     house.pump(lambda: node.agent.connected)
-    house.orders.commands.append(resume())
+    command = resume()
+    house.orders.commands.append(command)
     encode = commands.encode
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "ambient.hub.intake.commands.encode",
             lambda one: encode(one).replace(b'"resume"', b'"dance"'),
         )
-        house.pump(lambda: node.agent.counts.commands_unknown)
+        house.pump(lambda: node.agent.counts.commands_unknown > 2 and answers(house))
+    assert answers(house) == [(command.id, Outcome.REFUSED)]
     assert not node.handled
 
 
