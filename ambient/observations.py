@@ -150,6 +150,8 @@ class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
         Share of the last 2 s without movement, 0..1.
     quality
         How far this may be trusted: share of the body seen times the network's score, 0..1.
+    at, size
+        Middle of the hips (x, y) and length of the body, both in picture heights.
     """
 
     track: int
@@ -162,6 +164,8 @@ class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
     descent: Probability = 0.0
     still: Probability = 0.0
     quality: Probability = 1.0
+    at: Point = (0.0, 0.0)
+    size: Annotated[float, Meta(ge=0)] = 0.0
 
 
 class TrackEnded(Observation, frozen=True, kw_only=True, tag="track_ended"):
@@ -181,6 +185,8 @@ class ViewState(Observation, frozen=True, kw_only=True, tag="view"):
     """The number that decided: mean luma, sharpness, seconds without change …"""
     until: TimeNs | None = None
     """When a planned state ends by itself (privacy pause)."""
+    run: TimeNs = 0
+    """`t` of the first frame of this look: another value means that nothing is remembered."""
 
 
 class ClockStepped(Observation, frozen=True, kw_only=True, tag="clock_stepped"):

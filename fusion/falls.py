@@ -20,14 +20,10 @@ from ambient.config import Falls
 from ambient.events import Contribution
 from ambient.observations import Place, PostureSeen, TrackEnd, TrackEnded
 from fusion.evidence import Judgement, evidence
+from fusion.person import DOWN_ON, GOOD_VIEW, Person
 
 SUSPECT: Final = 0.5
 CONFIRM: Final = 0.7
-DOWN_ON: Final = 0.55
-DOWN_OFF: Final = 0.35
-SMOOTH_S: Final = 0.4
-GAP_S: Final = 2.0
-"""A person seen not down (or not seen) for less than this is still the same lying person."""
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
 CLEAR_DESCENT: Final = 0.5
@@ -36,15 +32,12 @@ FOUND_S: Final = 3.0
 furniture or a coat that is taken for a body wavers, and is lost again sooner."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
-DESCENT_KEPT_S: Final = 4.0
-"""A descent that nobody went down by within this time is forgotten."""
-GOOD_VIEW: Final = 0.35
 FORGET_S: Final = 30.0
-UPRIGHT_GAP_S: Final = 0.7
-"""A person may be seen not upright for this long while getting up counts on."""
-UNSEEN_S: Final = 3.0
-"""A track that nobody reports for this long is gone, even if its end was never told (a restarted
-sensor begins new tracks)."""
+JOIN_S: Final = 60.0
+"""Somebody seen down joins a chain whose people were seen this lately; later it is a new fall,
+which rings anew even if it is the old one seen again."""
+CLOSE_S: Final = 3600.0
+"""A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
 
 
 class Step(StrEnum):
@@ -56,29 +49,6 @@ class Step(StrEnum):
     RECOVERED = "recovered"
 
 
-class Person(Struct):
-    """What is known of one track of one camera."""
-
-    source: str
-    track: int
-    began: int
-    t: int
-    down: float = 0.0
-    down_since: int | None = None
-    last_down: int = 0
-    descent: float = 0.0
-    descent_t: int = 0
-    still: float = 0.0
-    quality: float = 0.0
-    place: Place = Place.UNKNOWN
-    bed: str | None = None
-    upright_since: int | None = None
-    upright_last: int = 0
-    ended: bool = False
-    chain: int | None = None
-    """Number of the open chain this person belongs to."""
-
-
 class Chain(Struct):
     """One situation: from suspicion to recovery."""
 
@@ -87,6 +57,8 @@ class Chain(Struct):
     """`t` of the first step."""
     down_since: int
     step: Step
+    position: int = 0
+    """How many steps were stated."""
     place: Place = Place.UNKNOWN
     descent: float = 0.0
     probability: float = 0.0
@@ -100,6 +72,7 @@ class Change(Struct, frozen=True):
 
     chain: Chain
     step: Step
+    position: int
     t: int
     down_s: float
     probability: float
@@ -133,20 +106,11 @@ class FallJudge:
 
     def posture(self, seen: PostureSeen) -> list[Change]:
         """Take in how a person is now."""
-        person = self._person(seen.source, seen.track, seen.t)
-        dt = max(0.0, (seen.t - person.t) / 1e9)
-        weight = 1.0 if dt == 0.0 and person.down == 0.0 else min(1.0, dt / SMOOTH_S)
-        person.down += weight * (seen.down - person.down)
-        person.t = seen.t
-        person.still = seen.still
-        person.quality += weight * (seen.quality - person.quality)
-        person.ended = False
-        stale = (seen.t - person.descent_t) / 1e9 > DESCENT_KEPT_S
-        renewed = person.down_since is None and (stale or seen.descent == person.descent)
-        if seen.descent > person.descent or renewed:
-            person.descent, person.descent_t = seen.descent, seen.t
-        self._follow_down(person, seen)
-        self._follow_upright(person, seen)
+        person = self._find(seen.source, seen.track)
+        if person is None:
+            person = Person.first(seen)
+            self.state.people.append(person)
+        person.see(seen)
         return self._judge(person, seen.t) + self.advance(seen.t)
 
     def ended(self, end: TrackEnded) -> list[Change]:
@@ -160,8 +124,7 @@ class FallJudge:
             return []
         fell = person.descent >= LOST_DESCENT and end.down >= LOST_DOWN
         if person.chain is None and person.down_since is None and fell:
-            person.down_since = person.t
-            person.last_down = person.t
+            person.down_since = person.last_down = person.t
             person.down = max(person.down, 0.6)
             person.still = 0.5  # unknown from here on
         return self._judge(person, end.t) + self.advance(end.t)
@@ -169,35 +132,16 @@ class FallJudge:
     def advance(self, t: int) -> list[Change]:
         """Let time go on to `t`: confirmations and long lies fall due."""
         changes: list[Change] = []
-        for chain in list(self.state.chains):
+        for chain in self.state.chains:
             changes += self._due(chain, t)
         self._forget(t)
         return changes
 
     def acknowledge(self, number: int) -> None:
-        """Somebody has taken this alarm; the chain goes on."""
+        """Somebody has taken this alarm; the chain goes on while its person is seen."""
         for chain in self.state.chains:
             if chain.number == number:
                 chain.acknowledged = True
-
-    def _follow_down(self, person: Person, seen: PostureSeen) -> None:
-        if person.down >= DOWN_ON or (person.down_since is not None and person.down > DOWN_OFF):
-            if person.down_since is None:
-                person.down_since = seen.t
-            person.last_down = seen.t
-            person.place, person.bed = seen.place, seen.bed
-        elif person.down_since is not None and (seen.t - person.last_down) / 1e9 > GAP_S:
-            person.down_since = None
-
-    def _follow_upright(self, person: Person, seen: PostureSeen) -> None:
-        if seen.upright >= 0.5 and seen.quality >= GOOD_VIEW and seen.down < 0.5:
-            if person.upright_since is None:
-                person.upright_since = seen.t
-            person.upright_last = seen.t
-        elif person.upright_since is not None and (
-            (seen.t - person.upright_last) / 1e9 > UPRIGHT_GAP_S
-        ):
-            person.upright_since = None
 
     def _judge(self, person: Person, t: int) -> list[Change]:
         if person.chain is not None:
@@ -209,9 +153,9 @@ class FallJudge:
         unseen_fall = person.descent < CLEAR_DESCENT and seen_down_s < FOUND_S
         if verdict.probability < SUSPECT or unseen_fall:
             return []
-        chain = self._chain_for(person, t)
         # What was seen of the person upright before this is no evidence of recovery.
         person.upright_since = None
+        chain = self._chain_for(person, t)
         if chain is not None:
             person.chain = chain.number
             return []
@@ -252,60 +196,48 @@ class FallJudge:
             chain.probability = verdict.probability
             chain.contributions = list(verdict.contributions)
             chain.place = person.place
-        upright = person.upright_since
-        fresh = (t - person.upright_last) / 1e9 <= UPRIGHT_GAP_S
-        if upright is None or not fresh or (t - upright) / 1e9 < self._config.recover_s:
+        if person.upright_s(t) < self._config.recover_s:
             return []
-        if any(
-            other.chain == chain.number
-            and other is not person
-            and not _gone(other, t)
-            and other.down >= DOWN_ON
-            for other in self.state.people
-        ):
+        others = [p for p in self._people_of(chain) if p is not person]
+        if any(not p.gone(t) and p.down >= DOWN_ON for p in others):
             return []  # another camera still sees this person down
         self.state.chains.remove(chain)
-        for other in self.state.people:
-            if other.chain == chain.number:
-                other.chain, other.down_since, other.descent = None, None, 0.0
+        for one in (person, *others):
+            one.chain, one.down_since, one.descent = None, None, 0.0
         chain.step = Step.RECOVERED
         return [_change(chain, Step.RECOVERED, t)]
 
     def _claim(self, person: Person, t: int) -> list[Change]:
-        """Recognise a person who gets up where a lost one lay as that one."""
+        """Recognise a person who gets up where a lost one lay as that one.
+
+        Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
+        the one on the floor; nor does a claim ever end what is only suspected.
+        """
         if person.upright_since is None:
             return []
         for chain in self.state.chains:
-            bound = [p for p in self.state.people if p.chain == chain.number]
-            same = [p for p in bound if p.source == person.source]
-            later = all(person.began >= p.t for p in same)
-            if same and later and all(_gone(p, t) for p in bound) and self._alone(person, t):
+            bound = self._people_of(chain)
+            lost = [p for p in bound if p.source == person.source and person.began >= p.t]
+            if (
+                chain.step is not Step.SUSPECTED
+                and all(p.gone(t) for p in bound)
+                and any(person.near(p) for p in lost)
+            ):
                 person.chain = chain.number
                 return self._follow_chain(person, t)
         return []
 
-    def _alone(self, person: Person, t: int) -> bool:
-        """Whether nobody else has been in the room since the fall: then it is the same person."""
-        return not any(
-            other is not person
-            and other.source == person.source
-            and other.chain is None
-            and (t - other.t) / 1e9 < FORGET_S
-            for other in self.state.people
-        )
-
     def _chain_for(self, person: Person, t: int) -> Chain | None:
         """Return the open chain that this person's fall already is, if any."""
         for chain in self.state.chains:
+            bound = self._people_of(chain)
+            lately = any((t - p.t) / 1e9 <= JOIN_S for p in bound)
             rivals = [
-                other
-                for other in self.state.people
-                if other.chain == chain.number
-                and other.source == person.source
-                and other.track != person.track
-                and not _gone(other, t)
+                p
+                for p in bound
+                if p.source == person.source and p.track != person.track and p.t > person.began
             ]
-            if not rivals:
+            if lately and not rivals:
                 return chain
         return None
 
@@ -315,20 +247,8 @@ class FallJudge:
             saved = DESCENT_SPEEDUP * max(0.0, min(1.0, chain.descent * 2 - 1))
             if down_s < self._config.confirm_s * (1 - saved):
                 return []
-            people = [p for p in self.state.people if p.chain == chain.number]
-            seen = [p for p in people if not _gone(p, t)]
-            if seen and all(p.down_since is None for p in seen):
-                # A suspicion that its own view no longer holds starts to count anew.
-                chain.down_since = max(chain.down_since, *(p.last_down for p in seen))
+            if not self._holds(chain, t):
                 return []
-            if seen:
-                best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
-                chain.probability = best.probability
-                chain.contributions = list(best.contributions)
-                # Who was seen to fall and is now seen badly is lost from sight, not up again.
-                lost = chain.descent >= CLEAR_DESCENT and all(p.quality < GOOD_VIEW for p in seen)
-                if best.probability < CONFIRM and not lost:
-                    return []
             chain.step = Step.CONFIRMED
             return [_change(chain, Step.CONFIRMED, t)]
         if chain.step is Step.CONFIRMED and down_s >= self._config.long_lie_s:
@@ -336,33 +256,53 @@ class FallJudge:
             return [_change(chain, Step.LONG_LIE, t)]
         return []
 
+    def _holds(self, chain: Chain, t: int) -> bool:
+        """Return whether what is seen, or was seen last, confirms a suspicion."""
+        people = self._people_of(chain)
+        seen = [p for p in people if not p.gone(t)]
+        if people and all(p.down_since is None for p in seen or people):
+            # Up when last seen. A suspicion that its own view does not hold counts anew.
+            chain.down_since = max(chain.down_since, *(p.last_down for p in people))
+            return False
+        if not seen:
+            return True  # lost from sight while down
+        best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
+        chain.probability = best.probability
+        chain.contributions = list(best.contributions)
+        # Who was seen to fall and is now seen badly is lost from sight, not up again.
+        hidden = chain.descent >= CLEAR_DESCENT and all(p.quality < GOOD_VIEW for p in seen)
+        return best.probability >= CONFIRM or hidden
+
+    def _people_of(self, chain: Chain) -> list[Person]:
+        return [p for p in self.state.people if p.chain == chain.number]
+
     def _chain(self, number: int | None) -> Chain | None:
         return next((c for c in self.state.chains if c.number == number), None)
 
     def _find(self, source: str, track: int) -> Person | None:
         return next((p for p in self.state.people if p.source == source and p.track == track), None)
 
-    def _person(self, source: str, track: int, t: int) -> Person:
-        person = self._find(source, track)
-        if person is None:
-            person = Person(source=source, track=track, began=t, t=t)
-            self.state.people.append(person)
-        return person
-
     def _forget(self, t: int) -> None:
+        for chain in list(self.state.chains):
+            last = max((p.t for p in self._people_of(chain)), default=chain.began)
+            patience = JOIN_S if chain.acknowledged else CLOSE_S
+            if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
+                self.state.chains.remove(chain)
+        numbers = {chain.number for chain in self.state.chains}
+        for person in self.state.people:
+            if person.chain not in numbers:
+                person.chain = None
         self.state.people = [
             p for p in self.state.people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
         ]
 
 
-def _gone(person: Person, t: int) -> bool:
-    return person.ended or (t - person.t) / 1e9 > UNSEEN_S
-
-
 def _change(chain: Chain, step: Step, t: int) -> Change:
+    chain.position += 1
     return Change(
         chain=chain,
         step=step,
+        position=chain.position - 1,
         t=t,
         down_s=max(0.0, (t - chain.down_since) / 1e9),
         probability=chain.probability,

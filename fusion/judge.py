@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from ambient.commands import Acknowledged, AnyCommand
+from ambient.commands import Acknowledged
 from ambient.config import NodeConfig, Room
 from ambient.events import (
     AnyEvent,
@@ -40,30 +40,15 @@ from ambient.observations import (
     ViewState,
 )
 from fusion.falls import Change, FallJudge, RoomState, Step
-from fusion.views import Say, SourceState, Statement, Views
+from fusion.views import Family, Say, SourceState, Statement, Views
 from fusion.watermark import Timeline
 
 NODE_KEY: Final = "node"
 REPORT_LATE_S: Final = 3600.0
-PASSED_BY: Final = 600
-
-
-class _Position(Struct):
-    """Next position of each chain that is open or was open lately."""
-
-    next: dict[str, int] = {}
-
-    def take(self, chain: str) -> int:
-        position = self.next.get(chain, 0)
-        self.next[chain] = position + 1
-        while len(self.next) > PASSED_BY:
-            self.next.pop(next(iter(self.next)))
-        return position
 
 
 class _NodeState(Struct):
     views: Views
-    positions: _Position
     frames: dict[str, int] = {}
     reported: int | None = None
 
@@ -83,33 +68,40 @@ class Judge:
         self._config = config
         self._version = config.version
         self._node_key = node_key
-        self._timeline = Timeline()
+        self._timelines = {room.id: Timeline() for room in config.rooms}
         self._rooms = {room.id: FallJudge(config.falls) for room in config.rooms}
-        self._beds = {bed.id: bed.subject for room in config.rooms for bed in room.beds}
-        self._node = _NodeState(views=Views(_sources(config.rooms)), positions=_Position())
+        self._beds = {(room.id, b.id): b.subject for room in config.rooms for b in room.beds}
+        self._node = _NodeState(views=Views(_sources(config.rooms)))
 
     def observe(self, observation: AnyObservation) -> list[AnyEvent]:
         """Take one observation; return what can be said now, in order."""
         events: list[AnyEvent] = []
-        for ready in self._timeline.push(observation):
+        timeline = self._timelines.setdefault(observation.room, Timeline())
+        for ready in timeline.push(observation):
             events += self._one(ready)
         return events
 
     def finish(self) -> list[AnyEvent]:
         """Judge what is still held back at the end of a recording."""
         events: list[AnyEvent] = []
-        for ready in self._timeline.flush():
-            events += self._one(ready)
+        for timeline in self._timelines.values():
+            for ready in timeline.flush():
+                events += self._one(ready)
         return events
 
-    def apply(self, command: AnyCommand, t: int) -> list[AnyEvent]:
-        """Take in a command that concerns the judgement."""
-        if isinstance(command, Acknowledged):
-            for room, judge in self._rooms.items():
-                for chain in judge.state.chains:
-                    if self._chain(room, chain.began, chain.number) == command.chain:
-                        judge.acknowledge(chain.number)
-        return []
+    def acknowledge(self, command: Acknowledged) -> bool:
+        """Take in that somebody has seen to a chain; return whether it is one of ours."""
+        for room, judge in self._rooms.items():
+            for chain in judge.state.chains:
+                if self._chain(room, chain.began, chain.number) == command.chain:
+                    judge.acknowledge(chain.number)
+                    return True
+        for source in self._node.views.sources:
+            began = source.view_chain.began
+            if self._view_chain(source.room, source.source, Family.VIEW, began) == command.chain:
+                self._node.views.accept(source.room, source.source)
+                return True
+        return False
 
     def state(self) -> dict[str, bytes]:
         """Return what must survive a restart, by room and for the node."""
@@ -136,6 +128,7 @@ class Judge:
             sources = [known.get((s.room, s.source), s) for s in self._node.views.sources]
             for source in sources:
                 source.last = None  # silence during a restart is the node's, not the source's
+                source.known = False
             kept_node.views.sources = sources
             self._node = kept_node
 
@@ -163,6 +156,9 @@ class Judge:
     def _chain(self, room: str, began: int, number: int) -> str:
         return chain_id(self._node_key, room, f"fall-{number}", began)
 
+    def _view_chain(self, room: str, source: str, family: Family, began: int) -> str:
+        return chain_id(self._node_key, room, f"{family}-{source}", began)
+
     def _fall(self, room: str, change: Change) -> AnyEvent:
         chain = self._chain(room, change.chain.began, change.chain.number)
         kinds: dict[Step, type[AnyEvent]] = {
@@ -177,13 +173,14 @@ class Judge:
             fields = {"place": change.chain.place, "descent_seen": change.chain.descent >= 0.5}
         if change.step is not Step.SUSPECTED:
             fields["down_s"] = round(change.down_s, 3)
-        bed = change.chain.bed
+        subject = self._beds.get((room, change.chain.bed)) if change.chain.bed else None
         return self._event(
             kind,
             chain,
+            change.position,
             change.t,
             room=room,
-            subject=self._beds.get(bed) if bed is not None else None,
+            subject=subject,
             probability=round(change.probability, 4),
             contributions=change.contributions,
             **fields,
@@ -193,20 +190,25 @@ class Judge:
         return [self._view(statement) for statement in statements]
 
     def _view(self, say: Statement) -> AnyEvent:
-        chain = chain_id(self._node_key, say.room, f"view-{say.source}", say.began)
-        place = {"room": say.room, "source": say.source}
+        chain = self._view_chain(say.room, say.source, say.family, say.began)
+        kinds: dict[Say, type[AnyEvent]] = {
+            Say.SILENT: NodeSourceSilent,
+            Say.DEGRADED: QualityDegraded,
+            Say.NOT_WATCHED: QualityNotWatched,
+            Say.RESTORED: QualityRestored,
+        }
+        fields: dict[str, object] = {"room": say.room, "source": say.source}
         if say.say is Say.SILENT:
-            return self._event(NodeSourceSilent, chain, say.t, silent_s=say.silent_s, **place)
-        if say.say is Say.DEGRADED:
-            return self._event(QualityDegraded, chain, say.t, view=say.view, **place)
+            fields["silent_s"] = say.silent_s
+        else:
+            fields["view"] = say.view
         if say.say is Say.NOT_WATCHED:
-            until = say.until
-            return self._event(QualityNotWatched, chain, say.t, view=say.view, until=until, **place)
-        return self._event(QualityRestored, chain, say.t, view=say.view, **place)
+            fields["until"] = say.until
+        return self._event(kinds[say.say], chain, say.position, say.t, **fields)
 
     def _clock(self, seen: ClockStepped) -> AnyEvent:
         chain = chain_id(self._node_key, seen.room, "clock", seen.t)
-        return self._event(NodeClockStepped, chain, seen.t, step_s=round(seen.step_s, 3))
+        return self._event(NodeClockStepped, chain, 0, seen.t, step_s=round(seen.step_s, 3))
 
     def _late(self, t: int) -> list[AnyEvent]:
         """Say once an hour what came too late or was not looked at."""
@@ -215,7 +217,12 @@ class Judge:
         if (t - self._node.reported) / 1e9 < REPORT_LATE_S:
             return []
         self._node.reported = t
-        late, frames = self._timeline.late, self._node.frames
+        frames = self._node.frames
+        late = {
+            f"{room}/{source}": count
+            for room, timeline in self._timelines.items()
+            for source, count in timeline.late.items()
+        }
         events: list[AnyEvent] = []
         for key in sorted({*late, *frames}):
             room, source = key.split("/", 1)
@@ -224,6 +231,7 @@ class Judge:
                 self._event(
                     NodeDataLate,
                     chain,
+                    0,
                     t,
                     room=room,
                     source=source,
@@ -231,11 +239,14 @@ class Judge:
                     frames=frames.get(key, 0),
                 )
             )
-        self._timeline.late, self._node.frames = {}, {}
+        self._node.frames = {}
+        for timeline in self._timelines.values():
+            timeline.late = {}
         return events
 
-    def _event(self, kind: type[AnyEvent], chain: str, t: int, **fields: object) -> AnyEvent:
-        position = self._node.positions.take(chain)
+    def _event(
+        self, kind: type[AnyEvent], chain: str, position: int, t: int, **fields: object
+    ) -> AnyEvent:
         return kind(
             id=event_id(self._node_key, chain, position, kind_of(kind), t),
             t=t,

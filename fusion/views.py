@@ -2,7 +2,8 @@
 
 Comes in: `ViewState` (already lasting, see `vision.quality`) and the instant of every observation.
 Goes out: `Statement`: a source is degraded, restored, not watched by plan, or silent for longer
-than it promised. A planned darkness or pause is shown, never rung. Pure.
+than it promised. A planned darkness or pause is shown, never rung. The first view after each
+start is stated as well, so that a hub knows who watches. Pure.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ambient.observations import View, ViewState
 
@@ -18,6 +19,8 @@ SILENT_S: Final = 15.0
 """A source ticks every second; after this long without a word it is silent."""
 
 PLANNED: Final = frozenset({View.NOT_WATCHED, View.PAUSED, View.OFF})
+REMEMBERED: Final = frozenset({View.MOVED, View.BLURRED})
+"""Judged against what a camera showed before: a look that remembers nothing cannot end them."""
 
 
 class Say(StrEnum):
@@ -29,18 +32,44 @@ class Say(StrEnum):
     SILENT = "silent"
 
 
+class Family(StrEnum):
+    """The two conditions of a source, each with chains of its own."""
+
+    VIEW = "view"
+    SILENT = "silent"
+
+
 class Statement(Struct, frozen=True):
-    """A change that is worth an event."""
+    """A change that is worth an event.
+
+    Attributes
+    ----------
+    family, began, position
+        Which condition, the `t` at which it began, and how many statements came before: they
+        name the event's chain and its place in it.
+    """
 
     say: Say
     room: str
     source: str
     t: int
     view: View
+    family: Family
     began: int
-    """`t` at which the condition began: names its chain."""
+    position: int
     silent_s: float = 0.0
     until: int | None = None
+
+
+class Condition(Struct):
+    """One condition of a source."""
+
+    began: int = 0
+    position: int = 0
+
+    def begin(self, t: int) -> None:
+        """Begin anew at `t`."""
+        self.began, self.position = t, 0
 
 
 class SourceState(Struct):
@@ -49,10 +78,15 @@ class SourceState(Struct):
     room: str
     source: str
     last: int | None = None
+    known: bool = False
+    """Whether its view was stated since the start."""
     view: View = View.OK
-    since: int = 0
-    silent_since: int | None = None
     until: int | None = None
+    run: int = 0
+    """The look that said `view`."""
+    silent: bool = False
+    view_chain: Condition = field(default_factory=Condition)
+    silent_chain: Condition = field(default_factory=Condition)
 
 
 class Views(Struct):
@@ -63,19 +97,28 @@ class Views(Struct):
     def view(self, seen: ViewState) -> list[Statement]:
         """Take in what a camera can see now."""
         state = self._find(seen.room, seen.source)
-        if state is None or (seen.view == state.view and seen.until == state.until):
+        if state is None:
             return []
-        before, began = state.view, state.since
-        state.view, state.since, state.until = seen.view, seen.t, seen.until
+        same = seen.view == state.view and seen.until == state.until
+        if same and state.known:
+            return []
+        forgotten = state.view in REMEMBERED and seen.run != state.run
+        if forgotten and seen.view is View.OK:
+            return []
+        if state.view is View.OK:
+            state.view_chain.begin(seen.t)
+        state.known, state.view, state.until, state.run = True, seen.view, seen.until, seen.run
         if seen.view is View.OK:
-            return [_say(Say.RESTORED, state, seen.t, View.OK, began)]
-        if before is View.OK:
-            began = seen.t
+            say = Say.RESTORED
         else:
-            state.since = began  # another trouble of the same camera: one condition, one chain
-        if seen.view in PLANNED:
-            return [_say(Say.NOT_WATCHED, state, seen.t, seen.view, began)]
-        return [_say(Say.DEGRADED, state, seen.t, seen.view, began)]
+            say = Say.NOT_WATCHED if seen.view in PLANNED else Say.DEGRADED
+        return [_say(say, state, seen.t, seen.view)]
+
+    def accept(self, room: str, source: str) -> None:
+        """Somebody has looked at the camera: how it stands now is right."""
+        state = self._find(room, source)
+        if state is not None and state.view in REMEMBERED:
+            state.view, state.known = View.OK, False
 
     def heard(self, room: str, source: str, t: int) -> list[Statement]:
         """Take in that a source said something at `t`."""
@@ -83,10 +126,10 @@ class Views(Struct):
         if state is None:
             return []
         state.last = max(t, state.last or 0)
-        if state.silent_since is None:
+        if not state.silent:
             return []
-        began, state.silent_since = state.silent_since, None
-        return [_say(Say.RESTORED, state, t, View.OK, began)]
+        state.silent = False
+        return [_say(Say.RESTORED, state, t, state.view, family=Family.SILENT)]
 
     def advance(self, t: int) -> list[Statement]:
         """Notice who has been silent for too long at `t`."""
@@ -94,10 +137,11 @@ class Views(Struct):
         for state in self.sources:
             if state.last is None:
                 state.last = t  # counts from the first instant that anybody reported
-            silent = (t - state.last) / 1e9
-            if silent > SILENT_S and state.silent_since is None:
-                state.silent_since = t
-                out.append(_say(Say.SILENT, state, t, View.GONE, t, silent))
+            silent_s = (t - state.last) / 1e9
+            if silent_s > SILENT_S and not state.silent:
+                state.silent = True
+                state.silent_chain.begin(t)
+                out.append(_say(Say.SILENT, state, t, View.GONE, Family.SILENT, silent_s))
         return out
 
     def _find(self, room: str, source: str) -> SourceState | None:
@@ -105,15 +149,25 @@ class Views(Struct):
 
 
 def _say(
-    say: Say, state: SourceState, t: int, view: View, began: int, silent_s: float = 0.0
+    say: Say,
+    state: SourceState,
+    t: int,
+    view: View,
+    family: Family = Family.VIEW,
+    silent_s: float = 0.0,
 ) -> Statement:
+    chain = state.view_chain if family is Family.VIEW else state.silent_chain
+    position = chain.position
+    chain.position += 1
     return Statement(
         say=say,
         room=state.room,
         source=state.source,
         t=t,
         view=view,
-        began=began,
+        family=family,
+        began=chain.began,
+        position=position,
         silent_s=round(silent_s, 1),
         until=state.until if say is Say.NOT_WATCHED else None,
     )

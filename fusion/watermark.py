@@ -1,15 +1,18 @@
-"""One timeline: observations of many sources in, the same in the order of event time out.
+"""One timeline of a room: observations of its sources in, the same in the order of event time out.
 
 Each source has a watermark, the newest `t` it has sent. An observation is released when every
 urgent source has passed its instant, or when the newest instant of all is `lateness_s` beyond it:
 a hypothesis waits for nobody longer than that. What comes after its instant was released is late:
-counted by source and reported, never dropped silently. Pure: time comes with the observations.
+counted by source and reported, and still used, as of the newest instant that was released. Pure:
+time comes with the observations.
 """
 
 from __future__ import annotations
 
 import heapq
 from typing import Final
+
+import msgspec
 
 from ambient.observations import AnyObservation
 
@@ -40,13 +43,13 @@ class Timeline:
 
     def push(self, observation: AnyObservation) -> list[AnyObservation]:
         """Take one observation and return those that may now be judged, oldest first."""
-        key = f"{observation.room}/{observation.source}"
+        key = observation.source
         self._newest[key] = max(self._newest.get(key, 0), observation.t)
         if observation.t < self._released:
             self.late[key] = self.late.get(key, 0) + 1
-        else:
-            self._count += 1
-            heapq.heappush(self._heap, (observation.t, self._count, observation))
+            observation = msgspec.structs.replace(observation, t=self._released)
+        self._count += 1
+        heapq.heappush(self._heap, (observation.t, self._count, observation))
         now = self.now
         waited_for = [t for t in self._newest.values() if now - t <= self._given_up]
         horizon = max(min(waited_for, default=now), now - self._lateness)

@@ -133,6 +133,8 @@ class People:
             descent=_share(estimate.descent),
             still=_share(estimate.still),
             quality=_share(estimate.quality),
+            at=(round(estimate.at[0], 4), round(estimate.at[1], 4)),
+            size=round(estimate.size, 4),
         )
 
 

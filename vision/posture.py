@@ -39,6 +39,8 @@ class Estimate:
     descent: float
     still: float
     quality: float
+    at: tuple[float, float]
+    size: float
 
 
 class PostureModel(Protocol):
@@ -113,6 +115,8 @@ class RulePosture:
             descent=descent,
             still=still,
             quality=_sure(track, now) * min(1.0, body.seen * 1.3),
+            at=body.hip,
+            size=track.size,
         )
 
     def end(self, track: int) -> None:

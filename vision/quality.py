@@ -210,6 +210,7 @@ class QualityMonitor:
         self._candidate: View | None = None
         self._candidate_ns = 0
         self._frame_ns: int | None = None
+        self._run_ns = 0
         self._said_ns = 0
 
     @property
@@ -235,6 +236,7 @@ class QualityMonitor:
             small = small_gray(image)
         passed_s = 0.0 if self._frame_ns is None else min(1.0, (t_ns - self._frame_ns) / 1e9)
         self._frame_ns = t_ns
+        self._run_ns = self._run_ns or t_ns
         seen = look(small)
         still_s = self._stillness.update(image, small, t_ns)
         view, measure = self._judge(seen, still_s)
@@ -324,5 +326,10 @@ class QualityMonitor:
         self._candidate = None
         self._said_ns = t_ns
         return ViewState(
-            t=t_ns, room=self._room, source=self._source, view=view, measure=round(measure, 3)
+            t=t_ns,
+            room=self._room,
+            source=self._source,
+            view=view,
+            measure=round(measure, 3),
+            run=self._run_ns,
         )

@@ -223,11 +223,13 @@ class FusionWorker:
         return new
 
     def _apply(self, command: commands.AnyCommand) -> list[AnyEvent]:
-        t = self._clock.now()
-        new = self._judge.apply(command, t)
+        new: list[AnyEvent] = []
+        outcome = Outcome.APPLIED
+        if isinstance(command, commands.Acknowledged) and not self._judge.acknowledge(command):
+            outcome = Outcome.REFUSED  # no such chain is open here
         if isinstance(command, commands.SetPurpose):
-            new += self._consent_events(t)
-        self._control.answer(Outcome.APPLIED)
+            new += self._consent_events(self._clock.now())
+        self._control.answer(outcome)
         return new
 
     def _consent_events(self, t: int) -> list[AnyEvent]:

@@ -23,6 +23,7 @@ def seen(
     source: str = "c1",
     place: Place = Place.UNKNOWN,
     quality: float = 0.9,
+    at: tuple[float, float] = (0.5, 0.5),
 ) -> PostureSeen:
     return PostureSeen(
         t=round(t_s * 1e9),
@@ -37,6 +38,8 @@ def seen(
         still=0.9 if down > 0.5 else 0.0,
         place=place,
         quality=quality,
+        at=at,
+        size=0.5,
     )
 
 
@@ -144,6 +147,45 @@ CASES: list[tuple[str, list[PostureSeen | TrackEnded], float, list[Step]]] = [
         [Step.SUSPECTED, Step.CONFIRMED],
     ),
     (
+        "who comes in later is not the one who fell",
+        [*span(0, 12, **FELL), lost(14, down=0.9), *span(60, 66, **UP, track=2, at=(1.2, 0.5))],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.LONG_LIE],
+    ),
+    (
+        "nobody else ends what is only suspected",
+        [*span(0, 3.8, **LYING), lost(5.8, down=0.9), *span(6, 12, **UP, track=2)],
+        20,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.RECOVERED],
+    ),
+    (
+        "gets up and walks out before it is confirmed",
+        [
+            *span(0, 3, **UP),
+            *span(3, 4.5, **FELL),
+            *span(4.5, 7.2, **UP),
+            lost(9.2, down=0.02, border=True),
+        ],
+        90,
+        [Step.SUSPECTED],
+    ),
+    (
+        "one frame beside the bed",
+        [
+            *span(0, 600, **LYING, place=Place.BED),
+            seen(600, down=0.95, place=Place.FLOOR),
+            *span(600.1, 610, **LYING, place=Place.BED),
+        ],
+        0,
+        [],
+    ),
+    (
+        "rolls off the bed after an hour",
+        [*span(0, 3600, **LYING, place=Place.BED), *span(3600, 3620, **LYING, place=Place.FLOOR)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
         "two cameras see one fall",
         [*span(3, 14, **FELL), *span(3.2, 14, **LYING, source="c2", track=7)],
         0,
@@ -205,6 +247,32 @@ def test_times_follow_the_configuration(confirm_s: float, long_lie_s: float) -> 
     steps = dict(judge(span(0, long_lie_s + 5, **LYING), 0, config))
     assert steps[Step.CONFIRMED] <= max(confirm_s, 4) + 0.5
     assert steps[Step.LONG_LIE] == pytest.approx(long_lie_s, abs=0.5)
+
+
+def test_a_fall_the_next_day_is_a_new_one() -> None:
+    room = FallJudge(Falls())
+    play(room, [*span(0, 12, **FELL), *span(0, 20, **UP, track=9), lost(14, down=0.9)])
+    for t in range(21, 80):
+        room.advance(t * 10**9)
+    room.acknowledge(0)
+    day = 86_400
+    changes = play(room, span(day, day + 100, **LYING, track=20))
+    assert [c.step for c in changes] == [Step.SUSPECTED, Step.CONFIRMED, Step.LONG_LIE]
+
+
+def test_an_unacknowledged_chain_is_not_joined_much_later() -> None:
+    room = FallJudge(Falls())
+    play(room, [*span(0, 12, **FELL), lost(14, down=0.9)])
+    changes = play(room, span(300, 312, **LYING, track=20))
+    assert Step.SUSPECTED in [c.step for c in changes]
+    assert Step.CONFIRMED in [c.step for c in changes]
+
+
+def test_down_is_counted_from_leaving_the_bed() -> None:
+    story = [*span(0, 100, **LYING, place=Place.BED), *span(100, 115, **LYING, place=Place.FLOOR)]
+    changes = play(FallJudge(Falls()), story)
+    assert changes[-1].step is Step.CONFIRMED
+    assert changes[-1].down_s == pytest.approx(8, abs=1)
 
 
 def test_state_goes_on_after_a_restart() -> None:

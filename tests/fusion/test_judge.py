@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ambient import events as ev
@@ -32,8 +33,10 @@ def tick(s: float, source: str = "c1") -> Tick:
     return Tick(t=round(s * 1e9), room="r1", source=source)
 
 
-def view(s: float, what: View, source: str = "c1", until: int | None = None) -> ViewState:
-    return ViewState(t=round(s * 1e9), room="r1", source=source, view=what, until=until)
+def view(
+    s: float, what: View, source: str = "c1", until: int | None = None, run: int = 0
+) -> ViewState:
+    return ViewState(t=round(s * 1e9), room="r1", source=source, view=what, until=until, run=run)
 
 
 def lying(s: float, place: Place = Place.UNKNOWN, bed: str | None = None) -> PostureSeen:
@@ -75,12 +78,33 @@ CASES: list[tuple[str, list[AnyObservation], list[str]]] = [
     (
         "a dark camera sees again",
         [*ticks(0, 30, "c1", "c2"), view(1, View.OK), view(5, View.DARK), view(20, View.OK)],
-        ["quality.degraded", "quality.restored"],
+        ["quality.restored", "quality.degraded", "quality.restored"],
     ),
     (
         "dark, then gone, is one condition",
         [*ticks(0, 30, "c1", "c2"), view(5, View.DARK), view(9, View.GONE), view(20, View.OK)],
         ["quality.degraded", "quality.degraded", "quality.restored"],
+    ),
+    (
+        "a turned camera is not mended by a restart of the look",
+        [
+            *ticks(0, 90, "c1", "c2"),
+            view(1, View.OK, run=1),
+            view(5, View.MOVED, run=1),
+            view(20, View.OK, run=2),
+            view(80, View.OK, run=2),
+        ],
+        ["quality.restored", "quality.degraded"],
+    ),
+    (
+        "a turned camera is turned back",
+        [
+            *ticks(0, 30, "c1", "c2"),
+            view(1, View.OK, run=1),
+            view(5, View.MOVED, run=1),
+            view(20, View.OK, run=1),
+        ],
+        ["quality.restored", "quality.degraded", "quality.restored"],
     ),
     (
         "night by plan",
@@ -147,11 +171,54 @@ def test_off_the_bed_names_the_subject_of_the_bed_only_where_a_zone_says_so() ->
     assert {event.subject for event in events} == {None}
 
 
+def test_a_person_accepts_how_a_turned_camera_stands() -> None:
+    judge = Judge(config(), KEY)
+    seen = [view(1, View.OK, run=1), view(5, View.MOVED, run=1), view(9, View.OK, run=2)]
+    events = feed(judge, [*seen, *ticks(0, 10, "c1", "c2")])
+    command = Acknowledged(id=new_id(), node="n-1", issued=0, expires=1, chain=events[-1].chain)
+    assert judge.acknowledge(command)
+    later = feed(judge, [view(12, View.OK, run=2)])
+    assert [ev.kind_of(event) for event in later] == ["quality.restored"]
+
+
+def test_beds_of_two_rooms_may_have_one_name() -> None:
+    camera = Camera(id="c1", source="a")
+    rooms = [
+        Room(id=f"r{i}", beds=[Bed(id="a", subject=f"s-000{i}")], cameras=[camera]) for i in (1, 2)
+    ]
+    judge = Judge(NodeConfig(site="home", node="n-1", rooms=rooms), KEY)
+    on_bed = [lying(i / 10, Place.BED, "a") for i in range(50)]
+    beside = [lying(5 + i / 10, Place.FLOOR) for i in range(100)]
+    events = feed(judge, [*on_bed, *beside])
+    assert {event.subject for event in events} == {"s-0001"}
+
+
+def test_a_slow_room_is_judged_as_well() -> None:
+    rooms = [Room(id=r, cameras=[Camera(id="c1", source="a")]) for r in ("r1", "r2")]
+    judge = Judge(NodeConfig(site="home", node="n-1", rooms=rooms), KEY)
+    events: list[ev.AnyEvent] = []
+    for i in range(140):
+        ahead = Tick(t=round((i / 10 + 1.5) * 1e9), room="r2", source="c1")
+        events += judge.observe(ahead)
+        events += judge.observe(lying(i / 10))
+    assert [ev.kind_of(e) for e in events] == ["fall.suspected", "fall.confirmed"]
+
+
+def test_a_slow_camera_of_a_room_is_late_and_still_used() -> None:
+    judge = Judge(config(), KEY)
+    events: list[ev.AnyEvent] = []
+    for i in range(140):
+        events += judge.observe(tick(i / 10 + 0.6, "c2"))
+        events += judge.observe(lying(i / 10))
+    assert [ev.kind_of(e) for e in events] == ["fall.suspected", "fall.confirmed"]
+
+
 def test_acknowledged_is_kept() -> None:
     judge = Judge(config(), KEY)
     events = feed(judge, [*FALL[:100], *ticks(0, 10, "c2")])
     command = Acknowledged(id=new_id(), node="n-1", issued=0, expires=1, chain=events[0].chain)
-    judge.apply(command, 10)
+    assert judge.acknowledge(command)
+    assert not judge.acknowledge(msgspec.structs.replace(command, chain=new_id()))
     again = Judge(config(), KEY)
     again.restore(judge.state())
     assert b"acknowledged\xc3" in again.state()["room/r1"]

@@ -27,9 +27,9 @@ CASES = [
         0,
     ),
     (
-        "what comes after its instant is late",
+        "what comes after its instant is late, and used as of now",
         [(0, "a"), (0, "b"), (100, "a"), (500, "a"), (50, "b"), (800, "a"), (800, "b")],
-        [0, 0, 100, 500, 800, 800],
+        [0, 0, 100, 100, 500, 800, 800],
         1,
     ),
     (

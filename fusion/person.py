@@ -1,0 +1,140 @@
+"""What is known of one person in front of one camera: postures in, lasting facts out.
+
+Smooths the probability of being down, keeps since when and on what, remembers the descent, and
+counts for how long the person has been upright in a good view. Pure; survives a restart.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.observations import Place, Point, PostureSeen
+
+DOWN_ON: Final = 0.55
+DOWN_OFF: Final = 0.35
+SMOOTH_S: Final = 0.4
+GAP_S: Final = 2.0
+"""A person seen not down (or not seen) for less than this is still the same lying person."""
+DESCENT_KEPT_S: Final = 4.0
+"""A descent that nobody went down by within this time is forgotten."""
+GOOD_VIEW: Final = 0.35
+UPRIGHT_GAP_S: Final = 0.7
+"""A person may be seen not upright for this long while getting up counts on."""
+UNSEEN_S: Final = 3.0
+"""A track that nobody reports for this long is gone, even if its end was never told (a restarted
+sensor begins new tracks)."""
+PLACE_S: Final = 2.0
+"""So long must a person be seen on something else before it is believed."""
+
+SAFE: Final = frozenset({Place.BED, Place.SOFA, Place.PERMITTED})
+"""Where lying is by itself no fall."""
+
+
+class Person(Struct):
+    """One track of one camera."""
+
+    source: str
+    track: int
+    began: int
+    t: int
+    began_at: Point
+    at: Point
+    """Middle of the hips in picture heights, when first and when last seen."""
+    size: float = 0.0
+    down: float = 0.0
+    down_since: int | None = None
+    last_down: int = 0
+    descent: float = 0.0
+    descent_t: int = 0
+    still: float = 0.0
+    quality: float = 0.0
+    place: Place = Place.UNKNOWN
+    bed: str | None = None
+    other_since: int | None = None
+    """Since when the person has been seen on something else than `place`."""
+    upright_since: int | None = None
+    upright_last: int = 0
+    ended: bool = False
+    chain: int | None = None
+    """Number of the open chain this person belongs to."""
+
+    @classmethod
+    def first(cls, seen: PostureSeen) -> Person:
+        """Return what is known at first sight."""
+        return cls(
+            source=seen.source,
+            track=seen.track,
+            began=seen.t,
+            t=seen.t,
+            began_at=seen.at,
+            at=seen.at,
+            place=seen.place,
+            bed=seen.bed,
+        )
+
+    def see(self, seen: PostureSeen) -> None:
+        """Take in how the person is now."""
+        dt = max(0.0, (seen.t - self.t) / 1e9)
+        weight = 1.0 if dt == 0.0 and self.down == 0.0 else min(1.0, dt / SMOOTH_S)
+        self.down += weight * (seen.down - self.down)
+        self.quality += weight * (seen.quality - self.quality)
+        self.t, self.at, self.size = seen.t, seen.at, seen.size
+        self.still, self.ended = seen.still, False
+        stale = (seen.t - self.descent_t) / 1e9 > DESCENT_KEPT_S
+        renewed = self.down_since is None and (stale or seen.descent == self.descent)
+        if seen.descent > self.descent or renewed:
+            self.descent, self.descent_t = seen.descent, seen.t
+        self._follow_down(seen)
+        self._follow_place(seen)
+        self._follow_upright(seen)
+
+    def gone(self, t: int) -> bool:
+        """Return whether the person is not in sight at `t`."""
+        return self.ended or (t - self.t) / 1e9 > UNSEEN_S
+
+    def upright_s(self, t: int) -> float:
+        """Return for how long the person has been upright, up to now; 0 when not any more."""
+        fresh = (t - self.upright_last) / 1e9 <= UPRIGHT_GAP_S
+        return (t - self.upright_since) / 1e9 if self.upright_since is not None and fresh else 0.0
+
+    def near(self, other: Person) -> bool:
+        """Return whether this person first appeared about where `other` was last seen."""
+        return math.dist(self.began_at, other.at) <= 0.5 * max(self.size, other.size)
+
+    def _follow_down(self, seen: PostureSeen) -> None:
+        if self.down >= DOWN_ON or (self.down_since is not None and self.down > DOWN_OFF):
+            if self.down_since is None:
+                self.down_since = seen.t
+            self.last_down = seen.t
+        elif self.down_since is not None and (seen.t - self.last_down) / 1e9 > GAP_S:
+            self.down_since = None
+
+    def _follow_place(self, seen: PostureSeen) -> None:
+        """Believe a new place once it has lasted; who came off a bed is down from then on."""
+        if seen.place == self.place:
+            self.other_since, self.bed = None, seen.bed
+            return
+        if self.other_since is None:
+            self.other_since = seen.t
+        lasted_s = (seen.t - self.other_since) / 1e9
+        if lasted_s < PLACE_S and (seen.place in SAFE or self.place in SAFE):
+            return
+        left_bed = self.place in SAFE and seen.place not in SAFE
+        if left_bed and self.down_since is not None:
+            self.down_since = max(self.down_since, self.other_since)
+        self.place, self.other_since = seen.place, None
+        # Who rolled off a bed still belongs to it.
+        self.bed = self.bed if left_bed else seen.bed
+
+    def _follow_upright(self, seen: PostureSeen) -> None:
+        if seen.upright >= 0.5 and seen.quality >= GOOD_VIEW and seen.down < 0.5:
+            if self.upright_since is None:
+                self.upright_since = seen.t
+            self.upright_last = seen.t
+        elif self.upright_since is not None and (
+            (seen.t - self.upright_last) / 1e9 > UPRIGHT_GAP_S
+        ):
+            self.upright_since = None
