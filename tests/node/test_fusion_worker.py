@@ -173,14 +173,15 @@ def test_consent_is_stated_once_and_over_a_restart(world: World) -> None:
     assert world.kinds() == ["consent.applied"]
 
 
-def test_a_command_is_answered_after_it_was_done(world: World) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_an_acknowledgement_is_answered_truthfully(world: World, known: bool) -> None:
+    world.lie(7)
+    chain = world.rows[-1].chain if known else commands.new_id()
     world.commands.append(
-        commands.Acknowledged(
-            id=commands.new_id(), node="n-1", issued=1, expires=2, chain=commands.new_id()
-        )
+        commands.Acknowledged(id=commands.new_id(), node="n-1", issued=1, expires=2, chain=chain)
     )
     world.fusion.step(0)
-    assert world.answers == [Outcome.APPLIED]
+    assert world.answers == [Outcome.APPLIED if known else Outcome.REFUSED]
 
 
 def test_a_state_that_cannot_be_read_is_left_behind(world: World) -> None:
