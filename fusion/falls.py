@@ -119,7 +119,8 @@ class FallJudge:
         if person is None:
             return []
         person.ended = True
-        if end.reason is TrackEnd.LEFT_PICTURE and person.chain is None:
+        person.left = end.reason is TrackEnd.LEFT_PICTURE
+        if person.left and person.chain is None:
             person.down_since = None
             return []
         fell = person.descent >= LOST_DESCENT and end.down >= LOST_DOWN
@@ -260,8 +261,9 @@ class FallJudge:
         """Return whether what is seen, or was seen last, confirms a suspicion."""
         people = self._people_of(chain)
         seen = [p for p in people if not p.gone(t)]
-        if people and all(p.down_since is None for p in seen or people):
-            # Up when last seen. A suspicion that its own view does not hold counts anew.
+        up = bool(people) and all(p.down_since is None for p in seen or people)
+        if up and (seen or all(p.left for p in people)):
+            # Seen up, or walked out. A suspicion that its own view does not hold counts anew.
             chain.down_since = max(chain.down_since, *(p.last_down for p in people))
             return False
         if not seen:

@@ -58,6 +58,8 @@ class Person(Struct):
     upright_since: int | None = None
     upright_last: int = 0
     ended: bool = False
+    left: bool = False
+    """Ended at the picture's border, not lost in the middle of it."""
     chain: int | None = None
     """Number of the open chain this person belongs to."""
 
@@ -82,7 +84,7 @@ class Person(Struct):
         self.down += weight * (seen.down - self.down)
         self.quality += weight * (seen.quality - self.quality)
         self.t, self.at, self.size = seen.t, seen.at, seen.size
-        self.still, self.ended = seen.still, False
+        self.still, self.ended, self.left = seen.still, False, False
         stale = (seen.t - self.descent_t) / 1e9 > DESCENT_KEPT_S
         renewed = self.down_since is None and (stale or seen.descent == self.descent)
         if seen.descent > self.descent or renewed:
