@@ -147,6 +147,7 @@ class CommandDesk:
     def _erase(self, command: commands.Erase) -> Outcome | None:
         """Delete the delivered events of a subject; wait while some are not delivered yet.
 
+        Damaged copies of the outbox and damaged rows go too, since they may tell of the subject.
         The configuration still says which bed the pseudonym has, until it is changed.
         """
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:

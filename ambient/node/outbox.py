@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import msgspec
 import sqlite_utils
 import structlog
 from msgspec import Struct
@@ -186,15 +187,27 @@ class Outbox:
     def erase(self, subject: str) -> int:
         """Delete what was delivered about `subject`; return how many rows of it still wait.
 
-        What waits is an alarm that nobody has seen yet: it is delivered first.
+        What waits is an alarm that nobody has seen yet: it is delivered first. Rows that are no
+        event any more, and damaged files that were set aside, may tell of anybody and can never
+        be delivered: they are deleted whatever they tell.
+
+        Raises
+        ------
+        StoreError
+            When something could not be deleted; call again.
         """
         of_subject = "json_valid(event) AND json_extract(event, '$.subject') = ?"
         with self._file.writing() as db:
+            rows = db.execute("SELECT seq, CAST(event AS BLOB) FROM outbox")
+            unfit = [(seq,) for seq, event in rows if not _is_event(event)]
+            db.conn.executemany("DELETE FROM outbox WHERE seq = ?", unfit)
             db.execute(
                 f"DELETE FROM outbox WHERE answered IS NOT NULL AND {of_subject}", (subject,)
             )
-            left = db.execute(f"SELECT count(*) FROM outbox WHERE {of_subject}", (subject,))
-            return int(left.fetchone()[0])
+            found = db.execute(f"SELECT count(*) FROM outbox WHERE {of_subject}", (subject,))
+            left = int(found.fetchone()[0])
+        self._file.delete_set_aside()
+        return left
 
     def answered(self, command: str) -> bool:
         """Return whether the command with this id was answered before."""
@@ -324,3 +337,11 @@ class Outbox:
     def _count(self, where: str) -> int:
         with self._file.reading() as db:
             return int(db.execute(f"SELECT count(*) FROM outbox WHERE {where}").fetchone()[0])
+
+
+def _is_event(data: bytes) -> bool:
+    try:
+        events.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return True

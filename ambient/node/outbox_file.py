@@ -8,6 +8,7 @@ can be read of it; the other notices and follows. No row is written to a file th
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -79,6 +80,24 @@ class OutboxFile:
         """
         with self._guarded() as db:
             yield db
+
+    def delete_set_aside(self) -> None:
+        """Delete every damaged file that was set aside here, by whichever process.
+
+        Raises
+        ------
+        StoreError
+            When one cannot be deleted.
+        """
+        # Guarded: nobody is just carrying rows over from one.
+        with self._guarded():
+            for aside in self._path.parent.glob(f"{glob.escape(self._path.name)}.damaged-*"):
+                try:
+                    aside.unlink(missing_ok=True)
+                except OSError as error:
+                    raise StoreError(
+                        f"{aside}: cannot be deleted ({error.strerror}); check the folder's owner"
+                    ) from None
 
     def close(self) -> None:
         """Close the file."""

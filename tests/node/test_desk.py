@@ -14,6 +14,7 @@ from ambient.node.clock import NS
 from ambient.node.desk import CommandDesk
 from ambient.node.outbox import Outbox
 from ambient.node.switches import SwitchBoard
+from tests.bus.kit import started
 
 T = 1_000_000 * NS
 
@@ -127,3 +128,28 @@ def test_erasing_waits_for_what_is_not_delivered_and_spares_others(tmp_path: Pat
         outbox.settle({mine.id: False, other.id: False}, T)
         assert make(tmp_path).handle(erase, T) is Outcome.APPLIED
         assert outbox.depth().kept == 1
+
+
+def test_erasing_takes_damaged_copies_and_rows_along(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    path.write_bytes(b"no database, but perhaps s-aaaa")
+    for suffix in ("", "-wal", "-shm"):
+        (tmp_path / f"outbox.db.damaged-7{suffix}").write_bytes(b"s-aaaa")
+    other = tmp_path / "other.db.damaged-1"
+    other.write_bytes(b"not the outbox's")
+    spoiled = [b'{"subject": "s-aaaa"', b'{"subject": "s-aaaa"}', b"\x00", b"\xff\xfe"]
+    with Outbox(path) as outbox:
+        assert outbox.set_aside is not None
+        assert outbox.set_aside.exists()
+        sound = started(1)
+        outbox.commit([sound, *(started(t) for t in range(2, 2 + len(spoiled)))])
+        with outbox._file.writing() as db:
+            for seq, event in enumerate(spoiled, start=2):
+                db.execute("UPDATE outbox SET event = CAST(? AS TEXT) WHERE seq = ?", (event, seq))
+        outbox.settle({started(2).id: False}, T)
+        erase = command(commands.Erase, subject="s-aaaa")
+        assert make(tmp_path).handle(erase, T) is Outcome.APPLIED
+        assert [row.id for row in outbox.waiting(100, 10**6)] == [sound.id]
+        assert outbox.depth().kept == 0
+    assert list(tmp_path.glob("outbox.db.damaged-*")) == []
+    assert other.exists()
