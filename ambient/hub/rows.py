@@ -257,9 +257,14 @@ def node_of(db: sqlite_utils.Database, room: str) -> str:
     Raises
     ------
     UnknownRoomError
-        When none ever spoke for it.
+        When none is enrolled with it and none ever spoke for it.
     """
-    row = db.execute("SELECT node FROM rooms WHERE room = ?", (room,)).fetchone()
+    # The room of a node that was enrolled just now may be paused before anything happened there.
+    row = db.execute(
+        "SELECT node FROM enrolled_rooms WHERE room = ?1 "
+        "UNION ALL SELECT node FROM rooms WHERE room = ?1 LIMIT 1",
+        (room,),
+    ).fetchone()
     if row is None:
         raise UnknownRoomError(
             f"room: expected one that a room computer serves, got {room[:40]!r}; enrol its node"
