@@ -229,16 +229,16 @@ class FallJudge:
         return []
 
     def _chain_for(self, person: Person, t: int) -> Chain | None:
-        """Return the open chain that this person's fall already is, if any."""
+        """Return the open chain that this person's fall already is, if any.
+
+        Another camera sees the same people. In the same picture it is the same person only who
+        was lost about here and has not been seen since this one appeared.
+        """
         for chain in self.state.chains:
-            bound = self._people_of(chain)
-            lately = any((t - p.t) / 1e9 <= JOIN_S for p in bound)
-            rivals = [
-                p
-                for p in bound
-                if p.source == person.source and p.track != person.track and p.t > person.began
-            ]
-            if lately and not rivals:
+            lately = [p for p in self._people_of(chain) if (t - p.t) / 1e9 <= JOIN_S]
+            here = [p for p in lately if p.source == person.source]
+            again = all(p.t <= person.began and person.near(p) for p in here)
+            if lately and again:
                 return chain
         return None
 

@@ -104,7 +104,7 @@ class Person(Struct):
 
     def near(self, other: Person) -> bool:
         """Return whether this person first appeared about where `other` was last seen."""
-        return math.dist(self.began_at, other.at) <= 0.5 * max(self.size, other.size)
+        return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)
 
     def _follow_down(self, seen: PostureSeen) -> None:
         if self.down >= DOWN_ON or (self.down_since is not None and self.down > DOWN_OFF):

@@ -147,6 +147,23 @@ CASES: list[tuple[str, list[PostureSeen | TrackEnded], float, list[Step]]] = [
         [Step.SUSPECTED, Step.CONFIRMED],
     ),
     (
+        "another falls elsewhere while the first is lost",
+        [
+            *span(0, 12, **FELL),
+            lost(14, down=0.9),
+            *span(15, 18, **UP, track=2, at=(1.2, 0.5)),
+            *span(18, 30, **FELL, track=2, at=(1.2, 0.8)),
+        ],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED, Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "the lost one is found again, still down",
+        [*span(0, 12, **FELL), lost(14, down=0.9), *span(20, 40, **LYING, track=2)],
+        0,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
         "who comes in later is not the one who fell",
         [*span(0, 12, **FELL), lost(14, down=0.9), *span(60, 66, **UP, track=2, at=(1.2, 0.5))],
         0,
