@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import Camera, Night, NodeConfig, Room
 from ambient.doctor.findings import Finding, Level
 from ambient.errors import SourceError, UsageError
 from ambient.evaluate import watching
@@ -28,7 +28,7 @@ MEND: Final = {
     View.DARK: "switch on a light, or say in cameras[].night what holds at night",
     View.OVER_EXPOSED: "turn the camera away from the window or lower its exposure",
     View.BLURRED: "clean the lens and set its focus",
-    View.COVERED: "uncover the lens",
+    View.COVERED: "uncover the lens; a camera with infrared may have lost its lamp",
     View.FROZEN: "restart the camera; it sends the same picture again and again",
     View.MOVED: "turn the camera back, or draw its zones anew",
     View.GONE: "check the camera's cable and power",
@@ -57,7 +57,13 @@ def _camera(config: NodeConfig, room: Room, camera: Camera, *, running: bool) ->
             return Finding(check, Level.NOTE, "in use by the running node", "stop it to look here")
         clock = EventClock.at(time.time_ns(), time.monotonic_ns())
         with open_source(camera.source, fps=camera.fps, realtime=True, clock=clock) as source:
-            quality = QualityMonitor(room.id, camera.id, frozen_s=config.frozen_s)
+            quality = QualityMonitor(
+                room.id,
+                camera.id,
+                frozen_s=config.frozen_s,
+                dark_by_plan=camera.night is Night.NOT_WATCHED,
+                infrared=camera.night is Night.INFRARED,
+            )
             view, frames, size = View.OK, 0, ""
             began = time.monotonic()
             for frame in source:
@@ -74,6 +80,9 @@ def _camera(config: NodeConfig, room: Room, camera: Camera, *, running: bool) ->
         return Finding(check, Level.FAILED, what, mend)
     rate = max(0, frames - 1) / lasted
     found = f"{size}, {rate:.1f} frames a second, view {view}"
+    if view is View.NOT_WATCHED:
+        mend = "dark by plan (cameras[].night); look again in daylight"
+        return Finding(check, Level.NOTE, found, mend)
     if view is not View.OK:
         return Finding(check, Level.WARNING, found, MEND.get(view, ""))
     if frames > 3 and rate < SLOW * min(camera.fps, source.fps):
