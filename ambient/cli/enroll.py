@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from ambient.hub.registry import Registry
+    from ambient.hub.store import Store
 
 NodeFile = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
 HubFile = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
@@ -134,6 +135,21 @@ def reject(which: Which, config: HubFile = _HUB, by: By = "command-line") -> Non
     typer.echo(f"{which} is rejected")
 
 
+@_NODES.command("rooms")
+def rooms(
+    node: Annotated[str, typer.Argument(help="The node's name.")],
+    room: Annotated[list[str], typer.Argument(help="All rooms that it serves from now on.")],
+    config: HubFile = _HUB,
+    by: By = "command-line",
+) -> None:
+    """Bind exactly these rooms to an enrolled node, as its node.yaml names them."""
+    import time
+
+    _registry(config).set_rooms(node, room, by)
+    _store(config).rooms_bound(node, room, by, time.time_ns())
+    typer.echo(f"{node} is enrolled for {', '.join(sorted(set(room)))}")
+
+
 @_NODES.command("revoke")
 def revoke(
     node: Annotated[str, typer.Argument(help="The node's name.")],
@@ -156,17 +172,21 @@ def rotate(
     """Have an enrolled node make itself a new key; the old one is valid until the new one is."""
     import time
 
-    from ambient.config import load_hub
     from ambient.errors import LinkError
+
+    if node not in _registry(config).enrolled():
+        raise LinkError(f"{node}: expected an enrolled node, got none of this name")
+    _store(config).rotate_key(node, by, time.time_ns())
+    typer.echo(f"{node} is told to change its key as soon as it is connected")
+
+
+def _store(config: Path) -> Store:
+    from ambient.config import load_hub
     from ambient.hub.database import HubDatabase
     from ambient.hub.service import DATABASE
     from ambient.hub.store import Store
 
-    if node not in _registry(config).enrolled():
-        raise LinkError(f"{node}: expected an enrolled node, got none of this name")
-    store = Store(HubDatabase(load_hub(config).state_dir / DATABASE))
-    store.rotate_key(node, by, time.time_ns())
-    typer.echo(f"{node} is told to change its key as soon as it is connected")
+    return Store(HubDatabase(load_hub(config).state_dir / DATABASE))
 
 
 def _registry(config: Path) -> Registry:

@@ -54,6 +54,7 @@ from ambient.hub.conditions import (
     may_end,
     opens,
     silent_key,
+    unenrolled_key,
 )
 from ambient.observations import Place
 
@@ -286,6 +287,48 @@ def on_silence(
         stopped=stopped,
     )
     return Change(alarm=opened, entries=[Entry(at=now, what=Deed.OPENED)])
+
+
+def on_unenrolled(alarm: Alarm | None, event: AnyEvent, now: int) -> Change | None:
+    """Return the alarm of a node whose `event` was refused: its room is not enrolled.
+
+    It rings once, and again for every fall that is refused.
+
+    Parameters
+    ----------
+    alarm
+        The open one of this node and room, None when there is none.
+    now
+        Hub time (ns).
+    """
+    assert event.room is not None
+    stage = _STAGE.get(type(event), Stage.NONE)
+    fall = stage >= Stage.CONFIRMED
+    if alarm is None:
+        opened = Alarm(
+            id=event.id,
+            kind=AlarmKind.UNENROLLED,
+            key=unenrolled_key(event.node, event.room),
+            chain=event.chain,
+            node=event.node,
+            room=event.room,
+            since=now,
+            latest=now,
+            stage=stage,
+        )
+        return Change(alarm=opened, entries=[Entry(at=now, what=Deed.OPENED)])
+    news = fall and (alarm.stage < stage or alarm.chain != event.chain)
+    if not news:
+        return None
+    changed = msgspec.structs.replace(
+        alarm,
+        latest=now,
+        chain=event.chain,
+        stage=max(alarm.stage, stage),
+        state=AlarmState.ACTIVE,
+    )
+    again = Deed.CHANGED if alarm.state is AlarmState.ACTIVE else Deed.REOPENED
+    return Change(alarm=changed, entries=[Entry(at=now, what=again)])
 
 
 def acknowledge(alarm: Alarm, who: str, now: int) -> Change | None:

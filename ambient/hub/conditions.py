@@ -7,6 +7,7 @@ the store keeps. An alarm is a *condition*; sound and page are only how it is sh
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -40,6 +41,8 @@ class AlarmKind(StrEnum):
     WORKER = "worker"
     OUTBOX = "outbox"
     DISK = "disk"
+    UNENROLLED = "unenrolled"
+    """A node speaks for a room that its key is not bound to."""
 
 
 class AlarmState(StrEnum):
@@ -51,7 +54,7 @@ class AlarmState(StrEnum):
 
 
 class Stage(IntEnum):
-    """How far a fall chain has come; technical alarms stay at ``NONE``."""
+    """How far a fall chain has come; a technical alarm has one only as `unenrolled`."""
 
     NONE = 0
     SUSPECTED = 1
@@ -174,7 +177,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
         """How urgent this is."""
         if self.kind is AlarmKind.FALL:
             return Priority.HIGH if self.stage >= Stage.CONFIRMED else Priority.MEDIUM
-        return Priority.MEDIUM if self.kind is AlarmKind.NODE_SILENT else Priority.LOW
+        return Priority.MEDIUM if self.kind in _RINGING else Priority.LOW
 
     @property
     def sound(self) -> Sound:
@@ -183,7 +186,10 @@ class Alarm(Struct, frozen=True, kw_only=True):
             return Sound.NONE
         if self.priority is Priority.HIGH:
             return Sound.HIGH
-        return Sound.MEDIUM if self.kind is AlarmKind.NODE_SILENT else Sound.NONE
+        return Sound.MEDIUM if self.kind in _RINGING else Sound.NONE
+
+
+_RINGING: Final = frozenset({AlarmKind.NODE_SILENT, AlarmKind.UNENROLLED})
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -201,6 +207,11 @@ def fall_key(chain: str) -> str:
 def silent_key(node: str) -> str:
     """Return the key of a silent node."""
     return f"node_silent:{node}"
+
+
+def unenrolled_key(node: str, room: str) -> str:
+    """Return the key of a node that speaks for a room it is not enrolled for."""
+    return f"unenrolled:{node}:{room}"
 
 
 def opens(event: AnyEvent) -> str | None:

@@ -70,6 +70,9 @@ FORGET_S: Final = 60.0
 
 WARN_EVERY_S: Final = 60.0
 MAX_ASKING: Final = 64
+MAX_TOLD: Final = 64
+"""Rooms of others that one node may raise an alarm about."""
+
 PENDING_AGAIN_S: Final = 5.0
 MAX_STRANGER_BYTES: Final = 4 * 1024
 """An enrolment has less than 1 kB; nothing longer of an unknown key is even parsed."""
@@ -112,6 +115,7 @@ class Intake:
         sink: EventSink,
         source: CommandSource,
         heard: Callable[[str], None] = lambda _: None,
+        unenrolled: Callable[[AnyEvent, int], None] = lambda _event, _now: None,
         clock: Callable[[], int] = time.time_ns,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -129,6 +133,9 @@ class Intake:
             Who may speak, where events go, where commands come from; used in the thread of `run`.
         heard
             Called with a node's name for every message of it that counts as a sign of life.
+        unenrolled
+            Called with an event that is refused because its node is not enrolled for its room, and
+            the hub's time (ns): for every fall, and once a minute for each room otherwise.
         clock, steady
             Hub time (ns) and a steady clock (s).
 
@@ -142,6 +149,7 @@ class Intake:
         self._sink = sink
         self._source = source
         self._heard = heard
+        self._unenrolled = unenrolled
         self._clock = clock
         self._steady = steady
         self._context = sockets.context()
@@ -157,6 +165,7 @@ class Intake:
         self._asking: dict[bytes, _Asking] = {}
         self._commands_at = 0.0
         self._warned: dict[str, float] = {}
+        self._told: dict[tuple[str, str], float] = {}
         self.counts = LinkCounts()
 
     def run(self, stop: threading.Event) -> None:
@@ -320,8 +329,12 @@ class Intake:
         taken: list[AnyEvent] = []
         refused: list[int] = []
         for row in batch.rows:
-            event = _allowed(row, holder)
-            if event is None:
+            event = _decoded(row)
+            if event is None or event.node != holder.node:
+                refused.append(row.seq)
+            elif event.room is not None and event.room not in holder.rooms:
+                # Before the answer: the node lets go of what was refused.
+                self._foreign_room(event, event.room)
                 refused.append(row.seq)
             else:
                 taken.append(event)
@@ -337,6 +350,21 @@ class Intake:
         self.counts.batches += 1
         self.counts.rows += len(taken)
         self._send(route, Ack(batch=batch.batch, refused=refused))
+
+    def _foreign_room(self, event: AnyEvent, room: str) -> None:
+        """Say that an enrolled node speaks for a room that is not its own."""
+        now = self._steady()
+        about = (event.node, room)
+        falls = isinstance(event, events.FallSuspected | events.FallConfirmed | events.FallLongLie)
+        if not falls and now < self._told.get(about, -WARN_EVERY_S) + WARN_EVERY_S:
+            return
+        if (
+            about not in self._told
+            and sum(node == event.node for node, _ in self._told) >= MAX_TOLD
+        ):
+            return
+        self._unenrolled(event, self._clock())
+        self._told[about] = now
 
     def _rotate(self, route: bytes, holder: Holder, message: Rotate) -> None:
         reason = self._registry.offer(holder.node, message.key, self._clock())
@@ -415,17 +443,12 @@ class Intake:
         _log.error("the hub cannot store; nodes keep what they have", error=str(error))
 
 
-def _allowed(row: Row, holder: Holder) -> AnyEvent | None:
-    """Return the event of `row` if `holder` may say it."""
+def _decoded(row: Row) -> AnyEvent | None:
+    """Return the event of `row`, None when it is none of the closed list."""
     data = bytes(row.event)
     if len(data) > MAX_EVENT_BYTES:
         return None
     try:
-        event = events.decode(data)
+        return events.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if event.node != holder.node:
-        return None
-    if event.room is not None and event.room not in holder.rooms:
-        return None
-    return event

@@ -54,8 +54,15 @@ class HubMetrics:
             "Connections since the start with a key that is not enrolled",
             registry=self.registry,
         )
+        self._refused = Gauge(
+            "ambient_hub_rows_refused",
+            "Rows since the start that enrolled nodes may not send: a foreign room, or no event",
+            registry=self.registry,
+        )
         self.unknown_keys: Callable[[], int] = lambda: 0
         """Where the number of refused keys comes from; the link sets it."""
+        self.rows_refused: Callable[[], int] = lambda: 0
+        """Where the number of refused rows comes from; the link sets it."""
 
     def stored(self, event: AnyEvent, received: int) -> None:
         """Count a stored event."""
@@ -76,4 +83,5 @@ class HubMetrics:
         self._pages.set(pages)
         self._trouble.set(board.trouble is not None)
         self._unknown.set(self.unknown_keys())
+        self._refused.set(self.rows_refused())
         return generate_latest(self.registry)

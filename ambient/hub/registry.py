@@ -22,6 +22,7 @@ from ambient.errors import LinkError
 from ambient.hub import registry_rows as rows
 from ambient.hub.database import HubDatabase
 from ambient.hub.nodes import EnrolledNode, Holder, PendingNode, Standing
+from ambient.places import is_slug
 
 NS: Final = 1_000_000_000
 MAX_ATTEMPTS: Final = 10
@@ -233,8 +234,12 @@ class Registry:
         Raises
         ------
         LinkError
-            When the node is not enrolled or a room belongs to another.
+            When the node is not enrolled, a room belongs to another, or is no room's id.
         """
+        if not rooms or not all(is_slug(room) for room in rooms):
+            raise LinkError(
+                f"{node}: expected ids of rooms as node.yaml has them, got {' '.join(rooms)[:80]!r}"
+            )
         with self._database.write() as db:
             rows.must_be_enrolled(db, node)
             conflict = rows.conflict(db, None, rooms, but=node)

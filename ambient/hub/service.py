@@ -127,6 +127,7 @@ def _serve(
             sink=store,
             source=store,
             heard=watch.heard,
+            unenrolled=store.unenrolled,
         )
         unstarted = opened.enter_context(ExitStack())
         unstarted.callback(intake.close)
@@ -141,6 +142,7 @@ def _serve(
         )
         store.observers.append(context.metrics.stored)
         context.metrics.unknown_keys = lambda: intake.counts.unknown_key
+        context.metrics.rows_refused = lambda: intake.counts.rows_refused
         url = _url(config, int(listening.getsockname()[1]))
         server = _Server(config, context, lambda: _started(context, url, intake, ready, stop, out))
         threads = [

@@ -232,6 +232,35 @@ class Store:
         self._tell()
         return True
 
+    def unenrolled(self, event: AnyEvent, now: int) -> None:
+        """Raise that `event` was refused at `now` (ns): its node is not enrolled for the room.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be stored.
+        """
+        assert event.room is not None
+        key = conditions.unenrolled_key(event.node, event.room)
+        with self._database.write() as db:
+            changed = rows.keep_alarm(
+                db, alarms.on_unenrolled(rows.open_alarm(db, key), event, now)
+            )
+            if changed:
+                rows.bump(db)
+        if changed:
+            self._tell()
+
+    def rooms_bound(self, node: str, bound: Sequence[str], who: str, now: int) -> None:
+        """End the alarms of `node` about rooms that `who` has now enrolled for it."""
+        with self._database.write() as db:
+            for room in bound:
+                alarm = rows.open_alarm(db, conditions.unenrolled_key(node, room))
+                if alarm is not None:
+                    rows.keep_alarm(db, alarms.resolve(alarm, who, now, Reason.FIXED))
+            rows.bump(db)
+        self._tell()
+
     def speaks(self, node: str, now: int) -> None:
         """Keep that `node` was heard again at `now` (ns), which ends its silence."""
         with self._database.write() as db:

@@ -124,6 +124,8 @@ def headline(alarm: Alarm) -> str:
             return "Room computer lost messages"
         case AlarmKind.DISK:
             return "Room computer's disk is full"
+        case AlarmKind.UNENROLLED:
+            return f"Room computer {alarm.node} reports for a room it is not enrolled for"
 
 
 def known(alarm: Alarm) -> list[str]:
@@ -145,6 +147,11 @@ def known(alarm: Alarm) -> list[str]:
             return [f"{alarm.rows} of the least important messages were dropped"]
         case AlarmKind.DISK:
             return [f"{alarm.free_mb or 0} MB are left"]
+        case AlarmKind.UNENROLLED:
+            mend = f"The administrator can add room {alarm.room} to {alarm.node}"
+            if alarm.stage >= Stage.CONFIRMED:
+                return ["It reported a person on the floor: look after the room now", mend]
+            return ["Falls in this room do not alarm", mend]
 
 
 def _known_fall(alarm: Alarm) -> list[str]:

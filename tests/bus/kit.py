@@ -114,6 +114,7 @@ class House:
         self.pair = keys.load_or_make(folder / "hub" / keys.HUB_KEY)
         self.orders = Orders()
         self.heard: list[str] = []
+        self.unenrolled: list[AnyEvent] = []
         self.nodes: list[Node] = []
         self._bind = "tcp://127.0.0.1:0"
         self.start()
@@ -131,6 +132,7 @@ class House:
             sink=self.gate,
             source=self.orders,
             heard=self.heard.append,
+            unenrolled=lambda event, _: self.unenrolled.append(event),
         )
         self._bind = self.address = self.intake.address
 

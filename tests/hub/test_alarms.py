@@ -214,6 +214,40 @@ def test_a_silent_node_is_an_alarm_until_it_speaks() -> None:
     assert alarms.on_speech(ended.alarm, 140 * NS) is None
 
 
+@pytest.mark.parametrize(
+    ("before", "arrival", "state", "told"),
+    [
+        ((), S, ACTIVE, Stage.SUSPECTED),
+        ((), C, ACTIVE, Stage.CONFIRMED),
+        ((DEGRADED,), DEGRADED, None, None),
+        ((DEGRADED, "ack"), DEGRADED, None, None),
+        ((DEGRADED, "ack"), C, ACTIVE, Stage.CONFIRMED),
+        ((C, "ack"), C, None, None),
+        ((C, "ack"), L, ACTIVE, Stage.LONG_LIE),
+        ((C, "ack"), fall(300)[1], ACTIVE, Stage.CONFIRMED),
+    ],
+)
+def test_a_room_that_is_not_enrolled_rings_once_and_for_every_fall(
+    before: tuple[AnyEvent | str, ...], arrival: AnyEvent, state: AlarmState | None, told: Stage
+) -> None:
+    alarm: Alarm | None = None
+    for one in before:
+        if isinstance(one, str):
+            assert alarm is not None
+            change = alarms.acknowledge(alarm, "anna", 1)
+        else:
+            change = alarms.on_unenrolled(alarm, one, 1)
+        assert change is not None
+        alarm = change.alarm
+    change = alarms.on_unenrolled(alarm, arrival, 2)
+    if state is None:
+        assert change is None
+        return
+    assert change is not None
+    assert (change.alarm.state, change.alarm.stage) == (state, told)
+    assert (change.alarm.priority, change.alarm.sound) == (Priority.MEDIUM, Sound.MEDIUM)
+
+
 def test_urgency() -> None:
     def one(began: float, *arrivals: int | str) -> Alarm:
         life = fall(began, 4, room=f"r{began}")

@@ -112,6 +112,17 @@ def test_rows_that_may_not_be_stored_are_answered_and_hold_up_nothing(
         assert house.intake.counts.rows_refused == 1
 
 
+def test_rows_of_a_room_that_is_not_enrolled_are_told(house: House, pair: keys.KeyPair) -> None:
+    other = started(3)
+    in_r9 = msgspec.structs.replace(other, room="r9")
+    again = msgspec.structs.replace(other, room="r9", position=1)
+    with Raw(house, pair) as raw:
+        raw.greet()
+        raw.say(batch(in_r9, again, fall(2, 1, room="r9"), fall(2, node="n-9", room="r9")))
+        assert raw.hear() == Ack(batch=7, refused=[1, 2, 3, 4])
+        assert house.unenrolled == [in_r9, fall(2, 1, room="r9")]
+
+
 @pytest.mark.parametrize(
     "frame",
     [

@@ -136,7 +136,7 @@ def test_everything_has_words() -> None:
     assert set(words._DEED) == set(Deed)
     assert set(words._SENSE) == set(Sense)
     assert set(words._PLACE) == set(Place) - {Place.UNKNOWN}
-    assert len(AlarmKind) == 7
+    assert len(AlarmKind) == 8
 
 
 @pytest.mark.parametrize(

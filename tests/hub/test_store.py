@@ -14,8 +14,9 @@ from ambient.commands import Acknowledged, Pause, Resume
 from ambient.config import RoomName
 from ambient.errors import StoreError
 from ambient.events import CommandApplied, CommandKind, Outcome
+from ambient.hub import words
 from ambient.hub.board import Board, read_board, read_resolved
-from ambient.hub.conditions import AlarmState, Deed, Reason, Sound
+from ambient.hub.conditions import AlarmKind, AlarmState, Deed, Reason, Sound
 from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.rooms import RoomStatus
 from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
@@ -269,6 +270,21 @@ def test_a_silent_node_and_its_rooms(store: Store, database: HubDatabase) -> Non
     store.silent("n-1", 40 * NS, 60 * NS)
     store.store("n-1", fall(61, 1), 62 * NS)
     assert [alarm.key[:4] for alarm in board(database).alarms] == ["fall"]
+
+
+def test_a_fall_of_a_room_that_is_not_enrolled_is_shown_until_it_is(
+    store: Store, database: HubDatabase
+) -> None:
+    suspected, confirmed = fall(10, room="r9")
+    for one in (suspected, confirmed, confirmed):
+        store.unenrolled(one, 20 * NS)
+    (alarm,) = board(database).alarms
+    assert (alarm.kind, alarm.room, alarm.sound) == (AlarmKind.UNENROLLED, "r9", Sound.MEDIUM)
+    assert "person on the floor" in words.known(alarm)[0]
+    store.rooms_bound("n-1", ["r1"], "anna", 30 * NS)
+    assert len(board(database).alarms) == 1
+    store.rooms_bound("n-1", ["r1", "r9"], "anna", 31 * NS)
+    assert board(database).alarms == []
 
 
 def test_a_revoked_node_leaves_only_its_falls(store: Store, database: HubDatabase) -> None:

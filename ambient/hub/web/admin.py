@@ -38,6 +38,13 @@ class Which(Struct, frozen=True, kw_only=True):
     name: Field = ""
 
 
+class RoomsForm(Struct, frozen=True, kw_only=True):
+    """The rooms that a node serves from now on, by id, with spaces or commas between."""
+
+    name: Field = ""
+    rooms: Field = ""
+
+
 class NewUser(Struct, frozen=True, kw_only=True):
     """A user to create."""
 
@@ -74,6 +81,7 @@ class NodeLine(Struct, frozen=True, kw_only=True):
 
     node: str
     rooms: list[str]
+    ids: str
     fingerprint: str
     heard: str | None
     silent: bool
@@ -123,6 +131,18 @@ def do_revoke(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Ans
         hub.store.forget_node(data.name, request.user.name, hub.now())
 
     return _do(request, hub, revoke)
+
+
+@post("/nodes/rooms", sync_to_thread=True)
+def do_rooms(request: AnyRequest, hub: Hub, data: URLEncodedBody[RoomsForm]) -> Answer:
+    """Bind exactly these rooms to an enrolled node."""
+
+    def bind() -> None:
+        named = data.rooms.replace(",", " ").split()
+        hub.registry.set_rooms(data.name, named, request.user.name)
+        hub.store.rooms_bound(data.name, named, request.user.name, hub.now())
+
+    return _do(request, hub, bind)
 
 
 @post("/users/add", sync_to_thread=True)
@@ -179,6 +199,7 @@ def admin_router() -> Router:
             do_accept,
             do_reject,
             do_revoke,
+            do_rooms,
             do_add_user,
             do_password,
             do_disable,
@@ -227,6 +248,7 @@ def _page(
         NodeLine(
             node=one.node,
             rooms=[board.room_name(room) for room in one.rooms],
+            ids=" ".join(one.rooms),
             fingerprint=one.fingerprint,
             heard=live[one.node].last_heard if one.node in live else None,
             silent=one.node in live and live[one.node].silent,
