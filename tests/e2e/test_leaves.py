@@ -273,6 +273,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
 
         wait_for(record.exists, 60, "the hub")
         wait_for(both_there, 60, "every node's first event")
+        wait_for(
+            lambda: "quality.restored" in kinds_by(record, quiet.pair.public), 60, "the first view"
+        )
         began = time.monotonic()
         wait_for(lambda: "fall.confirmed" in kinds_by(record, people.pair.public), 60, "the fall")
         for node in nodes.values():
@@ -361,7 +364,7 @@ def test_a_quiet_room_says_little(seen: dict[str, Seen]) -> None:
     )
     assert 0 < measured.content < measured.packets < LIMIT
     kinds = {events.kind_of(event) for event in events_in(seen["quiet"].frames)}
-    assert kinds == {"node.started", "node.stopped"}
+    assert kinds == {"node.started", "quality.restored", "node.stopped"}
 
 
 @pytest.mark.parametrize("name", HONEST)
