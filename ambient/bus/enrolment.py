@@ -29,7 +29,7 @@ from ambient.bus.protocol import (
     decode_from_hub,
     encode,
 )
-from ambient.bus.sockets import LinkChange, Watch
+from ambient.bus.sockets import LinkChange
 from ambient.config import HubLink
 from ambient.errors import LinkError
 
@@ -144,8 +144,8 @@ def _ask(
 ) -> None:
     """Return when accepted."""
     context = sockets.context()
-    socket = sockets.dial(context, invitation.address, invitation.key, pair, heartbeats=True)
-    watch = Watch.over(socket)
+    watch = sockets.dial(context, invitation.address, invitation.key, pair, heartbeats=True)
+    socket = watch.socket
     started = time.monotonic()
     deadline = started + timeout_s
     answered = False

@@ -64,8 +64,11 @@ def dial(
     pair: KeyPair,
     *,
     heartbeats: bool = False,
-) -> zmq.Socket[bytes]:
+) -> Watch:
     """Return a DEALER that connects to the hub at `address`, which must hold `hub_key`.
+
+    It is watched before it connects: a handshake may be done before this returns, and who missed
+    that would wait for ever.
 
     With `heartbeats` ZeroMQ itself notices a peer that is gone. The agent's own heartbeats do that
     already, at a tenth of the traffic.
@@ -88,14 +91,16 @@ def dial(
     socket.curve_serverkey = hub_key.encode()
     socket.curve_publickey = pair.public.encode()
     socket.curve_secretkey = pair.secret.encode()
+    watch = Watch.over(socket)
     try:
         socket.connect(address)
     except zmq.ZMQError as error:
+        watch.close()
         socket.close()
         raise LinkError(
             f"{address}: expected an address like tcp://10.0.0.5:7440, got: {error.strerror}"
         ) from None
-    return socket
+    return watch
 
 
 def listen(

@@ -71,13 +71,12 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
         yield Finding("hub", Level.WARNING, "reached; this node has no key", "run: ambient enroll")
         return
     ctx = context()
-    dealer = dial(ctx, link.address, link.key, pair)
-    watch = Watch.over(dealer)
+    watch = dial(ctx, link.address, link.key, pair)
     try:
         outcome = _handshake(watch)
     finally:
         watch.close()
-        dealer.close()
+        watch.socket.close()
         ctx.term()
     if outcome is LinkChange.UP:
         yield Finding("hub", Level.OK, f"{link.address} answers and knows this key")

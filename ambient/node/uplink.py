@@ -167,8 +167,8 @@ class Uplink:
         self.using_next = pair is not None
         if pair is None:
             pair = keys.load_or_make(self._state_dir / keys.NODE_KEY)
-        self._socket = sockets.dial(self._context, self.hub.address, self.hub.key, pair)
-        self._watch = Watch.over(self._socket)
+        self._watch = sockets.dial(self._context, self.hub.address, self.hub.key, pair)
+        self._socket = self._watch.socket
         self._enter(Phase.DIALLED)
 
     def _on_change(self, change: LinkChange) -> None:

@@ -28,7 +28,7 @@ from ambient.bus.protocol import (
     decode_from_hub,
     encode,
 )
-from ambient.bus.sockets import LinkChange, Watch
+from ambient.bus.sockets import LinkChange
 from ambient.commands import AnyCommand
 from ambient.config import HubLink, NodeConfig, Room
 from ambient.errors import StoreError
@@ -262,10 +262,8 @@ class Raw:
     def __init__(self, house: House, pair: keys.KeyPair, *, hub_key: str | None = None) -> None:
         self._house = house
         self._context = sockets.context()
-        self._socket = sockets.dial(
-            self._context, house.address, hub_key or house.pair.public, pair
-        )
-        self._watch = Watch.over(self._socket)
+        self._watch = sockets.dial(self._context, house.address, hub_key or house.pair.public, pair)
+        self._socket = self._watch.socket
         self.changes: list[LinkChange] = []
 
     def wait_for(self, change: LinkChange) -> None:

@@ -34,7 +34,7 @@ from ambient.bus.protocol import (
     decode_from_hub,
     encode,
 )
-from ambient.bus.sockets import LinkChange, Watch
+from ambient.bus.sockets import LinkChange
 from ambient.config import Camera, NodeConfig, Room
 from ambient.evaluate.facility import NODE, Facility
 from ambient.events import Worker
@@ -314,8 +314,8 @@ class Peer:
         assert own is not None
         self._context = sockets.context()
         address = f"tcp://127.0.0.1:{running.facility.link_port}"
-        self._socket = sockets.dial(self._context, address, hub_key or own.public, pair)
-        self._watch = Watch.over(self._socket)
+        self._watch = sockets.dial(self._context, address, hub_key or own.public, pair)
+        self._socket = self._watch.socket
         self.changes: list[LinkChange] = []
 
     def becomes(self, change: LinkChange) -> bool:
