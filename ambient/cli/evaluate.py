@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ambient.evaluate.falls import Group, Share
+    from ambient.evaluate.falls import Group, Report, Share
 
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 Recording = Annotated[
@@ -39,7 +39,11 @@ def falls(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to share the work.")] = 1,
 ) -> None:
-    """Measure how many falls are found, and how quiet everyday recordings stay."""
+    """Measure how many falls are found, and how quiet everyday recordings stay.
+
+    A recording that cannot be read is listed under errors (exit code 1): a fall then counts as not
+    found, an everyday recording does not count at all.
+    """
     from ambient.evaluate.falls import run
 
     with _progress() as shown:
@@ -50,9 +54,17 @@ def falls(
             alarms_out=alarms_out,
             progress=lambda done, everything: shown.update(task, completed=done, total=everything),
         )
+    for file, error in report.errors.items():
+        typer.echo(f"{file}: {error}", err=True)
     if json:
         _line(report)
-        return
+    else:
+        _falls_table(report)
+    if report.errors:
+        raise typer.Exit(1)
+
+
+def _falls_table(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -69,8 +81,6 @@ def falls(
     for name, group in {**report.by_use, **report.by_dataset}.items():
         add(name, group)
     Console(highlight=False).print(table)
-    for file, error in report.errors.items():
-        typer.echo(f"{file}: {error}", err=True)
 
 
 @_EVALUATE.command("chaos")
@@ -111,6 +121,9 @@ def vision(
     cameras: Annotated[
         int | None, typer.Option(min=1, max=64, help="Play the clip on so many cameras at once.")
     ] = None,
+    gated: Annotated[
+        bool, typer.Option("--gated", help="With --cameras: skip still frames, as a node does.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Measure our engine beside MediaPipe's, or with --cameras many cameras at once."""
@@ -121,7 +134,7 @@ def vision(
     else:
         from ambient.evaluate.benchmark import benchmark_cameras
 
-        report = benchmark_cameras(clip, cameras)
+        report = benchmark_cameras(clip, cameras, gated=gated)
     if json:
         _line(report)
     else:

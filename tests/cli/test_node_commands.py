@@ -81,6 +81,22 @@ def test_exit_codes(folder: Path, arguments: tuple[str, ...], code: int, said: s
     assert "Traceback" not in done.stderr
 
 
+def test_a_recording_that_cannot_be_read_is_listed_and_is_an_error(folder: Path) -> None:
+    (folder / "manifest.csv").write_text(
+        "file,dataset,use,label,fall_start_s\n"
+        "gone.mp4,made-up,validate,adl,\nlost.mp4,made-up,validate,fall,1\n"
+    )
+    done = ambient(folder, "evaluate", "falls", "manifest.csv", "--json")
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert set(report["errors"]) == {"gone.mp4", "lost.mp4"}
+    assert report["bar"]["specificity"]["n"] == 0
+    assert (report["bar"]["sensitivity"]["k"], report["bar"]["sensitivity"]["n"]) == (0, 1)
+    said = " ".join(done.stderr.split())
+    assert all(file in said for file in report["errors"])
+    assert ambient(folder, "evaluate", "falls", "manifest.csv").returncode == 1
+
+
 def test_doctor_says_what_is_wrong_in_one_line(folder: Path) -> None:
     (folder / "node.yaml").write_text(
         f"{{site: s, node: n-1, state_dir: {folder}/node, models: {{dir: {folder}/models}}, "
