@@ -121,6 +121,9 @@ def vision(
     cameras: Annotated[
         int | None, typer.Option(min=1, max=64, help="Play the clip on so many cameras at once.")
     ] = None,
+    gated: Annotated[
+        bool, typer.Option("--gated", help="With --cameras: skip still frames, as a node does.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Measure our engine beside MediaPipe's, or with --cameras many cameras at once."""
@@ -131,7 +134,7 @@ def vision(
     else:
         from ambient.evaluate.benchmark import benchmark_cameras
 
-        report = benchmark_cameras(clip, cameras)
+        report = benchmark_cameras(clip, cameras, gated=gated)
     if json:
         _line(report)
     else:

@@ -99,6 +99,7 @@ def benchmark_cameras(
     people: int = 3,
     models_dir: Path | None = None,
     precision: Precision = Precision.AUTO,
+    gated: bool = False,
 ) -> CamerasBenchmark:
     """Measure so many cameras that all show the clip, each at another phase of it.
 
@@ -116,6 +117,8 @@ def benchmark_cameras(
         The models' store; ``None``: see ``models.store.locate``.
     precision
         Arithmetic of the networks.
+    gated
+        Whether the motion gate may skip frames, as it does in a node.
 
     Raises
     ------
@@ -139,15 +142,15 @@ def benchmark_cameras(
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        paths = [_path(f"c{i + 1}", options) for i in range(cameras)]
+        paths = [_path(f"c{i + 1}", options, gated) for i in range(cameras)]
         return _measure(clip, frames, paths, seconds, warm_up_s)
     finally:
         cv2.setNumThreads(before)
 
 
-def _path(camera: str, options: PoseOptions) -> Process:
+def _path(camera: str, options: PoseOptions, gated: bool) -> Process:
     pipeline = CameraPipeline(
-        "benchmark", Camera(id=camera, source="file:"), BlazePose.create(options), gated=False
+        "benchmark", Camera(id=camera, source="file:"), BlazePose.create(options), gated=gated
     )
     return pipeline.process
 
