@@ -58,11 +58,6 @@ class People:
         """Whether anybody is seen or was just now."""
         return self._tracker.active > 0
 
-    @property
-    def all_still(self) -> bool:
-        """Whether everybody seen last was lying or sitting still."""
-        return bool(self._last) and all(seen.still >= 0.9 for seen in self._last.values())
-
     def update(self, poses: list[Pose], t: int, aspect: float) -> list[AnyObservation]:
         """Take the poses of one picture; return what is to be said of each person.
 

@@ -23,6 +23,7 @@ from ambient.events import (
     NodeSourceSilent,
     NodeStarted,
     NodeWorkerFailed,
+    NodeWorkerRestarted,
     QualityDegraded,
     QualityNotWatched,
     QualityRestored,
@@ -43,6 +44,12 @@ class AlarmKind(StrEnum):
     DISK = "disk"
     UNENROLLED = "unenrolled"
     """A node speaks for a room that its key is not bound to."""
+
+
+ENDS_BY_ITSELF: Final = frozenset(
+    {AlarmKind.NODE_SILENT, AlarmKind.SOURCE_SILENT, AlarmKind.WORKER}
+)
+"""While these last nobody watches: by hand they can be acknowledged, not resolved."""
 
 
 class AlarmState(StrEnum):
@@ -243,5 +250,7 @@ def may_end(event: AnyEvent) -> list[str]:
             return [f"camera:{event.node}:{event.room or ''}:{event.source}"]
         case NodeStarted():
             return [f"worker:{event.node}:{worker.value}" for worker in Worker]
+        case NodeWorkerRestarted():
+            return [f"worker:{event.node}:{event.worker.value}"]
         case _:
             return []

@@ -143,7 +143,7 @@ def room_state(
             room=room, node=node, status=RoomStatus.SILENT, sources=sources, order=waiting
         )
     status, since, until = _status(sources, orders, now)
-    if broken is not None and status in (RoomStatus.WATCHED, RoomStatus.NOT_WATCHED):
+    if broken is not None and status in _MAY_BREAK:
         status, since, until = RoomStatus.DEGRADED, broken, None
     return RoomState(
         room=room,
@@ -166,8 +166,10 @@ def _status(
     if pause is not None:
         return RoomStatus.PAUSED, *pause
     planned = [view for view in views if view.view in _BY_PLAN]
+    if not views:
+        return RoomStatus.UNKNOWN, None, None  # no camera has said yet what it sees
     if not planned:
-        return RoomStatus.WATCHED, max((view.t for view in views), default=None), None
+        return RoomStatus.WATCHED, max(view.t for view in views), None
     since = min(view.t for view in planned)
     if len(planned) == len(views) and all(view.view is View.OFF for view in planned):
         return RoomStatus.OFF, since, None
@@ -197,6 +199,7 @@ def _waiting(orders: Sequence[Order], now: int) -> Order | None:
     return max(open_orders, key=lambda order: order.issued, default=None)
 
 
+_MAY_BREAK: Final = (RoomStatus.WATCHED, RoomStatus.NOT_WATCHED, RoomStatus.UNKNOWN)
 _BLIND: Final = frozenset(
     {
         View.DARK,

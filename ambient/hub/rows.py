@@ -90,8 +90,14 @@ def _over(db: sqlite_utils.Database, event: Event) -> int | None:
     """Return when the condition that `event` states is known to have ended (ns), if it has."""
     if isinstance(event, NodeWorkerFailed):
         row = db.execute(
-            "SELECT max(t) FROM events WHERE kind = ? AND node = ?",
-            (events.kind_of(NodeStarted), event.node),
+            "SELECT max(t) FROM events WHERE node = ? AND (kind = ? OR (kind = ? "
+            "AND json_extract(body, '$.worker') = ?))",
+            (
+                event.node,
+                events.kind_of(NodeStarted),
+                events.kind_of(events.NodeWorkerRestarted),
+                event.worker.value,
+            ),
         ).fetchone()
     else:
         row = db.execute(

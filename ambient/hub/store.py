@@ -17,9 +17,10 @@ import sqlite_utils
 
 from ambient import commands
 from ambient.commands import Acknowledged, AnyCommand, Pause, Resume, RotateKey
+from ambient.errors import UsageError
 from ambient.events import AnyEvent
 from ambient.hub import alarms, conditions, orders, rows
-from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Entry, Reason
+from ambient.hub.conditions import ENDS_BY_ITSELF, Alarm, AlarmKind, AlarmState, Entry, Reason
 from ambient.hub.database import HubDatabase
 from ambient.hub.orders import Order, OrderState
 
@@ -115,11 +116,16 @@ class Store:
 
         Raises
         ------
-        UnknownAlarmError, StoreError
-            When there is no such alarm, or it cannot be stored.
+        UnknownAlarmError, UsageError, StoreError
+            When there is no such alarm, it ends only by itself, or it cannot be stored.
         """
         with self._database.write() as db:
             alarm = rows.known_alarm(db, alarm_id)
+            if alarm.kind in ENDS_BY_ITSELF:
+                raise UsageError(
+                    "expected an alarm that a person ends, got one that ends by itself as soon "
+                    "as the room is watched again; acknowledge it and look after the room"
+                )
             change = alarms.resolve(alarm, who, now, reason)
             if change is None:
                 return alarm
@@ -291,9 +297,12 @@ class Store:
                 change = alarms.resolve(rows.decode(row[0], Alarm), who, now, Reason.FIXED)
                 if change is not None:
                     rows.keep_alarm(db, change)
-            db.execute("DELETE FROM rooms WHERE node = ?", (node,))
-            db.execute("DELETE FROM views WHERE node = ?", (node,))
-            db.execute("DELETE FROM nodes WHERE node = ?", (node,))
+            deleted = sum(
+                db.execute(f"DELETE FROM {table} WHERE node = ?", (node,)).rowcount
+                for table in ("rooms", "views", "nodes")
+            )
+            if not found and not deleted:
+                return  # only a fall of it is open, which stays
             rows.bump(db)
         self._tell()
 

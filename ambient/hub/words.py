@@ -83,7 +83,7 @@ _WORKER: Final = {
 }
 ROOM: Final = {
     RoomStatus.SILENT: "Room computer silent",
-    RoomStatus.UNKNOWN: "No room computer yet",
+    RoomStatus.UNKNOWN: "Not known yet: no camera has reported",
     RoomStatus.DEGRADED: "Camera cannot see",
     RoomStatus.NOT_WATCHED: "Not watched",
     RoomStatus.PAUSED: "Paused",

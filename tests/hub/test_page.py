@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from ambient import events
-from ambient.hub.conditions import Reason
+from ambient.hub.conditions import ENDS_BY_ITSELF, Reason
 from ambient.hub.service import RunningHub
 from ambient.observations import View
 from tests.hub.browser import DESKTOP, PHONE, Proxy, Scheme, chromium, connected, page_of
@@ -40,7 +40,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
 def hub(shared: RunningHub) -> RunningHub:
     """A hub without open alarms."""
     for alarm in shared.context.board().alarms:
-        shared.context.store.resolve(alarm.id, "test", time.time_ns(), Reason.TEST)
+        if alarm.kind in ENDS_BY_ITSELF:
+            shared.context.store.forget_node(alarm.node, "test", time.time_ns())
+        else:
+            shared.context.store.resolve(alarm.id, "test", time.time_ns(), Reason.TEST)
     return shared
 
 

@@ -47,7 +47,7 @@ def ordered(kind: CommandKind, issued: float, answered: float | None = None) -> 
 PAUSE, RESUME = CommandKind.PAUSE, CommandKind.RESUME
 STATES = [
     # views, orders, asked at (s), status, until (s)
-    ([], [], 100, RoomStatus.WATCHED, None),
+    ([], [], 100, RoomStatus.UNKNOWN, None),
     ([seen(View.OK)], [], 100, RoomStatus.WATCHED, None),
     ([seen(View.DARK)], [], 100, RoomStatus.DEGRADED, None),
     ([seen(View.OK), seen(View.COVERED, source="c2")], [], 100, RoomStatus.DEGRADED, None),
@@ -62,7 +62,7 @@ STATES = [
     ([seen(View.OK)], [ordered(PAUSE, 20)], 100, RoomStatus.WATCHED, None),
     ([seen(View.OK)], [ordered(PAUSE, 20, 25)], 100, RoomStatus.PAUSED, 625),
     ([seen(View.OK)], [ordered(PAUSE, 20, 25)], 625, RoomStatus.WATCHED, None),
-    ([], [ordered(PAUSE, 20, 25), ordered(RESUME, 40, 45)], 100, RoomStatus.WATCHED, None),
+    ([], [ordered(PAUSE, 20, 25), ordered(RESUME, 40, 45)], 100, RoomStatus.UNKNOWN, None),
     ([], [ordered(RESUME, 10, 15), ordered(PAUSE, 20, 25)], 100, RoomStatus.PAUSED, 625),
     # a camera that sees again ends it, whatever the order said
     ([seen(View.OK, 60)], [ordered(PAUSE, 20, 25)], 100, RoomStatus.WATCHED, None),
@@ -94,7 +94,7 @@ def test_room_state(
         ("n-1", False, False, None, RoomStatus.UNKNOWN),
         ("n-1", True, True, None, RoomStatus.SILENT),
         ("n-1", True, False, 5, RoomStatus.DEGRADED),
-        ("n-1", True, False, None, RoomStatus.WATCHED),
+        ("n-1", True, False, None, RoomStatus.UNKNOWN),
     ],
 )
 def test_a_room_nobody_watches_never_looks_watched(

@@ -12,7 +12,7 @@ import pytest
 from ambient import events
 from ambient.commands import Acknowledged, Pause, Resume
 from ambient.config import RoomName
-from ambient.errors import StoreError
+from ambient.errors import StoreError, UsageError
 from ambient.events import CommandApplied, CommandKind, Outcome
 from ambient.hub import words
 from ambient.hub.board import Board, read_board, read_resolved
@@ -294,6 +294,26 @@ def test_a_revoked_node_leaves_only_its_falls(store: Store, database: HubDatabas
     assert [alarm.key[:4] for alarm in shown.alarms] == ["fall"]
     assert shown.nodes == []
     assert {room.status for room in shown.rooms} == {RoomStatus.UNKNOWN}
+
+
+def test_what_ends_by_itself_is_not_resolved_by_hand(store: Store, database: HubDatabase) -> None:
+    store.store("n-1", [view(events.QualityRestored, 5, View.OK)], 10 * NS)
+    assert store.silent("n-1", 10 * NS, 26 * NS)
+    silent = board(database).alarms[0]
+    store.acknowledge(silent.id, "anna", 27 * NS)
+    with pytest.raises(UsageError, match="ends by itself"):
+        store.resolve(silent.id, "anna", 28 * NS, Reason.FIXED)
+    assert [alarm.id for alarm in board(database).alarms] == [silent.id]
+
+
+def test_forgetting_a_node_of_which_only_a_fall_is_left_changes_nothing(
+    store: Store, database: HubDatabase
+) -> None:
+    store.store("n-1", fall(10), 20 * NS)
+    store.forget_node("n-1", "anna", 30 * NS)
+    before = read_board(database, NAMES, {}, 31 * NS).sequence
+    store.forget_node("n-1", "anna", 32 * NS)
+    assert read_board(database, NAMES, {}, 33 * NS).sequence == before
 
 
 def test_old_rows_go_but_not_those_of_open_alarms(store: Store, database: HubDatabase) -> None:

@@ -19,9 +19,9 @@ from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
-from ambient.hub.identities import Identity
+from ambient.hub.identities import Identity, Role
 from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
-from ambient.hub.web.guard import identify
+from ambient.hub.web.guard import identify, role_at_least
 from ambient.hub.web.render import render
 from ambient.hub.web.views import BoardView, Figures, board_view
 
@@ -53,7 +53,7 @@ def live_state(view: BoardView) -> LiveState:
     )
 
 
-@get("/live", include_in_schema=False)
+@get("/live", guards=[role_at_least(Role.CARER)], include_in_schema=False)
 async def live(request: Request[Identity, None, Any], hub: Hub) -> ServerSentEvent:
     """Stream the page's state."""
     return ServerSentEvent(_stream(request, hub), headers={"Cache-Control": "no-store"})
