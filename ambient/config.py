@@ -113,7 +113,7 @@ class Falls(Strict, frozen=True, kw_only=True):
 
 
 class Privacy(Strict, frozen=True, kw_only=True):
-    """The privacy pause: default length, reminder before its end, an optional button."""
+    """The privacy pause: length for the button (the hub sends its own), reminder, the button."""
 
     pause_s: Annotated[int, Meta(ge=60, le=4 * 3600)] = 20 * 60
     reminder_s: Annotated[int, Meta(ge=10, le=600)] = 120
