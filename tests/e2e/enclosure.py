@@ -46,6 +46,7 @@ for path in "$@"; do
 done
 for pair in tmp:/tmp var-tmp:/var/tmp shm:/dev/shm run:/run home:"$home"; do
     mkdir -p /mnt/"${pair%%:*}"
+    mkdir -p "${pair#*:}"
     mount --bind /mnt/"${pair%%:*}" "${pair#*:}"
 done
 chmod 1777 /mnt/tmp /mnt/var-tmp /mnt/shm
