@@ -144,23 +144,18 @@ class Store:
         UnknownRoomError, StoreError
             When no node serves the room, or it cannot be stored.
         """
-        with self._database.write() as db:
-            node = rows.node_of(db, room)
-            order = rows.insert_order(
-                db,
-                Pause(
-                    id=commands.new_id(),
-                    node=node,
-                    issued=now,
-                    expires=now + orders.PRIVACY_EXPIRES_S * NS,
-                    room=room,
-                    seconds=seconds,
-                ),
-                who,
-            )
-            rows.bump(db)
-        self._tell()
-        return order
+        expires = now + orders.PRIVACY_EXPIRES_S * NS
+        return self._order(
+            who,
+            lambda db: Pause(
+                id=commands.new_id(),
+                node=rows.node_of(db, room),
+                issued=now,
+                expires=expires,
+                room=room,
+                seconds=seconds,
+            ),
+        )
 
     def resume(self, room: str, who: str, now: int) -> Order:
         """Order the end of a privacy pause.
@@ -170,22 +165,17 @@ class Store:
         UnknownRoomError, StoreError
             When no node serves the room, or it cannot be stored.
         """
-        with self._database.write() as db:
-            node = rows.node_of(db, room)
-            order = rows.insert_order(
-                db,
-                Resume(
-                    id=commands.new_id(),
-                    node=node,
-                    issued=now,
-                    expires=now + orders.PRIVACY_EXPIRES_S * NS,
-                    room=room,
-                ),
-                who,
-            )
-            rows.bump(db)
-        self._tell()
-        return order
+        expires = now + orders.PRIVACY_EXPIRES_S * NS
+        return self._order(
+            who,
+            lambda db: Resume(
+                id=commands.new_id(),
+                node=rows.node_of(db, room),
+                issued=now,
+                expires=expires,
+                room=room,
+            ),
+        )
 
     def rotate_key(self, node: str, who: str, now: int) -> Order:
         """Order that `node` makes itself a new key.
@@ -195,17 +185,16 @@ class Store:
         StoreError
             When it cannot be stored.
         """
+        expires = now + orders.ROTATE_EXPIRES_S * NS
+        return self._order(
+            who,
+            lambda _: RotateKey(id=commands.new_id(), node=node, issued=now, expires=expires),
+        )
+
+    def _order(self, who: str, make: Callable[[sqlite_utils.Database], AnyCommand]) -> Order:
+        """Store the command that `make` returns as ordered by `who`, in one transaction."""
         with self._database.write() as db:
-            order = rows.insert_order(
-                db,
-                RotateKey(
-                    id=commands.new_id(),
-                    node=node,
-                    issued=now,
-                    expires=now + orders.ROTATE_EXPIRES_S * NS,
-                ),
-                who,
-            )
+            order = rows.insert_order(db, make(db), who)
             rows.bump(db)
         self._tell()
         return order
@@ -277,12 +266,13 @@ class Store:
             self._tell()
 
     def known_nodes(self) -> dict[str, bool]:
-        """Return every node that ever spoke or was missed ► whether its silence is an alarm now."""
+        """Return every node that ever spoke or is missed ► whether its silence is an alarm now."""
         with self._database.read() as db:
             found = db.execute(
                 "SELECT k.node, EXISTS (SELECT 1 FROM alarms a WHERE "
                 "a.key = 'node_silent:' || k.node AND a.state <> 'resolved') FROM "
-                "(SELECT node FROM nodes UNION SELECT node FROM alarms WHERE state <> 'resolved') k"
+                "(SELECT node FROM nodes UNION SELECT node FROM alarms "
+                "WHERE state <> 'resolved' AND kind <> 'fall') k"
             ).fetchall()
         return {node: bool(silent) for node, silent in found}
 
