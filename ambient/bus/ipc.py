@@ -14,13 +14,13 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 import zmq
 
 from ambient.bus.sockets import LinkChange, Watch
+from ambient.closing import Closing
 from ambient.errors import LinkError
 from ambient.observations import AnyObservation, decode, encode
 
@@ -41,7 +41,7 @@ def socket_path(runtime_dir: Path) -> Path:
     return runtime_dir / "observations.sock"
 
 
-class ObservationSender:
+class ObservationSender(Closing):
     """A producer's end."""
 
     def __init__(self, path: Path) -> None:
@@ -80,21 +80,8 @@ class ObservationSender:
         self._socket.close()
         self._context.term()
 
-    def __enter__(self) -> Self:
-        """Return the sender itself."""
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
-
-
-class ObservationReceiver:
+class ObservationReceiver(Closing):
     """Fusion's end."""
 
     def __init__(self, path: Path) -> None:
@@ -172,19 +159,6 @@ class ObservationReceiver:
 
     def _look(self) -> None:
         self.disconnected += self._watch.changes().count(LinkChange.DOWN)
-
-    def __enter__(self) -> Self:
-        """Return the receiver itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def _endpoint(path: Path) -> str:

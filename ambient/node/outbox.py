@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 import sqlite_utils
@@ -20,6 +19,7 @@ import structlog
 from msgspec import Struct
 
 from ambient import events
+from ambient.closing import Closing
 from ambient.events import AnyEvent
 from ambient.node.importance import importance, is_urgent
 from ambient.node.outbox_file import OutboxFile
@@ -50,7 +50,7 @@ class Depth(Struct, frozen=True, kw_only=True):
     kept: int
 
 
-class Outbox:
+class Outbox(Closing):
     """The outbox file; one object per process, used in one thread.
 
     Parameters
@@ -263,19 +263,6 @@ class Outbox:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        """Return the outbox itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close."""
-        self.close()
 
     # -- rows ------------------------------------------------------------------------------
 

@@ -8,12 +8,11 @@ when somebody may be missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
+from ambient.closing import Closing
 from models import store
 from vision.pose import landmarks
 from vision.pose.detector import View, find
@@ -47,7 +46,7 @@ class _Seen:
     marks: Landmarks
 
 
-class BlazePose:
+class BlazePose(Closing):
     """A ``PoseEngine`` on OpenVINO; see there for its methods."""
 
     def __init__(self, detector: Network, landmark: Network, options: PoseOptions) -> None:
@@ -139,19 +138,6 @@ class BlazePose:
     def close(self) -> None:
         """Forget the people followed; compiled networks stay for other engines."""
         self.reset()
-
-    def __enter__(self) -> Self:
-        """Return the engine itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def _look(
         self, image: Image, seen: list[_Seen], look_harder: bool, region: Box | None

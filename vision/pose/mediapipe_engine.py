@@ -8,12 +8,12 @@ say; it knows neither devices, precision, threads, nor a harder look.
 from __future__ import annotations
 
 import math
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
 
+from ambient.closing import Closing
 from models import store
 from vision.pose.types import (
     Box,
@@ -28,7 +28,7 @@ from vision.pose.types import (
 )
 
 
-class MediaPipePose:
+class MediaPipePose(Closing):
     """A ``PoseEngine`` on MediaPipe Tasks; see there for its methods."""
 
     def __init__(self, landmarker: Any, options: PoseOptions) -> None:
@@ -108,19 +108,6 @@ class MediaPipePose:
     def close(self) -> None:
         """Free MediaPipe's graph."""
         self._landmarker.close()
-
-    def __enter__(self) -> Self:
-        """Return the engine itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
 
 def _pose(points: list[Any], world: list[Any], width: int, height: int) -> Pose:

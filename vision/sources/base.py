@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ambient.closing import Closing
 from ambient.errors import SourceError
 
 Image = npt.NDArray[np.uint8]
@@ -86,27 +87,12 @@ class Source(Protocol):
     def __iter__(self) -> Iterator[Frame]: ...
 
 
-class Readable:
+class Readable(Closing):
     """What the sources share: iteration and closing at the end of a ``with``."""
 
     def read(self) -> Frame | None:
         """Return the next frame, or None at the end."""
         raise NotImplementedError
-
-    def close(self) -> None:
-        """Close what was opened."""
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __iter__(self) -> Iterator[Frame]:
         while (frame := self.read()) is not None:
