@@ -19,7 +19,7 @@ from ambient.observations import AnyObservation, Tick
 from fusion.judge import Judge
 from vision.pipeline import CameraPipeline
 from vision.pose import PoseEngine
-from vision.sources import open_source
+from vision.sources import Frame, open_source
 
 HOLD_S: Final = 10.0
 FPS: Final = 10.0
@@ -27,6 +27,7 @@ FPS: Final = 10.0
 _KEY: Final = "0" * 40
 ROOM: Final = "room"
 CAMERA: Final = "camera"
+TICK_NS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,42 @@ def default_config(source: str, fps: float = FPS) -> NodeConfig:
     return NodeConfig(site="site", node="node", rooms=[Room(id=ROOM, cameras=[camera])])
 
 
+class Ticks:
+    """A tick a second, by event time."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def due(self, t: int) -> list[AnyObservation]:
+        """Return the tick that is due at `t`, if one is."""
+        if t < self._next:
+            return []
+        self._next = t + TICK_NS
+        return [Tick(t=t, room=ROOM, source=CAMERA)]
+
+
+def recorded(
+    source: str, pipeline: CameraPipeline, *, fps: float, realtime: bool = False
+) -> Iterator[tuple[Frame, list[AnyObservation]]]:
+    """Yield each frame of a recording with what the pipeline and the ticks say of it.
+
+    Raises
+    ------
+    SourceError
+        When the recording cannot be opened.
+    """
+    ticks = Ticks()
+    with open_source(source, fps=fps, realtime=realtime) as frames:
+        for frame in frames:
+            yield frame, pipeline.process(frame.image, frame.t_ns) + ticks.due(frame.t_ns)
+
+
 def observe(
     source: str,
     engine: PoseEngine,
     *,
     fps: float = FPS,
     hold_s: float = 0.0,
-    realtime: bool = False,
 ) -> Iterator[list[AnyObservation]]:
     """Yield the observations of each frame, then of each held frame.
 
@@ -62,20 +92,14 @@ def observe(
     """
     config = default_config(source, fps)
     pipeline = CameraPipeline(ROOM, config.rooms[0].cameras[0], engine, frozen_s=config.frozen_s)
-    t, tick_at = 0, 0
     times: list[int] = []
-    with open_source(source, fps=fps, realtime=realtime) as frames:
-        for frame in frames:
-            t = frame.t_ns
-            times.append(t)
-            found = pipeline.process(frame.image, t)
-            if t >= tick_at:
-                found.append(Tick(t=t, room=ROOM, source=CAMERA))
-                tick_at = t + 1_000_000_000
-            yield found
+    for frame, found in recorded(source, pipeline, fps=fps):
+        times.append(frame.t_ns)
+        yield found
     if len(times) < 2:
         return
-    step = (times[-1] - times[0]) // (len(times) - 1)
+    t = times[-1]
+    step = (t - times[0]) // (len(times) - 1)
     end = t + int(hold_s * 1e9)
     while t + step <= end:
         t += step

@@ -14,21 +14,19 @@ from enum import StrEnum
 from typing import Final
 
 from ambient.config import Camera, NodeConfig, Room
+from ambient.evaluate.clip import CAMERA, ROOM, Ticks, recorded
 from ambient.events import AnyEvent
-from ambient.observations import AnyObservation, Tick
+from ambient.observations import AnyObservation
 from fusion.judge import Judge
 from vision.pipeline import CameraPipeline
 from vision.pose import PoseEngine, PoseOptions
 from vision.sources import EventClock, Frame, kind_of, open_source
 from vision.sources.live import LatestFrame, Link
 
-ROOM: Final = "room"
-CAMERA: Final = "camera"
 NODE_KEY: Final = "w" * 40
 """Stands for a node's key: what is watched here belongs to no enrolled node."""
 
 FRAME_WAIT_S: Final = 0.5
-TICK_NS: Final = 1_000_000_000
 
 
 class EngineName(StrEnum):
@@ -53,20 +51,6 @@ class Moment:
     frame: Frame | None
     observations: list[AnyObservation]
     events: list[AnyEvent]
-
-
-class _Ticks:
-    """A tick a second, by event time."""
-
-    def __init__(self) -> None:
-        self._next = 0
-
-    def due(self, t: int) -> list[AnyObservation]:
-        """Return the tick that is due at `t`, if one is."""
-        if t < self._next:
-            return []
-        self._next = t + TICK_NS
-        return [Tick(t=t, room=ROOM, source=CAMERA)]
 
 
 def open_engine(name: EngineName, people: int) -> PoseEngine:
@@ -110,11 +94,8 @@ def watch(
         if kind_of(source).is_camera:
             yield from _live(source, fps, pipeline, judge)
             return
-        with open_source(source, fps=fps, realtime=realtime) as recording:
-            ticks = _Ticks()
-            for frame in recording:
-                seen = pipeline.process(frame.image, frame.t_ns) + ticks.due(frame.t_ns)
-                yield Moment(frame, seen, [e for each in seen for e in judge.observe(each)])
+        for frame, seen in recorded(source, pipeline, fps=fps, realtime=realtime):
+            yield Moment(frame, seen, [e for each in seen for e in judge.observe(each)])
     yield Moment(None, [], judge.finish())
 
 
@@ -122,7 +103,7 @@ def _live(source: str, fps: float, pipeline: CameraPipeline, judge: Judge) -> It
     clock = EventClock.at(time.time_ns(), time.monotonic_ns())
     feed = LatestFrame(lambda: open_source(source, fps=fps, clock=clock))
     feed.start()
-    ticks = _Ticks()
+    ticks = Ticks()
     try:
         while feed.state.link is not Link.ENDED:
             frame = feed.read(FRAME_WAIT_S)
