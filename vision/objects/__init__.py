@@ -1,0 +1,1 @@
+"""People and furniture as boxes: the second pair of eyes."""
