@@ -7,6 +7,7 @@ when somebody may be missing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +18,17 @@ from models import store
 from vision.pose import landmarks
 from vision.pose.detector import View, find
 from vision.pose.landmarks import Landmarks
-from vision.pose.people import TURNS, Lookout, Person, body_box, duplicates, elsewhere, new_regions
+from vision.pose.people import (
+    TURNS,
+    Lookout,
+    Person,
+    body_box,
+    covered,
+    duplicates,
+    elsewhere,
+    new_regions,
+    regions_of,
+)
 from vision.pose.roi import Roi
 from vision.pose.runtime import Network, Recipe
 from vision.pose.types import (
@@ -103,6 +114,7 @@ class BlazePose(Closing):
         *,
         look_harder: bool = False,
         region: Box | None = None,
+        hints: Sequence[Box] = (),
     ) -> list[Pose]:
         """Return the people in a picture; see ``PoseEngine.detect``.
 
@@ -120,6 +132,8 @@ class BlazePose(Closing):
         if self._lookout.due(t_ns, len(seen), lost):
             self._lookout.looked(t_ns)
             seen = self._look(image, seen, look_harder, region)
+        if hints:
+            seen = self._follow_hints(image, seen, hints)
         seen = _without_duplicates(seen)
         height, width = image.shape[:2]
         self._people = []
@@ -165,6 +179,36 @@ class BlazePose(Closing):
             met = self._meet(image, harder, taken, options.min_detection_hard)
             if met:
                 return seen + met
+        return seen
+
+    def _follow_hints(self, image: Image, seen: list[_Seen], hints: Sequence[Box]) -> list[_Seen]:
+        """Return the people seen with those whom the landmark network confirms at a hint."""
+        height, width = image.shape[:2]
+        taken = [body_box(item.marks.points, item.marks.visibility) for item in seen]
+        for x0, y0, x1, y1 in hints:
+            box = (x0 * width, y0 * height, x1 * width, y1 * height)
+            if len(seen) >= self._options.num_people:
+                break
+            if any(covered(box, other) for other in taken):
+                continue
+            tried = [
+                found
+                for roi in regions_of(box)
+                if roi.usable(width, height)
+                for found in self._follow(image, [Person(roi)])
+            ]
+            # The network aligns itself: what it says of its own region counts, not the guess.
+            aligned = [
+                again
+                for item in tried
+                if item.marks.next_roi.usable(width, height)
+                for again in self._follow(image, [Person(item.marks.next_roi)])
+                if covered(box, body_box(again.marks.points, again.marks.visibility))
+            ]
+            if aligned:
+                best = max(aligned, key=lambda item: item.presence)
+                seen = [*seen, best]
+                taken.append(body_box(best.marks.points, best.marks.visibility))
         return seen
 
     def _meet(self, image: Image, view: View, taken: list[Box], min_score: float) -> list[_Seen]:

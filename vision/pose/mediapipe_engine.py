@@ -8,6 +8,7 @@ say; it knows neither devices, precision, threads, nor a harder look.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -81,6 +82,7 @@ class MediaPipePose(Closing):
         *,
         look_harder: bool = False,
         region: Box | None = None,
+        hints: Sequence[Box] = (),
     ) -> list[Pose]:
         """Return the people in a picture; see ``PoseEngine.detect``. Never looks harder."""
         import mediapipe as mp

@@ -6,6 +6,7 @@ views, and which of several poses are one person.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,9 @@ _SAME_DISTANCE = 0.08
 # Landmarks end at eyes, ankles and fingertips: the body goes on by this share of their extent.
 _BODY_MARGIN = 0.1
 _SURE_VISIBILITY = 0.3
+# A region around another detector's box: larger by this, and along its side if longer by that.
+_BOX_MARGIN = 1.25
+_LONG = 1.25
 # After somebody was lost, new looks come this many times as often for a while.
 _HUNT_RATE = 4
 _HUNT_NS = 3_000_000_000
@@ -82,6 +86,34 @@ def body_box(points: Floats, visibility: Floats) -> Box:
     x1, y1 = sure.max(axis=0).tolist()
     margin = _BODY_MARGIN * max(x1 - x0, y1 - y0)
     return x0 - margin, y0 - margin, x1 + margin, y1 + margin
+
+
+def regions_of(box: Box) -> list[Roi]:
+    """Return where the landmark network may find the body that fills a box, in pixels.
+
+    A long box is a body along its axis, the head at either end; in a square one it may crouch
+    upright or lie curled up to either side.
+    """
+    x0, y0, x1, y1 = box
+    width, height = x1 - x0, y1 - y0
+    x, y, size = (x0 + x1) / 2, (y0 + y1) / 2, _BOX_MARGIN * max(width, height)
+    if height > _LONG * width:
+        turns = [0.0, math.pi]
+    elif width > _LONG * height:
+        turns = [math.pi / 2, -math.pi / 2]
+    else:
+        turns = [0.0, math.pi / 2, -math.pi / 2]
+    return [Roi(x, y, size, turn) for turn in turns]
+
+
+def covered(box: Box, other: Box) -> bool:
+    """Say whether two boxes can be one person: half of the smaller lies in the other."""
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    if width <= 0 or height <= 0:
+        return False
+    smaller = min((b[2] - b[0]) * (b[3] - b[1]) for b in (box, other))
+    return width * height >= 0.5 * smaller
 
 
 def elsewhere(region: Box | None, taken: Sequence[Box], width: int, height: int) -> bool:

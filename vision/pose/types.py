@@ -6,6 +6,7 @@ person seen in that picture. Identity over time is the tracker's business, not t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -216,6 +217,7 @@ class PoseEngine(Protocol):
         *,
         look_harder: bool = False,
         region: Box | None = None,
+        hints: Sequence[Box] = (),
     ) -> list[Pose]:
         """Return the people in a picture.
 
@@ -231,6 +233,9 @@ class PoseEngine(Protocol):
         region
             x0, y0, x1, y1, 0..1: where that something is; ``look_harder`` looks there closely,
             even when somebody is seen elsewhere.
+        hints
+            x0, y0, x1, y1, 0..1: where another detector found people. Whom the engine does not
+            follow already is looked for there, upright and turned by the box's long axis.
 
         Raises
         ------
