@@ -127,6 +127,27 @@ class PoseSeen(Observation, frozen=True, kw_only=True, tag="pose"):
     world: Annotated[list[tuple[float, float, float]], Meta(max_length=KEYPOINTS)] = []
 
 
+class BoxSeen(Observation, frozen=True, kw_only=True, tag="box"):
+    """A person of whom only the outline is found: a detector sees them, the pose network no body.
+
+    Attributes
+    ----------
+    track
+        As in `PoseSeen`; a person keeps it from pose to box and back.
+    box
+        Of the visible person.
+    score
+        Of the detector, 0..1.
+    aspect
+        Width / height of the picture in pixels.
+    """
+
+    track: int
+    box: Box
+    score: Probability
+    aspect: float
+
+
 class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
     """How a person is and on what: the evidence on which falls are judged.
 
@@ -201,7 +222,9 @@ class Dropped(Observation, frozen=True, kw_only=True, tag="dropped"):
     frames: Annotated[int, Meta(ge=1)]
 
 
-AnyObservation = Tick | PoseSeen | PostureSeen | TrackEnded | ViewState | ClockStepped | Dropped
+AnyObservation = (
+    Tick | PoseSeen | BoxSeen | PostureSeen | TrackEnded | ViewState | ClockStepped | Dropped
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyObservation] = msgspec.msgpack.Decoder(AnyObservation)

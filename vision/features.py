@@ -41,6 +41,8 @@ class BodyFeatures:
         Width over height of the skeleton in the picture.
     size
         Length of the skeleton whatever its posture, in picture heights (see `body_size`).
+    box_height
+        Vertical extent of the skeleton, in picture heights.
     head, hip, ankle
         Mean x, y in picture heights.
     seen
@@ -58,6 +60,7 @@ class BodyFeatures:
     height: float
     ratio: float
     size: float
+    box_height: float
     head: tuple[float, float]
     hip: tuple[float, float]
     ankle: tuple[float, float]
@@ -92,6 +95,7 @@ def measure(pose: PoseSeen) -> BodyFeatures:
         height=height / size,
         ratio=width / max(height, 1e-3),
         size=size,
+        box_height=height,
         head=_pair(head),
         hip=_pair(hips),
         ankle=_pair(ankles),
@@ -120,6 +124,11 @@ def body_size(xy: NDArray[np.float64]) -> float:
     core = xy[_CORE]
     diagonal = float(np.linalg.norm(core.max(axis=0) - core.min(axis=0)))
     return max(trunk * 2.6, legs * 2.0, diagonal * 0.8, 1e-3)
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """Return how far `value` is on the way from `low` to `high`, 0..1."""
+    return max(0.0, min(1.0, (value - low) / (high - low)))
 
 
 def _joints(points: NDArray[np.float64]) -> list[NDArray[np.float64]]:

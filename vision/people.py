@@ -1,24 +1,34 @@
-"""The people of one camera: poses in, pose, posture and track observations out.
+"""The people of one camera: poses and boxes in, pose, box, posture and track observations out.
 
-Joins the tracker, the zones and the posture model. Pure: it sees no pixels and no clock, so a
-recording of poses gives the same observations as the camera did.
+Joins the tracker, the boxes of the second detector, the zones and the posture model. Pure: it
+sees no pixels and no clock, so a recording of poses and boxes gives the same observations as the
+camera did.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ambient.observations import (
     AnyObservation,
+    Box,
+    BoxSeen,
     PoseSeen,
     Posture,
     PostureSeen,
     TrackEnd,
     TrackEnded,
 )
+from vision.objects.types import Detection
+from vision.pose.people import body_box
 from vision.pose.types import Pose
-from vision.posture import PostureModel, RulePosture
+from vision.posture import Estimate, PostureModel, RulePosture
+from vision.second_eyes import PERSON_SCORE
 from vision.settings import CameraSettings
+from vision.sightings import Outlines, match
+from vision.support import Support
 from vision.tracker import Tracker, TrackerOptions
-from vision.zones import Zones
+from vision.zones import On, Zones
 
 
 class People:
@@ -51,14 +61,30 @@ class People:
         self._tracker = Tracker(options, first=first_track)
         self._model: PostureModel = model or RulePosture()
         self._last: dict[int, PostureSeen] = {}
+        self._support: dict[int, Support] = {}
+        self._outlines = Outlines()
         self._shown: list[Pose] = []
+        self._shown_boxes: list[tuple[int, Box, float]] = []
 
     @property
     def present(self) -> bool:
         """Whether anybody is seen or was just now."""
-        return self._tracker.active > 0
+        return self._tracker.active > 0 or bool(self._outlines.known)
 
-    def update(self, poses: list[Pose], t: int, aspect: float) -> list[AnyObservation]:
+    @property
+    def doubtful(self) -> bool:
+        """Whether a further look of the second detector would tell more of somebody."""
+        unsettled = any(not support.settled for support in self._support.values())
+        return unsettled or self._outlines.fresh
+
+    def update(
+        self,
+        poses: list[Pose],
+        t: int,
+        aspect: float,
+        *,
+        boxes: Sequence[Detection] | None = None,
+    ) -> list[AnyObservation]:
         """Take the poses of one picture; return what is to be said of each person.
 
         Parameters
@@ -69,34 +95,94 @@ class People:
             Its instant, nanoseconds.
         aspect
             Width / height of the picture in pixels.
+        boxes
+            People whom the second detector found in it; None when it did not look.
         """
         seen, ended = self._tracker.update(poses, t, aspect)
         self._shown = [person.pose for person in seen]
-        out: list[AnyObservation] = []
-        for end in ended:
-            last = self._last.pop(end.track, None)
-            self._model.end(end.track)
-            out.append(
-                TrackEnded(
-                    t=t,
-                    room=self._room,
-                    source=self._source,
-                    track=end.track,
-                    reason=TrackEnd.LEFT_PICTURE if end.outwards else TrackEnd.LOST,
-                    posture=last.posture if last is not None else Posture.OTHER,
-                    down=last.down if last is not None else 0.0,
-                )
-            )
+        out: list[AnyObservation] = [self._end(e.track, t, outwards=e.outwards) for e in ended]
+        for person in seen:
+            if person.track not in self._support:
+                self._support[person.track] = Support()
+                same = self._outlines.take(person.pose.box)
+                if same is not None and same.track:
+                    out.append(self._end(same.track, t))
+        outlines: list[tuple[int, Box, float]] = []
+        if boxes is not None:
+            outlines = self._look(boxes, {p.track: _body(p.pose) for p in seen}, t, aspect)
+            self._shown_boxes = outlines
         for person in seen:
             pose = self._pose(person.track, person.pose, t, aspect)
             posture = self._posture(pose)
             self._last[person.track] = posture
             out += [pose, posture]
+        for track, box, score in outlines:
+            out += self._outline(track, box, score, t, aspect)
+        out += [self._end(outline.track, t) for outline in self._outlines.end(t)]
         return out
 
     def repeat(self, t: int, aspect: float) -> list[AnyObservation]:
         """Say again, as of `t`, who was shown last; who was not yet sure of is not held."""
-        return self.update(self._shown, t, aspect)
+        out = self.update(self._shown, t, aspect)
+        for track, box, score in self._shown_boxes:
+            self._tracker.keep(track, box, t, aspect)
+            self._outlines.keep(track, t)
+            out += self._outline(track, box, score, t, aspect)
+        return out
+
+    def _look(
+        self, found: Sequence[Detection], bodies: dict[int, Box], t: int, aspect: float
+    ) -> list[tuple[int, Box, float]]:
+        """Join the boxes of one look to people; return those of whom only a box is seen."""
+        tracks = list(bodies)
+        matched = match([d.box for d in found], [bodies[track] for track in tracks])
+        scores = {tracks[j]: found[i].score for i, j in matched.items()}
+        for track in tracks:
+            self._support[track].looked(scores.get(track, 0.0))
+        rest = [d for i, d in enumerate(found) if i not in matched and d.score >= PERSON_SCORE]
+        remembered = self._tracker.remembered(t)
+        kept = match([d.box for d in rest], [box for _, box in remembered])
+        out: list[tuple[int, Box, float]] = []
+        for i, j in kept.items():
+            number = remembered[j][0]
+            self._tracker.keep(number, rest[i].box, t, aspect)
+            self._support[number].looked(rest[i].score)
+            out.append((number, rest[i].box, rest[i].score))
+        fresh = [(d.box, d.score) for i, d in enumerate(rest) if i not in kept]
+        for outline in self._outlines.update(fresh, t):
+            outline.track = outline.track or self._tracker.number()
+            out.append((outline.track, outline.box, outline.score))
+        return out
+
+    def _end(self, track: int, t: int, *, outwards: bool = False) -> TrackEnded:
+        last = self._last.pop(track, None)
+        self._support.pop(track, None)
+        self._model.end(track)
+        return TrackEnded(
+            t=t,
+            room=self._room,
+            source=self._source,
+            track=track,
+            reason=TrackEnd.LEFT_PICTURE if outwards else TrackEnd.LOST,
+            posture=last.posture if last is not None else Posture.OTHER,
+            down=last.down if last is not None else 0.0,
+        )
+
+    def _outline(
+        self, track: int, box: Box, score: float, t: int, aspect: float
+    ) -> list[AnyObservation]:
+        seen = BoxSeen(
+            t=t,
+            room=self._room,
+            source=self._source,
+            track=track,
+            box=_rounded(box),
+            score=round(min(1.0, max(0.0, score)), 4),
+            aspect=round(aspect, 4),
+        )
+        posture = self._said(seen, self._model.outline(seen), self._zones.of_box(seen.box), 1.0)
+        self._last[track] = posture
+        return [seen, posture]
 
     def _pose(self, track: int, pose: Pose, t: int, aspect: float) -> PoseSeen:
         return PoseSeen(
@@ -112,13 +198,19 @@ class People:
         )
 
     def _posture(self, pose: PoseSeen) -> PostureSeen:
-        estimate = self._model.update(pose)
-        on = self._zones.of_body(pose.keypoints)
+        trust = self._support[pose.track].trust
+        return self._said(
+            pose, self._model.update(pose), self._zones.of_body(pose.keypoints), trust
+        )
+
+    def _said(
+        self, seen: PoseSeen | BoxSeen, estimate: Estimate, on: On, trust: float
+    ) -> PostureSeen:
         return PostureSeen(
-            t=pose.t,
-            room=pose.room,
-            source=pose.source,
-            track=pose.track,
+            t=seen.t,
+            room=seen.room,
+            source=seen.source,
+            track=seen.track,
             posture=estimate.posture,
             probability=_share(estimate.probability),
             down=_share(estimate.down),
@@ -127,7 +219,7 @@ class People:
             bed=on.bed,
             descent=_share(estimate.descent),
             still=_share(estimate.still),
-            quality=_share(estimate.quality),
+            quality=_share(estimate.quality * trust),
             at=(round(estimate.at[0], 4), round(estimate.at[1], 4)),
             size=round(estimate.size, 4),
         )
@@ -135,6 +227,10 @@ class People:
 
 def _share(value: float) -> float:
     return round(min(1.0, max(0.0, value)), 4)
+
+
+def _body(pose: Pose) -> Box:
+    return body_box(pose.keypoints[:, :2], pose.keypoints[:, 2])
 
 
 def _rounded(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -1,8 +1,9 @@
 """One camera from frame to observations: mask, quality, motion gate, pose, people.
 
 Comes in: frames and their instants. Goes out: observations. The frame is masked in place, looked
-at once in small for quality and motion, and given to the pose engine only when the gate says so;
-nothing of it is kept. Pure but for the engine: no clock, so live equals replay.
+at once in small for quality and motion, and given to the pose engine only when the gate says so,
+now and then to the second detector as well; nothing of it is kept. Pure but for the networks: no
+clock, so live equals replay.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ambient.observations import AnyObservation, View
+from ambient.observations import AnyObservation, TrackEnded, View
 from vision.mask import PrivacyMask
-from vision.motion import Gate, MotionGate
+from vision.motion import Decision, Gate, MotionGate
+from vision.objects.types import ObjectDetector
 from vision.people import People
 from vision.pose.types import PoseEngine
 from vision.posture import PostureModel
 from vision.quality import QualityMonitor
+from vision.second_eyes import PERSON_SCORE, Look, SecondEyes
 from vision.settings import CameraSettings
 from vision.small import small_gray
 
@@ -39,6 +42,8 @@ class CameraPipeline:
         After how long without any change a picture is frozen.
     model
         Estimates posture; the rules when none is given.
+    detector
+        The second pair of eyes; owned by the caller, None to do without.
     first_track
         Number of the first track.
     gated
@@ -53,6 +58,7 @@ class CameraPipeline:
         *,
         frozen_s: float = 10.0,
         model: PostureModel | None = None,
+        detector: ObjectDetector | None = None,
         first_track: int = 1,
         gated: bool = True,
     ) -> None:
@@ -66,6 +72,7 @@ class CameraPipeline:
             infrared=camera.night == "infrared",
         )
         self._gate = MotionGate()
+        self._eyes = SecondEyes(detector) if detector is not None else None
         self._gated = gated
         self._people = People(room, camera, model=model, first_track=first_track)
         self._aspect = 1.0
@@ -95,14 +102,26 @@ class CameraPipeline:
             return out + self._people.update([], t_ns, self._aspect)
         if self._gated and decision.gate is Gate.SKIP:
             return out
+        look = self._look(image, t_ns, decision)
+        people = look.people if look is not None else None
         poses = self._engine.detect(
             image,
             t_ns,
             look_harder=decision.look_harder,
             region=decision.boxes[0] if decision.boxes else None,
+            hints=[d.box for d in people or () if d.score >= PERSON_SCORE],
         )
         self.poses_run += 1
-        return out + self._people.update(poses, t_ns, self._aspect)
+        found = self._people.update(poses, t_ns, self._aspect, boxes=people)
+        lost = any(isinstance(each, TrackEnded) for each in found)
+        if self._eyes is not None and (lost or self._people.doubtful):
+            self._eyes.alert(t_ns)
+        return out + found
+
+    def _look(self, image: npt.NDArray[np.uint8], t_ns: int, decision: Decision) -> Look | None:
+        if self._eyes is None:
+            return None
+        return self._eyes.look(image, t_ns, decision, self._people.present)
 
     def silence(self, t_ns: int) -> list[AnyObservation]:
         """Take in that no frame has come until `t_ns`."""

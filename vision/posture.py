@@ -13,9 +13,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from ambient.observations import PoseSeen, Posture
+from ambient.observations import BoxSeen, Point, PoseSeen, Posture
 from models.posture import POSTURE
-from vision.features import BodyFeatures, measure
+from vision.features import BodyFeatures, measure, ramp
+from vision.outline_shape import Outline
 
 MEMORY_S: Final = 4.0
 DESCENT_S: Final = 1.3
@@ -50,6 +51,10 @@ class PostureModel(Protocol):
         """Take the next pose of a track and return how the person is."""
         ...
 
+    def outline(self, seen: BoxSeen) -> Estimate:
+        """Take the next sight of a track of which only the outline is known."""
+        ...
+
     def end(self, track: int) -> None:
         """Forget a track."""
         ...
@@ -58,17 +63,28 @@ class PostureModel(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Moment:
     t: int
-    body: BodyFeatures
+    head: Point
+    hip: Point
+    ankle: Point
+    extent_m: float
     down: float
     presence: float
     level: float
-    """Height of the body's centre over its reference, in body sizes; falls when one falls."""
+    """Height of the body's centre over its reference, in picture heights; falls when one falls."""
+
+    @classmethod
+    def of(cls, t: int, body: BodyFeatures, down: float, presence: float) -> _Moment:
+        """Return what is kept of one pose."""
+        level = -(body.hip[1] + body.head[1]) / 2
+        return cls(t, body.head, body.hip, body.ankle, body.extent_m, down, presence, level)
 
 
 @dataclass(slots=True)
 class _Track:
     moments: deque[_Moment] = field(default_factory=deque)
     size: float = 0.0
+    tall: float = 0.0
+    """Height in the picture when last seen upright, in picture heights; 0 when never."""
     descent: float = 0.0
     descent_t: int = 0
     before: float = 0.0
@@ -96,17 +112,13 @@ class RulePosture:
         # The size of a body changes slowly (approaching the camera), that of a bad pose at once.
         track.size = body.size if track.size == 0 else max(body.size, track.size * 0.995)
         track.size += 0.05 * (body.size - track.size)
-        level = -(body.hip[1] + body.head[1]) / 2
-        now = _Moment(pose.t, body, down_probability(body), pose.score, level)
-        moments = track.moments
-        moments.append(now)
-        while (now.t - moments[0].t) / 1e9 > MEMORY_S:
-            moments.popleft()
-        self._follow_descent(track, now)
-        descent = track.descent if (now.t - track.descent_t) / 1e9 <= FRESH_S else 0.0
-        still = _stillness(track, now)
-        down, upright = self._after_fall(track, now, descent)
-        posture, probability = _label(track, now, descent)
+        now = _Moment.of(pose.t, body, down_probability(body), pose.score)
+        standing = upright_probability(body, now.down)
+        if standing >= 0.5:
+            track.tall = body.box_height
+        descent, still = self._follow(track, now)
+        down, upright = self._after_fall(track, now, descent, standing)
+        posture, probability = _label(track, now, body, descent)
         return Estimate(
             posture=posture,
             probability=probability,
@@ -119,17 +131,60 @@ class RulePosture:
             size=track.size,
         )
 
+    def outline(self, seen: BoxSeen) -> Estimate:
+        """Take the next sight of a track of which only the outline is known."""
+        track = self._tracks.setdefault(seen.track, _Track())
+        shape = Outline.of(seen, track.tall)
+        if shape.upright >= 0.5:
+            track.tall = shape.height
+        track.size = max(track.size * 0.98, shape.size)
+        now = _Moment(
+            t=seen.t,
+            head=shape.head,
+            hip=shape.middle,
+            ankle=shape.foot,
+            extent_m=shape.extent_m,
+            down=shape.down,
+            presence=0.9,
+            level=shape.level,
+        )
+        descent, still = self._follow(track, now)
+        down, upright = self._after_fall(track, now, descent, shape.upright)
+        posture = Posture.OTHER if down < 0.5 else Posture.FALLEN if track.fell else Posture.LYING
+        return Estimate(
+            posture=posture,
+            probability=down if down >= 0.5 else 1.0 - down,
+            down=down,
+            upright=upright,
+            descent=descent,
+            still=still,
+            quality=min(1.0, 0.25 + 0.5 * seen.score),
+            at=shape.middle,
+            size=track.size,
+        )
+
     def end(self, track: int) -> None:
         """Forget a track."""
         self._tracks.pop(track, None)
 
-    def _after_fall(self, track: _Track, now: _Moment, descent: float) -> tuple[float, float]:
+    def _follow(self, track: _Track, now: _Moment) -> tuple[float, float]:
+        """Remember a moment; return the evidence of a descent, and stillness."""
+        moments = track.moments
+        moments.append(now)
+        while (now.t - moments[0].t) / 1e9 > MEMORY_S:
+            moments.popleft()
+        self._follow_descent(track, now)
+        descent = track.descent if (now.t - track.descent_t) / 1e9 <= FRESH_S else 0.0
+        return descent, _stillness(track, now)
+
+    def _after_fall(
+        self, track: _Track, now: _Moment, descent: float, upright: float
+    ) -> tuple[float, float]:
         """Return how far down and upright, given what happened before.
 
         Who fell is down, also crumpled or in a pose that the network makes up, until the body
         has regained a good part of the height that it lost.
         """
-        upright = upright_probability(now.body, now.down)
         if not track.fell:
             if descent < 0.6 or now.down < 0.4:
                 return now.down, upright
@@ -137,13 +192,13 @@ class RulePosture:
         track.surest = max(track.surest, now.down)
         track.lowest = min(track.lowest, now.level)
         lost = max(track.before - track.lowest, 0.05 * track.size)
-        regained = _ramp((now.level - track.lowest) / lost, 0.3, 0.6)
+        regained = ramp((now.level - track.lowest) / lost, 0.3, 0.6)
         upright *= regained
         if upright >= 0.5:
             track.fell = False
             return now.down, upright
         odds = now.down / max(1.0 - now.down, 1e-6) * math.exp(_FELL_LOG_ODDS)
-        low = 0.7 * (1.0 - regained) * _ramp(track.surest, 0.4, 0.8)
+        low = 0.7 * (1.0 - regained) * ramp(track.surest, 0.4, 0.8)
         return max(odds / (1.0 + odds), low), upright
 
     def _follow_descent(self, track: _Track, now: _Moment) -> None:
@@ -153,11 +208,11 @@ class RulePosture:
             age = (now.t - moment.t) / 1e9
             if 0.15 <= age <= DESCENT_S and moment.down < 0.5:
                 drop = (moment.level - now.level) / size
-                lost = moment.body.extent_m - now.body.extent_m
+                lost = moment.extent_m - now.extent_m
                 speed = drop / max(age, 0.3)
                 evidence = max(
-                    min(_ramp(drop, 0.18, 0.36), _ramp(speed, 0.25, 0.6)),
-                    0.8 * min(_ramp(lost, 0.45, 0.8), _ramp(drop, 0.06, 0.2)),
+                    min(ramp(drop, 0.18, 0.36), ramp(speed, 0.25, 0.6)),
+                    0.8 * min(ramp(lost, 0.45, 0.8), ramp(drop, 0.06, 0.2)),
                 )
                 if evidence > strongest:
                     strongest, before = evidence, moment.level
@@ -175,8 +230,8 @@ def down_probability(body: BodyFeatures) -> float:
     total = POSTURE.bias + sum(w * x for w, x in zip(POSTURE.weights, inputs, strict=True))
     shape = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
     # Legs that are only guessed say nothing of how low a body is; then the trunk decides.
-    trunk = _ramp(body.tilt, math.radians(40), math.radians(65))
-    guessed = 1.0 - _ramp(body.legs, 0.2, 0.6)
+    trunk = ramp(body.tilt, math.radians(40), math.radians(65))
+    guessed = 1.0 - ramp(body.legs, 0.2, 0.6)
     return shape - guessed * max(0.0, shape - trunk)
 
 
@@ -195,17 +250,19 @@ def shape_inputs(body: BodyFeatures) -> tuple[float, float, float, float, float,
 
 def upright_probability(body: BodyFeatures, down: float) -> float:
     """Return how probable it is that a body stands, walks, or sits off the floor, 0..1."""
-    tall = _ramp(body.extent_m, 0.6, 0.85)
-    straight = 1.0 - _ramp(body.tilt_world, math.radians(45), math.radians(75))
+    tall = ramp(body.extent_m, 0.6, 0.85)
+    straight = 1.0 - ramp(body.tilt_world, math.radians(45), math.radians(75))
     return tall * straight * (1.0 - down)
 
 
-def _label(track: _Track, now: _Moment, descent: float) -> tuple[Posture, float]:
-    body, size = now.body, max(track.size, 1e-3)
+def _label(
+    track: _Track, now: _Moment, body: BodyFeatures, descent: float
+) -> tuple[Posture, float]:
+    size = max(track.size, 1e-3)
     past = next((m for m in track.moments if (now.t - m.t) / 1e9 <= 0.6), now)
     age = max((now.t - past.t) / 1e9, 0.1)
     sinking = (past.level - now.level) / size / age
-    travelled = math.dist(past.body.hip, body.hip) / size / age
+    travelled = math.dist(past.hip, now.hip) / size / age
     if now.down >= 0.5:
         if sinking > 0.5:
             return Posture.FALL, max(now.down, descent)
@@ -217,7 +274,7 @@ def _label(track: _Track, now: _Moment, descent: float) -> tuple[Posture, float]
     sure = 1.0 - now.down
     if sinking > 0.6 and descent >= 0.5:
         return Posture.FALL, descent
-    if sinking < -0.55 and abs(past.body.ankle[1] - body.ankle[1]) / size > 0.18:
+    if sinking < -0.55 and abs(past.ankle[1] - now.ankle[1]) / size > 0.18:
         return Posture.JUMP, 0.5 * sure
     if sinking < -0.22:
         return Posture.STAND_UP, 0.7 * sure
@@ -243,7 +300,7 @@ def _sure(track: _Track, now: _Moment) -> float:
     A coat or a chair taken for somebody lying wavers below 0.95 where people keep above it.
     """
     recent = [m.presence for m in track.moments if (now.t - m.t) / 1e9 <= 1.0]
-    return _ramp(sum(recent) / len(recent), 0.75, 0.97)
+    return ramp(sum(recent) / len(recent), 0.75, 0.97)
 
 
 def _stillness(track: _Track, now: _Moment) -> float:
@@ -253,12 +310,7 @@ def _stillness(track: _Track, now: _Moment) -> float:
     if len(recent) < 2 or (now.t - recent[0].t) / 1e9 < 0.5:
         return 0.0
     quiet = sum(
-        math.dist(m.body.hip, now.body.hip) < 0.04 * size
-        and math.dist(m.body.head, now.body.head) < 0.06 * size
+        math.dist(m.hip, now.hip) < 0.04 * size and math.dist(m.head, now.head) < 0.06 * size
         for m in recent
     )
     return quiet / len(recent)
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    return max(0.0, min(1.0, (value - low) / (high - low)))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from vision.features import body_size
-from vision.pose.types import Pose
+from vision.pose.types import Box, Pose
 
 BODY: Final = np.array([0, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
 """Nose, shoulders, elbows, wrists, hips, knees, ankles: the joints that identify a posture."""
@@ -76,7 +76,13 @@ class _Track:
     covariance: NDArray[np.float64]
     hits: int = 1
     confirmed: bool = False
+    box: Box = (0.0, 0.0, 0.0, 0.0)
+    """Where the person was last seen, by pose or by outline."""
     predicted: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+
+    def counts_unseen(self, t: int) -> bool:
+        """Whether this is somebody who counts and is not seen at `t`."""
+        return self.confirmed and self.t < t
 
 
 class Tracker:
@@ -99,6 +105,24 @@ class Tracker:
     def active(self) -> int:
         """How many confirmed people are seen or remembered."""
         return sum(track.confirmed for track in self._tracks)
+
+    def remembered(self, t: int) -> list[tuple[int, Box]]:
+        """Return number and last box of the people who count and are not seen at `t`."""
+        return [(track.number, track.box) for track in self._tracks if track.counts_unseen(t)]
+
+    def keep(self, number: int, box: Box, t: int, aspect: float) -> None:
+        """Somebody remembered is still there, by the outline that another detector sees."""
+        for track in self._tracks:
+            if track.confirmed and track.number == number:
+                moved = np.subtract(_middle(box), _middle(track.box)) * (aspect, 1.0)
+                track.state[:2] += moved
+                track.state[3:] = 0.0
+                track.box, track.t = box, t
+
+    def number(self) -> int:
+        """Return a number for somebody who is known in another way than by poses."""
+        self._next += 1
+        return self._next - 1
 
     def update(
         self, poses: list[Pose], t: int, aspect: float
@@ -167,6 +191,7 @@ class Tracker:
             state=state,
             covariance=covariance,
             confirmed=confirmed,
+            box=pose.box,
         )
         self._next += int(confirmed)
         self._tracks.append(track)
@@ -189,6 +214,10 @@ def _centre(pose: Pose, aspect: float) -> NDArray[np.float64]:
     """Middle of shoulders and hips in units of the picture's height."""
     torso = pose.keypoints[[11, 12, 23, 24], :2].mean(axis=0).astype(np.float64)
     return np.asarray(torso * (aspect, 1.0), np.float64)
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
 def _size(pose: Pose, aspect: float) -> float:
@@ -224,7 +253,7 @@ def _correct(track: _Track, pose: Pose, t: int, aspect: float) -> None:
     gain = covariance @ observed.T @ np.linalg.inv(covariance[:3, :3] + measurement_noise)
     track.state = state + gain @ residual
     track.covariance = (np.eye(6) - gain @ observed) @ covariance
-    track.pose = pose
+    track.pose, track.box = pose, pose.box
     track.t = t
     track.hits += 1
 
@@ -243,7 +272,7 @@ def _similarity(known: Pose, seen: Pose, shift: NDArray[np.float64], aspect: flo
 
 def _outwards(track: _Track) -> bool:
     """Whether the person was last seen at the border, the trunk near it or moving over it."""
-    x0, _, x1, _ = track.pose.box
+    x0, _, x1, _ = track.box
     torso = track.pose.keypoints[[11, 12, 23, 24], :2].mean(axis=0)
     near = torso[0] < 0.06 or torso[0] > 0.94 or torso[1] < 0.04 or torso[1] > 0.97
     speed = float(track.state[3])

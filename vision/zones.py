@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.observations import Keypoint, Place, Point
+from ambient.observations import Box, Keypoint, Place, Point
 from vision.settings import ZoneSettings
 
 ON_SHARE: Final = 0.55
@@ -49,6 +49,13 @@ class Zones:
         """Return what a body with these 33 keypoints is on."""
         points = np.asarray(keypoints, np.float64)[_SUPPORT, :2]
         return self._where(points)
+
+    def of_box(self, box: Box) -> On:
+        """Return what a body of which only the outline is known is on: its lower half counts."""
+        x0, y0, x1, y1 = box
+        across = np.linspace(x0, x1, 7)[1:-1]
+        down = [y0 + 0.6 * (y1 - y0), y0 + 0.85 * (y1 - y0)]
+        return self._where(np.array([(x, y) for y in down for x in across]))
 
     def _where(self, points: NDArray[np.float64]) -> On:
         best, best_share = On(Place.UNKNOWN), 0.0

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,16 @@ _FEATURES = "features"
 # Side of the maps that the regression of the landmark network works on.
 _TAIL_SIDE = 4
 
+Levels = float | tuple[float, float, float]
+"""One number for all channels, or one for each."""
+
+
+class Channels(Enum):
+    """In which order a network was trained to take colours."""
+
+    RGB = "rgb"
+    BGR = "bgr"
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -37,24 +48,27 @@ class Recipe:
     outputs
         Names of the outputs to keep; what only leads to others is cut from the graph.
     mean, scale
-        Normalisation ``(value - mean) / scale`` of 0..255.
+        Normalisation ``(value - mean) / scale`` of 0..255, in the network's order of channels.
     exact_tail
         Whether the layers on maps of 4 x 4 and smaller, which regress coordinates, stay in
         float32 where the rest runs in bfloat16: its 8 bits round 200 pixels to the next whole one.
     device, precision, threads, streams, cache_dir
         See ``PoseOptions``.
+    channels
+        The order that the network takes; the buffer to fill is always BGR.
     """
 
     path: Path
     outputs: tuple[str, ...]
-    mean: float
-    scale: float
+    mean: Levels
+    scale: Levels
     exact_tail: bool
     device: Device
     precision: Precision
     threads: int
     streams: int
     cache_dir: Path
+    channels: Channels = Channels.RGB
 
 
 _lock = threading.Lock()
@@ -146,19 +160,27 @@ def _with_preprocessing(model: ov.Model, recipe: Recipe) -> ov.Model:
     """Let the network take BGR bytes; order and scale are folded into the first weights.
 
     Folded, not computed: bytes and bytes minus 127.5 are exact in bfloat16, scaled ones are not.
+    A network that takes planes (channels first) is given them.
     """
+    turned = recipe.channels is Channels.RGB
     first = next(
         node
         for node in model.get_ordered_ops()
         if node.get_type_name() == "Convolution" and node.input_value(1).shape[1] == 3
     )
-    weights = _constant(first.input_value(1).get_node())[:, ::-1] / np.float32(recipe.scale)
+    scale = np.reshape(np.asarray(recipe.scale, np.float32), (-1, 1, 1))
+    weights = _constant(first.input_value(1).get_node()) / scale
+    if turned:
+        weights = weights[:, ::-1]
     first.input(1).replace_source_output(ov.opset13.constant(weights).output(0))
     steps = ov.preprocess.PrePostProcessor(model)
     steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-    steps.input().model().set_layout(ov.Layout("NHWC"))
+    planes = model.input(0).shape[1] == 3
+    steps.input().model().set_layout(ov.Layout("NCHW" if planes else "NHWC"))
     convert = steps.input().preprocess().convert_element_type(ov.Type.f32)
-    if recipe.mean:
+    if isinstance(recipe.mean, tuple):
+        convert.mean(list(recipe.mean[::-1] if turned else recipe.mean))
+    elif recipe.mean:
         convert.mean(recipe.mean)
     return steps.build()
 

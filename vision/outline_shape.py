@@ -1,0 +1,79 @@
+"""What a person's outline says of how the person is: a box in, shape and probabilities out.
+
+Used where the pose network finds no body. A box that is wider than high, or much lower than the
+same person stood, is somebody who is down. Lengths are in picture heights.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from ambient.observations import BoxSeen, Point
+from vision.features import ramp
+
+_WIDE: Final = 2.5
+_LOW: Final = 5.0
+_LOW_FROM: Final = 0.62
+_BIAS: Final = -0.4
+"""Log-odds of being down: `_WIDE` times ln(width / height) plus `_LOW` times what the box is lower
+than `_LOW_FROM` of the standing height, plus `_BIAS`."""
+_UNKNOWN_TALL: Final = -0.6
+"""… in place of the height term for somebody never seen upright."""
+_STANDING_M: Final = 1.25
+"""Head to ankles in world landmarks of somebody who stands (see `BodyFeatures.extent_m`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """One box as a body.
+
+    Attributes
+    ----------
+    height, size
+        Of the box, and its longer side.
+    down, upright
+        Probabilities, 0..1.
+    extent_m
+        As `BodyFeatures.extent_m`, from the standing height.
+    level
+        As the posture model's level of a pose: minus the mean row of head and hips.
+    head, middle, foot
+        Points of the box that stand for those of a body.
+    """
+
+    height: float
+    size: float
+    down: float
+    upright: float
+    extent_m: float
+    level: float
+    head: Point
+    middle: Point
+    foot: Point
+
+    @classmethod
+    def of(cls, seen: BoxSeen, tall: float) -> Outline:
+        """Judge a box; `tall` is the person's height when last seen upright, 0 when never."""
+        x0, y0, x1, y1 = seen.box
+        width, height = max((x1 - x0) * seen.aspect, 1e-3), max(y1 - y0, 1e-3)
+        wide = math.log(width / height)
+        share = min(1.2, height / tall) if tall > 0 else None
+        low = _LOW * (_LOW_FROM - share) if share is not None else _UNKNOWN_TALL
+        down = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, _WIDE * wide + low + _BIAS))))
+        x = (x0 + x1) / 2 * seen.aspect
+        # Of a narrow box the head is at the top, of a wide one in the middle.
+        lying = ramp(wide, -0.2, 0.3)
+        head_y = y0 + (0.07 + 0.43 * lying) * height
+        return cls(
+            height=height,
+            size=max(width, height),
+            down=down,
+            upright=(1.0 - down) * ramp(-wide, 0.35, 0.75) * ramp(share or 1.0, 0.55, 0.8),
+            extent_m=_STANDING_M * min(1.0, share if share is not None else 1.0 - 0.6 * down),
+            level=-(head_y + y0 + (0.47 + 0.03 * lying) * height) / 2,
+            head=(x, head_y),
+            middle=(x, (y0 + y1) / 2),
+            foot=(x, y1),
+        )
