@@ -1,7 +1,7 @@
 """One file that carries models to a site without a network.
 
-In: the sources (TFLite files) in a store. Out: an uncompressed tar, ``manifest.json`` first and
-then each source by its SHA-256, written in one step. Only sources travel: whoever reads the
+In: the sources in a store, as they were fetched. Out: an uncompressed tar, ``manifest.json`` first
+and then each source by its SHA-256, written in one step. Only sources travel: whoever reads the
 bundle checks each against the catalogue of its own installation and converts it there, so a
 changed bundle cannot bring in a changed model.
 """
@@ -27,7 +27,10 @@ _MAX_MANIFEST: Final = 1_000_000
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a bundle holds: the SHA-256 of the source of each model, by name."""
+    """What a bundle holds: the SHA-256 of each source, by the model's name.
+
+    Weights in a file of their own are named ``<model>/<file>``.
+    """
 
     format: int
     sources: dict[str, str]

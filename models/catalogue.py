@@ -10,7 +10,7 @@ import hashlib
 import tomllib
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
 import msgspec
@@ -71,13 +71,28 @@ class Tensor(Strict, frozen=True, kw_only=True):
     meaning: str
 
 
+class Source(Strict, frozen=True, kw_only=True):
+    """A file in a package, and what it must be."""
+
+    path: str
+    sha256: Sha256
+    bytes: Bytes
+
+    @property
+    def name(self) -> str:
+        """Of the file, without the folder it lies in."""
+        return PurePosixPath(self.path).name
+
+
 class Network(Strict, frozen=True, kw_only=True):
-    """A network that is fetched as TFLite and converted to OpenVINO IR.
+    """A network that is fetched as TFLite or TensorFlow.js and converted to OpenVINO IR.
 
     Attributes
     ----------
     package, path, sha256, bytes
         Where the file is and what it must be.
+    weights
+        Files that the first one reads, by their own names, from beside it.
     inputs, outputs
         Of the converted network; outputs that nobody uses are not listed and are cut.
     default
@@ -96,6 +111,22 @@ class Network(Strict, frozen=True, kw_only=True):
     bytes: Bytes
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    weights: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All files to fetch, the one that the converter is given first."""
+        return (Source(path=self.path, sha256=self.sha256, bytes=self.bytes), *self.weights)
+
+    @property
+    def source_bytes(self) -> int:
+        """Of all files to fetch."""
+        return sum(source.bytes for source in self.sources)
+
+    def source_names(self, name: str) -> tuple[str, ...]:
+        """Return what the files of `sources` are called in a store that calls this `name`."""
+        first = f"{name}{PurePosixPath(self.path).suffix}"
+        return (first, *(source.name for source in self.weights))
 
     @property
     def suffix(self) -> str:
@@ -163,7 +194,8 @@ class Catalogue(Strict, frozen=True, kw_only=True):
     def revision(self, name: str) -> str:
         """Return 12 hexadecimal digits that change when source or conversion changes."""
         entry = self.get(name)
-        parts = [self.model[part].sha256 for part in self.networks_of(name)]
+        networks = [self.model[part] for part in self.networks_of(name)]
+        parts = [source.sha256 for network in networks for source in network.sources]
         if isinstance(entry, Network):
             parts += [tensor.name for tensor in entry.outputs]
         text = "\n".join([str(CONVERTER_REVISION), *parts])
@@ -187,6 +219,10 @@ def read(file: Path) -> Catalogue:
     for name, network in catalogue.model.items():
         if network.package not in catalogue.package:
             raise ModelError(f"{file}: model.{name}.package: expected one of the packages listed")
+        if any(Path(source.name).stem == name for source in network.weights):
+            raise ModelError(
+                f"{file}: model.{name}.weights: expected another name than the converted file's"
+            )
     for name, bundle in catalogue.bundle.items():
         for part in (bundle.detector, bundle.landmarks):
             if part not in catalogue.model:

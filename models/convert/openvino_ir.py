@@ -1,6 +1,7 @@
-"""Converts a TFLite network to OpenVINO IR, without the outputs that nobody uses.
+"""Converts a fetched network to OpenVINO IR, without the outputs that nobody uses.
 
-In: a TFLite file and the names of the outputs to keep. Out: ``<stem>.xml`` and ``<stem>.bin``.
+In: a TFLite file, or a TensorFlow.js graph model with its weights beside it, and the names of the
+outputs to keep. Out: ``<stem>.xml`` and ``<stem>.bin``.
 What only led to an output that was left out is cut from the graph.
 """
 
@@ -10,17 +11,23 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.convert import tfjs
+
+if TYPE_CHECKING:
+    from models.runtime import ov
 
 
 def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -> None:
     """Write ``target_dir/<source stem>.xml`` and ``.bin``.
 
-    Weights keep the precision they have in the source (BlazePose: float16), so nothing is lost.
+    Weights keep the precision they have in the source (all so far: float16): nothing is lost.
 
     Parameters
     ----------
     source
-        A TFLite file.
+        A TFLite file, or the JSON file of a TensorFlow.js graph model.
     target_dir
         Made if missing. The ``.bin`` is put in place before the ``.xml``, each in one step:
         an ``.xml`` that exists is complete.
@@ -30,17 +37,11 @@ def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -
     Raises
     ------
     ValueError
-        OpenVINO can't read the file, or it has no output of a name asked for.
+        The file can't be read, or it has no output of a name asked for.
     """
     from models.runtime import ov
 
-    try:
-        model = ov.Core().read_model(source)
-    except RuntimeError as error:
-        raise ValueError(
-            f"{source}: expected a TFLite network, but OpenVINO can't read it "
-            f"({str(error).splitlines()[-1].strip()}); pull the models again"
-        ) from error
+    model = tfjs.read(source) if source.suffix == ".json" else _tflite(source)
     if outputs is not None:
         there = {name for output in model.outputs for name in output.get_names()}
         missing = [name for name in outputs if name not in there]
@@ -61,3 +62,15 @@ def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
             os.replace(file, target_dir / file.name)
+
+
+def _tflite(source: Path) -> ov.Model:
+    from models.runtime import ov
+
+    try:
+        return ov.Core().read_model(source)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{source}: expected a TFLite network, but OpenVINO can't read it "
+            f"({str(error).splitlines()[-1].strip()}); pull the models again"
+        ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue import Bundle, Catalogue, Network, Package, PackageKind, Tensor
+from models.catalogue import Bundle, Catalogue, Network, Package, PackageKind, Source, Tensor
 from models.store import Store
 
 CONTENT = {"eye": b"eye " * 1000, "ear": b"ear " * 2000}
@@ -42,9 +42,9 @@ class FakeOrigin:
     def room(self, networks: Iterable[Network]) -> int:
         return 0
 
-    def read(self, name: str, network: Network, scratch: Path) -> bytes:
-        self.asked.append(name)
-        return self.held[name]
+    def read(self, package: str, source: Source, scratch: Path) -> bytes:
+        self.asked.append(source.path)
+        return self.held[Path(source.path).stem]
 
 
 class FakeConverter:

@@ -32,13 +32,18 @@ def test_the_default_is_a_whole_engine() -> None:
     assert set(catalogue().defaults()) == {
         "pose_detector",
         "pose_landmark_full",
+        "object_detector",
         "pose_landmarker_full.task",
     }
-    kinds = {
-        catalogue().package[catalogue().model[n].package].kind.value
-        for n in ("pose_detector", "pose_landmark_full")
-    }
-    assert kinds == {"pypi"}, "a default pull must not need npm"
+
+
+def test_people_are_found_without_npm() -> None:
+    names = catalogue().networks_of("pose_landmarker_full.task")
+    kinds = {catalogue().package[catalogue().model[n].package].kind.value for n in names}
+    assert kinds == {"pypi"}, "the pose engine must not need npm"
+    # What comes first is installed even where the rest cannot be fetched.
+    order = list(catalogue().names())
+    assert max(order.index(name) for name in names) < order.index("object_detector")
 
 
 def test_a_revision_follows_the_source(listed: Catalogue) -> None:

