@@ -8,18 +8,22 @@ nobody is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ambient.config import Camera, NodeConfig, Room
+from ambient.evaluate.trace import Recorder
 from ambient.events import AnyEvent, FallConfirmed, FallSuspected
 from ambient.observations import AnyObservation, Tick
 from fusion.judge import Judge
 from vision.pipeline import CameraPipeline
 from vision.pose import PoseEngine
 from vision.sources import Frame, open_source
+
+Alter = Callable[[Iterator[Frame]], Iterator[Frame]]
+"""What is done to a recording's frames before anybody looks: cut, dimmed, some lost."""
 
 HOLD_S: Final = 10.0
 FPS: Final = 10.0
@@ -61,9 +65,27 @@ class Ticks:
 
 
 def recorded(
-    source: str, pipeline: CameraPipeline, *, fps: float, realtime: bool = False
+    source: str,
+    pipeline: CameraPipeline,
+    *,
+    fps: float,
+    realtime: bool = False,
+    alter: Alter | None = None,
 ) -> Iterator[tuple[Frame, list[AnyObservation]]]:
     """Yield each frame of a recording with what the pipeline and the ticks say of it.
+
+    Parameters
+    ----------
+    source
+        The recording.
+    pipeline
+        Looks at the frames.
+    fps
+        Frames a second that are looked at.
+    realtime
+        Whether to play at the recording's own speed.
+    alter
+        What is done to the frames first.
 
     Raises
     ------
@@ -72,7 +94,7 @@ def recorded(
     """
     ticks = Ticks()
     with open_source(source, fps=fps, realtime=realtime) as frames:
-        for frame in frames:
+        for frame in iter(frames) if alter is None else alter(iter(frames)):
             yield frame, pipeline.process(frame.image, frame.t_ns) + ticks.due(frame.t_ns)
 
 
@@ -82,6 +104,7 @@ def observe(
     *,
     fps: float = FPS,
     hold_s: float = 0.0,
+    alter: Alter | None = None,
 ) -> Iterator[list[AnyObservation]]:
     """Yield the observations of each frame, then of each held frame.
 
@@ -93,7 +116,7 @@ def observe(
     config = default_config(source, fps)
     pipeline = CameraPipeline(ROOM, config.rooms[0].cameras[0], engine, frozen_s=config.frozen_s)
     times: list[int] = []
-    for frame, found in recorded(source, pipeline, fps=fps):
+    for frame, found in recorded(source, pipeline, fps=fps, alter=alter):
         times.append(frame.t_ns)
         yield found
     if len(times) < 2:
@@ -108,8 +131,28 @@ def observe(
         yield found
 
 
-def judge_clip(path: Path, engine: PoseEngine, *, fps: float = FPS) -> ClipResult:
+def judge_clip(
+    path: Path,
+    engine: PoseEngine,
+    *,
+    fps: float = FPS,
+    alter: Alter | None = None,
+    recorder: Recorder | None = None,
+) -> ClipResult:
     """Return what a node with the default configuration says about a recording.
+
+    Parameters
+    ----------
+    path
+        The recording.
+    engine
+        Finds poses.
+    fps
+        Frames a second that are looked at.
+    alter
+        What is done to the frames first.
+    recorder
+        Takes notes of what was seen and said.
 
     Raises
     ------
@@ -119,12 +162,18 @@ def judge_clip(path: Path, engine: PoseEngine, *, fps: float = FPS) -> ClipResul
     judge = Judge(default_config(str(path), fps), _KEY)
     events: list[AnyEvent] = []
     end, frames = 0, 0
-    for found in observe(str(path), engine, fps=fps, hold_s=HOLD_S):
+    if recorder is not None:
+        alter = recorder.tap(alter)
+    for found in observe(str(path), engine, fps=fps, hold_s=HOLD_S, alter=alter):
         for observation in found:
             events += judge.observe(observation)
+        if recorder is not None:
+            recorder.see(found)
         frames += 1
         end = max([end, *(observation.t for observation in found)])
     events += judge.finish()
+    if recorder is not None:
+        recorder.said(events)
     return ClipResult(
         suspected=_seconds(events, FallSuspected),
         confirmed=_seconds(events, FallConfirmed),

@@ -1,8 +1,9 @@
 """A manifest of labelled recordings: ``manifest.csv`` in, checked rows out.
 
-The columns are those of the data README: file, dataset, use, licence, subject, label,
-fall_start_s, fall_end_s, description, width, height, fps, n_frames. Files are relative to the
-manifest's folder.
+The columns are file, dataset, use, licence, subject, label, fall_start_s, fall_end_s, description,
+width, height, fps, n_frames; only those in `_COLUMNS` must be there. Further columns, where a
+manifest has them, say what else is derived from the recording: view, light, distance, people,
+end_posture, lies_on. Files are relative to the manifest's folder.
 """
 
 from __future__ import annotations
@@ -16,6 +17,16 @@ from typing import Final
 from ambient.errors import UsageError
 
 _COLUMNS: Final = ("file", "dataset", "use", "label", "fall_start_s")
+_WORDS: Final = (
+    "subject",
+    "description",
+    "view",
+    "light",
+    "distance",
+    "people",
+    "end_posture",
+    "lies_on",
+)
 APART: Final = frozenset({"urfd-ceiling", "extra-exercise"})
 """Data sets that are measured apart from the rows that bars are set on."""
 
@@ -44,6 +55,15 @@ class Row:
         Fall, everyday life, or ambiguous (measured, not scored).
     fall_start_s
         Seconds from the first frame to the start of the fall; None without one.
+    fall_end_s
+        Seconds to the end of the descent, or of the lying after it; None where not given.
+    duration_s
+        Length by the manifest's number of frames and rate; None where not given.
+    subject, description
+        Who is seen, as a pseudonym, and what; empty where not given.
+    view, light, distance, people, end_posture, lies_on
+        Camera view, light, distance, number of people, posture at the end, and on what an
+        everyday recording shows somebody lying; empty where the manifest has no such column.
     """
 
     file: str
@@ -52,6 +72,16 @@ class Row:
     use: str
     label: Label
     fall_start_s: float | None
+    fall_end_s: float | None = None
+    duration_s: float | None = None
+    subject: str = ""
+    description: str = ""
+    view: str = ""
+    light: str = ""
+    distance: str = ""
+    people: str = ""
+    end_posture: str = ""
+    lies_on: str = ""
 
     @property
     def on_bar(self) -> bool:
@@ -96,13 +126,10 @@ def _row(manifest: Path, number: int, raw: dict[str, str]) -> Row:
     except ValueError:
         known = ", ".join(Label)
         raise UsageError(f"{at}, label: expected {known}, got {raw['label']!r}") from None
-    start = raw["fall_start_s"] or ""
-    try:
-        fall_start = float(start) if start else None
-    except ValueError:
-        raise UsageError(f"{at}, fall_start_s: expected seconds, got {start!r}") from None
+    fall_start = _number(at, raw, "fall_start_s")
     if label is Label.FALL and fall_start is None:
         raise UsageError(f"{at}, fall_start_s: expected seconds for a fall, got nothing")
+    frames, rate = _number(at, raw, "n_frames"), _number(at, raw, "fps")
     return Row(
         file=raw["file"],
         path=manifest.parent / raw["file"],
@@ -110,4 +137,15 @@ def _row(manifest: Path, number: int, raw: dict[str, str]) -> Row:
         use=raw["use"],
         label=label,
         fall_start_s=fall_start,
+        fall_end_s=_number(at, raw, "fall_end_s"),
+        duration_s=frames / rate if frames is not None and rate else None,
+        **{name: (raw.get(name) or "").strip() for name in _WORDS},
     )
+
+
+def _number(at: str, raw: dict[str, str], column: str) -> float | None:
+    text = raw.get(column) or ""
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise UsageError(f"{at}, {column}: expected a number, got {text!r}") from None
