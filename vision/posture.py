@@ -22,6 +22,8 @@ MEMORY_S: Final = 4.0
 DESCENT_S: Final = 1.3
 """A fall from standing to rest takes about a second (Robinovitch et al. 2013)."""
 FRESH_S: Final = 3.0
+_INVERTED: Final = 0.95
+"""Probability of being down with the head below the feet."""
 _FELL_LOG_ODDS: Final = 1.2
 """Who fell is more probably down than the shape of the body alone says."""
 
@@ -232,7 +234,10 @@ def down_probability(body: BodyFeatures) -> float:
     # Legs that are only guessed say nothing of how low a body is; then the trunk decides.
     trunk = ramp(body.tilt, math.radians(40), math.radians(65))
     guessed = 1.0 - ramp(body.legs, 0.2, 0.6)
-    return shape - guessed * max(0.0, shape - trunk)
+    shape -= guessed * max(0.0, shape - trunk)
+    # Nobody stands with the head lower in the picture than the feet: they lie towards the camera.
+    inverted = ramp((body.head[1] - body.ankle[1]) / body.size, 0.1, 0.35)
+    return max(shape, _INVERTED * inverted * (1.0 - guessed))
 
 
 def shape_inputs(body: BodyFeatures) -> tuple[float, float, float, float, float, float]:
