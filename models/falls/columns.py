@@ -1,0 +1,332 @@
+"""The columns of the temporal network's input: bodies and boxes in, named numbers out.
+
+Every function takes n instants at once. Lengths are in picture heights until they are divided by
+the body's size; y points down, as in the picture. `FEATURES` names the columns in order; from the
+names follow which two change places, and which change sign, when the picture is mirrored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Wide = NDArray[np.float64]
+
+JOINTS: Final = {
+    "nose": 0, "l_ear": 7, "r_ear": 8, "l_shoulder": 11, "r_shoulder": 12, "l_elbow": 13,
+    "r_elbow": 14, "l_wrist": 15, "r_wrist": 16, "l_hip": 23, "r_hip": 24, "l_knee": 25,
+    "r_knee": 26, "l_ankle": 27, "r_ankle": 28, "l_foot": 31, "r_foot": 32,
+}  # fmt: skip
+"""Landmarks of the pose network that are looked at; left and right are the person's own."""
+_PICK: Final = np.array(list(JOINTS.values()))
+_MIDDLES: Final = np.zeros((5, 33))
+"""Rows: head, middles of shoulders, hips, knees, ankles; as weights of the 33 landmarks."""
+for _row, _parts in enumerate(((0, 7, 8), (11, 12), (23, 24), (25, 26), (27, 28))):
+    _MIDDLES[_row, list(_parts)] = 1.0 / len(_parts)
+_CORE: Final = np.array([0, 11, 12, 23, 24, 25, 26, 27, 28])
+_LEGS: Final = np.array([25, 26, 27, 28])
+_WORLD_M: Final = 1.6
+"""How long a body is in metres where the pose network gives no metres."""
+
+MOVING: Final = (
+    "hip.x", "hip.y", "head.x", "head.y", "knee.x", "knee.y", "ankle.x", "ankle.y",
+    "extent", "height", "log_size", "upright",
+)  # fmt: skip
+"""What speeds are taken of; the first eight and `height` in picture heights."""
+_OVER_SIZE: Final = np.array([True] * 8 + [False, True, False, False])
+_LIMBS: Final = len(JOINTS) * 2
+
+_POSE_NAMES: Final = (
+    *(f"{joint}.{axis}" for joint in JOINTS for axis in "xy"),
+    *(f"{joint}.seen" for joint in JOINTS),
+    *(f"{joint}.world_{axis}" for joint in JOINTS for axis in "yz"),
+    "extent", "upright_world", "trunk.x", "upright", "thigh", "shin", "height", "width",
+    "log_ratio", "size_now", "seen", "legs", "head_over_hip", "hip_over_ankle",
+    "hip.at_x", "hip.at_y", "head.at_y", "ankle.at_y", "log_size",
+    "border_left", "border_right", "border_top", "border_bottom", "outside",
+)  # fmt: skip
+_SPEED_NAMES: Final = tuple(
+    f"{name}.{part}" for part in ("fast", "slow") for name in (*MOVING, "limbs", "limbs_world")
+)
+_BOX_NAMES: Final = (
+    "box_of_hip.x", "box_of_hip.y", "box.at_x", "box.at_y", "box_width", "box_height",
+    "box_log_ratio", "box_bottom", "box_score", "box_left", "box_right",
+)  # fmt: skip
+_GROW_NAMES: Final = ("box_grow_width", "box_grow_height", "box_sink")
+_REST_NAMES: Final = (
+    "seen_now", "score", "dt", "pose_age", "box_age", "track_age",
+    "on_floor", "on_bed", "on_sofa", "on_chair",
+)  # fmt: skip
+
+POSE: Final = len(_POSE_NAMES)
+SPEEDS: Final = len(_SPEED_NAMES)
+GROW: Final = len(_GROW_NAMES)
+FEATURES: Final = (*_POSE_NAMES, *_SPEED_NAMES, *_BOX_NAMES, *_GROW_NAMES, *_REST_NAMES)
+"""Names of the columns, in order."""
+
+
+def mirror() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return how a mirrored picture changes the inputs.
+
+    Returns
+    -------
+    index, sign
+        (F,) each: mirrored = inputs[:, index] * sign.
+    """
+    swap = {"l_": "r_", "r_": "l_"}
+    other = {
+        "border_left": "border_right", "border_right": "border_left",
+        "box_left": "box_right", "box_right": "box_left",
+    }  # fmt: skip
+    index, sign = [], []
+    for name in FEATURES:
+        partner = swap[name[:2]] + name[2:] if name[:2] in swap else other.get(name, name)
+        index.append(FEATURES.index(partner))
+        sideways = ".x" in name or name.endswith("at_x")
+        sign.append(-1.0 if sideways else 1.0)
+    return np.array(index, np.int64), np.array(sign, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """Bodies at n instants, in picture heights.
+
+    Attributes
+    ----------
+    points
+        (n, 33, 2) landmarks.
+    visible
+        (n, 33) 0..1.
+    world
+        (n, 33, 3) metres.
+    middles
+        (n, 5, 2) head, shoulders, hips, knees, ankles.
+    world_middles
+        (n, 5, 3) the same in metres.
+    low, high
+        (n, 2) corners of the trunk, head and legs.
+    size
+        (n,) length of the skeleton whatever its posture.
+    moving
+        (n, M) `MOVING`, then every joint of `JOINTS` from the hips, then in metres (y, z).
+    aspect
+        Width / height of the picture.
+    """
+
+    points: Wide
+    visible: Wide
+    world: Wide
+    middles: Wide
+    world_middles: Wide
+    low: Wide
+    high: Wide
+    size: Wide
+    moving: Wide
+    aspect: float
+
+    @property
+    def hip(self) -> Wide:
+        """(n, 2) middle of the hips."""
+        return self.middles[:, 2]
+
+
+def measure(keypoints: Wide, world: Wide | None, aspect: float) -> Body:
+    """Return bodies.
+
+    Parameters
+    ----------
+    keypoints
+        (n, 33, 3) finite, as in `Sequence`.
+    world
+        (n, 33, 3) or None; where it is not finite, depth is taken as 0 and the picture's shape
+        for the rest.
+    aspect
+        Width / height of the picture.
+    """
+    points = keypoints[:, :, :2] * (aspect, 1.0)
+    middles = _MIDDLES @ points
+    hip = middles[:, 2]
+    core = points[:, _CORE]
+    low, high = core.min(axis=1), core.max(axis=1)
+    size = _size(middles, low, high)
+    flat = np.zeros((len(points), 33, 3))
+    if world is None or not np.isfinite(world).all():
+        flat[:, :, :2] = (points - hip[:, None]) / size[:, None, None] * _WORLD_M
+        good = (
+            np.zeros(len(points), np.bool_)
+            if world is None
+            else np.asarray(np.isfinite(world).all(axis=(1, 2)))
+        )
+        world = flat if world is None else np.where(good[:, None, None], world, flat)
+    solid = _MIDDLES @ world
+    extent = np.ptp(solid[:, :, 1], axis=1)
+    trunk = solid[:, 1] - solid[:, 2]
+    upright = -trunk[:, 1] / (np.sqrt((trunk**2).sum(axis=1)) + 1e-6)
+    n = len(points)
+    moving = np.concatenate(
+        [
+            middles[:, [2, 0, 3, 4]].reshape(n, 8),
+            np.stack([extent, high[:, 1] - low[:, 1], np.log(size), upright], axis=1),
+            (points[:, _PICK] - hip[:, None]).reshape(n, _LIMBS),
+            world[:, _PICK, 1:].reshape(n, _LIMBS),
+        ],
+        axis=1,
+    )
+    return Body(points, keypoints[:, :, 2], world, middles, solid, low, high, size, moving, aspect)
+
+
+def of_pose(body: Body, size: Wide) -> Wide:
+    """Return the pose's columns (n, POSE), the body's size being (n,) picture heights."""
+    n, unit = len(size), size[:, None]
+    trunk = body.middles[:, 1] - body.middles[:, 2]
+    trunk = trunk / (np.sqrt((trunk**2).sum(axis=1, keepdims=True)) + 1e-6)
+    thigh, shin = np.diff(body.world_middles[:, 2:], axis=1).transpose(1, 0, 2)
+    width, height = (body.high - body.low).T
+    visible = body.visible
+    head, hip, ankle = body.middles[:, 0], body.middles[:, 2], body.middles[:, 4]
+    all_low, all_high = body.points.min(axis=1), body.points.max(axis=1)
+    inside = (body.points >= 0.0) & (body.points <= (body.aspect, 1.0))
+    middles = np.stack(
+        [
+            body.moving[:, 8],
+            body.moving[:, 11],
+            trunk[:, 0],
+            -trunk[:, 1],
+            _hanging(thigh),
+            _hanging(shin),
+            height / size,
+            width / size,
+            np.log(width / np.maximum(height, 1e-3) + 0.1),
+            body.size / size - 1.0,
+            visible[:, _CORE].mean(axis=1),
+            visible[:, _LEGS].reshape(n, 2, 2).max(axis=2).mean(axis=1),
+            (hip[:, 1] - head[:, 1]) / size,
+            (ankle[:, 1] - hip[:, 1]) / size,
+            hip[:, 0] - 0.5 * body.aspect,
+            hip[:, 1],
+            head[:, 1],
+            ankle[:, 1],
+            np.log(size),
+            all_low[:, 0],
+            body.aspect - all_high[:, 0],
+            all_low[:, 1],
+            1.0 - all_high[:, 1],
+            1.0 - inside.all(axis=2).mean(axis=1),
+        ],
+        axis=1,
+    )
+    limbs = body.moving[:, len(MOVING) :]
+    return np.concatenate(
+        [limbs[:, :_LIMBS] / unit * 2.0, visible[:, _PICK], limbs[:, _LIMBS:] * 2.0, middles],
+        axis=1,
+    )
+
+
+def of_speed(moving: Wide, past: list[Wide], windows: tuple[float, ...], size: Wide) -> Wide:
+    """Return the speeds' columns (n, SPEEDS).
+
+    Parameters
+    ----------
+    moving
+        (n, M) now, see `Body`.
+    past
+        The same so many seconds before, one for each of `windows`.
+    windows
+        Seconds.
+    size
+        (n,).
+    """
+    count = len(MOVING)
+    out = []
+    for before, window in zip(past, windows, strict=True):
+        change = (moving - before) / window
+        named = change[:, :count]
+        named = np.where(_OVER_SIZE, named / size[:, None], named)
+        limbs = np.abs(change[:, count : count + _LIMBS]).mean(axis=1) / size
+        solid = np.abs(change[:, count + _LIMBS :]).mean(axis=1)
+        out += [named, limbs[:, None], solid[:, None]]
+    return np.concatenate(out, axis=1)
+
+
+def of_box(box: Wide, hip: Wide, size: Wide, posed: NDArray[np.bool_], aspect: float) -> Wide:
+    """Return the box's columns (n, 11); all 0 without a box.
+
+    Parameters
+    ----------
+    box
+        (n, 5): x0, y0, x1, y1 in picture heights, score.
+    hip, size, posed
+        (n, 2) and (n,) of the last pose, and whether there was one.
+    aspect
+        Width / height of the picture.
+    """
+    unit = np.maximum(size, 1e-3)
+    width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
+    x, y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    there = box[:, 4] > 0
+    rows = np.stack(
+        [
+            np.where(posed, (x - hip[:, 0]) / unit, 0.0),
+            np.where(posed, (y - hip[:, 1]) / unit, 0.0),
+            x - 0.5 * aspect,
+            y,
+            width / unit,
+            height / unit,
+            np.log(np.maximum(width, 1e-3) / np.maximum(height, 1e-3)),
+            box[:, 3],
+            box[:, 4],
+            box[:, 0],
+            aspect - box[:, 2],
+        ],
+        axis=1,
+    )
+    return np.where(there[:, None], rows, 0.0)
+
+
+def of_growth(before: Wide, now: Wide, step_s: Wide) -> Wide:
+    """Return how boxes (n, 5) changed within `step_s` (n,): width, height, centre's sinking."""
+    change = (now[:, :4] - before[:, :4]) / np.maximum(step_s, 0.1)[:, None]
+    return np.stack(
+        [
+            change[:, 2] - change[:, 0],
+            change[:, 3] - change[:, 1],
+            (change[:, 1] + change[:, 3]) / 2,
+        ],
+        axis=1,
+    )
+
+
+def assemble(
+    *,
+    pose: Wide,
+    speeds: Wide,
+    box: Wide,
+    grow: Wide,
+    seen: NDArray[np.bool_],
+    score: Wide,
+    dt: Wide,
+    pose_age: Wide,
+    box_age: Wide,
+    track_age: Wide,
+    place: Wide,
+) -> Wide:
+    """Return all columns (n, F) in the order of `FEATURES`."""
+    rest = np.stack([seen, score, np.minimum(dt, 1.0) * 5.0, pose_age, box_age, track_age], axis=1)
+    return np.concatenate([pose, speeds, box, grow, rest, place], axis=1)
+
+
+def _size(middles: Wide, low: Wide, high: Wide) -> Wide:
+    """Return the length of skeletons whatever their posture; as in `vision.features`."""
+    steps = np.sqrt((np.diff(middles[:, 1:], axis=1) ** 2).sum(axis=2))
+    diagonal = np.sqrt(((high - low) ** 2).sum(axis=1))
+    legs = (steps[:, 1] + steps[:, 2]) * 2.0
+    longest = np.maximum(np.maximum(steps[:, 0] * 2.6, legs), np.maximum(diagonal * 0.8, 1e-3))
+    return np.asarray(longest, np.float64)
+
+
+def _hanging(limb: Wide) -> Wide:
+    """Return the cosine of a limb's (n, 3) angle from hanging down."""
+    return np.asarray(limb[:, 1] / (np.sqrt((limb**2).sum(axis=1)) + 1e-6))

@@ -1,0 +1,1 @@
+"""How the temporal model is learned. Needs PyTorch: the environment of ``make setup-train``."""

@@ -1,0 +1,77 @@
+"""What the temporal network says, and how its outputs become probabilities.
+
+The outputs are logits: one for each of `models.skeletons.sequence.LABELS`, then `JUDGEMENTS`.
+`Calibration` (``falls.json``) turns them into probabilities that mean what they say.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from models.skeletons.sequence import LABELS
+
+Floats = NDArray[np.float32]
+
+JUDGEMENTS: Final = ("down", "fell", "help")
+"""See `models.skeletons.sequence.Sequence`."""
+OUTPUTS: Final = (*LABELS, *JUDGEMENTS)
+
+Positive = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class Scaling(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of one judgement: probability = sigmoid(slope * logit + bias)."""
+
+    slope: Positive
+    bias: float
+
+
+class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
+    """How outputs become probabilities, and where a judgement is a yes.
+
+    Attributes
+    ----------
+    version
+        Semantic version of the model; a new one starts a new baseline segment.
+    weights
+        SHA-256 of ``falls.bin``, so that a calibration is never used with other weights.
+    temperature
+        The labels' logits are divided by it.
+    judgements
+        In the order of `JUDGEMENTS`.
+    thresholds
+        In the same order: the probability from which on a judgement is a yes.
+    """
+
+    version: str
+    weights: str
+    temperature: Positive
+    judgements: tuple[Scaling, Scaling, Scaling]
+    thresholds: tuple[Share, Share, Share]
+
+    def probabilities(self, outputs: Floats) -> Floats:
+        """Return probabilities (n, O) of outputs (n, O): labels sum to 1, judgements stand alone.
+
+        A judgement's are between 0 and 1 each.
+        """
+        labels = outputs[:, : len(LABELS)] / self.temperature
+        labels = np.exp(labels - labels.max(axis=1, keepdims=True))
+        slope = np.array([each.slope for each in self.judgements])
+        bias = np.array([each.bias for each in self.judgements])
+        rest = outputs[:, len(LABELS) :] * slope + bias
+        rest = 1.0 / (1.0 + np.exp(-np.clip(rest, -30.0, 30.0)))
+        whole = np.concatenate([labels / labels.sum(axis=1, keepdims=True), rest], axis=1)
+        return np.asarray(whole, np.float32)
+
+
+def load() -> Calibration:
+    """Return the calibration of the weights that this version of Ambient carries."""
+    data = (files("models.falls") / "falls.json").read_bytes()
+    return msgspec.json.decode(data, type=Calibration)
