@@ -1,0 +1,363 @@
+"""Where the furniture of a room stands in one camera's picture, and what a body is on.
+
+Comes in: what an object detector saw, about once a second. Goes out: a slow map of pieces with
+confidences, and for a body the probabilities of floor, bed, sofa and chair. Pure: no pixels, no
+clock, no file; the map's state is a struct that a node may keep over a restart. Zones that an
+installer drew go before it; that is the caller's business.
+
+**Confidence.** Each piece has log-odds. The first sight of a piece counts in full, so a clear bed
+counts at once; further ones count `REPEATED`, since looks at the same scene are alike. Looked for
+and not seen takes away, ever less the more often the piece was seen, so that a bed of a week
+outlives a bad hour; a piece that a person hides is not missed. Bed and couch are confused with
+each other, so one piece holds the evidence for both.
+
+**What a body is on** is judged by `models.support`, which knows the perspective of beds and of
+bodies on and before them. A piece that appeared under a person is doubted: a blanket with somebody
+on the floor looks like a bed, and furniture does not come by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from ambient.observations import Place
+from models.support import Carrier, SupportNet, inputs, load, networks
+from vision.objects.types import Detection, Thing
+from vision.pose.types import Box
+
+FURNITURE: Final = (Thing.BED, Thing.COUCH, Thing.CHAIR, Thing.DINING_TABLE, Thing.TV)
+"""What is kept in the map, in the order of `Piece.votes`."""
+CARRIERS: Final = {
+    Thing.BED: Carrier.BED,
+    Thing.COUCH: Carrier.COUCH,
+    Thing.CHAIR: Carrier.CHAIR,
+}
+SURFACES: Final = frozenset({Thing.BED, Thing.COUCH})
+"""Confused with each other."""
+
+LEAST_SCORE: Final = 0.25
+SAME: Final = 0.4
+"""Intersection over union from which two boxes are of one piece."""
+SCORE_SLOPE: Final = 6.0
+SCORE_EVEN: Final = 0.47
+"""One detection of this score is right half of the time (logistic in the score)."""
+PRIOR: Final = -1.1
+"""Log-odds before anything was seen."""
+REPEATED: Final = 0.3
+"""Weight of a further look, beside 1 of the first: looks at one scene are correlated."""
+MISSED: Final = -0.9
+"""Log likelihood ratio of not being found: detectors overlook 0.6 of furniture, say."""
+PATIENCE: Final = 10.0
+"""So many sights halve what a miss takes away."""
+MOST: Final = 4.0
+LEAST: Final = -3.0
+"""Bounds of the log-odds; at the lower one a piece is forgotten."""
+SIGHTS: Final = 1000
+"""Sights are counted up to here, so that even an old piece can be taken away."""
+COUNTS: Final = 0.5
+"""Confidence from which a piece counts."""
+BOXES: Final = 9
+"""The box is the median of so many looks."""
+PIECES: Final = 24
+HIDDEN: Final = 0.3
+"""Share of a piece behind a person from which it is not missed and its box not learnt."""
+SETTLED: Final = 5
+"""After so many looks the room is known: what appears under a person is doubted."""
+DOUBT: Final = 1.5
+LEARNT_LOOKS: Final = 3.0
+"""Looks until the map's silence about a place says something."""
+FLOOR_SURE: Final = 0.85
+"""Most that is said for the floor: detectors overlook furniture."""
+
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+
+
+class Piece(Struct, kw_only=True, forbid_unknown_fields=True):
+    """One piece of furniture.
+
+    Attributes
+    ----------
+    boxes
+        Of the last looks that saw it freely, newest last; x0, y0, x1, y1, normalised.
+    votes
+        Sum of the scores for each of `FURNITURE`.
+    odds
+        Log-odds that it is there.
+    sights
+        How often it was seen.
+    """
+
+    boxes: Annotated[list[Box], Meta(min_length=1, max_length=BOXES)]
+    votes: Annotated[list[float], Meta(min_length=len(FURNITURE), max_length=len(FURNITURE))]
+    odds: float
+    sights: int
+
+    @property
+    def box(self) -> Box:
+        """Where it is: the median of the last looks, side by side."""
+        x0, y0, x1, y1 = np.median(np.asarray(self.boxes), axis=0).tolist()
+        return x0, y0, x1, y1
+
+    @property
+    def confidence(self) -> float:
+        """Probability that it is there."""
+        return 1.0 / (1.0 + math.exp(-self.odds))
+
+    @property
+    def thing(self) -> Thing:
+        """What it most probably is."""
+        return FURNITURE[int(np.argmax(self.votes))]
+
+    def share(self, thing: Thing) -> float:
+        """Return the probability that it is a `thing`, given that it is there."""
+        return self.votes[FURNITURE.index(thing)] / max(sum(self.votes), 1e-9)
+
+
+class FurnitureState(Struct, kw_only=True, forbid_unknown_fields=True):
+    """All that a map knows.
+
+    Attributes
+    ----------
+    looks
+        How often the detector looked.
+    """
+
+    pieces: Annotated[list[Piece], Meta(max_length=PIECES)] = []
+    looks: Annotated[int, Meta(ge=0)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Probabilities of what a body is on; what is left to 1 is unknown."""
+
+    floor: float = 0.0
+    bed: float = 0.0
+    sofa: float = 0.0
+    chair: float = 0.0
+
+    @property
+    def unknown(self) -> float:
+        """What is left."""
+        return max(0.0, 1.0 - self.floor - self.bed - self.sofa - self.chair)
+
+    @property
+    def place(self) -> Place:
+        """The place that is more probable than not; unknown when none is."""
+        names = (Place.FLOOR, Place.BED, Place.SOFA, Place.CHAIR)
+        values = self.array()
+        if self.bed + self.sofa > 0.5:
+            return Place.BED if self.bed >= self.sofa else Place.SOFA
+        best = int(values.argmax())
+        return names[best] if values[best] > 0.5 else Place.UNKNOWN
+
+    def array(self) -> NDArray[np.float32]:
+        """Return floor, bed, sofa, chair: (4,), the order of `models.skeletons.PLACES`."""
+        return np.asarray((self.floor, self.bed, self.sofa, self.chair), np.float32)
+
+
+class FurnitureMap:
+    """The furniture of one camera's picture.
+
+    Parameters
+    ----------
+    state
+        From `state` of an earlier map of the same camera in the same place; taken over, not copied.
+    """
+
+    def __init__(self, state: FurnitureState | None = None) -> None:
+        self._state = state or FurnitureState()
+        self._nets: dict[Carrier, SupportNet] = networks(load())
+
+    @property
+    def state(self) -> FurnitureState:
+        """All that the map knows; changed by the next `update`."""
+        return self._state
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """What is there more probably than not, surest first."""
+        sure = [piece for piece in self._state.pieces if piece.confidence >= COUNTS]
+        return sorted(sure, key=lambda piece: -piece.odds)
+
+    def reset(self) -> None:
+        """Forget everything: the camera was moved, or hangs in another room."""
+        self._state = FurnitureState()
+
+    def update(self, detections: Sequence[Detection], people: Iterable[Box] = ()) -> None:
+        """Take in what one look found; call it only when the view is good.
+
+        Parameters
+        ----------
+        detections
+            Of the whole picture. Persons among them hide what is behind them.
+        people
+            Boxes of people whom others see (the pose network).
+        """
+        before = self._state.looks
+        self._state.looks = before + 1
+        hiding = [*people, *(d.box for d in detections if d.thing is Thing.PERSON)]
+        found = self._found(detections)
+        pieces = self._state.pieces
+        for piece in pieces:
+            piece.odds = max(LEAST, min(MOST, piece.odds))
+        boxes = [piece.box for piece in pieces]
+        matched: dict[int, int] = {}
+        if pieces and found:
+            # Only pieces of a kind can be one: a chair before a bed stays a chair.
+            overlap = np.array(
+                [
+                    [iou(box, f.box) if alike(piece, f.thing) else 0.0 for f in found]
+                    for piece, box in zip(pieces, boxes, strict=True)
+                ]
+            )
+            rows, columns = linear_sum_assignment(-overlap)
+            matched = {
+                int(c): int(r) for r, c in zip(rows, columns, strict=True) if overlap[r, c] >= SAME
+            }
+        for index, detection in enumerate(found):
+            hidden = covered(detection.box, hiding) >= HIDDEN
+            if index in matched:
+                self._seen(pieces[matched[index]], detection, hidden)
+            else:
+                doubted = hidden and before >= SETTLED
+                pieces.append(_first(detection, doubted))
+        taken = set(matched.values())
+        for row, box in enumerate(boxes):
+            if row not in taken and covered(box, hiding) < HIDDEN:
+                piece = pieces[row]
+                piece.odds += REPEATED * MISSED / (1.0 + piece.sights / PATIENCE)
+        self._state.pieces = _kept(pieces)
+
+    def place_of(
+        self,
+        keypoints: NDArray[np.floating],
+        box: Box,
+        aspect: float,
+        *,
+        rest: float | None = None,
+    ) -> Support:
+        """Return what a body is on.
+
+        Parameters
+        ----------
+        keypoints
+            (33, 2) or (33, 3), normalised to the picture.
+        box
+            Of the body.
+        aspect
+            Width / height of the picture.
+        rest
+            How high the hips are now over where the feet last stood, in heights of a person, when
+            the floor is known (`vision.floor.FloorPlane.height_above_floor`): who comes to rest on
+            the floor where he stood has nearly 0 there, who lies on a bed 0.2 and more.
+        """
+        points = np.asarray(keypoints, np.float64)
+        free = {Thing.BED: 1.0, Thing.COUCH: 1.0, Thing.CHAIR: 1.0}
+        for piece in self._state.pieces:
+            at = piece.box
+            if piece.confidence < 0.05 or disjoint(at, box):
+                continue
+            row = inputs(at, points, box, aspect)[None]
+            for thing, carrier in CARRIERS.items():
+                share = piece.share(thing)
+                if share > 0.0:
+                    carried = float(self._nets[carrier].probability(row)[0])
+                    free[thing] *= 1.0 - piece.confidence * share * carried
+        bed, sofa, chair = (1.0 - free[thing] for thing in CARRIERS)
+        if rest is not None:
+            # A seat is higher than a body that lies; only a bed nearer to the camera than where
+            # the feet stood can look as low, hence no veto but a doubt.
+            low = max(0.15, min(1.0, (rest - 0.05) / 0.15))
+            bed, sofa, chair = bed * low, sofa * low, chair * low
+        total = bed + sofa + chair
+        if total > 1.0:
+            bed, sofa, chair = bed / total, sofa / total, chair / total
+            total = 1.0
+        known = 1.0 - math.exp(-self._state.looks / LEARNT_LOOKS)
+        return Support((1.0 - total) * known * FLOOR_SURE, bed, sofa, chair)
+
+    def _found(self, detections: Sequence[Detection]) -> list[Detection]:
+        """Furniture, of two boxes of one piece the surer."""
+        found: list[Detection] = []
+        for d in sorted(detections, key=lambda d: -d.score):
+            if d.thing not in FURNITURE or d.score < LEAST_SCORE:
+                continue
+            if not any(iou(d.box, f.box) > 0.6 and kin(d.thing, f.thing) for f in found):
+                found.append(d)
+        return found
+
+    def _seen(self, piece: Piece, detection: Detection, hidden: bool) -> None:
+        piece.odds = max(LEAST, min(MOST, piece.odds + REPEATED * (evidence(detection) - PRIOR)))
+        piece.sights = min(SIGHTS, piece.sights + 1)
+        votes = list(piece.votes)
+        votes[FURNITURE.index(detection.thing)] += detection.score
+        # An old opinion must be able to change as well.
+        piece.votes = votes if sum(votes) < SIGHTS else [vote / 2 for vote in votes]
+        if not hidden:
+            piece.boxes = [*piece.boxes[-BOXES + 1 :], detection.box]
+
+
+def _first(detection: Detection, doubted: bool) -> Piece:
+    votes = [0.0] * len(FURNITURE)
+    votes[FURNITURE.index(detection.thing)] = detection.score
+    odds = evidence(detection) - (DOUBT if doubted else 0.0)
+    return Piece(boxes=[detection.box], votes=votes, odds=odds, sights=1)
+
+
+def _kept(pieces: list[Piece]) -> list[Piece]:
+    """Pieces without those given up, and of two in one place the surer; at most `PIECES`."""
+    kept: list[Piece] = []
+    for piece in sorted(pieces, key=lambda piece: -piece.odds):
+        same = (k for k in kept if kin(k.thing, piece.thing) and iou(k.box, piece.box) > 0.6)
+        if piece.odds > LEAST and next(same, None) is None:
+            kept.append(piece)
+    return kept[:PIECES]
+
+
+def evidence(detection: Detection) -> float:
+    """Return the log-odds that a single detection of this score is right."""
+    return SCORE_SLOPE * (detection.score - SCORE_EVEN)
+
+
+def kin(a: Thing, b: Thing) -> bool:
+    """Return whether detectors take one for the other."""
+    return a is b or (a in SURFACES and b in SURFACES)
+
+
+def alike(piece: Piece, thing: Thing) -> bool:
+    """Return whether a detection of a `thing` may be this piece."""
+    return any(vote > 0.0 and kin(t, thing) for t, vote in zip(FURNITURE, piece.votes, strict=True))
+
+
+def disjoint(a: Box, b: Box) -> bool:
+    """Return whether two boxes have nothing in common."""
+    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def iou(a: Box, b: Box) -> float:
+    """Return intersection over union of two boxes."""
+    common = _common(a, b)
+    return common / max(_area(a) + _area(b) - common, 1e-9)
+
+
+def covered(box: Box, by: Iterable[Box]) -> float:
+    """Return the largest share of `box` that one of the others covers."""
+    return max((_common(box, other) for other in by), default=0.0) / max(_area(box), 1e-9)
+
+
+def _common(a: Box, b: Box) -> float:
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, width) * max(0.0, height)
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
