@@ -54,6 +54,11 @@ class Pass:
     view: View
     fps: float | None
 
+    @property
+    def name(self) -> str:
+        """Part of the name of every sequence that was seen so."""
+        return f" {self.view} {'all' if self.fps is None else f'{self.fps:g}'} "
+
 
 PASSES: Final = (
     Pass(View.PLAIN, 10.0),
@@ -108,8 +113,7 @@ def sequences(
                 for sequence in people(row, one, engine, detector):
                     found += 1
                     yield sequence
-        rate = "all frames" if one.fps is None else f"{one.fps:g} a second"
-        tell(f"recordings, {one.view}, {rate}: {found} people")
+        tell(f"recordings, {one.name.strip()} frames a second: {found} people")
 
 
 def people(
@@ -233,9 +237,8 @@ def _sequence(
         if k in span:
             box[k - first], box_score[k - first] = found, sure
     known = truth(row, t[first : first + n], faller=faller)
-    rate = "all" if one.fps is None else f"{one.fps:g}"
     return Sequence(
-        name=f"{row.name} {one.view} {rate} {number}",
+        name=f"{row.name}{one.name}{number}",
         subject=row.subject,
         aspect=aspect,
         t=t[first : first + n],

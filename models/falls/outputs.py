@@ -6,7 +6,8 @@ The outputs are logits: one for each of `models.skeletons.sequence.LABELS`, then
 
 from __future__ import annotations
 
-from importlib.resources import files
+import hashlib
+from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
@@ -14,10 +15,13 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from ambient.errors import ModelError
 from models.skeletons.sequence import LABELS
 
 Floats = NDArray[np.float32]
 
+JSON: Final = "falls.json"
+BIN: Final = "falls.bin"
 JUDGEMENTS: Final = ("down", "fell", "help")
 """See `models.skeletons.sequence.Sequence`."""
 OUTPUTS: Final = (*LABELS, *JUDGEMENTS)
@@ -56,7 +60,7 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     judgements: tuple[Scaling, Scaling, Scaling]
     thresholds: tuple[Share, Share, Share]
 
-    def probabilities(self, outputs: Floats) -> Floats:
+    def probabilities(self, outputs: NDArray[np.floating]) -> Floats:
         """Return probabilities (n, O) of outputs (n, O): labels sum to 1, judgements stand alone.
 
         A judgement's are between 0 and 1 each.
@@ -71,7 +75,26 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
         return np.asarray(whole, np.float32)
 
 
-def load() -> Calibration:
-    """Return the calibration of the weights that this version of Ambient carries."""
-    data = (files("models.falls") / "falls.json").read_bytes()
-    return msgspec.json.decode(data, type=Calibration)
+def load(folder: Path = Path(__file__).parent) -> Calibration:
+    """Return the calibration in `folder`, by default the one that this version carries.
+
+    Raises
+    ------
+    ModelError
+        It is missing, damaged, or belongs to other weights.
+    """
+    path = folder / JSON
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Calibration)
+        digest = hashlib.sha256((folder / BIN).read_bytes()).hexdigest()
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(
+            f"{path}: expected the calibration of the temporal network, got {error}; "
+            "install Ambient again, or make it with: ambient train falls"
+        ) from error
+    if digest != found.weights:
+        raise ModelError(
+            f"{path}: expected the hash {digest[:12]} of {BIN} beside it, got "
+            f"{found.weights[:12]}; install Ambient again, or make both with: ambient train falls"
+        )
+    return found

@@ -1,0 +1,65 @@
+"""``ambient train``: make the weights that the project ships, from nothing.
+
+In: the folder of labelled recordings and motions. Out: weights, calibration and figures. Needs
+the environment of ``make setup-train``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_TRAIN = typer.Typer(no_args_is_help=True, help="Make the weights that the project ships.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group ``train`` to `app`."""
+    app.add_typer(_TRAIN, name="train")
+
+
+@_TRAIN.command("falls")
+def falls(
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="The folder of labelled recordings and motions.",
+            envvar="AMBIENT_DATA",
+            exists=True,
+            file_okay=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to write; else where a node reads them.", file_okay=False),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A poor model in a few minutes, to see that it works.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Compare architectures instead; writes nothing.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to share the work.")] = 2,
+) -> None:
+    """Learn the temporal model of falls from recordings marked "train" and from simulations.
+
+    Progress goes to standard error, the figures as JSON to standard output.
+    """
+    import msgspec
+
+    from ambient.train.falls import FOLDER, train
+
+    if quick and out is None:
+        raise typer.BadParameter("a quick model is not for a node: say where to with --out")
+    figures = train(
+        data,
+        out or FOLDER,
+        quick=quick,
+        compare=compare,
+        seed=seed,
+        jobs=jobs,
+        tell=lambda line: typer.echo(line, err=True),
+    )
+    typer.echo(msgspec.json.format(msgspec.json.encode(figures), indent=2))

@@ -1,0 +1,144 @@
+"""``ambient train falls``: recordings and simulations gathered, the temporal model learned.
+
+Comes in: the folder of labelled recordings and motions. Goes out: weights, calibration, reference
+and figures in a folder, by default where a node reads them. Only rows that may be learned from
+are opened; simulations are made anew each time, from the seed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ambient.errors import UsageError
+from ambient.train.poses import PASSES, Pass, sequences
+from models.skeletons.sequence import Sequence
+
+FOLDER: Final = Path(__file__).parents[2] / "models" / "falls"
+TRAINING: Final = "train"
+HELD_OUT: Final = "heldout"
+"""Families of simulated scenarios: what is learned from, and what is only measured on."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is made of what.
+
+    Attributes
+    ----------
+    simulated, calibrating, held
+        Simulated sequences to learn from, to calibrate on, to measure on.
+    tellings
+        Variants of each recorded sequence.
+    steps
+        Of training, for each member.
+    passes
+        How the recordings are looked at.
+    """
+
+    simulated: int
+    calibrating: int
+    held: int
+    tellings: int
+    steps: int
+    passes: tuple[Pass, ...]
+
+
+FULL: Final = Plan(simulated=6000, calibrating=600, held=600, tellings=3, steps=6000, passes=PASSES)
+QUICK: Final = Plan(
+    simulated=150, calibrating=40, held=40, tellings=2, steps=120, passes=PASSES[:1]
+)
+COMPARE_STEPS: Final = 1500
+
+
+def train(
+    data: Path,
+    folder: Path,
+    *,
+    quick: bool = False,
+    compare: bool = False,
+    seed: int = 0,
+    jobs: int = 2,
+    tell: Tell = lambda line: None,
+) -> object:
+    """Train the temporal model from nothing, or compare architectures.
+
+    Parameters
+    ----------
+    data
+        The folder of labelled recordings and motions.
+    folder
+        Where everything is written.
+    quick
+        A small model of poor quality, to see that it works.
+    compare
+        Train each architecture for a shorter while instead, and write nothing.
+    seed
+        The same seed gives the same simulations and, on the same machine, the same weights.
+    jobs
+        Processes to share the training of the members.
+    tell
+        Is told how it goes.
+
+    Returns
+    -------
+    Figures, or a list of Compared
+
+    Raises
+    ------
+    UsageError
+        PyTorch is missing, or the data is.
+    """
+    try:
+        from models.falls.learning import course
+        from models.falls.learning.fit import Recipe
+        from models.falls.learning.networks import Kind
+        from models.falls.learning.pool import pool
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"training needs {error.name}, which is not in this environment; "
+            "make it with: make setup-train, and run .venv-train/bin/ambient train falls"
+        ) from error
+    plan = QUICK if quick else FULL
+    began = time.monotonic()
+
+    def said(line: str) -> None:
+        tell(f"{(time.monotonic() - began) / 60:5.1f} min  {line}")
+
+    recorded = list(_recorded(data, plan.passes, said))
+    material = course.Material(
+        recorded=pool(recorded, seed=seed, tellings=plan.tellings),
+        clips=pool((s for s in recorded if PASSES[0].name in s.name), seed=seed, plain=True),
+        simulated=pool(_simulated(data, seed, plan.simulated, TRAINING, said), seed=seed),
+        calibrating=pool(
+            _simulated(data, seed + 1, plan.calibrating, HELD_OUT, said), seed=seed, plain=True
+        ),
+        held=pool(_simulated(data, seed + 2, plan.held, HELD_OUT, said), seed=seed, plain=True),
+    )
+    if compare:
+        recipe = Recipe(steps=min(plan.steps, COMPARE_STEPS))
+        return course.compare(recipe, material, seed=seed, jobs=jobs, tell=said)
+    recipe = Recipe(steps=plan.steps)
+    return course.course(Kind.GRU, recipe, material, folder, seed=seed, jobs=jobs, tell=said)
+
+
+def _recorded(data: Path, passes: tuple[Pass, ...], tell: Tell) -> Iterator[Sequence]:
+    from vision.objects.nanodet import NanoDet
+
+    with NanoDet.create() as detector:
+        yield from sequences(data, passes=passes, detector=detector, tell=tell)
+
+
+def _simulated(data: Path, seed: int, count: int, family: str, tell: Tell) -> Iterator[Sequence]:
+    from models.skeletons import generate
+
+    made = 0
+    for sequence in generate.sequences(data, seed, count, family=family):
+        made += 1
+        yield sequence
+    tell(f"simulations, {family}, seed {seed}: {made} people")

@@ -1,0 +1,372 @@
+"""The whole course: sequences in; weights, calibration, reference and figures out.
+
+Three members are trained, each without one subject of the recordings; the model is their mean.
+So every recording of those subjects is judged, for calibration and thresholds, by a network that
+never saw the person. Simulations of families that training never sees are divided in two: one
+half calibrates, the other says how good the calibration is. `compare` puts the architectures side
+by side in the same way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import torch
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from models.falls.learning.export import export, write_reference
+from models.falls.learning.fit import Recipe, fit, outputs_of
+from models.falls.learning.measure import (
+    Judged,
+    Reliability,
+    alarms,
+    average_precision,
+    best_threshold,
+    platt,
+    reliability,
+    temperature,
+)
+from models.falls.learning.networks import Ensemble, Kind, Network, size
+from models.falls.learning.pool import Pool
+from models.falls.outputs import JSON, JUDGEMENTS, Calibration
+from models.skeletons.sequence import LABELS
+
+VERSION: Final = "1.0.0"
+FOLDS: Final = ("gmdcsa24/S1", "gmdcsa24/S2", "gmdcsa24/S3")
+WINDOW_S: Final = 1.0
+"""One instant in so long is measured: neighbours say the same."""
+_REFERENCE_T: Final = 60
+
+Tell = Callable[[str], None]
+Wide = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What is learned from and measured on.
+
+    Attributes
+    ----------
+    simulated, recorded
+        To learn from, told in several ways.
+    calibrating, held
+        Simulations of other families: one to calibrate on, one to measure on.
+    clips
+        The recordings as they are, at the rate of a node.
+    """
+
+    simulated: Pool
+    recorded: Pool
+    calibrating: Pool
+    held: Pool
+    clips: Pool
+
+
+class Clips(Struct, frozen=True):
+    """Sequences with a fall that alarm, and others that do not."""
+
+    falls: int
+    found: int
+    others: int
+    quiet: int
+
+
+class Compared(Struct, frozen=True):
+    """One architecture under the common budget.
+
+    Attributes
+    ----------
+    weights, us_per_step
+        Number of weights; microseconds a step for one person, in PyTorch on one thread.
+    recordings, simulations
+        Clips of subjects, and simulations of families, that were left out.
+    down, fell, help
+        Average precision of each judgement at instants of those recordings (`help` of those
+        simulations).
+    """
+
+    kind: Kind
+    weights: int
+    minutes: float
+    recordings: Clips
+    simulations: Clips
+    down: float
+    fell: float
+    help: float
+
+
+class Figures(Struct, frozen=True):
+    """What the course found; written as ``figures.json``.
+
+    Attributes
+    ----------
+    calibration
+        Calibration error of each judgement on simulations held out, by `JUDGEMENTS`.
+    labels_right
+        Share of labels right on the same.
+    """
+
+    version: str
+    seed: int
+    kind: Kind
+    members: int
+    weights: int
+    instants: dict[str, int]
+    minutes: float
+    calibration: dict[str, Reliability]
+    precision: dict[str, float]
+    labels_right: float
+    recordings: Clips
+    simulations: Clips
+
+
+def course(
+    kind: Kind,
+    recipe: Recipe,
+    material: Material,
+    folder: Path,
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    tell: Tell = lambda line: None,
+) -> Figures:
+    """Train, export, calibrate and measure; everything is written to `folder`.
+
+    Raises
+    ------
+    ModelError
+        The network is larger than a node shall carry.
+    """
+    began = time.monotonic()
+    plans = [(kind, recipe, frozenset({who}), seed + i) for i, who in enumerate(FOLDS)]
+    members = _train(plans, material, jobs, tell)
+    whole = Ensemble(members).eval()
+    digest = export(whole, folder)
+    start = material.held.start
+    write_reference(whole, material.held.inputs[start[0] : start[1]][:_REFERENCE_T].float(), folder)
+    apart = _apart(members, material.clips)
+    calibration = _calibrate(
+        _windows(material.calibrating, _judge(whole, material.calibrating)),
+        _windows(material.clips, apart),
+        digest,
+    )
+    (folder / JSON).write_bytes(
+        msgspec.json.format(msgspec.json.encode(calibration), indent=2) + b"\n"
+    )
+    outputs = _judge(whole, material.held)
+    tested = _windows(material.held, outputs)
+    figures = Figures(
+        version=VERSION,
+        seed=seed,
+        kind=kind,
+        members=len(members),
+        weights=size(whole),
+        instants={
+            name: len(getattr(material, name).label)
+            for name in ("simulated", "recorded", "calibrating", "held", "clips")
+        },
+        minutes=round((time.monotonic() - began) / 60, 1),
+        calibration={
+            name: reliability(_said(calibration, each.outputs)[:, i], judged)
+            for i, name in enumerate(JUDGEMENTS)
+            for each, judged in (_known(tested, i),)
+        },
+        precision={
+            name: round(average_precision(judged.logit, judged.truth), 4)
+            for i, name in enumerate(JUDGEMENTS)
+            for _, judged in (_known(tested, i),)
+        },
+        labels_right=round(_labels_right(tested), 4),
+        recordings=clips_of(material.clips, apart, calibration),
+        simulations=clips_of(material.held, outputs, calibration),
+    )
+    (folder / "figures.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
+    )
+    return figures
+
+
+def compare(
+    recipe: Recipe,
+    material: Material,
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    tell: Tell = lambda line: None,
+) -> list[Compared]:
+    """Return what each architecture reaches on people and families that were left out."""
+    out = []
+    for kind in Kind:
+        began = time.monotonic()
+        plans = [(kind, recipe, frozenset({who}), seed + i) for i, who in enumerate(FOLDS)]
+        members = _train(plans, material, jobs, tell)
+        minutes = (time.monotonic() - began) / 60
+        apart = _apart(members, material.clips)
+        found = _windows(material.clips, apart)
+        tests = [_judge(member, material.held) for member in members]
+        first = _windows(material.held, tests[0])
+        plain = _calibrate(_windows(material.calibrating, _judge(members[0], material.calibrating)),
+                           found, "")  # fmt: skip
+        down, fell = (_precision(found, i) for i in (0, 1))
+        out.append(
+            Compared(
+                kind=kind,
+                weights=size(members[0]),
+                minutes=round(minutes, 1),
+                recordings=clips_of(material.clips, apart, plain),
+                simulations=clips_of(material.held, tests[0], plain),
+                down=down,
+                fell=fell,
+                help=_precision(first, 2),
+            )
+        )
+    return out
+
+
+Plan = tuple[Kind, Recipe, frozenset[str], int]
+
+
+def _train(plans: list[Plan], material: Material, jobs: int, tell: Tell) -> list[Network]:
+    if jobs <= 1:
+        return [_member(plan, material.simulated, material.recorded, tell) for plan in plans]
+    context = get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(plans)), mp_context=context) as workers:
+        waiting = [
+            workers.submit(_member, plan, material.simulated, material.recorded) for plan in plans
+        ]
+        return [each.result() for each in waiting]
+
+
+def _member(plan: Plan, simulated: Pool, recorded: Pool, tell: Tell = print) -> Network:
+    kind, recipe, leave_out, seed = plan
+    torch.set_num_threads(1)
+    return fit(kind, recipe, simulated, recorded, leave_out=leave_out, seed=seed, tell=tell)
+
+
+def _judge(network: Network | Ensemble, pool: Pool) -> list[Wide]:
+    found = outputs_of(network, pool, np.arange(len(pool)))
+    return [each.numpy().astype(np.float64) for each in found]
+
+
+def _apart(members: list[Network], clips: Pool) -> list[Wide]:
+    """Return outputs of each clip by the member that never saw its person, else by their mean."""
+    every = [_judge(member, clips) for member in members]
+    out = []
+    for i, subject in enumerate(clips.subjects):
+        if subject in FOLDS:
+            out.append(every[FOLDS.index(subject)][i])
+        else:
+            out.append(np.mean([each[i] for each in every], axis=0))
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Windows:
+    """Outputs (n, O), labels (n,), judgements (n, 3) and sequence (n,) of chosen instants."""
+
+    outputs: Wide
+    label: NDArray[np.int64]
+    judged: Wide
+    group: NDArray[np.int64]
+
+
+def _windows(pool: Pool, outputs: list[Wide]) -> _Windows:
+    """Pick the last instant of every `WINDOW_S`."""
+    rows, groups = [], []
+    for i in range(len(pool)):
+        first, after = pool.start[i], pool.start[i + 1]
+        second = np.floor(pool.t[first:after] / WINDOW_S)
+        last = np.flatnonzero(np.append(np.diff(second) > 0, True))
+        rows.append(first + last)
+        groups.append(np.full(len(last), i))
+    at = np.concatenate(rows)
+    return _Windows(
+        outputs=np.concatenate(outputs)[at],
+        label=pool.label.numpy()[at],
+        judged=pool.judged.numpy().astype(np.float64)[at],
+        group=np.concatenate(groups),
+    )
+
+
+def _known(windows: _Windows, judgement: int) -> tuple[_Windows, Judged]:
+    known = np.isfinite(windows.judged[:, judgement])
+    some = _Windows(
+        windows.outputs[known], windows.label[known], windows.judged[known], windows.group[known]
+    )
+    logit = some.outputs[:, len(LABELS) + judgement]
+    return some, Judged(logit, some.judged[:, judgement], some.group)
+
+
+def _said(calibration: Calibration, outputs: Wide) -> Wide:
+    """Return the probabilities (n, 3) of the judgements."""
+    return calibration.probabilities(outputs)[:, len(LABELS) :].astype(np.float64)
+
+
+def _precision(windows: _Windows, judgement: int) -> float:
+    judged = _known(windows, judgement)[1]
+    return round(average_precision(judged.logit, judged.truth), 4)
+
+
+def _labels_right(windows: _Windows) -> float:
+    known = windows.label >= 0
+    named = windows.outputs[known, : len(LABELS)].argmax(axis=1)
+    return float((named == windows.label[known]).mean())
+
+
+def _calibrate(simulated: _Windows, recorded: _Windows, digest: str) -> Calibration:
+    """Return slopes, biases and thresholds; simulations and recordings weigh the same."""
+    scalings, thresholds = [], []
+    for i in range(len(JUDGEMENTS)):
+        parts = [_known(each, i)[1] for each in (simulated, recorded)]
+        shift = len(simulated.outputs)
+        both = Judged(
+            np.concatenate([part.logit for part in parts]),
+            np.concatenate([part.truth for part in parts]),
+            np.concatenate([parts[0].group, parts[1].group + shift]),
+        )
+        share = [1.0, len(parts[0].truth) / max(len(parts[1].truth), 1) * RECORDED_WEIGHT]
+        weight = np.repeat(share, [len(part.truth) for part in parts])
+        scaling = platt(both, weight)
+        scalings.append(scaling)
+        probability = 1 / (1 + np.exp(-(both.logit * scaling.slope + scaling.bias)))
+        thresholds.append(best_threshold(probability, both.truth))
+    known = simulated.label >= 0
+    return Calibration(
+        version=VERSION,
+        weights=digest,
+        temperature=temperature(simulated.outputs[known, : len(LABELS)], simulated.label[known]),
+        judgements=(scalings[0], scalings[1], scalings[2]),
+        thresholds=(thresholds[0], thresholds[1], thresholds[2]),
+    )
+
+
+RECORDED_WEIGHT: Final = 0.25
+"""Weight of all recordings beside that of all simulations in calibrating."""
+
+
+def clips_of(pool: Pool, outputs: list[Wide], calibration: Calibration) -> Clips:
+    """Return how many sequences with a fall alarm, and how many others stay quiet."""
+    falls = found = others = quiet = 0
+    for i, each in enumerate(outputs):
+        span = slice(pool.start[i], pool.start[i + 1])
+        truth = pool.judged[span].numpy()
+        said = _said(calibration, each)
+        t = pool.t[span].astype(np.float64)
+        rings = alarms(t, said, calibration.thresholds)
+        fell = (truth[:, 1] == 1).any() or (truth[:, 2] == 1).any()
+        if fell:
+            falls += 1
+            found += bool(rings[truth[:, 1] != 0].any() or rings[truth[:, 2] != 0].any())
+        elif not np.isnan(truth).all():
+            others += 1
+            quiet += not rings.any()
+    return Clips(falls, found, others, quiet)

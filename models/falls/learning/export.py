@@ -1,0 +1,85 @@
+"""From PyTorch to what a node carries: one OpenVINO file with its weights, and a reference.
+
+The parts of a network's state are packed into one array (B, S), so that the node keeps one row
+for each person and need not know the architecture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ambient.errors import ModelError
+from models.falls.columns import FEATURES
+from models.falls.learning.networks import Ensemble, Network
+from models.falls.network import XML
+from models.runtime import ov
+
+REFERENCE: Final = "reference.npz"
+MOST_BYTES: Final = 1_000_000
+
+
+class Packed(nn.Module):  # type: ignore[misc]  # torch is not seen by the type checker
+    """A network whose state is one array."""
+
+    def __init__(self, network: Network | Ensemble) -> None:
+        super().__init__()
+        self.network = network
+        self._shapes = [tuple(part.shape[1:]) for part in network.start(1)]
+        self._sizes = [math.prod(shape) for shape in self._shapes]
+        self.size = sum(self._sizes)
+
+    def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Take inputs (B, F) and state (B, S); return outputs (B, O) and state (B, S)."""
+        flat = state.split(self._sizes, dim=1)
+        parts = [part.reshape(-1, *shape) for part, shape in zip(flat, self._shapes, strict=True)]
+        outputs, after = self.network.step(inputs, tuple(parts))
+        return outputs, torch.cat([part.flatten(1) for part in after], dim=1)
+
+
+def export(network: Network | Ensemble, folder: Path) -> str:
+    """Write ``falls.xml`` and ``falls.bin`` to `folder`; return the hash of the weights.
+
+    Raises
+    ------
+    ModelError
+        The files are larger than a node shall carry.
+    """
+    packed = Packed(network).eval()
+    example = (torch.zeros(2, len(FEATURES)), torch.zeros(2, packed.size))
+    with torch.no_grad():
+        model = ov.convert_model(
+            packed,
+            example_input=example,
+            input=[("inputs", [-1, len(FEATURES)]), ("state", [-1, packed.size])],
+        )
+    for port, name in zip(model.outputs, ("outputs", "state_after"), strict=True):
+        port.get_tensor().set_names({name})
+    path = folder / XML
+    folder.mkdir(parents=True, exist_ok=True)
+    ov.save_model(model, str(path), compress_to_fp16=False)
+    weights = path.with_suffix(".bin").read_bytes()
+    total = len(weights) + path.stat().st_size
+    if total > MOST_BYTES:
+        raise ModelError(f"{path}: expected at most {MOST_BYTES} bytes in all, got {total}")
+    return hashlib.sha256(weights).hexdigest()
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]  # as above
+def write_reference(network: Network | Ensemble, inputs: Tensor, folder: Path) -> None:
+    """Write inputs (T, F) of one sequence and what PyTorch says of them, for the parity test."""
+    state, outputs = network.eval().start(1), []
+    for now in inputs:
+        found, state = network.step(now[None], state)
+        outputs.append(found[0])
+    np.savez_compressed(
+        folder / REFERENCE,
+        inputs=inputs.numpy().astype(np.float32),
+        outputs=torch.stack(outputs).numpy().astype(np.float32),
+    )
