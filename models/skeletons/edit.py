@@ -164,3 +164,26 @@ def spliced(first: Motion, second: Motion, blend_s: float = 0.5) -> Motion:
         second, joints=assemble(bones), segments=(Segment(0.0, count / first.rate, label),)
     )
     return joined([first, bridge, second])
+
+
+def idle(rng: np.random.Generator, motion: Motion, seconds: float) -> Motion:
+    """Let the last posture go on for so long, as `rested` does."""
+    if seconds <= 0.0:
+        return motion
+    return rested(rng, motion, motion.seconds, seconds, motion.segments[-1].label)
+
+
+def shuffled(motion: Motion, factor: float) -> Motion:
+    """Take shorter steps: legs swing and the body advances by `factor` of what they did."""
+    parts = offsets(motion.joints)
+    legs = [Joint.L_KNEE, Joint.R_KNEE, Joint.L_ANKLE, Joint.R_ANKLE]
+    size = np.linalg.norm(parts[:, legs], axis=-1)[..., None]
+    parts[:, legs, :2] *= factor
+    parts[:, legs] = unit(parts[:, legs]) * size
+    steps = np.diff(parts[:, 0, :2], axis=0, prepend=parts[:1, 0, :2])
+    parts[:, 0, :2] = parts[0, 0, :2] + np.cumsum(factor * steps, axis=0)
+    joints = assemble(parts)
+    lowest = [Joint.L_ANKLE, Joint.R_ANKLE, Joint.L_TOE, Joint.R_TOE]
+    lift = motion.joints[:, lowest, 2].min(1) - joints[:, lowest, 2].min(1)
+    joints[..., 2] += lift[:, None]
+    return replace(motion, joints=joints)

@@ -110,7 +110,8 @@ class Motion:
         low = np.minimum(place.astype(np.int64), max(len(self.joints) - 2, 0))
         part = (place - low)[:, None, None]
         high = np.minimum(low + 1, len(self.joints) - 1)
-        return (1.0 - part) * self.joints[low] + part * self.joints[high]
+        out: Array = (1.0 - part) * self.joints[low] + part * self.joints[high]
+        return out
 
 
 def load(data: Path) -> list[Motion]:
