@@ -44,9 +44,8 @@ def looks(rng: np.random.Generator, t: Array, speed: Array) -> Bools:
 def boxes(rng: np.random.Generator, model: NoiseModel, truth: Truth) -> tuple[Floats, Floats]:
     """Boxes (T, 4) and their scores (T,), NaN and 0 where nobody looked or nobody was found."""
     t, camera = truth.t, truth.camera
-    xy, depth = camera.project(truth.points)
-    sight = (depth > 0.1) & ~truth.hidden
-    lines = np.where(sight[..., None], xy, np.nan)
+    sight = (truth.picture.depth > 0.1) & ~truth.hidden
+    lines = np.where(sight[..., None], truth.picture.xy, np.nan)
     chance = model.probability_box(truth)
     tau = np.full(len(t), model.box.tau_s)
     hit = looks(rng, t, truth.speed) & found(rng, t, chance, tau, model.box.share)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,7 @@ _MAX_ANGLE: Final = np.radians(84.0)
 """Largest c θ: points beside or behind a pinhole land far outside instead of nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Camera:
     """One camera.
 
@@ -79,7 +80,7 @@ class Camera:
                 f"for {self.fov_deg} degrees"
             )
 
-    @property
+    @cached_property
     def axes(self) -> Array:
         """Right, down and forward as rows (3, 3)."""
         yaw, pitch, roll = np.radians([self.yaw_deg, self.pitch_deg, self.roll_deg])

@@ -47,6 +47,7 @@ _FAMILY_SALT: Final = {Family.TRAIN: 1, Family.HELDOUT: 2}
 
 # The landmarks that rays are traced to, and the one that stands for each landmark.
 _TRACED: Final = np.array([0, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
+_MOVED: Final = np.array([0, 11, 12, 23, 24, 25, 26])
 _TRACED_OF: Final = np.array(
     [0] * 11 + [1, 2, 3, 4, 5, 6] + [5, 6] * 3 + [7, 8, 9, 10, 11, 12] + [11, 12] * 2
 )
@@ -145,7 +146,7 @@ class Generator:
 
     def _camera(self, rng: np.random.Generator, joints: Array, points: Array) -> Camera:
         """Draw a camera of this family that sees the body at least for a while."""
-        some = points[:: max(1, len(points) // 24)]
+        some = points[:: max(1, len(points) // 16)][:, _TRACED]
         for attempt in range(200):
             at = joints[int(rng.integers(len(joints))), Joint.PELVIS]
             target = (float(at[0]), float(at[1]), float(0.5 * at[2] + 0.35))
@@ -196,13 +197,13 @@ def _speed(t: Array, points: Array) -> Array:
     """Speed of the body (T,) in metres a second: median over the main landmarks."""
     if len(t) < 2:
         return np.zeros(len(t))
-    move = np.gradient(points[:, _TRACED], t, axis=0)
-    out: Array = np.median(np.linalg.norm(move, axis=-1), axis=-1)
+    move = np.gradient(points[:, _MOVED], t, axis=0)
+    out: Array = np.median(np.sqrt(np.einsum("tji,tji->tj", move, move)), axis=-1)
     return out
 
 
 def _phantom(rng: np.random.Generator, t: Array, seen: Observed) -> Observed:
-    """What is taken for a body comes and goes, and the score wavers."""
+    """Let what is taken for a body come and go, with a score that wavers."""
     chance = np.full(len(t), rng.uniform(0.3, 0.97))
     there = seen.seen & found(rng, t, chance, np.full(len(t), 1.0), 0.1)
     score = np.clip(0.73 + 0.13 * drift(rng, t, 0.6), 0.5, 0.95) * there

@@ -10,6 +10,7 @@ Errors are in torso lengths as they appear in the picture, so that they follow a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, cast
@@ -53,7 +54,7 @@ _LEGS: Final = ((23, 25, (27, 29, 31)), (24, 26, (28, 30, 32)))
 _EASE_S: Final = 0.3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Truth:
     """What there is to see.
 
@@ -80,6 +81,11 @@ class Truth:
     hidden: Bools
     speed: Array
 
+    @cached_property
+    def picture(self) -> Picture:
+        """How it appears; worked out once."""
+        return _look(self)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
@@ -96,10 +102,11 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Picture:
+class Picture:
     """Truth as it appears: positions in picture heights, and what else errors depend on."""
 
     uv: Array
+    xy: Array
     world: Array
     depth: Array
     unit: Array
@@ -182,7 +189,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def observe(self, rng: np.random.Generator, truth: Truth) -> Observed:
         """Return what the network would report of `truth`."""
-        picture = _look(truth)
+        picture = truth.picture
         t, count = truth.t, len(truth.t)
         uv, world = self._guessed(rng, picture)
         uv, world = self._collapsed(rng, t, picture, uv, world)
@@ -202,7 +209,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self._swap(rng, t, out, world)
         jumped = self._jump(rng, t, picture, out, world)
 
-        chance = self.probability_seen(truth, picture)
+        chance = self.probability_seen(truth)
         seen = found(rng, t, chance, picture.state @ self.seen.tau_s.table(), self.seen.share)
         mean, spread = (picture.state @ self.score.table()).T
         wave = expit(mean - 2.0 * jumped + spread * drift(rng, t, 0.8))
@@ -216,9 +223,9 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             jumped & seen,
         )
 
-    def probability_seen(self, truth: Truth, picture: _Picture | None = None) -> Array:
+    def probability_seen(self, truth: Truth) -> Array:
         """Probability (T,) that the person is reported."""
-        picture = picture or _look(truth)
+        picture = truth.picture
         out: Array = _by_view(picture, self.seen.wall, self.seen.ceiling) * _presence(
             picture, truth.camera.aspect, self.seen.small_heights
         )
@@ -226,13 +233,13 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def probability_box(self, truth: Truth) -> Array:
         """Probability (T,) that the second detector finds the person when it looks."""
-        picture = _look(truth)
+        picture = truth.picture
         out: Array = _by_view(picture, self.box.wall, self.box.ceiling) * np.sqrt(
             _presence(picture, truth.camera.aspect, self.seen.small_heights)
         )
         return out
 
-    def _errors(self, rng: np.random.Generator, truth: Truth, picture: _Picture) -> Array:
+    def _errors(self, rng: np.random.Generator, truth: Truth, picture: Picture) -> Array:
         """Return errors (T, 33, 2) in picture heights."""
         t, torso = truth.t, _torso(truth.points)
         speed = (truth.speed / torso)[:, None]
@@ -245,7 +252,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         out: Array = (parts[:, _PART] * hidden[..., None] + own) * picture.unit[:, None, None]
         return out
 
-    def _guessed(self, rng: np.random.Generator, picture: _Picture) -> tuple[Array, Array]:
+    def _guessed(self, rng: np.random.Generator, picture: Picture) -> tuple[Array, Array]:
         """Legs out of sight are put where legs usually are: standing, or bent as if sitting."""
         uv, world = picture.uv.copy(), picture.world.copy()
         if rng.random() >= self.gross.guessed_legs or not picture.hidden[:, 25:].any():
@@ -270,7 +277,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return uv, world
 
     def _collapsed(
-        self, rng: np.random.Generator, t: Array, picture: _Picture, uv: Array, world: Array
+        self, rng: np.random.Generator, t: Array, picture: Picture, uv: Array, world: Array
     ) -> tuple[Array, Array]:
         """Landmarks of a body seen along its axis are drawn together."""
         trunk = picture.world[:, SHOULDERS].mean(1)
@@ -280,7 +287,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         middle = uv[:, HIPS].mean(1)[:, None]
         return middle + (uv - middle) * (1.0 - much), world * (1.0 - 0.7 * much)
 
-    def _world(self, rng: np.random.Generator, t: Array, picture: _Picture, world: Array) -> Array:
+    def _world(self, rng: np.random.Generator, t: Array, picture: Picture, world: Array) -> Array:
         scale = self.world.scale * np.exp(self.world.scale_sd * rng.standard_normal())
         deep = self.world.depth_scale + self.world.depth_sd * drift(rng, t, 2.0)
         out = world * scale
@@ -304,7 +311,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return out
 
     def _visibility(
-        self, rng: np.random.Generator, truth: Truth, picture: _Picture, uv: Array
+        self, rng: np.random.Generator, truth: Truth, picture: Picture, uv: Array
     ) -> Array:
         known = logit(picture.state @ self.visibility.table())[:, GROUP]
         lost = logit(np.array(self.visibility.hidden))[GROUP]
@@ -329,7 +336,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 array[rows] = array[rows][:, order]
 
     def _jump(
-        self, rng: np.random.Generator, t: Array, picture: _Picture, out: Array, world: Array
+        self, rng: np.random.Generator, t: Array, picture: Picture, out: Array, world: Array
     ) -> Bools:
         """Let the track stick to something else for a while: furniture, somebody who stands."""
         risk = self.gross.jump_per_min / 60.0 * (1.0 + 2.0 * picture.state[:, State.DOWN])
@@ -361,7 +368,7 @@ def _torso(points: Array) -> float:
     return float(np.median(np.linalg.norm(trunk, axis=-1)))
 
 
-def _look(truth: Truth) -> _Picture:
+def _look(truth: Truth) -> Picture:
     camera = truth.camera
     xy, depth = camera.project(truth.points)
     middle = truth.points[:, HIPS].mean(1)
@@ -373,8 +380,9 @@ def _look(truth: Truth) -> _Picture:
     steep = np.degrees(np.arcsin(np.clip(-ray[:, 2] / np.linalg.norm(ray, axis=-1), -1.0, 1.0)))
     ease = max(1, round(_EASE_S / step_of(truth.t)))
     one_hot = np.eye(len(State))[truth.state]
-    return _Picture(
+    return Picture(
         uv=xy * aspect,
+        xy=xy,
         world=camera.to_camera(truth.points),
         depth=depth,
         unit=per_metre * _torso(truth.points),
@@ -384,13 +392,13 @@ def _look(truth: Truth) -> _Picture:
     )
 
 
-def _by_view(picture: _Picture, wall: ByState[float], ceiling: ByState[float]) -> Array:
+def _by_view(picture: Picture, wall: ByState[float], ceiling: ByState[float]) -> Array:
     at_wall, above = picture.state @ wall.table(), picture.state @ ceiling.table()
     out: Array = at_wall + picture.ceiling * (above - at_wall)
     return out
 
 
-def _presence(picture: _Picture, aspect: float, small: float) -> Array:
+def _presence(picture: Picture, aspect: float, small: float) -> Array:
     """Factor (T,) by what is in sight and how large it is."""
     uv = picture.uv[:, _MAIN]
     inside = (uv > -0.02).all(-1) & (uv < np.array([aspect + 0.02, 1.02])).all(-1)

@@ -22,16 +22,16 @@ _WARM: Final = 5.0
 
 
 def step_of(t: Array) -> float:
-    """Typical seconds between instants (T,)."""
-    return float(np.median(np.diff(t))) if len(t) > 1 else 0.1
+    """Mean seconds between instants (T,)."""
+    return float(t[-1] - t[0]) / (len(t) - 1) if len(t) > 1 else 0.1
 
 
 def wander(rng: np.random.Generator, t: Array, tau_s: float, width: tuple[int, ...] = ()) -> Array:
     """Return an Ornstein-Uhlenbeck path (T, *width) that forgets within `tau_s`."""
     keep = float(np.exp(-step_of(t) / max(tau_s, 1e-3)))
-    noise = rng.standard_normal((len(t), *width))
-    noise[1:] *= np.sqrt(1.0 - keep**2)
-    out: Array = lfilter([1.0], [1.0, -keep], noise, axis=0)
+    noise = rng.standard_normal((*width, len(t)))
+    noise[..., 1:] *= np.sqrt(1.0 - keep**2)
+    out: Array = np.moveaxis(lfilter([1.0], [1.0, -keep], noise), -1, 0)
     return out
 
 
@@ -42,11 +42,11 @@ def drift(rng: np.random.Generator, t: Array, tau_s: float, width: tuple[int, ..
     """
     keep = float(np.exp(-step_of(t) / max(tau_s, 1e-3)))
     warm = int(np.ceil(_WARM * tau_s / step_of(t)))
-    noise = rng.standard_normal((len(t) + warm, *width))
-    path = lfilter([1.0], [1.0, -2.0 * keep, keep**2], noise, axis=0)
+    noise = rng.standard_normal((*width, len(t) + warm))
+    path = lfilter([1.0], [1.0, -2.0 * keep, keep**2], noise)
     # Variance of a second-order recursion with a double pole (Box and Jenkins 1976, 3.2.19).
     size = np.sqrt((1.0 + keep**2) / (1.0 - keep**2) ** 3)
-    out: Array = path[warm:] / size
+    out: Array = np.moveaxis(path[..., warm:] / size, -1, 0)
     return out
 
 
