@@ -163,8 +163,9 @@ class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
         Probability that the body is down: lying, fallen, or crumpled low, on whatever surface.
     upright
         Probability of standing, walking, or sitting off the floor.
-    place, bed
-        What the person is on; the bed's id when a zone says so.
+    place, bed, place_sure
+        What the person is on; the bed's id when a zone says so; probability of that place (1 by a
+        zone that somebody drew, less by furniture that was found).
     descent
         Evidence that a fast uncontrolled descent ended within the last 3 s, 0..1.
     still
@@ -182,6 +183,7 @@ class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
     upright: Probability
     place: Place = Place.UNKNOWN
     bed: Slug | None = None
+    place_sure: Probability = 1.0
     descent: Probability = 0.0
     still: Probability = 0.0
     quality: Probability = 1.0

@@ -17,14 +17,9 @@ from ambient.observations import Place
 PRIOR: Final = -2.5
 """Log-odds that a person who is tracked at some instant is down and needs help."""
 
-_PLACE: Final = {
-    Place.FLOOR: 1.0,
-    Place.UNKNOWN: 0.0,
-    Place.CHAIR: -2.0,
-    Place.SOFA: -4.0,
-    Place.BED: -7.0,
-    Place.PERMITTED: -7.0,
-}
+_PLACE: Final = {Place.FLOOR: 1.0, Place.CHAIR: -2.0}
+_SAFE: Final = {Place.SOFA: 0.98, Place.BED: 0.999, Place.PERMITTED: 0.999}
+"""Probability that somebody who lies there needs no help for that."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,14 @@ class Judgement:
 
 
 def evidence(
-    *, down: float, down_s: float, descent: float, still: float, place: Place, quality: float
+    *,
+    down: float,
+    down_s: float,
+    descent: float,
+    still: float,
+    place: Place,
+    quality: float,
+    place_sure: float = 1.0,
 ) -> Judgement:
     """Judge one person at one instant.
 
@@ -54,17 +56,33 @@ def evidence(
         What the person is on.
     quality
         How far the view may be trusted, 0..1; a doubtful view says little either way.
+    place_sure
+        Probability of `place`, 0..1.
     """
     trust = max(0.0, min(1.0, (quality - 0.15) / 0.35))
     # Time makes a clear view surer; a doubtful one stays doubtful however long it lasts.
     lasting = min(3.0, 0.45 * down_s) * max(0.0, 2.0 * down - 1.0)
-    parts = (
+    seen = (
         Contribution(Sense.VISION_POSTURE, round(trust * (_logit(down) + lasting), 3)),
         Contribution(Sense.VISION_DESCENT, round(3.0 * descent - 0.5, 3)),
         Contribution(Sense.VISION_STILLNESS, round(0.8 * (still - 0.5) * min(1.0, down_s / 2), 3)),
-        Contribution(Sense.PLACE, _PLACE[place]),
     )
-    return Judgement(probability(PRIOR + sum(part.llr for part in parts)), parts)
+    total = PRIOR + sum(part.llr for part in seen)
+    where = _place(place, place_sure, total)
+    parts = (*seen, Contribution(Sense.PLACE, round(where, 3)))
+    return Judgement(probability(total + where), parts)
+
+
+def _place(place: Place, sure: float, total: float) -> float:
+    """Return what the place adds to `total`.
+
+    Whoever lies on a bed needs no help for that: as probable as it is that the person is on a
+    bed, so much of the probability is taken away.
+    """
+    if place not in _SAFE:
+        return _PLACE.get(place, 0.0) * sure
+    left = probability(total) * (1.0 - _SAFE[place] * sure)
+    return math.log(left / (1.0 - left)) - max(-30.0, min(30.0, total))
 
 
 def probability(log_odds: float) -> float:

@@ -185,6 +185,7 @@ class FallJudge:
             still=person.still,
             place=person.place,
             quality=person.quality,
+            place_sure=person.place_sure,
         )
 
     def _follow_chain(self, person: Person, t: int) -> list[Change]:

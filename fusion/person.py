@@ -26,6 +26,8 @@ UPRIGHT_GAP_S: Final = 0.7
 UNSEEN_S: Final = 3.0
 """A track that nobody reports for this long is gone, even if its end was never told (a restarted
 sensor begins new tracks)."""
+PLACE_WEIGHT: Final = 0.1
+"""How much of its probability each further sight of the same place settles."""
 PLACE_S: Final = 2.0
 """So long must a person be seen on something else before it is believed."""
 
@@ -53,6 +55,7 @@ class Person(Struct):
     quality: float = 0.0
     place: Place = Place.UNKNOWN
     bed: str | None = None
+    place_sure: float = 1.0
     other_since: int | None = None
     """Since when the person has been seen on something else than `place`."""
     upright_since: int | None = None
@@ -75,6 +78,7 @@ class Person(Struct):
             at=seen.at,
             place=seen.place,
             bed=seen.bed,
+            place_sure=seen.place_sure,
         )
 
     def see(self, seen: PostureSeen) -> None:
@@ -118,6 +122,7 @@ class Person(Struct):
         """Believe a new place once it has lasted; who came off a bed is down from then on."""
         if seen.place == self.place:
             self.other_since, self.bed = None, seen.bed
+            self.place_sure += PLACE_WEIGHT * (seen.place_sure - self.place_sure)
             return
         if self.other_since is None:
             self.other_since = seen.t
@@ -127,7 +132,7 @@ class Person(Struct):
         left_bed = self.place in SAFE and seen.place not in SAFE
         if left_bed and self.down_since is not None:
             self.down_since = max(self.down_since, self.other_since)
-        self.place, self.other_since = seen.place, None
+        self.place, self.place_sure, self.other_since = seen.place, seen.place_sure, None
         # Who rolled off a bed still belongs to it.
         self.bed = self.bed if left_bed else seen.bed
 

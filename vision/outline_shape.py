@@ -10,8 +10,14 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from ambient.observations import BoxSeen, Point
+import numpy as np
+from numpy.typing import NDArray
+
+from ambient.observations import Box, BoxSeen, Point
 from vision.features import ramp
+
+_STAND_IN: Final = 33
+"""Landmarks of a body."""
 
 _WIDE: Final = 2.5
 _LOW: Final = 5.0
@@ -77,3 +83,18 @@ class Outline:
             middle=(x, (y0 + y1) / 2),
             foot=(x, y1),
         )
+
+
+def stand_in(box: Box) -> NDArray[np.float64]:
+    """Return points (33, 3) that stand for the landmarks of a body of which only a box is known.
+
+    They lie along the box's long axis, a little below its middle, where a body rests; visibility
+    is 0.5.
+    """
+    x0, y0, x1, y1 = box
+    along = np.linspace(0.08, 0.92, _STAND_IN)
+    middle = np.full(_STAND_IN, 0.5)
+    wide = x1 - x0 >= y1 - y0
+    x = x0 + (x1 - x0) * (along if wide else middle)
+    y = y0 + (y1 - y0) * (middle + 0.1 if wide else along)
+    return np.stack([x, y, middle], axis=1)

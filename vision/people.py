@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ambient.observations import (
     AnyObservation,
     Box,
     BoxSeen,
+    Place,
     PoseSeen,
     Posture,
     PostureSeen,
     TrackEnd,
     TrackEnded,
 )
+from vision.furniture import FurnitureMap
+from vision.furniture import Support as OnFurniture
 from vision.objects.types import Detection
+from vision.outline_shape import stand_in
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
@@ -42,6 +48,8 @@ class People:
         Estimates posture; `RulePosture` when none is given.
     options
         Of the tracker.
+    furniture
+        The map to learn and to use where the installer drew no bed or seat; None to do without.
     first_track
         Number of the first track, so that numbers of a restarted sensor are new ones.
     """
@@ -53,12 +61,14 @@ class People:
         *,
         model: PostureModel | None = None,
         options: TrackerOptions | None = None,
+        furniture: FurnitureMap | None = None,
         first_track: int = 1,
     ) -> None:
         self._room = room
         self._source = camera.id
         self._zones = Zones(camera.zones)
         self._tracker = Tracker(options, first=first_track)
+        self._furniture = furniture
         self._model: PostureModel = model or RulePosture()
         self._last: dict[int, PostureSeen] = {}
         self._support: dict[int, Support] = {}
@@ -84,6 +94,7 @@ class People:
         aspect: float,
         *,
         boxes: Sequence[Detection] | None = None,
+        things: Sequence[Detection] = (),
     ) -> list[AnyObservation]:
         """Take the poses of one picture; return what is to be said of each person.
 
@@ -97,6 +108,8 @@ class People:
             Width / height of the picture in pixels.
         boxes
             People whom the second detector found in it; None when it did not look.
+        things
+            Furniture that it found.
         """
         seen, ended = self._tracker.update(poses, t, aspect)
         self._shown = [person.pose for person in seen]
@@ -111,6 +124,9 @@ class People:
         if boxes is not None:
             outlines = self._look(boxes, {p.track: _body(p.pose) for p in seen}, t, aspect)
             self._shown_boxes = outlines
+            if self._furniture is not None:
+                hiding = [_body(person.pose) for person in seen]
+                self._furniture.update(things, [*hiding, *(d.box for d in boxes)])
         for person in seen:
             pose = self._pose(person.track, person.pose, t, aspect)
             posture = self._posture(pose)
@@ -180,7 +196,7 @@ class People:
             score=round(min(1.0, max(0.0, score)), 4),
             aspect=round(aspect, 4),
         )
-        posture = self._said(seen, self._model.outline(seen), self._zones.of_box(seen.box), 1.0)
+        posture = self._said(seen, self._model.outline(seen), self._on_box(seen.box, aspect), 1.0)
         self._last[track] = posture
         return [seen, posture]
 
@@ -199,9 +215,18 @@ class People:
 
     def _posture(self, pose: PoseSeen) -> PostureSeen:
         trust = self._support[pose.track].trust
-        return self._said(
-            pose, self._model.update(pose), self._zones.of_body(pose.keypoints), trust
-        )
+        return self._said(pose, self._model.update(pose), self._on(pose), trust)
+
+    def _on(self, pose: PoseSeen) -> On:
+        if self._furniture is None or self._zones.surfaces:
+            return self._zones.of_body(pose.keypoints)
+        points = np.asarray(pose.keypoints, np.float64)
+        return _found(self._furniture.place_of(points, pose.box, pose.aspect))
+
+    def _on_box(self, box: Box, aspect: float) -> On:
+        if self._furniture is None or self._zones.surfaces:
+            return self._zones.of_box(box)
+        return _found(self._furniture.place_of(stand_in(box), box, aspect))
 
     def _said(
         self, seen: PoseSeen | BoxSeen, estimate: Estimate, on: On, trust: float
@@ -217,12 +242,21 @@ class People:
             upright=_share(estimate.upright),
             place=on.place,
             bed=on.bed,
+            place_sure=_share(on.sure),
             descent=_share(estimate.descent),
             still=_share(estimate.still),
             quality=_share(estimate.quality * trust),
             at=(round(estimate.at[0], 4), round(estimate.at[1], 4)),
             size=round(estimate.size, 4),
         )
+
+
+def _found(support: OnFurniture) -> On:
+    """Return what the furniture map says; that somebody is on the floor it cannot know."""
+    place = support.place
+    if place in (Place.BED, Place.SOFA):
+        return On(place, sure=support.bed + support.sofa)
+    return On(place, sure=support.chair) if place is Place.CHAIR else On(Place.UNKNOWN)
 
 
 def _share(value: float) -> float:

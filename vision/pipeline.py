@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ambient.observations import AnyObservation, TrackEnded, View
+from vision.furniture import FurnitureMap
 from vision.mask import PrivacyMask
 from vision.motion import Decision, Gate, MotionGate
 from vision.objects.types import ObjectDetector
@@ -44,6 +45,8 @@ class CameraPipeline:
         Estimates posture; the rules when none is given.
     detector
         The second pair of eyes; owned by the caller, None to do without.
+    furniture
+        Whether to learn from the detector where beds and seats are.
     first_track
         Number of the first track.
     gated
@@ -59,6 +62,7 @@ class CameraPipeline:
         frozen_s: float = 10.0,
         model: PostureModel | None = None,
         detector: ObjectDetector | None = None,
+        furniture: bool = True,
         first_track: int = 1,
         gated: bool = True,
     ) -> None:
@@ -74,7 +78,13 @@ class CameraPipeline:
         self._gate = MotionGate()
         self._eyes = SecondEyes(detector) if detector is not None else None
         self._gated = gated
-        self._people = People(room, camera, model=model, first_track=first_track)
+        self._people = People(
+            room,
+            camera,
+            model=model,
+            furniture=FurnitureMap() if furniture and detector is not None else None,
+            first_track=first_track,
+        )
         self._aspect = 1.0
         self.poses_run = 0
         """Frames in which the pose engine looked."""
@@ -112,7 +122,8 @@ class CameraPipeline:
             hints=[d.box for d in people or () if d.score >= PERSON_SCORE],
         )
         self.poses_run += 1
-        found = self._people.update(poses, t_ns, self._aspect, boxes=people)
+        things = look.things if look is not None else ()
+        found = self._people.update(poses, t_ns, self._aspect, boxes=people, things=things)
         lost = any(isinstance(each, TrackEnded) for each in found)
         if self._eyes is not None and (lost or self._people.doubtful):
             self._eyes.alert(t_ns)

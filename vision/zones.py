@@ -26,10 +26,11 @@ _SUPPORT: Final = [11, 12, 23, 24, 23, 24, 25, 26]
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """A place, and the bed's id when it is a bed's zone."""
+    """A place, the bed's id when it is a bed's zone, and how probable the place is, 0..1."""
 
     place: Place
     bed: str | None = None
+    sure: float = 1.0
 
 
 class Zones:
@@ -44,6 +45,11 @@ class Zones:
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
         self._zones = [(zone, np.asarray(zone.polygon, np.float64)) for zone in zones]
         self._surfaces = any(zone.kind is not Place.FLOOR for zone in zones)
+
+    @property
+    def surfaces(self) -> bool:
+        """Whether somebody drew where there are beds and seats."""
+        return self._surfaces
 
     def of_body(self, keypoints: Sequence[Keypoint]) -> On:
         """Return what a body with these 33 keypoints is on."""

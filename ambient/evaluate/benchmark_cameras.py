@@ -26,8 +26,7 @@ from msgspec import Struct, field
 from ambient.config import Camera
 from ambient.errors import SourceError, UsageError
 from ambient.observations import AnyObservation, PoseSeen
-from vision.pipeline import CameraPipeline
-from vision.pose.blazepose import BlazePose
+from vision.networks import Networks
 from vision.pose.types import Image, PoseOptions, Precision
 
 SIZE: Final = (640, 360)
@@ -149,10 +148,8 @@ def benchmark_cameras(
 
 
 def _path(camera: str, options: PoseOptions, gated: bool) -> Process:
-    pipeline = CameraPipeline(
-        "benchmark", Camera(id=camera, source="file:"), BlazePose.create(options), gated=gated
-    )
-    return pipeline.process
+    networks = Networks.open(options)
+    return networks.pipeline("benchmark", Camera(id=camera, source="file:"), gated=gated).process
 
 
 def _measure(

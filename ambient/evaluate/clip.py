@@ -18,8 +18,8 @@ from ambient.evaluate.trace import Recorder
 from ambient.events import AnyEvent, FallConfirmed, FallSuspected
 from ambient.observations import AnyObservation, Tick
 from fusion.judge import Judge
+from vision.networks import Networks
 from vision.pipeline import CameraPipeline
-from vision.pose import PoseEngine
 from vision.sources import Frame, open_source
 
 Alter = Callable[[Iterator[Frame]], Iterator[Frame]]
@@ -100,7 +100,7 @@ def recorded(
 
 def observe(
     source: str,
-    engine: PoseEngine,
+    networks: Networks,
     *,
     fps: float = FPS,
     hold_s: float = 0.0,
@@ -114,7 +114,7 @@ def observe(
         When the recording cannot be opened.
     """
     config = default_config(source, fps)
-    pipeline = CameraPipeline(ROOM, config.rooms[0].cameras[0], engine, frozen_s=config.frozen_s)
+    pipeline = networks.pipeline(ROOM, config.rooms[0].cameras[0], frozen_s=config.frozen_s)
     times: list[int] = []
     for frame, found in recorded(source, pipeline, fps=fps, alter=alter):
         times.append(frame.t_ns)
@@ -133,7 +133,7 @@ def observe(
 
 def judge_clip(
     path: Path,
-    engine: PoseEngine,
+    networks: Networks,
     *,
     fps: float = FPS,
     alter: Alter | None = None,
@@ -145,8 +145,8 @@ def judge_clip(
     ----------
     path
         The recording.
-    engine
-        Finds poses.
+    networks
+        What the camera looks with.
     fps
         Frames a second that are looked at.
     alter
@@ -164,7 +164,7 @@ def judge_clip(
     end, frames = 0, 0
     if recorder is not None:
         alter = recorder.tap(alter)
-    for found in observe(str(path), engine, fps=fps, hold_s=HOLD_S, alter=alter):
+    for found in observe(str(path), networks, fps=fps, hold_s=HOLD_S, alter=alter):
         for observation in found:
             events += judge.observe(observation)
         if recorder is not None:

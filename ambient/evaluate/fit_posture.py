@@ -24,8 +24,8 @@ from ambient.evaluate.manifest import Label, Row, read
 from ambient.observations import PoseSeen
 from models.posture import FEATURES, PostureWeights
 from vision.features import measure
+from vision.networks import Networks, Part
 from vision.pose import PoseOptions
-from vision.pose.blazepose import BlazePose
 from vision.posture import shape_inputs
 
 VERSION: Final = "1.0.0"
@@ -56,8 +56,8 @@ def from_recordings(data: Path) -> tuple[Floats, Floats]:
     for row in read(data / "video" / "manifest.csv"):
         if row.use != "train":
             continue
-        with BlazePose.create(PoseOptions(num_people=3)) as engine:
-            for found in observe(str(row.path), engine):
+        with Networks.open(PoseOptions(num_people=3), without=list(Part)) as networks:
+            for found in observe(str(row.path), networks):
                 for seen in found:
                     label = _label(row, seen.t / 1e9)
                     if isinstance(seen, PoseSeen) and label is not None:

@@ -21,6 +21,7 @@ from ambient.evaluate.clip import FPS, Alter, ClipResult, default_config, judge_
 from ambient.evaluate.conditions import Condition, altered, cut
 from ambient.evaluate.manifest import Label, Row
 from ambient.evaluate.trace import Facts, Recorder, Trace
+from vision.networks import Networks, Part
 
 MOST_JOBS: Final = 64
 
@@ -50,6 +51,8 @@ class Task:
         What comes before is cut off; times then count from here.
     traces
         Whether its course is kept.
+    without
+        Parts of the perception that are left out.
     """
 
     row: Row
@@ -57,6 +60,7 @@ class Task:
     condition: Condition | None = None
     start_s: float = 0.0
     traces: Traces = Traces.NONE
+    without: frozenset[Part] = frozenset()
 
 
 class Outcome(Struct, frozen=True):
@@ -116,7 +120,6 @@ def measure_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
 def measure(task: Task) -> Outcome:
     """Return the outcome of one task."""
     from vision.pose import PoseOptions
-    from vision.pose.blazepose import BlazePose
 
     row = task.row
     error: str | None = None
@@ -125,9 +128,9 @@ def measure(task: Task) -> Outcome:
     recorder = Recorder(after_s=start or 0.0)
     options = PoseOptions(num_people=default_config("x").rooms[0].cameras[0].people)
     try:
-        with BlazePose.create(options) as engine:
+        with Networks.open(options, without=task.without) as networks:
             result = judge_clip(
-                row.path, engine, fps=task.fps, alter=_alter(task), recorder=recorder
+                row.path, networks, fps=task.fps, alter=_alter(task), recorder=recorder
             )
     except AmbientError as problem:
         error = str(problem)

@@ -18,6 +18,7 @@ from ambient.evaluate.clip import CAMERA, ROOM, Ticks, recorded
 from ambient.events import AnyEvent
 from ambient.observations import AnyObservation
 from fusion.judge import Judge
+from vision.networks import Networks
 from vision.pipeline import CameraPipeline
 from vision.pose import PoseEngine, PoseOptions
 from vision.sources import EventClock, Frame, kind_of, open_source
@@ -89,8 +90,9 @@ def watch(
     camera = Camera(id=CAMERA, source=source, fps=fps, people=people)
     config = NodeConfig(site="watch", node="watch", rooms=[Room(id=ROOM, cameras=[camera])])
     judge = Judge(config, NODE_KEY)
-    with open_engine(engine, people) as opened:
-        pipeline = CameraPipeline(ROOM, camera, opened, frozen_s=config.frozen_s)
+    options = PoseOptions(num_people=people)
+    with Networks.open(options, engine=open_engine(engine, people)) as networks:
+        pipeline = networks.pipeline(ROOM, camera, frozen_s=config.frozen_s)
         if kind_of(source).is_camera:
             yield from _live(source, fps, pipeline, judge)
             return

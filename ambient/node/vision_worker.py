@@ -26,9 +26,8 @@ from ambient.node.control import ControlServer
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, allowed
 from ambient.observations import AnyObservation
-from vision.pipeline import CameraPipeline
+from vision.networks import Networks
 from vision.pose import PoseOptions
-from vision.pose.blazepose import BlazePose
 from vision.sources import EventClock, Source, kind_of, open_source
 from vision.sources.live import LatestFrame
 
@@ -151,11 +150,10 @@ class VisionWorker:
 
     def _thread(self, room: Room, camera: Camera) -> CameraThread:
         def open_pipeline() -> Pipeline:
-            engine = BlazePose.create(self._engine_options(camera.people))
-            return CameraPipeline(
+            networks = Networks.open(self._engine_options(camera.people))
+            return networks.pipeline(
                 room.id,
                 camera,
-                engine,
                 frozen_s=self._config.frozen_s,
                 # Seconds since the epoch: whoever is seen after a restart is somebody new.
                 first_track=self._clock.now() // NS,
