@@ -6,22 +6,28 @@ standard error.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from collections.abc import Callable, Iterator
 
-    from ambient.evaluate.falls import Group, Report, Share
+    from ambient.evaluate.statistics import Rate
 
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 Recording = Annotated[
     Path | None, typer.Option(help="A recorded fall; else the sample clip.", show_default=False)
 ]
+Manifest = Annotated[Path, typer.Argument(help="A manifest.csv of labelled recordings.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, max=64, help="Processes to share the work; else all cores."),
+]
 _EVALUATE = typer.Typer(no_args_is_help=True, help="Measure on recordings, or under attack.")
-_BENCHMARK = typer.Typer(no_args_is_help=True, help="Measure speed beside peers.")
+_BENCHMARK = typer.Typer(no_args_is_help=True, help="Measure beside peers: falls, speed.")
 
 
 def register(app: typer.Typer) -> None:
@@ -32,55 +38,144 @@ def register(app: typer.Typer) -> None:
 
 @_EVALUATE.command("falls")
 def falls(
-    manifest: Annotated[Path, typer.Argument(help="A manifest.csv of labelled recordings.")],
+    manifest: Manifest,
     json: Json = False,
     alarms_out: Annotated[
         Path | None, typer.Option(help="Write a JSON line for every row: its alarms in seconds.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to share the work.")] = 1,
+    jobs: Jobs = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write a page that anyone can read: one HTML file, no picture."),
+    ] = None,
+    traces: Annotated[
+        bool,
+        typer.Option(
+            "--traces", help="With --report: the course of every recording, not of errors alone."
+        ),
+    ] = False,
+    room_days: Annotated[
+        Path | None,
+        typer.Option(help="With --report: JSON with false_alarms and room_days, counted before."),
+    ] = None,
+    from_floor: Annotated[
+        bool,
+        typer.Option(
+            "--from-floor", help="Cut each fall after its descent: is who lies there found?"
+        ),
+    ] = False,
 ) -> None:
     """Measure how many falls are found, and how quiet everyday recordings stay.
 
     A recording that cannot be read is listed under errors (exit code 1): a fall then counts as not
     found, an everyday recording does not count at all.
     """
-    from ambient.evaluate.falls import run
+    from ambient.cli import _tables
+    from ambient.errors import UsageError
+    from ambient.evaluate import falls as measuring
+    from ambient.evaluate.measure import Traces
 
-    with _progress() as shown:
-        task = shown.add_task("recordings", total=None)
-        report = run(
+    if from_floor:
+        if report is not None or alarms_out is not None or traces or room_days is not None:
+            raise UsageError(
+                "expected --from-floor alone or with --json and --jobs, got it with --report, "
+                "--traces, --room-days or --alarms-out; call evaluate falls twice"
+            )
+        _from_floor(manifest, json=json, jobs=jobs)
+        return
+    kept = Traces.NONE
+    if report is not None:
+        kept = Traces.ALL if traces else Traces.WRONG
+    elif traces:
+        raise UsageError("expected --report FILE together with --traces, got none")
+    days = _room_days(room_days) if room_days is not None else None
+    with _shown("recordings") as progress:
+        measured = measuring.run(
             manifest,
             jobs=jobs,
             alarms_out=alarms_out,
-            progress=lambda done, everything: shown.update(task, completed=done, total=everything),
+            traces=kept,
+            per_room_day=days,
+            progress=progress,
         )
-    for file, error in report.errors.items():
-        typer.echo(f"{file}: {error}", err=True)
-    if json:
-        _line(report)
-    else:
-        _falls_table(report)
-    if report.errors:
-        raise typer.Exit(1)
+    if report is not None:
+        from ambient.evaluate.report import write
+
+        write(measured, manifest, report)
+    _done(measured.report, measured.report.errors, _tables.falls, json=json)
 
 
-def _falls_table(report: Report) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _from_floor(manifest: Path, *, json: bool, jobs: int | None) -> None:
+    from ambient.cli import _tables
+    from ambient.evaluate.floor import run_from_floor
 
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "falls found", "everyday quiet", "confirmed after p50", "p95"):
-        table.add_column(column, justify="left" if not column else "right")
+    with _shown("recordings") as progress:
+        report = run_from_floor(manifest, jobs=jobs, progress=progress)
+    _done(report, report.errors, _tables.floor, json=json)
 
-    def add(name: str, group: Group) -> None:
-        after = group.confirmed_after
-        row = (_share(group.sensitivity), _share(group.specificity))
-        table.add_row(name, *row, _seconds(after.p50_s), _seconds(after.p95_s))
 
-    add("bar rows", report.bar)
-    for name, group in {**report.by_use, **report.by_dataset}.items():
-        add(name, group)
-    Console(highlight=False).print(table)
+def _room_days(path: Path) -> Rate:
+    """Return the rate in a file that a measurement of whole days wrote."""
+    import msgspec
+
+    from ambient.errors import UsageError
+    from ambient.evaluate.statistics import poisson
+
+    class Days(msgspec.Struct):
+        false_alarms: int
+        room_days: float
+
+    try:
+        days = msgspec.json.decode(path.read_bytes(), type=Days)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(
+            f"{path}: expected JSON with false_alarms and room_days, got something else ({error})"
+        ) from None
+    return poisson(days.false_alarms, days.room_days)
+
+
+@_EVALUATE.command("robustness")
+def robustness(
+    manifest: Manifest,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="A condition to measure beside the base; may be given several times."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many falls and everyday recordings each.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Keep outcomes in this file of JSON lines, and go on from it."),
+    ] = None,
+    jobs: Jobs = None,
+    json: Json = False,
+) -> None:
+    """Measure what other frame rates, sizes, noise, night or furniture in front do to falls.
+
+    Conditions: base, 5-fps, 15-fps, 30-fps, 320x180, 640x360, 1920x1080, h264-low, noise, night,
+    infrared, half-hidden, roll-left, roll-right, mirror, frame-loss. Rows that bars are set on are
+    measured, all scored rows when there are none.
+    """
+    from ambient.cli import _tables
+    from ambient.errors import UsageError
+    from ambient.evaluate.conditions import Condition
+    from ambient.evaluate.robustness import run_robustness
+
+    known = {condition.value: condition for condition in Condition}
+    for name in only or ():
+        if name not in known:
+            raise UsageError(f"--only: expected one of {', '.join(known)}, got {name!r}")
+    with _shown("looks at recordings") as progress:
+        report = run_robustness(
+            manifest,
+            only=[known[name] for name in only or ()],
+            limit=limit,
+            jobs=jobs,
+            out=out,
+            progress=progress,
+        )
+    _done(report, report.errors, _tables.robustness, json=json)
 
 
 @_EVALUATE.command("chaos")
@@ -141,6 +236,34 @@ def vision(
         _fields(report)
 
 
+@_BENCHMARK.command("falls")
+def peers(manifest: Manifest, jobs: Jobs = None, json: Json = False) -> None:
+    """Measure the falls that we find beside those that a packaged peer finds.
+
+    The peer runs in an environment of its own: make setup-peers. An environment elsewhere is named
+    by $AMBIENT_PEERS.
+    """
+    from ambient.cli import _tables
+    from ambient.evaluate.peers import run_peers
+
+    with _shown("looks at recordings") as progress:
+        report = run_peers(manifest, jobs=jobs, progress=progress)
+    errors = {**report.peer.errors, **report.ours.errors}
+    _done(report, errors, _tables.peers, json=json)
+
+
+def _done(report: Any, errors: dict[str, str], show: Callable[[Any], None], *, json: bool) -> None:
+    """Say what could not be read, then the report; exit code 1 after an error."""
+    for file, error in errors.items():
+        typer.echo(f"{file}: {error}", err=True)
+    if json:
+        _line(report)
+    else:
+        show(report)
+    if errors:
+        raise typer.Exit(1)
+
+
 def _result(report: Any, *, json: bool) -> None:
     if json:
         _line(report)
@@ -169,16 +292,6 @@ def _fields(report: Any, indent: str = "") -> None:
             typer.echo(f"{indent}{name}: {shown}")
 
 
-def _share(share: Share) -> str:
-    if share.share is None or share.low is None or share.high is None:
-        return "–"
-    return f"{share.k}/{share.n} = {share.share:.2f} ({share.low:.2f}–{share.high:.2f})"
-
-
-def _seconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.1f} s"
-
-
 def _sample() -> Path:
     from models import samples
 
@@ -189,7 +302,9 @@ def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _progress() -> Progress:
+@contextmanager
+def _shown(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error; yield what tells it (done, all)."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -199,10 +314,12 @@ def _progress() -> Progress:
         TimeRemainingColumn,
     )
 
-    return Progress(
+    columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
     )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, everything: progress.update(task, completed=done, total=everything)

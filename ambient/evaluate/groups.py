@@ -173,11 +173,11 @@ def dimensions(pairs: Sequence[Pair]) -> list[Dimension]:
     scored = [pair for pair in pairs if pair[0].label is not Label.AMBIGUOUS]
     clusters = clusters_of([row for row, _ in scored])
     result: list[Dimension] = []
-    for name, how, column, value in _DIMENSIONS:
+    for name, how, said, value in _DIMENSIONS:
         members: dict[str, list[Outcome]] = {}
         given = 0
         for row, outcome in scored:
-            stated = getattr(row, column) if column else ""
+            stated = said(row)
             given += bool(stated)
             members.setdefault(stated or value(row, outcome), []).append(outcome)
         groups = {key: group(members[key], clusters) for key in sorted(members)}
@@ -185,8 +185,12 @@ def dimensions(pairs: Sequence[Pair]) -> list[Dimension]:
     return result
 
 
-def _subject(row: Row, _: Outcome) -> str:
-    return f"{row.dataset}, {row.subject}" if row.subject else f"{row.dataset}, {NOT_STATED}"
+def _subject(row: Row) -> str:
+    return f"{row.dataset}, {row.subject}" if row.subject else ""
+
+
+def _nobody_named(row: Row, _: Outcome) -> str:
+    return f"{row.dataset}, {NOT_STATED}"
 
 
 def _view(row: Row, _: Outcome) -> str:
@@ -226,31 +230,43 @@ def _people(_: Row, outcome: Outcome) -> str:
     return NOT_SEEN if many == 0 else f"{many}" if many < 3 else "3 or more"
 
 
-_DIMENSIONS: Final[tuple[tuple[str, str, str, Callable[[Row, Outcome], str]], ...]] = (
-    ("data set", "column dataset", "dataset", lambda row, _: row.dataset),
-    ("subject", "column subject, within its data set", "", _subject),
-    ("camera view", "words of the manifest's description and data set", "view", _view),
+Said = Callable[[Row], str]
+Derived = Callable[[Row, Outcome], str]
+_DIMENSIONS: Final[tuple[tuple[str, str, Said, Derived], ...]] = (
+    ("data set", "by the manifest", lambda row: row.dataset, lambda row, _: row.dataset),
+    ("subject", "by the manifest, within its data set", _subject, _nobody_named),
+    (
+        "camera view",
+        "words of the manifest's description and data set",
+        lambda row: row.view,
+        _view,
+    ),
     (
         "light",
         f"median brightness of the frames: below {DIM_LUMA:g} of 255 dim; grey when colourfulness "
         f"is below {GREY:g} of 255",
-        "light",
+        lambda row: row.light,
         _light,
     ),
     (
         "posture at the end",
         "as we saw it in the last second, of the person most down",
-        "end_posture",
+        lambda row: row.end_posture,
         _posture,
     ),
     (
         "distance",
         f"median length of a body as we saw it: from {NEAR:g} of the picture's height near, "
         f"below {FAR:g} far",
-        "distance",
+        lambda row: row.distance,
         _distance,
     ),
-    ("people", "most that we saw at once in at least 5 % of the frames", "people", _people),
+    (
+        "people",
+        "most that we saw at once in at least 5 % of the frames",
+        lambda row: row.people,
+        _people,
+    ),
 )
 
 

