@@ -10,6 +10,7 @@ import pytest
 
 from ambient.errors import ModelError
 from models import samples, store
+from models.runtime import ov
 from vision.objects.nanodet import (
     ALL_TURNS,
     NanoDet,
@@ -21,7 +22,8 @@ from vision.objects.nanodet import (
     unturned,
 )
 from vision.objects.types import Detection, ObjectDetector, Thing
-from vision.pose.types import Image, Precision
+from vision.pose.runtime import Channels, Network, Recipe
+from vision.pose.types import Device, Image, Precision
 
 CELLS = (52 * 52, 26 * 26, 13 * 13)
 
@@ -258,3 +260,31 @@ def test_rounding_changes_little(models_dir: Path, detector: NanoDet) -> None:
         one, other = (_best(d.detect(image), Thing.PERSON) for d in (exact, detector))
     assert one.box == pytest.approx(other.box, abs=0.02)
     assert one.score == pytest.approx(other.score, abs=0.05)
+
+
+def test_the_network_is_given_what_it_was_trained_with(models_dir: Path) -> None:
+    path = store.path("object_detector", models_dir)
+    mean, deviation = (103.53, 116.28, 123.675), (57.375, 57.12, 58.395)
+    outputs = ("Identity", "Identity_5")
+    pixels = View.of(_frame("sit", 12)).pixels
+    planes = ((pixels - np.array(mean)) / np.array(deviation)).transpose(2, 0, 1)[None]
+    compiled = ov.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    expected = compiled(planes.astype(np.float32))
+    network = Network.load(
+        Recipe(
+            path=path,
+            outputs=outputs,
+            mean=mean,
+            scale=deviation,
+            exact_tail=False,
+            device=Device.CPU,
+            precision=Precision.FLOAT32,
+            threads=1,
+            streams=1,
+            cache_dir=store.compiled(),
+            channels=Channels.BGR,
+        )
+    )
+    np.copyto(network.input, pixels)
+    for name, got in zip(outputs, network(), strict=True):
+        np.testing.assert_allclose(got, expected[name], atol=2e-3)
