@@ -1,0 +1,1 @@
+"""Whole days of one room, simulated as skeletons, to count false alarms."""

@@ -1,0 +1,259 @@
+"""One day through the node's own code: a `Day` in, alarms with what they were about out.
+
+The looks of a day: ten a second while something in the room moves and for two seconds after, as
+the motion gate lets them through; one each half second where nothing moves but somebody is there,
+one each second and later each three seconds where nobody is seen. A stretch in which nothing
+changes, no pose comes or goes and none becomes wrong, is cut short: the node's clock is stopped
+`FOLD_S` after the last change. Nothing in the node takes longer than that to say what it thinks of
+a room that stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ambient.config import Camera, NodeConfig, Room
+from ambient.evaluate.clip import CAMERA, ROOM, Ticks
+from ambient.evaluate.days import lapses as failing
+from ambient.evaluate.days.diary import DAY_S
+from ambient.evaluate.days.people import Role
+from ambient.evaluate.days.poses import Reported, mistake, reported
+from ambient.evaluate.days.rooms import ASPECT
+from ambient.evaluate.days.schedule import Day
+from ambient.events import FallConfirmed, FallSuspected
+from ambient.observations import AnyObservation, PostureSeen
+from fusion.judge import Judge
+from vision.motion import ALERT_CHECK_S, ALERT_S, CHECK_S, HANG_S
+from vision.objects.types import Detection
+from vision.people import People
+from vision.pose.types import Pose
+from vision.posture import PostureModel
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+FOLD_S: Final = 14.0
+STEP_S: Final = 0.1
+STILL_EVERY: Final = 5
+"""Each how many frames somebody still is looked at: the gate's 0.45 s at ten frames a second."""
+PEOPLE: Final = 3
+"""How many the engine follows."""
+REDETECT_S: Final = 1.0
+SAME: Final = 0.08
+"""Poses nearer than this, in body lengths, are one person to the engine."""
+_KEY: Final = "0" * 40
+
+Boxes = Callable[[float, Sequence[Pose]], Sequence[Detection]]
+"""What a second detector says at an instant (seconds of the day), given the poses of all who are
+truly there, seen or not. The place for the node's second eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm and the stay that was most probably meant.
+
+    Attributes
+    ----------
+    t
+        Seconds of the day.
+    confirmed
+        Confirmed, else only suspected.
+    role, stay
+        Whose pose it was, and the number of the stay; nothing when no pose was near.
+    label, place
+        What the node took it for.
+    """
+
+    t: float
+    confirmed: bool
+    role: Role | None
+    stay: int | None
+    label: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What the node said in one day, and how much was looked at."""
+
+    alarms: tuple[Alarm, ...]
+    looks: int
+    poses: int
+
+
+def config_of(day: Day) -> NodeConfig:
+    """Return the default configuration of a node with the day's zones."""
+    camera = Camera(id=CAMERA, source="day", zones=list(day.zones))
+    return NodeConfig(site="site", node="node", rooms=[Room(id=ROOM, cameras=[camera])])
+
+
+def watch(
+    day: Day,
+    seed: int,
+    *,
+    fold_s: float = FOLD_S,
+    model: PostureModel | None = None,
+    boxes: Boxes | None = None,
+) -> Watched:
+    """Return what a node with the default configuration says of a day.
+
+    Parameters
+    ----------
+    seed
+        Of the engine's failures.
+    fold_s
+        After so long without a change a stretch is cut; `inf` cuts nothing.
+    model
+        Estimates posture; the node's own when none is given.
+    boxes
+        A second detector.
+    """
+    rng = np.random.default_rng((seed, day.number, 1))
+    moving = failing.motion(day.stays)
+    courses = failing.courses(day.stays, day.room, moving)
+    lapses = [
+        failing.lapses(course, stay, rng) for course, stay in zip(courses, day.stays, strict=True)
+    ]
+    frames, active = looks(moving, lapses, fold_s)
+    times = np.asarray(frames * STEP_S, np.float64)
+    every = [
+        reported(stay, lapse, day.room, times, rng)
+        for stay, lapse in zip(day.stays, lapses, strict=True)
+    ]
+    mistake(every, lapses, times, rng)
+    return _Node(day, model, boxes).run(every, frames, active)
+
+
+def looks(
+    moving: list[tuple[float, float]], lapses: list[failing.Lapses], fold_s: float
+) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Return the frames that are looked at (T,), in tenths of a second, and which are in motion."""
+    count = round(DAY_S / STEP_S)
+    active = np.zeros(count + 1, np.bool_)
+    for start, end in moving:
+        active[_frame(start) : _frame(end + HANG_S) + 1] = True
+    awake = np.zeros(count + 1, np.bool_)
+    changes = [end for _, end in moving] + [0.0]
+    for lapse in lapses:
+        changes += [t for span in lapse.seen for t in span]
+        changes += [t for wrong in lapse.wrong for t in (wrong.start, wrong.end)]
+    for t in changes:
+        awake[_frame(t - 1.0) : _frame(min(t + fold_s, DAY_S)) + 1] = True
+    slow = np.zeros(count + 1, np.bool_)
+    slow[::STILL_EVERY] = True
+    chosen = np.flatnonzero(active | (awake & slow))
+    chosen = chosen[chosen < count]
+    return chosen, active[chosen]
+
+
+def _frame(t: float) -> int:
+    return max(0, round(min(t, DAY_S) / STEP_S))
+
+
+class _Node:
+    """The node's parts behind the pose engine, and the engine's own memory of whom it follows."""
+
+    def __init__(self, day: Day, model: PostureModel | None, boxes: Boxes | None) -> None:
+        config = config_of(day)
+        self._day, self._boxes = day, boxes
+        self._judge = Judge(config, _KEY)
+        self._people = People(ROOM, config.rooms[0].cameras[0], model=model)
+        self._followed: list[int] = []
+        self._looked = -np.inf
+        self._last: dict[int, PostureSeen] = {}
+        self._hips: dict[int, tuple[int, tuple[float, float]]] = {}
+        self._alarms: list[Alarm] = []
+        self._poses = 0
+
+    def run(self, every: list[Reported], frames: npt.NDArray[np.int64], active: Mask) -> Watched:
+        """Look at each frame."""
+        ticks = Ticks()
+        present: list[list[tuple[int, int]]] = [[] for _ in frames]
+        for stay, one in enumerate(every):
+            for k in np.flatnonzero(one.seen).tolist():
+                present[int(one.at[k])].append((stay, k))
+        # Where frames were left out the node's clock goes on by one look only.
+        steps = np.minimum(np.diff(frames, prepend=frames[:1]), STILL_EVERY)
+        clock = np.cumsum(np.maximum(steps, 1)) * round(STEP_S * 1e9)
+        looked, moved, taken = -1e9, -1e9, 0
+        for at, (frame, now) in enumerate(zip(frames.tolist(), clock.tolist(), strict=True)):
+            t = now / 1e9
+            if active[at]:
+                moved = t
+            elif not self._people.present:
+                due = ALERT_CHECK_S if t - moved < ALERT_S else CHECK_S
+                if t - looked < due - 1e-6:
+                    self._take(ticks.due(now), frame * STEP_S)
+                    continue
+            looked = t
+            taken += 1
+            poses = self._engine(every, present[at], t)
+            seen = self._people.update(poses, now, ASPECT)
+            self._take([*seen, *ticks.due(now)], frame * STEP_S)
+        return Watched(tuple(self._alarms), taken, self._poses)
+
+    def _engine(
+        self, every: list[Reported], present: list[tuple[int, int]], t: float
+    ) -> list[Pose]:
+        """Return the poses of this look: those followed first, new ones when it is their turn."""
+        here = dict(present)
+        lost = any(stay not in here for stay in self._followed)
+        self._followed = [stay for stay in self._followed if stay in here]
+        room = PEOPLE - len(self._followed)
+        if room > 0 and (lost or not self._followed or t - self._looked >= REDETECT_S):
+            self._looked = t
+            fresh = [stay for stay in here if stay not in self._followed]
+            fresh.sort(key=lambda stay: -float(every[stay].presence[here[stay]]))
+            self._followed += fresh[:room]
+        poses: list[Pose] = []
+        kept: list[int] = []
+        for stay in self._followed:
+            one, k = every[stay], here[stay]
+            pose = Pose.from_keypoints(one.keypoints[k], one.world[k], float(one.presence[k]), 0.0)
+            if any(_same(pose, other) for other in poses):
+                continue
+            poses.append(pose)
+            kept.append(stay)
+            x, y = pose.keypoints[23:25, :2].mean(axis=0).tolist()
+            self._hips[stay] = (round(t * 10), (x * ASPECT, y))
+        self._followed = kept
+        self._poses += len(poses)
+        return poses
+
+    def _take(self, seen: list[AnyObservation], t: float) -> None:
+        for observation in seen:
+            if isinstance(observation, PostureSeen):
+                self._last[observation.track] = observation
+            for event in self._judge.observe(observation):
+                if isinstance(event, FallConfirmed | FallSuspected):
+                    self._alarms.append(self._alarm(t, isinstance(event, FallConfirmed)))
+
+    def _alarm(self, t: float, confirmed: bool) -> Alarm:
+        """Return the alarm with the one who was most probably meant: who was lowest lately."""
+        newest = max((last.t for last in self._last.values()), default=0)
+        lately = [last for last in self._last.values() if newest - last.t < 12e9]
+        if not lately:
+            return Alarm(t, confirmed, None, None, "", "")
+        meant = max(lately, key=lambda last: last.down)
+        best = min(
+            self._hips,
+            key=lambda stay: (
+                abs(self._hips[stay][0] - round(meant.t / 1e8)) * 0.01
+                + float(np.hypot(self._hips[stay][1][0] - meant.at[0],
+                                 self._hips[stay][1][1] - meant.at[1]))
+            ),
+        )  # fmt: skip
+        return Alarm(
+            t, confirmed, self._day.stays[best].role, best, str(meant.posture), str(meant.place)
+        )
+
+
+def _same(a: Pose, b: Pose) -> bool:
+    apart = (a.keypoints[:, :2] - b.keypoints[:, :2]) * np.array([ASPECT, 1.0], np.float32)
+    size = max(a.box[3] - a.box[1], (a.box[2] - a.box[0]) * ASPECT, 1e-3)
+    return float(np.linalg.norm(apart, axis=1).mean()) < SAME * size
