@@ -13,12 +13,13 @@ each other, so one piece holds the evidence for both.
 
 **What a body is on** is judged by `models.support`, which knows the perspective of beds and of
 bodies on and before them. A piece that appeared under a person is doubted: a blanket with somebody
-on the floor looks like a bed, and furniture does not come by itself.
+on the floor looks like a bed, and furniture does not come by itself. So does somebody lying.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -40,12 +41,16 @@ CARRIERS: Final = {
     Thing.COUCH: Carrier.COUCH,
     Thing.CHAIR: Carrier.CHAIR,
 }
-SURFACES: Final = frozenset({Thing.BED, Thing.COUCH})
-"""Confused with each other."""
+KIN: Final = (frozenset({Thing.BED, Thing.COUCH}), frozenset({Thing.COUCH, Thing.CHAIR}))
+"""Confused with each other: a bed with cushions, an armchair."""
 
 LEAST_SCORE: Final = 0.25
 SAME: Final = 0.4
-"""Intersection over union from which two boxes are of one piece."""
+"""Overlap from which a box is of a piece that is known …"""
+TWICE: Final = 0.6
+"""… and from which two are one and the same."""
+WITHIN: Final = 0.85
+"""Share of the smaller box in the larger from which they count as one piece: half of a bed."""
 SCORE_SLOPE: Final = 6.0
 SCORE_EVEN: Final = 0.47
 """One detection of this score is right half of the time (logistic in the score)."""
@@ -69,9 +74,12 @@ BOXES: Final = 9
 PIECES: Final = 24
 HIDDEN: Final = 0.3
 """Share of a piece behind a person from which it is not missed and its box not learnt."""
-SETTLED: Final = 5
-"""After so many looks the room is known: what appears under a person is doubted."""
+RECENT: Final = 4
+"""Looks for which it is remembered where people were: after a fall they are often lost."""
 DOUBT: Final = 1.5
+"""Taken from the log-odds of a piece that first appears where a person is …"""
+DOUBTED: Final = 0.1
+"""… and what a further look then weighs until it was seen without anybody."""
 LEARNT_LOOKS: Final = 3.0
 """Looks until the map's silence about a place says something."""
 FLOOR_SURE: Final = 0.85
@@ -93,12 +101,15 @@ class Piece(Struct, kw_only=True, forbid_unknown_fields=True):
         Log-odds that it is there.
     sights
         How often it was seen.
+    free
+        How often of these nobody was in front of it.
     """
 
     boxes: Annotated[list[Box], Meta(min_length=1, max_length=BOXES)]
     votes: Annotated[list[float], Meta(min_length=len(FURNITURE), max_length=len(FURNITURE))]
     odds: float
     sights: int
+    free: int
 
     @property
     def box(self) -> Box:
@@ -174,6 +185,7 @@ class FurnitureMap:
 
     def __init__(self, state: FurnitureState | None = None) -> None:
         self._state = state or FurnitureState()
+        self._people: deque[list[Box]] = deque(maxlen=RECENT)
         self._nets: dict[Carrier, SupportNet] = networks(load())
 
     @property
@@ -190,6 +202,7 @@ class FurnitureMap:
     def reset(self) -> None:
         """Forget everything: the camera was moved, or hangs in another room."""
         self._state = FurnitureState()
+        self._people.clear()
 
     def update(self, detections: Sequence[Detection], people: Iterable[Box] = ()) -> None:
         """Take in what one look found; call it only when the view is good.
@@ -201,33 +214,32 @@ class FurnitureMap:
         people
             Boxes of people whom others see (the pose network).
         """
-        before = self._state.looks
-        self._state.looks = before + 1
+        self._state.looks += 1
         hiding = [*people, *(d.box for d in detections if d.thing is Thing.PERSON)]
+        self._people.append(hiding)
+        were = [box for boxes in self._people for box in boxes]
         found = self._found(detections)
         pieces = self._state.pieces
-        for piece in pieces:
-            piece.odds = max(LEAST, min(MOST, piece.odds))
         boxes = [piece.box for piece in pieces]
         matched: dict[int, int] = {}
         if pieces and found:
             # Only pieces of a kind can be one: a chair before a bed stays a chair.
-            overlap = np.array(
+            common = np.array(
                 [
-                    [iou(box, f.box) if alike(piece, f.thing) else 0.0 for f in found]
+                    [overlap(box, f.box) if alike(piece, f.thing) else 0.0 for f in found]
                     for piece, box in zip(pieces, boxes, strict=True)
                 ]
             )
-            rows, columns = linear_sum_assignment(-overlap)
+            rows, columns = linear_sum_assignment(-common)
             matched = {
-                int(c): int(r) for r, c in zip(rows, columns, strict=True) if overlap[r, c] >= SAME
+                int(c): int(r) for r, c in zip(rows, columns, strict=True) if common[r, c] >= SAME
             }
         for index, detection in enumerate(found):
             hidden = covered(detection.box, hiding) >= HIDDEN
             if index in matched:
                 self._seen(pieces[matched[index]], detection, hidden)
             else:
-                doubted = hidden and before >= SETTLED
+                doubted = self._doubted(detection.box, were)
                 pieces.append(_first(detection, doubted))
         taken = set(matched.values())
         for row, box in enumerate(boxes):
@@ -284,24 +296,36 @@ class FurnitureMap:
         known = 1.0 - math.exp(-self._state.looks / LEARNT_LOOKS)
         return Support((1.0 - total) * known * FLOOR_SURE, bed, sofa, chair)
 
+    def _doubted(self, box: Box, people: Sequence[Box]) -> bool:
+        """Whether what appears here may be a person, or what lies about one.
+
+        In the very first look nothing appears: there somebody may well lie in a bed, as long as
+        the bed is not of the person's own size.
+        """
+        if self._state.looks > 1:
+            return covered(box, people) >= HIDDEN
+        return any(iou(box, person) >= SAME for person in people)
+
     def _found(self, detections: Sequence[Detection]) -> list[Detection]:
         """Furniture, of two boxes of one piece the surer."""
         found: list[Detection] = []
         for d in sorted(detections, key=lambda d: -d.score):
             if d.thing not in FURNITURE or d.score < LEAST_SCORE:
                 continue
-            if not any(iou(d.box, f.box) > 0.6 and kin(d.thing, f.thing) for f in found):
+            if not any(overlap(d.box, f.box) > TWICE and kin(d.thing, f.thing) for f in found):
                 found.append(d)
         return found
 
     def _seen(self, piece: Piece, detection: Detection, hidden: bool) -> None:
-        piece.odds = max(LEAST, min(MOST, piece.odds + REPEATED * (evidence(detection) - PRIOR)))
+        weight = DOUBTED if hidden and piece.free == 0 else REPEATED
+        piece.odds = max(LEAST, min(MOST, piece.odds + weight * (evidence(detection) - PRIOR)))
         piece.sights = min(SIGHTS, piece.sights + 1)
         votes = list(piece.votes)
         votes[FURNITURE.index(detection.thing)] += detection.score
         # An old opinion must be able to change as well.
         piece.votes = votes if sum(votes) < SIGHTS else [vote / 2 for vote in votes]
         if not hidden:
+            piece.free = min(SIGHTS, piece.free + 1)
             piece.boxes = [*piece.boxes[-BOXES + 1 :], detection.box]
 
 
@@ -309,14 +333,14 @@ def _first(detection: Detection, doubted: bool) -> Piece:
     votes = [0.0] * len(FURNITURE)
     votes[FURNITURE.index(detection.thing)] = detection.score
     odds = evidence(detection) - (DOUBT if doubted else 0.0)
-    return Piece(boxes=[detection.box], votes=votes, odds=odds, sights=1)
+    return Piece(boxes=[detection.box], votes=votes, odds=odds, sights=1, free=int(not doubted))
 
 
 def _kept(pieces: list[Piece]) -> list[Piece]:
     """Pieces without those given up, and of two in one place the surer; at most `PIECES`."""
     kept: list[Piece] = []
     for piece in sorted(pieces, key=lambda piece: -piece.odds):
-        same = (k for k in kept if kin(k.thing, piece.thing) and iou(k.box, piece.box) > 0.6)
+        same = (k for k in kept if kin(k.thing, piece.thing) and overlap(k.box, piece.box) > TWICE)
         if piece.odds > LEAST and next(same, None) is None:
             kept.append(piece)
     return kept[:PIECES]
@@ -329,7 +353,7 @@ def evidence(detection: Detection) -> float:
 
 def kin(a: Thing, b: Thing) -> bool:
     """Return whether detectors take one for the other."""
-    return a is b or (a in SURFACES and b in SURFACES)
+    return a is b or any(a in kind and b in kind for kind in KIN)
 
 
 def alike(piece: Piece, thing: Thing) -> bool:
@@ -346,6 +370,13 @@ def iou(a: Box, b: Box) -> float:
     """Return intersection over union of two boxes."""
     common = _common(a, b)
     return common / max(_area(a) + _area(b) - common, 1e-9)
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Return intersection over union, or more where one box lies within the other."""
+    common = _common(a, b)
+    within = common / max(min(_area(a), _area(b)), 1e-9)
+    return max(iou(a, b), 0.7 * within if within >= WITHIN else 0.0)
 
 
 def covered(box: Box, by: Iterable[Box]) -> float:

@@ -14,6 +14,7 @@ from vision.furniture import BOXES, PIECES, FurnitureMap, FurnitureState, Suppor
 from vision.objects.types import Detection, Thing
 
 BED = (0.3, 0.4, 0.8, 0.8)
+CHAIR = (0.5, 0.5, 0.6, 0.8)
 COUCH = (0.05, 0.5, 0.28, 0.9)
 
 
@@ -72,9 +73,34 @@ def test_a_piece_that_a_person_hides_is_not_missed_and_not_reshaped() -> None:
 def test_what_appears_under_a_person_is_doubted() -> None:
     person = look(Thing.PERSON, 0.9, (0.4, 0.5, 0.8, 0.8))
     blanket = look(Thing.BED, 0.7, (0.35, 0.45, 0.85, 0.85))
-    late = shown(*[[]] * 6, [person, blanket])
-    early = shown([person, blanket])
-    assert confidence(late) < 0.5 < confidence(early)
+    under = shown([person], [person, blanket])
+    lost = shown([person], [], [blanket])
+    alone = shown([], [], [blanket])
+    assert max(confidence(under), confidence(lost)) < 0.5 < confidence(alone)
+    for _ in range(4):
+        under.update([person, blanket])
+        alone.update([blanket])
+    assert confidence(under) < 0.75 < 0.85 < confidence(alone)
+    for _ in range(4):
+        under.update([blanket])
+    assert confidence(under) > 0.85
+
+
+@pytest.mark.parametrize(
+    ("bed", "counts"), [(BED, True), ((0.4, 0.6, 0.7, 0.72), False)], ids=["large", "own size"]
+)
+def test_who_lies_in_a_bed_from_the_beginning_does(
+    bed: tuple[float, float, float, float], counts: bool
+) -> None:
+    sleeper = look(Thing.PERSON, 0.9, (0.4, 0.55, 0.7, 0.7))
+    found = shown([sleeper, look(Thing.BED, 0.7, bed)])
+    assert (confidence(found) >= 0.5) is counts
+
+
+def test_a_half_of_a_bed_is_no_second_bed() -> None:
+    half = (BED[0], BED[1], 0.55, BED[3])
+    found = shown(*[[look(Thing.BED, 0.7, BED)], [look(Thing.BED, 0.6, half)]] * 3)
+    assert len(found.pieces) == 1
 
 
 def test_bed_and_couch_in_one_place_are_one_piece_that_keeps_both_opinions() -> None:
@@ -87,7 +113,7 @@ def test_bed_and_couch_in_one_place_are_one_piece_that_keeps_both_opinions() -> 
 
 
 def test_a_chair_in_front_of_the_bed_is_another_piece() -> None:
-    found = shown(*[[look(Thing.BED, 0.7, BED), look(Thing.CHAIR, 0.7, BED)]] * 3)
+    found = shown(*[[look(Thing.BED, 0.7, BED), look(Thing.CHAIR, 0.7, CHAIR)]] * 3)
     assert {p.thing for p in found.pieces} == {Thing.BED, Thing.CHAIR}
 
 
@@ -214,7 +240,8 @@ def test_on_or_before_a_bed(eye: Camera, body: np.ndarray, place: Place) -> None
         (SIDE, CHAIR_PIECE, Thing.CHAIR, standing(0.2, -0.6), Place.FLOOR),
     ],
     ids=[
-        "sitting on the bed's edge, side", "sitting on the bed's edge, corner", "hidden behind the bed",
+        "sitting on the bed's edge, side", "sitting on the bed's edge, corner",
+        "hidden behind the bed",
         "at the bed's foot, side", "at the bed's foot, corner", "on the bed, low camera",
         "before the bed, low camera", "lying on the couch", "sitting on the couch",
         "lying before the couch", "sitting on the chair", "on the chair, corner",
