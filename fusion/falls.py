@@ -267,13 +267,16 @@ class FallJudge:
             # Seen up, or walked out. A suspicion that its own view does not hold counts anew.
             chain.down_since = max(chain.down_since, *(p.last_down for p in people))
             return False
+        clear = chain.descent >= CLEAR_DESCENT
         if not seen:
-            return True  # lost from sight while down
+            # Lost from sight while down: what was seen of it last must have been sure.
+            last = max((self._verdict(p, t).probability for p in people), default=1.0)
+            return clear or last >= CONFIRM
         best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
         chain.probability = best.probability
         chain.contributions = list(best.contributions)
         # Who was seen to fall and is now seen badly is lost from sight, not up again.
-        hidden = chain.descent >= CLEAR_DESCENT and all(p.quality < GOOD_VIEW for p in seen)
+        hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
         return best.probability >= CONFIRM or hidden
 
     def _people_of(self, chain: Chain) -> list[Person]:

@@ -8,6 +8,7 @@ camera did.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from ambient.observations import (
     TrackEnd,
     TrackEnded,
 )
+from vision.features import ramp
 from vision.furniture import FurnitureMap
 from vision.furniture import Support as OnFurniture
 from vision.objects.types import Detection
@@ -29,12 +31,18 @@ from vision.outline_shape import stand_in
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
-from vision.second_eyes import PERSON_SCORE
+from vision.second_eyes import KNOWN_SCORE, PERSON_SCORE
 from vision.settings import CameraSettings
-from vision.sightings import Outlines, match
+from vision.sightings import Outlines, iou, match
 from vision.support import Support
 from vision.tracker import Tracker, TrackerOptions
 from vision.zones import On, Zones
+
+ALIKE: Final = 0.45
+"""Intersection over union from which a detector's box bears a pose out in full."""
+SMALLEST: Final = 0.08
+SMALL: Final = 0.14
+"""Bodies shorter than this, in picture heights, are doubted; who lies 6 m away is 0.2 long."""
 
 
 class People:
@@ -152,10 +160,14 @@ class People:
         """Join the boxes of one look to people; return those of whom only a box is seen."""
         tracks = list(bodies)
         matched = match([d.box for d in found], [bodies[track] for track in tracks])
-        scores = {tracks[j]: found[i].score for i, j in matched.items()}
+        # A box of another shape is somebody else, or says that the pose is wrong.
+        scores = {
+            tracks[j]: found[i].score * min(1.0, iou(found[i].box, bodies[tracks[j]]) / ALIKE)
+            for i, j in matched.items()
+        }
         for track in tracks:
             self._support[track].looked(scores.get(track, 0.0))
-        rest = [d for i, d in enumerate(found) if i not in matched and d.score >= PERSON_SCORE]
+        rest = [d for i, d in enumerate(found) if i not in matched and d.score >= KNOWN_SCORE]
         remembered = self._tracker.remembered(t)
         kept = match([d.box for d in rest], [box for _, box in remembered])
         out: list[tuple[int, Box, float]] = []
@@ -164,7 +176,11 @@ class People:
             self._tracker.keep(number, rest[i].box, t, aspect)
             self._support[number].looked(rest[i].score)
             out.append((number, rest[i].box, rest[i].score))
-        fresh = [(d.box, d.score) for i, d in enumerate(rest) if i not in kept]
+        fresh = [
+            (d.box, d.score)
+            for i, d in enumerate(rest)
+            if i not in kept and (d.score >= PERSON_SCORE or self._outlines.at(d.box))
+        ]
         for outline in self._outlines.update(fresh, t):
             outline.track = outline.track or self._tracker.number()
             out.append((outline.track, outline.box, outline.score))
@@ -245,7 +261,7 @@ class People:
             place_sure=_share(on.sure),
             descent=_share(estimate.descent),
             still=_share(estimate.still),
-            quality=_share(estimate.quality * trust),
+            quality=_share(estimate.quality * trust * ramp(estimate.size, SMALLEST, SMALL)),
             at=(round(estimate.at[0], 4), round(estimate.at[1], 4)),
             size=round(estimate.size, 4),
         )

@@ -8,6 +8,7 @@ something large moved, and now and then in an empty room. Pure: time is an argum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from ambient.observations import Box
 from vision.motion import Decision, Gate
 from vision.objects.types import Detection, ObjectDetector, Thing
 from vision.pose.types import Image
+from vision.sightings import iou
 
 LOOK_S: Final = 1.0
 """Between looks while somebody is there or something moves."""
@@ -25,10 +27,12 @@ EMPTY_LOOK_S: Final = 9.0
 """Between looks at a room without people or motion."""
 CLOSE_LOOK_S: Final = 2.0
 """Between close looks at a part of the picture that moves and shows nobody."""
-PERSON_SCORE: Final = 0.3
+PERSON_SCORE: Final = 0.45
 """From this score on a box is taken for a person of whom nothing else is known."""
-SUPPORT_SCORE: Final = 0.15
-"""From this score on a box bears out a pose that the pose network found by itself."""
+KNOWN_SCORE: Final = 0.3
+"""… for a person who was seen there before."""
+_THING_IOU: Final = 0.5
+"""A thing and a person whose boxes overlap by more are one; the surer kind holds."""
 _CLOSE_SHARE: Final = 0.5
 """A region wider or higher than this share of the picture gains nothing from a close look."""
 
@@ -55,6 +59,7 @@ class SecondEyes:
         self._looked_ns: int | None = None
         self._close_ns: int | None = None
         self._alert_ns: int | None = None
+        self._turn = 3
         self.looks = 0
         """How often the detector ran."""
 
@@ -85,21 +90,31 @@ class SecondEyes:
         ):
             return None
         self._looked_ns = t_ns
-        found = self._run(image, None)
-        people = [d for d in found if d.thing is Thing.PERSON]
+        alert = self._alerted(t_ns)
+        found = self._run(image, None, (0, self._next_turn()) if alert else (0,))
+        things = [d for d in found if d.thing is not Thing.PERSON]
+        people = [d for d in found if d.thing is Thing.PERSON and not _is_thing(d, things)]
         region = decision.boxes[0] if decision.boxes else None
         if region is not None and self._close_due(t_ns, region, people):
             self._close_ns = t_ns
-            people += [d for d in self._run(image, _widened(region)) if d.thing is Thing.PERSON]
-        return Look(tuple(people), tuple(d for d in found if d.thing is not Thing.PERSON))
+            close = self._run(image, _widened(region), (0,))
+            people += [d for d in close if d.thing is Thing.PERSON]
+        return Look(tuple(people), tuple(things))
 
-    def _run(self, image: Image, region: Box | None) -> list[Detection]:
-        self.looks += 1
-        return self._detector.detect(image, region=region)
+    def _run(self, image: Image, region: Box | None, turns: Sequence[int]) -> list[Detection]:
+        self.looks += len(turns)
+        return self._detector.detect(image, region=region, turns=turns)
+
+    def _next_turn(self) -> int:
+        """Return to which side to turn the picture now: who lies is found upright or not at all."""
+        self._turn = 4 - self._turn
+        return self._turn
+
+    def _alerted(self, t_ns: int) -> bool:
+        return self._alert_ns is not None and t_ns - self._alert_ns <= ALERT_S * 1e9
 
     def _interval(self, t_ns: int, decision: Decision, present: bool) -> int:
-        alert = self._alert_ns is not None and t_ns - self._alert_ns <= ALERT_S * 1e9
-        if alert:
+        if self._alerted(t_ns):
             seconds = ALERT_LOOK_S
         elif present or decision.gate is Gate.RUN_POSE or decision.look_harder:
             seconds = LOOK_S
@@ -119,6 +134,13 @@ class SecondEyes:
             if d.score >= PERSON_SCORE
         )
         return small and rested and not known
+
+
+def _is_thing(person: Detection, things: Sequence[Detection]) -> bool:
+    """Return whether what looks like a person looks more like a chair or a suitcase."""
+    return any(
+        thing.score > person.score and iou(thing.box, person.box) >= _THING_IOU for thing in things
+    )
 
 
 def _widened(region: Box) -> Box:

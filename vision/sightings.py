@@ -83,6 +83,10 @@ class Outlines:
         """Whether somebody was seen once only, so that a second look would tell."""
         return any(not outline.track for outline in self._all)
 
+    def at(self, box: Box) -> bool:
+        """Return whether somebody is known there already."""
+        return any(overlap(outline.box, box) > 0 for outline in self._all)
+
     def keep(self, track: int, t: int) -> None:
         """Somebody is where they were."""
         for outline in self._all:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -48,7 +49,9 @@ class Detection:
 class ObjectDetector(Protocol):
     """Finds things in pictures. Not for use from two threads at once."""
 
-    def detect(self, image: Image, *, region: Box | None = None) -> list[Detection]:
+    def detect(
+        self, image: Image, *, region: Box | None = None, turns: Sequence[int] = (0,)
+    ) -> list[Detection]:
         """Return the things in a picture, surest first.
 
         Parameters
@@ -58,6 +61,8 @@ class ObjectDetector(Protocol):
         region
             x0, y0, x1, y1, 0..1: look only there, enlarged (people who are small or far);
             boxes are of the whole picture all the same.
+        turns
+            Quarter turns anticlockwise in which to look for people, 0 to 3; each costs a look.
         """
         ...
 
