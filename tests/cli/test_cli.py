@@ -12,6 +12,7 @@ import typer
 
 from ambient import errors
 from ambient.cli import app as cli
+from models.catalogue import catalogue
 
 HEAVY = (
     "cv2",
@@ -120,4 +121,5 @@ def test_list_as_json_is_one_line(tmp_path: Path) -> None:
     done = _ambient("models", "list", "--json", AMBIENT_MODELS=str(tmp_path))
     rows = json.loads(done.stdout.splitlines()[-1])
     assert len(done.stdout.splitlines()) == 1
-    assert [row["state"] for row in rows] == ["missing"] * 5
+    assert [row["model"] for row in rows] == list(catalogue().names())
+    assert {row["state"] for row in rows} == {"missing"}
