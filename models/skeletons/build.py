@@ -55,8 +55,8 @@ def build_for(rng: np.random.Generator, *, child: bool = False) -> Build:
         legs=float(rng.normal(1.0, 0.03)),
         arms=float(rng.normal(1.0, 0.03)),
         width=float(rng.uniform(0.92, 1.18)),
-        stoop=float(abs(rng.normal(0.0, 0.28))) if old else 0.0,
-        head_forward=float(abs(rng.normal(0.0, 0.18))) if old else 0.0,
+        stoop=float(abs(rng.normal(0.0, 0.2))) if old else 0.0,
+        head_forward=float(abs(rng.normal(0.0, 0.15))) if old else 0.0,
     )
 
 

@@ -29,7 +29,7 @@ class Family(StrEnum):
     CEILING = "ceiling"
 
 
-SHARES: Final = {Family.WALL: 0.52, Family.LOW: 0.20, Family.CLOSE: 0.13, Family.CEILING: 0.15}
+SHARES: Final = {Family.WALL: 0.53, Family.LOW: 0.24, Family.CLOSE: 0.12, Family.CEILING: 0.11}
 """How often each family is drawn when none is asked for."""
 
 ASPECTS: Final = (16 / 9, 4 / 3, 4 / 3, 16 / 9, 1.0, 9 / 16)
@@ -169,11 +169,11 @@ def sample(
     family = family_for(rng) if family is None else family
     azimuth = np.radians(rng.uniform(0.0, 360.0) if azimuth_deg is None else azimuth_deg)
     if family is Family.WALL:
-        height, away = rng.uniform(1.8, 3.0), rng.uniform(1.6, 5.5)
-        fov, miss = rng.uniform(60.0, 130.0), 9.0
+        height, away = rng.uniform(1.8, 3.0), rng.triangular(1.4, 2.6, 5.5)
+        fov, miss = rng.triangular(50.0, 68.0, 130.0), 8.0
     elif family is Family.LOW:
-        height, away = rng.uniform(0.7, 1.7), rng.uniform(2.0, 5.5)
-        fov, miss = rng.uniform(60.0, 110.0), 7.0
+        height, away = rng.uniform(0.7, 1.7), rng.triangular(1.6, 2.8, 5.5)
+        fov, miss = rng.triangular(50.0, 64.0, 110.0), 6.0
     elif family is Family.CLOSE:
         height, away = rng.uniform(0.9, 2.6), rng.uniform(1.0, 2.2)
         fov, miss = rng.uniform(60.0, 90.0), 14.0
@@ -190,13 +190,17 @@ def sample(
     else:
         pitch = np.degrees(np.arctan2(height - target[2], max(away, 0.1)))
         pitch, roll = pitch + rng.normal(0.0, 0.5 * miss), rng.normal(0.0, 3.0)
+    aspect = float(ASPECTS[int(rng.integers(len(ASPECTS)))])
+    if aspect < 1.0:
+        # Held upright: the field that was drawn is that of the picture's longer side.
+        fov = float(np.degrees(2 * np.arctan(np.tan(np.radians(min(fov, 120.0)) / 2) * aspect)))
     return Camera(
         position=(float(position[0]), float(position[1]), float(height)),
         yaw_deg=float(yaw),
         pitch_deg=float(np.clip(pitch, -10.0, 90.0)),
         roll_deg=float(np.clip(roll, -180.0, 180.0)),
         fov_deg=float(fov),
-        aspect=float(ASPECTS[int(rng.integers(len(ASPECTS)))]),
+        aspect=aspect,
         lens=lens_for(rng, float(fov)),
         family=family,
     )

@@ -88,13 +88,21 @@ class Visibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """World landmarks: how large, how deep, how wrong."""
+    """World landmarks: how large, how deep, how wrong.
+
+    A body whose trunk is 0.5 m long comes out at `scale` of its size, others as if they were
+    nearer to that: `adapts` is 1 where size makes no difference. Errors across the view are
+    `noise_m`, slow, and `jitter_m`, fast; along the view they are `depth_noise` times as large.
+    """
 
     scale: float
     scale_sd: float
+    adapts: float
     depth_scale: float
     depth_sd: float
+    depth_noise: float
     noise_m: ByState[float]
+    jitter_m: ByState[float]
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

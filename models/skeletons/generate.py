@@ -39,6 +39,8 @@ class Family(StrEnum):
     HELDOUT = "heldout"
 
 
+MIN_SEEN: Final = 5
+"""Fewest instants at which the network reports somebody."""
 LOST_FRAMES: Final = 0.02
 MIN_FPS, MAX_FPS = 5.0, 30.0
 USUAL_FPS: Final = 10.0
@@ -87,9 +89,14 @@ class Generator:
 
     def one(self, seed: int, index: int) -> Sequence:
         """Make sequence number `index` of a seed; no other sequence needs to be made before."""
-        rng = np.random.default_rng([seed, _FAMILY_SALT[self.family], index])
-        scene = scenarios.draw(rng, self.pool, fits=self._fits)
-        return self.film(rng, scene, f"{self.family.value}-{seed}-{index}")
+        name = f"{self.family.value}-{seed}-{index}"
+        for attempt in range(_TRIES):
+            rng = np.random.default_rng([seed, _FAMILY_SALT[self.family], index, attempt])
+            made = self.film(rng, scenarios.draw(rng, self.pool, fits=self._fits), name)
+            # Nobody ever seen teaches nothing.
+            if made.seen.sum() > MIN_SEEN:
+                break
+        return made
 
     def film(self, rng: np.random.Generator, scene: Scene, name: str) -> Sequence:
         """Look at a scene with some camera, and let the network err."""

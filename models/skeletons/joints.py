@@ -88,7 +88,7 @@ def stature(joints: Array) -> float:
     bone = lengths(joints)
     chain = (Joint.L_KNEE, Joint.L_ANKLE, Joint.SPINE, Joint.CHEST, Joint.NECK, Joint.HEAD)
     # Hips lie below the pelvis joint and ankles above the floor, by a few centimetres each.
-    return float(bone[list(chain)].sum() + bone[Joint.HEAD_TOP]) + 0.12
+    return float(bone[list(chain)].sum() + bone[Joint.HEAD_TOP]) + 0.10
 
 
 def unit(vectors: Array) -> Array:

@@ -52,6 +52,7 @@ _GROUP_OF_PART: Final = np.array([0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6])
 _MAIN: Final = (0, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 _LEGS: Final = ((23, 25, (27, 29, 31)), (24, 26, (28, 30, 32)))
 _EASE_S: Final = 0.3
+_TRUNK_M: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,8 +199,8 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         uv = uv + errors
         size = np.maximum(picture.unit, 1e-3)[:, None, None]
         torso = _torso(truth.points)
-        world = self._world(rng, t, picture, world)
-        world[..., :2] += 0.6 * errors / size * torso * self.world.scale
+        world = self._world(rng, t, picture, world, torso)
+        world[..., :2] += 0.5 * errors / size * _TRUNK_M
         uv = self._bounded(rng, truth, uv)
 
         visibility = self._visibility(rng, truth, picture, uv)
@@ -287,13 +288,19 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         middle = uv[:, HIPS].mean(1)[:, None]
         return middle + (uv - middle) * (1.0 - much), world * (1.0 - 0.7 * much)
 
-    def _world(self, rng: np.random.Generator, t: Array, picture: Picture, world: Array) -> Array:
+    def _world(
+        self, rng: np.random.Generator, t: Array, picture: Picture, world: Array, torso: float
+    ) -> Array:
         scale = self.world.scale * np.exp(self.world.scale_sd * rng.standard_normal())
+        scale *= (_TRUNK_M / torso) ** self.world.adapts
         deep = self.world.depth_scale + self.world.depth_sd * drift(rng, t, 2.0)
         out = world * scale
         out[..., 2] *= np.clip(deep, 0.2, 1.4)[:, None]
         size = (picture.state @ self.world.noise_m.table())[:, None, None]
+        fast = (picture.state @ self.world.jitter_m.table())[:, None, None]
         error = size * _slow(rng, t, self.bias.tau_s, 3)
+        error += fast * wander(rng, t, self.jitter.tau_s, (_PARTS, 3))
+        error[..., 2] *= self.world.depth_noise
         out += error[:, _PART] * (1.0 + picture.hidden[..., None])
         centred: Array = out - out[:, HIPS].mean(1)[:, None]
         return centred
