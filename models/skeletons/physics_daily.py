@@ -51,20 +51,17 @@ def lie_on_floor(cast: Cast) -> Stage:
     _kneel_down(stage, "lie_down")
     side = cast.side()
     way = int(cast.rng.integers(3))
-    if way == 0:
-        stage.go(side_sitting(body, side), 1.4, "lie_down", _STEP)
-        # The head goes to where the hand stands.
-        stage.go(on_side(body, side).turned(-90.0 * side), 1.6, "lie_down", _STEP)
-    elif way == 1:
-        stage.go(all_fours(body), 1.2, "lie_down")
+    stage.go(all_fours(body), 1.2, "lie_down")
+    if way == 1:
         stage.go(prone(body), 1.8, "lie_down")
     else:
-        stage.go(side_sitting(body, side), 1.4, "lie_down", _STEP)
-        stage.go(floor_sitting(body), 1.0, "lie_down", _STEP)
-        stage.go(supine(body, cast.uniform(0, 1)), 1.8, "lie_down")
+        stage.go(on_side(body, side).turned(180.0), 1.7, "lie_down")
+    if way == 2:
+        stage.wait(cast.uniform(0.1, 0.8), "lie_down")
+        stage.go(supine(body, cast.uniform(0, 1)).turned(180.0), 1.3, "lie_down", _STEP)
     stage.wait(cast.uniform(2.0, 6.0), "lying")
     if way == 2 and cast.chance(0.5):
-        stage.go(on_side(body, side), 1.0, "lying", _STEP)
+        stage.go(on_side(body, -side).turned(180.0), 1.0, "lying", _STEP)
         stage.wait(cast.uniform(0.5, 2.0), "lying")
     if cast.chance(0.4):
         rise(stage)
@@ -236,7 +233,7 @@ def sit_by_wall(cast: Cast) -> Stage:
     gap = 0.072 * body.height * body.girth
     wall = Box((-gap - 0.1, 0.0, 1.2), (0.1, 2.0, 1.2), 0.4)
     seat = floor_sitting(body, cast.uniform(-8, -2), cast.uniform(0, 1))
-    seat = replace(seat, spine=(4.0, 0.0, 0.0), arms=BESIDE if cast.chance(0.5) else ON_BELLY)
+    seat = replace(seat, spine=(4.0, 0.0, 0.0), arms=((-8.0, 24.0, 0.0, 55.0),) * 2)
     if cast.chance(0.5):
         stage = Stage(cast, seat, (wall,))
         stage.wait(cast.uniform(3.0, 7.0), "sitting")

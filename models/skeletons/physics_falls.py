@@ -334,16 +334,14 @@ def rise(stage: Stage) -> None:
     def there(pose: Pose) -> Pose:
         return pose.turned(turn).at(x, y)
 
-    front, left, down = stage.lies()
-    if down and front < -0.4:
-        # On the belly the feet point where the body came from.
+    front, down = stage.lies()
+    if down and front < 0.4:
+        # From belly or side straight up; the head points where the body shall face.
         turn += 180.0
     else:
-        on_side = down and abs(front) < 0.4
-        side = side if not on_side else 1 if left < 0 else -1
         stage.go(there(side_sitting(body, side)), 2.2, "stand_up", (0.04 * h, 0.04 * h))
         stage.wait(cast.uniform(0.1, 0.8), "stand_up")
-        turn += 0.0 if on_side else 80.0 * side
+        turn += 80.0 * side
     stage.go(there(all_fours(body)), 2.2, "stand_up", (0.06 * h, 0.06 * h))
     stage.go(there(half_kneeling(body, cast.side())), 1.5, "stand_up", (0.05, 0.05))
     stage.go(there(standing(body).at(body.thigh * 0.6)), 1.8, "stand_up", (0.03, 0.03))

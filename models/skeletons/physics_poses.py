@@ -177,7 +177,7 @@ def prone(body: Body) -> Pose:
     return Pose(
         pelvis=(0.0, 0.0, 0.064 * h * body.girth), lean=88.0, neck=(-8.0, 50.0),
         ankles=_feet(-0.5 * h, 0.07 * h, 0.05 * h), planted=(0.0, 0.0),
-        arms=((120.0, 35.0, 0.0, 70.0), (20.0, 25.0, 0.0, 30.0)), knees=FLAT,
+        arms=((0.0, 65.0, -80.0, 110.0), (0.0, 85.0, -80.0, 85.0)), knees=FLAT,
     )  # fmt: skip
 
 

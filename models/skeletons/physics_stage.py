@@ -214,9 +214,9 @@ class Stage:
     def _take(self) -> None:
         """Let the guide lead: strong servos, little friction, limbs that may brush each other."""
         share = np.ones(len(HINGES))
-        share[list(GROUPS.arms)], share[list(GROUPS.trunk)] = 3.0, 1.5
+        share[list(GROUPS.arms)], share[list(GROUPS.trunk)] = 6.0, 3.0
         self._tone(share)
-        self._model.actuator_forcerange[:] = 3.0 * self._torque
+        self._model.actuator_forcerange[:] = 6.0 * self._torque
         self._model.pair_margin[:] = -1.0
         self._hold(_GUIDED_GRIP, _GUIDED_GRIP)
         self._data.eq_active[0] = 1
@@ -247,23 +247,15 @@ class Stage:
         return self.frames[-1] if self.frames else self._data.site_xpos[self._sites]
 
     def heading(self) -> float:
-        """Degrees to the left of x that the body faces; on back or belly, where its feet point."""
+        """Degrees to the left of x that the body faces; of one that lies, where its feet point."""
         spin = self._data.xmat[self._parts["pelvis"]].reshape(3, 3)
-        on_side = spin[2, 2] < 0.5 and abs(spin[2, 0]) < 0.4
-        axis = spin[:, 0] if on_side or spin[2, 2] > 0.5 else -spin[:, 2]
+        axis = spin[:, 0] if spin[2, 2] > 0.5 else -spin[:, 2]
         return float(np.degrees(np.arctan2(axis[1], axis[0])))
 
-    def lies(self) -> tuple[float, float, bool]:
-        """How the body lies.
-
-        Returns
-        -------
-        tuple
-            How much the front of the pelvis points up (-1 to 1), and its left side; whether the
-            trunk is down.
-        """
+    def lies(self) -> tuple[float, bool]:
+        """Return how much the front of the pelvis points up (-1 to 1), and whether it lies."""
         spin = self._data.xmat[self._parts["pelvis"]].reshape(3, 3)
-        return float(spin[2, 0]), float(spin[2, 1]), bool(spin[2, 2] < 0.5)
+        return float(spin[2, 0]), bool(spin[2, 2] < 0.5)
 
     # -- guided ---------------------------------------------------------------------------------
 
