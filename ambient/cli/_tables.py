@@ -81,7 +81,7 @@ def robustness(report: RobustnessReport) -> None:
 
 def peers(report: PeerReport) -> None:
     """Print the figures of `benchmark falls`."""
-    sides = (report.ours, report.ours_without_hold, report.peer)
+    sides = (report.ours, report.ours_without_hold, report.ours_suspected, report.peer)
     table = _table("", *(side.name for side in sides))
 
     def add(name: str, groups: Mapping[str, Group | None]) -> None:

@@ -2,8 +2,9 @@
 
 In: a manifest. Out: both sides' figures, and where they differ. The peer lives in an environment
 of its own (its requirements clash with ours) and is run there as a child process, with its
-defaults, at the rate it is made for. It has no held time, so ours is counted in two ways: as
-`ambient evaluate falls` does, and without alarms of the held time.
+defaults, at the rate it is made for. It has no held time and alarms about a second after a fall,
+so ours is counted in three ways: confirmed alarms as `ambient evaluate falls` counts them, the same
+without the held time, and suspicions without the held time, which come as early as its alarms.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Side(Struct, frozen=True):
     Attributes
     ----------
     name
-        ``ambient``, ``ambient without hold`` or the peer with its version.
+        Ours and how it is counted, or the peer with its version.
     bar
         The rows that bars are set on.
     every
@@ -63,7 +64,7 @@ class PeerReport(Struct, frozen=True):
     ----------
     rows
         Scored recordings.
-    ours, ours_without_hold, peer
+    ours, ours_without_hold, ours_suspected, peer
         The sides.
     sensitivity_change, specificity_change
         Ours (with hold) less the peer's, over all scored rows that both could read.
@@ -72,6 +73,7 @@ class PeerReport(Struct, frozen=True):
     rows: int
     ours: Side
     ours_without_hold: Side
+    ours_suspected: Side
     peer: Side
     sensitivity_change: Difference
     specificity_change: Difference
@@ -140,7 +142,8 @@ def compare(
     return PeerReport(
         rows=len(rows),
         ours=_side("ambient", rows, ours),
-        ours_without_hold=_side("ambient without hold", rows, [_unheld(out) for out in ours]),
+        ours_without_hold=_side("no hold", rows, [_unheld(out) for out in ours]),
+        ours_suspected=_side("suspected, no hold", rows, [_suspected(out) for out in ours]),
         peer=_side(peer, rows, theirs),
         sensitivity_change=paired([a for a, _ in falls], [b for _, b in falls]),
         specificity_change=paired([a for a, _ in calm], [b for _, b in calm]),
@@ -231,6 +234,11 @@ def _unheld(outcome: Outcome) -> Outcome:
         alarms=[s for s in outcome.alarms if s <= outcome.end_s],
         suspected=[s for s in outcome.suspected if s <= outcome.end_s],
     )
+
+
+def _suspected(outcome: Outcome) -> Outcome:
+    unheld = _unheld(outcome)
+    return replace(unheld, alarms=unheld.suspected)
 
 
 def _side(name: str, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Side:

@@ -206,8 +206,8 @@ def compare(
                 condition=condition,
                 meaning=MEANING[condition],
                 figures=group(outcomes, clusters),
-                sensitivity_change=paired([a for a, _ in hits], [b for _, b in hits]),
-                specificity_change=paired([a for a, _ in calm], [b for _, b in calm]),
+                sensitivity_change=_change(condition, hits),
+                specificity_change=_change(condition, calm),
                 newly_missed=[b.file for a, b in falls if found(a) and not found(b)],
                 newly_false=[b.file for a, b in adl if found(b) and not found(a)],
             )
@@ -225,6 +225,12 @@ def compare(
             if out.error is not None
         },
     )
+
+
+def _change(condition: Condition, pairs: Sequence[tuple[bool, bool]]) -> Difference:
+    if condition is Condition.BASE:
+        return Difference(len(pairs), None, None, None)  # nothing to compare it with
+    return paired([before for before, _ in pairs], [after for _, after in pairs])
 
 
 def code_hash() -> str:

@@ -25,6 +25,8 @@ from ambient.events import (
 )
 from ambient.observations import (
     AnyObservation,
+    Box,
+    BoxSeen,
     Keypoint,
     Place,
     PoseSeen,
@@ -102,11 +104,12 @@ class Moment(Struct, frozen=True, array_like=True):
 
 
 class Figures(Struct, frozen=True):
-    """The joints of everybody at one instant; empty when nobody was seen."""
+    """Everybody at one instant: joints, or a box where only an outline was found."""
 
     t_s: float
     aspect: float
     bodies: list[list[Keypoint]]
+    boxes: list[Box] = []
 
 
 class Said(Struct, frozen=True):
@@ -178,11 +181,17 @@ class Recorder:
 
     def see(self, found: Sequence[AnyObservation]) -> None:
         """Take in the observations of one frame."""
-        poses = [one for one in found if isinstance(one, PoseSeen)]
+        bodies = [one for one in found if isinstance(one, PoseSeen | BoxSeen)]
         postures = [one for one in found if isinstance(one, PostureSeen)]
-        if poses:
-            bodies = [list(one.keypoints) for one in poses]
-            self._figures.append(Figures(poses[0].t / 1e9, poses[0].aspect, bodies))
+        if bodies:
+            self._figures.append(
+                Figures(
+                    t_s=round(bodies[0].t / 1e9, 3),
+                    aspect=bodies[0].aspect,
+                    bodies=[list(one.keypoints) for one in bodies if isinstance(one, PoseSeen)],
+                    boxes=[one.box for one in bodies if isinstance(one, BoxSeen)],
+                )
+            )
         if not postures:
             return
         self._counts.append((postures[0].t / 1e9, len(postures)))
@@ -275,6 +284,7 @@ class Recorder:
             still=person.still,
             place=person.place,
             quality=person.quality,
+            place_sure=person.place_sure,
         )
 
     def _strip(self, end_s: float, fall_start_s: float | None) -> list[Figures]:

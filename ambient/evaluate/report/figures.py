@@ -20,7 +20,7 @@ from ambient.evaluate.drawing import BONES, VISIBLE
 from ambient.evaluate.manifest import Row
 from ambient.evaluate.statistics import Share
 from ambient.evaluate.trace import Figures, Moment, Trace, spans
-from ambient.observations import Keypoint
+from ambient.observations import Box, Keypoint
 
 GAP_S: Final = 0.5
 """A curve is interrupted where nobody was seen for longer."""
@@ -77,12 +77,15 @@ class Figure(Struct, frozen=True):
     seen, guessed
         SVG paths, in units of 1/100 of the paper's height, of bones whose joints were seen or
         guessed; empty when nobody was.
+    boxes
+        SVG path of the outlines of people of whom no joints were found.
     """
 
     t_s: float
     ratio: float
     seen: str
     guessed: str
+    boxes: str
 
 
 class Bar(Struct, frozen=True):
@@ -146,8 +149,9 @@ def course(trace: Trace, row: Row) -> Course:
 def strip(figures: Sequence[Figures]) -> list[Figure]:
     """Return the skeletons of a recording, all on paper that shows the same part of the room."""
     points = [_points(figure, body) for figure in figures for body in figure.bodies]
+    points += [_corners(figure, box) for figure in figures for box in figure.boxes]
     if not points:
-        return [Figure(figure.t_s, 0.75, "", "") for figure in figures]
+        return [Figure(figure.t_s, 0.75, "", "", "") for figure in figures]
     everything = np.concatenate(points)
     low, high = everything.min(axis=0) - _MARGIN, everything.max(axis=0) + _MARGIN
     width, height = (high - low).tolist()
@@ -161,6 +165,12 @@ def strip(figures: Sequence[Figures]) -> list[Figure]:
             ratio=round(grown_width / grown_height, 3),
             seen=_bones(figure, low, scale, seen=True),
             guessed=_bones(figure, low, scale, seen=False),
+            boxes="".join(
+                "M{:g} {:g}L{:g} {:g} {:g} {:g} {:g} {:g}Z".format(
+                    *((_corners(figure, box) - low) * scale).round(1).ravel()
+                )
+                for box in figure.boxes
+            ),
         )
         for figure in figures
     ]
@@ -214,6 +224,12 @@ def _points(figure: Figures, body: Sequence[Keypoint]) -> npt.NDArray[np.float64
     """Return the joints (33, 2) in picture heights, those far outside drawn to its border."""
     xy = np.asarray(body, np.float64)[:, :2]
     return np.clip(xy, -_OUTSIDE, 1 + _OUTSIDE) * (figure.aspect, 1.0)
+
+
+def _corners(figure: Figures, box: Box) -> npt.NDArray[np.float64]:
+    """Return the corners (4, 2) of a box in picture heights, in turn."""
+    x0, y0, x1, y1 = box
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) * (figure.aspect, 1.0)
 
 
 def _bones(
