@@ -15,8 +15,6 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ambient.evaluate.statistics import Rate
-
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 Recording = Annotated[
     Path | None, typer.Option(help="A recorded fall; else the sample clip.", show_default=False)
@@ -56,7 +54,7 @@ def falls(
     ] = False,
     room_days: Annotated[
         Path | None,
-        typer.Option(help="With --report: JSON with false_alarms and room_days, counted before."),
+        typer.Option(help="With --report: what evaluate days --json printed."),
     ] = None,
     from_floor: Annotated[
         bool,
@@ -88,7 +86,7 @@ def falls(
         kept = Traces.ALL if traces else Traces.WRONG
     elif traces:
         raise UsageError("expected --report FILE together with --traces, got none")
-    days = _room_days(room_days) if room_days is not None else None
+    days = measuring.read_room_days(room_days) if room_days is not None else None
     with _shown("recordings") as progress:
         measured = measuring.run(
             manifest,
@@ -112,26 +110,6 @@ def _from_floor(manifest: Path, *, json: bool, jobs: int | None) -> None:
     with _shown("recordings") as progress:
         report = run_from_floor(manifest, jobs=jobs, progress=progress)
     _done(report, report.errors, _tables.floor, json=json)
-
-
-def _room_days(path: Path) -> Rate:
-    """Return the rate in a file that a measurement of whole days wrote."""
-    import msgspec
-
-    from ambient.errors import UsageError
-    from ambient.evaluate.statistics import poisson
-
-    class Days(msgspec.Struct):
-        false_alarms: int
-        room_days: float
-
-    try:
-        days = msgspec.json.decode(path.read_bytes(), type=Days)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(
-            f"{path}: expected JSON with false_alarms and room_days, got something else ({error})"
-        ) from None
-    return poisson(days.false_alarms, days.room_days)
 
 
 @_EVALUATE.command("robustness")

@@ -15,6 +15,7 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
+from ambient.errors import UsageError
 from ambient.evaluate.clip import FPS, HOLD_S, default_config
 from ambient.evaluate.groups import (
     Dimension,
@@ -70,6 +71,16 @@ class Measured(Struct, frozen=True):
     report: Report
 
 
+class _AllDays(Struct):
+    false_confirmed: Rate
+
+
+class _Days(Struct):
+    """What is used of a measurement of whole days."""
+
+    all: _AllDays
+
+
 def run(
     manifest: Path,
     *,
@@ -114,6 +125,22 @@ def run(
         with alarms_out.open("w", encoding="utf-8") as handle:
             write_alarms(outcomes, handle)
     return Measured(rows, outcomes, summarise(rows, outcomes, fps, per_room_day))
+
+
+def read_room_days(path: Path) -> Rate:
+    """Return false confirmed alarms per room-day from what ``evaluate days --json`` printed.
+
+    Raises
+    ------
+    UsageError
+        When the file is missing or holds something else.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Days).all.false_confirmed
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(
+            f"{path}: expected what evaluate days --json prints, got something else ({error})"
+        ) from None
 
 
 def write_alarms(outcomes: Iterable[Outcome], handle: IO[str]) -> None:

@@ -165,7 +165,7 @@ def _environment() -> Environment:
 
 
 def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} s"
+    return "–" if value is None else f"{value:.1f}\N{NO-BREAK SPACE}s"
 
 
 def _share(share: Share) -> str:
