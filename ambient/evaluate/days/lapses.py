@@ -167,7 +167,7 @@ def courses(
         t = grid[here]
         points = stay.figure.landmarks(stay.path.at(t), t, stay.seed)
         at, depth = room.eye.project(points)
-        looks[i, here] = _look(points, stay.figure.scale)
+        looks[i, here] = look_of(points, stay.figure.scale)
         hips[i, here] = at[:, 23:25].mean(axis=1) * (ASPECT, 1.0)
         depths[i, here] = depth[:, 23]
         metre = room.eye.focal / np.maximum(depth[:, 23], 0.3)
@@ -196,7 +196,8 @@ def _crowded(
     )
 
 
-def _look(points: Array, scale: float) -> npt.NDArray[np.int64]:
+def look_of(points: Array, scale: float) -> npt.NDArray[np.int64]:
+    """Return the `Look` (T,) of bodies with these landmarks (T, 33, 3), metres."""
     hips, shoulders = points[:, 23:25].mean(axis=1), points[:, 11:13].mean(axis=1)
     knees = points[:, 25:27].mean(axis=1)
     trunk = shoulders - hips

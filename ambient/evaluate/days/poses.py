@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from ambient.evaluate.days.lapses import Guess, Lapses
+from ambient.evaluate.days.lapses import Guess, Lapses, look_of
 from ambient.evaluate.days.people import Role, Stay
 from ambient.evaluate.days.rooms import ASPECT, Layout, hidden
 
@@ -58,6 +58,10 @@ class Reported:
         (n, 33, 3) as in `vision.pose.types.Pose`.
     presence
         (n,) the network's confidence.
+    box
+        (n, 4) where the body truly is in the picture.
+    look
+        (n,) `lapses.Look`.
     """
 
     at: npt.NDArray[np.int64]
@@ -65,6 +69,8 @@ class Reported:
     keypoints: Floats
     world: Floats
     presence: Array
+    box: Array
+    look: npt.NDArray[np.int64]
 
 
 def reported(
@@ -76,6 +82,7 @@ def reported(
     seen = _within(t, lapses.seen)
     points = stay.figure.landmarks(stay.path.at(t), t, stay.seed)
     picture, world, torso, out = _views(stay, room, points, t)
+    box = _true_box(picture, out)
     look = _unsteady(points, t)
     noise = _ar1(rng, (len(t), 33, 3), MEMORY) * (look[:, None] * JITTER)[..., None]
     wander = _ar1(rng, (len(t), 33, 3), WANDER_MEMORY) * (WANDER * out)[..., None]
@@ -92,6 +99,8 @@ def reported(
         keypoints=keypoints.astype(np.float32),
         world=(world - world[:, 23:25].mean(axis=1, keepdims=True)).astype(np.float32),
         presence=_presence(rng, stay.role, out, look),
+        box=box,
+        look=look_of(points, stay.figure.scale),
     )
 
 
@@ -164,6 +173,15 @@ def _views(stay: Stay, room: Layout, points: Array, t: Array) -> tuple[Array, Ar
         out[:, LEGS] = np.where(under, 1.0, out[:, LEGS])
         out[:, 23:25] = np.where(under, np.maximum(out[:, 23:25], 0.5), out[:, 23:25])
     return picture, local, np.linalg.norm(trunk, axis=1) * metre, out
+
+
+def _true_box(picture: Array, out: Array) -> Array:
+    """Return the boxes (T, 4) of what is to be seen of a body, flesh around the joints included."""
+    shown = np.where(out[..., None] >= 1.0, np.nan, picture)
+    shown = np.where(np.isnan(shown).all(axis=1, keepdims=True), picture, shown)
+    low, high = np.nanmin(shown, axis=1), np.nanmax(shown, axis=1)
+    margin = 0.06 * (high - low).max(axis=1, keepdims=True)
+    return np.asarray(np.concatenate([low - margin, high + margin], axis=1).clip(0.0, 1.0))
 
 
 def _on_screen(room: Layout, points: Array) -> tuple[Array, Array, Array, Array]:

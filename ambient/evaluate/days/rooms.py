@@ -196,7 +196,7 @@ def layout(rng: np.random.Generator) -> Layout:
 
 def installer_zones(room: Layout, rng: np.random.Generator) -> list[Zone]:
     """Return the zones that somebody draws around bed and sofa, each corner a little off."""
-    low, high = _bounds(room.bed, room.head, BED_LENGTH, BED_WIDTH)
+    low, high = bounds(room.bed, room.head, BED_LENGTH, BED_WIDTH)
     bed = _outline(room.eye, (*low, BED_TOP), (*high, BED_TOP + 0.3), rng)
     zones = [Zone(kind=Place.BED, polygon=bed, bed=None)]
     x, y = room.rest.at
@@ -227,7 +227,8 @@ def _seat(at: Spot, out: Spot) -> Seat:
     return Seat(at, yaw_to((0.0, 0.0), out), front)
 
 
-def _bounds(at: Spot, head: Spot, length: float, width: float) -> tuple[Spot, Spot]:
+def bounds(at: Spot, head: Spot, length: float, width: float) -> tuple[Spot, Spot]:
+    """Return the lower and upper corner, over the floor, of a bed that lies along `head`."""
     half = np.abs(np.asarray(head)) * length / 2 + np.abs(np.asarray(head)[::-1]) * width / 2
     return (at[0] - half[0], at[1] - half[1]), (at[0] + half[0], at[1] + half[1])
 
@@ -235,7 +236,7 @@ def _bounds(at: Spot, head: Spot, length: float, width: float) -> tuple[Spot, Sp
 def _lying_box(
     at: Spot, head: Spot, length: float, width: float, bottom: float, top: float
 ) -> Array:
-    low, high = _bounds(at, head, length, width)
+    low, high = bounds(at, head, length, width)
     return np.array([*low, bottom, *high, top])
 
 

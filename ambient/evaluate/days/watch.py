@@ -10,7 +10,7 @@ a room that stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,19 +20,22 @@ import numpy.typing as npt
 from ambient.config import Camera, NodeConfig, Room
 from ambient.evaluate.clip import CAMERA, ROOM, Ticks
 from ambient.evaluate.days import lapses as failing
+from ambient.evaluate.days.boxes import Boxes, Seen
 from ambient.evaluate.days.diary import DAY_S
 from ambient.evaluate.days.people import Role
 from ambient.evaluate.days.poses import Reported, mistake, reported
 from ambient.evaluate.days.rooms import ASPECT
 from ambient.evaluate.days.schedule import Day
 from ambient.events import FallConfirmed, FallSuspected
-from ambient.observations import AnyObservation, PostureSeen
+from ambient.observations import AnyObservation, PostureSeen, TrackEnded
 from fusion.judge import Judge
-from vision.motion import ALERT_CHECK_S, ALERT_S, CHECK_S, HANG_S
-from vision.objects.types import Detection
+from vision.furniture import FurnitureMap
+from vision.motion import ALERT_CHECK_S, ALERT_S, CHECK_S, HANG_S, Decision, Gate
+from vision.networks import Part
 from vision.people import People
 from vision.pose.types import Pose
 from vision.posture import PostureModel
+from vision.second_eyes import Look, SecondEyes
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -48,9 +51,9 @@ SAME: Final = 0.08
 """Poses nearer than this, in body lengths, are one person to the engine."""
 _KEY: Final = "0" * 40
 
-Boxes = Callable[[float, Sequence[Pose]], Sequence[Detection]]
-"""What a second detector says at an instant (seconds of the day), given the poses of all who are
-truly there, seen or not. The place for the node's second eyes."""
+WARM_UP: Final = 60
+"""Looks at the empty room before the day, from which the furniture map is learnt."""
+_NO_PICTURE: Final = np.zeros((1, 1, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def watch(
     *,
     fold_s: float = FOLD_S,
     model: PostureModel | None = None,
-    boxes: Boxes | None = None,
+    without: Collection[Part] = (),
 ) -> Watched:
     """Return what a node with the default configuration says of a day.
 
@@ -110,8 +113,8 @@ def watch(
         After so long without a change a stretch is cut; `inf` cuts nothing.
     model
         Estimates posture; the node's own when none is given.
-    boxes
-        A second detector.
+    without
+        Parts of the node to leave out.
     """
     rng = np.random.default_rng((seed, day.number, 1))
     moving = failing.motion(day.stays)
@@ -126,7 +129,7 @@ def watch(
         for stay, lapse in zip(day.stays, lapses, strict=True)
     ]
     mistake(every, lapses, times, rng)
-    return _Node(day, model, boxes).run(every, frames, active)
+    return _Node(day, rng, model, frozenset(without)).run(every, frames, active)
 
 
 def looks(
@@ -158,11 +161,24 @@ def _frame(t: float) -> int:
 class _Node:
     """The node's parts behind the pose engine, and the engine's own memory of whom it follows."""
 
-    def __init__(self, day: Day, model: PostureModel | None, boxes: Boxes | None) -> None:
+    def __init__(
+        self,
+        day: Day,
+        rng: np.random.Generator,
+        model: PostureModel | None,
+        without: frozenset[Part],
+    ) -> None:
         config = config_of(day)
-        self._day, self._boxes = day, boxes
+        self._day = day
         self._judge = Judge(config, _KEY)
-        self._people = People(ROOM, config.rooms[0].cameras[0], model=model)
+        self._boxes = Boxes(day.room, rng)
+        self._eyes = None if Part.SECOND_EYES in without else SecondEyes(self._boxes)
+        furniture = None
+        if self._eyes is not None and Part.FURNITURE not in without:
+            furniture = FurnitureMap()
+            for _ in range(WARM_UP):
+                furniture.update(self._boxes.detect(_NO_PICTURE))
+        self._people = People(ROOM, config.rooms[0].cameras[0], model=model, furniture=furniture)
         self._followed: list[int] = []
         self._looked = -np.inf
         self._last: dict[int, PostureSeen] = {}
@@ -175,8 +191,8 @@ class _Node:
         ticks = Ticks()
         present: list[list[tuple[int, int]]] = [[] for _ in frames]
         for stay, one in enumerate(every):
-            for k in np.flatnonzero(one.seen).tolist():
-                present[int(one.at[k])].append((stay, k))
+            for k, at in enumerate(one.at.tolist()):
+                present[at].append((stay, k))
         # Where frames were left out the node's clock goes on by one look only.
         steps = np.minimum(np.diff(frames, prepend=frames[:1]), STILL_EVERY)
         clock = np.cumsum(np.maximum(steps, 1)) * round(STEP_S * 1e9)
@@ -192,10 +208,39 @@ class _Node:
                     continue
             looked = t
             taken += 1
-            poses = self._engine(every, present[at], t)
-            seen = self._people.update(poses, now, ASPECT)
+            there = present[at]
+            look = self._second(every, there, now, bool(active[at]))
+            poses = self._engine(every, [(s, k) for s, k in there if every[s].seen[k]], t)
+            seen = self._people.update(
+                poses,
+                now,
+                ASPECT,
+                boxes=look.people if look is not None else None,
+                things=look.things if look is not None else (),
+            )
+            lost = any(isinstance(each, TrackEnded) for each in seen)
+            if self._eyes is not None and (lost or self._people.doubtful):
+                self._eyes.alert(now)
             self._take([*seen, *ticks.due(now)], frame * STEP_S)
         return Watched(tuple(self._alarms), taken, self._poses)
+
+    def _second(
+        self, every: list[Reported], there: list[tuple[int, int]], now: int, moving: bool
+    ) -> Look | None:
+        """Return what the second detector found, if it looked."""
+        if self._eyes is None:
+            return None
+        boxes = [(s, every[s].look[k], every[s].box[k].tolist()) for s, k in there]
+        self._boxes.show(
+            [
+                Seen(s, self._day.stays[s].role, int(look), (box[0], box[1], box[2], box[3]))
+                for s, look, box in boxes
+                if box[2] - box[0] > 0.02 and box[3] - box[1] > 0.02
+            ],
+            moving,
+        )
+        gate = Gate.RUN_POSE if moving else Gate.CHECK
+        return self._eyes.look(_NO_PICTURE, now, Decision(gate), self._people.present)
 
     def _engine(
         self, every: list[Reported], present: list[tuple[int, int]], t: float

@@ -1,0 +1,268 @@
+"""False alarms per room-day, with an exact interval: many days in, a report out.
+
+Behind ``ambient evaluate days``. A confirmed alarm is false unless a real fall, or somebody lying
+on the unmarked floor on purpose, was under way; the latter are counted apart.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.evaluate.days.diary import Episode, Truth
+from ambient.evaluate.days.falls import FALLS_PER_DAY
+from ambient.evaluate.days.rooms import Knowledge
+from ambient.evaluate.days.schedule import Day, plan
+from ambient.evaluate.days.watch import Alarm, config_of, watch
+from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
+from vision.networks import Part
+
+BEFORE_S: Final = 1.0
+AFTER_S: Final = 15.0
+"""An alarm so long after its cause has ended is still of it."""
+KNOWN: Final = (Knowledge.ZONES, Knowledge.FURNITURE)
+"""Kinds of rooms; days take turns."""
+Task = tuple[int, int, float, frozenset[Part]]
+NOTHING: Final = "nothing going on"
+
+
+class Cause(Struct, frozen=True):
+    """What false alarms came from: the episode, who was taken for down, and on what."""
+
+    episode: str
+    who: str
+    place: str
+    confirmed: int
+    suspected: int
+
+
+class Group(Struct, frozen=True):
+    """Figures of a number of days.
+
+    Attributes
+    ----------
+    false_confirmed, false_suspected
+        Alarms that are of nothing, per room-day.
+    by_design
+        Confirmed alarms of somebody who lay on the unmarked floor on purpose, per room-day.
+    designed
+        Of the times that somebody did so, how many alarmed.
+    found
+        Of the real falls, those confirmed.
+    confirmed_after
+        Seconds from the start of the fall.
+    """
+
+    days: int
+    false_confirmed: Rate
+    false_suspected: Rate
+    by_design: Rate
+    designed: Share
+    found: Share
+    confirmed_after: Quantiles
+
+
+class Report(Struct, frozen=True):
+    """The whole measurement.
+
+    Attributes
+    ----------
+    by_knowledge
+        By how the node knows what people lie on.
+    causes
+        Of false alarms, the most frequent first.
+    missed
+        Falls that were not confirmed: the day, the second, and their kind.
+    looks, poses
+        How much was looked at, for the speed.
+    """
+
+    seed: int
+    days: int
+    all: Group
+    by_knowledge: dict[str, Group]
+    causes: list[Cause]
+    missed: list[str]
+    looks: int
+    poses: int
+    seconds: float
+    config_version: str
+
+
+class Told(Struct, frozen=True):
+    """An alarm, and what it was about."""
+
+    t: float
+    confirmed: bool
+    truth: str | None
+    episode: str
+    who: str
+    place: str
+
+
+class Lived(Struct, frozen=True):
+    """One day measured."""
+
+    number: int
+    knowledge: str
+    alarms: list[Told]
+    falls: list[tuple[float, str, float | None]]
+    """Start, kind, and seconds until confirmed."""
+    designed: list[bool]
+    looks: int
+    poses: int
+
+
+def run(
+    days: int,
+    *,
+    seed: int = 1,
+    jobs: int = 1,
+    falls_per_day: float = FALLS_PER_DAY,
+    without: Collection[Part] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Live `days` days and return what was told of them.
+
+    Parameters
+    ----------
+    seed
+        Equal seeds give equal reports (but for the seconds).
+    jobs
+        Processes to share the work.
+    without
+        Parts of the node to leave out.
+    progress
+        Called with (done, all) after each day.
+    """
+    start = time.monotonic()
+    tasks = [(seed, number, falls_per_day, frozenset(without)) for number in range(days)]
+    lived: list[Lived] = []
+    for one in _each(tasks, max(1, jobs)):
+        lived.append(one)
+        if progress is not None:
+            progress(len(lived), days)
+    lived.sort(key=lambda one: one.number)
+    return summarise(lived, seed, time.monotonic() - start)
+
+
+def live(
+    seed: int,
+    number: int,
+    falls_per_day: float = FALLS_PER_DAY,
+    without: frozenset[Part] = frozenset(),
+) -> Lived:
+    """Return one day measured."""
+    day = plan(seed, number, KNOWN[number % len(KNOWN)], falls_per_day=falls_per_day)
+    seen = watch(day, seed, without=without)
+    return Lived(
+        number=number,
+        knowledge=str(day.knowledge),
+        alarms=[told(day, alarm) for alarm in seen.alarms],
+        falls=[
+            (fall.start, fall.name, _after(seen.alarms, fall.start, fall.end)) for fall in day.falls
+        ],
+        designed=[
+            _after(seen.alarms, span.start, span.end) is not None
+            for span in day.truths
+            if span.truth is Truth.BY_DESIGN
+        ],
+        looks=seen.looks,
+        poses=seen.poses,
+    )
+
+
+def told(day: Day, alarm: Alarm) -> Told:
+    """Return an alarm with its truth and the episode that it fell into."""
+    true = [span for span in day.truths if span.start - BEFORE_S <= alarm.t <= span.end + AFTER_S]
+    return Told(
+        t=round(alarm.t, 1),
+        confirmed=alarm.confirmed,
+        truth=str(true[0].truth) if true else None,
+        episode=_during(day.episodes, alarm.t),
+        who=str(alarm.role) if alarm.role is not None else "nobody",
+        place=alarm.place,
+    )
+
+
+def summarise(lived: Sequence[Lived], seed: int, seconds: float) -> Report:
+    """Return the report of the days; pure."""
+    kinds = sorted({one.knowledge for one in lived})
+    false = [alarm for one in lived for alarm in one.alarms if alarm.truth is None]
+    tally = Counter((a.episode, a.who, a.place, a.confirmed) for a in false)
+    causes = [
+        Cause(*key, confirmed=tally[(*key, True)], suspected=tally[(*key, False)])
+        for key in {name[:3] for name in tally}
+    ]
+    causes.sort(key=lambda c: (-c.confirmed, -c.suspected, c.episode, c.who, c.place))
+    return Report(
+        seed=seed,
+        days=len(lived),
+        all=group(lived),
+        by_knowledge={
+            kind: group([one for one in lived if one.knowledge == kind]) for kind in kinds
+        },
+        causes=causes,
+        missed=[
+            f"day {one.number} at {start:.0f} s: {name}"
+            for one in lived
+            for start, name, after in one.falls
+            if after is None
+        ],
+        looks=sum(one.looks for one in lived),
+        poses=sum(one.poses for one in lived),
+        seconds=round(seconds, 1),
+        config_version=config_of(plan(seed, 0)).version,
+    )
+
+
+def group(lived: Sequence[Lived]) -> Group:
+    """Return the figures of some days."""
+    alarms = [alarm for one in lived for alarm in one.alarms]
+    falls = [fall for one in lived for fall in one.falls]
+    designed = [alarmed for one in lived for alarmed in one.designed]
+    delays = [after for _, _, after in falls if after is not None]
+    days = float(len(lived))
+
+    def rate(truth: Truth | None, confirmed: bool) -> Rate:
+        return poisson(sum(a.truth == truth and a.confirmed is confirmed for a in alarms), days)
+
+    return Group(
+        days=len(lived),
+        false_confirmed=rate(None, True),
+        false_suspected=rate(None, False),
+        by_design=rate(Truth.BY_DESIGN, True),
+        designed=wilson(sum(designed), len(designed)),
+        found=wilson(len(delays), len(falls)),
+        confirmed_after=quantiles(delays),
+    )
+
+
+def _after(alarms: Iterable[Alarm], start: float, end: float) -> float | None:
+    """Return the seconds from `start` to the first alarm confirmed until `end`."""
+    hits = [a.t - start for a in alarms if a.confirmed and start - BEFORE_S <= a.t <= end + AFTER_S]
+    return round(max(0.0, min(hits)), 2) if hits else None
+
+
+def _during(episodes: Sequence[Episode], t: float) -> str:
+    """Return the episode under way that began last, or that has just ended."""
+    on = [e for e in episodes if e.start <= t <= e.end + AFTER_S]
+    running = [e for e in on if t <= e.end] or on
+    return max(running, key=lambda e: e.start).name if running else NOTHING
+
+
+def _task(task: Task) -> Lived:
+    return live(*task)
+
+
+def _each(tasks: Sequence[Task], jobs: int) -> Iterator[Lived]:
+    if jobs == 1:
+        yield from map(_task, tasks)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(_task, tasks)
