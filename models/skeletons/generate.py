@@ -15,10 +15,11 @@ from typing import Final
 
 import numpy as np
 
-from models.skeletons import scenarios
+from models.skeletons import postures, scenarios
 from models.skeletons.boxes import boxes, nobody
 from models.skeletons.build import Build
 from models.skeletons.cameras import Camera, sample
+from models.skeletons.edit import turned
 from models.skeletons.furnish import clutter
 from models.skeletons.furniture import Bools, Item, Kind, hidden, place_channel, support
 from models.skeletons.joints import Array, Joint
@@ -119,6 +120,7 @@ class Generator:
             state=states(labels, down),
             hidden=_hidden(items, camera, points),
             speed=_speed(t, points),
+            others=_others(rng, joints),
         )
         noise = self.noise.varied(rng, heldout=heldout)
         seen = noise.observe(rng, truth)
@@ -198,6 +200,19 @@ def _hidden(items: list[Item], camera: Camera, points: Array) -> Bools:
         return np.zeros(points.shape[:2], np.bool_)
     traced = hidden(items, np.asarray(camera.position), points[:, _TRACED])
     return traced[:, _TRACED_OF]
+
+
+def _others(rng: np.random.Generator, joints: Array) -> Array:
+    """Landmarks (2, 33, 3) of what stands or sits within a metre and a half."""
+    kinds = (postures.STAND, postures.CARE, postures.CHAIR, postures.STAND)
+    out = []
+    for at in rng.integers(len(kinds), size=2):
+        still = turned(
+            postures.still(rng, kinds[int(at)], 0.1, "standing"), rng.uniform(0.0, 2 * np.pi)
+        )
+        place = joints[int(rng.integers(len(joints))), Joint.PELVIS] + rng.uniform(-1.5, 1.5, 3)
+        out.append(landmarks33(still.joints[:1])[0] + place * np.array([1.0, 1.0, 0.0]))
+    return np.stack(out)
 
 
 def _speed(t: Array, points: Array) -> Array:

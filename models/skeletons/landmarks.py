@@ -49,8 +49,7 @@ _JOINT_OF: Final = {
 # Along the hand and towards the thumb, in lengths of the joint's hand bone: pinky, index, thumb.
 _HAND: Final = ((1.15, -0.40), (1.20, 0.35), (0.60, 0.50))
 _SHOULDER_UP, _HIP_DOWN = 0.07, 0.03
-"""A network's shoulder is the top of the shoulder and its hip the groin, not the joints' middles,
-in lengths of the trunk (seen on drawn bodies, `ambient.evaluate.measure_noise`)."""
+"""In lengths of the trunk, as seen on drawn bodies (`ambient.evaluate.measure_noise`)."""
 _HEEL_BACK, _HEEL_DOWN = 0.28, 0.30
 _TOE_AHEAD: Final = 0.35
 
@@ -74,9 +73,7 @@ def landmarks33(joints: Array, *, head_turn: Array | None = None) -> Array:
         raise ValueError(f"joints: expected shape (T, {len(Joint)}, 3), got {joints.shape}")
     out = np.empty((len(joints), LANDMARKS, 3))
     out[:, list(_JOINT_OF)] = joints[:, list(_JOINT_OF.values())]
-    trunk_m = out[:, 11:13].mean(1) - out[:, 23:25].mean(1)
-    out[:, 11:13] += _SHOULDER_UP * trunk_m[:, None]
-    out[:, 23:25] -= _HIP_DOWN * trunk_m[:, None]
+    as_labelled(out)
 
     up = unit(joints[:, Joint.HEAD_TOP] - joints[:, Joint.HEAD])
     left = across(joints[:, Joint.L_SHOULDER] - joints[:, Joint.R_SHOULDER], up)
@@ -96,6 +93,16 @@ def landmarks33(joints: Array, *, head_turn: Array | None = None) -> Array:
         _hand(out, joints, side, front + 0.6 * trunk)
         _foot(out, joints, side, front)
     return out
+
+
+def as_labelled(points: Array) -> None:
+    """Move shoulders and hips (T, 33, 3) in place from the joints to where a network has them.
+
+    To it a shoulder is the top of the shoulder and a hip the groin, as people label them.
+    """
+    trunk = points[:, 11:13].mean(1) - points[:, 23:25].mean(1)
+    points[:, 11:13] += _SHOULDER_UP * trunk[:, None]
+    points[:, 23:25] -= _HIP_DOWN * trunk[:, None]
 
 
 def _hand(out: Array, joints: Array, side: int, towards: Array) -> None:

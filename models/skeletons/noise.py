@@ -9,7 +9,7 @@ Errors are in torso lengths as they appear in the picture, so that they follow a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -38,6 +38,7 @@ from models.skeletons.figures import (
 )
 from models.skeletons.joints import Array, unit
 from models.skeletons.landmarks import HIPS, LANDMARKS, MIRRORED, SHOULDERS
+from models.skeletons.limbs import boned, lengths_of
 from models.skeletons.wander import banded, drift, episodes, found, step_of, wander
 
 Bools = NDArray[np.bool_]
@@ -73,6 +74,8 @@ class Truth:
         (T, 33): behind furniture or other people.
     speed
         (T,) metres a second at which the body moves.
+    others
+        (K, 33, 3) landmarks of people and things near by that a track may jump to; K may be 0.
     """
 
     t: Array
@@ -81,6 +84,7 @@ class Truth:
     state: Indices
     hidden: Bools
     speed: Array
+    others: Array = field(default_factory=lambda: np.empty((0, LANDMARKS, 3)))
 
     @cached_property
     def picture(self) -> Picture:
@@ -208,7 +212,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         out[..., 0], out[..., 1] = uv[..., 0] / truth.camera.aspect, uv[..., 1]
         out[..., 2] = visibility
         self._swap(rng, t, out, world)
-        jumped = self._jump(rng, t, picture, out, world)
+        jumped = self._jump(rng, truth, out, world)
 
         chance = self.probability_seen(truth)
         seen = found(rng, t, chance, picture.state @ self.seen.tau_s.table(), self.seen.share)
@@ -302,8 +306,8 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         error += fast * wander(rng, t, self.jitter.tau_s, (_PARTS, 3))
         error[..., 2] *= self.world.depth_noise
         out += error[:, _PART] * (1.0 + picture.hidden[..., None])
-        centred: Array = out - out[:, HIPS].mean(1)[:, None]
-        return centred
+        out -= out[:, HIPS].mean(1)[:, None]
+        return boned(out, lengths_of(world * scale))
 
     def _bounded(self, rng: np.random.Generator, truth: Truth, uv: Array) -> Array:
         """Outside the picture the network guesses on, less and less surely, to a limit."""
@@ -342,10 +346,9 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for array in (keypoints, world):
                 array[rows] = array[rows][:, order]
 
-    def _jump(
-        self, rng: np.random.Generator, t: Array, picture: Picture, out: Array, world: Array
-    ) -> Bools:
+    def _jump(self, rng: np.random.Generator, truth: Truth, out: Array, world: Array) -> Bools:
         """Let the track stick to something else for a while: furniture, somebody who stands."""
+        t, picture = truth.t, truth.picture
         risk = self.gross.jump_per_min / 60.0 * (1.0 + 2.0 * picture.state[:, State.DOWN])
         which = episodes(rng, t, risk, self.gross.jump_s)
         for number in range(1, int(which.max()) + 1):
@@ -354,10 +357,15 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             shift = rng.uniform(-1.0, 1.0, 2) * 1.5 * picture.unit[source]
             middle = out[source, HIPS, :2].mean(0)
             still = (out[source, :, :2] - middle) * rng.uniform(0.6, 1.3) + middle + shift
+            body = world[source].copy()
+            if len(truth.others) and rng.random() < 0.6:
+                other = truth.others[[int(rng.integers(len(truth.others)))]]
+                still = truth.camera.project(other)[0][0]
+                body = truth.camera.to_camera(other)[0]
             shake = 0.06 * picture.unit[source] * wander(rng, t[rows], 0.3, (_PARTS, 2))
             out[rows, :, :2] = still + shake[:, _PART]
             out[rows, :, 2] = out[source, :, 2] * rng.uniform(0.4, 1.0)
-            world[rows] = world[source]
+            world[rows] = body
         jumped: Bools = which > 0
         return jumped
 
