@@ -23,7 +23,7 @@ from models.bodies.scene import Figure, Outfit, Person, Renderer
 from models.skeletons.cameras import Camera
 from models.skeletons.figures import State
 from models.skeletons.landmarks import LANDMARKS, as_labelled
-from models.skeletons.noise import Picture, Truth
+from models.skeletons.view import Picture, Truth
 from vision.pose import PoseOptions
 from vision.pose.blazepose import BlazePose
 

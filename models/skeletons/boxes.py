@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.skeletons.joints import Array
-from models.skeletons.noise import Bools, Floats, NoiseModel, Truth
+from models.skeletons.noise import Floats, NoiseModel
+from models.skeletons.view import Bools, Truth
 from models.skeletons.wander import found
 
 EVERY_S: Final = 1.0

@@ -25,11 +25,12 @@ from models.skeletons.furniture import Bools, Item, Kind, hidden, place_channel,
 from models.skeletons.joints import Array, Joint
 from models.skeletons.landmarks import landmarks33
 from models.skeletons.motion import Motion, load, load_own
-from models.skeletons.noise import NoiseModel, Observed, Truth
+from models.skeletons.noise import NoiseModel, Observed
 from models.skeletons.pool import Pool
 from models.skeletons.scenarios import Scenario, Scene
 from models.skeletons.sequence import Sequence
 from models.skeletons.truth import has_fallen, is_down, needs_help, states
+from models.skeletons.view import Truth
 from models.skeletons.wander import banded, drift, found
 
 

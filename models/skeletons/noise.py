@@ -9,8 +9,7 @@ Errors are in torso lengths as they appear in the picture, so that they follow a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, cast
@@ -18,10 +17,8 @@ from typing import Final, cast
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 from scipy.special import expit, logit
 
-from models.skeletons.cameras import Camera
 from models.skeletons.figures import (
     GROUP,
     Bias,
@@ -39,57 +36,18 @@ from models.skeletons.figures import (
 from models.skeletons.joints import Array, unit
 from models.skeletons.landmarks import HIPS, LANDMARKS, MIRRORED, SHOULDERS
 from models.skeletons.limbs import boned, lengths_of
-from models.skeletons.wander import banded, drift, episodes, found, step_of, wander
+from models.skeletons.view import Bools, Picture, Truth, presence, torso_of
+from models.skeletons.wander import banded, drift, episodes, found, wander
 
-Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
-Indices = NDArray[np.int64]
 
 
 # Landmarks that go wrong together: the head, each hand and each foot are one.
 _PART: Final = np.array([0] * 11 + [1, 2, 3, 4] + [5, 6] * 4 + [7, 8, 9, 10] + [11, 12] * 3)
 _PARTS: Final = 13
 _GROUP_OF_PART: Final = np.array([0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6])
-_MAIN: Final = (0, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 _LEGS: Final = ((23, 25, (27, 29, 31)), (24, 26, (28, 30, 32)))
-_EASE_S: Final = 0.3
 _TRUNK_M: Final = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """What there is to see.
-
-    Attributes
-    ----------
-    t
-        (T,) seconds.
-    points
-        (T, 33, 3) landmarks in the room, metres.
-    camera
-        Who looks.
-    state
-        (T,) of `State`.
-    hidden
-        (T, 33): behind furniture or other people.
-    speed
-        (T,) metres a second at which the body moves.
-    others
-        (K, 33, 3) landmarks of people and things near by that a track may jump to; K may be 0.
-    """
-
-    t: Array
-    points: Array
-    camera: Camera
-    state: Indices
-    hidden: Bools
-    speed: Array
-    others: Array = field(default_factory=lambda: np.empty((0, LANDMARKS, 3)))
-
-    @cached_property
-    def picture(self) -> Picture:
-        """How it appears; worked out once."""
-        return _look(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,20 +62,6 @@ class Observed:
     world: Floats
     score: Floats
     jumped: Bools
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """Truth as it appears: positions in picture heights, and what else errors depend on."""
-
-    uv: Array
-    xy: Array
-    world: Array
-    depth: Array
-    unit: Array
-    state: Array
-    hidden: Array
-    ceiling: Array
 
 
 class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,7 +146,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         errors = self._errors(rng, truth, picture)
         uv = uv + errors
         size = np.maximum(picture.unit, 1e-3)[:, None, None]
-        torso = _torso(truth.points)
+        torso = torso_of(truth.points)
         world = self._world(rng, t, picture, world, torso)
         world[..., :2] += 0.5 * errors / size * _TRUNK_M
         uv = self._bounded(rng, truth, uv)
@@ -231,7 +175,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def probability_seen(self, truth: Truth) -> Array:
         """Probability (T,) that the person is reported."""
         picture = truth.picture
-        out: Array = _by_view(picture, self.seen.wall, self.seen.ceiling) * _presence(
+        out: Array = _by_view(picture, self.seen.wall, self.seen.ceiling) * presence(
             picture, truth.camera.aspect, self.seen.small_heights
         )
         return out
@@ -240,13 +184,13 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Probability (T,) that the second detector finds the person when it looks."""
         picture = truth.picture
         out: Array = _by_view(picture, self.box.wall, self.box.ceiling) * np.sqrt(
-            _presence(picture, truth.camera.aspect, self.seen.small_heights)
+            presence(picture, truth.camera.aspect, self.seen.small_heights)
         )
         return out
 
     def _errors(self, rng: np.random.Generator, truth: Truth, picture: Picture) -> Array:
         """Return errors (T, 33, 2) in picture heights."""
-        t, torso = truth.t, _torso(truth.points)
+        t, torso = truth.t, torso_of(truth.points)
         speed = (truth.speed / torso)[:, None]
         fast = picture.state @ self.jitter.still.table() + speed * np.array(self.jitter.per_speed)
         slow = picture.state @ self.bias.table()
@@ -377,50 +321,7 @@ def _slow(rng: np.random.Generator, t: Array, tau_s: float, axes: int = 2) -> Ar
     return out
 
 
-def _torso(points: Array) -> float:
-    """Length of the trunk in metres of landmarks (T, 33, 3)."""
-    trunk = points[:, SHOULDERS].mean(1) - points[:, HIPS].mean(1)
-    return float(np.median(np.linalg.norm(trunk, axis=-1)))
-
-
-def _look(truth: Truth) -> Picture:
-    camera = truth.camera
-    xy, depth = camera.project(truth.points)
-    middle = truth.points[:, HIPS].mean(1)
-    aspect = np.array([camera.aspect, 1.0])
-    ends = [camera.project(middle + 0.05 * axis)[0] * aspect for axis in camera.axes[:2]]
-    origin = camera.project(middle)[0] * aspect
-    per_metre = np.mean([np.linalg.norm(end - origin, axis=-1) for end in ends], axis=0) / 0.05
-    ray = middle - np.asarray(camera.position)
-    steep = np.degrees(np.arcsin(np.clip(-ray[:, 2] / np.linalg.norm(ray, axis=-1), -1.0, 1.0)))
-    ease = max(1, round(_EASE_S / step_of(truth.t)))
-    one_hot = np.eye(len(State))[truth.state]
-    return Picture(
-        uv=xy * aspect,
-        xy=xy,
-        world=camera.to_camera(truth.points),
-        depth=depth,
-        unit=per_metre * _torso(truth.points),
-        state=uniform_filter1d(one_hot, ease, axis=0, mode="nearest"),
-        hidden=uniform_filter1d(truth.hidden.astype(np.float64), ease, axis=0, mode="nearest"),
-        ceiling=np.clip((steep - 45.0) / 25.0, 0.0, 1.0),
-    )
-
-
 def _by_view(picture: Picture, wall: ByState[float], ceiling: ByState[float]) -> Array:
     at_wall, above = picture.state @ wall.table(), picture.state @ ceiling.table()
     out: Array = at_wall + picture.ceiling * (above - at_wall)
-    return out
-
-
-def _presence(picture: Picture, aspect: float, small: float) -> Array:
-    """Factor (T,) by what is in sight and how large it is."""
-    uv = picture.uv[:, _MAIN]
-    inside = (uv > -0.02).all(-1) & (uv < np.array([aspect + 0.02, 1.02])).all(-1)
-    sight = (inside & (picture.depth[:, _MAIN] > 0.1)) * (1.0 - picture.hidden[:, _MAIN])
-    share = sight.mean(-1)
-    size = 3.3 * picture.unit
-    # Half is found at `small`; the logistic's width is a quarter of that.
-    small_factor = expit((size - small) / (0.25 * small))
-    out: Array = np.clip((share - 0.15) / 0.4, 0.0, 1.0) * small_factor
     return out

@@ -193,6 +193,8 @@ def _fall(take: _Take) -> Scene:
 
 def _found(take: _Take) -> Scene:
     motion = take.of(Sort.FALL)
+    while not spans(motion, "fallen"):
+        motion = take.of(Sort.FALL)
     fallen = spans(motion, "fallen")[-1]
     motion = rested(take.rng, motion, 0.7 * fallen.end_s + 0.3 * fallen.start_s,
                     take.up_to(2.0, 25.0), "fallen")  # fmt: skip
