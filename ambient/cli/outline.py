@@ -139,7 +139,9 @@ def _write(out: Path, edges: Edges, pieces: Sequence[Piece], title: str, lines: 
     if out.suffix.lower() == ".html":
         data = page(edges, pieces, title, lines).encode()
     else:
-        data = cv2.imencode(".png", drawn(edges, pieces))[1].tobytes()
+        data = cv2.imencode(".png", drawn(edges, pieces), [cv2.IMWRITE_PNG_COMPRESSION, 9])[
+            1
+        ].tobytes()
     try:
         out.write_bytes(data)
     except OSError as error:
