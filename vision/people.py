@@ -129,35 +129,66 @@ class People:
                 if same is not None and same.track:
                     out.append(self._end(same.track, t))
         outlines: list[tuple[int, Box, float]] = []
+        scored: dict[int, tuple[Box, float]] = {}
         if boxes is not None:
-            outlines = self._look(boxes, {p.track: _body(p.pose) for p in seen}, t, aspect)
+            bodies = {person.track: _body(person.pose) for person in seen}
+            outlines, scored = self._look(boxes, bodies, t, aspect)
             self._shown_boxes = outlines
             if self._furniture is not None:
-                hiding = [_body(person.pose) for person in seen]
-                self._furniture.update(things, [*hiding, *(d.box for d in boxes)])
-        for person in seen:
-            pose = self._pose(person.track, person.pose, t, aspect)
-            posture = self._posture(pose)
-            self._last[person.track] = posture
-            out += [pose, posture]
-        for track, box, score in outlines:
-            out += self._outline(track, box, score, t, aspect)
+                self._furniture.update(things, [*bodies.values(), *(d.box for d in boxes)])
+        shown = [self._pose(person.track, person.pose, t, aspect) for person in seen]
+        out += self._say(shown, outlines, t, aspect, scored)
         out += [self._end(outline.track, t) for outline in self._outlines.end(t)]
         return out
 
     def repeat(self, t: int, aspect: float) -> list[AnyObservation]:
         """Say again, as of `t`, who was shown last; who was not yet sure of is not held."""
         out = self.update(self._shown, t, aspect)
-        for track, box, score in self._shown_boxes:
+        for track, box, _score in self._shown_boxes:
             self._tracker.keep(track, box, t, aspect)
             self._outlines.keep(track, t)
-            out += self._outline(track, box, score, t, aspect)
+        return out + self._say([], self._shown_boxes, t, aspect, {})
+
+    def _say(
+        self,
+        poses: list[PoseSeen],
+        outlines: Sequence[tuple[int, Box, float]],
+        t: int,
+        aspect: float,
+        scored: dict[int, tuple[Box, float]],
+    ) -> list[AnyObservation]:
+        """Return what there is to say of everybody seen at one instant."""
+        if not poses and not outlines:
+            return []
+        sights: list[PoseSeen | BoxSeen] = [*poses]
+        sights += [self._box(track, box, score, t, aspect) for track, box, score in outlines]
+        supports = {sight.track: self._support_of(sight) for sight in sights}
+        self._model.look(
+            t,
+            sights,
+            boxes=scored,
+            places={track: support.array() for track, support in supports.items()},
+        )
+        out: list[AnyObservation] = []
+        for sight in sights:
+            if isinstance(sight, PoseSeen):
+                estimate, trust = self._model.update(sight), self._support[sight.track].trust
+            else:
+                estimate, trust = self._model.outline(sight), 1.0
+            posture = self._said(sight, estimate, self._on(sight, supports[sight.track]), trust)
+            self._last[sight.track] = posture
+            out += [sight, posture]
         return out
 
     def _look(
         self, found: Sequence[Detection], bodies: dict[int, Box], t: int, aspect: float
-    ) -> list[tuple[int, Box, float]]:
-        """Join the boxes of one look to people; return those of whom only a box is seen."""
+    ) -> tuple[list[tuple[int, Box, float]], dict[int, tuple[Box, float]]]:
+        """Join the boxes of one look to people.
+
+        Returns
+        -------
+        Those of whom only a box is seen; and by track the boxes of those whose pose is seen.
+        """
         tracks = list(bodies)
         matched = match([d.box for d in found], [bodies[track] for track in tracks])
         # A box of another shape is somebody else, or says that the pose is wrong.
@@ -184,7 +215,8 @@ class People:
         for outline in self._outlines.update(fresh, t):
             outline.track = outline.track or self._tracker.number()
             out.append((outline.track, outline.box, outline.score))
-        return out
+        scored = {tracks[j]: (found[i].box, found[i].score) for i, j in matched.items()}
+        return out, scored
 
     def _end(self, track: int, t: int, *, outwards: bool = False) -> TrackEnded:
         last = self._last.pop(track, None)
@@ -200,10 +232,8 @@ class People:
             down=last.down if last is not None else 0.0,
         )
 
-    def _outline(
-        self, track: int, box: Box, score: float, t: int, aspect: float
-    ) -> list[AnyObservation]:
-        seen = BoxSeen(
+    def _box(self, track: int, box: Box, score: float, t: int, aspect: float) -> BoxSeen:
+        return BoxSeen(
             t=t,
             room=self._room,
             source=self._source,
@@ -212,9 +242,6 @@ class People:
             score=round(min(1.0, max(0.0, score)), 4),
             aspect=round(aspect, 4),
         )
-        posture = self._said(seen, self._model.outline(seen), self._on_box(seen.box, aspect), 1.0)
-        self._last[track] = posture
-        return [seen, posture]
 
     def _pose(self, track: int, pose: Pose, t: int, aspect: float) -> PoseSeen:
         return PoseSeen(
@@ -229,20 +256,25 @@ class People:
             world=[tuple(row) for row in pose.world.round(3).tolist()],
         )
 
-    def _posture(self, pose: PoseSeen) -> PostureSeen:
-        trust = self._support[pose.track].trust
-        return self._said(pose, self._model.update(pose), self._on(pose), trust)
-
-    def _on(self, pose: PoseSeen) -> On:
+    def _support_of(self, sight: PoseSeen | BoxSeen) -> OnFurniture:
+        """Return what the furniture map says a body is on; nothing where zones are drawn."""
         if self._furniture is None or self._zones.surfaces:
-            return self._zones.of_body(pose.keypoints)
-        points = np.asarray(pose.keypoints, np.float64)
-        return _found(self._furniture.place_of(points, pose.box, pose.aspect))
+            return _of_zone(self._zone(sight))
+        if isinstance(sight, PoseSeen):
+            points = np.asarray(sight.keypoints, np.float64)
+        else:
+            points = stand_in(sight.box)
+        return self._furniture.place_of(points, sight.box, sight.aspect)
 
-    def _on_box(self, box: Box, aspect: float) -> On:
+    def _zone(self, sight: PoseSeen | BoxSeen) -> On:
+        if isinstance(sight, PoseSeen):
+            return self._zones.of_body(sight.keypoints)
+        return self._zones.of_box(sight.box)
+
+    def _on(self, sight: PoseSeen | BoxSeen, support: OnFurniture) -> On:
         if self._furniture is None or self._zones.surfaces:
-            return self._zones.of_box(box)
-        return _found(self._furniture.place_of(stand_in(box), box, aspect))
+            return self._zone(sight)
+        return _found(support)
 
     def _said(
         self, seen: PoseSeen | BoxSeen, estimate: Estimate, on: On, trust: float
@@ -265,6 +297,16 @@ class People:
             at=(round(estimate.at[0], 4), round(estimate.at[1], 4)),
             size=round(estimate.size, 4),
         )
+
+
+def _of_zone(on: On) -> OnFurniture:
+    """Return a drawn zone as the furniture map would say it."""
+    return OnFurniture(
+        floor=float(on.place is Place.FLOOR),
+        bed=float(on.place in (Place.BED, Place.PERMITTED)),
+        sofa=float(on.place is Place.SOFA),
+        chair=float(on.place is Place.CHAIR),
+    )
 
 
 def _found(support: OnFurniture) -> On:

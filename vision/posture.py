@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from ambient.observations import BoxSeen, Point, PoseSeen, Posture
+import numpy as np
+from numpy.typing import NDArray
+
+from ambient.observations import Box, BoxSeen, Point, PoseSeen, Posture
 from models.posture import POSTURE
 from vision.features import BodyFeatures, measure, ramp
 from vision.outline_shape import Outline
@@ -48,6 +52,29 @@ class Estimate:
 
 class PostureModel(Protocol):
     """Estimates posture and fall evidence from the poses of one camera, track by track."""
+
+    def look(
+        self,
+        t: int,
+        seen: Sequence[PoseSeen | BoxSeen],
+        *,
+        boxes: Mapping[int, tuple[Box, float]] | None = None,
+        places: Mapping[int, NDArray[np.float32]] | None = None,
+    ) -> None:
+        """Take in everybody of one picture at once, before each is asked for.
+
+        Parameters
+        ----------
+        t
+            Its instant, nanoseconds.
+        seen
+            Poses, and outlines of those of whom no pose is seen.
+        boxes
+            By track: box and score of the second detector for people whose pose is seen too.
+        places
+            By track: (4,) probabilities of floor, bed, sofa, chair.
+        """
+        ...
 
     def update(self, pose: PoseSeen) -> Estimate:
         """Take the next pose of a track and return how the person is."""
@@ -106,6 +133,16 @@ class RulePosture:
 
     def __init__(self) -> None:
         self._tracks: dict[int, _Track] = {}
+
+    def look(
+        self,
+        t: int,
+        seen: Sequence[PoseSeen | BoxSeen],
+        *,
+        boxes: Mapping[int, tuple[Box, float]] | None = None,
+        places: Mapping[int, NDArray[np.float32]] | None = None,
+    ) -> None:
+        """Do nothing: the rules look at one person at a time."""
 
     def update(self, pose: PoseSeen) -> Estimate:
         """Take the next pose of a track and return how the person is."""
