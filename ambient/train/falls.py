@@ -135,10 +135,10 @@ def _recorded(data: Path, passes: tuple[Pass, ...], tell: Tell) -> Iterator[Sequ
 
 
 def _simulated(data: Path, seed: int, count: int, family: str, tell: Tell) -> Iterator[Sequence]:
-    from models.skeletons import generate
+    from models.skeletons.generate import sequences as simulate
 
     made = 0
-    for sequence in generate.sequences(data, seed, count, family=family):
+    for sequence in simulate(data, seed, count, family=family):
         made += 1
         yield sequence
     tell(f"simulations, {family}, seed {seed}: {made} people")

@@ -1,39 +1,42 @@
 """Recordings as the node's own eyes see them: videos in, one `Sequence` per person out.
 
-The node's pipeline (pose engine, tracker) runs over every recording that may be learned from, at
-several rates and in several views: as it is, mirrored, cut off, rolled, small and dim. A
-network's errors in a view are real ones, which no arithmetic on finished keypoints gives.
-Pictures are not kept.
+The node's pipeline (pose engine, second detector, tracker) runs over every recording that may be
+learned from, at several rates and in several views: as it is, mirrored, cut off, rolled, small
+and dim. A network's errors in a view are real ones, which no arithmetic on finished keypoints
+gives. Pictures are not kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.observations import PoseSeen
+from ambient.observations import BoxSeen, PoseSeen
 from ambient.train.truth import Row, read, truth
 from models.skeletons.sequence import Sequence
-from vision.objects.types import ObjectDetector, Thing
+from vision.objects.types import Detection, ObjectDetector, Thing
 from vision.pipeline import CameraPipeline
 from vision.pose import PoseEngine, PoseOptions
 from vision.pose.blazepose import BlazePose
+from vision.pose.people import body_box
 from vision.pose.types import Box, Image
+from vision.sightings import match
 from vision.sources import open_source
 
 PEOPLE: Final = 3
-BOX_EVERY_S: Final = 1.0
-"""How often the second detector looks."""
 MIN_FRAMES: Final = 8
-SAME_IOU: Final = 0.2
-"""Least overlap of a box with a skeleton's box for both to be the same person."""
+MIN_LOOKS: Final = 3
+PATIENCE_S: Final = 2.0
+"""For so long a track goes on after somebody was seen last."""
 
 
 class View(StrEnum):
@@ -79,6 +82,42 @@ class _Seen:
     poses: dict[int, PoseSeen] = field(default_factory=dict)
     boxes: dict[int, tuple[Box, float]] = field(default_factory=dict)
 
+    @property
+    def frames(self) -> list[int]:
+        """Numbers of the frames in which anything was seen, in order."""
+        return sorted({*self.poses, *self.boxes})
+
+
+class Overheard:
+    """A detector that remembers what it said last: the pipeline asks it, the training listens."""
+
+    def __init__(self, detector: ObjectDetector) -> None:
+        self._detector = detector
+        self.people: list[Detection] = []
+
+    def detect(
+        self, image: Image, *, region: Box | None = None, turns: Several[int] = (0,)
+    ) -> list[Detection]:
+        """Return what the detector says; see `ObjectDetector.detect`."""
+        found = self._detector.detect(image, region=region, turns=turns)
+        self.people += [each for each in found if each.thing is Thing.PERSON]
+        return found
+
+    def close(self) -> None:
+        """Leave the detector open: it is the caller's."""
+
+    def __enter__(self) -> Self:
+        """Return the detector itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the detector open."""
+
 
 def sequences(
     data: Path,
@@ -96,7 +135,7 @@ def sequences(
     passes
         How to look at each.
     detector
-        The second pair of eyes; its boxes are left out without one.
+        The second pair of eyes; without one, the pose network looks alone.
     tell
         Is told what goes on.
 
@@ -120,27 +159,31 @@ def people(
     row: Row, one: Pass, engine: PoseEngine, detector: ObjectDetector | None
 ) -> list[Sequence]:
     """Return the people of one recording."""
-    pipeline = CameraPipeline("room", _Camera(), engine, gated=False)
+    heard = Overheard(detector) if detector is not None else None
+    pipeline = CameraPipeline("room", _Camera(), engine, detector=heard, gated=False)
     times: list[float] = []
     tracks: dict[int, _Seen] = {}
-    aspect, looked = 1.0, -np.inf
+    aspect = 1.0
     with open_source(str(row.path), fps=one.fps) as frames:
         for frame in frames:
             image = look(frame.image, one.view)
             aspect = image.shape[1] / image.shape[0]
-            number, t = len(times), frame.t_ns / 1e9
-            times.append(t)
-            seen = [p for p in pipeline.process(image, frame.t_ns) if isinstance(p, PoseSeen)]
-            for pose in seen:
-                tracks.setdefault(pose.track, _Seen()).poses[number] = pose
-            if detector is not None and t - looked >= BOX_EVERY_S:
-                looked = t
-                _give(detector, image, number, tracks)
-    instants = np.array(times)
-    kept = {n: seen for n, seen in tracks.items() if len(seen.poses) >= MIN_FRAMES}
-    faller = _faller(row, instants, kept)
+            number = len(times)
+            times.append(frame.t_ns / 1e9)
+            for said in pipeline.process(image, frame.t_ns):
+                if isinstance(said, PoseSeen):
+                    tracks.setdefault(said.track, _Seen()).poses[number] = said
+                elif isinstance(said, BoxSeen):
+                    box = (said.box, said.score)
+                    tracks.setdefault(said.track, _Seen()).boxes[number] = box
+            if heard is not None:
+                _give(heard.people, number, tracks)
+                heard.people.clear()
+    t = np.array(times)
+    kept = {n: seen for n, seen in tracks.items() if _worth(seen, row)}
+    faller = _faller(row, t, kept)
     return [
-        _sequence(row, one, instants, aspect, number, seen, faller=number in faller)
+        _sequence(row, one, t, aspect, number, seen, faller=number in faller)
         for number, seen in kept.items()
     ]
 
@@ -176,19 +219,22 @@ class _Camera:
     zones = ()
 
 
-def _give(detector: ObjectDetector, image: Image, number: int, tracks: dict[int, _Seen]) -> None:
-    """Give each person box to the track whose skeleton it overlaps most."""
-    for found in detector.detect(image):
-        if found.thing is not Thing.PERSON:
-            continue
-        overlaps = {
-            track: _iou(found.box, seen.poses[max(seen.poses)].box)
-            for track, seen in tracks.items()
-            if number - max(seen.poses) <= 20 and number not in seen.boxes
-        }
-        if overlaps and max(overlaps.values()) >= SAME_IOU:
-            best = max(overlaps, key=lambda track: overlaps[track])
-            tracks[best].boxes[number] = (found.box, found.score)
+def _give(found: list[Detection], number: int, tracks: dict[int, _Seen]) -> None:
+    """Give each person's box to the skeleton of this frame that it is of, as the node does."""
+    posed = [n for n, seen in tracks.items() if number in seen.poses and number not in seen.boxes]
+    bodies = []
+    for track in posed:
+        keypoints = np.asarray(tracks[track].poses[number].keypoints, np.float32)
+        bodies.append(body_box(keypoints[:, :2], keypoints[:, 2]))
+    for i, j in match([each.box for each in found], bodies).items():
+        tracks[posed[j]].boxes[number] = (found[i].box, found[i].score)
+
+
+def _worth(seen: _Seen, row: Row) -> bool:
+    """Whether a track is long enough; of an outline alone nobody knows whether it fell."""
+    if len(seen.poses) >= MIN_FRAMES:
+        return True
+    return row.fall is None and not seen.poses and len(seen.boxes) >= MIN_LOOKS
 
 
 def _faller(row: Row, t: NDArray[np.float64], tracks: dict[int, _Seen]) -> set[int]:
@@ -220,8 +266,8 @@ def _sequence(
     faller: bool,
 ) -> Sequence:
     """Return one track from its first pose until it is given up, or the recording ends."""
-    first = min(seen.poses)
-    last = int(np.searchsorted(t, t[max(seen.poses)] + 2.0))
+    first = seen.frames[0]
+    last = int(np.searchsorted(t, t[seen.frames[-1]] + PATIENCE_S))
     span = range(first, min(last, len(t)))
     n = len(span)
     keypoints = np.full((n, 33, 3), np.nan, np.float32)
@@ -254,11 +300,3 @@ def _sequence(
         fell=known.fell,
         help=known.help,
     )
-
-
-def _iou(a: Box, b: Box) -> float:
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    shared = max(0.0, width) * max(0.0, height)
-    both = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
-    return shared / both if both > 0 else 0.0

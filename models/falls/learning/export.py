@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +54,9 @@ def export(network: Network | Ensemble, folder: Path) -> str:
     """
     packed = Packed(network).eval()
     example = (torch.zeros(2, len(FEATURES)), torch.zeros(2, packed.size))
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # OpenVINO traces, which PyTorch calls deprecated; its successor warns of itself as well.
+        warnings.simplefilter("ignore")
         model = ov.convert_model(
             packed,
             example_input=example,
