@@ -44,6 +44,12 @@ def _kneel_down(stage: Stage, label: str) -> None:
     stage.go(kneeling(body), 0.9, label, _STEP)
 
 
+def _arm_up(pose: Pose, side: int) -> Pose:
+    """Lay the arm of that side beside the head, so that the body can roll over it."""
+    up = (0.0, 140.0, -40.0, 35.0)
+    return replace(pose, arms=(up, pose.arms[1]) if side > 0 else (pose.arms[0], up))
+
+
 def lie_on_floor(cast: Cast) -> Stage:
     """Lie down on the floor slowly, stay, and sometimes get up."""
     body = cast.body
@@ -53,12 +59,15 @@ def lie_on_floor(cast: Cast) -> Stage:
     way = int(cast.rng.integers(3))
     stage.go(all_fours(body), 1.2, "lie_down")
     if way == 1:
-        stage.go(prone(body), 1.8, "lie_down")
+        stage.go(prone(body), 1.6, "lie_down")
     else:
-        stage.go(on_side(body, side).turned(180.0), 1.7, "lie_down")
+        stage.go(_arm_up(prone(body), side), 1.6, "lie_down")
+        stage.go(_arm_up(on_side(body, side), side).turned(180.0), 1.3, "lie_down")
     if way == 2:
         stage.wait(cast.uniform(0.1, 0.8), "lie_down")
-        stage.go(supine(body, cast.uniform(0, 1)).turned(180.0), 1.3, "lie_down", _STEP)
+        back = supine(body, cast.uniform(0, 1))
+        stage.go(_arm_up(back, side).turned(180.0), 1.2, "lie_down", _STEP)
+        stage.go(back.turned(180.0), 0.8, "lie_down")
     stage.wait(cast.uniform(2.0, 6.0), "lying")
     if way == 2 and cast.chance(0.5):
         stage.go(on_side(body, -side).turned(180.0), 1.0, "lying", _STEP)

@@ -45,7 +45,9 @@ from models.skeletons.physics_control import (
 
 SUBSTEPS: Final = 8
 _DAMPING: Final = 0.06
+_ANGLE_STEP: Final = 0.17
 _GUIDED_GRIP: Final = 0.25
+_GUIDED_TORQUE: Final = 2.5
 _LOW_M: Final = 0.35
 _HIT_M: Final = 0.22
 _REST_M_S: Final = 0.13
@@ -198,7 +200,9 @@ class Stage:
         self._data.qpos[self._q] = self._angles
         self._guide(self.now.pelvis[0], self._data.qpos[3:7])
         self._take()
-        mujoco.mj_forward(self._model, self._data)
+        # Let the body settle into its support before anybody looks.
+        self._data.ctrl[:] = self._angles
+        mujoco.mj_step(self._model, self._data, nstep=SUBSTEPS * 15)
 
     def _guide(self, place: Array, turn: Array) -> None:
         self._data.mocap_pos[0] = place
@@ -216,7 +220,7 @@ class Stage:
         share = np.ones(len(HINGES))
         share[list(GROUPS.arms)], share[list(GROUPS.trunk)] = 6.0, 3.0
         self._tone(share)
-        self._model.actuator_forcerange[:] = 6.0 * self._torque
+        self._model.actuator_forcerange[:] = _GUIDED_TORQUE * self._torque
         self._model.pair_margin[:] = -1.0
         self._hold(_GUIDED_GRIP, _GUIDED_GRIP)
         self._data.eq_active[0] = 1
@@ -262,11 +266,15 @@ class Stage:
     def _follow(self, course: Course, labels: Sequence[str]) -> None:
         """Follow a course, an instant a label, a little unsteadily."""
         angles = solve(self.cast.body, course)
+        # Where a limb's plane turns over, its angles jump; no joint is to go faster than it must.
+        # 1.9 times the mean is what a minimum-jerk movement needs.
+        mean = np.abs(angles[-1] - self._angles) / len(angles)
+        limit = np.maximum(2.5 * mean, _ANGLE_STEP)
         angles += self._unsteady(len(angles))
         turns = _quaternions(course.spin)
         for i, label in enumerate(labels):
             self._guide(course.pelvis[i], turns[i])
-            self._angles = angles[i]
+            self._angles = self._angles + np.clip(angles[i] - self._angles, -limit, limit)
             if self.walker and label in ("walk", "standing"):
                 self._push_walker(course.pelvis[i])
             self._step(label)
