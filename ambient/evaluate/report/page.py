@@ -96,6 +96,7 @@ def render(measured: Measured, name: str) -> str:
             headline=_headline(measured),
             by_use=_by_use(measured),
             cases=shown,
+            more=any(case.verdict in ("found", "quiet") for case in shown),
             wrong=sum(wrong(out) and out.label != Label.AMBIGUOUS for _, out in pairs),
         )
     )
