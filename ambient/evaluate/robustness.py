@@ -32,8 +32,9 @@ from ambient.evaluate.statistics import Difference, paired
 
 ALLOWED_LOSS: Final = 0.03
 _SUFFIXES: Final = frozenset({".py", ".json", ".toml", ".xml", ".bin", ".npz", ".onnx"})
-_LEFT_OUT: Final = frozenset({"bodies", "samples", "cards", "__pycache__"})
-"""Folders of `models` on which no outcome depends."""
+_LEFT_OUT: Final = frozenset({"bodies", "cards", "learning", "samples", "skeletons", "__pycache__"})
+"""Folders on which no outcome depends: what models are learned from, and how."""
+_DECIDING: Final = ("clip", "conditions", "h264", "measure")
 
 
 class Key(Struct, frozen=True):
@@ -244,7 +245,8 @@ def code_hash() -> str:
     ]
     spine = _folder(ambient)
     files += [spine / "observations.py", spine / "config.py"]
-    files += [spine / "evaluate" / f"{name}.py" for name in ("clip", "conditions", "h264")]
+    files += [spine / "evaluate" / f"{name}.py" for name in _DECIDING]
+    files.append(_folder(models) / "skeletons" / "sequence.py")
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path.parent.name}/{path.name}\0".encode())
