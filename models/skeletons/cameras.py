@@ -120,7 +120,7 @@ class Camera:
         _, down, forward = self.axes
         # The picture's down at that place: what is across the ray and least off the camera's own.
         # Straight above or below the ray it vanishes, and the forward axis stands in.
-        local = across(down - 0.02 * forward + np.zeros_like(away), away)
+        local = across(down - 1e-6 * forward + np.zeros_like(away), away)
         frame = np.stack([np.cross(local, away), local, away], axis=-1)
         out: Array = (points - middle[:, None]) @ frame
         return out

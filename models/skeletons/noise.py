@@ -147,8 +147,8 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         uv = uv + errors
         size = np.maximum(picture.unit, 1e-3)[:, None, None]
         torso = torso_of(truth.points)
+        world[..., :2] += 0.5 * errors / size * torso
         world = self._world(rng, t, picture, world, torso)
-        world[..., :2] += 0.5 * errors / size * _TRUNK_M
         uv = self._bounded(rng, truth, uv)
 
         visibility = self._visibility(rng, truth, picture, uv)
@@ -251,7 +251,7 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         error[..., 2] *= self.world.depth_noise
         out += error[:, _PART] * (1.0 + picture.hidden[..., None])
         out -= out[:, HIPS].mean(1)[:, None]
-        return boned(out, lengths_of(world * scale))
+        return boned(out, lengths_of(picture.world * scale))
 
     def _bounded(self, rng: np.random.Generator, truth: Truth, uv: Array) -> Array:
         """Outside the picture the network guesses on, less and less surely, to a limit."""
