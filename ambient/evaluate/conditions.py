@@ -28,10 +28,12 @@ SEED: Final = 7
 NOISE_SIGMA: Final = 15.0
 """Standard deviation of Gaussian noise, grey levels of 255."""
 NIGHT_GAMMA: Final = 2.6
-NIGHT_LIGHT: Final = 0.55
-"""A night scene keeps this share of the light after the gamma …"""
+NIGHT_LEVEL: Final = 30.0
+"""Mean grey level that the camera's exposure aims at by night …"""
+NIGHT_GAIN: Final = (0.3, 3.0)
+"""… with a gain within these bounds after the gamma; what is dark already is not made black."""
 NIGHT_GRAIN: Final = (3.0, 0.9)
-"""… and has grain: standard deviation a + b * sqrt(grey level), as read-out and photon noise."""
+"""Grain: standard deviation a + b * sqrt(grey level), as read-out and photon noise."""
 INFRARED_SIGMA: Final = 4.0
 FURNITURE: Final = (0.55, 0.75)
 """Rows, as shares of the picture's height, that a grey box hides over the whole width: about the
@@ -80,7 +82,7 @@ MEANING: Final[Mapping[Condition, str]] = {
     Condition.SIZE_1080: "longest side 1920 pixels",
     Condition.H264: f"H.264 at {BITS_PER_PIXEL:g} bits a pixel",
     Condition.NOISE: f"Gaussian noise, standard deviation {NOISE_SIGMA:g} of 255",
-    Condition.NIGHT: f"gamma {NIGHT_GAMMA:g}, light × {NIGHT_LIGHT:g}, grain",
+    Condition.NIGHT: f"gamma {NIGHT_GAMMA:g}, exposed to a mean of {NIGHT_LEVEL:g} of 255, grain",
     Condition.INFRARED: "grey, contrast stretched, brighter in the middle, grain",
     Condition.HALF_HIDDEN: (
         f"a grey box over rows {FURNITURE[0]:.0%} to {FURNITURE[1]:.0%} of the picture"
@@ -157,7 +159,8 @@ def noisy(image: Image, rng: np.random.Generator) -> Image:
 
 def night(image: Image, rng: np.random.Generator) -> Image:
     """Return a picture as a camera without enough light gives it."""
-    dark = 255.0 * NIGHT_LIGHT * (image / 255.0) ** NIGHT_GAMMA
+    dark = 255.0 * (image / 255.0) ** NIGHT_GAMMA
+    dark *= np.clip(NIGHT_LEVEL / max(float(dark.mean()), 1.0), *NIGHT_GAIN)
     read, photon = NIGHT_GRAIN
     grain = rng.standard_normal(image.shape[:2])[..., None] * (read + photon * np.sqrt(dark))
     return _clipped(dark + grain)

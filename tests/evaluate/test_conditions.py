@@ -68,6 +68,14 @@ def test_what_a_condition_does(
     assert holds(made[0].image, _run(condition, made)[0].image)
 
 
+@pytest.mark.parametrize("grey", [60, 120, 200])
+def test_night_is_dark_and_never_black(grey: int) -> None:
+    picture = Frame(np.full((40, 40, 3), grey, np.uint8), 0, 0)
+    dark = next(altered(Condition.NIGHT)(iter([picture]))).image
+    assert 10 < dark.mean() < 0.5 * grey + 5
+    assert dark.std() > 2
+
+
 def test_rolling_left_and_right_are_each_other_s_mirror() -> None:
     made = frames(1)
     mirrored = [Frame(made[0].image[:, ::-1].copy(), 0, 0)]
