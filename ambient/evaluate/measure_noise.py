@@ -173,6 +173,15 @@ def by_group(values: Floats) -> Seven:
     return _seven(np.array([_rms(values[:, marks]) for marks in _MARKS]))
 
 
+def usual(values: Floats) -> Floats:
+    """Return the usual size (7,) of fast errors by group, which a few large ones do not change.
+
+    By the median of the absolute, scaled as for a normal distribution: a clip's first second, in
+    which the network settles, is no jitter.
+    """
+    return np.array([1.4826 * np.median(np.abs(values[:, marks])) for marks in _MARKS])
+
+
 def measure_jitter(drawn: Errors, recorded: Many[Sequence]) -> tuple[ByState[Seven], Seven]:
     """Fast errors at rest by state, and what speed adds.
 
@@ -182,11 +191,10 @@ def measure_jitter(drawn: Errors, recorded: Many[Sequence]) -> tuple[ByState[Sev
     share = kept_share(_TAU_S, FPS, _SMOOTH_S)
     upright = drawn.state == State.UPRIGHT
     walks, stands = upright & (drawn.speed > 2 * _STILL), upright & (drawn.speed < _STILL)
-    rest = np.array(by_group(drawn.fast[stands])) / share
-    moving = np.array(by_group(drawn.fast[walks])) / share
+    rest, moving = usual(drawn.fast[stands]) / share, usual(drawn.fast[walks]) / share
     per_speed = np.sqrt(np.maximum(moving**2 - rest**2, 0.0)) / drawn.speed[walks].mean()
     falling = drawn.state == State.FALLING
-    fall = np.array(by_group(drawn.fast[falling])) / share
+    fall = usual(drawn.fast[falling]) / share
     fall = np.maximum(fall - per_speed * drawn.speed[falling].mean(), rest)
     low, down = (np.array(_shake(recorded, state)) for state in (State.LOW, State.DOWN))
     return ByState(_seven(rest), _seven(low), _seven(fall), _seven(down)), _seven(per_speed)

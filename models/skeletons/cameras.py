@@ -169,11 +169,11 @@ def sample(
     family = family_for(rng) if family is None else family
     azimuth = np.radians(rng.uniform(0.0, 360.0) if azimuth_deg is None else azimuth_deg)
     if family is Family.WALL:
-        height, away = rng.uniform(1.8, 3.0), rng.triangular(1.4, 2.6, 5.5)
-        fov, miss = rng.triangular(50.0, 68.0, 130.0), 8.0
+        height, away = rng.uniform(1.8, 3.0), rng.triangular(1.3, 2.3, 5.2)
+        fov, miss = rng.triangular(48.0, 62.0, 125.0), 8.0
     elif family is Family.LOW:
-        height, away = rng.uniform(0.7, 1.7), rng.triangular(1.6, 2.8, 5.5)
-        fov, miss = rng.triangular(50.0, 64.0, 110.0), 6.0
+        height, away = rng.uniform(0.7, 1.7), rng.triangular(1.5, 2.5, 5.2)
+        fov, miss = rng.triangular(46.0, 60.0, 100.0), 6.0
     elif family is Family.CLOSE:
         height, away = rng.uniform(0.9, 2.6), rng.uniform(1.0, 2.2)
         fov, miss = rng.uniform(60.0, 90.0), 14.0
