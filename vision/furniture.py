@@ -268,8 +268,8 @@ class FurnitureMap:
             Width / height of the picture.
         rest
             How high the hips are now over where the feet last stood, in heights of a person, when
-            the floor is known (`vision.floor.FloorPlane.height_above_floor`): who comes to rest on
-            the floor where he stood has nearly 0 there, who lies on a bed 0.2 and more.
+            the floor is known (`vision.rest`): who comes to rest on the floor where he stood has
+            nearly 0 there, who lies on a bed 0.25 and more.
         """
         points = np.asarray(keypoints, np.float64)
         free = {Thing.BED: 1.0, Thing.COUCH: 1.0, Thing.CHAIR: 1.0}

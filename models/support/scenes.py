@@ -10,7 +10,7 @@ Development only, like `models.bodies`, whose bodies and cameras are used.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -18,41 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bodies.body import Body, Sex, Shape
-from models.bodies.clips import BEND, SIT, STAND, SUPINE
 from models.bodies.motion import grounded
 from models.bodies.pose import Pose
 from models.bodies.raster import Camera, Triple
 from models.support import Box, Carrier
+from models.support.poses import LOW, LYING, ON_SEAT, SITTING_UP, UPRIGHT
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator
-
-LYING = {
-    "supine": SUPINE,
-    "arms up": replace(SUPINE, shoulder_l=(150.0, 30.0, 0.0), elbow_l=60.0),
-    "knees up": replace(SUPINE, hip_l=(50.0, 4.0, 6.0), knee_l=90.0, hip_r=(40.0, 4.0, 6.0),
-                        knee_r=80.0),
-    "left side": replace(SUPINE, turn=(0.0, 0.0, 90.0)),
-    "curled": replace(SUPINE, turn=(0.0, 0.0, -90.0), hip_l=(70.0, 4.0, 6.0), knee_l=80.0,
-                      hip_r=(55.0, 4.0, 6.0), knee_r=70.0, spine=(20.0, 0.0, 0.0)),
-    "prone": replace(SUPINE, turn=(0.0, 90.0, 0.0)),
-    "raised head": replace(SUPINE, spine=(35.0, 0.0, 0.0), neck=(20.0, 0.0, 0.0)),
-}  # fmt: skip
-"""Lying, the head towards +y before any turn."""
-ON_SEAT = {
-    "sitting": SIT,
-    "leaning back": replace(SIT, turn=(0.0, -22.0, 0.0)),
-    "leaning forward": replace(SIT, turn=(0.0, 10.0, 0.0), spine=(28.0, 0.0, 0.0)),
-}
-LOW = {
-    "on the floor, legs out": replace(SIT, hip_l=(84.0, 6.0, 8.0), hip_r=(84.0, 6.0, 8.0),
-                                      knee_l=12.0, knee_r=12.0, ankle_l=-10.0, ankle_r=-10.0),
-    "kneeling": replace(STAND, knee_l=105.0, knee_r=105.0, ankle_l=-40.0, ankle_r=-40.0,
-                        hip_l=(15.0, 4.0, 4.0), hip_r=(15.0, 4.0, 4.0)),
-    "crouching": replace(BEND, knee_l=120.0, knee_r=120.0, hip_l=(110.0, 8.0, 8.0),
-                         hip_r=(110.0, 8.0, 8.0), ankle_l=25.0, ankle_r=25.0),
-}  # fmt: skip
-UPRIGHT = {"standing": STAND, "bending": BEND}
 
 
 @dataclass(frozen=True)
@@ -64,9 +37,10 @@ class Case:
     kind
         The furniture.
     what
-        Where the body is: lying ``on`` it or sitting on its ``edge``; lying on the floor
-        ``before``, ``beside`` or ``behind`` it as the camera sees it, or ``away`` from it; ``low``
-        (sitting on the floor, kneeling, crouching) or ``upright`` next to it.
+        Where the body is: lying ``on`` it, sitting ``up`` on it with the legs upon it, or sitting
+        on its ``edge``; lying on the floor ``before``, ``beside`` or ``behind`` it as the camera
+        sees it, or ``away`` from it; ``low`` (sitting on the floor, kneeling, crouching) or
+        ``upright`` next to it.
     on
         Whether the furniture carries the body.
     box, body_box
@@ -179,6 +153,14 @@ def placed(thing: Piece, what: str, which: int, random: Random) -> Floats:
         free = max(0.0, half_y - 0.3)
         sunk = random.uniform(0.02, 0.07)
         return moved(points, shift, random.uniform(-1, 1) * free, thing.seat - sunk)
+    if what == "up":
+        # The back mostly to the wall or to either end.
+        backs = (0.0, 90.0, -90.0, random.uniform(0, 360))
+        points = turned(pick(SITTING_UP), backs[int(random.integers(4))] + random.normal(0, 12))
+        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        free = np.maximum(np.array(thing.half) - (high - low) / 2, 0.0)
+        x, y = random.uniform(-1, 1, 2) * free - (low + high) / 2
+        return moved(points, float(x), float(y), thing.seat - random.uniform(0.02, 0.07))
     if what == "edge":
         # Sitting on the bed's edge or on the couch, the feet on the floor before it.
         points = turned(pick(ON_SEAT), random.normal(0, 12))
@@ -227,6 +209,7 @@ WHATS: Final = {
         "on",
         "on",
         "on",
+        "up",
         "edge",
         "floor",
         "floor",
@@ -239,6 +222,7 @@ WHATS: Final = {
     Carrier.COUCH: (
         "on",
         "on",
+        "up",
         "edge",
         "edge",
         "floor",
@@ -300,7 +284,7 @@ def seen(thing: Piece, eye: Camera, what: str, which: int, random: Random) -> Ca
     return Case(
         thing.kind,
         what,
-        what in ("on", "edge"),
+        what in ("on", "up", "edge"),
         boxed(box),
         boxed(np.concatenate([shaken.min(axis=0), shaken.max(axis=0)])),
         np.concatenate([shaken, sight[:, None]], axis=1),

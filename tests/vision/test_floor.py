@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from models.bodies.raster import Camera
-from models.support.scenes import LOW, LYING, ON_SEAT, UPRIGHT, moved, shape, turned
+from models.support.poses import LOW, LYING, ON_SEAT, UPRIGHT
+from models.support.scenes import moved, shape, turned
 from vision.floor import (
     BINS,
     FEW,

@@ -9,7 +9,8 @@ import pytest
 from ambient.observations import Place
 from models.bodies.raster import Camera
 from models.support import Carrier
-from models.support.scenes import LOW, LYING, ON_SEAT, UPRIGHT, Piece, moved, shape, turned
+from models.support.poses import LOW, LYING, ON_SEAT, UPRIGHT
+from models.support.scenes import Piece, moved, shape, turned
 from vision.furniture import BOXES, PIECES, FurnitureMap, FurnitureState, Support, iou
 from vision.objects.types import Detection, Thing
 
@@ -209,16 +210,25 @@ def judged(
         (lying("curled", 60.0, BEFORE), Place.FLOOR),
         (lying("prone", 0.0, (0.3, -1.5, 0.0)), Place.FLOOR),
         (standing(0.2, -0.8), Place.FLOOR),
-        (moved(shape(1, LOW["on the floor, legs out"]), 0.2, -0.7, 0.0), Place.FLOOR),
     ],
     ids=[
         "supine on it", "curled up on it", "on its side on it", "knees up on it",
         "supine before it", "curled before it", "prone before it", "standing before it",
-        "sitting on the floor, leaning on it",
     ],
 )  # fmt: skip
 def test_on_or_before_a_bed(eye: Camera, body: np.ndarray, place: Place) -> None:
     assert judged(eye, BED_PIECE, Thing.BED, body).place is place
+
+
+@pytest.mark.parametrize("eye", [SIDE, FOOT, CORNER], ids=["side", "foot end", "high corner"])
+@pytest.mark.parametrize(
+    "how", ["on the floor, legs out", "on the floor, legs crossed", "kneeling"]
+)
+def test_who_sits_on_the_floor_against_a_bed_is_not_on_it(eye: Camera, how: str) -> None:
+    body = moved(shape(1, LOW[how]), 0.2, -0.75, 0.0)
+    support = judged(eye, BED_PIECE, Thing.BED, body)
+    assert support.bed < 0.4
+    assert support.floor > support.bed
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,14 @@ def beds() -> list[Case]:
 
 
 @pytest.mark.parametrize(
-    ("carrier", "least"), [(Carrier.BED, 0.88), (Carrier.COUCH, 0.9), (Carrier.CHAIR, 0.98)]
+    ("carrier", "least"), [(Carrier.BED, 0.87), (Carrier.COUCH, 0.9), (Carrier.CHAIR, 0.98)]
 )
 def test_the_floor_by_furniture_is_rarely_taken_for_it(carrier: Carrier, least: float) -> None:
     of = list(cases(carrier, 2000, seed_of(carrier, fitting=False)))
     shares = called(SupportNet(getattr(load(), carrier.value)), of)
     near = [sum(shares[kind][i] for kind in NEAR) for i in (0, 1)]
     assert near[0] / near[1] <= 0.02
+    assert shares["low"][0] / shares["low"][1] <= 0.06
     assert shares["on"][0] / shares["on"][1] >= least
 
 
