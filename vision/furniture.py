@@ -22,6 +22,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Annotated, Final
 
 import numpy as np
@@ -114,7 +115,8 @@ class Piece(Struct, kw_only=True, forbid_unknown_fields=True):
     @property
     def box(self) -> Box:
         """Where it is: the median of the last looks, side by side."""
-        x0, y0, x1, y1 = np.median(np.asarray(self.boxes), axis=0).tolist()
+        # Asked for at every body and frame: for nine numbers numpy's median takes ten times longer.
+        x0, y0, x1, y1 = (median(side) for side in zip(*self.boxes, strict=True))
         return x0, y0, x1, y1
 
     @property
