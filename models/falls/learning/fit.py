@@ -39,8 +39,9 @@ class Recipe:
         Weight decay.
     labels
         Weight of the labels' loss beside the judgements'.
-    blank
-        Probability that a whole group of columns is hidden in a window.
+    blank, adrift
+        Probability that a whole group of columns is hidden in a window; and that where in the
+        picture somebody is, and how large, is.
     """
 
     steps: int = 3000
@@ -51,6 +52,7 @@ class Recipe:
     decay: float = 0.02
     labels: float = 0.3
     blank: float = 0.1
+    adrift: float = 0.3
 
 
 def fit(
@@ -103,7 +105,7 @@ def fit(
     for step in range(recipe.steps):
         drawn = [each.draw(n, random) for each, n in zip(sources, counts, strict=True)]
         inputs, labels, judged = (torch.cat(part) for part in zip(*drawn, strict=True))
-        inputs = _blank(inputs, recipe.blank, network.mean, random)
+        inputs = _blank(inputs, recipe, network.mean, random)
         loss = loss_of(network(inputs), labels, judged)
         optimiser.zero_grad()
         loss.backward()
@@ -164,16 +166,28 @@ def _follow(kept: nn.Module, network: nn.Module, share: float) -> None:
         mine.lerp_(new, 1.0 - share)
 
 
-_GROUPS: Final = ("world", "slow", "box", "on_", ".seen", "at_", "border", "ankle", "wrist")
-_NONE: Final = np.array([name.startswith(("box", "on_")) for name in FEATURES])
-"""Columns of which 0 means that nothing is known."""
+_GROUPS: Final = ("world", "slow", "box", "on_", ".seen", "ankle", "wrist")
+_WHERE: Final = np.array(
+    [
+        any(part in name for part in ("at_", "border", "log_size"))
+        and not name.endswith(("fast", "slow"))
+        for name in FEATURES
+    ]
+)
+_NONE: Final = {name: 0.0 for name in FEATURES if name.startswith(("box", "on_"))} | {
+    "box_age": 1.0
+}
+"""What these columns hold when nothing is known; the others are hidden by their mean."""
 
 
-def _blank(inputs: Tensor, chance: float, usual: Tensor, random: np.random.Generator) -> Tensor:
+def _blank(inputs: Tensor, recipe: Recipe, usual: Tensor, random: np.random.Generator) -> Tensor:
     """Hide whole groups of columns in some windows, so that none is relied on alone."""
     hidden = np.zeros((len(inputs), len(FEATURES)), np.bool_)
     for group in _GROUPS:
         members = np.array([group in name for name in FEATURES])
-        hidden |= (random.random(len(inputs)) < chance)[:, None] & members
-    instead = usual.masked_fill(torch.from_numpy(_NONE), 0.0)
+        hidden |= (random.random(len(inputs)) < recipe.blank)[:, None] & members
+    hidden |= (random.random(len(inputs)) < recipe.adrift)[:, None] & _WHERE
+    instead = usual.clone()
+    for name, value in _NONE.items():
+        instead[FEATURES.index(name)] = value
     return torch.where(torch.from_numpy(hidden)[:, None], instead, inputs)

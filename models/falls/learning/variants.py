@@ -21,9 +21,11 @@ LOST: Final = 0.02
 """Share of frames that never arrive."""
 TEMPO: Final = (0.85, 1.2)
 ROLL: Final = np.radians(7.0)
-ZOOM: Final = (0.85, 1.2)
-SHIFT: Final = 0.12
+ZOOM: Final = (0.8, 1.7)
+SHIFT: Final = ((-0.15, 0.15), (-0.1, 0.2))
 """Of the picture's width and height."""
+FAITH: Final = (0.2, 1.5)
+"""Visibilities are raised to a power: networks differ in how sure of a joint they are."""
 HOLD_S: Final = (2.0, 10.0)
 HELD: Final = 0.25
 """Share of sequences whose last instant stands still for `HOLD_S`."""
@@ -120,8 +122,9 @@ def _thin(sequence: Sequence, random: np.random.Generator) -> Sequence:
 
 def _look(sequence: Sequence, random: np.random.Generator) -> Sequence:
     """Turn, enlarge and shift the picture about its middle; mirroring is done later, on inputs."""
-    angle, zoom = random.normal(0.0, ROLL / 2), random.uniform(*ZOOM)
-    shift = random.uniform(-SHIFT, SHIFT, 2)
+    angle, zoom = random.normal(0.0, ROLL / 2), np.exp(random.uniform(*np.log(ZOOM)))
+    shift = random.uniform(*np.array(SHIFT).T)
+    faith = np.exp(random.uniform(*np.log(FAITH)))
     wide = np.array([sequence.aspect, 1.0])
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
@@ -131,6 +134,7 @@ def _look(sequence: Sequence, random: np.random.Generator) -> Sequence:
 
     keypoints, world = sequence.keypoints.copy(), sequence.world.copy()
     keypoints[:, :, :2] = moved(keypoints[:, :, :2])
+    keypoints[:, :, 2] **= faith
     world[:, :, :2] = world[:, :, :2] @ turn.astype(np.float32)
     x0, y0, x1, y1 = sequence.box.T
     middle = moved(np.stack([x0 + x1, y0 + y1], axis=1) / 2)

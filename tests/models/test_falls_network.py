@@ -1,0 +1,102 @@
+"""The weights that are carried: as PyTorch computed them, small, quick, and whole."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ambient.errors import ModelError
+from models.falls.network import FOLDER, Network
+from models.falls.outputs import BIN, JSON, JUDGEMENTS, OUTPUTS, load
+from models.skeletons.sequence import LABELS
+
+
+def reference() -> tuple[np.ndarray, np.ndarray]:
+    with np.load(FOLDER / "reference.npz") as stored:
+        return stored["inputs"], stored["outputs"]
+
+
+def test_the_node_says_what_pytorch_said() -> None:
+    network = Network.load()
+    state = network.start(1)
+    inputs, outputs = reference()
+    assert len(inputs) >= 40
+    assert np.ptp(outputs, axis=0).max() > 1.0
+    for now, expected in zip(inputs, outputs, strict=True):
+        found, state = network.step(now[None], state)
+        np.testing.assert_allclose(found[0], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("people", [2, 3, 6])
+def test_people_do_not_disturb_each_other(people: int) -> None:
+    network = Network.load()
+    inputs, outputs = reference()
+    states = network.start(people)
+    for k in range(20):
+        rows = np.stack([inputs[(k + shift) % len(inputs)] for shift in range(people)])
+        rows[0] = inputs[k]
+        found, states = network.step(rows, states)
+        np.testing.assert_allclose(found[0], outputs[k], atol=1e-4)
+
+
+def test_it_is_small_and_quick() -> None:
+    assert sum((FOLDER / name).stat().st_size for name in ("falls.xml", BIN)) < 1_000_000
+    network = Network.load()
+    inputs, _ = reference()
+    state = network.start(1)
+    took = []
+    for now in np.concatenate([inputs] * 5):
+        began = time.perf_counter()
+        _, state = network.step(now[None], state)
+        took.append(time.perf_counter() - began)
+    # The quickest tenth: what others do on the machine is not the network's cost.
+    assert np.percentile(took, 10) < 0.0005
+
+
+def test_probabilities() -> None:
+    said = load().probabilities(reference()[1])
+    assert said.shape[1] == len(OUTPUTS)
+    assert ((said >= 0) & (said <= 1)).all()
+    np.testing.assert_allclose(said[:, : len(LABELS)].sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_a_higher_output_is_never_less_probable() -> None:
+    rows = np.zeros((3, len(OUTPUTS)), np.float32)
+    for i in range(len(JUDGEMENTS)):
+        rows[:, len(LABELS) + i] = (-40, 0, 40)
+    said = load().probabilities(rows)[:, len(LABELS) :]
+    assert (np.diff(said, axis=0) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda folder: (folder / "falls.xml").unlink(), "found none"),
+        (lambda folder: (folder / "falls.xml").write_text("<net"), "cannot read it"),
+    ],
+    ids=["missing", "broken"],
+)
+def test_a_network_that_cannot_be_had(tmp_path: Path, spoil: object, message: str) -> None:
+    folder = tmp_path / "falls"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "learning"))
+    assert callable(spoil)
+    spoil(folder)
+    with pytest.raises(ModelError, match=message):
+        Network.load(folder)
+
+
+def test_a_calibration_of_other_weights_is_refused(tmp_path: Path) -> None:
+    for name in (JSON, BIN):
+        shutil.copy(FOLDER / name, tmp_path / name)
+    load(tmp_path)
+    with (tmp_path / BIN).open("ab") as handle:
+        handle.write(b"x")
+    with pytest.raises(ModelError, match="make both with"):
+        load(tmp_path)
+    (tmp_path / JSON).unlink()
+    with pytest.raises(ModelError, match="expected the calibration"):
+        load(tmp_path)
