@@ -22,7 +22,8 @@ from models.skeletons import physics_daily as daily
 from models.skeletons import physics_falls as falls
 from models.skeletons.motion import RATE_HZ, Motion, Source, save_own
 from models.skeletons.physics_body import Family
-from models.skeletons.physics_stage import Cast, NotDownError, Stage, draw_cast
+from models.skeletons.physics_cast import Cast, NotDownError, draw_cast
+from models.skeletons.physics_stage import Stage
 
 ATTEMPTS: Final = 12
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.skeletons.physics_body import Box
+from models.skeletons.physics_cast import Cast
 from models.skeletons.physics_control import Pose
 from models.skeletons.physics_falls import chair, couch, gait, rise, seat_of, upright
 from models.skeletons.physics_poses import (
@@ -26,7 +27,7 @@ from models.skeletons.physics_poses import (
     stooping,
     supine,
 )
-from models.skeletons.physics_stage import Cast, Stage
+from models.skeletons.physics_stage import Stage
 
 Lift = tuple[float, float]
 _STEP: Lift = (0.1, 0.1)

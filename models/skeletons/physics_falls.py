@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.skeletons.physics_body import Box
+from models.skeletons.physics_cast import Cast, Fall
 from models.skeletons.physics_control import Gait, Pose
 from models.skeletons.physics_poses import (
     BESIDE,
@@ -24,7 +25,7 @@ from models.skeletons.physics_poses import (
     stooping,
     supine,
 )
-from models.skeletons.physics_stage import Cast, Fall, Stage
+from models.skeletons.physics_stage import Stage
 
 
 def gait(cast: Cast) -> Gait:

@@ -20,16 +20,11 @@ from models.skeletons.physics_body import (
     GROUPS,
     HINGES,
     LIMITS,
-    RANGES,
     SIDES,
     STIFFNESS,
-    Body,
     Box,
-    Family,
-    draw,
-    draw_body,
-    mjcf,
 )
+from models.skeletons.physics_cast import Cast, Fall, NotDownError, brace, lunge
 from models.skeletons.physics_control import (
     Array,
     Course,
@@ -42,6 +37,7 @@ from models.skeletons.physics_control import (
     stay,
     walk,
 )
+from models.skeletons.physics_model import mjcf
 
 SUBSTEPS: Final = 8
 _DAMPING: Final = 0.06
@@ -52,106 +48,6 @@ _LOW_M: Final = 0.35
 _HIT_M: Final = 0.22
 _REST_M_S: Final = 0.13
 _STILL: Final = 8
-
-
-class NotDownError(Exception):
-    """The body did not come to rest on the floor, or the simulation broke."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who acts and how: everything that is drawn once for a motion.
-
-    Attributes
-    ----------
-    body, rng
-        The build, and the source of all further chance.
-    reaction, tone, tempo, friction, push
-        See `physics_body.Ranges`.
-    """
-
-    body: Body
-    rng: np.random.Generator
-    reaction: float
-    tone: float
-    tempo: float
-    friction: float
-    push: float
-
-    def chance(self, probability: float) -> bool:
-        """Draw whether something happens."""
-        return bool(self.rng.random() < probability)
-
-    def uniform(self, low: float, high: float) -> float:
-        """Draw a number."""
-        return float(self.rng.uniform(low, high))
-
-    def side(self) -> int:
-        """Draw +1 (left) or -1 (right)."""
-        return int(self.rng.choice([-1, 1]))
-
-
-def draw_cast(rng: np.random.Generator, family: Family) -> Cast:
-    """Draw a person and a controller of the family."""
-    ranges = RANGES[family]
-    logs = tuple((float(np.log(a)), float(np.log(b))) for a, b in ranges.tone)
-    return Cast(
-        body=draw_body(rng, family), rng=rng, reaction=draw(rng, ranges.reaction),
-        tone=float(np.exp(draw(rng, logs))), tempo=draw(rng, ranges.tempo),
-        friction=draw(rng, ranges.friction), push=draw(rng, ranges.push),
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Fall:
-    """How balance is lost and what the body does about it.
-
-    Attributes
-    ----------
-    direction
-        Degrees to the left of x.
-    push
-        Speed in m/s that the disturbance gives.
-    legs, trunk, arms
-        Share of the servos' stiffness that is left.
-    brace
-        Whether the arms are put out.
-    step
-        Side of the leg that is put out, 0 for none.
-    foot, drag
-        Side of the foot that slips or is caught (0 for none) and newtons along x on it.
-    spin
-        N m about the vertical while pushed.
-    sag
-        Degrees that hips and knees bend where legs have tone: (hip, knee).
-    slick
-        Whether the feet find no hold for the first 0.7 seconds.
-    rest
-        Share of the trunk's stiffness once down: a person who can still hold the trunk sits.
-    push_at
-        Share of the push that acts at the chest, the rest at the pelvis.
-    down_s
-        How long the body stays down.
-    stir
-        Small movements per ten seconds when down.
-    """
-
-    direction: float
-    push: float
-    legs: float
-    trunk: float = 0.3
-    arms: float = 0.2
-    brace: bool = False
-    step: int = 0
-    foot: int = 0
-    drag: float = 0.0
-    spin: float = 0.0
-    sag: Pair = (0.0, 0.0)
-    slick: bool = False
-    rest: float = 0.05
-    push_at: float = 0.6
-    down_s: float = 4.0
-    stir: float = 2.0
 
 
 @dataclass(eq=False)
@@ -228,8 +124,13 @@ class Stage:
     def _leave(self) -> None:
         """Let the guide go: the person's own strength, and a body that is solid."""
         self._model.actuator_forcerange[:] = self._torque
-        self._model.pair_margin[:] = 0.0
         self._data.eq_active[0] = 0
+        # Flesh that gave way while the guide led (belly on thigh) does not spring back.
+        margin = {}
+        for c in self._data.contact:
+            margin[int(c.geom1), int(c.geom2)] = margin[int(c.geom2), int(c.geom1)] = c.dist
+        pairs = zip(self._model.pair_geom1.tolist(), self._model.pair_geom2.tolist(), strict=True)
+        self._model.pair_margin[:] = [min(0.0, margin.get(pair, 0.0)) for pair in pairs]
 
     def _hold(self, body: float, feet: float) -> None:
         """Set the share of friction of the body and of the feet."""
@@ -360,7 +261,8 @@ class Stage:
         first = len(self.frames)
         target = self._angles.copy()
         share = np.ones(len(HINGES))
-        brace, leg = self._brace(fall), self._lunge(fall)
+        heading = self.heading()
+        arms, leg = brace(self.cast.rng, fall, heading), lunge(fall, heading)
         hit: int | None = None
         rest = self._rest(fall)
         limit = round(3.5 * RATE_HZ)
@@ -379,7 +281,7 @@ class Stage:
             wanted[list(GROUPS.neck)] = max(fall.trunk, 0.35)
             goal = aim
             if fall.brace and t > self.cast.reaction:
-                goal = np.where(np.isnan(brace), goal, brace)
+                goal = np.where(np.isnan(arms), goal, arms)
                 wanted[list(GROUPS.arms)] = 0.7
             if fall.step and 0.7 * self.cast.reaction < t < self.cast.reaction + 0.45:
                 goal = np.where(np.isnan(leg), goal, leg)
@@ -438,35 +340,6 @@ class Stage:
             force[self._parts["pelvis"], 5] = fall.spin
         if fall.foot and t < 0.2:
             force[self._parts["l_foot" if fall.foot > 0 else "r_foot"], 0] = fall.drag
-
-    def _brace(self, fall: Fall) -> Array:
-        """Angles of arms and neck (26,) that receive the floor; NaN where nothing is wanted."""
-        out = np.full(len(HINGES), np.nan)
-        angle = np.radians(fall.direction - self.heading())
-        ahead, left = np.cos(angle), np.sin(angle)
-        rng = self.cast.rng
-        front, back = max(ahead, 0.0), max(-ahead, 0.0)
-        for _, sign in SIDES:
-            near = max(sign * left, 0.0)
-            raised = 90 * front - 40 * back + 15 * near + rng.normal(0, 12)
-            up = 12 + 65 * near + 15 * back + rng.normal(0, 8)
-            elbow = rng.uniform(15, 60)
-            out[list(GROUPS.arm[sign])] = np.radians(
-                [-raised, sign * max(up, 0), -sign * rng.uniform(-20, 30), -elbow]
-            )
-        out[GROUPS.neck[0]] = np.radians(30 * back - 15 * front)
-        return out
-
-    def _lunge(self, fall: Fall) -> Array:
-        """Angles of the leg (26,) that tries a step; NaN where nothing is wanted."""
-        out = np.full(len(HINGES), np.nan)
-        if fall.step:
-            angle = np.radians(fall.direction - self.heading())
-            ahead, left = np.cos(angle), np.sin(angle)
-            away = max(left * fall.step, 0.0) * fall.step
-            flex = 25 + 30 * ahead
-            out[list(GROUPS.leg[fall.step])] = np.radians([-flex, 30 * away, 0, 45, 0, 0])
-        return out
 
     def _lie(self, fall: Fall, label: str) -> None:
         """Stay down, with small movements of arms, legs, head or trunk."""
