@@ -137,7 +137,7 @@ def support(items: Sequence[Item], joints: Array, labels: Indices) -> tuple[Indi
         if item.kind not in PLACE_OF:
             continue
         over = item.under(pelvis, 0.05) | (item.under(chest, 0.0) & item.under(pelvis, 0.25))
-        resting = (pelvis[:, 2] > item.top - 0.12) & (pelvis[:, 2] < item.top + 0.32)
+        resting = (pelvis[:, 2] > item.top - 0.12) & (pelvis[:, 2] < item.top + 0.45)
         on = over & resting & ~upright
         place[on] = PLACE_OF[item.kind]
         height[on] = item.top

@@ -168,6 +168,12 @@ def test_motions_are_read_and_sorted(data: Path) -> None:
     assert max(abs(h - postures.HEIGHT) for h in heights) < 0.08
 
 
+@pytest.mark.parametrize("family", ["train", "heldout"])
+def test_a_simulation_says_for_which_side_it_was_made(fall: Motion, family: str) -> None:
+    made = [replace(fall, subject=f"physics-{family}-fall-{n}") for n in range(30)]
+    assert {is_heldout(m) for m in made} == {family == "heldout"}
+
+
 def test_a_folder_without_motions_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"cmu\.npz"):
         load(tmp_path)
