@@ -104,7 +104,8 @@ def test_a_standing_foot_does_not_slide():
 
 # -- what needs the simulator -----------------------------------------------------------------
 
-EVERY = [(kind, seed) for kind in range(27) for seed in (1, 2)]
+# Falls twice, the rest once.
+EVERY = [(kind, seed) for seed in (1, 2) for kind in range(27 if seed == 1 else 13)]
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,7 @@ def motions(physics):
     return [(physics.KINDS[k], physics.simulate(seed, physics.KINDS[k])) for k, seed in EVERY]
 
 
+@pytest.mark.slow
 def test_bones_keep_their_length_and_nobody_sinks_or_bursts(motions):
     for kind, motion in motions:
         bones = np.linalg.norm(offsets(motion.joints)[:, 1:], axis=-1)
@@ -134,6 +136,7 @@ def test_bones_keep_their_length_and_nobody_sinks_or_bursts(motions):
         assert 1.35 < motion.height < 1.95
 
 
+@pytest.mark.slow
 def test_segments_cover_the_motion_without_holes(motions):
     for kind, motion in motions:
         starts = [s.start_s for s in motion.segments]
@@ -144,6 +147,7 @@ def test_segments_cover_the_motion_without_holes(motions):
         assert all(a.label != b.label for a, b in pairwise(motion.segments))
 
 
+@pytest.mark.slow
 def test_a_fall_ends_on_the_floor_and_stays(motions, physics):
     lasting = []
     for kind, motion in motions:
