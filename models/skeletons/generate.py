@@ -21,14 +21,14 @@ from models.skeletons.build import Build
 from models.skeletons.cameras import Camera, sample
 from models.skeletons.edit import turned
 from models.skeletons.furnish import clutter
-from models.skeletons.furniture import Bools, Item, Kind, hidden, place_channel, support
+from models.skeletons.furniture import Bools, Indices, Item, Kind, hidden, place_channel, support
 from models.skeletons.joints import Array, Joint
 from models.skeletons.landmarks import landmarks33
 from models.skeletons.motion import Motion, load, load_own
 from models.skeletons.noise import NoiseModel, Observed
 from models.skeletons.pool import Pool
 from models.skeletons.scenarios import Scenario, Scene
-from models.skeletons.sequence import Sequence
+from models.skeletons.sequence import LABELS, Sequence
 from models.skeletons.truth import has_fallen, is_down, needs_help, states
 from models.skeletons.view import Truth
 from models.skeletons.wander import banded, drift, found
@@ -51,6 +51,7 @@ _FAMILY_SALT: Final = {Family.TRAIN: 1, Family.HELDOUT: 2}
 
 # The landmarks that rays are traced to, and the one that stands for each landmark.
 _TRACED: Final = np.array([0, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
+_LEGS: Final = slice(25, 33)
 _MOVED: Final = np.array([0, 11, 12, 23, 24, 25, 26])
 _TRACED_OF: Final = np.array(
     [0] * 11 + [1, 2, 3, 4, 5, 6] + [5, 6] * 3 + [7, 8, 9, 10, 11, 12] + [11, 12] * 2
@@ -112,6 +113,9 @@ class Generator:
         items = [*scene.items, *clutter(rng, joints, camera, scene.items)]
         if scene.beside is not None:
             items.append(Item(Kind.OTHER, scene.beside, 0.0, 0.35, 0.4, 1.6))
+        covered = _hidden(items, camera, points)
+        if scene.frame:
+            covered[:, _LEGS] |= _behind_frame(rng, t, labels)
         place, surface = support(scene.items, joints, labels)
         down = is_down(joints, labels, surface, motion.height)
         truth = Truth(
@@ -119,7 +123,7 @@ class Generator:
             points=points,
             camera=camera,
             state=states(labels, down),
-            hidden=_hidden(items, camera, points),
+            hidden=covered,
             speed=_speed(t, points),
             others=_others(rng, joints),
         )
@@ -201,6 +205,15 @@ def _hidden(items: list[Item], camera: Camera, points: Array) -> Bools:
         return np.zeros(points.shape[:2], np.bool_)
     traced = hidden(items, np.asarray(camera.position), points[:, _TRACED])
     return traced[:, _TRACED_OF]
+
+
+def _behind_frame(rng: np.random.Generator, t: Array, labels: Indices) -> Bools:
+    """Legs (T, 8) that a walking frame hides while its owner is on foot, in short runs."""
+    on_foot = np.isin(labels, [LABELS.index(word) for word in ("walk", "standing")])
+    chance = np.full(len(t), rng.uniform(0.1, 0.5))
+    quick = np.full(len(t), 0.3)
+    sides = [found(rng, t, chance, quick, 0.2) & on_foot for _ in range(2)]
+    return np.stack(sides * 4, axis=-1)
 
 
 def _others(rng: np.random.Generator, joints: Array) -> Array:

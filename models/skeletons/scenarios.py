@@ -34,6 +34,8 @@ from models.skeletons.pool import Pool, Sort, spans
 
 MIN_S: Final = 10.0
 MAX_S: Final = 40.0
+FRAMES: Final = 0.25
+"""The share of stooping people who walk with a frame."""
 
 
 class Scenario(StrEnum):
@@ -82,6 +84,8 @@ class Scene:
         Whether it is a person in this room at all, not a coat, a dog or a picture of one.
     beside
         Where somebody else stands close by, metres; None when alone.
+    frame
+        Whether the person walks behind a walking frame, which hides the legs now and then.
     """
 
     scenario: Scenario
@@ -90,6 +94,7 @@ class Scene:
     permitted: bool = False
     person: bool = True
     beside: tuple[float, float] | None = None
+    frame: bool = False
 
 
 def draw(rng: np.random.Generator, pool: Pool, *, fits: Callable[[Build], bool]) -> Scene:
@@ -112,7 +117,12 @@ def scene(
     take = _Take(rng, pool, build)
     made = _MAKERS[scenario](take)
     tail = scenario is not Scenario.FALL
-    return replace(made, scenario=scenario, motion=_fitted(rng, made.motion, tail=tail))
+    return replace(
+        made,
+        scenario=scenario,
+        motion=_fitted(rng, made.motion, tail=tail),
+        frame=build.stoop > 0.1 and rng.random() < FRAMES,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +177,8 @@ def _fitted(rng: np.random.Generator, motion: Motion, *, tail: bool) -> Motion:
         if falls:
             # The fall stays in, with a few seconds on both sides if there are any.
             latest = max(0.0, min(falls[0].start_s - 3.0, motion.seconds - MAX_S))
-            start = float(rng.uniform(max(0.0, falls[0].end_s + 6.0 - MAX_S), latest + 1e-6))
+            earliest = min(latest, max(0.0, falls[0].end_s + 6.0 - MAX_S))
+            start = float(rng.uniform(earliest, latest))
         motion = cut(motion, start, start + MAX_S)
     return motion
 
