@@ -29,6 +29,10 @@ def days(
     seed: Annotated[int, typer.Option(min=0, help="Of rooms, people, and failures.")] = 1,
     falls: Annotated[float, typer.Option(min=0, max=10, help="Real falls in a day.")] = 0.2,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to share the work.")] = 1,
+    fold: Annotated[
+        float,
+        typer.Option(min=12, help="Seconds after which a stretch without any change is cut short."),
+    ] = 14.0,
     json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
 ) -> None:
     """Count false alarms per room-day in simulated daily life, and the real falls found in it."""
@@ -37,7 +41,9 @@ def days(
     from ambient.evaluate.days.report import run
 
     with evaluate._shown("days") as progress:
-        report = run(days, seed=seed, jobs=jobs, falls_per_day=falls, progress=progress)
+        report = run(
+            days, seed=seed, jobs=jobs, falls_per_day=falls, fold_s=fold, progress=progress
+        )
     if json:
         typer.echo(msgspec.json.encode(report))
     else:

@@ -193,13 +193,15 @@ def resident(rng: np.random.Generator) -> Body:
     """Draw an old person: size, weight, pace, stoop and how they go about."""
     sex = Sex.FEMALE if rng.random() < 0.7 else Sex.MALE
     height = float(np.clip(rng.normal(1.58 if sex is Sex.FEMALE else 1.70, 0.06), 1.46, 1.85))
+    # What the parametric body can take at these ages and heights.
+    build = rng.uniform(20.0, 26.5) if sex is Sex.FEMALE else rng.uniform(23.2, 27.5)
     aid = float(rng.random())
     return Body(
         shape=Shape(
             sex,
             float(np.clip(rng.normal(84, 5), 66, 90)),
             height,
-            float(rng.uniform(21, 28)) * height**2,
+            float(build) * height**2,
         ),
         pace=float(rng.uniform(1.3, 2.4)),
         speed=float(rng.uniform(0.35, 0.8)),

@@ -19,6 +19,8 @@ TURNS_PER_HOUR: Final = 1.6
 """How often somebody asleep takes another position (Gori et al. 2004: 1.6 an hour when old)."""
 FIDGETS_PER_HOUR: Final = 8.0
 """Small movements of somebody who sits: drinks, looks round, shifts."""
+SEAT: Final = 0.38
+"""Height of an armchair's or a sofa's cushion with somebody on it, metres."""
 ASLEEP: Final = (stances.ON_BACK, stances.ON_SIDE, stances.CURLED, stances.PROPPED)
 
 
@@ -67,8 +69,10 @@ def sit_about(diary: Diary, until: float) -> None:
         span = min(until - one.t, diary.uniform(600, 2400))
         if diary.chance(0.4):
             with diary.episode("nap in the armchair"):
-                how = stances.FEET_UP if diary.chance(0.35) else stances.NAP
-                one.to(how, 1.5, at=diary.room.rest.at)
+                if diary.chance(0.35):
+                    one.to(stances.FEET_UP, 1.5, at=diary.room.rest.at, level=SEAT)
+                else:
+                    one.to(stances.NAP, 1.5, at=diary.room.rest.at)
                 one.linger(span, 3.0)
                 one.to(stances.LOUNGE, 1.5, at=diary.room.rest.at)
         else:
@@ -94,7 +98,7 @@ def sofa(diary: Diary, until: float) -> None:
     one, rest = diary.resident, diary.room.rest
     diary.to_rest()
     with diary.episode("lying on the sofa"):
-        yaw, level = rest.facing + 90.0, 0.38
+        yaw, level = rest.facing + 90.0, SEAT
         one.to(stances.LEGS_IN, 1.4, yaw=rest.facing + 50.0, level=level)
         one.to(stances.ON_BACK, 1.8, yaw=yaw, level=level)
         one.hold(max(0.0, until - one.t))
@@ -201,7 +205,7 @@ def meal(diary: Diary, until: float) -> None:
         return
     diary.to_chair()
     with diary.episode("meal at the table"):
-        diary.resident.linger(max(0.0, until - diary.t), 90.0)
+        diary.resident.linger(max(0.0, until - diary.t), 60.0)
 
 
 def exercise(diary: Diary) -> None:

@@ -18,7 +18,7 @@ from ambient.evaluate.days.diary import Episode, Truth
 from ambient.evaluate.days.falls import FALLS_PER_DAY
 from ambient.evaluate.days.rooms import Knowledge
 from ambient.evaluate.days.schedule import Day, plan
-from ambient.evaluate.days.watch import Alarm, config_of, watch
+from ambient.evaluate.days.watch import FOLD_S, Alarm, config_of, watch
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
 from vision.networks import Part
 
@@ -27,7 +27,7 @@ AFTER_S: Final = 15.0
 """An alarm so long after its cause has ended is still of it."""
 KNOWN: Final = (Knowledge.ZONES, Knowledge.FURNITURE)
 """Kinds of rooms; days take turns."""
-Task = tuple[int, int, float, frozenset[Part]]
+Task = tuple[int, int, float, float, frozenset[Part]]
 NOTHING: Final = "nothing going on"
 
 
@@ -124,6 +124,7 @@ def run(
     seed: int = 1,
     jobs: int = 1,
     falls_per_day: float = FALLS_PER_DAY,
+    fold_s: float = FOLD_S,
     without: Collection[Part] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
@@ -135,13 +136,15 @@ def run(
         Equal seeds give equal reports (but for the seconds).
     jobs
         Processes to share the work.
+    fold_s
+        After so long without a change a stretch is cut short; see `watch`.
     without
         Parts of the node to leave out.
     progress
         Called with (done, all) after each day.
     """
     start = time.monotonic()
-    tasks = [(seed, number, falls_per_day, frozenset(without)) for number in range(days)]
+    tasks = [(seed, number, falls_per_day, fold_s, frozenset(without)) for number in range(days)]
     lived: list[Lived] = []
     for one in _each(tasks, max(1, jobs)):
         lived.append(one)
@@ -155,11 +158,12 @@ def live(
     seed: int,
     number: int,
     falls_per_day: float = FALLS_PER_DAY,
+    fold_s: float = FOLD_S,
     without: frozenset[Part] = frozenset(),
 ) -> Lived:
     """Return one day measured."""
     day = plan(seed, number, KNOWN[number % len(KNOWN)], falls_per_day=falls_per_day)
-    seen = watch(day, seed, without=without)
+    seen = watch(day, seed, fold_s=fold_s, without=without)
     return Lived(
         number=number,
         knowledge=str(day.knowledge),

@@ -201,7 +201,7 @@ def _play(diary: Diary, child: Somebody, end: float) -> None:
             low = (stances.PLAY, stances.KNEEL, stances.SQUAT, stances.FOURS, stances.HEELS)
             for _ in range(int(diary.rng.integers(1, 4))):
                 child.to(low[int(diary.rng.integers(len(low)))], 0.9, vary=6.0)
-                child.linger(diary.uniform(5, 120), 120.0)
+                child.linger(diary.uniform(5, 180), 60.0)
             child.to(stances.STAND, 0.8)
             child.hold(diary.uniform(2, 20))
         child.until(end)
