@@ -307,7 +307,8 @@ class NoiseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 still = truth.camera.project(other)[0][0]
                 body = truth.camera.to_camera(other)[0]
             shake = 0.06 * picture.unit[source] * wander(rng, t[rows], 0.3, (_PARTS, 2))
-            out[rows, :, :2] = still + shake[:, _PART]
+            beyond = self.gross.outside_heights / np.array([truth.camera.aspect, 1.0])
+            out[rows, :, :2] = np.clip(still + shake[:, _PART], -beyond, 1.0 + beyond)
             out[rows, :, 2] = out[source, :, 2] * rng.uniform(0.4, 1.0)
             world[rows] = body
         jumped: Bools = which > 0

@@ -58,6 +58,8 @@ def test_shapes_and_ranges(train: list[Sequence]) -> None:
         assert np.isfinite(s.keypoints[s.seen]).all()
         assert np.isnan(s.keypoints[~s.seen]).all()
         assert np.isfinite(s.world[s.seen]).all()
+        beyond = np.abs(s.keypoints[s.seen][..., :2] - 0.5) - 0.5
+        assert (beyond * [s.aspect, 1.0] <= 1.6001).all()
         assert ((s.box_score > 0) == np.isfinite(s.box[:, 0])).all()
         assert ((s.place >= 0) & (s.place.sum(1, keepdims=True) <= 1.0001)).all()
         assert set(np.unique(s.down[np.isfinite(s.down)])) <= {0.0, 1.0}
