@@ -11,16 +11,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from ambient.errors import UsageError
 from ambient.train.poses import PASSES, Pass, sequences
+from models.skeletons.generate import Family
+from models.skeletons.generate import sequences as simulate
 from models.skeletons.sequence import Sequence
 
 FOLDER: Final = Path(__file__).parents[2] / "models" / "falls"
-TRAINING: Final = "train"
-HELD_OUT: Final = "heldout"
-"""Families of simulated scenarios: what is learned from, and what is only measured on."""
 
 Tell = Callable[[str], None]
 
@@ -31,8 +31,10 @@ class Plan:
 
     Attributes
     ----------
+    motions, motions_held
+        Bodies that fall and move by physics, to learn from and to measure on.
     simulated, calibrating, held
-        Simulated sequences to learn from, to calibrate on, to measure on.
+        Sequences before simulated cameras: to learn from, to calibrate on, to measure on.
     tellings
         Variants of each recorded sequence.
     steps
@@ -41,6 +43,8 @@ class Plan:
         How the recordings are looked at.
     """
 
+    motions: int
+    motions_held: int
     simulated: int
     calibrating: int
     held: int
@@ -49,11 +53,27 @@ class Plan:
     passes: tuple[Pass, ...]
 
 
-FULL: Final = Plan(simulated=6000, calibrating=600, held=600, tellings=3, steps=6000, passes=PASSES)
-QUICK: Final = Plan(
-    simulated=150, calibrating=40, held=40, tellings=2, steps=120, passes=PASSES[:1]
+FULL: Final = Plan(
+    motions=800,
+    motions_held=200,
+    simulated=5000,
+    calibrating=600,
+    held=600,
+    tellings=4,
+    steps=4000,
+    passes=PASSES,
 )
-COMPARE_STEPS: Final = 1500
+QUICK: Final = Plan(
+    motions=30,
+    motions_held=30,
+    simulated=150,
+    calibrating=40,
+    held=40,
+    tellings=2,
+    steps=120,
+    passes=PASSES[:1],
+)
+COMPARE_STEPS: Final = 600
 
 
 def train(
@@ -111,14 +131,28 @@ def train(
         tell(f"{(time.monotonic() - began) / 60:5.1f} min  {line}")
 
     recorded = list(_recorded(data, plan.passes, said))
+    with TemporaryDirectory(prefix="ambient-train-") as own:
+        _motions(Path(own), seed, plan, said)
+        made = [
+            pool(
+                _simulated(data, Path(own), seed + i, count, family, said),
+                seed=seed,
+                plain=family is Family.HELDOUT,
+            )
+            for i, (count, family) in enumerate(
+                (
+                    (plan.simulated, Family.TRAIN),
+                    (plan.calibrating, Family.HELDOUT),
+                    (plan.held, Family.HELDOUT),
+                )
+            )
+        ]
     material = course.Material(
+        simulated=made[0],
+        calibrating=made[1],
+        held=made[2],
         recorded=pool(recorded, seed=seed, tellings=plan.tellings),
         clips=pool((s for s in recorded if PASSES[0].name in s.name), seed=seed, plain=True),
-        simulated=pool(_simulated(data, seed, plan.simulated, TRAINING, said), seed=seed),
-        calibrating=pool(
-            _simulated(data, seed + 1, plan.calibrating, HELD_OUT, said), seed=seed, plain=True
-        ),
-        held=pool(_simulated(data, seed + 2, plan.held, HELD_OUT, said), seed=seed, plain=True),
     )
     if compare:
         recipe = Recipe(steps=min(plan.steps, COMPARE_STEPS))
@@ -134,11 +168,21 @@ def _recorded(data: Path, passes: tuple[Pass, ...], tell: Tell) -> Iterator[Sequ
         yield from sequences(data, passes=passes, detector=detector, tell=tell)
 
 
-def _simulated(data: Path, seed: int, count: int, family: str, tell: Tell) -> Iterator[Sequence]:
-    from models.skeletons.generate import sequences as simulate
+def _motions(own: Path, seed: int, plan: Plan, tell: Tell) -> None:
+    """Write the motions that physics makes to a folder."""
+    from models.skeletons.physics import build
+    from models.skeletons.physics_body import Family as Bodies
 
+    for count, bodies in ((plan.motions, Bodies.TRAIN), (plan.motions_held, Bodies.HELDOUT)):
+        built = build(seed, count, own / f"{bodies.value}.npz", bodies)
+        tell(f"physics, {bodies.value}: {built.motions} motions, {built.seconds / 60:.0f} min")
+
+
+def _simulated(
+    data: Path, own: Path, seed: int, count: int, family: Family, tell: Tell
+) -> Iterator[Sequence]:
     made = 0
-    for sequence in simulate(data, seed, count, family=family):
+    for sequence in simulate(data, seed, count, family=family.value, own=own):
         made += 1
         yield sequence
-    tell(f"simulations, {family}, seed {seed}: {made} people")
+    tell(f"simulations, {family.value}, seed {seed}: {made} people")

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ import torch
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from models.falls.columns import FEATURES
 from models.falls.learning.export import export, write_reference
 from models.falls.learning.fit import Recipe, fit, outputs_of
 from models.falls.learning.measure import (
@@ -37,6 +39,7 @@ from models.falls.learning.measure import (
 )
 from models.falls.learning.networks import Ensemble, Kind, Network, size
 from models.falls.learning.pool import Pool
+from models.falls.network import Network as Node
 from models.falls.outputs import JSON, JUDGEMENTS, Calibration
 from models.skeletons.sequence import LABELS
 
@@ -45,6 +48,7 @@ FOLDS: Final = ("gmdcsa24/S1", "gmdcsa24/S2", "gmdcsa24/S3")
 WINDOW_S: Final = 1.0
 """One instant in so long is measured: neighbours say the same."""
 _REFERENCE_T: Final = 60
+_COST_STEPS: Final = 1000
 
 Tell = Callable[[str], None]
 Wide = NDArray[np.float64]
@@ -85,8 +89,12 @@ class Compared(Struct, frozen=True):
 
     Attributes
     ----------
-    weights, us_per_step
-        Number of weights; microseconds a step for one person, in PyTorch on one thread.
+    weights
+        Number of weights.
+    us
+        Microseconds a step of one person takes in the node's form on one thread (median).
+    minutes
+        Of training all folds.
     recordings, simulations
         Clips of subjects, and simulations of families, that were left out.
     down, fell, help
@@ -96,6 +104,7 @@ class Compared(Struct, frozen=True):
 
     kind: Kind
     weights: int
+    us: int
     minutes: float
     recordings: Clips
     simulations: Clips
@@ -221,6 +230,7 @@ def compare(
             Compared(
                 kind=kind,
                 weights=size(members[0]),
+                us=_cost(members[0]),
                 minutes=round(minutes, 1),
                 recordings=clips_of(material.clips, apart, plain),
                 simulations=clips_of(material.held, tests[0], plain),
@@ -230,6 +240,20 @@ def compare(
             )
         )
     return out
+
+
+def _cost(network: Network) -> int:
+    """Return how many microseconds a step takes as a node runs it."""
+    with TemporaryDirectory() as folder:
+        export(network, Path(folder))
+        node = Node.load(Path(folder))
+        state, inputs = node.start(1), np.zeros((1, len(FEATURES)), np.float32)
+        took = []
+        for _ in range(_COST_STEPS):
+            began = time.perf_counter()
+            _, state = node.step(inputs, state)
+            took.append(time.perf_counter() - began)
+    return round(float(np.median(took)) * 1e6)
 
 
 Plan = tuple[Kind, Recipe, frozenset[str], int]

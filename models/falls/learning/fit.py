@@ -44,10 +44,10 @@ class Recipe:
         picture somebody is, and how large, is.
     """
 
-    steps: int = 3000
+    steps: int = 4000
     windows: int = 64
     length: int = 80
-    real: float = 0.3
+    real: float = 0.2
     rate: float = 3e-3
     decay: float = 0.02
     labels: float = 0.3
