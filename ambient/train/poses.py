@@ -34,7 +34,7 @@ from vision.sources import open_source
 
 PEOPLE: Final = 3
 MIN_FRAMES: Final = 8
-MIN_LOOKS: Final = 3
+"""Poses that a track must have: of an outline alone nobody knows who it is, or whether anybody."""
 PATIENCE_S: Final = 2.0
 """For so long a track goes on after somebody was seen last."""
 
@@ -180,7 +180,7 @@ def people(
                 _give(heard.people, number, tracks)
                 heard.people.clear()
     t = np.array(times)
-    kept = {n: seen for n, seen in tracks.items() if _worth(seen, row)}
+    kept = {n: seen for n, seen in tracks.items() if len(seen.poses) >= MIN_FRAMES}
     faller = _faller(row, t, kept)
     return [
         _sequence(row, one, t, aspect, number, seen, faller=number in faller)
@@ -228,13 +228,6 @@ def _give(found: list[Detection], number: int, tracks: dict[int, _Seen]) -> None
         bodies.append(body_box(keypoints[:, :2], keypoints[:, 2]))
     for i, j in match([each.box for each in found], bodies).items():
         tracks[posed[j]].boxes[number] = (found[i].box, found[i].score)
-
-
-def _worth(seen: _Seen, row: Row) -> bool:
-    """Whether a track is long enough; of an outline alone nobody knows whether it fell."""
-    if len(seen.poses) >= MIN_FRAMES:
-        return True
-    return row.fall is None and not seen.poses and len(seen.boxes) >= MIN_LOOKS
 
 
 def _faller(row: Row, t: NDArray[np.float64], tracks: dict[int, _Seen]) -> set[int]:
