@@ -63,9 +63,9 @@ def test_a_fall_is_told_from_standing() -> None:
     for one in story[20:]:
         after = model.update(one)
     assert said(model).down > 0.7
-    assert after.down == said(model).down
+    assert after.down > 0.7
     assert after.upright < 0.3
-    assert after.still == RulePosture().update(story[-1]).still or after.still > 0.5
+    assert after.still > 0.5
 
 
 def test_everybody_at_once_is_everybody_one_by_one() -> None:
@@ -104,7 +104,8 @@ def test_somebody_of_whom_only_a_box_is_seen() -> None:
     model = LearnedPosture.create()
     estimate = model.outline(outlined(0))
     assert 0 <= estimate.down <= 1
-    assert estimate.down == said(model).down
+    assert 0 <= said(model).down <= 1
+    assert sum(said(model).labels) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_a_track_that_ended_is_forgotten() -> None:
@@ -139,12 +140,18 @@ def test_without_a_network_the_rules_answer(tmp_path: Path) -> None:
         ("sitting", 0.0, Posture.SITTING, 0.8),
     ],
 )
-def test_estimates_take_the_networks_word(
+def test_an_estimate_lies_between_rules_and_network(
     label: str, down: float, posture: Posture, upright: float
 ) -> None:
     rules = RulePosture().update(seen(SITTING, 0))
     labels = tuple(float(each == label) for each in LABELS)
     found = combine(rules, Learned(t=0, down=down, fell=0.25, help=0.1, labels=labels))
-    assert (found.posture, found.down, found.descent) == (posture, down, 0.25)
-    assert found.upright == pytest.approx(upright)
+    assert found.posture == posture
+    for mine, of_rules, of_network in (
+        (found.down, rules.down, down),
+        (found.upright, rules.upright, upright),
+        (found.descent, rules.descent, 0.25),
+    ):
+        low, high = sorted((of_rules, of_network))
+        assert low - 0.03 <= mine <= high + 0.03
     assert (found.quality, found.at, found.size) == (rules.quality, rules.at, rules.size)
