@@ -39,6 +39,7 @@ def evidence(
     place: Place,
     quality: float,
     place_sure: float = 1.0,
+    safe: float = 0.0,
 ) -> Judgement:
     """Judge one person at one instant.
 
@@ -58,6 +59,8 @@ def evidence(
         How far the view may be trusted, 0..1; a doubtful view says little either way.
     place_sure
         Probability of `place`, 0..1.
+    safe
+        Least probability of being on a bed, sofa or permitted place, 0..1.
     """
     trust = max(0.0, min(1.0, (quality - 0.15) / 0.35))
     # Time makes a clear view surer; a doubtful one stays doubtful however long it lasts.
@@ -68,20 +71,21 @@ def evidence(
         Contribution(Sense.VISION_STILLNESS, round(0.8 * (still - 0.5) * min(1.0, down_s / 2), 3)),
     )
     total = PRIOR + sum(part.llr for part in seen)
-    where = _place(place, place_sure, total)
+    where = _place(place, place_sure, safe, total)
     parts = (*seen, Contribution(Sense.PLACE, round(where, 3)))
     return Judgement(probability(total + where), parts)
 
 
-def _place(place: Place, sure: float, total: float) -> float:
+def _place(place: Place, sure: float, safe: float, total: float) -> float:
     """Return what the place adds to `total`.
 
     Whoever lies on a bed needs no help for that: as probable as it is that the person is on a
     bed, so much of the probability is taken away.
     """
-    if place not in _SAFE:
+    quiet = max(safe * _SAFE[Place.SOFA], _SAFE.get(place, 0.0) * sure)
+    if quiet == 0.0:
         return _PLACE.get(place, 0.0) * sure
-    left = probability(total) * (1.0 - _SAFE[place] * sure)
+    left = probability(total) * (1.0 - quiet)
     return math.log(left / (1.0 - left)) - max(-30.0, min(30.0, total))
 
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from ambient.config import Falls
 from ambient.events import Contribution
-from ambient.observations import Place, PostureSeen, TrackEnd, TrackEnded
+from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
 from fusion.evidence import Judgement, evidence
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
 
@@ -26,6 +26,8 @@ SUSPECT: Final = 0.5
 CONFIRM: Final = 0.7
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
+LOST_FALLING: Final = 0.85
+"""Whoever was last seen in the middle of a descent this clear is lost because of it."""
 CLEAR_DESCENT: Final = 0.5
 FOUND_S: Final = 3.0
 """Somebody whose fall was not seen is suspected only after being seen down for this long:
@@ -123,7 +125,8 @@ class FallJudge:
         if person.left and person.chain is None:
             person.down_since = None
             return []
-        fell = person.descent >= LOST_DESCENT and end.down >= LOST_DOWN
+        falling = end.posture is Posture.FALL and person.descent >= LOST_FALLING
+        fell = falling or (person.descent >= LOST_DESCENT and end.down >= LOST_DOWN)
         if person.chain is None and person.down_since is None and fell:
             person.down_since = person.last_down = person.t
             person.down = max(person.down, 0.6)
@@ -186,6 +189,7 @@ class FallJudge:
             place=person.place,
             quality=person.quality,
             place_sure=person.place_sure,
+            safe=person.safe,
         )
 
     def _follow_chain(self, person: Person, t: int) -> list[Change]:
@@ -271,7 +275,8 @@ class FallJudge:
         if not seen:
             # Lost from sight while down: what was seen of it last must have been sure.
             last = max((self._verdict(p, t).probability for p in people), default=1.0)
-            return clear or last >= CONFIRM
+            on_bed = bool(people) and all(p.safe >= 0.5 for p in people)
+            return (clear and not on_bed) or last >= CONFIRM
         best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
         chain.probability = best.probability
         chain.contributions = list(best.contributions)

@@ -15,6 +15,8 @@ from ambient.observations import Place, Point, PostureSeen
 
 DOWN_ON: Final = 0.55
 DOWN_OFF: Final = 0.35
+AFTER_DESCENT: Final = 0.15
+"""So much less is enough after a clear descent."""
 SMOOTH_S: Final = 0.4
 GAP_S: Final = 2.0
 """A person seen not down (or not seen) for less than this is still the same lying person."""
@@ -26,6 +28,11 @@ UPRIGHT_GAP_S: Final = 0.7
 UNSEEN_S: Final = 3.0
 """A track that nobody reports for this long is gone, even if its end was never told (a restarted
 sensor begins new tracks)."""
+SAFE_S: Final = 1.0
+STAYS: Final = 0.35
+"""Hips that moved by more than this share of the body's length may have left the bed."""
+STAYS_SAFE: Final = 0.8
+"""Least probability of still being on a bed or sofa for who has not moved from it."""
 PLACE_WEIGHT: Final = 0.1
 """How much of its probability each further sight of the same place settles."""
 PLACE_S: Final = 2.0
@@ -33,6 +40,10 @@ PLACE_S: Final = 2.0
 
 SAFE: Final = frozenset({Place.BED, Place.SOFA, Place.PERMITTED})
 """Where lying is by itself no fall."""
+
+
+def _safe(seen: PostureSeen) -> float:
+    return seen.place_sure if seen.place in SAFE else 0.0
 
 
 class Person(Struct):
@@ -56,6 +67,10 @@ class Person(Struct):
     place: Place = Place.UNKNOWN
     bed: str | None = None
     place_sure: float = 1.0
+    safe: float = 0.0
+    """Smoothed probability of being on something on which lying is no fall, 0..1."""
+    safe_at: Point | None = None
+    """Where that was established; who does not move from there stays on it."""
     other_since: int | None = None
     """Since when the person has been seen on something else than `place`."""
     upright_since: int | None = None
@@ -79,6 +94,7 @@ class Person(Struct):
             place=seen.place,
             bed=seen.bed,
             place_sure=seen.place_sure,
+            safe=_safe(seen),
         )
 
     def see(self, seen: PostureSeen) -> None:
@@ -95,6 +111,7 @@ class Person(Struct):
             self.descent, self.descent_t = seen.descent, seen.t
         self._follow_down(seen)
         self._follow_place(seen)
+        self._follow_safe(seen, dt)
         self._follow_upright(seen)
 
     def gone(self, t: int) -> bool:
@@ -111,12 +128,30 @@ class Person(Struct):
         return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)
 
     def _follow_down(self, seen: PostureSeen) -> None:
-        if self.down >= DOWN_ON or (self.down_since is not None and self.down > DOWN_OFF):
+        on = DOWN_ON - AFTER_DESCENT * max(0.0, min(1.0, (self.descent - 0.6) / 0.3))
+        if self.down >= on or (self.down_since is not None and self.down > DOWN_OFF):
             if self.down_since is None:
                 self.down_since = seen.t
             self.last_down = seen.t
         elif self.down_since is not None and (seen.t - self.last_down) / 1e9 > GAP_S:
             self.down_since = None
+
+    def _follow_safe(self, seen: PostureSeen, dt: float) -> None:
+        """Follow how surely the person is on a bed or sofa.
+
+        Furniture that was found wavers with every pose; nobody leaves a bed without moving, so
+        what was established holds until the hips are elsewhere or the person is upright.
+        """
+        now = _safe(seen)
+        self.safe += min(1.0, dt / SAFE_S) * (now - self.safe)
+        if self.safe >= 0.5 and now >= 0.5:
+            self.safe_at = seen.at
+        moved = self.safe_at is None or math.dist(self.safe_at, seen.at) > STAYS * seen.size
+        elsewhere = seen.place not in SAFE and seen.place is not Place.UNKNOWN
+        if moved or seen.upright >= 0.5 or (elsewhere and seen.place_sure >= 0.9):
+            self.safe_at = None
+        if self.safe_at is not None:
+            self.safe = max(self.safe, STAYS_SAFE)
 
     def _follow_place(self, seen: PostureSeen) -> None:
         """Believe a new place once it has lasted; who came off a bed is down from then on."""

@@ -201,6 +201,11 @@ class FurnitureMap:
         sure = [piece for piece in self._state.pieces if piece.confidence >= COUNTS]
         return sorted(sure, key=lambda piece: -piece.odds)
 
+    def boxes_of(self, thing: Thing) -> list[Box]:
+        """Return where pieces of a kind are that count."""
+        known = self._state.pieces
+        return [p.box for p in known if p.thing is thing and p.confidence >= COUNTS]
+
     def reset(self) -> None:
         """Forget everything: the camera was moved, or hangs in another room."""
         self._state = FurnitureState()

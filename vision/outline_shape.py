@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.observations import Box, BoxSeen, Point
+from ambient.observations import Box, Point
 from vision.features import ramp
 
 _STAND_IN: Final = 33
@@ -27,6 +27,9 @@ _BIAS: Final = -0.4
 than `_LOW_FROM` of the standing height, plus `_BIAS`."""
 _UNKNOWN_TALL: Final = -0.6
 """… in place of the height term for somebody never seen upright."""
+_BORDER: Final = 0.015
+_CUT_OFF: Final = -0.5
+"""Most log-odds of being down for a box that the picture's side or lower border cuts."""
 _STANDING_M: Final = 1.25
 """Head to ankles in world landmarks of somebody who stands (see `BodyFeatures.extent_m`)."""
 
@@ -60,15 +63,29 @@ class Outline:
     foot: Point
 
     @classmethod
-    def of(cls, seen: BoxSeen, tall: float) -> Outline:
-        """Judge a box; `tall` is the person's height when last seen upright, 0 when never."""
-        x0, y0, x1, y1 = seen.box
-        width, height = max((x1 - x0) * seen.aspect, 1e-3), max(y1 - y0, 1e-3)
+    def of(cls, box: Box, aspect: float, tall: float) -> Outline:
+        """Judge a box.
+
+        Parameters
+        ----------
+        box
+            x0, y0, x1, y1, normalised.
+        aspect
+            Width / height of the picture.
+        tall
+            The person's height when last seen upright, in picture heights; 0 when never.
+        """
+        x0, y0, x1, y1 = box
+        width, height = max((x1 - x0) * aspect, 1e-3), max(y1 - y0, 1e-3)
         wide = math.log(width / height)
         share = min(1.2, height / tall) if tall > 0 else None
         low = _LOW * (_LOW_FROM - share) if share is not None else _UNKNOWN_TALL
-        down = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, _WIDE * wide + low + _BIAS))))
-        x = (x0 + x1) / 2 * seen.aspect
+        total = _WIDE * wide + low + _BIAS
+        if cut_off(box):
+            # What is left of somebody at the border has any shape.
+            total = min(total, _CUT_OFF)
+        down = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        x = (x0 + x1) / 2 * aspect
         # Of a narrow box the head is at the top, of a wide one in the middle.
         lying = ramp(wide, -0.2, 0.3)
         head_y = y0 + (0.07 + 0.43 * lying) * height
@@ -83,6 +100,12 @@ class Outline:
             middle=(x, (y0 + y1) / 2),
             foot=(x, y1),
         )
+
+
+def cut_off(box: Box) -> bool:
+    """Say whether the picture's border hides a part of what is in the box, the legs at least."""
+    x0, _, x1, y1 = box
+    return x0 < _BORDER or x1 > 1.0 - _BORDER or y1 > 1.0 - _BORDER
 
 
 def stand_in(box: Box) -> NDArray[np.float64]:

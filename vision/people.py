@@ -24,9 +24,9 @@ from ambient.observations import (
     TrackEnded,
 )
 from vision.features import ramp
-from vision.furniture import FurnitureMap
+from vision.furniture import FurnitureMap, covered
 from vision.furniture import Support as OnFurniture
-from vision.objects.types import Detection
+from vision.objects.types import Detection, Thing
 from vision.outline_shape import stand_in
 from vision.pose.people import body_box
 from vision.pose.types import Pose
@@ -38,8 +38,11 @@ from vision.support import Support
 from vision.tracker import Tracker, TrackerOptions
 from vision.zones import On, Zones
 
+UNLIKE: Final = 0.2
 ALIKE: Final = 0.45
-"""Intersection over union from which a detector's box bears a pose out in full."""
+"""Intersection over union from which a detector's box bears a pose out, at all and in full."""
+ON_SCREEN: Final = 0.85
+"""Share of a body that lies on a screen from which it is a picture."""
 SMALLEST: Final = 0.08
 SMALL: Final = 0.14
 """Bodies shorter than this, in picture heights, are doubted; who lies 6 m away is 0.2 long."""
@@ -172,7 +175,7 @@ class People:
         out: list[AnyObservation] = []
         for sight in sights:
             if isinstance(sight, PoseSeen):
-                estimate, trust = self._model.update(sight), self._support[sight.track].trust
+                estimate, trust = self._model.update(sight), self._trust(sight)
             else:
                 estimate, trust = self._model.outline(sight), 1.0
             posture = self._said(sight, estimate, self._on(sight, supports[sight.track]), trust)
@@ -193,7 +196,7 @@ class People:
         matched = match([d.box for d in found], [bodies[track] for track in tracks])
         # A box of another shape is somebody else, or says that the pose is wrong.
         scores = {
-            tracks[j]: found[i].score * min(1.0, iou(found[i].box, bodies[tracks[j]]) / ALIKE)
+            tracks[j]: found[i].score * ramp(iou(found[i].box, bodies[tracks[j]]), UNLIKE, ALIKE)
             for i, j in matched.items()
         }
         for track in tracks:
@@ -231,6 +234,13 @@ class People:
             posture=last.posture if last is not None else Posture.OTHER,
             down=last.down if last is not None else 0.0,
         )
+
+    def _trust(self, pose: PoseSeen) -> float:
+        """Return how far to believe that a pose is a person here; people on a screen are none."""
+        screens = self._furniture.boxes_of(Thing.TV) if self._furniture is not None else []
+        if covered(pose.box, screens) > ON_SCREEN:
+            return 0.0
+        return self._support[pose.track].trust
 
     def _box(self, track: int, box: Box, score: float, t: int, aspect: float) -> BoxSeen:
         return BoxSeen(

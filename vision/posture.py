@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from ambient.observations import Box, BoxSeen, Point, PoseSeen, Posture
 from models.posture import POSTURE
 from vision.features import BodyFeatures, measure, ramp
-from vision.outline_shape import Outline
+from vision.outline_shape import Outline, cut_off
 
 MEMORY_S: Final = 4.0
 DESCENT_S: Final = 1.3
 """A fall from standing to rest takes about a second (Robinovitch et al. 2013)."""
 FRESH_S: Final = 3.0
+PRESENCE_S: Final = 0.8
+"""Time constant of how sure the network is."""
 _INVERTED: Final = 0.95
 """Probability of being down with the head below the feet."""
 _FELL_LOG_ODDS: Final = 1.2
@@ -97,15 +99,23 @@ class _Moment:
     ankle: Point
     extent_m: float
     down: float
-    presence: float
     level: float
     """Height of the body's centre over its reference, in picture heights; falls when one falls."""
+    outer: float | None
+    """The same by the box around the body; None where the picture's border cuts it."""
+    outlined: bool = False
+    """Known by the box alone."""
 
     @classmethod
-    def of(cls, t: int, body: BodyFeatures, down: float, presence: float) -> _Moment:
+    def of(cls, pose: PoseSeen, body: BodyFeatures, down: float) -> _Moment:
         """Return what is kept of one pose."""
         level = -(body.hip[1] + body.head[1]) / 2
-        return cls(t, body.head, body.hip, body.ankle, body.extent_m, down, presence, level)
+        outer = None if cut_off(pose.box) else Outline.of(pose.box, pose.aspect, 0.0).level
+        return cls(pose.t, body.head, body.hip, body.ankle, body.extent_m, down, level, outer)
+
+    def repeats(self, other: _Moment) -> bool:
+        """Whether this is the very same sight, as of a frozen picture."""
+        return self.head == other.head and self.hip == other.hip and self.ankle == other.ankle
 
 
 @dataclass(slots=True)
@@ -126,6 +136,8 @@ class _Track:
     """Highest probability of being down since the fall."""
     evidence: float = 0.0
     """Of a descent, in the frame before."""
+    presence: float = 0.0
+    """How sure the network was of late that this is a body, 0..1."""
 
 
 class RulePosture:
@@ -151,7 +163,8 @@ class RulePosture:
         # The size of a body changes slowly (approaching the camera), that of a bad pose at once.
         track.size = body.size if track.size == 0 else max(body.size, track.size * 0.995)
         track.size += 0.05 * (body.size - track.size)
-        now = _Moment.of(pose.t, body, down_probability(body), pose.score)
+        now = _Moment.of(pose, body, down_probability(body))
+        _follow_presence(track, now, pose.score)
         standing = upright_probability(body, now.down)
         if standing >= 0.5:
             track.tall = body.box_height
@@ -165,7 +178,7 @@ class RulePosture:
             upright=upright,
             descent=descent,
             still=still,
-            quality=_sure(track, now) * min(1.0, body.seen * 1.3),
+            quality=ramp(track.presence, 0.75, 0.97) * min(1.0, body.seen * 1.3),
             at=body.hip,
             size=track.size,
         )
@@ -173,7 +186,7 @@ class RulePosture:
     def outline(self, seen: BoxSeen) -> Estimate:
         """Take the next sight of a track of which only the outline is known."""
         track = self._tracks.setdefault(seen.track, _Track())
-        shape = Outline.of(seen, track.tall)
+        shape = Outline.of(seen.box, seen.aspect, track.tall)
         if shape.upright >= 0.5:
             track.tall = shape.height
         track.size = max(track.size * 0.98, shape.size)
@@ -184,8 +197,9 @@ class RulePosture:
             ankle=shape.foot,
             extent_m=shape.extent_m,
             down=shape.down,
-            presence=0.9,
             level=shape.level,
+            outer=None if cut_off(seen.box) else shape.level,
+            outlined=True,
         )
         descent, still = self._follow(track, now)
         down, upright = self._after_fall(track, now, descent, shape.upright)
@@ -246,13 +260,7 @@ class RulePosture:
         for moment in track.moments:
             age = (now.t - moment.t) / 1e9
             if 0.15 <= age <= DESCENT_S and moment.down < 0.5:
-                drop = (moment.level - now.level) / size
-                lost = moment.extent_m - now.extent_m
-                speed = drop / max(age, 0.3)
-                evidence = max(
-                    min(ramp(drop, 0.18, 0.36), ramp(speed, 0.25, 0.6)),
-                    0.8 * min(ramp(lost, 0.45, 0.8), ramp(drop, 0.06, 0.2)),
-                )
+                evidence = _sank(moment, now, size, age)
                 if evidence > strongest:
                     strongest, before = evidence, moment.level
         # One frame is no descent: a pose that the network made up jumps as well.
@@ -336,13 +344,35 @@ def _label(
     return Posture.OTHER, 0.5
 
 
-def _sure(track: _Track, now: _Moment) -> float:
-    """How sure the network was, over the last second, that this is a body, 0..1.
+def _sank(past: _Moment, now: _Moment, size: float, age: float) -> float:
+    """Return the evidence, 0..1, that a body fell between two moments."""
+    if past.outlined is not now.outlined:
+        # A pose and a box measure the body differently: only its outer shape compares, roughly.
+        if past.outer is None or now.outer is None:
+            return 0.0
+        drop = (past.outer - now.outer) / size
+        return min(ramp(drop, 0.25, 0.45), ramp(drop / max(age, 0.3), 0.25, 0.6))
+    drop = (past.level - now.level) / size
+    lost = past.extent_m - now.extent_m
+    if now.outlined and (past.outer is None or now.outer is None):
+        return 0.0
+    return max(
+        min(ramp(drop, 0.18, 0.36), ramp(drop / max(age, 0.3), 0.25, 0.6)),
+        0.8 * min(ramp(lost, 0.45, 0.8), ramp(drop, 0.06, 0.2)),
+    )
 
-    A coat or a chair taken for somebody lying wavers below 0.95 where people keep above it.
+
+def _follow_presence(track: _Track, now: _Moment, score: float) -> None:
+    """Take in how sure the network is that this is a body.
+
+    A coat or a chair taken for somebody lying wavers below 0.95 where people keep above it. The
+    very same sight once more is no further witness.
     """
-    recent = [m.presence for m in track.moments if (now.t - m.t) / 1e9 <= 1.0]
-    return ramp(sum(recent) / len(recent), 0.75, 0.97)
+    if not track.moments:
+        track.presence = score
+    elif not now.repeats(track.moments[-1]):
+        passed_s = (now.t - track.moments[-1].t) / 1e9
+        track.presence += min(1.0, passed_s / PRESENCE_S) * (score - track.presence)
 
 
 def _stillness(track: _Track, now: _Moment) -> float:

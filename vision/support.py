@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-SURE_SCORE: Final = 0.3
+SURE_SCORE: Final = 0.4
 """A box of this score bears a pose out for good."""
 _UNSEEN: Final = (1.0, 0.75, 0.4, 0.25, 0.15)
 """Trust after 0, 1, 2 … looks in which nothing bore the pose out."""

@@ -9,6 +9,7 @@ not seen is told so too); without it, `update` and `outline` ask for one person.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from models.skeletons.sequence import LABELS, PLACES
 from vision.posture import Estimate, RulePosture
 
 _log = structlog.get_logger(__name__)
+_SUREST: Final = 4.0
 _UPRIGHT: Final = {"walk": 1.0, "standing": 1.0, "jump": 1.0, "stand_up": 0.5, "sitting": 0.8}
 """How far each label is upright; sitting may be on the floor."""
 _WEIGHTS: Final = np.array([_UPRIGHT.get(label, 0.0) for label in LABELS])
@@ -210,14 +212,27 @@ class LearnedPosture:
 
 
 def combine(rules: Estimate, learned: Learned) -> Estimate:
-    """Return an estimate whose judgements are the network's and whose measures are the rules'."""
+    """Return what rules and network say together: they err in different places.
+
+    Their log-odds are averaged, which is what is left of two witnesses who saw the same.
+    """
     labels = np.array(learned.labels)
+    down = pooled(rules.down, learned.down)
     upright = float(labels @ _WEIGHTS) * (1.0 - learned.down)
     return replace(
         rules,
         posture=learned.posture,
         probability=float(labels.max()),
-        down=learned.down,
-        upright=upright,
-        descent=learned.fell,
+        down=down,
+        upright=pooled(rules.upright, upright),
+        descent=pooled(rules.descent, learned.fell),
     )
+
+
+def pooled(first: float, second: float) -> float:
+    """Return the probability whose log-odds are the mean of two, each held within `_SUREST`."""
+    total = sum(
+        max(-_SUREST, min(_SUREST, math.log((p + 1e-9) / (1.0 - p + 1e-9))))
+        for p in (first, second)
+    )
+    return 1.0 / (1.0 + math.exp(-total / 2.0))
