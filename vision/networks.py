@@ -16,8 +16,9 @@ from vision.objects.types import ObjectDetector
 from vision.pipeline import CameraPipeline
 from vision.pose.blazepose import BlazePose
 from vision.pose.types import PoseEngine, PoseOptions
-from vision.posture import PostureModel
+from vision.posture import PostureModel, RulePosture
 from vision.settings import CameraSettings
+from vision.temporal import LearnedPosture
 
 
 class Part(StrEnum):
@@ -112,5 +113,6 @@ class Networks(Closing):
         if self.detector is not None:
             self.detector.close()
 
-    def _posture(self) -> PostureModel | None:
-        return None
+    def _posture(self) -> PostureModel:
+        """Return a posture model of one camera; the network is compiled for it alone."""
+        return RulePosture() if Part.TEMPORAL in self.without else LearnedPosture.create()
