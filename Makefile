@@ -65,7 +65,7 @@ lock: $(READY) ## Solve the locks again; LOCK_ARGS=--upgrade takes newer release
 	$(COMPILE) pyproject.toml --extra node $(QUIET) -c $(LOCK) -o requirements/node.txt
 	$(COMPILE) pyproject.toml --extra hub -c $(LOCK) -o requirements/hub.txt
 	$(COMPILE) pyproject.toml --extra audio -c $(LOCK) -o requirements/audio.txt
-	$(COMPILE) pyproject.toml requirements/build.in --extra train -o requirements/train.txt
+	$(COMPILE) pyproject.toml requirements/build.in --extra train $(QUIET) -o requirements/train.txt
 	$(COMPILE) pyproject.toml requirements/build.in --extra peers -o requirements/peers.txt
 
 bundle: setup ## One file that installs node and hub without a network: dist/ambient-*.tar
