@@ -26,7 +26,7 @@ from ambient.observations import (
 from vision.features import ramp
 from vision.furniture import FurnitureMap, covered
 from vision.furniture import Support as OnFurniture
-from vision.objects.types import Detection, Thing
+from vision.objects.types import ALIVE, Detection, Thing
 from vision.outline_shape import stand_in
 from vision.pose.people import body_box
 from vision.pose.types import Pose
@@ -135,7 +135,8 @@ class People:
         scored: dict[int, tuple[Box, float]] = {}
         if boxes is not None:
             bodies = {person.track: _body(person.pose) for person in seen}
-            outlines, scored = self._look(boxes, bodies, t, aspect)
+            alive = [d for d in things if d.thing in ALIVE]
+            outlines, scored = self._look(boxes, alive, bodies, t, aspect)
             self._shown_boxes = outlines
             if self._furniture is not None:
                 self._furniture.update(things, [*bodies.values(), *(d.box for d in boxes)])
@@ -184,23 +185,29 @@ class People:
         return out
 
     def _look(
-        self, found: Sequence[Detection], bodies: dict[int, Box], t: int, aspect: float
+        self,
+        found: Sequence[Detection],
+        alive: Sequence[Detection],
+        bodies: dict[int, Box],
+        t: int,
+        aspect: float,
     ) -> tuple[list[tuple[int, Box, float]], dict[int, tuple[Box, float]]]:
-        """Join the boxes of one look to people.
+        """Join the boxes of one look to people; `alive` bear out who is known, and no more.
 
         Returns
         -------
         Those of whom only a box is seen; and by track the boxes of those whose pose is seen.
         """
         tracks = list(bodies)
+        fresh = {id(d) for d in found}
+        found = [*found, *alive]
         matched = match([d.box for d in found], [bodies[track] for track in tracks])
         # A box of another shape is somebody else, or says that the pose is wrong.
-        scores = {
-            tracks[j]: found[i].score * ramp(iou(found[i].box, bodies[tracks[j]]), UNLIKE, ALIKE)
-            for i, j in matched.items()
-        }
         for track in tracks:
-            self._support[track].looked(scores.get(track, 0.0))
+            body = bodies[track]
+            self._support[track].looked(
+                max((d.score * ramp(iou(d.box, body), UNLIKE, ALIKE) for d in found), default=0.0)
+            )
         rest = [d for i, d in enumerate(found) if i not in matched and d.score >= KNOWN_SCORE]
         remembered = self._tracker.remembered(t)
         kept = match([d.box for d in rest], [box for _, box in remembered])
@@ -210,12 +217,14 @@ class People:
             self._tracker.keep(number, rest[i].box, t, aspect)
             self._support[number].looked(rest[i].score)
             out.append((number, rest[i].box, rest[i].score))
-        fresh = [
+        others = [
             (d.box, d.score)
             for i, d in enumerate(rest)
-            if i not in kept and (d.score >= PERSON_SCORE or self._outlines.at(d.box))
+            if i not in kept
+            and id(d) in fresh
+            and (d.score >= PERSON_SCORE or self._outlines.at(d.box))
         ]
-        for outline in self._outlines.update(fresh, t):
+        for outline in self._outlines.update(others, t):
             outline.track = outline.track or self._tracker.number()
             out.append((outline.track, outline.box, outline.score))
         scored = {tracks[j]: (found[i].box, found[i].score) for i, j in matched.items()}

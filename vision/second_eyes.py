@@ -14,7 +14,7 @@ from typing import Final
 
 from ambient.observations import Box
 from vision.motion import Decision, Gate
-from vision.objects.types import Detection, ObjectDetector, Thing
+from vision.objects.types import ALIVE, Detection, ObjectDetector, Thing
 from vision.pose.types import Image
 from vision.sightings import iou
 
@@ -39,10 +39,30 @@ _CLOSE_SHARE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look found, people and things apart; all boxes normalised."""
+    """What one look found; all boxes normalised.
+
+    Attributes
+    ----------
+    people
+        Boxes of people.
+    things
+        Of everything else.
+    doubted
+        Boxes of people that look more like a thing. They are nobody, but may hide furniture.
+    spaced
+        Whether a second has passed since the last look of which this was true. Looks in between
+        show the same scene again: from them no furniture is learned.
+    """
 
     people: tuple[Detection, ...]
     things: tuple[Detection, ...]
+    doubted: tuple[Detection, ...] = ()
+    spaced: bool = True
+
+    @property
+    def scene(self) -> tuple[Detection, ...]:
+        """Things, and whoever may be before them: what a furniture map wants to know."""
+        return self.things + self.doubted
 
 
 class SecondEyes:
@@ -58,6 +78,7 @@ class SecondEyes:
         self._detector = detector
         self._looked_ns: int | None = None
         self._close_ns: int | None = None
+        self._spaced_ns: int | None = None
         self._alert_ns: int | None = None
         self._turn = 3
         self.looks = 0
@@ -93,13 +114,18 @@ class SecondEyes:
         alert = self._alerted(t_ns)
         found = self._run(image, None, (0, self._next_turn()) if alert else (0,))
         things = [d for d in found if d.thing is not Thing.PERSON]
-        people = [d for d in found if d.thing is Thing.PERSON and not _is_thing(d, things)]
+        persons = [d for d in found if d.thing is Thing.PERSON]
+        people = [d for d in persons if not _is_thing(d, things)]
+        doubted = [d for d in persons if _is_thing(d, things)]
         region = decision.boxes[0] if decision.boxes else None
         if region is not None and self._close_due(t_ns, region, people):
             self._close_ns = t_ns
             close = self._run(image, _widened(region), (0,))
             people += [d for d in close if d.thing is Thing.PERSON]
-        return Look(tuple(people), tuple(things))
+        spaced = self._spaced_ns is None or t_ns - self._spaced_ns >= LOOK_S * 1e9
+        if spaced:
+            self._spaced_ns = t_ns
+        return Look(tuple(people), tuple(things), tuple(doubted), spaced)
 
     def _run(self, image: Image, region: Box | None, turns: Sequence[int]) -> list[Detection]:
         self.looks += len(turns)
@@ -139,7 +165,9 @@ class SecondEyes:
 def _is_thing(person: Detection, things: Sequence[Detection]) -> bool:
     """Return whether what looks like a person looks more like a chair or a suitcase."""
     return any(
-        thing.score > person.score and iou(thing.box, person.box) >= _THING_IOU for thing in things
+        thing.score > person.score and iou(thing.box, person.box) >= _THING_IOU
+        for thing in things
+        if thing.thing not in ALIVE
     )
 
 

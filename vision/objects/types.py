@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from vision.pose.types import Box, Image
 
@@ -25,6 +25,10 @@ class Thing(StrEnum):
     TEDDY_BEAR = "teddy_bear"
     BACKPACK = "backpack"
     SUITCASE = "suitcase"
+
+
+ALIVE: Final = frozenset({Thing.DOG, Thing.CAT, Thing.TEDDY_BEAR})
+"""What the detector, which learned from photographs, often takes people for who lie."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from ambient.evaluate.days.schedule import Day, plan
 from ambient.evaluate.days.watch import FOLD_S, Alarm, config_of, watch
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
 from vision.networks import Part
+from vision.temporal import LearnedPosture
 
 BEFORE_S: Final = 1.0
 AFTER_S: Final = 15.0
@@ -163,7 +164,8 @@ def live(
 ) -> Lived:
     """Return one day measured."""
     day = plan(seed, number, KNOWN[number % len(KNOWN)], falls_per_day=falls_per_day)
-    seen = watch(day, seed, fold_s=fold_s, without=without)
+    model = None if Part.TEMPORAL in without else LearnedPosture.create()
+    seen = watch(day, seed, fold_s=fold_s, model=model, without=without)
     return Lived(
         number=number,
         knowledge=str(day.knowledge),
