@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+
+import structlog
 
 from ambient.closing import Closing
-from vision.objects.nanodet import NanoDet, ObjectOptions
+from models.store import PULL, State, Store, locate
+from vision.objects.nanodet import MODEL, NanoDet, ObjectOptions
 from vision.objects.types import ObjectDetector
 from vision.pipeline import CameraPipeline
 from vision.pose.blazepose import BlazePose
@@ -19,6 +23,8 @@ from vision.pose.types import PoseEngine, PoseOptions
 from vision.posture import PostureModel, RulePosture
 from vision.settings import CameraSettings
 from vision.temporal import LearnedPosture
+
+_log = structlog.get_logger(__name__)
 
 
 class Part(StrEnum):
@@ -54,6 +60,7 @@ class Networks(Closing):
         *,
         engine: PoseEngine | None = None,
         without: Collection[Part] = (),
+        complete: bool = True,
     ) -> Networks:
         """Load the networks.
 
@@ -65,6 +72,9 @@ class Networks(Closing):
             Another pose engine than BlazePose in OpenVINO.
         without
             Parts to leave out.
+        complete
+            Whether a missing object detector is an error. A node rather goes on with poses alone,
+            which is logged; what is measured must be the whole.
 
         Raises
         ------
@@ -72,7 +82,7 @@ class Networks(Closing):
             A model is missing or damaged.
         """
         detector = None
-        if Part.SECOND_EYES not in without:
+        if Part.SECOND_EYES not in without and (complete or _is_there(options)):
             detector = NanoDet.create(
                 ObjectOptions(
                     threads=options.threads,
@@ -116,3 +126,17 @@ class Networks(Closing):
     def _posture(self) -> PostureModel:
         """Return a posture model of one camera; the network is compiled for it alone."""
         return RulePosture() if Part.TEMPORAL in self.without else LearnedPosture.create()
+
+
+def _is_there(options: PoseOptions) -> bool:
+    """Return whether the object detector is there, damaged or not; if not, say so."""
+    status = Store(locate(options.models_dir)).look(MODEL)
+    if status.state is State.MISSING:
+        _say_missing(status.problem)
+    return status.state is not State.MISSING
+
+
+@cache
+def _say_missing(problem: str) -> None:
+    """Log once in a process, not for each camera and each time one opens."""
+    _log.warning("vision.no_second_eyes", model=MODEL, problem=problem, mend=PULL)

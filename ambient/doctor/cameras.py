@@ -14,7 +14,7 @@ from ambient.config import Camera, Night, NodeConfig, Room
 from ambient.doctor.findings import Finding, Level
 from ambient.errors import SourceError, UsageError
 from ambient.evaluate import watching
-from ambient.observations import PoseSeen, View
+from ambient.observations import BoxSeen, PoseSeen, View
 from vision.quality import QualityMonitor
 from vision.sources import EventClock, Kind, kind_of, open_source
 
@@ -111,7 +111,7 @@ def walk_test(config: NodeConfig, room_id: str) -> Iterator[Finding]:
             for moment in watching.watch(
                 camera.source, fps=camera.fps, people=camera.people, realtime=True
             ):
-                people = sum(isinstance(seen, PoseSeen) for seen in moment.observations)
+                people = sum(isinstance(seen, PoseSeen | BoxSeen) for seen in moment.observations)
                 frames += moment.frame is not None
                 with_people += people > 0
                 most = max(most, people)

@@ -91,7 +91,8 @@ def watch(
     config = NodeConfig(site="watch", node="watch", rooms=[Room(id=ROOM, cameras=[camera])])
     judge = Judge(config, NODE_KEY)
     options = PoseOptions(num_people=people)
-    with Networks.open(options, engine=open_engine(engine, people)) as networks:
+    poses = open_engine(engine, people)
+    with Networks.open(options, engine=poses, complete=False) as networks:
         pipeline = networks.pipeline(ROOM, camera, frozen_s=config.frozen_s)
         if kind_of(source).is_camera:
             yield from _live(source, fps, pipeline, judge)

@@ -150,7 +150,7 @@ class VisionWorker:
 
     def _thread(self, room: Room, camera: Camera) -> CameraThread:
         def open_pipeline() -> Pipeline:
-            networks = Networks.open(self._engine_options(camera.people))
+            networks = Networks.open(self._engine_options(camera.people), complete=False)
             return networks.pipeline(
                 room.id,
                 camera,

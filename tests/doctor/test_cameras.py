@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,22 @@ import pytest
 from ambient.config import Camera, Night, NodeConfig, Room
 from ambient.doctor import cameras
 from ambient.doctor.findings import Level
+from ambient.evaluate.watching import Moment
+from ambient.observations import KEYPOINTS, AnyObservation, BoxSeen, PoseSeen
+from vision.sources import Frame
+
+BODY = (0.4, 0.2, 0.6, 0.9)
+
+
+def pose(track: int) -> PoseSeen:
+    points = [(0.5, 0.5, 0.9)] * KEYPOINTS
+    return PoseSeen(
+        t=0, room="r1", source="c1", track=track, keypoints=points, box=BODY, score=0.9, aspect=1.0
+    )
+
+
+def box(track: int) -> BoxSeen:
+    return BoxSeen(t=0, room="r1", source="c1", track=track, box=BODY, score=0.5, aspect=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +53,27 @@ def test_a_dark_camera(dark: Path, night: Night, level: Level, said: str) -> Non
     (finding,) = cameras.cameras(config, running=False)
     assert finding.level is level
     assert said in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("sights", "level", "said"),
+    [
+        ([], Level.WARNING, "0 at most; somebody in 0 of 3"),
+        ([pose(1)], Level.OK, "1 at most; somebody in 3 of 3"),
+        ([box(1)], Level.OK, "1 at most; somebody in 3 of 3"),
+        ([pose(1), box(2)], Level.OK, "2 at most; somebody in 3 of 3"),
+    ],
+    ids=["nobody", "by pose", "by outline", "both"],
+)
+def test_people_count_however_they_are_seen(
+    monkeypatch: pytest.MonkeyPatch, sights: list[AnyObservation], level: Level, said: str
+) -> None:
+    def watch(source: str, **options: object) -> Iterator[Moment]:
+        frame = Frame(np.zeros((4, 4, 3), np.uint8), 0, 0)
+        return iter([Moment(frame, sights, [])] * 3)
+
+    monkeypatch.setattr(cameras.watching, "watch", watch)
+    room = Room(id="r1", cameras=[Camera(id="c1", source="x")])
+    (finding,) = cameras.walk_test(NodeConfig(site="s", node="n-1", rooms=[room]), "r1")
+    assert finding.level is level
+    assert finding.found.startswith(said)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from ambient.bus import keys
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import Camera, ModelsDir, NodeConfig, Room
 from ambient.doctor import examine, machine
 from ambient.doctor.findings import Finding, Level, report
 from ambient.node.running import hold_lock, is_running, worker_pids
+from models.store import Store
 
 
 def config(folder: Path, cameras: int = 1) -> NodeConfig:
@@ -82,3 +83,25 @@ def test_separation_without_a_running_node_is_a_note(tmp_path: Path) -> None:
 )
 def test_report(levels: list[str], ok: bool) -> None:
     assert report([Finding("x", Level(level), "y") for level in levels]).ok is ok
+
+
+def with_models(folder: Path) -> NodeConfig:
+    rooms = [Room(id="r1", cameras=[Camera(id="c1", source="x")])]
+    return NodeConfig(site="s", node="n", models=ModelsDir(dir=folder), rooms=rooms)
+
+
+@pytest.mark.parametrize("name", ["object_detector", "pose_detector"])
+def test_a_missing_model_is_named(tmp_path: Path, name: str) -> None:
+    loaded = with_models(tmp_path)
+    (found,) = (one for one in machine.models(loaded) if name in one.check)
+    spared = name == machine.SPARED
+    assert found.level is (Level.WARNING if spared else Level.FAILED)
+    assert ("goes on" in found.found) is spared
+    assert found.mend == f"run: ambient models pull --dir {tmp_path}"
+
+
+def test_a_damaged_object_detector_is_no_small_thing(tmp_path: Path) -> None:
+    Store(tmp_path).home(machine.SPARED).mkdir(parents=True)
+    loaded = with_models(tmp_path)
+    (found,) = (one for one in machine.models(loaded) if machine.SPARED in one.check)
+    assert found.level is Level.FAILED

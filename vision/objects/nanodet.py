@@ -25,7 +25,8 @@ from vision.objects.types import Detection, Thing
 from vision.pose.runtime import Channels, Network, Recipe
 from vision.pose.types import Box, Device, Floats, Image, Precision, check_image
 
-_MODEL: Final = "object_detector"
+MODEL: Final = "object_detector"
+"""As the catalogue calls it."""
 _INPUT_SIZE: Final = 416
 _STRIDES: Final = (8, 16, 32)
 _BINS: Final = 11
@@ -124,7 +125,7 @@ class NanoDet(Closing):
         """
         options = options if options is not None else ObjectOptions()
         recipe = Recipe(
-            path=store.path(_MODEL, options.models_dir),
+            path=store.path(MODEL, options.models_dir),
             outputs=_SCORES + _EDGES,
             mean=_MEAN,
             scale=_DEVIATION,
