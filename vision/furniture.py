@@ -189,6 +189,9 @@ class FurnitureMap:
         self._state = state or FurnitureState()
         self._people: deque[list[Box]] = deque(maxlen=RECENT)
         self._nets: dict[Carrier, SupportNet] = networks(load())
+        self.learns = True
+        """Whether `update` takes anything in; off while the view is bad, and for looks that follow
+        each other closely, which would count as more evidence than they are."""
 
     @property
     def state(self) -> FurnitureState:
@@ -212,7 +215,7 @@ class FurnitureMap:
         self._people.clear()
 
     def update(self, detections: Sequence[Detection], people: Iterable[Box] = ()) -> None:
-        """Take in what one look found; call it only when the view is good.
+        """Take in what one look found, unless `learns` is off.
 
         Parameters
         ----------
@@ -221,6 +224,8 @@ class FurnitureMap:
         people
             Boxes of people whom others see (the pose network).
         """
+        if not self.learns:
+            return
         self._state.looks += 1
         hiding = [*people, *(d.box for d in detections if d.thing is Thing.PERSON)]
         self._people.append(hiding)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ambient.observations import AnyObservation, TrackEnded, View
+from ambient.observations import AnyObservation, PoseSeen, TrackEnded, View
 from vision.furniture import FurnitureMap
 from vision.mask import PrivacyMask
 from vision.motion import Decision, Gate, MotionGate
@@ -78,14 +78,13 @@ class CameraPipeline:
         self._gate = MotionGate()
         self._eyes = SecondEyes(detector) if detector is not None else None
         self._gated = gated
+        self.furniture = FurnitureMap() if furniture and detector is not None else None
+        """Where beds and seats are, as far as was learned; None when nothing is learned."""
         self._people = People(
-            room,
-            camera,
-            model=model,
-            furniture=FurnitureMap() if furniture and detector is not None else None,
-            first_track=first_track,
+            room, camera, model=model, furniture=self.furniture, first_track=first_track
         )
         self._aspect = 1.0
+        self._unsure = False
         self.poses_run = 0
         """Frames in which the pose engine looked."""
 
@@ -107,10 +106,14 @@ class CameraPipeline:
         said = self._quality.update(image, t_ns, small)
         if said is not None:
             out.append(said)
+            if said.view is View.MOVED and self.furniture is not None:
+                # The pieces stand elsewhere in the picture now.
+                self.furniture.reset()
         decision = self._gate.update(small, t_ns, self._people.present)
         if self._quality.view in UNSEEING:
+            self._unsure = False
             return out + self._people.update([], t_ns, self._aspect)
-        if self._gated and decision.gate is Gate.SKIP:
+        if self._gated and decision.gate is Gate.SKIP and not self._unsure:
             return out
         look = self._look(image, t_ns, decision)
         people = look.people if look is not None else None
@@ -122,8 +125,13 @@ class CameraPipeline:
             hints=[d.box for d in people or () if d.score >= PERSON_SCORE],
         )
         self.poses_run += 1
-        things = look.things if look is not None else ()
+        things = look.scene if look is not None else ()
+        if self.furniture is not None and look is not None:
+            self.furniture.learns = look.spaced and self._quality.view is View.OK
         found = self._people.update(poses, t_ns, self._aspect, boxes=people, things=things)
+        # Who was found for the first time counts after a few looks, and those must follow soon:
+        # somebody who lies there without a move would else never be seen often enough.
+        self._unsure = len(poses) > sum(isinstance(each, PoseSeen) for each in found)
         lost = any(isinstance(each, TrackEnded) for each in found)
         if self._eyes is not None and (lost or self._people.doubtful):
             self._eyes.alert(t_ns)
