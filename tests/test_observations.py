@@ -10,6 +10,7 @@ import pytest
 from ambient.observations import (
     KEYPOINTS,
     AnyObservation,
+    BoxSeen,
     ClockStepped,
     Dropped,
     Place,
@@ -35,6 +36,7 @@ EXAMPLES = [
     Tick(**WHERE),
     PoseSeen(**WHERE, **POSE),
     PoseSeen(**WHERE, **POSE, world=[(0.1, -0.2, 0.3)] * KEYPOINTS),
+    BoxSeen(**WHERE, track=3, box=(0.1, 0.2, 0.3, 1.0), score=0.5, aspect=16 / 9),
     PostureSeen(**WHERE, **POSTURE),
     PostureSeen(**WHERE, **POSTURE, place=Place.BED, bed="r12-a", descent=1.0, still=0.5),
     TrackEnded(**WHERE, track=3, reason=TrackEnd.LEFT_PICTURE),
@@ -90,6 +92,19 @@ def test_what_is_no_observation_is_refused(changed: dict[str, Any]) -> None:
 def test_a_pose_has_all_its_points(points: int) -> None:
     fields = {"type": "pose", **WHERE, **POSE, "keypoints": BODY[:1] * points}
     with pytest.raises(msgspec.ValidationError, match="of length"):
+        decode(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"box": (0.1, 0.2, 0.3)}, {"score": 1.2}, {"score": ...}, {"keypoints": BODY}],
+    ids=["three sides", "score", "no score", "keypoints"],
+)
+def test_an_outline_is_a_box_and_no_more(changed: dict[str, Any]) -> None:
+    fields = {"type": "box", **WHERE, "track": 3, "box": (0, 0, 1, 1), "score": 0.5, "aspect": 1.0}
+    assert isinstance(decode(msgspec.msgpack.encode(fields)), BoxSeen)
+    fields = {key: value for key, value in {**fields, **changed}.items() if value is not ...}
+    with pytest.raises(msgspec.ValidationError):
         decode(msgspec.msgpack.encode(fields))
 
 

@@ -96,3 +96,55 @@ def test_who_falls_stays_the_same() -> None:
         tracker.update([pose(STANDING)], i * FRAME, ASPECT)
     people, _ = tracker.update([pose(LYING)], 12 * FRAME, ASPECT)
     assert [p.track for p in people] == [1]
+
+
+def lost(frames: int = 10) -> tuple[Tracker, int]:
+    """Somebody who was seen and is not seen now; returns the instant."""
+    tracker = Tracker()
+    walk(tracker, [[0.5] * frames])
+    tracker.update([], frames * FRAME, ASPECT)
+    return tracker, frames * FRAME
+
+
+def test_who_is_not_seen_is_remembered_where_last_seen() -> None:
+    tracker, t = lost()
+    ((number, box),) = tracker.remembered(t)
+    assert number == 1
+    assert box == pose(STANDING, x=0.5).box
+    # Who is seen, or was never sure of, is not among them.
+    seen, _ = tracker.update([pose(STANDING), pose(STANDING, x=0.9)], t + FRAME, ASPECT)
+    assert [one.track for one in seen] == [1]
+    assert tracker.remembered(t + FRAME) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "ended"), [(1, []), (2, [1])], ids=["by an outline", "by another's outline"]
+)
+def test_who_is_kept_does_not_end(number: int, ended: list[int]) -> None:
+    tracker, t = lost()
+    gone: list[int] = []
+    for _ in range(6):
+        t += 10 * FRAME
+        tracker.keep(number, (0.3, 0.6, 0.8, 0.9), t, ASPECT)
+        gone += [one.track for one in tracker.update([], t, ASPECT)[1]]
+    assert gone == ended
+
+
+def test_who_was_kept_is_found_again_where_the_outline_was() -> None:
+    tracker, t = lost()
+    body = pose(STANDING, x=0.5).box
+    for step in range(1, 11):
+        t += 5 * FRAME
+        moved = (body[0] - 0.04 * step, body[1], body[2] - 0.04 * step, body[3])
+        tracker.keep(1, moved, t, ASPECT)
+    assert tracker.remembered(t + FRAME)[0][1] == moved
+    seen, _ = tracker.update([pose(STANDING, x=0.1)], t + FRAME, ASPECT)
+    assert [one.track for one in seen] == [1]
+
+
+def test_numbers_are_given_once() -> None:
+    tracker = Tracker(first=5)
+    assert tracker.number() == 5
+    seen, _ = walk(tracker, [[0.5] * 4])
+    assert list(seen[-1]) == [6]
+    assert tracker.number() == 7
