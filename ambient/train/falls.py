@@ -56,11 +56,11 @@ class Plan:
 FULL: Final = Plan(
     motions=800,
     motions_held=200,
-    simulated=5000,
+    simulated=7000,
     calibrating=600,
     held=600,
     tellings=4,
-    steps=4000,
+    steps=3600,
     passes=PASSES,
 )
 QUICK: Final = Plan(

@@ -44,7 +44,7 @@ class Recipe:
         picture somebody is, and how large, is.
     """
 
-    steps: int = 4000
+    steps: int = 3600
     windows: int = 64
     length: int = 80
     real: float = 0.2
