@@ -28,7 +28,9 @@ from models.skeletons.sequence import LABELS, PLACES
 from vision.posture import Estimate, RulePosture
 
 _log = structlog.get_logger(__name__)
-_SUREST: Final = 4.0
+_RULES: Final = 3.0
+_NETWORK: Final = 6.0
+"""Most log-odds of rules and network, either way."""
 _UPRIGHT: Final = {"walk": 1.0, "standing": 1.0, "jump": 1.0, "stand_up": 0.5, "sitting": 0.8}
 """How far each label is upright; sitting may be on the floor."""
 _WEIGHTS: Final = np.array([_UPRIGHT.get(label, 0.0) for label in LABELS])
@@ -229,10 +231,16 @@ def combine(rules: Estimate, learned: Learned) -> Estimate:
     )
 
 
-def pooled(first: float, second: float) -> float:
-    """Return the probability whose log-odds are the mean of two, each held within `_SUREST`."""
-    total = sum(
-        max(-_SUREST, min(_SUREST, math.log((p + 1e-9) / (1.0 - p + 1e-9))))
-        for p in (first, second)
-    )
+def pooled(rules: float, learned: float) -> float:
+    """Return the probability whose log-odds are the mean of both.
+
+    The network is calibrated, the rules are surer than they are right: theirs are held within
+    `_RULES`, those of the network within `_NETWORK`.
+    """
+    total = _log_odds(rules, _RULES) + _log_odds(learned, _NETWORK)
     return 1.0 / (1.0 + math.exp(-total / 2.0))
+
+
+def _log_odds(probability: float, most: float) -> float:
+    odds = math.log((probability + 1e-9) / (1.0 - probability + 1e-9))
+    return max(-most, min(most, odds))
