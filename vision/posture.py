@@ -211,7 +211,7 @@ class RulePosture:
             upright=upright,
             descent=descent,
             still=still,
-            quality=min(1.0, 0.25 + 0.5 * seen.score),
+            quality=min(1.0, 0.1 + 0.6 * seen.score),
             at=shape.middle,
             size=track.size,
         )

@@ -17,6 +17,8 @@ CONFIRM_LOOKS: Final = 2
 PATIENCE_S: Final = 3.0
 """Somebody known by the outline only is lost after so long without a box."""
 _SAME_IOU: Final = 0.2
+_LENGTHS: Final = 0.4
+"""Least ratio of the longer sides of two boxes of one person."""
 _INSIDE: Final = 0.6
 """Share of the smaller box that must lie in the other for the two to be one person."""
 
@@ -44,7 +46,14 @@ def inside(a: Box, b: Box) -> float:
 
 
 def overlap(a: Box, b: Box) -> float:
-    """Return how far two boxes may be one person, 0..1; 0 when they cannot be."""
+    """Return how far two boxes may be one person, 0..1; 0 when they cannot be.
+
+    Somebody who lies down is about as long as before was high: a chair in the box of a person who
+    stood before it is not what is left of that person.
+    """
+    longer, shorter = sorted((max(a[2] - a[0], a[3] - a[1]), max(b[2] - b[0], b[3] - b[1])))[::-1]
+    if shorter < _LENGTHS * longer:
+        return 0.0
     both, share = iou(a, b), inside(a, b)
     return max(both, 0.5 * share) if both >= _SAME_IOU or share >= _INSIDE else 0.0
 
