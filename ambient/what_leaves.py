@@ -132,8 +132,13 @@ of the node's own network. A site without any way out installs from one file (`m
 ## What stays
 
 Pictures stay in the memory of the process that opened the camera and are never written to a disk;
-the systemd units switch swap and core dumps off. Observations (keypoints, postures) stay on the
-node. The node keeps its events until the hub has acknowledged them and then for 24 hours
+the systemd units switch swap and core dumps off. The one file that is ever made from them is the
+outline which an installer asks for (`ambient outline`): edges at a coarse scale on blank paper, no
+texture and no grey level. It lies where the installer puts it on the node's own disk and is sent
+nowhere; delete it once the zones are drawn.
+
+Observations (keypoints, boxes around people, postures) and what was learned of the furniture stay
+on the node. The node keeps its events until the hub has acknowledged them and then for 24 hours
 (`outbox.keep_h`).
 """
 
