@@ -343,8 +343,15 @@ def _sided(stance: Stance, left: int) -> Stance:
 
 
 def _on_side(stance: Stance, forward: float) -> Stance:
-    """Return a lying stance as one takes it who topples to the left."""
-    pose = replace(stance.pose, turn=(0.0, forward, 88.0))
+    """Return a lying stance as one takes it who topples to the left: what is uppermost sinks."""
+    hip, shoulder, neck = stance.pose.hip_r, stance.pose.shoulder_r, stance.pose.neck
+    pose = replace(
+        stance.pose,
+        turn=(0.0, forward, 88.0),
+        neck=(neck[0], 14.0, neck[2]),
+        hip_r=(hip[0], -12.0, hip[2]),
+        shoulder_r=(shoulder[0], -24.0, shoulder[2]),
+    )
     return replace(stance, pose=pose, roll=0.0)
 
 

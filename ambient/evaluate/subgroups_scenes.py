@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -110,7 +111,7 @@ HEIGHTS: Final = {Level.HIGH: (2.15, 2.45), Level.LOW: (1.0, 1.3), Level.CEILING
 _HELD_M: Final = 0.12
 """The frame's open side is so far ahead of the pelvis while walking."""
 PUSHED_M: Final = 1.3
-"""Who falls forward pushes the frame so far."""
+"""Who falls forward or sinks down pushes the frame so far."""
 
 
 class Zones(StrEnum):
@@ -195,8 +196,8 @@ def fall_scene(seed: int, number: int, levels: Mapping[Attribute, Level]) -> Sce
     kind = list(Fall)[number % len(Fall)]
     mover, shape = _mover(rng, levels)
     place, yaw = (float(rng.uniform(1.7, 2.7)), float(rng.uniform(1.5, 1.85))), 0.0
-    chair = (float(rng.uniform(2.9, 3.5)), float(rng.uniform(2.8, 3.3)))
-    bed_x = float(rng.uniform(0.8, 1.5))
+    chair = (float(rng.uniform(2.7, 3.05)), float(rng.uniform(2.8, 3.3)))
+    bed_x = float(rng.uniform(1.15, 1.45))
     turn = float(rng.uniform(-180.0, 180.0))
     floor = FLOORS[int(rng.integers(len(FLOORS)))]
     if kind is not Fall.CHAIR:
@@ -210,8 +211,13 @@ def fall_scene(seed: int, number: int, levels: Mapping[Attribute, Level]) -> Sce
     else:
         yaw = turn
     room = replace(room, floor=floor, wall=WALLS[int(rng.integers(len(WALLS)))])
-    act = falling(kind, mover, int(rng.integers(2**31)), place, yaw)
-    camera = _camera(_rng(seed, number, 5), levels[Attribute.VIEW], place)
+    how = int(rng.integers(2**31))
+    act = falling(kind, mover, how, place, yaw)
+    # All who are compared are looked at alike: at where somebody of middle build comes down.
+    usual = falling(kind, _usual(), how, place, yaw)
+    down = usual.posed(usual.rest_s).joints[0]
+    middle = (0.35 * place[0] + 0.65 * float(down[0]), 0.35 * place[1] + 0.65 * float(down[1]))
+    camera = _camera(_rng(seed, number, 5), levels[Attribute.VIEW], middle)
     frame = _frame(_rng(seed, number, 3), kind, act, place, yaw) if mover.frame else None
     return Scene(
         number=number,
@@ -295,9 +301,13 @@ def _frame(
     """Return where the frame is left, and to which side it topples, if it does."""
     side = 1.0 if rng.random() < 0.5 else -1.0
     if kind in SEATED:
-        return (place[0] + 0.62 * side, place[1] - 0.55), yaw, 0.0
+        # Beside the seat, where nobody falls onto it.
+        head = act.posed(act.rest_s).landmarks[0, 0] - place[0]
+        side = -float(np.sign(head)) if abs(head) > 0.3 else side
+        return (place[0] + 0.7 * side, place[1] - 0.5), yaw, 0.0
     root = act.posed(act.start_s - 0.01).joints[0]
-    return _ahead(root, yaw, _HELD_M), yaw, 90.0 * side if kind is Fall.FORWARD else 0.0
+    ahead = kind in (Fall.FORWARD, Fall.COLLAPSE)
+    return _ahead(root, yaw, _HELD_M), yaw, 90.0 * side if ahead else 0.0
 
 
 def _ahead(root: Point | Array, yaw: float, by: float) -> Point:
@@ -305,6 +315,11 @@ def _ahead(root: Point | Array, yaw: float, by: float) -> Point:
         float(root[0] + by * np.sin(np.radians(yaw))),
         float(root[1] - by * np.cos(np.radians(yaw))),
     )
+
+
+@cache
+def _usual() -> Mover:
+    return Mover(Body.load(Shape()), stoop=14.0)
 
 
 def _mover(rng: np.random.Generator, levels: Mapping[Attribute, Level]) -> tuple[Mover, Shape]:
@@ -360,7 +375,7 @@ def _camera(rng: np.random.Generator, view: Level, place: Point) -> Camera:
     """Return a camera on the near, left or right wall, or at the ceiling, that looks at a place."""
     wall, along = int(rng.integers(3)), float(rng.uniform(0.0, 1.0))
     up, wide = float(rng.uniform(0.0, 1.0)), float(rng.uniform(0.0, 1.0))
-    off = rng.uniform(-0.3, 0.3, 2)
+    off = rng.uniform(-0.2, 0.2, 2)
     low, high = HEIGHTS[view]
     z = low + up * (high - low)
     if view is Level.CEILING:
@@ -372,7 +387,7 @@ def _camera(rng: np.random.Generator, view: Level, place: Point) -> Camera:
         (0.12, 0.3 + 1.2 * along, z),
         (4.28, 0.3 + 1.2 * along, z),
     )[wall]
-    target = (place[0] + float(off[0]), place[1] + float(off[1]), 0.75)
+    target = (place[0] + float(off[0]), place[1] + float(off[1]), 0.65)
     return Camera(eye, target, *SIZE, fov_deg=76.0 + 16.0 * wide)
 
 

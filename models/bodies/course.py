@@ -18,7 +18,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from models.bodies.body import Body, PosedBody
 from models.bodies.motion import Motion, Point
-from models.bodies.pose import Array, Pose, minimum_jerk
+from models.bodies.pose import Array, Pose, Triple, minimum_jerk
 
 AXES: Final = "ZXY"
 """Order of `Pose.turn`: yaw, then lean forward, then lean to the left, each in the turned frame."""
@@ -104,8 +104,7 @@ class Course:
             pose, root = self._before.at(t)
             return self._body.pose(_alive(pose, breath, sway), root)
         values = minimum_jerk(self._times, self._values, self._stops, t)
-        yaw, forward, left = self._turns(values[3]).as_euler(AXES, degrees=True)
-        pose = replace(Pose.from_vector(values[4:]), turn=(float(yaw), float(forward), float(left)))
+        pose = replace(Pose.from_vector(values[4:]), turn=turn_of(self._turns(values[3])))
         posed = self._body.pose(_alive(pose, breath, sway), (values[0], values[1], 0.0))
         lift = np.array([0.0, 0.0, values[2] - float(posed.vertices[:, 2].min())])
         return PosedBody(
@@ -113,13 +112,24 @@ class Course:
         )
 
 
+def turn_of(rotation: Rotation) -> Triple:
+    """Return a rotation as `Pose.turn`, degrees; where yaw and lean are one, all of it is yaw."""
+    matrix = rotation.as_matrix()
+    forward = float(np.arcsin(np.clip(matrix[2, 1], -1.0, 1.0)))
+    if np.hypot(matrix[2, 0], matrix[2, 2]) < 1e-9:
+        yaw, left = np.arctan2(matrix[1, 0], matrix[0, 0]), 0.0
+    else:
+        yaw = np.arctan2(-matrix[0, 1], matrix[1, 1])
+        left = np.arctan2(-matrix[2, 0], matrix[2, 2])
+    return float(np.degrees(yaw)), float(np.degrees(forward)), float(np.degrees(left))
+
+
 def _turn(body: Body, beat: Beat) -> Rotation:
     turned: Rotation = Rotation.from_euler(AXES, beat.pose.turn, degrees=True)
     turned = turned * Rotation.from_euler("Z", beat.roll, degrees=True)
     if not beat.rests:
         return turned
-    yaw, forward, left = turned.as_euler(AXES, degrees=True)
-    pose = replace(beat.pose, turn=(float(yaw), float(forward), float(left)))
+    pose = replace(beat.pose, turn=turn_of(turned))
     tip: Rotation = Rotation.from_rotvec([*_tip(body, pose), 0.0])
     return tip * turned
 
