@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import combinations
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from ambient.cli.app import build
 from ambient.config import Night
 from ambient.evaluate import subgroups
 from ambient.evaluate.subgroups import (
@@ -31,6 +34,7 @@ from ambient.evaluate.subgroups_scenes import (
 )
 from ambient.evaluate.subgroups_watch import Cause, Watched, config_of, drawn, lit, outline, watch
 from ambient.observations import Place
+from models.store import State, Store, locate
 from vision.networks import Networks
 from vision.pose import PoseOptions
 
@@ -252,7 +256,36 @@ def test_the_report_names_large_gaps_misses_and_beds() -> None:
     assert again == report
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_prints_the_report(monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
+    base = base_levels(1, 0)
+    other = next(one for one in LEVELS[Attribute.VIEW] if one is not base[Attribute.VIEW])
+    beds = [BedSeen(0, "sofa, lies", zones, base, 1, 1, True, "unknown") for zones in Zones]
+    asked: dict[str, int | None] = {}
+
+    def run(count: int, **options: Any) -> subgroups.Report:
+        asked.update(options, count=count)
+        return summarise(every({(0, other)}), beds, 1, count, 1.0)
+
+    monkeypatch.setattr(subgroups, "run", run)
+    arguments = ["evaluate", "subgroups", "--count", "4", "--seed", "7", "--beds", "1"]
+    done = CliRunner().invoke(
+        build(), [*arguments, *(["--json"] if as_json else [])], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    assert (asked["count"], asked["seed"], asked["beds"], asked["jobs"]) == (4, 7, 1, 1)
+    if as_json:
+        (line,) = done.stdout.splitlines()
+        assert msgspec.json.decode(line, type=subgroups.Report).beyond == [Attribute.VIEW]
+    else:
+        assert "largest gap above 0.05: view" in done.stdout
+        assert f"alarm in 0: sofa, lies, {Zones.NONE}" in done.stdout
+        assert "not found: 0: forward" in done.stdout
+
+
 def test_a_drawn_person_is_seen_by_the_node() -> None:
+    if Store(locate()).look("pose_detector").state is not State.OK:
+        pytest.skip("models aren't here, run: ambient models pull")
     scene = next(
         one
         for one in (bed_scene(1, number) for number in range(30))
