@@ -64,7 +64,7 @@ def evidence(
     """
     trust = max(0.0, min(1.0, (quality - 0.15) / 0.35))
     # Time makes a clear view surer; a doubtful one stays doubtful however long it lasts.
-    lasting = min(3.0, 0.45 * down_s) * max(0.0, 2.0 * down - 1.0)
+    lasting = min(3.0, 0.45 * down_s) * max(0.0, min(1.0, (down - 0.5) / 0.25))
     seen = (
         Contribution(Sense.VISION_POSTURE, round(trust * (_logit(down) + lasting), 3)),
         Contribution(Sense.VISION_DESCENT, round(3.0 * descent - 0.5, 3)),
