@@ -37,7 +37,8 @@ def set_up_log(process: str, *, quiet: bool = False) -> None:
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for every line: whoever ran this may have put another stream in its place since.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         # A command sets this up once, and a long-running one again with its own name.
         cache_logger_on_first_use=False,
     )
