@@ -12,7 +12,7 @@ from typing import Final
 
 SURE_SCORE: Final = 0.4
 """A box of this score bears a pose out for good."""
-_UNSEEN: Final = (1.0, 0.75, 0.4, 0.25, 0.15)
+_UNSEEN: Final = (1.0, 0.8, 0.55, 0.4, 0.3)
 """Trust after 0, 1, 2 … looks in which nothing bore the pose out."""
 
 
