@@ -110,7 +110,7 @@ HEIGHTS: Final = {Level.HIGH: (2.15, 2.45), Level.LOW: (1.0, 1.3), Level.CEILING
 
 _HELD_M: Final = 0.12
 """The frame's open side is so far ahead of the pelvis while walking."""
-PUSHED_M: Final = 1.3
+PUSHED_M: Final = 1.2
 """Who falls forward or sinks down pushes the frame so far."""
 
 
@@ -195,10 +195,11 @@ def fall_scene(seed: int, number: int, levels: Mapping[Attribute, Level]) -> Sce
     rng = _rng(seed, number, 1)
     kind = list(Fall)[number % len(Fall)]
     mover, shape = _mover(rng, levels)
-    place, yaw = (float(rng.uniform(1.7, 2.7)), float(rng.uniform(1.5, 1.85))), 0.0
+    place, yaw = (float(rng.uniform(1.9, 2.5)), float(rng.uniform(1.5, 1.75))), 0.0
     chair = (float(rng.uniform(2.7, 3.05)), float(rng.uniform(2.8, 3.3)))
     bed_x = float(rng.uniform(1.15, 1.45))
-    turn = float(rng.uniform(-180.0, 180.0))
+    # Along the room, where nobody falls onto the bed or through a wall.
+    turn = float(rng.choice((-90.0, 90.0)) + rng.uniform(-40.0, 40.0))
     floor = FLOORS[int(rng.integers(len(FLOORS)))]
     if kind is not Fall.CHAIR:
         chair = (3.8, 3.6)  # out of the way
