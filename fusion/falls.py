@@ -32,6 +32,12 @@ CLEAR_DESCENT: Final = 0.5
 FOUND_S: Final = 3.0
 """Somebody whose fall was not seen is suspected only after being seen down for this long:
 furniture or a coat that is taken for a body wavers, and is lost again sooner."""
+COMPANY_S: Final = 2.5
+"""So many times `confirm_s` must somebody be down whose fall was not seen while another person
+stands or sits up in good view: who plays, cleans or cares on the floor is seldom alone, and whoever
+is there helps or calls."""
+COMPANY_DESCENT: Final = 0.8
+"""A descent as clear as this was a fall, whoever else is there."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
 FORGET_S: Final = 30.0
@@ -251,7 +257,10 @@ class FallJudge:
         down_s = (t - chain.down_since) / 1e9
         if chain.step is Step.SUSPECTED:
             saved = DESCENT_SPEEDUP * max(0.0, min(1.0, chain.descent * 2 - 1))
-            if down_s < self._config.confirm_s * (1 - saved):
+            company = self._in_company(chain, t)
+            if company and chain.descent < CLEAR_DESCENT:
+                self._lapse(chain, t)
+            if down_s < self._config.confirm_s * (COMPANY_S if company else 1.0 - saved):
                 return []
             if not self._holds(chain, t):
                 return []
@@ -261,6 +270,22 @@ class FallJudge:
             chain.step = Step.LONG_LIE
             return [_change(chain, Step.LONG_LIE, t)]
         return []
+
+    def _in_company(self, chain: Chain, t: int) -> bool:
+        """Return whether somebody else is up in the room and the fall was not clearly seen."""
+        if chain.descent >= COMPANY_DESCENT:
+            return False
+        up_s = self._config.recover_s
+        return any(
+            p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in self.state.people
+        )
+
+    def _lapse(self, chain: Chain, t: int) -> None:
+        """Let go of a suspicion that nothing bears out any more while others are in the room."""
+        people = self._people_of(chain)
+        if all(p.gone(t) for p in people):
+            for person in people:
+                person.down_since = None
 
     def _holds(self, chain: Chain, t: int) -> bool:
         """Return whether what is seen, or was seen last, confirms a suspicion."""

@@ -37,6 +37,14 @@ PLACE_WEIGHT: Final = 0.1
 """How much of its probability each further sight of the same place settles."""
 PLACE_S: Final = 2.0
 """So long must a person be seen on something else before it is believed."""
+CUT: Final = (0.05, 0.2)
+"""Hips nearer to the picture's lower border than this, in lengths of the body, belong to somebody
+whose legs are not in the picture: not at all believed, and in full. Who lies in view along the
+border is a tenth of the length or more inside it."""
+JUMP: Final = 0.5
+JUMP_PER_S: Final = 2.0
+"""Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
+falls at more than 3 m/s in a room."""
 
 SAFE: Final = frozenset({Place.BED, Place.SOFA, Place.PERMITTED})
 """Where lying is by itself no fall."""
@@ -44,6 +52,12 @@ SAFE: Final = frozenset({Place.BED, Place.SOFA, Place.PERMITTED})
 
 def _safe(seen: PostureSeen) -> float:
     return seen.place_sure if seen.place in SAFE else 0.0
+
+
+def _whole(seen: PostureSeen) -> float:
+    """Return how far the body is inside the picture rather than cut by its lower border, 0..1."""
+    inside = (1.0 - seen.at[1]) / max(seen.size, 1e-6)
+    return max(0.0, min(1.0, (inside - CUT[0]) / (CUT[1] - CUT[0])))
 
 
 class Person(Struct):
@@ -100,9 +114,11 @@ class Person(Struct):
     def see(self, seen: PostureSeen) -> None:
         """Take in how the person is now."""
         dt = max(0.0, (seen.t - self.t) / 1e9)
+        if math.dist(self.at, seen.at) > (JUMP + JUMP_PER_S * dt) * max(self.size, seen.size):
+            self._become_another(seen)
         weight = 1.0 if dt == 0.0 and self.down == 0.0 else min(1.0, dt / SMOOTH_S)
         self.down += weight * (seen.down - self.down)
-        self.quality += weight * (seen.quality - self.quality)
+        self.quality += weight * (seen.quality * _whole(seen) - self.quality)
         self.t, self.at, self.size = seen.t, seen.at, seen.size
         self.still, self.ended, self.left = seen.still, False, False
         stale = (seen.t - self.descent_t) / 1e9 > DESCENT_KEPT_S
@@ -126,6 +142,19 @@ class Person(Struct):
     def near(self, other: Person) -> bool:
         """Return whether this person first appeared about where `other` was last seen."""
         return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)
+
+    def _become_another(self, seen: PostureSeen) -> None:
+        """Forget what was known of the body that the track followed; it has jumped to another.
+
+        A chain stays bound: whom it is about may well be the one who is followed no more.
+        """
+        self.descent, self.descent_t = 0.0, seen.t
+        self.place, self.place_sure, self.bed = seen.place, seen.place_sure, seen.bed
+        self.safe, self.safe_at, self.other_since = _safe(seen), None, None
+        self.upright_since = None
+        if self.chain is None:
+            self.down_since = None
+            self.down = seen.down
 
     def _follow_down(self, seen: PostureSeen) -> None:
         on = DOWN_ON - AFTER_DESCENT * max(0.0, min(1.0, (self.descent - 0.6) / 0.3))

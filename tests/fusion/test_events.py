@@ -221,6 +221,43 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
         0,
         [(0, S), (0, C)],
     ),
+    (
+        "somebody plays on the floor for a while, another sits by",
+        [*span(0, 40, track=2, at=BY), *span(0, 5, at=FAR), *lying(5, 20, at=FAR, quality=0.4),
+         *span(20, 40, at=FAR)],
+        0,
+        [(0, S), (0, R)],
+    ),
+    (
+        "lies on the floor for longer, another sits by",
+        [*span(0, 40, track=2, at=BY), *span(0, 5, at=FAR), *lying(5, 40, at=FAR)],
+        0,
+        [(0, S), (0, C)],
+    ),
+    (
+        "a doubtful body vanishes while another is there",
+        [*span(0, 60, track=2, at=BY), *lying(5, 10, at=FAR), lost(12)],
+        0,
+        [(0, S)],
+    ),
+    # The picture's border, and tracks that jump.
+    ("only the trunk is in the picture", [*lying(0, 30, at=(0.6, 0.97))], 0, []),
+    (
+        "falls right below the camera",
+        [*span(0, 3, at=(0.6, 0.8)), *fallen(3, 20, at=(0.6, 0.97))],
+        0,
+        [(0, S), (0, C)],
+    ),
+    (
+        "a carer's track jumps to the sleeper",
+        [
+            *span(0, 10, at=(0.3, 0.4)),
+            *lying(10, 10.5, descent=0.9, place=Place.BED, sure=0.85, at=(1.1, 0.6)),
+            *lying(10.5, 40, place=Place.BED, sure=0.85, at=(1.1, 0.6)),
+        ],
+        0,
+        [],
+    ),
     # There before.
     ("lies on the floor when the node starts", [*lying(0, 12)], 0, [(0, S), (0, C)]),
     (

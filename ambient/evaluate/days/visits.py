@@ -200,8 +200,11 @@ def _play(diary: Diary, child: Somebody, end: float) -> None:
             child.walk(diary.near(diary.room.hub, 1.4))
             low = (stances.PLAY, stances.KNEEL, stances.SQUAT, stances.FOURS, stances.HEELS)
             for _ in range(int(diary.rng.integers(1, 4))):
-                child.to(low[int(diary.rng.integers(len(low)))], 0.9, vary=6.0)
-                child.linger(diary.uniform(5, 180), 60.0)
+                how = low[int(diary.rng.integers(len(low)))]
+                child.to(how, 0.9, vary=6.0)
+                # Sitting and kneeling they play for minutes; all fours is a way to get about.
+                child.linger(diary.uniform(2, 12) if how is stances.FOURS
+                             else diary.uniform(5, 180), 60.0)  # fmt: skip
             child.to(stances.STAND, 0.8)
             child.hold(diary.uniform(2, 20))
         child.until(end)
