@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
 import structlog
@@ -17,6 +16,7 @@ from ambient.closing import Closing
 from models.store import PULL, State, Store, locate
 from vision.objects.nanodet import MODEL, NanoDet, ObjectOptions
 from vision.objects.types import ObjectDetector
+from vision.parts import Part
 from vision.pipeline import CameraPipeline
 from vision.pose.blazepose import BlazePose
 from vision.pose.types import PoseEngine, PoseOptions
@@ -25,14 +25,6 @@ from vision.settings import CameraSettings
 from vision.temporal import LearnedPosture
 
 _log = structlog.get_logger(__name__)
-
-
-class Part(StrEnum):
-    """What can be left out."""
-
-    SECOND_EYES = "second-eyes"
-    FURNITURE = "furniture"
-    TEMPORAL = "temporal"
 
 
 @dataclass(slots=True)
@@ -140,3 +132,6 @@ def _is_there(options: PoseOptions) -> bool:
 def _say_missing(problem: str) -> None:
     """Log once in a process, not for each camera and each time one opens."""
     _log.warning("vision.no_second_eyes", model=MODEL, problem=problem, mend=PULL)
+
+
+__all__ = ["Networks", "Part"]

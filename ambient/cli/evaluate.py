@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vision.parts import Part
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,6 +25,10 @@ Manifest = Annotated[Path, typer.Argument(help="A manifest.csv of labelled recor
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, max=64, help="Processes to share the work; else all cores."),
+]
+Without = Annotated[
+    list[Part] | None,
+    typer.Option(help="Leave out a part of the perception, to see what it brings; repeatable."),
 ]
 _EVALUATE = typer.Typer(no_args_is_help=True, help="Measure on recordings, or under attack.")
 _BENCHMARK = typer.Typer(no_args_is_help=True, help="Measure beside peers: falls, speed.")
@@ -62,6 +68,7 @@ def falls(
             "--from-floor", help="Cut each fall after its descent: is who lies there found?"
         ),
     ] = False,
+    without: Without = None,
 ) -> None:
     """Measure how many falls are found, and how quiet everyday recordings stay.
 
@@ -74,10 +81,10 @@ def falls(
     from ambient.evaluate.measure import Traces
 
     if from_floor:
-        if report is not None or alarms_out is not None or traces or room_days is not None:
+        if report or alarms_out or traces or room_days or without:
             raise UsageError(
                 "expected --from-floor alone or with --json and --jobs, got it with --report, "
-                "--traces, --room-days or --alarms-out; call evaluate falls twice"
+                "--traces, --room-days, --without or --alarms-out; call evaluate falls twice"
             )
         _from_floor(manifest, json=json, jobs=jobs)
         return
@@ -93,6 +100,7 @@ def falls(
             jobs=jobs,
             alarms_out=alarms_out,
             traces=kept,
+            without=without or (),
             per_room_day=days,
             progress=progress,
         )
@@ -197,6 +205,7 @@ def vision(
     gated: Annotated[
         bool, typer.Option("--gated", help="With --cameras: skip still frames, as a node does.")
     ] = False,
+    without: Without = None,
     json: Json = False,
 ) -> None:
     """Measure our engine beside MediaPipe's, or with --cameras many cameras at once."""
@@ -207,7 +216,7 @@ def vision(
     else:
         from ambient.evaluate.benchmark import benchmark_cameras
 
-        report = benchmark_cameras(clip, cameras, gated=gated)
+        report = benchmark_cameras(clip, cameras, gated=gated, without=without or ())
     if json:
         _line(report)
     else:

@@ -13,7 +13,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from ambient.config import Camera
 from ambient.errors import SourceError, UsageError
 from ambient.observations import AnyObservation, PoseSeen
 from vision.networks import Networks
+from vision.parts import Part
 from vision.pose.types import Image, PoseOptions, Precision
 
 SIZE: Final = (640, 360)
@@ -99,6 +100,7 @@ def benchmark_cameras(
     models_dir: Path | None = None,
     precision: Precision = Precision.AUTO,
     gated: bool = False,
+    without: Collection[Part] = (),
 ) -> CamerasBenchmark:
     """Measure so many cameras that all show the clip, each at another phase of it.
 
@@ -118,6 +120,8 @@ def benchmark_cameras(
         Arithmetic of the networks.
     gated
         Whether the motion gate may skip frames, as it does in a node.
+    without
+        Parts of the perception to leave out.
 
     Raises
     ------
@@ -141,14 +145,14 @@ def benchmark_cameras(
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        paths = [_path(f"c{i + 1}", options, gated) for i in range(cameras)]
+        paths = [_path(f"c{i + 1}", options, gated, without) for i in range(cameras)]
         return _measure(clip, frames, paths, seconds, warm_up_s)
     finally:
         cv2.setNumThreads(before)
 
 
-def _path(camera: str, options: PoseOptions, gated: bool) -> Process:
-    networks = Networks.open(options)
+def _path(camera: str, options: PoseOptions, gated: bool, without: Collection[Part]) -> Process:
+    networks = Networks.open(options, without=without)
     return networks.pipeline("benchmark", Camera(id=camera, source="file:"), gated=gated).process
 
 

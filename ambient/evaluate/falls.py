@@ -8,7 +8,7 @@ count, and are reported apart as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +29,7 @@ from ambient.evaluate.groups import (
 from ambient.evaluate.manifest import APART, Label, Row, read
 from ambient.evaluate.measure import Outcome, Task, Traces, found, measure_all
 from ambient.evaluate.statistics import Rate, wilson
+from vision.parts import Part
 
 
 class Report(Struct, frozen=True):
@@ -88,6 +89,7 @@ def run(
     alarms_out: Path | None = None,
     fps: float = FPS,
     traces: Traces = Traces.NONE,
+    without: Collection[Part] = (),
     per_room_day: Rate | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measured:
@@ -105,6 +107,8 @@ def run(
         Frames a second that are looked at; slower recordings keep their own rate.
     traces
         Of which recordings the course is kept.
+    without
+        Parts of the perception to leave out.
     per_room_day
         False alarms of whole days, when another measurement counted them.
     progress
@@ -117,7 +121,9 @@ def run(
     """
     rows = read(manifest)
     outcomes: list[Outcome] = []
-    for outcome in measure_all([Task(row, fps=fps, traces=traces) for row in rows], jobs):
+    left_out = frozenset(without)
+    tasks = [Task(row, fps=fps, traces=traces, without=left_out) for row in rows]
+    for outcome in measure_all(tasks, jobs):
         outcomes.append(outcome)
         if progress is not None:
             progress(len(outcomes), len(rows))

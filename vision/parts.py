@@ -1,0 +1,13 @@
+"""What can be left out of a camera's perception, to measure what each part brings."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """A part that can be left out."""
+
+    SECOND_EYES = "second-eyes"
+    FURNITURE = "furniture"
+    TEMPORAL = "temporal"
