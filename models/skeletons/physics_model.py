@@ -184,13 +184,14 @@ def mjcf(body: Body, boxes: tuple[Box, ...], friction: float, walker: bool = Fal
     # Friction of a pair is the larger of the two, so that the floor leaves it to the body.
     common = {"contype": "1", "conaffinity": "2"}
     ElementTree.SubElement(
-        world, "geom", name="floor", type="plane", size="20 20 1", solref="0.012 1",
-        friction="0.1 0.01 0.003", **common,
+        world, "geom", common, name="floor", type="plane", size="20 20 1", solref="0.012 1",
+        friction="0.1 0.01 0.003",
     )  # fmt: skip
     for box in boxes:
         ElementTree.SubElement(
-            world, "geom", type="box", pos=_numbers(*box.centre), size=_numbers(*box.half),
-            friction=_numbers(box.friction, 0.01, 0.003), solref="0.02 1", **common,
+            world, "geom", common, type="box", pos=_numbers(*box.centre),
+            size=_numbers(*box.half), friction=_numbers(box.friction, 0.01, 0.003),
+            solref="0.02 1",
         )  # fmt: skip
     ElementTree.SubElement(world, "body", name="guide", mocap="true")
     _person(world, _Builder(body, friction))

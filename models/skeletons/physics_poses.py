@@ -6,6 +6,7 @@ shares of the stature, so that they fit everybody.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -77,7 +78,7 @@ def stooping(body: Body, depth: float = 1.0) -> Pose:
 
 def _on_knees(body: Body) -> float:
     """Height of the pelvis above knees that rest on the floor, in metres."""
-    return body.thigh + (0.018 + 0.028 * body.girth**0.5) * body.height
+    return body.thigh + (0.018 + 0.028 * math.sqrt(body.girth)) * body.height
 
 
 def kneeling(body: Body) -> Pose:
