@@ -85,6 +85,7 @@ class People:
         self._support: dict[int, Support] = {}
         self._outlines = Outlines()
         self._shown: list[Pose] = []
+        self._missing = False
         self._shown_boxes: list[tuple[int, Box, float]] = []
 
     @property
@@ -94,9 +95,9 @@ class People:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a further look of the second detector would tell more of somebody."""
+        """Whether a look of the second detector would tell more of somebody, or where they are."""
         unsettled = any(not support.settled for support in self._support.values())
-        return unsettled or self._outlines.fresh
+        return unsettled or self._outlines.fresh or self._missing
 
     def update(
         self,
@@ -123,6 +124,7 @@ class People:
             Furniture that it found.
         """
         seen, ended = self._tracker.update(poses, t, aspect)
+        self._missing = bool(self._tracker.remembered(t))
         self._shown = [person.pose for person in seen]
         out: list[AnyObservation] = [self._end(e.track, t, outwards=e.outwards) for e in ended]
         for person in seen:

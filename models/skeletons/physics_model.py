@@ -56,11 +56,11 @@ class _Builder:
     ) -> None:  # fmt: skip
         """Add a capsule, in statures, with a share of the body's mass."""
         h = self.body.height
+        named: dict[str, str] = {"name": name} if name else {}
         ElementTree.SubElement(
-            part, "geom", type="capsule", size=_numbers(radius * h), mass=f"{share:.6f}",
+            part, "geom", named, type="capsule", size=_numbers(radius * h), mass=f"{share:.6f}",
             fromto=_numbers(*(v * h for v in (*start, *end))), contype="2", conaffinity="1",
             friction=_numbers(self.friction * slick, 0.01, 0.003),
-            **({"name": name} if name else {}),
         )  # fmt: skip
 
     def site(self, part: ElementTree.Element, name: str, at: tuple[float, float, float]) -> None:
@@ -182,7 +182,7 @@ def mjcf(body: Body, boxes: tuple[Box, ...], friction: float, walker: bool = Fal
     )  # fmt: skip
     world = ElementTree.SubElement(root, "worldbody")
     # Friction of a pair is the larger of the two, so that the floor leaves it to the body.
-    common = {"contype": "1", "conaffinity": "2"}
+    common: dict[str, str] = {"contype": "1", "conaffinity": "2"}
     ElementTree.SubElement(
         world, "geom", common, name="floor", type="plane", size="20 20 1", solref="0.012 1",
         friction="0.1 0.01 0.003",
