@@ -87,6 +87,8 @@ class Person(Struct):
     """Where that was established; who does not move from there stays on it."""
     other_since: int | None = None
     """Since when the person has been seen on something else than `place`."""
+    jumped_t: int | None = None
+    """When the track last went over to another body."""
     upright_since: int | None = None
     upright_last: int = 0
     ended: bool = False
@@ -122,9 +124,12 @@ class Person(Struct):
         self.t, self.at, self.size = seen.t, seen.at, seen.size
         self.still, self.ended, self.left = seen.still, False, False
         stale = (seen.t - self.descent_t) / 1e9 > DESCENT_KEPT_S
-        renewed = self.down_since is None and (stale or seen.descent == self.descent)
-        if seen.descent > self.descent or renewed:
-            self.descent, self.descent_t = seen.descent, seen.t
+        # Coming from one body to another looks like a fall for as long as it is remembered.
+        came = self.jumped_t is not None and (seen.t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
+        descent = 0.0 if came else seen.descent
+        renewed = self.down_since is None and (stale or descent == self.descent)
+        if descent > self.descent or renewed:
+            self.descent, self.descent_t = descent, seen.t
         self._follow_down(seen)
         self._follow_place(seen)
         self._follow_safe(seen, dt)
@@ -148,6 +153,7 @@ class Person(Struct):
 
         A chain stays bound: whom it is about may well be the one who is followed no more.
         """
+        self.jumped_t = seen.t
         self.descent, self.descent_t = 0.0, seen.t
         self.place, self.place_sure, self.bed = seen.place, seen.place_sure, seen.bed
         self.safe, self.safe_at, self.other_since = _safe(seen), None, None

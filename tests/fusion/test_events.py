@@ -249,13 +249,10 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
         [(0, S), (0, C)],
     ),
     (
-        "a carer's track jumps to the sleeper",
-        [
-            *span(0, 10, at=(0.3, 0.4)),
-            *lying(10, 10.5, descent=0.9, place=Place.BED, sure=0.85, at=(1.1, 0.6)),
-            *lying(10.5, 40, place=Place.BED, sure=0.85, at=(1.1, 0.6)),
-        ],
-        0,
+        "a carer's track jumps to a heap of clothes, and is lost",
+        [*span(0, 10, at=(0.3, 0.4)),
+         *lying(10, 11.5, descent=0.9, quality=0.4, at=(1.1, 0.6)), lost(13.5)],
+        30,
         [],
     ),
     # There before.
