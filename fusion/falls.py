@@ -11,6 +11,7 @@ Pure: no clock and no I/O. Time is the `t` of what comes in; `Tick` lets it go o
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import Final
 
@@ -40,6 +41,8 @@ COMPANY_DESCENT: Final = 0.8
 """A descent as clear as this was a fall, whoever else is there."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
+DOUBLE: Final = 0.4
+"""Two who lie with their hips nearer than this, in lengths of the body, are one."""
 FORGET_S: Final = 30.0
 JOIN_S: Final = 60.0
 """Somebody seen down joins a chain whose people were seen this lately; later it is a new fall,
@@ -187,16 +190,30 @@ class FallJudge:
 
     def _verdict(self, person: Person, t: int) -> Judgement:
         since = person.down_since if person.down_since is not None else t
+        # Pose and outline of one body may be followed apart; either knows of the bed.
+        on = max((person, *self._doubles(person, t)), key=lambda p: p.on_safe())
         return evidence(
             down=person.down,
             down_s=max(0.0, (t - since) / 1e9),
             descent=person.descent,
             still=person.still,
-            place=person.place,
+            place=on.place,
             quality=person.quality,
-            place_sure=person.place_sure,
-            safe=person.safe,
+            place_sure=on.place_sure,
+            safe=max(person.safe, on.safe),
         )
+
+    def _doubles(self, person: Person, t: int) -> list[Person]:
+        """Return others who lie where this one does, in the same picture: the same body again."""
+        return [
+            p
+            for p in self.state.people
+            if p is not person
+            and p.source == person.source
+            and p.down >= DOWN_ON
+            and not p.gone(t)
+            and math.dist(p.at, person.at) <= DOUBLE * max(p.size, person.size)
+        ]
 
     def _follow_chain(self, person: Person, t: int) -> list[Change]:
         chain = self._chain(person.chain)

@@ -144,6 +144,10 @@ class Person(Struct):
         fresh = (t - self.upright_last) / 1e9 <= UPRIGHT_GAP_S
         return (t - self.upright_since) / 1e9 if self.upright_since is not None and fresh else 0.0
 
+    def on_safe(self) -> float:
+        """Return how probable it is that the person is where lying is no fall, 0..1."""
+        return max(self.safe, self.place_sure if self.place in SAFE else 0.0)
+
     def near(self, other: Person) -> bool:
         """Return whether this person first appeared about where `other` was last seen."""
         return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)

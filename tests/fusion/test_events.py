@@ -255,6 +255,19 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
         30,
         [],
     ),
+    (
+        "the outline of a sleeper is followed beside the pose",
+        [*lying(0, 40, place=Place.BED, quality=0.1), *lying(10, 40, track=2, at=(0.7, 0.65))],
+        0,
+        [],
+    ),
+    (
+        "somebody falls before the bed of a sleeper",
+        [*lying(0, 40, place=Place.BED), *span(0, 10, track=2, at=FAR),
+         *fallen(10, 40, track=2, at=(0.9, 0.75))],
+        0,
+        [(0, S), (0, C)],
+    ),
     # There before.
     ("lies on the floor when the node starts", [*lying(0, 12)], 0, [(0, S), (0, C)]),
     (

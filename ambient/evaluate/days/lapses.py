@@ -67,17 +67,26 @@ NIGHT_ODDS: Final = 0.5
 CROWDED_ODDS: Final = 0.12
 PERSON_SPREAD: Final = 0.7
 """Of the logarithm of the odds from person to person (clothing, contrast)."""
-GUESSES_PER_S: Final = (0.25 / 60, 0.4 / 60, 2.5 / 60, 1.5 / 60)
+GUESSES_PER_S: Final = (1.55 / 60, 1.7 / 60, 3.5 / 60, 2.6 / 60)
+"""While something moves. Left and right are swapped 1.4 times a minute (measured: `swap_per_min` in
+models/skeletons/noise.json); the rest, 0.15 to 2.1 a minute, is assumed."""
 STILL_GUESSES_PER_S: Final = (4 / HOUR_S, 3 / HOUR_S, 15 / HOUR_S, 6 / HOUR_S)
 GUESS_S: Final = 0.45
 STILL_GUESS_S: Final = 6.0
 GUESS_KINDS: Final = (
+    (0.07, 0.03, 0.0002, 0.8998, 0.0),
+    (0.12, 0.07, 0.0002, 0.8098, 0.0),
+    (0.26, 0.21, 0.13, 0.40, 0.0),
+    (0.17, 0.09, 0.20, 0.54, 0.0),
+)
+"""Of each `Guess`, by `Look`, while something moves."""
+STILL_KINDS: Final = (
     (0.46, 0.20, 0.001, 0.339, 0.0),
     (0.50, 0.29, 0.001, 0.209, 0.0),
     (0.37, 0.30, 0.18, 0.15, 0.0),
     (0.30, 0.15, 0.35, 0.20, 0.0),
 )
-"""Of each `Guess`, by `Look`."""
+"""… and at rest, where nothing was measured."""
 JUMPS: Final = 0.5
 """Share of wrong poses of somebody crowded that are the other one's."""
 THING_SEEN_S: Final = (3.0, 25.0)
@@ -281,11 +290,12 @@ def _wrong(
 ) -> list[Wrong]:
     look, beside = int(course.look[k]), int(course.beside[k])
     rate = (GUESSES_PER_S if moving else STILL_GUESSES_PER_S)[look]
+    kinds = (GUESS_KINDS if moving else STILL_KINDS)[look]
     rate *= 4.0 if beside >= 0 and moving else 1.0
     median = GUESS_S if moving else STILL_GUESS_S
     out = []
     for start in rng.uniform(*span, int(rng.poisson(rate * (span[1] - span[0])))):
-        kind = Guess(int(rng.choice(5, p=GUESS_KINDS[look])))
+        kind = Guess(int(rng.choice(5, p=kinds)))
         if beside >= 0 and rng.random() < JUMPS:
             kind = Guess.JUMPED
         length = float(np.exp(rng.normal(np.log(median), SPREAD)))

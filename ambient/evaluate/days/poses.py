@@ -1,9 +1,10 @@
 """What the simulated pose engine reports: truth and lapses in, noisy poses out.
 
 Jitter is an AR(1) process with Student-t innovations, in torso lengths, larger when the body moves
-fast or lies; joints that are hidden or out of the picture are made up around where they are and
-wander slowly; visibility and the network's confidence fall with what is hidden. Magnitudes: see
-docs/evaluate-days.md.
+fast or lies; beneath it each part of the body is off by an error that only movement changes, since
+a picture that stays the same gets the same answer. Joints that are hidden or out of the picture
+are made up around where they are and wander slowly; visibility and the network's confidence fall
+with what is hidden. Magnitudes: see docs/evaluate-days.md.
 """
 
 from __future__ import annotations
@@ -35,6 +36,18 @@ MEMORY: Final = 0.78
 WANDER: Final = 0.17
 WANDER_MEMORY: Final = 0.94
 """Of joints that are made up, torso lengths."""
+PARTS: Final = np.array([0] * 11 + [1, 2, 3, 4] + [5, 6] * 4 + [7, 8, 9, 10] + [11, 12] * 3)
+"""Head, shoulders, elbows, hands, hips, knees, feet: what is off together."""
+BIAS: Final = np.array([
+    [0.065, 0.06, 0.06, 0.065, 0.065, 0.09, 0.09, 0.065, 0.065, 0.05, 0.05, 0.05, 0.05],
+    [0.08, 0.075, 0.075, 0.09, 0.09, 0.13, 0.13, 0.08, 0.08, 0.075, 0.075, 0.06, 0.06],
+    [0.095, 0.095, 0.095, 0.12, 0.12, 0.17, 0.17, 0.10, 0.10, 0.10, 0.10, 0.075, 0.075],
+    [0.07, 0.085, 0.085, 0.16, 0.16, 0.24, 0.24, 0.095, 0.095, 0.075, 0.075, 0.08, 0.08],
+])  # fmt: skip
+"""Standard deviation of that error in torso lengths, by `Look` and part: upright, low and lying
+after models/skeletons/noise.json (measured); of who sits, between upright and low (assumed)."""
+BIAS_M: Final = 0.35
+"""So far must the body's middle go for the error to become another, metres (assumed)."""
 WORLD_SCALE: Final = 0.9
 """World landmarks come out smaller than the body (1.25 m from head to ankle standing)."""
 SWAP: Final = np.array([0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(
@@ -84,9 +97,10 @@ def reported(
     picture, world, torso, out = _views(stay, room, points, t)
     box = _true_box(picture, out)
     look = _unsteady(points, t)
+    looks = look_of(points, stay.figure.scale)
     noise = _ar1(rng, (len(t), 33, 3), MEMORY) * (look[:, None] * JITTER)[..., None]
     wander = _ar1(rng, (len(t), 33, 3), WANDER_MEMORY) * (WANDER * out)[..., None]
-    moved = noise + wander
+    moved = noise + wander + _bias(rng, points, looks)
     picture = picture + moved[..., :2] * torso[:, None, None] / (ASPECT, 1.0)
     squash = 1.0 - 0.2 * rng.random()
     world = world * (1.0, 1.0, squash) * WORLD_SCALE
@@ -100,7 +114,7 @@ def reported(
         world=(world - world[:, 23:25].mean(axis=1, keepdims=True)).astype(np.float32),
         presence=_presence(rng, stay.role, out, look),
         box=box,
-        look=look_of(points, stay.figure.scale),
+        look=looks,
     )
 
 
@@ -207,6 +221,22 @@ def _unsteady(points: Array, t: Array) -> Array:
     level = np.where(flat, np.maximum(level, LYING * np.clip(0.3 + speed, 0.3, 1.0)), level)
     falling = np.clip((down - 0.6) / 0.8, 0.0, 1.0)
     return np.asarray(level + (FALLING - WALKING) * falling)
+
+
+def _bias(rng: np.random.Generator, points: Array, looks: npt.NDArray[np.int64]) -> Array:
+    """Return the slow error (T, 33, 3) in torso lengths, which changes as the body moves."""
+    if len(points) == 0:
+        return np.zeros((0, 33, 3))
+    middle = points[:, [0, 15, 16, 23, 24, 27, 28]].mean(axis=1)
+    gone = np.linalg.norm(np.diff(middle, axis=0, prepend=middle[:1]), axis=1)
+    at = np.cumsum(gone) / BIAS_M
+    knot = at.astype(np.int64)
+    errors = rng.normal(0.0, 1.0, (int(knot[-1]) + 2, BIAS.shape[1], 3))
+    share = (at - knot)[:, None, None]
+    # Between two knots, mixed so that the variance stays one.
+    mixed = (1 - share) * errors[knot] + share * errors[knot + 1]
+    mixed = mixed / np.sqrt((1 - share) ** 2 + share**2)
+    return np.asarray((mixed * BIAS[looks][..., None])[:, PARTS])
 
 
 def _visibility(rng: np.random.Generator, out: Array, look: Array) -> Array:
