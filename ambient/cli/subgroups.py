@@ -14,7 +14,7 @@ from ambient.cli import evaluate
 
 if TYPE_CHECKING:
     from ambient.evaluate.statistics import Difference, Rate
-    from ambient.evaluate.subgroups import Report
+    from ambient.evaluate.subgroups_report import Report
 
 
 def register(app: typer.Typer) -> None:

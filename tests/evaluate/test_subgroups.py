@@ -14,13 +14,14 @@ from typer.testing import CliRunner
 from ambient.cli.app import build
 from ambient.config import Night
 from ambient.evaluate import subgroups
-from ambient.evaluate.subgroups import (
+from ambient.evaluate.subgroups_falls import Fall
+from ambient.evaluate.subgroups_report import (
     BedSeen,
     FallSeen,
+    Report,
     attribute_found,
     summarise,
 )
-from ambient.evaluate.subgroups_falls import Fall
 from ambient.evaluate.subgroups_scenes import (
     LEVELS,
     Attribute,
@@ -252,7 +253,7 @@ def test_the_report_names_large_gaps_misses_and_beds() -> None:
         Zones.NONE: 0.25,
     }
     assert len(report.bed_alarms) == 1
-    again = msgspec.json.decode(msgspec.json.encode(report), type=subgroups.Report)
+    again = msgspec.json.decode(msgspec.json.encode(report), type=Report)
     assert again == report
 
 
@@ -263,7 +264,7 @@ def test_the_command_prints_the_report(monkeypatch: pytest.MonkeyPatch, as_json:
     beds = [BedSeen(0, "sofa, lies", zones, base, 1, 1, True, "unknown") for zones in Zones]
     asked: dict[str, int | None] = {}
 
-    def run(count: int, **options: Any) -> subgroups.Report:
+    def run(count: int, **options: Any) -> Report:
         asked.update(options, count=count)
         return summarise(every({(0, other)}), beds, 1, count, 1.0)
 
@@ -276,7 +277,7 @@ def test_the_command_prints_the_report(monkeypatch: pytest.MonkeyPatch, as_json:
     assert (asked["count"], asked["seed"], asked["beds"], asked["jobs"]) == (4, 7, 1, 1)
     if as_json:
         (line,) = done.stdout.splitlines()
-        assert msgspec.json.decode(line, type=subgroups.Report).beyond == [Attribute.VIEW]
+        assert msgspec.json.decode(line, type=Report).beyond == [Attribute.VIEW]
     else:
         assert "largest gap above 0.05: view" in done.stdout
         assert f"alarm in 0: sofa, lies, {Zones.NONE}" in done.stdout
