@@ -385,7 +385,7 @@ def _camera(rng: np.random.Generator, view: Level, place: Point) -> Camera:
         return Camera(eye, middle, *SIZE, fov_deg=100.0 + 10.0 * wide)
     eye = (
         (0.8 + 2.8 * along, 0.12, z),
-        (0.12, 0.3 + 1.2 * along, z),
+        (0.25, 0.3 + 1.2 * along, z),
         (4.28, 0.3 + 1.2 * along, z),
     )[wall]
     target = (place[0] + float(off[0]), place[1] + float(off[1]), 0.65)
