@@ -21,6 +21,9 @@ test)
     ;;
 esac
 
+# Models come from PyPI and npm; an npm of another kind than Debian's does as well.
+[ "$1" != setup ] || command -v npm >/dev/null 2>&1 || packages="$packages npm"
+
 if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "not a Debian system; make sure that these are installed: $packages" >&2
     exit 0

@@ -136,8 +136,10 @@ class FallJudge:
             return []
         falling = end.posture is Posture.FALL and person.descent >= LOST_FALLING
         fell = falling or (person.descent >= LOST_DESCENT and end.down >= LOST_DOWN)
-        if person.chain is None and person.down_since is None and fell:
-            person.down_since = person.last_down = person.t
+        if person.chain is None and fell:
+            if person.down_since is None:
+                person.down_since = person.last_down = person.t
+            # Who was on the way down already is no less lost than who had just begun to fall.
             person.down = max(person.down, 0.6)
             person.still = 0.5  # unknown from here on
         return self._judge(person, end.t) + self.advance(end.t)
@@ -290,7 +292,8 @@ class FallJudge:
 
     def _in_company(self, chain: Chain, t: int) -> bool:
         """Return whether somebody else is up in the room and the fall was not clearly seen."""
-        if chain.descent >= COMPANY_DESCENT:
+        supposed = any(p.supposed for p in self._people_of(chain))
+        if chain.descent >= COMPANY_DESCENT and not supposed:
             return False
         up_s = self._config.recover_s
         return any(

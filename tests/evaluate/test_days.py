@@ -263,5 +263,6 @@ def test_wrong_poses_are_of_every_kind() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_whole_day_twice_says_the_same() -> None:
     assert live(7, 1) == live(7, 1)

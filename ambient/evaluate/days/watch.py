@@ -178,6 +178,7 @@ class _Node:
             furniture = FurnitureMap()
             for _ in range(WARM_UP):
                 furniture.update(self._boxes.detect(_NO_PICTURE))
+        self._furniture = furniture
         self._people = People(ROOM, config.rooms[0].cameras[0], model=model, furniture=furniture)
         self._followed: list[int] = []
         self._looked = -np.inf
@@ -211,12 +212,14 @@ class _Node:
             there = present[at]
             look = self._second(every, there, now, bool(active[at]))
             poses = self._engine(every, [(s, k) for s, k in there if every[s].seen[k]], t)
+            if self._furniture is not None and look is not None:
+                self._furniture.learns = look.spaced
             seen = self._people.update(
                 poses,
                 now,
                 ASPECT,
                 boxes=look.people if look is not None else None,
-                things=look.things if look is not None else (),
+                things=look.scene if look is not None else (),
             )
             lost = any(isinstance(each, TrackEnded) for each in seen)
             if self._eyes is not None and (lost or self._people.doubtful):
