@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ambient.observations import Place, Point, PostureSeen
+from ambient.observations import Place, Point, Posture, PostureSeen
 
 DOWN_ON: Final = 0.55
 DOWN_OFF: Final = 0.35
@@ -37,6 +37,12 @@ PLACE_WEIGHT: Final = 0.1
 """How much of its probability each further sight of the same place settles."""
 PLACE_S: Final = 2.0
 """So long must a person be seen on something else before it is believed."""
+CERTAIN_DESCENT: Final = 0.85
+NOT_UP_S: Final = 3.0
+NOT_UP: Final = 0.35
+"""Who was clearly seen to fall and was less upright than this ever since, for so long, …"""
+FALLEN: Final = 0.75
+"""… is down with this probability at least, in whatever heap the body lies."""
 CUT: Final = (0.05, 0.2)
 """Hips nearer to the picture's lower border than this, in lengths of the body, belong to somebody
 whose legs are not in the picture: not at all believed, and in full. Who lies in view along the
@@ -46,6 +52,18 @@ JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
 falls at more than 3 m/s in a room."""
 
+OFF_THE_FLOOR: Final = frozenset(
+    {
+        Posture.WALK,
+        Posture.STANDING,
+        Posture.STAND_UP,
+        Posture.SITTING,
+        Posture.SIT_DOWN,
+        Posture.SQUATTING,
+        Posture.KNEELING,
+    }
+)
+"""Postures that somebody takes who went down on purpose."""
 SAFE: Final = frozenset({Place.BED, Place.SOFA, Place.PERMITTED})
 """Where lying is by itself no fall."""
 
@@ -87,6 +105,10 @@ class Person(Struct):
     """Where that was established; who does not move from there stays on it."""
     other_since: int | None = None
     """Since when the person has been seen on something else than `place`."""
+    fell_t: int | None = None
+    """When the person was clearly seen to fall and has not been upright since."""
+    supposed: bool = False
+    """Down because of that alone: the posture by itself does not say so."""
     jumped_t: int | None = None
     """When the track last went over to another body."""
     upright_since: int | None = None
@@ -119,7 +141,9 @@ class Person(Struct):
         if math.dist(self.at, seen.at) > (JUMP + JUMP_PER_S * dt) * max(self.size, seen.size):
             self._become_another(seen)
         weight = 1.0 if dt == 0.0 and self.down == 0.0 else min(1.0, dt / SMOOTH_S)
-        self.down += weight * (seen.down - self.down)
+        lies = self._lies(seen)
+        self.supposed = lies > seen.down
+        self.down += weight * (lies - self.down)
         self.quality += weight * (seen.quality * _whole(seen) - self.quality)
         self.t, self.at, self.size = seen.t, seen.at, seen.size
         self.still, self.ended, self.left = seen.still, False, False
@@ -152,12 +176,27 @@ class Person(Struct):
         """Return whether this person first appeared about where `other` was last seen."""
         return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)
 
+    def _lies(self, seen: PostureSeen) -> float:
+        """Return how probable it is that the body is down, after what happened before."""
+        came = self.jumped_t is not None and (seen.t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
+        if seen.upright >= NOT_UP or seen.posture in OFF_THE_FLOOR or came:
+            self.fell_t = None
+        elif (
+            self.fell_t is None
+            and seen.posture is Posture.FALL
+            and seen.descent >= CERTAIN_DESCENT
+            and seen.quality >= GOOD_VIEW
+        ):
+            self.fell_t = seen.t
+        fallen = self.fell_t is not None and (seen.t - self.fell_t) / 1e9 >= NOT_UP_S
+        return max(seen.down, FALLEN) if fallen else seen.down
+
     def _become_another(self, seen: PostureSeen) -> None:
         """Forget what was known of the body that the track followed; it has jumped to another.
 
         A chain stays bound: whom it is about may well be the one who is followed no more.
         """
-        self.jumped_t = seen.t
+        self.jumped_t, self.fell_t = seen.t, None
         self.descent, self.descent_t = 0.0, seen.t
         self.place, self.place_sure, self.bed = seen.place, seen.place_sure, seen.bed
         self.safe, self.safe_at, self.other_since = _safe(seen), None, None

@@ -35,6 +35,7 @@ def span(
     quality: float = 0.9,
     place: Place = Place.UNKNOWN,
     sure: float = 1.0,
+    posture: Posture | None = None,
 ) -> Iterator[PostureSeen]:
     """Somebody who stays as they are, or goes from `at` to `to`."""
     count = round((end - start) * FPS)
@@ -46,7 +47,7 @@ def span(
             room="r1",
             source="c1",
             track=track,
-            posture=Posture.FALLEN if down > 0.5 else Posture.STANDING,
+            posture=posture or (Posture.FALLEN if down > 0.5 else Posture.STANDING),
             probability=0.9,
             down=down,
             upright=max(0.0, 0.95 - down) if upright is None else upright,
@@ -93,6 +94,13 @@ def told(story: Iterable[Seen], until: float) -> list[tuple[int, Step]]:
     return out
 
 
+def heap(start: float, end: float) -> Iterator[PostureSeen]:
+    """A body that is neither up nor, by its shape, down."""
+    return span(start, end, down=0.15, upright=0.08, posture=Posture.OTHER)
+
+
+FALLING = list(span(3, 3.6, down=0.3, upright=0.1, descent=0.95, posture=Posture.FALL))
+
 CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
     # Recovered falls.
     (
@@ -123,6 +131,23 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
         [*span(0, 3), *fallen(3, 15), *span(15, 17), *lying(17, 30)],
         0,
         [(0, S), (0, C)],
+    ),
+    # Clearly seen to fall, and then no posture that anybody knows.
+    ("falls and lies in a heap", [*span(0, 3), *FALLING, *heap(3.6, 20)], 0, [(0, S), (0, C)]),
+    ("drops, and gets up from the heap", [*span(0, 3), *FALLING, *heap(3.6, 5.5), *span(5.5, 20)],
+     0, []),
+    (
+        "drops into a chair",
+        [*span(0, 3), *FALLING, *heap(3.6, 4.5),
+         *span(4.5, 30, upright=0.2, posture=Posture.SITTING)],
+        0,
+        [],
+    ),
+    (
+        "a child drops on all fours for a while, others are there",
+        [*span(0, 30, track=2, at=FAR), *span(0, 3), *FALLING, *heap(3.6, 15), *span(15, 30)],
+        0,
+        [(0, S), (0, R)],
     ),
     # A helper arrives.
     (
