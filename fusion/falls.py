@@ -321,7 +321,8 @@ class FallJudge:
             # Lost from sight while down: what was seen of it last must have been sure.
             last = max((self._verdict(p, t).probability for p in people), default=1.0)
             on_bed = bool(people) and all(p.safe >= 0.5 for p in people)
-            return (clear and not on_bed) or last >= CONFIRM
+            # Who was seen off the floor after the fall is not lost because of it.
+            return (clear and not on_bed and not up) or last >= CONFIRM
         best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
         chain.probability = best.probability
         chain.contributions = list(best.contributions)

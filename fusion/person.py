@@ -142,6 +142,8 @@ class Person(Struct):
             self._become_another(seen)
         weight = 1.0 if dt == 0.0 and self.down == 0.0 else min(1.0, dt / SMOOTH_S)
         lies = self._lies(seen)
+        if self.supposed and self.fell_t is None:
+            self.down = seen.down  # what was only supposed does not linger
         self.supposed = lies > seen.down
         self.down += weight * (lies - self.down)
         self.quality += weight * (seen.quality * _whole(seen) - self.quality)

@@ -149,6 +149,13 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
         0,
         [(0, S), (0, R)],
     ),
+    (
+        "drops, squats for long and is then lost",
+        [*span(0, 3), *FALLING, *heap(3.6, 8),
+         *span(8, 30, upright=0.2, posture=Posture.SQUATTING), lost(32, down=0.1)],
+        60,
+        [(0, S)],
+    ),
     # A helper arrives.
     (
         "a helper comes, kneels beside, goes",
