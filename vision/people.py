@@ -26,6 +26,7 @@ from ambient.observations import (
 from vision.features import ramp
 from vision.furniture import FurnitureMap, covered
 from vision.furniture import Support as OnFurniture
+from vision.ground import Ground
 from vision.objects.types import ALIVE, Detection, Thing
 from vision.outline_shape import stand_in
 from vision.pose.people import body_box
@@ -43,6 +44,8 @@ ALIKE: Final = 0.45
 """Intersection over union from which a detector's box bears a pose out, at all and in full."""
 ON_SCREEN: Final = 0.85
 """Share of a body that lies on a screen from which it is a picture."""
+SURE_PRESENCE: Final = 0.9
+"""Poses less sure than this tell nothing of the floor."""
 SMALLEST: Final = 0.08
 SMALL: Final = 0.14
 """Bodies shorter than this, in picture heights, are doubted; who lies 6 m away is 0.2 long."""
@@ -80,6 +83,8 @@ class People:
         self._zones = Zones(camera.zones)
         self._tracker = Tracker(options, first=first_track)
         self._furniture = furniture
+        # Only learned furniture asks how high somebody rests.
+        self._ground = Ground() if furniture is not None else None
         self._model: PostureModel = model or RulePosture()
         self._last: dict[int, PostureSeen] = {}
         self._support: dict[int, Support] = {}
@@ -142,10 +147,21 @@ class People:
             self._shown_boxes = outlines
             if self._furniture is not None:
                 self._furniture.update(things, [*bodies.values(), *(d.box for d in boxes)])
+        if self._ground is not None:
+            for person in seen:
+                if person.pose.presence >= SURE_PRESENCE and self._support[person.track].trust > 0.5:
+                    self._ground.update(person.track, person.pose.keypoints, aspect, t)
         shown = [self._pose(person.track, person.pose, t, aspect) for person in seen]
         out += self._say(shown, outlines, t, aspect, scored)
         out += [self._end(outline.track, t) for outline in self._outlines.end(t)]
         return out
+
+    def moved(self) -> None:
+        """The camera was moved: forget what was learned of the room."""
+        if self._furniture is not None:
+            self._furniture.reset()
+        if self._ground is not None:
+            self._ground.reset()
 
     def repeat(self, t: int, aspect: float) -> list[AnyObservation]:
         """Say again, as of `t`, who was shown last; who was not yet sure of is not held."""
@@ -235,6 +251,8 @@ class People:
     def _end(self, track: int, t: int, *, outwards: bool = False) -> TrackEnded:
         last = self._last.pop(track, None)
         self._support.pop(track, None)
+        if self._ground is not None:
+            self._ground.end(track)
         self._model.end(track)
         return TrackEnded(
             t=t,
@@ -281,11 +299,13 @@ class People:
         """Return what the furniture map says a body is on; nothing where zones are drawn."""
         if self._furniture is None or self._zones.surfaces:
             return _of_zone(self._zone(sight))
-        if isinstance(sight, PoseSeen):
-            points = np.asarray(sight.keypoints, np.float64)
-        else:
-            points = stand_in(sight.box)
-        return self._furniture.place_of(points, sight.box, sight.aspect)
+        if isinstance(sight, BoxSeen):
+            return self._furniture.place_of(stand_in(sight.box), sight.box, sight.aspect)
+        points = np.asarray(sight.keypoints, np.float64)
+        rest = None
+        if self._ground is not None:
+            rest = self._ground.rest(sight.track, points, sight.aspect, sight.t)
+        return self._furniture.place_of(points, sight.box, sight.aspect, rest=rest)
 
     def _zone(self, sight: PoseSeen | BoxSeen) -> On:
         if isinstance(sight, PoseSeen):

@@ -106,9 +106,9 @@ class CameraPipeline:
         said = self._quality.update(image, t_ns, small)
         if said is not None:
             out.append(said)
-            if said.view is View.MOVED and self.furniture is not None:
+            if said.view is View.MOVED:
                 # The pieces stand elsewhere in the picture now.
-                self.furniture.reset()
+                self._people.moved()
         decision = self._gate.update(small, t_ns, self._people.present)
         if self._quality.view in UNSEEING:
             self._unsure = False
