@@ -43,10 +43,10 @@ NOT_UP: Final = 0.35
 """Who was clearly seen to fall and was less upright than this ever since, for so long, …"""
 FALLEN: Final = 0.75
 """… is down with this probability at least, in whatever heap the body lies."""
-CUT: Final = (0.05, 0.2)
-"""Hips nearer to the picture's lower border than this, in lengths of the body, belong to somebody
-whose legs are not in the picture: not at all believed, and in full. People who lie before a low
-camera have theirs 0.17 to 0.3 inside it (clips to train on), so that it takes no more than this."""
+CUT: Final = (-0.1, 0.05)
+"""How far inside the picture's lower border the hips are, in lengths of the body, of whom nothing
+is believed, and of whom all is: with the hips at the border or beyond, the rest is made up. People
+who lie before a low camera often have theirs just inside."""
 JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or

@@ -274,7 +274,7 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
     ),
     # The picture's border, and tracks that jump.
     ("lies along the border in a good view", [*lying(0, 12, at=(0.6, 0.88))], 0, [(0, S), (0, C)]),
-    ("only the trunk is in the picture", [*lying(0, 30, at=(0.6, 0.97))], 0, []),
+    ("only the trunk is in the picture", [*lying(0, 30, at=(0.6, 1.05))], 0, []),
     (
         "falls right below the camera",
         [*span(0, 3, at=(0.6, 0.8)), *fallen(3, 20, at=(0.6, 0.97))],
