@@ -149,7 +149,10 @@ class People:
                 self._furniture.update(things, [*bodies.values(), *(d.box for d in boxes)])
         if self._ground is not None:
             for person in seen:
-                if person.pose.presence >= SURE_PRESENCE and self._support[person.track].trust > 0.5:
+                if (
+                    person.pose.presence >= SURE_PRESENCE
+                    and self._support[person.track].trust > 0.5
+                ):
                     self._ground.update(person.track, person.pose.keypoints, aspect, t)
         shown = [self._pose(person.track, person.pose, t, aspect) for person in seen]
         out += self._say(shown, outlines, t, aspect, scored)
@@ -157,7 +160,7 @@ class People:
         return out
 
     def moved(self) -> None:
-        """The camera was moved: forget what was learned of the room."""
+        """Forget what was learned of the room: the camera was moved."""
         if self._furniture is not None:
             self._furniture.reset()
         if self._ground is not None:
