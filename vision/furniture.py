@@ -32,6 +32,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ambient.observations import Place
 from models.support import Carrier, SupportNet, inputs, load, networks
+from vision.boxes import area, common, inside, iou
 from vision.objects.types import Detection, Thing
 from vision.pose.types import Box
 
@@ -378,29 +379,12 @@ def disjoint(a: Box, b: Box) -> bool:
     return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-def iou(a: Box, b: Box) -> float:
-    """Return intersection over union of two boxes."""
-    common = _common(a, b)
-    return common / max(_area(a) + _area(b) - common, 1e-9)
-
-
 def overlap(a: Box, b: Box) -> float:
     """Return intersection over union, or more where one box lies within the other."""
-    common = _common(a, b)
-    within = common / max(min(_area(a), _area(b)), 1e-9)
+    within = inside(a, b)
     return max(iou(a, b), 0.7 * within if within >= WITHIN else 0.0)
 
 
 def covered(box: Box, by: Iterable[Box]) -> float:
     """Return the largest share of `box` that one of the others covers."""
-    return max((_common(box, other) for other in by), default=0.0) / max(_area(box), 1e-9)
-
-
-def _common(a: Box, b: Box) -> float:
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    return max(0.0, width) * max(0.0, height)
-
-
-def _area(box: Box) -> float:
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+    return max((common(box, other) for other in by), default=0.0) / max(area(box), 1e-9)

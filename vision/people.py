@@ -23,6 +23,7 @@ from ambient.observations import (
     TrackEnd,
     TrackEnded,
 )
+from vision.boxes import iou
 from vision.features import ramp
 from vision.furniture import FurnitureMap, covered
 from vision.furniture import Support as OnFurniture
@@ -34,7 +35,7 @@ from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
 from vision.second_eyes import KNOWN_SCORE, PERSON_SCORE
 from vision.settings import CameraSettings
-from vision.sightings import Outlines, iou, match
+from vision.sightings import Outlines, match
 from vision.support import Support
 from vision.tracker import Tracker, TrackerOptions
 from vision.zones import On, Zones

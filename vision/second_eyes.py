@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ambient.observations import Box
+from vision.boxes import iou
 from vision.motion import Decision, Gate
 from vision.objects.types import ALIVE, Detection, ObjectDetector, Thing
 from vision.pose.types import Image
-from vision.sightings import iou
 
 LOOK_S: Final = 1.0
 """Between looks while somebody is there or something moves."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ambient.observations import Box
+from vision.boxes import inside, iou
 
 CONFIRM_LOOKS: Final = 2
 PATIENCE_S: Final = 3.0
@@ -32,17 +33,6 @@ class Outline:
     t: int
     looks: int = 1
     track: int = 0
-
-
-def iou(a: Box, b: Box) -> float:
-    """Return intersection over union of two boxes, 0..1."""
-    shared = _shared(a, b)
-    return shared / (_area(a) + _area(b) - shared) if shared > 0 else 0.0
-
-
-def inside(a: Box, b: Box) -> float:
-    """Return the share of the smaller box that lies in the other, 0..1."""
-    return _shared(a, b) / max(min(_area(a), _area(b)), 1e-9)
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -137,13 +127,3 @@ class Outlines:
         lost = [o for o in self._all if (t - o.t) / 1e9 > PATIENCE_S]
         self._all = [o for o in self._all if (t - o.t) / 1e9 <= PATIENCE_S]
         return [outline for outline in lost if outline.track]
-
-
-def _shared(a: Box, b: Box) -> float:
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    return width * height if width > 0 and height > 0 else 0.0
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])

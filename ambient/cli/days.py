@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add ``days`` to the group ``evaluate``, which `app` gets from its own module."""
-    group = evaluate._EVALUATE
-    if all(command.name != "days" for command in group.registered_commands):
-        group.command("days")(days)
+    evaluate.add("days", days)
 
 
 def days(

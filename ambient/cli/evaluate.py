@@ -40,6 +40,12 @@ def register(app: typer.Typer) -> None:
     app.add_typer(_BENCHMARK, name="benchmark")
 
 
+def add(name: str, command: Callable[..., None]) -> None:
+    """Add a command of another module to the group ``evaluate``, once."""
+    if all(known.name != name for known in _EVALUATE.registered_commands):
+        _EVALUATE.command(name)(command)
+
+
 @_EVALUATE.command("falls")
 def falls(
     manifest: Manifest,

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add ``subgroups`` to the group ``evaluate``, which `app` gets from its own module."""
-    group = evaluate._EVALUATE
-    if all(command.name != "subgroups" for command in group.registered_commands):
-        group.command("subgroups")(subgroups)
+    evaluate.add("subgroups", subgroups)
 
 
 def subgroups(

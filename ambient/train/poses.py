@@ -13,13 +13,13 @@ from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ambient.closing import Closing
 from ambient.observations import BoxSeen, PoseSeen
 from ambient.train.truth import Row, read, truth
 from models.skeletons.sequence import Sequence
@@ -88,7 +88,7 @@ class _Seen:
         return sorted({*self.poses, *self.boxes})
 
 
-class Overheard:
+class Overheard(Closing):
     """A detector that remembers what it said last: the pipeline asks it, the training listens."""
 
     def __init__(self, detector: ObjectDetector) -> None:
@@ -105,18 +105,6 @@ class Overheard:
 
     def close(self) -> None:
         """Leave the detector open: it is the caller's."""
-
-    def __enter__(self) -> Self:
-        """Return the detector itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the detector open."""
 
 
 def sequences(

@@ -11,7 +11,8 @@ from models.bodies.raster import Camera
 from models.support import Carrier
 from models.support.poses import LOW, LYING, ON_SEAT, UPRIGHT
 from models.support.scenes import Piece, moved, shape, turned
-from vision.furniture import BOXES, PIECES, FurnitureMap, FurnitureState, Support, iou
+from vision.boxes import iou
+from vision.furniture import BOXES, PIECES, FurnitureMap, FurnitureState, Support
 from vision.objects.types import Detection, Thing
 
 BED = (0.3, 0.4, 0.8, 0.8)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ambient.observations import Box
-from vision.sightings import PATIENCE_S, Outlines, inside, iou, match, overlap
+from vision.boxes import inside, iou
+from vision.sightings import PATIENCE_S, Outlines, match, overlap
 
 S = 1_000_000_000
 UPRIGHT: Box = (0.4, 0.2, 0.6, 0.9)
