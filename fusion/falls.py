@@ -191,19 +191,9 @@ class FallJudge:
         return [_change(chain, Step.SUSPECTED, t)]
 
     def _verdict(self, person: Person, t: int) -> Judgement:
-        since = person.down_since if person.down_since is not None else t
         # Pose and outline of one body may be followed apart; either knows of the bed.
         on = max((person, *self._doubles(person, t)), key=lambda p: p.on_safe())
-        return evidence(
-            down=person.down,
-            down_s=max(0.0, (t - since) / 1e9),
-            descent=person.descent,
-            still=person.still,
-            place=on.place,
-            quality=person.quality,
-            place_sure=on.place_sure,
-            safe=max(person.safe, on.safe),
-        )
+        return verdict(person, t, on)
 
     def _doubles(self, person: Person, t: int) -> list[Person]:
         """Return others who lie where this one does, in the same picture: the same body again."""
@@ -352,6 +342,30 @@ class FallJudge:
         self.state.people = [
             p for p in self.state.people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
         ]
+
+
+def verdict(person: Person, t: int, on: Person | None = None) -> Judgement:
+    """Judge one person at the instant `t`.
+
+    Parameters
+    ----------
+    person
+        As known at `t`, nanoseconds.
+    on
+        Whose place counts; the person's own when none is given.
+    """
+    on = on or person
+    since = person.down_since if person.down_since is not None else t
+    return evidence(
+        down=person.down,
+        down_s=max(0.0, (t - since) / 1e9),
+        descent=person.descent,
+        still=person.still,
+        place=on.place,
+        quality=person.quality,
+        place_sure=on.place_sure,
+        safe=max(person.safe, on.safe),
+    )
 
 
 def _change(chain: Chain, step: Step, t: int) -> Change:

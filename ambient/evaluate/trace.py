@@ -33,7 +33,8 @@ from ambient.observations import (
     Posture,
     PostureSeen,
 )
-from fusion.evidence import Judgement, evidence
+from fusion.evidence import Judgement
+from fusion.falls import verdict
 from fusion.person import Person
 from vision.sources import Frame
 
@@ -276,16 +277,7 @@ class Recorder:
         key = (seen.source, seen.track)
         person = self._people.setdefault(key, Person.first(seen))
         person.see(seen)
-        since = person.down_since if person.down_since is not None else seen.t
-        return evidence(
-            down=person.down,
-            down_s=max(0.0, (seen.t - since) / 1e9),
-            descent=person.descent,
-            still=person.still,
-            place=person.place,
-            quality=person.quality,
-            place_sure=person.place_sure,
-        )
+        return verdict(person, seen.t)
 
     def _strip(self, end_s: float, fall_start_s: float | None) -> list[Figures]:
         suspected = [said.t_s for said in self._said if said.kind == kind_of(FallSuspected)]
