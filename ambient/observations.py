@@ -17,7 +17,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from ambient.places import Slug
+from ambient.places import Slug, Subject
 
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 TimeNs = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -336,7 +336,7 @@ class VoiceValue(Struct, frozen=True, forbid_unknown_fields=True):
 class VoiceMeasured(Observation, frozen=True, kw_only=True, tag="voice"):
     """Features of the enrolled resident's speech that was collected up to `t`, 60 s at least."""
 
-    subject: Slug
+    subject: Subject
     began: TimeNs
     """`t` of the first speech in it."""
     speech_s: Annotated[float, Meta(ge=60.0)]
