@@ -3,7 +3,8 @@
 Comes in: what `vision` and `audio` (later gateways) derived. Goes out: tagged structs that travel
 inside one room node and never leave it. Every observation carries `t`, integer nanoseconds since
 the Unix epoch (a file in ``watch`` and ``evaluate`` starts at 0), the instant of the signal; the
-`room` it is about and the `source` (id of the camera or microphone) that saw or heard it. ``t`` never goes back within a source.
+`room` it is about and the `source` (id of the camera or microphone) that saw or heard it. ``t``
+never goes back within a source.
 
 Coordinates are normalised to the picture: x to the right, y down, both 0..1 inside it (the
 pose network extrapolates joints outside the picture, so values beyond occur and are kept).
