@@ -8,7 +8,7 @@ wrong value is answered with where it stands, what was expected and what came, f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -69,6 +69,13 @@ class Camera(Strict, frozen=True, kw_only=True):
     zones: Annotated[list[Zone], Meta(max_length=32)] = []
 
 
+class Microphone(Strict, frozen=True, kw_only=True):
+    """One microphone of a room: a device of the node, or the sound of a network camera."""
+
+    id: Slug
+    source: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
 class Bed(Strict, frozen=True, kw_only=True):
     """A bed, and who sleeps there as a pseudonym."""
 
@@ -84,7 +91,7 @@ class Room(Strict, frozen=True, kw_only=True):
     beds: Annotated[list[Bed], Meta(max_length=8)] = []
     purposes: dict[Purpose, bool] = field(default_factory=lambda: {Purpose.FALLS: True})
     cameras: Annotated[list[Camera], Meta(max_length=16)] = []
-    microphones: Annotated[list[str], Meta(max_length=0)] = []
+    microphones: Annotated[list[Microphone], Meta(max_length=4)] = []
 
     def is_on(self, purpose: Purpose) -> bool:
         """Return whether `purpose` is on; falls are on unless switched off."""
@@ -335,7 +342,9 @@ def _check_node(config: NodeConfig) -> None:
     for r, room in enumerate(config.rooms):
         at = f"rooms[{r}]"
         _unique(f"{at}.beds", [bed.id for bed in room.beds])
-        _unique(f"{at}.cameras", [camera.id for camera in room.cameras])
+        cameras = [camera.id for camera in room.cameras]
+        _unique(f"{at}.cameras", cameras)
+        _unique(f"{at}.microphones", [one.id for one in room.microphones], taken=cameras)
         beds = {bed.id for bed in room.beds}
         for c, camera in enumerate(room.cameras):
             for m, polygon in enumerate(camera.mask):
@@ -355,9 +364,10 @@ def _check_node(config: NodeConfig) -> None:
         )
 
 
-def _unique(where: str, ids: list[str]) -> None:
+def _unique(where: str, ids: list[str], taken: Sequence[str] = ()) -> None:
+    """Refuse an id that stands twice, or that something beside it has: sources share names."""
     for i, one in enumerate(ids):
-        if one in ids[:i]:
+        if one in ids[:i] or one in taken:
             raise ConfigError(f"{where}[{i}].id: expected an id used once, got {one!r} again")
 
 

@@ -192,9 +192,30 @@ NODE_CASES = {
         with_camera("mask: [[[0, 0], [1, 1], [1, left]]]"),
         f"{CAMERA}.mask[0][2][1]: expected a number, got 'left'",
     ),
-    "a microphone": (
+    "a microphone that is only a name": (
         with_room("microphones: [mic-1]"),
-        "rooms[0].microphones: expected an empty list (not served by this version), got ['mic-1']",
+        "rooms[0].microphones[0]: expected keys and values (id, source), got 'mic-1'",
+    ),
+    "a microphone without a source": (
+        with_room("microphones: [{id: m1}]"),
+        "rooms[0].microphones[0].source: expected a value, got nothing; add this key",
+    ),
+    "too many microphones": (
+        with_room("microphones: [" + "{id: m, source: mic}, " * 5 + "]"),
+        "rooms[0].microphones: expected a list of 0 to 4 entries, got a list of 5",
+    ),
+    "two microphones of one name": (
+        with_room('microphones: [{id: m1, source: "mic:0"}, {id: m1, source: "mic:1"}]'),
+        "rooms[0].microphones[1].id: expected an id used once, got 'm1' again",
+    ),
+    "a microphone with a camera's name": (
+        with_room("microphones: [{id: c1, source: mic}]"),
+        "rooms[0].microphones[0].id: expected an id used once, got 'c1' again",
+    ),
+    "a microphone's key mistyped": (
+        with_room("microphones: [{id: m1, sauce: mic}]"),
+        "rooms[0].microphones[0].sauce: expected one of id, source, got an unknown key; "
+        "did you mean source?",
     ),
     # keys
     "a key mistyped": (
@@ -424,7 +445,7 @@ rooms:
         night: not_watched
         mask: [[[0, 0], [0.2, 0], [0.2, 0.3]]]
         zones: [{{kind: bed, bed: r12-a, polygon: [[0.5, 0.4], [0.9, 0.4], [0.9, 1]]}}]
-    microphones: []
+    microphones: [{{id: m1, source: "mic:USB Audio"}}]
 falls: {{confirm_s: 8, long_lie_s: 60}}
 """
     config = load(tmp_path, text)
@@ -432,6 +453,7 @@ falls: {{confirm_s: 8, long_lie_s: 60}}
     room = config.rooms[0]
     assert room.cameras[0].night is Night.NOT_WATCHED
     assert room.cameras[0].zones[0].kind is Place.BED
+    assert (room.microphones[0].id, room.microphones[0].source) == ("m1", "mic:USB Audio")
     assert {purpose: room.is_on(purpose) for purpose in Purpose} == {
         purpose: purpose is Purpose.FALLS for purpose in Purpose
     }
