@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from ambient.observations import Place, Probability, TimeNs, View
+from ambient.observations import Place, Probability, TimeNs, View, VoiceFeature
 from ambient.places import Slug, Subject
 
 Uuid = Annotated[
@@ -27,6 +27,17 @@ Uuid = Annotated[
 
 ConfigVersion = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$(?!\n)")]
 """First 12 hexadecimal digits of the SHA-256 of the configuration in force."""
+
+Version = Annotated[
+    str, Meta(pattern=r"^[0-9]{1,4}\x2e[0-9]{1,4}\x2e[0-9]{1,4}$(?!\n)", max_length=14)
+]
+"""A semantic version, ``1.0.0``."""
+
+Segment = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$(?!\n)")]
+"""First 12 hexadecimal digits of a SHA-256 over what a baseline depends on: another features'
+version, microphone or room is another segment, and values of two segments are not compared."""
+
+Seconds = Annotated[float, Meta(ge=0)]
 
 MAX_LIST = 16
 
@@ -74,6 +85,67 @@ class Outcome(StrEnum):
     APPLIED = "applied"
     ALREADY = "already"
     REFUSED = "refused"
+
+
+class VoiceMarker(StrEnum):
+    """What is compared of a voice, named for what is measured; definitions in ``docs/markers``."""
+
+    VOCAL_ACTIVATION = "vocal_activation"
+    PSYCHOMOTOR_SLOWING = "psychomotor_slowing"
+    VOCAL_EFFORT = "vocal_effort"
+    PHONATORY_INSTABILITY = "phonatory_instability"
+
+
+class Marker(StrEnum):
+    """What a summary may carry."""
+
+    TALK_TIME = "talk_time"
+    """How long the resident spoke."""
+    ROOM_SPEECH = "room_speech"
+    """How long anybody in the room spoke, loudspeakers left out."""
+    VOCAL_ACTIVATION = "vocal_activation"
+    PSYCHOMOTOR_SLOWING = "psychomotor_slowing"
+    VOCAL_EFFORT = "vocal_effort"
+    PHONATORY_INSTABILITY = "phonatory_instability"
+
+
+class Unit(StrEnum):
+    """Units, in UCUM."""
+
+    SECOND = "s"
+    ONE = "1"
+    """A number without a unit: a z-score counts in the person's own spreads."""
+
+
+class Mark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One marker over the time of a summary.
+
+    Attributes
+    ----------
+    value, z
+        The value in `unit`, or how many of the person's own spreads it lies from the own baseline;
+        nothing where there was not enough to say it.
+    seconds
+        How much was listened to (talk time, room speech) or spoken (all else) for it.
+    days
+        Days that the baseline behind `z` has learned from.
+    """
+
+    marker: Marker
+    version: Version
+    value: float | None = None
+    z: float | None = None
+    unit: Unit
+    seconds: Seconds
+    days: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
+
+
+class FeatureDeviation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far one acoustic feature of a voice lies from the person's own baseline."""
+
+    feature: VoiceFeature
+    z: float
+    seconds: Seconds
 
 
 class CommandKind(StrEnum):
@@ -227,6 +299,60 @@ class NodeSourceSilent(Event, frozen=True, kw_only=True, tag="node.source_silent
     silent_s: Annotated[float, Meta(ge=0)]
 
 
+class VoiceDeviation(Event, frozen=True, kw_only=True, tag="voice.deviation"):
+    """A resident's voice deviates from its own baseline over days; says nothing about why.
+
+    Attributes
+    ----------
+    z
+        How far the marker moved, in the person's own spreads from day to day.
+    since
+        Beginning of the first day that deviates.
+    days, speech_s
+        Days with enough speech since then, and how much was spoken on them.
+    baseline_days
+        Days that the baseline has learned from.
+    features
+        What moved, the farthest first.
+    """
+
+    marker: VoiceMarker
+    version: Version
+    segment: Segment
+    z: float
+    since: TimeNs
+    days: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+    speech_s: Seconds
+    baseline_days: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+    features: Annotated[list[FeatureDeviation], Meta(max_length=MAX_LIST)] = []
+
+
+class SummaryHourly(Event, frozen=True, kw_only=True, tag="summary.hourly"):
+    """What one purpose of a room gave in an hour of the site's time; `t` is its end."""
+
+    purpose: Purpose
+    began: TimeNs
+    marks: Annotated[list[Mark], Meta(max_length=MAX_LIST)] = []
+
+
+class SummaryDaily(Event, frozen=True, kw_only=True, tag="summary.daily"):
+    """What one purpose of a room gave in a day of the site's time; `t` is its end.
+
+    Attributes
+    ----------
+    began
+        Beginning of the day; days begin in the morning, so that a night is not cut in two.
+    segment
+        Of the baseline behind the z-scores; nothing before there is one.
+    """
+
+    purpose: Purpose
+    began: TimeNs
+    segment: Segment | None = None
+    marks: Annotated[list[Mark], Meta(max_length=MAX_LIST)] = []
+    features: Annotated[list[FeatureDeviation], Meta(max_length=MAX_LIST)] = []
+
+
 class ConsentApplied(Event, frozen=True, kw_only=True, tag="consent.applied"):
     """A purpose was switched on or off on the node."""
 
@@ -259,6 +385,9 @@ AnyEvent = (
     | NodeDataLate
     | NodeDiskFull
     | NodeSourceSilent
+    | VoiceDeviation
+    | SummaryHourly
+    | SummaryDaily
     | ConsentApplied
     | CommandApplied
 )

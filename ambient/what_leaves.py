@@ -27,16 +27,33 @@ from msgspec.inspect import (
     type_info,
 )
 
-from ambient.events import EVENT_TYPES, MAX_COUNT, MAX_LIST, Contribution, Event, kind_of
+from ambient.events import (
+    EVENT_TYPES,
+    MAX_COUNT,
+    MAX_LIST,
+    Contribution,
+    Event,
+    FeatureDeviation,
+    Mark,
+    VoiceDeviation,
+    kind_of,
+)
 
 MEANING: Final = {
+    "baseline_days": "days that the baseline has learned from",
+    "began": "when the hour or the day began, nanoseconds since 1970",
     "command": "the command that is answered",
     "command_kind": "what was asked for",
+    "days": "days with enough speech that stand behind it",
     "descent_seen": "whether the way down was seen, or only the person on the floor",
     "down_s": "how long the person has been down, in seconds",
+    "feature": "which acoustic feature of the voice",
+    "features": "which features lie how far from the own baseline, at most 16",
     "frames": "pictures that were not looked at because the machine was too slow",
     "free_mb": "room left on the node's disk, in megabytes",
     "llr": "how far it moved the judgement, as a natural logarithm of a likelihood ratio",
+    "marker": "what is measured; each has a page in `docs/markers`",
+    "marks": "what is summed up, at most 16",
     "observations": "observations that came too late to be used",
     "on": "whether it is on now",
     "outcome": "what became of the command",
@@ -44,13 +61,21 @@ MEANING: Final = {
     "purpose": "which purpose of the room",
     "restarts": "how often it was started again",
     "rows": "how many undelivered statements were given up",
+    "seconds": "how much was spoken, or for speech time listened to, in seconds",
+    "segment": "which baseline: another microphone, room or version begins another one",
     "sense": "who contributed",
     "silent_s": "for how long, in seconds",
+    "since": "when the first day that deviates began, nanoseconds since 1970",
     "source": "which camera",
+    "speech_s": "how much was spoken on those days, in seconds",
     "step_s": "by how much, in seconds; negative when the clock was set back",
+    "unit": "unit of the value: seconds, or none",
     "until": "when watching begins again, nanoseconds since 1970, if known",
+    "value": "the value, if there was enough to say one",
+    "version": "version of the marker's definition",
     "view": "what the camera can see",
     "worker": "which process of the node",
+    "z": "distance from the own baseline in the person's own spreads, if it can be said",
 }
 """What each field of the list means; a field without a line here fails the page's test."""
 
@@ -82,6 +107,8 @@ every field; the list is closed, and a test captures all packets of a running no
   again: events hold numbers, words from fixed lists and identifiers, no byte strings.
 - **No biometric.** No keypoint, outline, height, gait, face or voice. Nothing of the body's shape
   or movement leaves the node, and nothing in it is compared with anything to tell who somebody is.
+  Where voice markers are on by consent, it is said how far a resident's voice lies from its own
+  past, over a minute of speech at least: no pitch in hertz, no loudness, no word.
 - **No name** and no free text. Rooms, cameras and beds are identifiers that the installer chose;
   what they are called is known to the hub alone. A resident is at most a random pseudonym
   (`s-` and hexadecimal digits); who that is stands outside the system.
@@ -162,6 +189,9 @@ def _envelope() -> list[str]:
         raise KeyError(f"no explanation of {', '.join(sorted(missing))}")
     lines += ["", "A contribution is:", ""]
     lines += _table([(field, MEANING[field.encode_name]) for field in _fields(Contribution)])
+    for title, cls in (("A mark", Mark), ("A feature deviation", FeatureDeviation)):
+        rows = [(field, MEANING[field.encode_name]) for field in _fields(cls)]
+        lines += ["", f"{title} is:", "", *_table(rows)]
     return [*lines, ""]
 
 
@@ -210,9 +240,14 @@ def _values(kind: Type) -> str:
         case StrType() if kind.pattern is not None:
             return _PATTERNS[kind.pattern]
         case ListType() if isinstance(kind.item_type, StructType) and kind.max_length is not None:
-            return f"list of {kind.item_type.cls.__name__.lower()}s, at most {kind.max_length}"
+            return f"list of {_plural(kind.item_type.cls)}, at most {kind.max_length}"
         case CustomType() | StrType() | _:
             raise TypeError(f"nothing of this type may leave a node: {kind}")
+
+
+def _plural(cls: type) -> str:
+    """Return ``feature deviations`` for ``FeatureDeviation``."""
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in cls.__name__).strip() + "s"
 
 
 def _patterns() -> dict[str, str]:
@@ -222,9 +257,11 @@ def _patterns() -> dict[str, str]:
         "subject": "`s-` and 4 to 16 hexadecimal digits",
         "id": "UUID",
         "config_version": "12 hexadecimal digits",
+        "version": "three numbers with dots",
+        "segment": "12 hexadecimal digits",
     }
     found: dict[str, str] = {}
-    for field in _fields(Event):
+    for field in (*_fields(Event), *_fields(VoiceDeviation)):
         kinds = field.type.types if isinstance(field.type, UnionType) else (field.type,)
         for kind in kinds:
             if isinstance(kind, StrType) and kind.pattern and field.encode_name in words:

@@ -35,6 +35,8 @@ _TEXTS: Final = (
     "s-4f2a",
     "s-" + "f" * 16,
     "0" * 12,
+    "1.0.0",
+    "9999.9999.9999",
     "01234567-89ab-8def-b123-456789abcdef",
 )
 """Identifiers, the shortest and longest of each kind; others are refused by their pattern."""

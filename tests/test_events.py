@@ -189,6 +189,72 @@ def test_garbage_is_refused(data: bytes) -> None:
         decode(data)
 
 
+# -- voices and summaries ------------------------------------------------------------------------
+
+
+def deviation(**changed: Any) -> dict[str, Any]:
+    """Return a deviation of a voice as it stands on the link, with fields changed."""
+    left_out = {"contributions": ..., "down_s": ...}
+    fields = {
+        "kind": "voice.deviation",
+        "marker": "psychomotor_slowing",
+        "version": "1.0.0",
+        "segment": "0" * 12,
+        "z": 2.5,
+        "since": 1,
+        "days": 4,
+        "speech_s": 1800.0,
+        "baseline_days": 31,
+        "features": [{"feature": "speech_rate", "z": -2.1, "seconds": 1800.0}],
+    }
+    return example(**left_out, **(fields | changed))
+
+
+def summary(**changed: Any) -> dict[str, Any]:
+    """Return a day's summary as it stands on the link, with fields changed."""
+    mark = {"marker": "talk_time", "version": "1.0.0", "value": 900.0, "unit": "s", "seconds": 8e4}
+    fields = {
+        "kind": "summary.daily",
+        "purpose": "voice",
+        "began": 1,
+        "segment": "0" * 12,
+        "marks": [mark | changed.pop("mark", {})],
+    }
+    return example(contributions=..., down_s=..., **(fields | changed))
+
+
+@pytest.mark.parametrize("sent", [deviation(), summary(), summary(segment=None)])
+def test_voices_and_summaries_come_back(sent: dict[str, Any]) -> None:
+    event = decode(json.dumps(sent).encode())
+    assert json.loads(encode(event))["kind"] == sent["kind"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        deviation(marker="sadness"),
+        deviation(emotion="sad"),
+        deviation(version="1.0"),
+        deviation(version="latest"),
+        deviation(version="1.0.0\n"),
+        deviation(segment="kitchen"),
+        deviation(days=0),
+        deviation(speech_s=-1),
+        deviation(features=[{"feature": "speech_rate", "z": 1.0, "seconds": 9.0, "hz": 180.0}]),
+        deviation(features=[{"feature": "word", "z": 1.0, "seconds": 9.0}]),
+        deviation(features=[{"feature": "hnr", "z": 1.0, "seconds": 9.0}] * (MAX_LIST + 1)),
+        summary(purpose="curiosity"),
+        summary(mark={"marker": "mood"}),
+        summary(mark={"unit": "Hz"}),
+        summary(mark={"curve": [1, 2]}),
+        summary(mark={"seconds": -1.0}),
+    ],
+)
+def test_what_is_no_voice_or_summary_is_refused(sent: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        decode(json.dumps(sent).encode())
+
+
 # -- ids ---------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,14 @@ import msgspec
 import pytest
 
 from ambient import what_leaves
-from ambient.events import EVENT_TYPES, Event, kind_of
+from ambient.events import (
+    EVENT_TYPES,
+    Contribution,
+    Event,
+    FeatureDeviation,
+    Mark,
+    kind_of,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "what-leaves.md"
 
@@ -26,8 +33,16 @@ def test_every_kind_and_field_is_on_the_page(cls: type[Event]) -> None:
 
 
 def test_every_explanation_is_used() -> None:
-    fields = {field for cls in EVENT_TYPES for field in cls.__struct_fields__} | {"sense", "llr"}
+    listed: tuple[type[msgspec.Struct], ...] = (Contribution, Mark, FeatureDeviation)
+    fields = {field for cls in (*EVENT_TYPES, *listed) for field in cls.__struct_fields__}
     assert what_leaves.MEANING.keys() <= fields
+
+
+@pytest.mark.parametrize("cls", [Contribution, Mark, FeatureDeviation])
+def test_every_field_of_what_is_listed_is_on_the_page(cls: type[msgspec.Struct]) -> None:
+    text = what_leaves.page()
+    for field in cls.__struct_fields__:
+        assert f"| `{field}` |" in text
 
 
 class Tells(Event, frozen=True, kw_only=True, tag="test.tells"):

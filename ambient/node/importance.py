@@ -20,7 +20,7 @@ class Importance(IntEnum):
     TECHNICAL = 1
     """Somebody should look at the equipment."""
     CARE = 2
-    """Belongs to a fall, or answers a person who waits."""
+    """Belongs to a fall, answers a person who waits, or is said once about a resident."""
     ALARM = 3
     """Somebody is on the floor."""
 
@@ -32,6 +32,7 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.FallRecovered: Importance.CARE,
     events.CommandApplied: Importance.CARE,
     events.ConsentApplied: Importance.CARE,
+    events.VoiceDeviation: Importance.CARE,
     events.QualityDegraded: Importance.TECHNICAL,
     events.QualityRestored: Importance.TECHNICAL,
     events.QualityNotWatched: Importance.TECHNICAL,
@@ -39,6 +40,8 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.NodeSourceSilent: Importance.TECHNICAL,
     events.NodeDiskFull: Importance.TECHNICAL,
     events.NodeOutboxDropped: Importance.TECHNICAL,
+    events.SummaryHourly: Importance.ROUTINE,
+    events.SummaryDaily: Importance.ROUTINE,
     events.NodeStarted: Importance.ROUTINE,
     events.NodeStopped: Importance.ROUTINE,
     events.NodeWorkerRestarted: Importance.ROUTINE,
