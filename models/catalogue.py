@@ -85,7 +85,7 @@ class Source(Strict, frozen=True, kw_only=True):
 
 
 class Network(Strict, frozen=True, kw_only=True):
-    """A network that is fetched as TFLite or TensorFlow.js and converted to OpenVINO IR.
+    """A network that is fetched in the format of its authors and converted to OpenVINO IR.
 
     Attributes
     ----------

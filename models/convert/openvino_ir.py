@@ -1,7 +1,8 @@
 """Converts a fetched network to OpenVINO IR, without the outputs that nobody uses.
 
-In: a TFLite file, or a TensorFlow.js graph model with its weights beside it, and the names of the
-outputs to keep. Out: ``<stem>.xml`` and ``<stem>.bin``.
+In: a TFLite or ONNX file, a TensorFlow.js graph model with its weights beside it, or the
+checkpoint of the speaker network; and the names of the outputs to keep. Out: ``<stem>.xml`` and
+``<stem>.bin``.
 What only led to an output that was left out is cut from the graph.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.convert import tfjs
+from models.convert import campplus, tfjs
 
 if TYPE_CHECKING:
     from models.runtime import ov
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -> None:
     """Write ``target_dir/<source stem>.xml`` and ``.bin``.
 
-    Weights keep the precision they have in the source (all so far: float16): nothing is lost.
+    Weights keep the precision they have in the source: nothing is lost.
 
     Parameters
     ----------
     source
-        A TFLite file, or the JSON file of a TensorFlow.js graph model.
+        A TFLite or ONNX file, the JSON file of a TensorFlow.js graph model, or a checkpoint
+        (``.pt``) of CAM++.
     target_dir
         Made if missing. The ``.bin`` is put in place before the ``.xml``, each in one step:
         an ``.xml`` that exists is complete.
@@ -41,7 +43,7 @@ def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -
     """
     from models.runtime import ov
 
-    model = tfjs.read(source) if source.suffix == ".json" else _tflite(source)
+    model = _read(source)
     if outputs is not None:
         there = {name for output in model.outputs for name in output.get_names()}
         missing = [name for name in outputs if name not in there]
@@ -64,13 +66,25 @@ def to_openvino(source: Path, target_dir: Path, outputs: Sequence[str] | None) -
             os.replace(file, target_dir / file.name)
 
 
-def _tflite(source: Path) -> ov.Model:
+def _read(source: Path) -> ov.Model:
+    match source.suffix:
+        case ".json":
+            return tfjs.read(source)
+        case ".pt":
+            return campplus.read(source)
+        case ".onnx":
+            return _opened(source, "an ONNX")
+        case _:
+            return _opened(source, "a TFLite")
+
+
+def _opened(source: Path, kind: str) -> ov.Model:
     from models.runtime import ov
 
     try:
         return ov.Core().read_model(source)
     except RuntimeError as error:
         raise ValueError(
-            f"{source}: expected a TFLite network, but OpenVINO can't read it "
+            f"{source}: expected {kind} network, but OpenVINO can't read it "
             f"({str(error).splitlines()[-1].strip()}); pull the models again"
         ) from error
