@@ -1,0 +1,123 @@
+"""Speech or not: the probability of speech for every 32 ms of sound.
+
+In: samples at 16 kHz, in pieces of any length. Out: one probability for each whole step of 512
+samples. The network is Silero VAD (`models/cards/silero-vad.md`) in OpenVINO; it carries a state
+from step to step and sees 64 samples of the step before, so the same samples give the same
+probabilities however they were cut.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ambient.errors import ModelError
+from audio.blocks import Samples
+
+MODEL: Final = "voice_activity"
+STEP: Final = 512
+CONTEXT: Final = 64
+_STATE: Final = (2, 1, 128)
+
+Probabilities = NDArray[np.float32]
+
+
+class SpeechNetwork(Protocol):
+    """What says how likely a step of sound is speech; tests use one of their own."""
+
+    def push(self, samples: Samples) -> Probabilities:
+        """Take in sound; return the probabilities of the steps that are whole now."""
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+
+
+class SileroVad:
+    """Silero VAD of one microphone.
+
+    Parameters
+    ----------
+    model
+        Its ``.xml``: ``models.store.path("voice_activity")``.
+
+    Raises
+    ------
+    ModelError
+        It cannot be opened, or it is another network.
+    """
+
+    def __init__(self, model: Path) -> None:
+        from models.runtime import ov
+
+        self._request = _opened(model).create_infer_request()
+        # The network reads these two where they lie: nothing is copied from step to step.
+        self._input = np.zeros((1, CONTEXT + STEP), np.float32)
+        self._state = np.zeros(_STATE, np.float32)
+        self._request.set_input_tensor(0, ov.Tensor(self._input, shared_memory=True))
+        self._request.set_input_tensor(1, ov.Tensor(self._state, shared_memory=True))
+        self._probability = self._request.get_output_tensor(0).data
+        self._next = self._request.get_output_tensor(1).data
+        self._rest = np.zeros(0, np.float32)
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._input[:] = 0.0
+        self._state[:] = 0.0
+        self._rest = np.zeros(0, np.float32)
+
+    def push(self, samples: Samples) -> Probabilities:
+        """Take in sound; return the probabilities of the steps that are whole now.
+
+        Parameters
+        ----------
+        samples
+            float32, shape (n,), full scale 1.
+
+        Returns
+        -------
+        ndarray
+            float32, shape (m,): one for each step that was completed, 0..1.
+        """
+        held = np.concatenate((self._rest, samples)) if self._rest.size else samples
+        steps = held[: len(held) // STEP * STEP].reshape(-1, STEP)
+        self._rest = held[steps.size :].copy()
+        found = np.empty(len(steps), np.float32)
+        for number, step in enumerate(steps):
+            self._input[0, :CONTEXT] = self._input[0, STEP:]
+            self._input[0, CONTEXT:] = step
+            self._request.infer(share_outputs=True)
+            found[number] = self._probability[0, 0]
+            self._state[:] = self._next
+        return found
+
+
+def _opened(model: Path) -> Any:
+    from models.runtime import ov
+
+    try:
+        core = ov.Core()
+        # A state that is carried on for days is kept in full precision, whatever the processor.
+        options = {
+            "INFERENCE_NUM_THREADS": 1,
+            "NUM_STREAMS": 1,
+            "INFERENCE_PRECISION_HINT": "f32",
+            # Digital silence otherwise takes eight times as long (measured).
+            "CPU_DENORMALS_OPTIMIZATION": True,
+        }
+        compiled = core.compile_model(core.read_model(model), "CPU", options)
+        ports = (*compiled.inputs, *compiled.outputs)
+        shapes = [tuple(port.shape) for port in ports]
+    except RuntimeError as error:
+        raise ModelError(
+            f"{model}: expected the network of speech activity "
+            f"({str(error).splitlines()[-1].strip()}); run: ambient models pull"
+        ) from error
+    expected = [(1, CONTEXT + STEP), _STATE, (1, 1), _STATE]
+    if shapes != expected:
+        raise ModelError(
+            f"{model}: expected shapes {expected}, got {shapes}; run: ambient models pull"
+        )
+    return compiled
