@@ -88,7 +88,7 @@ class Track:
         if not media.streams.audio:
             self.close()
             raise SourceError(
-                f"{name}: expected sound, got a stream without any; "
+                f"{name}: expected sound, got a recording or stream without any; "
                 "switch the sound on in the camera, or choose another source"
             )
         self._track = media.streams.audio[0]

@@ -35,6 +35,8 @@ class SoundfileReader:
 
     def __init__(self, path: Path) -> None:
         self._file = soundfile.SoundFile(path)
+        # libsndfile makes the length of a WAV that was cut off fit silently.
+        self._short = _riff_is_short(path)
         self._rate = int(self._file.samplerate)
         self._expected = int(self._file.frames)
         self._got = 0
@@ -43,7 +45,7 @@ class SoundfileReader:
     @property
     def cut_off(self) -> bool:
         """Whether it holds fewer frames than it says, or broke off."""
-        return self._failed or self._got < self._expected
+        return self._failed or self._short or self._got < self._expected
 
     def read(self) -> Chunk | None:
         """Return the next tenth of a second, or None at the end or where it is broken."""
@@ -85,6 +87,14 @@ def _reader(path: Path) -> Reader:
         return SoundfileReader(path)
     except soundfile.LibsndfileError:
         return ContainerReader(path)
+
+
+def _riff_is_short(path: Path) -> bool:
+    """Return whether a WAV file says that it is longer than it is; some writers leave 0 or −1."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    size = int.from_bytes(head[4:8], "little")
+    return head[:4] == b"RIFF" and size != 0xFFFFFFFF and size + 8 > path.stat().st_size
 
 
 def _check_file(path: Path) -> None:

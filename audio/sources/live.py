@@ -101,7 +101,7 @@ class LiveSound:
         self._thread: threading.Thread | None = None
         self._blocks: deque[Block] = deque()
         self._waiting = 0
-        self._given_up = 0
+        self._refused = 0
         self._last_ns: int | None = None
         self._state = LinkState(Link.CLOSED)
         self._crash: BaseException | None = None
@@ -143,7 +143,7 @@ class LiveSound:
                 )
         with self._changed:
             self._blocks.clear()
-            self._waiting = self._given_up = 0
+            self._waiting = 0
         self._set(LinkState(Link.CLOSED))
 
     def read(self, timeout_s: float) -> Block | None:
@@ -162,9 +162,6 @@ class LiveSound:
                 return None
             block = self._blocks.popleft()
             self._waiting -= block.samples.size
-            if self._given_up:
-                block = replace(block, lost=block.lost + self._given_up)
-                self._given_up = 0
             return block
 
     def _set(self, state: LinkState) -> None:
@@ -177,18 +174,21 @@ class LiveSound:
             if self._last_ns is not None:
                 if block.t_ns <= self._last_ns:
                     # Nothing goes back in time; a clock that does is the node's to report.
-                    self._given_up += block.samples.size
+                    self._refused += block.samples.size
                     return
-                if first:
-                    missing = (block.began_ns - self._last_ns) // SAMPLE_NS
-                    block = replace(block, lost=max(1, block.lost, missing))
+                missing = (block.began_ns - self._last_ns) // SAMPLE_NS if first else 0
+                lost = max(block.lost, missing, 1 if first else 0) + self._refused
+                block = replace(block, lost=lost)
+            self._refused = 0
             self._last_ns = block.t_ns
             self._blocks.append(block)
             self._waiting += block.samples.size
             while self._waiting > WAITING_S * RATE and len(self._blocks) > 1:
                 oldest = self._blocks.popleft()
                 self._waiting -= oldest.samples.size
-                self._given_up += oldest.samples.size + oldest.lost
+                then = self._blocks[0]
+                lost = then.lost + oldest.lost + oldest.samples.size
+                self._blocks[0] = replace(then, lost=lost)
             if self._state.link is not Link.CONNECTED:
                 self._state = LinkState(Link.CONNECTED)
             self._changed.notify_all()

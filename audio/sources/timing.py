@@ -23,6 +23,9 @@ fusion waits for sound."""
 LOST_NS: Final = 60_000_000
 LOST_AFTER_NS: Final = 500_000_000
 """What lags by `LOST_NS` or more all this time is not late: sound is missing, and time goes on."""
+SETTLE_NS: Final = 1_000_000_000
+"""A source may begin with sound that was kept, or made ahead of time (a server of GStreamer's sends
+its first tenth of a second so); until then nothing counts as late or missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class SoundClock:
         self._end_ns: int | None = None
         self._said_ns = -1
         self._arrival_ns = 0
+        self._heard_ns = 0
         self._lag_since_ns: int | None = None
         self._lag_ns = 0
 
@@ -64,14 +68,17 @@ class SoundClock:
         arrival_ns
             Event time at which its last sample was there.
         """
+        self._heard_ns += length_ns
+        settled = self._heard_ns > SETTLE_NS
         if self._end_ns is None:
             self._end_ns = self._arrival_ns = arrival_ns
             return self._say(0, late=False)
-        late = arrival_ns - self._arrival_ns - length_ns > LATE_NS
+        late = settled and arrival_ns - self._arrival_ns - length_ns > LATE_NS
         self._arrival_ns = arrival_ns
         creep_ns = length_ns * CREEP_PPM // 1_000_000
         self._end_ns = min(self._end_ns + length_ns + creep_ns, arrival_ns)
-        return self._say(self._missing(arrival_ns, arrival_ns - self._end_ns), late=late)
+        missing_ns = self._missing(arrival_ns, arrival_ns - self._end_ns)
+        return self._say(missing_ns if settled else 0, late=late)
 
     def _missing(self, arrival_ns: int, lag_ns: int) -> int:
         """Return how much is missing once a lag has lasted; time then goes on by it."""

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 import soundfile
 
+from ambient.errors import SourceError
 from audio.blocks import RATE, SAMPLE_NS, Block
 from audio.sources.base import Chunk, Readable, SoundSource
 
@@ -45,6 +47,14 @@ def heard(source: SoundSource) -> tuple[np.ndarray, list[Block]]:
     with source:
         blocks = list(source)
     return np.concatenate([block.samples for block in blocks]), blocks
+
+
+def until_error(source: SoundSource) -> tuple[list[Block], str]:
+    """Return what a live source gives until it fails, and how it fails."""
+    blocks: list[Block] = []
+    with source, pytest.raises(SourceError) as said:
+        blocks.extend(source)
+    return blocks, str(said.value)
 
 
 def one_peak(samples: np.ndarray) -> tuple[float, float]:

@@ -20,14 +20,14 @@ def arrivals(pieces: int, ppm: float, jitter_s: float, seed: int = 0) -> tuple[n
 
 @pytest.mark.parametrize("ppm", [-200, -100, 0, 100, 200])
 @pytest.mark.parametrize("jitter_s", [0.0, 0.002, 0.01])
-def test_drift_is_followed_for_hours(ppm, jitter_s):
-    true, arrival = arrivals(3 * 3600 * 20, ppm, jitter_s)
+def test_drift_is_followed(ppm, jitter_s):
+    true, arrival = arrivals(3600 * 20, ppm, jitter_s)
     clock = SoundClock()
     stamps = [clock.stamp(PIECE, int(t)) for t in arrival]
     t = np.array([stamp.t_ns for stamp in stamps])
     assert (np.diff(t) > 0).all()
     assert (t <= arrival).all()
-    # Uncorrected, 200 ppm are 2.2 s after these three hours.
+    # Uncorrected, 200 ppm are 0.7 s after this hour.
     off = np.abs(t - true)[200:] / S
     assert off.max() < 0.001 + 2 * jitter_s
     assert not any(stamp.lost_ns for stamp in stamps)
@@ -41,8 +41,10 @@ def test_without_jitter_the_rate_is_right():
 
 
 def pieces(script: list[float], length: int = PIECE) -> list[tuple[int, int, bool]]:
-    """Return time, loss and lateness for arrivals at these pieces' numbers."""
+    """Return time, loss and lateness for arrivals at these pieces' numbers, after two seconds."""
     clock = SoundClock()
+    for at in range(-40, 1):
+        clock.stamp(length, at * PIECE + 10 * S)
     stamps = [clock.stamp(length, round(at * PIECE) + 10 * S) for at in script]
     return [
         (round((stamp.t_ns - 10 * S) / PIECE), round(stamp.lost_ns / PIECE), stamp.late)
@@ -80,6 +82,13 @@ def test_sound_that_was_kept_back_at_the_start_is_pressed_together():
     assert all(b > a for a, b in pairwise(t))
     assert t[-1] - 10 * S == pytest.approx(4 * PIECE, abs=100)
     assert not any(stamp.late or stamp.lost_ns for stamp in burst + after)
+
+
+def test_sound_that_was_ahead_at_the_start_is_no_loss():
+    clock = SoundClock()
+    stamps = [clock.stamp(PIECE, 10 * S + n * PIECE) for n in (0, 4, *range(5, 60))]
+    assert not any(stamp.late or stamp.lost_ns for stamp in stamps)
+    assert stamps[-1].t_ns == 10 * S + 59 * PIECE
 
 
 def test_the_same_arrivals_give_the_same_times():
