@@ -75,6 +75,8 @@ class Purpose(StrEnum):
     FALLS = "falls"
     SOUNDS = "sounds"
     VOICE = "voice"
+    RECOGNISE_VOICE = "recognise_voice"
+    """To tell the enrolled resident's voice from others; `voice` alone measures nobody."""
     VITALS = "vitals"
     RESEARCH = "research"
 

@@ -92,8 +92,8 @@ NODE_CASES = {
     ),
     "an unknown purpose": (
         with_room("purposes: {falls: on, fals: on}"),
-        "rooms[0].purposes.fals: expected one of falls, sounds, voice, vitals, research, got "
-        "'fals'",
+        "rooms[0].purposes.fals: expected one of falls, sounds, voice, recognise_voice, "
+        "vitals, research, got 'fals'",
     ),
     "a purpose that is neither on nor off": (
         with_room("purposes: {falls: on, sounds: 3}"),

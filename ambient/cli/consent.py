@@ -13,7 +13,10 @@ import typer
 Config = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
 RoomId = Annotated[str, typer.Argument(help="A room of this node.")]
 PurposeName = Annotated[
-    str, typer.Argument(help="falls, sounds, voice, vitals or research.", metavar="PURPOSE")
+    str,
+    typer.Argument(
+        help="falls, sounds, voice, recognise_voice, vitals or research.", metavar="PURPOSE"
+    ),
 ]
 _NODE = Path("node.yaml")
 _GROUP = typer.Typer(no_args_is_help=True, help="What a room may be watched for.")
