@@ -4,8 +4,9 @@ Comes in: values as they were recorded, in pieces of any length. Goes out: finit
 at `RATE`, the same bit for bit however the sound was cut up, and what mixing and resampling would
 hide: the share of values at full scale, the samples that were no numbers.
 
-The resampler is soxr's, quality HQ (pass band to 0.91 of the lower Nyquist frequency). Its filter
-holds some output back, which costs no accuracy in time: output sample k is input time k / `RATE`.
+The resampler is soxr's, quality HQ: from 44.1 to 96 kHz flat to 0.01 dB up to 7.2 kHz, and a tone
+of 8.2 kHz or more comes out at −130 dB or less. Its filter holds some output back, which costs no
+accuracy in time: output sample k is input time k / `RATE`.
 """
 
 from __future__ import annotations
