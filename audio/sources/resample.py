@@ -128,9 +128,11 @@ class Converter:
             values = np.clip(np.where(finite, values, np.float32(0)), -LOUDEST, LOUDEST)
         if not peak < FULL_SCALE:
             self._clipped += int(np.count_nonzero(np.abs(values) >= FULL_SCALE))
-        if values.shape[1] == 1:
-            return np.ascontiguousarray(values[:, 0])
-        return np.asarray(values.mean(axis=1), np.float32)
+        # Channel by channel: faster than a mean over short rows, and the same for any length.
+        mono = values[:, 0].copy()
+        for channel in range(1, values.shape[1]):
+            mono += values[:, channel]
+        return np.asarray(mono / np.float32(values.shape[1]), np.float32)
 
     def _give(self, samples: Samples) -> Converted:
         if samples.size == 0:
