@@ -1,0 +1,18 @@
+"""Voice features: 16 kHz mono in; descriptors, functionals and the values of a voice out."""
+
+from audio.features.descriptors import Descriptors, Extractor, Lld, describe
+from audio.features.functionals import functionals
+from audio.features.rhythm import Rhythm, rhythm
+from audio.features.voice import VERSION, measure
+
+__all__ = [
+    "VERSION",
+    "Descriptors",
+    "Extractor",
+    "Lld",
+    "Rhythm",
+    "describe",
+    "functionals",
+    "measure",
+    "rhythm",
+]
