@@ -256,7 +256,7 @@ class Extractor:
         heard = (square >= QUIET**2) & (np.arange(count) < whole)
         hz = np.where(heard[:, None], found.hz, 0.0)
         possible = pitch.Candidates(hz, np.where(heard[:, None], found.voicing, 0.0))
-        f0, voicing = self._path.push(possible, harmonics.likeness(acf, hz))
+        f0, voicing = self._path.push(possible, harmonics.likeness(squared, hz))
         self._f0.append(f0)
         self._voicing.append(voicing)
         self._cepstra = np.concatenate([self._cepstra, cepstrum.cepstra(squared)])

@@ -35,6 +35,8 @@ def _unwindow() -> NDArray[np.float32]:
 
 
 _UNWINDOW: Final = _unwindow()
+_BASS: Final = np.clip(2 - np.arange(ACF_FFT // 2 + 1) * _BIN_HZ / 1000, 0, 1).astype(np.float32)
+"""Weight of each bin: all up to 1 kHz, nothing from 2 kHz on."""
 _BINS: Final = np.arange(ACF_FFT // 2 + 1, dtype=np.float32)
 
 
@@ -50,16 +52,19 @@ def autocorrelation(power: Real) -> Real:
     return np.asarray(acf / np.maximum(acf[:, :1], np.float32(1e-20)) * _UNWINDOW)
 
 
-def likeness(acf: Real, hz: Real) -> Real:
+def likeness(power: Real, hz: Real) -> Real:
     """Return the autocorrelation at the periods of candidates of pitch, of `hz`'s shape.
+
+    Only what is below 2 kHz counts: it is not as sharp, so it can be read between samples.
 
     Parameters
     ----------
-    acf
-        What `autocorrelation` gave, shape (frames, lags).
+    power
+        Power spectra of long frames under the window, shape (frames, 1025).
     hz
         Shape (frames, candidates); 0 where there is none, which gives 0.
     """
+    acf = autocorrelation(power * _BASS)
     lag = np.where(hz > 0, RATE / np.maximum(hz, 1.0), 0.0).clip(0, _LAGS)
     whole = lag.astype(int)
     part = lag - whole

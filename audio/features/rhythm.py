@@ -106,6 +106,8 @@ def rhythm(rows: Descriptors, segments: Sequence[Segment]) -> Rhythm:
         When a segment ends before it begins, or begins before the one before it has ended.
     """
     check(segments)
+    if not len(rows):
+        return Rhythm(0, 0.0, 0, 0, 0.0)
     level = 10 * np.log10(rows[Lld.ENERGY] + 1e-12)
     louder = 10 * np.log10(_middle(rows[Lld.ENERGY]) + 1e-12)
     inside = _inside(rows, segments)
