@@ -17,6 +17,11 @@ from ambient.observations import Place
 PRIOR: Final = -2.5
 """Log-odds that a person who is tracked at some instant is down and needs help."""
 
+UNSEEN: Final = 0.05
+SEEN: Final = 0.35
+"""Quality at and under which a posture says nothing, and from which on it counts in full. A pose
+that the second detector never bore out is at 0.3: it is slower to alarm, and not without a say."""
+
 _PLACE: Final = {Place.FLOOR: 1.0, Place.CHAIR: -2.0}
 _SAFE: Final = {Place.SOFA: 0.98, Place.BED: 0.999, Place.PERMITTED: 0.999}
 """Probability that somebody who lies there needs no help for that."""
@@ -62,7 +67,7 @@ def evidence(
     safe
         Least probability of being on a bed, sofa or permitted place, 0..1.
     """
-    trust = max(0.0, min(1.0, (quality - 0.15) / 0.35))
+    trust = max(0.0, min(1.0, (quality - UNSEEN) / (SEEN - UNSEEN)))
     # Time makes a clear view surer; a doubtful one stays doubtful however long it lasts.
     lasting = min(3.0, 0.45 * down_s) * max(0.0, min(1.0, (down - 0.5) / 0.25))
     seen = (

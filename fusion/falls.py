@@ -19,16 +19,15 @@ from msgspec import Struct
 
 from ambient.config import Falls
 from ambient.events import Contribution
-from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
+from ambient.observations import Place, PostureSeen, TrackEnd, TrackEnded
 from fusion.evidence import Judgement, evidence
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
 
-SUSPECT: Final = 0.5
+SUSPECT: Final = 0.4
 CONFIRM: Final = 0.7
-LOST_DOWN: Final = 0.45
-LOST_DESCENT: Final = 0.6
-LOST_FALLING: Final = 0.85
-"""Whoever was last seen in the middle of a descent this clear is lost because of it."""
+MISSED_S: Final = 0.8
+"""Who fell and has not been seen for so long is suspected before the track is given up; a camera
+looks at people who lie still every half second at least."""
 CLEAR_DESCENT: Final = 0.5
 FOUND_S: Final = 3.0
 """Somebody whose fall was not seen is suspected only after being seen down for this long:
@@ -131,22 +130,21 @@ class FallJudge:
             return []
         person.ended = True
         person.left = end.reason is TrackEnd.LEFT_PICTURE
-        if person.left and person.chain is None:
+        if person.left and (person.chain is None or person.missed):
+            # Walked out: what was suspected for not being seen any more was nothing.
             person.down_since = None
             return []
-        falling = end.posture is Posture.FALL and person.descent >= LOST_FALLING
-        fell = falling or (person.descent >= LOST_DESCENT and end.down >= LOST_DOWN)
-        if person.chain is None and fell:
-            if person.down_since is None:
-                person.down_since = person.last_down = person.t
-            # Who was on the way down already is no less lost than who had just begun to fall.
-            person.down = max(person.down, 0.6)
-            person.still = 0.5  # unknown from here on
+        if person.chain is None and person.lost_falling():
+            person.suppose_down()
         return self._judge(person, end.t) + self.advance(end.t)
 
     def advance(self, t: int) -> list[Change]:
         """Let time go on to `t`: confirmations and long lies fall due."""
         changes: list[Change] = []
+        for person in self.state.people:
+            unseen_s = (t - person.t) / 1e9
+            if person.chain is None and not person.ended and unseen_s >= MISSED_S:
+                changes += self._missed(person, t)
         for chain in self.state.chains:
             changes += self._due(chain, t)
         self._forget(t)
@@ -157,6 +155,17 @@ class FallJudge:
         for chain in self.state.chains:
             if chain.number == number:
                 chain.acknowledged = True
+
+    def _missed(self, person: Person, t: int) -> list[Change]:
+        """Suspect a fall of whom nobody has seen since the middle of it.
+
+        The track may yet go on: then the person is seen up, or down, and so is the chain.
+        """
+        if person.gone(t) or not person.lost_falling():
+            return []
+        person.suppose_down()
+        person.missed = True
+        return self._judge(person, t)
 
     def _judge(self, person: Person, t: int) -> list[Change]:
         if person.chain is not None:

@@ -37,10 +37,12 @@ PLACE_WEIGHT: Final = 0.1
 """How much of its probability each further sight of the same place settles."""
 PLACE_S: Final = 2.0
 """So long must a person be seen on something else before it is believed."""
-CERTAIN_DESCENT: Final = 0.85
+CERTAIN_DESCENT: Final = 0.75
 NOT_UP_S: Final = 3.0
 NOT_UP: Final = 0.35
 """Who was clearly seen to fall and was less upright than this ever since, for so long, …"""
+RISEN_S: Final = 0.25
+"""A shorter look at somebody upright is a slip of the pose network."""
 FALLEN: Final = 0.75
 """… is down with this probability at least, in whatever heap the body lies."""
 CUT: Final = (-0.1, 0.05)
@@ -51,6 +53,11 @@ JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
 falls at more than 3 m/s in a room."""
+
+LOST_DOWN: Final = 0.45
+LOST_DESCENT: Final = 0.6
+LOST_FALLING: Final = 0.85
+"""Whoever was last seen in the middle of a descent this clear is lost because of it."""
 
 OFF_THE_FLOOR: Final = frozenset(
     {
@@ -89,6 +96,9 @@ class Person(Struct):
     at: Point
     """Middle of the hips in picture heights, when first and when last seen."""
     size: float = 0.0
+    posture: Posture = Posture.OTHER
+    seen_down: float = 0.0
+    """Posture and probability of being down as last seen, not smoothed."""
     down: float = 0.0
     down_since: int | None = None
     last_down: int = 0
@@ -107,12 +117,16 @@ class Person(Struct):
     """Since when the person has been seen on something else than `place`."""
     fell_t: int | None = None
     """When the person was clearly seen to fall and has not been upright since."""
+    risen_since: int | None = None
+    """Since when the person has looked up again after that."""
     supposed: bool = False
     """Down because of that alone: the posture by itself does not say so."""
     jumped_t: int | None = None
     """When the track last went over to another body."""
     upright_since: int | None = None
     upright_last: int = 0
+    missed: bool = False
+    """Supposed to be down for not having been seen since the middle of a fall."""
     ended: bool = False
     left: bool = False
     """Ended at the picture's border, not lost in the middle of it."""
@@ -148,7 +162,8 @@ class Person(Struct):
         self.down += weight * (lies - self.down)
         self.quality += weight * (seen.quality * _whole(seen) - self.quality)
         self.t, self.at, self.size = seen.t, seen.at, seen.size
-        self.still, self.ended, self.left = seen.still, False, False
+        self.posture, self.seen_down = seen.posture, seen.down
+        self.still, self.ended, self.left, self.missed = seen.still, False, False, False
         stale = (seen.t - self.descent_t) / 1e9 > DESCENT_KEPT_S
         # Coming from one body to another looks like a fall for as long as it is remembered.
         came = self.jumped_t is not None and (seen.t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
@@ -164,6 +179,19 @@ class Person(Struct):
     def gone(self, t: int) -> bool:
         """Return whether the person is not in sight at `t`."""
         return self.ended or (t - self.t) / 1e9 > UNSEEN_S
+
+    def lost_falling(self) -> bool:
+        """Return whether the person was last seen in a fall, so that not being seen tells of it."""
+        falling = self.posture is Posture.FALL and self.descent >= LOST_FALLING
+        return falling or (self.descent >= LOST_DESCENT and self.seen_down >= LOST_DOWN)
+
+    def suppose_down(self) -> None:
+        """Take whoever was lost in a fall to be down from when last seen."""
+        if self.down_since is None:
+            self.down_since = self.last_down = self.t
+        # Who was on the way down already is no less lost than who had just begun to fall.
+        self.down = max(self.down, 0.6)
+        self.still = 0.5  # unknown from here on
 
     def upright_s(self, t: int) -> float:
         """Return for how long the person has been upright, up to now; 0 when not any more."""
@@ -181,10 +209,14 @@ class Person(Struct):
     def _lies(self, seen: PostureSeen) -> float:
         """Return how probable it is that the body is down, after what happened before."""
         came = self.jumped_t is not None and (seen.t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
-        if seen.upright >= NOT_UP or seen.posture in OFF_THE_FLOOR or came:
+        up = seen.upright >= NOT_UP or seen.posture in OFF_THE_FLOOR
+        if not up or self.risen_since is None:
+            self.risen_since = seen.t if up else None
+        if came or (self.risen_since is not None and (seen.t - self.risen_since) / 1e9 >= RISEN_S):
             self.fell_t = None
         elif (
-            self.fell_t is None
+            not up
+            and self.fell_t is None
             and seen.posture is Posture.FALL
             and seen.descent >= CERTAIN_DESCENT
             and seen.quality >= GOOD_VIEW
