@@ -1,0 +1,1 @@
+"""Simulated residents whose voices vary as cited literature says, to measure the own baseline."""
