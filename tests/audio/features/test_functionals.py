@@ -108,3 +108,9 @@ def test_loudness_peaks_are_syllables(rate: float) -> None:
     seconds = len(sound) / 16_000
     assert values["loudnessPeaksPerSec"] * seconds == pytest.approx(23, abs=2)
     assert values["equivalentSoundLevel_dBp"] == pytest.approx(20 * np.log10(0.05), abs=0.3)
+
+
+def test_every_functional_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "voice-features.md").read_text()
+    for name in functionals(Descriptors(np.zeros((0, len(Lld))))):
+        assert f"| `{name}` |" in page, name
