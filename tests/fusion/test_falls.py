@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from msgspec import structs
 
 from ambient.config import Falls
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
@@ -309,3 +310,49 @@ def test_state_goes_on_after_a_restart() -> None:
 def test_same_observations_same_changes() -> None:
     story = [*span(0, 3, **UP), *span(3, 14, **FELL), *span(14, 20, **UP)]
     assert play(FallJudge(Falls()), story) == play(FallJudge(Falls()), story)
+
+
+def midway(start: float, end: float) -> list[PostureSeen]:
+    """Somebody in the middle of a fall, not down yet."""
+    return [
+        structs.replace(
+            seen(start + i / FPS, down=0.3, descent=0.95, upright=0.05), posture=Posture.FALL
+        )
+        for i in range(round((end - start) * FPS))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("after", "steps"),
+    [
+        ([], [(Step.SUSPECTED, 4.3), (Step.CONFIRMED, 7.6)]),
+        ([lost(5.4, down=0.3)], [(Step.SUSPECTED, 4.3), (Step.CONFIRMED, 7.6)]),
+        # Walked out through the border, as the tracker says two seconds later.
+        ([lost(5.4, down=0.3, border=True)], [(Step.SUSPECTED, 4.3)]),
+        # Seen again, on foot.
+        (span(4.6, 14, **UP), [(Step.SUSPECTED, 4.3), (Step.RECOVERED, 7.6)]),
+    ],
+    ids=["nobody since", "track given up", "left the picture", "upright again"],
+)
+def test_whoever_is_lost_in_the_middle_of_a_fall_is_suspected_at_once(
+    after: list[PostureSeen | TrackEnded], steps: list[tuple[Step, float]]
+) -> None:
+    room = FallJudge(Falls())
+    changes = play(room, [*span(0, 3, **UP), *midway(3, 3.5)])
+    rest = sorted(after, key=lambda o: o.t)
+    for tenth in range(35, 200):
+        t = tenth / 10
+        while rest and rest[0].t <= t * 1e9:
+            changes += play(room, [rest.pop(0)])
+        changes += room.advance(round(t * 1e9))
+    assert [(c.step, pytest.approx(c.t / 1e9, abs=0.35)) for c in changes] == steps
+
+
+@pytest.mark.parametrize(("slip_s", "found"), [(0.0, True), (0.1, True), (1.0, False)])
+def test_one_look_at_somebody_upright_does_not_end_a_clear_fall(slip_s: float, found: bool) -> None:
+    """In a heap, with a posture that says little, after a fall that was clear."""
+    heap = {"down": 0.3, "upright": 0.1}
+    up = [structs.replace(s, posture=Posture.WALK) for s in span(5, 5 + slip_s, **heap)]
+    story = [*span(0, 3, **UP), *midway(3, 4), *span(4, 5, **heap), *up]
+    story += span(5 + slip_s, 18, **heap)
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is found
