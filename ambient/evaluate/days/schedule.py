@@ -99,12 +99,15 @@ def plan(
     )
     _live(diary, int(rng.poisson(falls_per_day)))
     one.gone()
+    # Whoever draws zones masks the television as well, as the README asks: nobody is seen on it.
+    unseen = Role.SCREEN if knowledge is Knowledge.ZONES else None
+    everybody = (*one.stays, *diary.others)
     return Day(
         number=number,
         knowledge=knowledge,
         room=room,
         zones=tuple(zones),
-        stays=tuple(stay for stay in (*one.stays, *diary.others) if stay.start < DAY_S),
+        stays=tuple(s for s in everybody if s.start < DAY_S and s.role is not unseen),
         episodes=tuple(sorted(diary.episodes, key=lambda each: each.start)),
         truths=tuple(sorted(diary.truths, key=lambda each: each.start)),
     )
