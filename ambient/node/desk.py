@@ -18,8 +18,8 @@ import structlog
 from ambient import commands
 from ambient.config import NodeConfig, load_node
 from ambient.errors import ConfigError
-from ambient.events import Outcome, Worker
-from ambient.node import control
+from ambient.events import Outcome, Purpose, Worker
+from ambient.node import control, voices
 from ambient.node.clock import NS
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
@@ -123,6 +123,9 @@ class CommandDesk:
                     return switches.with_pause(room.id, 0)
 
         before, after = self._board.change(change)
+        match command:
+            case commands.SetPurpose(purpose=Purpose.RECOGNISE_VOICE, on=False):
+                voices.forget(self._config.state_dir, voices.residents(room))
         self._changed.update({command.id} if before != after else ())
         if not self._settled(command):
             return None
@@ -145,11 +148,13 @@ class CommandDesk:
         return control.ask(self._socket(worker), command, SETTLE_S)
 
     def _erase(self, command: commands.Erase) -> Outcome | None:
-        """Delete the delivered events of a subject; wait while some are not delivered yet.
+        """Delete the enrolled voice and the delivered events of a subject.
 
+        It waits while some events are not delivered yet.
         Damaged copies of the outbox and damaged rows go too, since they may tell of the subject.
         The configuration still says which bed the pseudonym has, until it is changed.
         """
+        voices.forget(self._config.state_dir, [command.subject])
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
             return Outcome.APPLIED if outbox.erase(command.subject) == 0 else None
 

@@ -13,8 +13,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.errors import ModelError
 from audio.speech.fbank import BANDS, RATE, Samples, fbank
+from audio.speech.network import opened
 
 MODEL: Final = "speaker"
 DIMENSIONS: Final = 192
@@ -53,24 +53,8 @@ class CamPlus:
     """
 
     def __init__(self, model: Path) -> None:
-        from models.runtime import ov
-
-        try:
-            core = ov.Core()
-            options = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
-            compiled = core.compile_model(core.read_model(model), "CPU", options)
-            shapes = [tuple(port.shape) for port in (compiled.input(0), compiled.output(0))]
-        except RuntimeError as error:
-            raise ModelError(
-                f"{model}: expected the speaker network ({str(error).splitlines()[-1].strip()}); "
-                "run: ambient models pull"
-            ) from error
-        if shapes != [(1, FRAMES, BANDS), (1, DIMENSIONS)]:
-            raise ModelError(
-                f"{model}: expected shapes (1, {FRAMES}, {BANDS}) and (1, {DIMENSIONS}), "
-                f"got {shapes[0]} and {shapes[1]}; run: ambient models pull"
-            )
-        self._request = compiled.create_infer_request()
+        shapes = [(1, FRAMES, BANDS), (1, DIMENSIONS)]
+        self._request = opened(model, shapes, full_precision=False).create_infer_request()
 
     def embed(self, speech: Samples) -> Vector:
         """Return the direction of the voice in `speech`.

@@ -54,7 +54,7 @@ class Levels:
     stop: int = 8
     lead: int = 1
     trail: int = 1
-    longest: int = 938
+    longest: int = 313
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.

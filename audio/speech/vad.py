@@ -9,13 +9,13 @@ probabilities however they were cut.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.errors import ModelError
 from audio.blocks import Samples
+from audio.speech.network import opened
 
 MODEL: Final = "voice_activity"
 STEP: Final = 512
@@ -52,7 +52,9 @@ class SileroVad:
     def __init__(self, model: Path) -> None:
         from models.runtime import ov
 
-        self._request = _opened(model).create_infer_request()
+        # The state is carried on for days, so it is kept in full precision.
+        shapes = [(1, CONTEXT + STEP), _STATE, (1, 1), _STATE]
+        self._request = opened(model, shapes, full_precision=True).create_infer_request()
         # The network reads these two where they lie: nothing is copied from step to step.
         self._input = np.zeros((1, CONTEXT + STEP), np.float32)
         self._state = np.zeros(_STATE, np.float32)
@@ -92,32 +94,3 @@ class SileroVad:
             found[number] = self._probability[0, 0]
             self._state[:] = self._next
         return found
-
-
-def _opened(model: Path) -> Any:
-    from models.runtime import ov
-
-    try:
-        core = ov.Core()
-        # A state that is carried on for days is kept in full precision, whatever the processor.
-        options = {
-            "INFERENCE_NUM_THREADS": 1,
-            "NUM_STREAMS": 1,
-            "INFERENCE_PRECISION_HINT": "f32",
-            # Digital silence otherwise takes eight times as long (measured).
-            "CPU_DENORMALS_OPTIMIZATION": True,
-        }
-        compiled = core.compile_model(core.read_model(model), "CPU", options)
-        ports = (*compiled.inputs, *compiled.outputs)
-        shapes = [tuple(port.shape) for port in ports]
-    except RuntimeError as error:
-        raise ModelError(
-            f"{model}: expected the network of speech activity "
-            f"({str(error).splitlines()[-1].strip()}); run: ambient models pull"
-        ) from error
-    expected = [(1, CONTEXT + STEP), _STATE, (1, 1), _STATE]
-    if shapes != expected:
-        raise ModelError(
-            f"{model}: expected shapes {expected}, got {shapes}; run: ambient models pull"
-        )
-    return compiled
