@@ -1,13 +1,15 @@
 """The judgement of a node: observations of all its rooms in, events out.
 
 `Judge` puts observations on one timeline (`fusion.watermark`), hands them to each room's
-`FallJudge` and to `Views`, and writes what changed as events with derived ids. It reads no clock:
-fed the same observations it yields the same events, live or replayed. `state` and `restore` carry
-open chains over a restart.
+`FallJudge`, `RoomVoice` and to `Views`, and writes what changed as events with derived ids. It
+reads no clock: fed the same observations it yields the same events, live or replayed. `state` and
+`restore` carry open chains and baselines over a restart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import UTC, tzinfo
 from typing import Final
 
 import msgspec
@@ -24,6 +26,7 @@ from ambient.events import (
     NodeClockStepped,
     NodeDataLate,
     NodeSourceSilent,
+    Purpose,
     QualityDegraded,
     QualityNotWatched,
     QualityRestored,
@@ -41,6 +44,8 @@ from ambient.observations import (
 )
 from fusion.falls import Change, FallJudge, RoomState, Step
 from fusion.views import Family, Say, SourceState, Statement, Views
+from fusion.voice import RoomVoice, Stated, VoiceState
+from fusion.voice_events import say
 from fusion.watermark import Timeline
 
 NODE_KEY: Final = "node"
@@ -62,9 +67,20 @@ class Judge:
         Of the node.
     node_key
         Public key of the node; event ids derive from it.
+    zone
+        Time zone of the site, in which hours and days of summaries begin.
+    voices
+        Rooms in which the purpose *voice* is on; None for what the configuration says.
     """
 
-    def __init__(self, config: NodeConfig, node_key: str) -> None:
+    def __init__(
+        self,
+        config: NodeConfig,
+        node_key: str,
+        *,
+        zone: tzinfo = UTC,
+        voices: Collection[str] | None = None,
+    ) -> None:
         self._config = config
         self._version = config.version
         self._node_key = node_key
@@ -72,6 +88,16 @@ class Judge:
         self._rooms = {room.id: FallJudge(config.falls) for room in config.rooms}
         self._beds = {(room.id, b.id): b.subject for room in config.rooms for b in room.beds}
         self._node = _NodeState(views=Views(_sources(config.rooms)))
+        self._zone = zone
+        self._voices = {
+            room.id: RoomVoice(
+                room.id,
+                _subjects(room),
+                zone,
+                on=room.is_on(Purpose.VOICE) if voices is None else room.id in voices,
+            )
+            for room in config.rooms
+        }
 
     def observe(self, observation: AnyObservation) -> list[AnyEvent]:
         """Take one observation; return what can be said now, in order."""
@@ -103,10 +129,21 @@ class Judge:
                 return True
         return False
 
+    def consent(self, room: str, purpose: Purpose, on: bool) -> None:
+        """Follow that a purpose of a room was switched; *voice* off forgets its baselines."""
+        if purpose is Purpose.VOICE and room in self._voices:
+            self._voices[room].consent(on)
+
+    def forget(self, subject: str) -> None:
+        """Forget what was learned of a resident's voice."""
+        for voice in self._voices.values():
+            voice.forget(subject)
+
     def state(self) -> dict[str, bytes]:
         """Return what must survive a restart, by room and for the node."""
         encode = msgspec.msgpack.encode
         state = {f"room/{room}": encode(judge.state) for room, judge in self._rooms.items()}
+        state |= {f"voice/{room}": encode(v.state) for room, v in self._voices.items() if v.on}
         state[NODE_KEY] = encode(self._node)
         return state
 
@@ -122,6 +159,12 @@ class Judge:
             if f"room/{room}" in state:
                 kept = msgspec.msgpack.decode(state[f"room/{room}"], type=RoomState)
                 self._rooms[room] = FallJudge(self._config.falls, kept)
+        for one in self._config.rooms:
+            if f"voice/{one.id}" in state:
+                kept_voice = msgspec.msgpack.decode(state[f"voice/{one.id}"], type=VoiceState)
+                on = self._voices[one.id].on
+                voice = RoomVoice(one.id, _subjects(one), self._zone, on=on, state=kept_voice)
+                self._voices[one.id] = voice
         if NODE_KEY in state:
             kept_node = msgspec.msgpack.decode(state[NODE_KEY], type=_NodeState)
             known = {(s.room, s.source): s for s in kept_node.views.sources}
@@ -150,6 +193,8 @@ class Judge:
             else:
                 changes = judge.advance(seen.t)
             events += [self._fall(seen.room, change) for change in changes]
+        if seen.room in self._voices:
+            events += [self._voice(seen.room, one) for one in self._voices[seen.room].observe(seen)]
         events += self._views(self._node.views.advance(seen.t))
         return events + self._late(seen.t)
 
@@ -206,6 +251,11 @@ class Judge:
             fields["until"] = say.until
         return self._event(kinds[say.say], chain, say.position, say.t, **fields)
 
+    def _voice(self, room: str, stated: Stated) -> AnyEvent:
+        said = say(stated)
+        chain = chain_id(self._node_key, room, said.family, said.began)
+        return self._event(said.kind, chain, said.position, said.t, room=room, **said.fields)
+
     def _clock(self, seen: ClockStepped) -> AnyEvent:
         chain = chain_id(self._node_key, seen.room, "clock", seen.t)
         return self._event(NodeClockStepped, chain, 0, seen.t, step_s=round(seen.step_s, 3))
@@ -256,6 +306,11 @@ class Judge:
             config_version=self._version,
             **fields,  # type: ignore[arg-type]
         )
+
+
+def _subjects(room: Room) -> tuple[str, ...]:
+    """Return who lives in `room`, each once."""
+    return tuple(dict.fromkeys(bed.subject for bed in room.beds if bed.subject is not None))
 
 
 def _sources(rooms: list[Room]) -> list[SourceState]:
