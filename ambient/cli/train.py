@@ -63,3 +63,75 @@ def falls(
         tell=lambda line: typer.echo(line, err=True),
     )
     typer.echo(msgspec.json.format(msgspec.json.encode(figures), indent=2))
+
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        help="The folder of labelled recordings.",
+        envvar="AMBIENT_DATA",
+        exists=True,
+        file_okay=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Where to write; else where a node reads them.", file_okay=False),
+]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="A poor model in a few minutes, to see that it works.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")]
+
+
+@_TRAIN.command("sounds")
+def sounds(
+    data: Data,
+    out: Out = None,
+    quick: Quick = False,
+    seed: Seed = 0,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            help="A site's own list of calls (TOML), instead of the one carried.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Learn the network of sounds of distress from synthesis and recordings marked "train".
+
+    Needs espeak-ng. Progress goes to standard error, the figures as JSON to standard output.
+    """
+    from ambient.train.sounds import SOUNDS, train
+
+    _refuse(quick, out)
+    figures = train(data, out or SOUNDS, quick=quick, seed=seed, words=words, tell=_tell)
+    _print(figures)
+
+
+@_TRAIN.command("television")
+def television(data: Data, out: Out = None, quick: Quick = False, seed: Seed = 0) -> None:
+    """Learn to tell a loudspeaker from a person, from synthesis and recordings marked "train".
+
+    Needs espeak-ng. Progress goes to standard error, the figures as JSON to standard output.
+    """
+    from ambient.train.sounds import TELEVISION, train_television
+
+    _refuse(quick, out)
+    _print(train_television(data, out or TELEVISION, quick=quick, seed=seed, tell=_tell))
+
+
+def _refuse(quick: bool, out: Path | None) -> None:
+    if quick and out is None:
+        raise typer.BadParameter("a quick model is not for a node: say where to with --out")
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _print(figures: object) -> None:
+    import msgspec
+
+    typer.echo(msgspec.json.format(msgspec.json.encode(figures), indent=2))

@@ -1,0 +1,1 @@
+"""Sound of care rooms made by synthesis: days of daily life, and calls for help in them."""

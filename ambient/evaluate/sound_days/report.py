@@ -1,0 +1,204 @@
+"""False alarms per room-day of sound, with an exact interval: many days in, a report out.
+
+Behind ``ambient evaluate sound-days``. A ring is false unless a call for help or a smoke detector
+that was wanted goes on. A resident who calls often is known for three days before the day that
+counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+
+from ambient.evaluate.sound_days.diary import DAY_S, Episode, caller, calls_before, day, night
+from ambient.evaluate.sound_days.programmes import Shelf, shelf
+from ambient.evaluate.sounds import rings
+from ambient.evaluate.statistics import Rate, Share, poisson, wilson
+from ambient.observations import SoundClass
+from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block
+from audio.sounds.habit import Habit, called
+from audio.sounds.listener import RINGS, SoundListener
+from models.sounds import outputs
+from models.sounds.network import Network
+
+BEFORE_S: Final = 4 * DAY_S
+"""Event time at midnight of the day that counts."""
+ROOMS: Final = 24
+"""Of a station, for rings a night."""
+_BLOCK: Final = RATE // 5
+
+Progress = Callable[[int, int], None]
+
+
+class Report(Struct, frozen=True):
+    """What ``ambient evaluate sound-days`` prints.
+
+    Attributes
+    ----------
+    days, played_h
+        Room-days, and the hours of sound that were played of them.
+    false
+        Rings that are of nothing, per room-day.
+    quiet_rooms, callers
+        The same where nobody calls often, and where somebody does.
+    by_class
+        `false` by class.
+    night
+        False rings a night in so many rooms as `ROOMS`.
+    causes
+        What false rings came from.
+    told
+        Sounds of classes that never ring, per room-day.
+    found
+        Calls for help and smoke detectors that rang; where nobody calls often, and where
+        somebody does.
+    core_s_per_s
+        Processor time for a second of sound that was played, making it not counted.
+    looked
+        Share of that sound that the network was run on.
+    """
+
+    days: int
+    played_h: float
+    false: Rate
+    quiet_rooms: Rate
+    callers: Rate
+    by_class: dict[str, Rate]
+    night: Rate
+    causes: dict[str, int]
+    told: dict[str, Rate]
+    found: dict[str, Share]
+    core_s_per_s: float
+    looked: float
+
+
+class _Count:
+    """What was counted."""
+
+    def __init__(self) -> None:
+        self.false: Counter[tuple[str, bool, bool]] = Counter()
+        self.causes: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()
+        self.found: dict[str, list[bool]] = defaultdict(list)
+        self.days: Counter[bool] = Counter()
+        self.cpu_s = self.seconds = 0.0
+        self.looked = self.chunks = 0
+
+
+def run(
+    days: int,
+    *,
+    seed: int = 1,
+    data: Path | None = None,
+    held: bool = True,
+    programmes: int = 120,
+    progress: Progress | None = None,
+) -> Report:
+    """Listen to simulated days and count.
+
+    Parameters
+    ----------
+    days
+        Room-days, each of another room.
+    seed
+        Of rooms, days and voices.
+    data
+        The folder of recordings, used beside the synthesis; None for synthesis alone.
+    held
+        Voices that training never sees; False to choose thresholds.
+    programmes
+        Minutes of television that are made.
+
+    Raises
+    ------
+    UsageError
+        espeak-ng is missing.
+    ModelError
+        The network is.
+    """
+    things = shelf(np.random.default_rng(seed), data, programmes=programmes, held=held)
+    network, calibration = Network.load(), outputs.load()
+    count = _Count()
+    for number in range(days):
+        listener = SoundListener("r", "m", network, calibration, _known(seed, number))
+        _listen(listener, seed, number, things, count)
+        if progress is not None:
+            progress(number + 1, days)
+    return _report(count, days)
+
+
+def _known(seed: int, number: int) -> Habit:
+    habit = Habit(at_s=BEFORE_S - 3 * DAY_S)
+    if caller(number):
+        for at in calls_before(seed, number):
+            habit, _ = called(habit, BEFORE_S + at)
+    return habit
+
+
+def _listen(listener: SoundListener, seed: int, number: int, things: Shelf, count: _Count) -> None:
+    often = caller(number)
+    count.days[often] += 1
+    for episode in day(seed, number, things):
+        began = time.process_time()
+        start = round((BEFORE_S + episode.at_s) * SECOND_NS)
+        found = []
+        for first in range(0, len(episode.samples), _BLOCK):
+            piece = episode.samples[first : first + _BLOCK]
+            found += listener.push(Block(piece, start + (first + len(piece)) * SAMPLE_NS))
+        found += listener.finish()
+        count.cpu_s += time.process_time() - began
+        count.seconds += len(episode.samples) / RATE
+        rang = [each.sound.value for each in found if rings(each)]
+        if episode.wanted:
+            where = f"{episode.wanted}, {'callers' if often else 'others'}"
+            count.found[where].append(episode.wanted in rang)
+        for each in rang:
+            if each != episode.wanted:
+                count.false[(each, often, night(episode.at_s))] += 1
+                count.causes[f"{episode.name}: {each}"] += 1
+        count.told.update(each.sound.value for each in found if each.sound not in RINGS)
+    count.looked += listener.looked
+    count.chunks += listener.chunks
+
+
+def _report(count: _Count, days: int) -> Report:
+    def false(
+        sound: str | None = None, often: bool | None = None, at_night: bool | None = None
+    ) -> int:
+        return sum(
+            n
+            for (name, calls, dark), n in count.false.items()
+            if (sound is None or name == sound)
+            and (often is None or calls == often)
+            and (at_night is None or dark == at_night)
+        )
+
+    return Report(
+        days=days,
+        played_h=round(count.seconds / 3600, 1),
+        false=poisson(false(), days),
+        quiet_rooms=poisson(false(often=False), count.days[False]),
+        callers=poisson(false(often=True), count.days[True]),
+        by_class={each.value: poisson(false(sound=each.value), days) for each in RINGS},
+        night=poisson(false(at_night=True), days / ROOMS),
+        causes=dict(count.causes.most_common()),
+        told={
+            each.value: poisson(count.told[each.value], days)
+            for each in SoundClass
+            if each not in RINGS
+        },
+        found={name: wilson(sum(hits), len(hits)) for name, hits in sorted(count.found.items())},
+        core_s_per_s=round(count.cpu_s / max(count.seconds, 1e-9), 5),
+        looked=round(count.looked / max(count.chunks, 1), 3),
+    )
+
+
+def episodes(seed: int, number: int, things: Shelf) -> list[Episode]:
+    """Return a whole day at once, to look at."""
+    return list(day(seed, number, things))

@@ -1,0 +1,254 @@
+"""How well sounds of distress are found: recordings in, alarms and a `Report` out.
+
+Recordings are measured by what their label says, named by source; whatever else rings is a false
+alarm. Classes of which nobody recorded anything (calls for help, smoke detectors, coughs, moans)
+are measured on sound made by synthesis, with voices and loudspeakers that training never saw; that
+needs espeak-ng, and is left out without it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from ambient.errors import AmbientError, StoreError, UsageError
+from ambient.evaluate import speech_rows
+from ambient.evaluate.sound_days import calls
+from ambient.evaluate.statistics import SEED, Rate, Share, poisson, wilson
+from ambient.observations import SoundClass, SoundHeard
+from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block, Samples
+from audio.sounds.listener import RINGS, SoundListener
+from models.sounds import outputs
+from models.sounds.network import Network
+from models.sounds.synthesis.espeak import Speaker
+
+LABELS: Final[dict[str, tuple[str, ...]]] = {
+    "scream": ("scream",),
+    "pain_cry": ("scream", "moan"),
+    "moan": ("moan",),
+    "thud": ("thud",),
+    "glass": ("glass",),
+    "cough": ("cough",),
+    "help": ("help",),
+    "smoke": ("smoke_alarm",),
+    "fire_alarm": ("smoke_alarm",),
+}
+"""What labels begin with ► classes that count as found."""
+MADE: Final = 48
+"""Clips of each kind made by synthesis."""
+TAIL_S: Final = 2.0
+"""Silence that every recording is followed by: clips end with their sound, a room does not."""
+_BLOCK: Final = RATE // 10
+
+Progress = Callable[[int, int], None]
+Alarm = tuple[float, str, float]
+"""Second, class, probability."""
+
+
+class FileAlarms(Struct, frozen=True):
+    """A line of ``--alarms-out``; `file` as given."""
+
+    file: str
+    alarms: list[Alarm]
+
+
+class Report(Struct, frozen=True):
+    """What ``ambient evaluate sounds`` prints.
+
+    Attributes
+    ----------
+    files, hours
+        All that was listened to.
+    core_s_per_s
+        Processor time for a second of sound, reading not counted.
+    found
+        By data set and label: recordings in which the class was told.
+    rings
+        False alarms of the classes that ring, per hour of all other recordings.
+    told
+        By class that does not ring: told in other recordings, per hour.
+    ringing
+        Recordings in which something rang that should not.
+    made
+        By class (and way to call): clips by synthesis in which it was found (rang, where it may).
+    languages, ratios
+        Of the calls that should ring: by language, and by signal-to-noise ratio in dB.
+    errors
+        Recordings that could not be read, and why.
+    """
+
+    files: int
+    hours: float
+    core_s_per_s: float | None
+    found: dict[str, Share]
+    rings: Rate
+    told: dict[str, Rate]
+    ringing: list[str]
+    made: dict[str, Share]
+    languages: dict[str, Share]
+    ratios: dict[str, Share]
+    errors: dict[str, str]
+
+
+class Listening:
+    """Listens to whole recordings, each as if nothing had been before, and counts the cost."""
+
+    def __init__(self) -> None:
+        self._network = Network.load()
+        self._calibration = outputs.load()
+        self.cpu_s = 0.0
+        self.seconds = 0.0
+
+    def heard(self, samples: Samples) -> list[SoundHeard]:
+        """Return what is told of a recording that begins at 0."""
+        whole = np.concatenate([samples, np.zeros(round(TAIL_S * RATE), np.float32)])
+        began = time.process_time()
+        listener = SoundListener("r", "m", self._network, self._calibration)
+        found: list[SoundHeard] = []
+        for start in range(0, len(whole), _BLOCK):
+            piece = whole[start : start + _BLOCK]
+            found += listener.push(Block(piece, (start + len(piece)) * SAMPLE_NS))
+        found += listener.finish()
+        self.cpu_s += time.process_time() - began
+        self.seconds += len(whole) / RATE
+        return found
+
+
+def rings(heard: SoundHeard) -> bool:
+    """Return whether this alone alarms somebody."""
+    return heard.probability >= RINGS.get(heard.sound, 2.0)
+
+
+def counts(heard: SoundHeard) -> bool:
+    """Return whether this is told: rings, or is of a class that never rings."""
+    return heard.sound not in RINGS or rings(heard)
+
+
+def run(
+    manifest: Path,
+    *,
+    alarms_out: Path | None = None,
+    made: int = MADE,
+    progress: Progress | None = None,
+) -> Report:
+    """Listen to all recordings of a manifest, and to sound made by synthesis.
+
+    Parameters
+    ----------
+    alarms_out
+        File for a JSON line for each recording.
+    made
+        Clips of each kind by synthesis; 0 for none.
+
+    Raises
+    ------
+    UsageError
+        The manifest cannot be understood.
+    ModelError
+        The network is missing.
+    StoreError
+        The alarms cannot be written.
+    """
+    rows = speech_rows.read(manifest)
+    listening = Listening()
+    lines: list[FileAlarms] = []
+    found: dict[str, list[bool]] = defaultdict(list)
+    wrong: dict[str, int] = dict.fromkeys((each.value for each in SoundClass), 0)
+    exposed: dict[str, float] = defaultdict(float)
+    ringing: list[str] = []
+    errors: dict[str, str] = {}
+    for number, row in enumerate(rows):
+        try:
+            samples = speech_rows.samples_of(row.path)
+        except AmbientError as error:
+            errors[row.file] = str(error)
+            continue
+        heard = [each for each in listening.heard(samples) if counts(each)]
+        lines.append(FileAlarms(row.file, [_alarm(each) for each in heard]))
+        wanted = _wanted(row.label)
+        said = {each.sound.value for each in heard}
+        if wanted:
+            found[f"{row.dataset} {row.label}"].append(bool(said & set(wanted)))
+        for each in SoundClass:
+            if each.value not in wanted:
+                exposed[each.value] += len(samples) / RATE / 3600
+                wrong[each.value] += each.value in said
+        if any(each.sound.value not in wanted and rings(each) for each in heard):
+            ringing.append(f"{row.file} ({row.label})")
+        if progress is not None:
+            progress(number + 1, len(rows))
+    if alarms_out is not None:
+        _write(alarms_out, lines)
+    shares, languages, ratios = _made(listening, made)
+    hours = max((exposed[each.value] for each in RINGS), default=0.0)
+    return Report(
+        files=len(lines),
+        hours=round(listening.seconds / 3600, 3),
+        core_s_per_s=round(listening.cpu_s / listening.seconds, 5) if listening.seconds else None,
+        found={name: wilson(sum(hits), len(hits)) for name, hits in sorted(found.items())},
+        rings=poisson(sum(wrong[each.value] for each in RINGS), hours),
+        told={
+            each.value: poisson(wrong[each.value], exposed[each.value])
+            for each in SoundClass
+            if each not in RINGS
+        },
+        ringing=ringing,
+        made=shares,
+        languages=languages,
+        ratios=ratios,
+        errors=errors,
+    )
+
+
+def _made(
+    listening: Listening, count: int
+) -> tuple[dict[str, Share], dict[str, Share], dict[str, Share]]:
+    """Return what is found of sound by synthesis: by class, by language, by ratio."""
+    if count == 0:
+        return {}, {}, {}
+    try:
+        speaker = Speaker(held=True)
+    except UsageError:
+        return {}, {}, {}
+    rng = np.random.default_rng(SEED)
+    by: dict[str, list[bool]] = defaultdict(list)
+    languages: dict[str, list[bool]] = defaultdict(list)
+    ratios: dict[str, list[bool]] = defaultdict(list)
+    for clip in calls.calls(rng, speaker, count) + calls.others(rng, speaker, count):
+        heard = listening.heard(clip.samples)
+        hit = any(each.sound.value == clip.sound and counts(each) for each in heard)
+        by[f"{clip.sound} {clip.how}".strip()].append(hit)
+        if clip.how and clip.how != "greeting once":
+            languages[clip.language].append(hit)
+            ratios[f"{clip.snr_db}"].append(hit)
+    return _shares(by), _shares(languages), _shares(ratios)
+
+
+def _shares(hits: dict[str, list[bool]]) -> dict[str, Share]:
+    return {name: wilson(sum(each), len(each)) for name, each in hits.items()}
+
+
+def _wanted(label: str) -> tuple[str, ...]:
+    return next((classes for start, classes in LABELS.items() if label.startswith(start)), ())
+
+
+def _alarm(heard: SoundHeard) -> Alarm:
+    return (round(heard.t / SECOND_NS, 2), heard.sound.value, round(heard.probability, 3))
+
+
+def _write(target: Path, lines: Sequence[FileAlarms]) -> None:
+    try:
+        with target.open("wb") as handle:
+            for line in lines:
+                handle.write(msgspec.json.encode(line) + b"\n")
+    except OSError as error:
+        raise StoreError(
+            f"{target}: cannot be written ({error.strerror}); name another file with --alarms-out"
+        ) from None

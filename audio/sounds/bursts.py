@@ -1,0 +1,144 @@
+"""Bursts of voice: where somebody calls out or speaks, from the rows of the network.
+
+In: `audio.sounds.rows.Heard`. Out: `Burst`, when it is over. A pause ends one, so a word that is
+called is one burst and a talk is a long one; and a voice that is much louder than the one before it
+begins another, so that a call over a television is one of its own. Pure counting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio.sounds.rows import ROW_S, Heard, end_s
+from models.sounds.outputs import OUTPUTS
+
+_VOICE: Final = [OUTPUTS.index(name) for name in ("scream", "help", "call", "speech")]
+_HELP: Final = OUTPUTS.index("help")
+_CALL: Final = OUTPUTS.index("call")
+BEGINS: Final = 0.5
+ENDS: Final = 0.3
+OVER_DB: Final = 8.0
+"""A burst must rise so far over the floor."""
+RISES_DB: Final = 10.0
+_RISES_OVER: Final = 4
+"""A row so much louder than so many before it is of somebody else."""
+FALLS_DB: Final = 14.0
+"""A voice so far below the loudest row is of somebody else, or an echo."""
+_EARLY_S: Final = 0.2
+LONGEST: Final = 60
+"""Rows after which a burst is given though it goes on: 4.8 s, a talk."""
+PAUSE: Final = 5
+"""Rows without a voice that end a burst; a word that ended it is told in them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Burst:
+    """One burst.
+
+    Attributes
+    ----------
+    start_s, end_s
+        Seconds since the stream began.
+    level_db, over_db
+        Loudest row: dBFS, and over the floor.
+    help, call
+        Highest probability of a word of each kind in it or at its end.
+    shape
+        (GROUPS,) mean shape of its rows.
+    cut
+        It goes on: the next burst joins.
+    """
+
+    start_s: float
+    end_s: float
+    level_db: float
+    over_db: float
+    help: float
+    call: float
+    shape: NDArray[np.float32]
+    cut: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self.end_s - self.start_s
+
+
+class Bursts:
+    """Finds the bursts of one stream."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, NDArray[np.float32], float, float, NDArray[np.float32]]] = []
+        self._quiet = 0
+        self._open = False
+
+    @property
+    def open(self) -> tuple[float, float] | None:
+        """When the burst that goes on now began, and its level so far; None in quiet."""
+        if not self._open:
+            return None
+        return end_s(self._rows[0][0]) - _EARLY_S, max(row[2] for row in self._rows)
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self.__init__()  # type: ignore[misc]  # the state is that of a new one
+
+    def push(self, heard: Heard) -> list[Burst]:
+        """Take in a chunk; return the bursts that are over with it."""
+        if not heard.looked and not self._open:
+            return []
+        found = []
+        voice = heard.said[:, _VOICE].max(axis=1)
+        for i, likely in enumerate(voice.tolist()):
+            loud = float(heard.over_db[i])
+            row = (heard.first + i, heard.said[i], float(heard.level_db[i]), loud, heard.shape[i])
+            if not self._open:
+                if likely >= BEGINS and loud >= OVER_DB:
+                    self._open, self._quiet, self._rows = True, 0, [row]
+                continue
+            before = [each[2] for each in self._rows]
+            if (
+                len(before) >= _RISES_OVER
+                and likely >= BEGINS
+                and max(before[-_RISES_OVER:]) < row[2] - RISES_DB
+            ):
+                found.append(self._burst(len(self._rows) - self._quiet, cut=False))
+                self._quiet, self._rows = 0, [row]
+                continue
+            self._rows.append(row)
+            goes_on = likely >= ENDS and loud >= OVER_DB / 2 and row[2] >= max(before) - FALLS_DB
+            self._quiet = 0 if goes_on else self._quiet + 1
+            if self._quiet >= PAUSE:
+                found.append(self._burst(len(self._rows) - self._quiet, cut=False))
+                self._open = False
+            elif len(self._rows) >= LONGEST:
+                found.append(self._burst(len(self._rows), cut=True))
+                self._rows = [row]
+        return found
+
+    def finish(self) -> list[Burst]:
+        """End the stream; return the burst that this cuts off, if one is."""
+        found = [self._burst(len(self._rows) - self._quiet, cut=False)] if self._open else []
+        self.reset()
+        return found
+
+    def _burst(self, rows: int, *, cut: bool) -> Burst:
+        inside = self._rows[: max(1, rows)]
+        said = np.stack([row[1] for row in self._rows])
+        loudest = max(row[2] for row in inside)
+        # A row tells of what lies behind it: its voice began about 0.2 s before its end.
+        start = end_s(inside[0][0]) - _EARLY_S
+        return Burst(
+            start_s=start,
+            end_s=max(start + ROW_S, end_s(inside[-1][0]) - 0.1),
+            level_db=loudest,
+            over_db=max(row[3] for row in inside),
+            help=float(said[:, _HELP].max()),
+            call=float(said[:, _CALL].max()),
+            shape=np.asarray(np.mean([row[4] for row in inside], axis=0), np.float32),
+            cut=cut,
+        )

@@ -1,0 +1,161 @@
+"""Sounds of distress of one microphone: blocks in, `SoundHeard` out.
+
+Only a call for help and a smoke detector may ring by themselves (`RINGS`, with the probability from
+which on they do); everything else is evidence. Blocks may be of any length: however the same
+sound is cut, the observations are the same. A gap between two blocks ends what was heard. `t` is
+the end of the sound that had been heard when something was told, so it never goes back.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from ambient.observations import SoundClass, SoundHeard
+from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block
+from audio.sounds.bursts import Bursts
+from audio.sounds.calling import Call, Calling, weighed
+from audio.sounds.context import Aftermath
+from audio.sounds.events import Events, Sound
+from audio.sounds.habit import Habit, called
+from audio.sounds.rows import Ear, Heard, end_s
+from audio.sounds.smoke import SmokeRule
+from models.sounds import outputs
+from models.sounds.network import FOLDER, Network
+from models.sounds.outputs import Calibration
+
+RINGS: Final[dict[SoundClass, float]] = {SoundClass.HELP: 0.9, SoundClass.SMOKE_ALARM: 0.9}
+"""From which probability on a sound rings by itself; chosen on synthetic sound (the card)."""
+MENTIONED: Final = 0.5
+"""A call less probable is not told."""
+GAP_NS: Final = 100_000_000
+_SMOKE_AGAIN_S: Final = 30.0
+_SMOKE_PERIOD_S: Final = 4.0
+
+
+class SoundListener:
+    """Listens to one microphone.
+
+    Parameters
+    ----------
+    room, source
+        Of its observations.
+    network, calibration
+        Owned by the listener from now on.
+    habit
+        What is known of how often somebody calls in this room.
+    """
+
+    def __init__(
+        self,
+        room: str,
+        source: str,
+        network: Network,
+        calibration: Calibration,
+        habit: Habit | None = None,
+    ) -> None:
+        self._room, self._source = room, source
+        self._ear = Ear(network, calibration)
+        self._bursts = Bursts()
+        self._calling = Calling()
+        self._events = Events(calibration)
+        self._aftermath = Aftermath()
+        self._smoke = SmokeRule()
+        self.habit = habit if habit is not None else Habit()
+        """How often somebody calls here; to be kept."""
+        self._origin_ns: int | None = None
+        self._heard = 0
+        self._smoke_told_s: float | None = None
+        self.looked = self.chunks = 0
+        """Chunks in all, and those that the network was run on."""
+
+    @classmethod
+    def create(
+        cls, room: str, source: str, *, folder: Path = FOLDER, habit: Habit | None = None
+    ) -> SoundListener:
+        """Return a listener with the network that this version carries.
+
+        Raises
+        ------
+        ModelError
+            It is missing or damaged.
+        """
+        return cls(room, source, Network.load(folder), outputs.load(folder), habit)
+
+    def push(self, block: Block) -> list[SoundHeard]:
+        """Take in a block; return what was heard with it."""
+        found: list[SoundHeard] = []
+        if self._origin_ns is not None:
+            due = self._origin_ns + self._heard * SAMPLE_NS
+            if block.lost or abs(block.began_ns - due) > GAP_NS:
+                found += self.finish()
+        self._heard += block.samples.size
+        self._origin_ns = block.t_ns - self._heard * SAMPLE_NS
+        for heard in self._ear.push(block.samples):
+            found += self._chunk(heard)
+        return found
+
+    def finish(self) -> list[SoundHeard]:
+        """End the sound; return what this cuts off."""
+        now = self._heard / RATE
+        sounds = self._events.finish()
+        bursts = self._bursts.finish()
+        calls = [*self._calling.push(bursts, now, None), *self._calling.finish(now)]
+        found = [self._sound(each, now) for each in sounds]
+        found += [told for each in calls for told in self._call(each, now)]
+        for part in (self._ear, self._calling, self._aftermath, self._smoke):
+            part.reset()
+        self._origin_ns, self._heard, self._smoke_told_s = None, 0, None
+        return found
+
+    def _chunk(self, heard: Heard) -> list[SoundHeard]:
+        self.chunks += 1
+        self.looked += heard.looked
+        now = end_s(heard.first + len(heard.said) - 1)
+        sounds = self._events.push(heard)
+        thuds = [each for each in sounds if each.sound is SoundClass.THUD]
+        found = [self._sound(each, now) for each in sounds]
+        found += [self._sound(each, now) for each in self._aftermath.push(heard, thuds)]
+        bursts = self._bursts.push(heard)
+        for call in self._calling.push(bursts, now, self._bursts.open):
+            found += self._call(call, now)
+        found += self._alarm(self._smoke.push(heard.frames), now, heard)
+        return found
+
+    def _alarm(self, sure: float, now: float, heard: Heard) -> list[SoundHeard]:
+        again = self._smoke_told_s is not None and now - self._smoke_told_s < _SMOKE_AGAIN_S
+        if sure < MENTIONED or again:
+            return []
+        if sure >= RINGS[SoundClass.SMOKE_ALARM]:
+            self._smoke_told_s = now
+        level = float(heard.level_db.max())
+        return [self._told(SoundClass.SMOKE_ALARM, now, sure, _SMOKE_PERIOD_S, level)]
+
+    def _call(self, call: Call, now: float) -> list[SoundHeard]:
+        if call.probability < MENTIONED:
+            return []
+        if call.probability >= RINGS[SoundClass.HELP]:
+            self.habit, change = called(self.habit, self._time(now) / SECOND_NS)
+            call = weighed(call, change)
+        return [self._told(SoundClass.HELP, now, call.probability, call.seconds, call.level_db)]
+
+    def _sound(self, each: Sound, now: float) -> SoundHeard:
+        seconds = each.end_s - each.start_s
+        return self._told(each.sound, now, each.probability, seconds, each.level_db)
+
+    def _told(
+        self, sound: SoundClass, end: float, sure: float, seconds: float, level: float
+    ) -> SoundHeard:
+        return SoundHeard(
+            t=self._time(end),
+            room=self._room,
+            source=self._source,
+            sound=sound,
+            probability=min(1.0, max(0.0, sure)),
+            seconds=max(0.0, seconds),
+            level=level,
+        )
+
+    def _time(self, seconds: float) -> int:
+        origin = self._origin_ns if self._origin_ns is not None else 0
+        return max(0, origin + round(seconds * SECOND_NS))

@@ -1,0 +1,125 @@
+"""A smoke detector by its rule: band energies over time in, how surely it is one out.
+
+The temporal pattern T3 of ISO 8201: pulses of 0.5 s with 0.5 s between, three of them, then 1.5 s
+of nothing; so time is cut in slots of 0.5 s of which, out of eight, the first, third and fifth
+sound. A band holds the pattern when the weakest slot that should sound is louder than the loudest
+that should not: by much over three pulses with the pauses before and after them, by less where two
+rounds came before. Two beats, four beats or an even beat are something else. It must be a tone:
+the bands beside it are quieter. Nothing is learned, and any pitch will do (520 Hz and 3.1 kHz are
+usual). Pure: levels in, an answer out.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.sounds.mel import BANDS, CENTRES_HZ, QUIET
+
+Floats = NDArray[np.float32]
+
+TICK: Final = 5
+"""Frames (10 ms) in a tick: 50 ms."""
+TICK_S: Final = 0.05
+SLOT: Final = 10
+"""Ticks in a slot of 0.5 s."""
+TEMPI: Final = (0.94, 0.97, 1.0, 1.03, 1.06)
+"""The standard allows a tenth more or less for each time."""
+_ROUND: Final = (False, False, False, True, False, True, False, True)
+PAUSE: Final = 3
+"""Slots of the long pause."""
+WINDOWS: Final = ((8, 9.0), (16, 4.5))
+"""Slots up to the end of the third pulse, and the decibels between the weakest that sounds and the
+loudest that does not at which the answer is one half."""
+SOFT_DB: Final = 1.0
+"""Decibels that change the odds by a factor of e."""
+TONAL_DB: Final = 6.0
+_BESIDE: Final = (4, 5, 6, 7)
+"""Bands to each side against which a tone stands out."""
+_FALLS_DB: Final = 5.0
+_INSIDE: Final = 5
+"""Ticks of a slot that are looked at."""
+_AFTER: Final = round(PAUSE * SLOT * max(TEMPI)) + 1
+"""Ticks that are waited after a pulse: the long pause."""
+KEPT: Final = round(16 * SLOT * max(TEMPI)) + 2 * _AFTER
+_LOOKED_AT: Final = (CENTRES_HZ > 350.0) & (CENTRES_HZ < 4300.0)
+_DB: Final = 10.0 / float(np.log(10.0))
+
+
+def contrast(levels: Floats, end: int, band: int, slots: int) -> float:
+    """Return the best contrast in dB of rounds whose last pulse ends at tick `end`.
+
+    Parameters
+    ----------
+    levels
+        (n, BANDS) dB of each tick.
+    end
+        Tick at which the third pulse ends (exclusive).
+    slots
+        So many up to there; the pause after it counts too. Less than 0 where there are too few.
+    """
+    there = levels[:, band]
+    back = np.arange(-PAUSE, slots)
+    on = np.array([i >= 0 and _ROUND[-1 - i % len(_ROUND)] for i in back.tolist()])
+    best = -1.0
+    for tempo in TEMPI:
+        size = SLOT * tempo
+        stop = end - back * size
+        if stop[-1] - size < 0 or stop[0] > len(levels):
+            continue
+        # The beginning of a slot holds the end of what was before: the rise, or the room's decay.
+        first = np.round(stop - size * 0.65).astype(np.int64)
+        inside = np.sort(there[first[:, None] + np.arange(_INSIDE)], axis=1)
+        # All of a slot sounds or none of it does; one tick in each may be an accident.
+        best = max(best, float(inside[on, 1].min() - inside[~on, -2].max()))
+    return best
+
+
+def score(levels: Floats, end: int, band: int) -> float:
+    """Return the probability of a smoke detector whose pulse in a band ends at tick `end`."""
+    sure = 0.0
+    for slots, middle in WINDOWS:
+        found = contrast(levels, end, band, slots)
+        if found > 0.0:
+            sure = max(sure, float(1.0 / (1.0 + np.exp(-(found - middle) / SOFT_DB))))
+    return sure
+
+
+class SmokeRule:
+    """Looks for the pattern in frames of one stream."""
+
+    def __init__(self) -> None:
+        # Before the stream there was nothing: the pause before a first pulse.
+        self._levels = np.full((KEPT, BANDS), QUIET * _DB, np.float32)
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._levels[:] = QUIET * _DB
+
+    def push(self, frames: Floats) -> float:
+        """Take in frames (n * TICK, BANDS); return the probability that it sounds now, 0..1."""
+        power = np.exp(frames).reshape(-1, TICK, BANDS).mean(axis=1)
+        new = np.asarray(np.log(power) * _DB, np.float32)
+        self._levels = np.concatenate((self._levels[len(new) :], new))
+        best = 0.0
+        for end, band in self._ends(self._levels, len(new)):
+            best = max(best, score(self._levels, end, band))
+        return best
+
+    def _ends(self, levels: Floats, new: int) -> list[tuple[int, int]]:
+        """Return ticks and bands at which a tone stops, among those that are old enough now."""
+        found: list[tuple[int, int]] = []
+        for end in range(KEPT - new - _AFTER, KEPT - _AFTER):
+            before = levels[end - 4 : end].mean(axis=0)
+            after = levels[end + 3 : end + 6].mean(axis=0)
+            beside = np.full(BANDS, -np.inf, np.float32)
+            for gap in _BESIDE:
+                beside[gap:] = np.maximum(beside[gap:], before[:-gap])
+                beside[:-gap] = np.maximum(beside[:-gap], before[gap:])
+            sharp = levels[end - 1] - levels[end] >= 0.3 * _FALLS_DB
+            stops = _LOOKED_AT & sharp & (before - after >= _FALLS_DB)
+            stops &= before - beside >= TONAL_DB
+            found += [(end, int(band)) for band in np.flatnonzero(stops)]
+        return found

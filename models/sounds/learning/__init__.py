@@ -1,0 +1,1 @@
+"""How the network of sounds was made: material, network, training, calibration, figures."""

@@ -1,0 +1,1 @@
+"""How the model of television was made: talks, training, calibration, figures."""

@@ -1,0 +1,121 @@
+"""Calls for help: a table of bursts of voice, and how surely somebody calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from audio.sounds.bursts import Burst
+from audio.sounds.calling import Call, Calling, weighed
+
+SHAPE = np.linspace(0, 4, 16).astype(np.float32)
+OTHER = SHAPE[::-1].copy()
+
+
+def _burst(at: float, seconds: float = 0.6, **fields: Any) -> Burst:
+    known: dict[str, Any] = {
+        "level_db": -20.0,
+        "over_db": 35.0,
+        "help": 0.02,
+        "call": 0.02,
+        "shape": SHAPE,
+    }
+    return Burst(start_s=at, end_s=at + seconds, **(known | fields))
+
+
+def _calls(bursts: list[Burst], calling: Calling | None = None) -> list[Call]:
+    calling = calling if calling is not None else Calling()
+    found = []
+    for burst in bursts:
+        found += calling.push([burst], burst.end_s + 0.4, None)
+        found += calling.push([], burst.end_s + 1.3, None)
+    return found + calling.finish(bursts[-1].end_s + 2.0)
+
+
+def _surest(bursts: list[Burst]) -> float:
+    return max((each.probability for each in _calls(bursts)), default=0.0)
+
+
+TALK = [_burst(1.0 + 1.1 * i, 0.8, help=0.0, shape=(SHAPE, OTHER)[i % 2]) for i in range(12)]
+RINGS = 0.9
+
+CASES: dict[str, tuple[list[Burst], float, float]] = {
+    "a word, loud and alone": ([_burst(5.0, help=0.97)], 0.95, 1.0),
+    "a word half heard": ([_burst(5.0, help=0.6)], 0.5, 0.89),
+    "half heard twice": ([_burst(5.0, help=0.75), _burst(7.0, help=0.75)], RINGS, 1.0),
+    "half heard twice, a minute apart": (
+        [_burst(5.0, help=0.75), _burst(65.0, help=0.75)],
+        0.5,
+        0.89,
+    ),
+    "a greeting": ([_burst(5.0, call=0.99)], 0.0, 0.0),
+    "a greeting again and again": ([_burst(5.0 + 2 * i, call=0.97) for i in range(3)], RINGS, 1.0),
+    "no word, four times alike": ([_burst(5.0 + 2 * i) for i in range(4)], 0.6, 0.89),
+    "no word, six times alike": ([_burst(5.0 + 2 * i) for i in range(6)], RINGS, 1.0),
+    "six times, each unlike the last": (
+        [_burst(5.0 + 2 * i, (0.3, 0.9)[i % 2], shape=(SHAPE, OTHER)[i % 2]) for i in range(6)],
+        0.0,
+        0.5,
+    ),
+    "six times, softly": ([_burst(5.0 + 2 * i, over_db=12.0) for i in range(6)], 0.0, 0.0),
+    "six long ones": ([_burst(5.0 + 5 * i, 3.5) for i in range(6)], 0.0, 0.0),
+    "a word within a talk": (
+        [*TALK[:5], _burst(6.3, 0.6, help=0.97), *[b for b in TALK if b.start_s > 6.9]],
+        0.0,
+        0.0,
+    ),
+    "a word over a quiet television": (
+        [
+            *[_burst(1.0 + 1.0 * i, 0.9, level_db=-40.0, over_db=12.0) for i in range(4)],
+            _burst(5.0, 0.6, help=0.97),
+            _burst(5.8, 0.6, level_db=-40.0, over_db=12.0),
+        ],
+        0.9,
+        1.0,
+    ),
+    "a word that a talk follows": (
+        [_burst(5.0, help=0.97), _burst(5.9, 0.8), _burst(6.9, 0.8)],
+        0.0,
+        0.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_how_surely_somebody_calls(name: str) -> None:
+    bursts, least, most = CASES[name]
+    calling = Calling()
+    # The usual voice of the room is known, and softer than a call.
+    calling.push([_burst(0.0, 0.1, level_db=-35.0)], 0.9, None)
+    found = []
+    for i, burst in enumerate(bursts):
+        after = bursts[i + 1].start_s if i + 1 < len(bursts) else burst.end_s + 5
+        found += calling.push([burst], burst.end_s + 0.3, None)
+        found += calling.push([], min(after, burst.end_s + 3.0), None)
+    found += calling.finish(bursts[-1].end_s + 5.0)
+    assert least <= max((each.probability for each in found), default=0.0) <= most
+
+
+def test_one_call_is_told_once_until_it_gets_surer() -> None:
+    found = _calls([_burst(5.0 + 2 * i, help=0.95) for i in range(5)])
+    sure = [each.probability for each in found]
+    assert sure == sorted(set(sure))
+    assert found[0].end_s == pytest.approx(5.6)
+    assert _surest([_burst(5.0, help=0.97)]) == pytest.approx(0.97)
+
+
+def test_a_call_waits_for_what_comes_after_it() -> None:
+    calling = Calling()
+    assert calling.push([_burst(5.0, help=0.97)], 5.8, None) == []
+    # Somebody speaks on: nothing is settled before that is heard.
+    assert calling.push([], 7.0, (6.0, -22.0)) == []
+    assert calling.push([_burst(6.0, 1.2)], 7.5, None) == []
+
+
+@pytest.mark.parametrize(("change", "expected"), [(0.0, 0.9), (-2.1972, 0.5), (2.0, 0.9852)])
+def test_weighed(change: float, expected: float) -> None:
+    assert weighed(Call(1.0, 0.9, 1.0, -20.0), change).probability == pytest.approx(
+        expected, abs=1e-3
+    )
