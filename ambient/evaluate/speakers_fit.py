@@ -27,6 +27,7 @@ from ambient.evaluate.mixtures import FRAME, speech_frames
 from ambient.evaluate.speech_rows import TRAIN, SoundRow
 from audio.blocks import RATE, Samples
 from audio.speech.embedding import MODEL, WINDOW, CamPlus, Embedder, Vector, direction
+from audio.speech.enrolment import halves
 from audio.speech.gate import Calibration
 from models import store
 
@@ -54,7 +55,19 @@ _EACH: Final = 3
 
 
 class Fitted(Struct, frozen=True):
-    """The constants of `audio.speech.gate.FITTED`, and on how many comparisons they rest."""
+    """The constants of `audio.speech.gate.FITTED`, and what other thresholds rest on.
+
+    Attributes
+    ----------
+    voices, own, strangers
+        How many voices were heard, and comparisons made.
+    own_low, strangers_high
+        Cosine of 3 s to the mean of the other half of what the voice says: 5 % of a voice's own lie
+        below, 1 % of strangers' above, without a room.
+    one_low, two_high
+        `audio.speech.enrolment.halves` of one voice, the lowest; with a quarter of another's
+        voice, what 2 % lie above. Without noise.
+    """
 
     offset: float
     per_cosine: float
@@ -64,6 +77,10 @@ class Fitted(Struct, frozen=True):
     voices: int
     own: int
     strangers: int
+    own_low: float
+    strangers_high: float
+    one_low: float
+    two_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +121,8 @@ def fit(manifest: Path) -> Fitted:
     heard = list(_heard(speech, noises, CamPlus(store.path(MODEL))))
     own, strangers = _pairs(heard)
     fitted = curve(own, strangers)
+    near, far = _pairs([each for each in heard if each.room < 0])
+    one, two = _enrolments([each for each in heard if not each.noisy])
     return Fitted(
         offset=round(fitted.offset, 2),
         per_cosine=round(fitted.per_cosine, 2),
@@ -113,6 +132,10 @@ def fit(manifest: Path) -> Fitted:
         voices=len(speech) * len(WARPS),
         own=len(own),
         strangers=len(strangers),
+        own_low=round(float(np.quantile(near[near[:, 1] == WHOLE_S, 0], 0.05)), 3),
+        strangers_high=round(float(np.quantile(far[far[:, 1] == WHOLE_S, 0], 0.99)), 3),
+        one_low=round(min(one), 3),
+        two_high=round(float(np.quantile(two, 0.98)), 3),
     )
 
 
@@ -234,6 +257,23 @@ def _pairs(heard: Sequence[_Heard]) -> tuple[NDArray[np.float64], NDArray[np.flo
                 continue
             kind += [_compared(points, voice, s) for s, points in other.voices.items()]
     return np.concatenate(own), np.concatenate(strangers)
+
+
+def _enrolments(heard: Sequence[_Heard]) -> tuple[list[float], list[float]]:
+    """Return `halves` of enrolments of one voice, and of those with a quarter of another's."""
+    windows: dict[tuple[int, str, int], NDArray[np.float32]] = {}
+    for each in heard:
+        key = (each.room, each.speaker, each.warp)
+        before = windows.get(key, np.zeros((0, each.voices[WHOLE_S].shape[1]), np.float32))
+        windows[key] = np.concatenate((before, each.voices[WHOLE_S]))
+    one = [halves(points) for points in windows.values()]
+    two = []
+    for (room, speaker, _), points in windows.items():
+        share = max(1, round(len(points) / 3))
+        for (other_room, other, _), theirs in windows.items():
+            if other_room == room and other != speaker and len(theirs) >= share:
+                two.append(halves(np.concatenate((points, theirs[:share]))))
+    return one, two
 
 
 def _compared(windows: NDArray[np.float32], voice: Vector, length: float) -> NDArray[np.float64]:

@@ -24,8 +24,8 @@ from audio.speech.enrolment import Enrolment
 
 ONE_RUN: Final = 0.6
 """Cosine to the mean of a run from which on a part belongs to it. On rows marked `train`, 95 of 100
-parts of 3 s lie at 0.8 and above to their own voice in the same room, 99 of 100 at 0.53 and below
-to another's."""
+parts of 3 s lie at 0.75 and above to their own voice, 99 of 100 at 0.53 and below to another's
+(``ambient evaluate speakers MANIFEST --fit``)."""
 _NOMINAL_S: Final = 3.0
 
 
