@@ -27,6 +27,7 @@ from ambient.hub.accounts import LockedError, WrongPasswordError
 from ambient.hub.identities import Identity, Role
 from ambient.hub.metrics import CONTENT_TYPE
 from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
+from ambient.hub.trends import UnknownResidentError
 from ambient.hub.web import pages
 from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
@@ -34,6 +35,7 @@ from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, role_at_least
 from ambient.hub.web.live import live
 from ambient.hub.web.render import render
+from ambient.hub.web.trend import trends_router
 
 MAX_BODY: Final = 64 * 1024
 STATIC: Final = Path(__file__).parent / "static"
@@ -44,6 +46,7 @@ AnyRequest = Request[Identity, None, Any]
 _STATUS: Final[dict[type[AmbientError], int]] = {
     UnknownAlarmError: 404,
     UnknownRoomError: 404,
+    UnknownResidentError: 404,
     WrongPasswordError: 401,
     LockedError: 429,
     StoreError: 507,
@@ -78,6 +81,7 @@ def create_app(hub: HubContext) -> Litestar:
     return Litestar(
         route_handlers=[
             pages.pages_router(),
+            trends_router(),
             live,
             metrics,
             api_login,

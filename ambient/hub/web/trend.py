@@ -1,0 +1,277 @@
+"""The pages of residents' weeks: who may be shown, and one resident's charts.
+
+Comes in: a browser. Goes out: HTML with charts made here, no script; only residents of rooms in
+which consent to *voice* is recorded (see `ambient.hub.trends`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import MediaType, Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.params import FromPath
+from markupsafe import Markup
+from msgspec import Struct
+
+from ambient.events import Mark, Marker, SummaryDaily, VoiceDeviation
+from ambient.hub import trend_words
+from ambient.hub.identities import Identity, Role
+from ambient.hub.trends import NS, WEEKS, Trend, read_trend, read_trends
+from ambient.hub.web import chart
+from ambient.hub.web.chart import Frame, Line, Point
+from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.guard import role_at_least
+from ambient.hub.web.render import render
+
+NO_STORE = CacheControlHeader(no_store=True)
+AnyRequest = Request[Identity, None, Any]
+MARKERS = (
+    Marker.VOCAL_ACTIVATION,
+    Marker.PSYCHOMOTOR_SLOWING,
+    Marker.VOCAL_EFFORT,
+    Marker.PHONATORY_INSTABILITY,
+)
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """One chart with its words."""
+
+    marker: str
+    name: str
+    meaning: str
+    latest: str
+    svg: Markup
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """One deviation in words."""
+
+    name: str
+    since: str
+    told: str
+    moved: list[str]
+    days: int
+    minutes: int
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One day of the table."""
+
+    date: str
+    talk: str
+    listened: str
+    z: list[str]
+    spoken: str
+
+
+class TrendView(Struct, frozen=True, kw_only=True):
+    """One resident's weeks as the page shows them."""
+
+    subject: str
+    room_name: str
+    consent: str
+    weeks: int
+    days: int
+    said: list[Said]
+    cards: list[Card]
+    names: list[str]
+    rows: list[Row]
+
+
+@get("/", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+def page_residents(request: AnyRequest, hub: Hub) -> Response[str]:
+    """List the residents whose voice may be shown."""
+    found = [
+        {
+            "subject": trend.subject,
+            "room_name": _room(hub, trend.room),
+            "days": sum(1 for day in trend.days if any(m.z is not None for m in day.marks)),
+            "deviates": any(
+                trend.days and one.t >= trend.days[-1].t - 7 * 24 * 3600 * NS
+                for one in trend.deviations
+            ),
+        }
+        for trend in read_trends(hub.database, hub.now())
+    ]
+    return _page("residents.html", request.user, hub, residents=found, here="residents")
+
+
+@get(
+    "/{subject:str}",
+    guards=[role_at_least(Role.CARER)],
+    cache_control=NO_STORE,
+    sync_to_thread=True,
+)
+def page_trend(request: AnyRequest, hub: Hub, subject: FromPath[str]) -> Response[str]:
+    """Show one resident's weeks."""
+    trend = read_trend(hub.database, subject, hub.now())
+    view = trend_view(trend, _room(hub, trend.room), hub.now())
+    return _page("trend.html", request.user, hub, trend=view, here="residents")
+
+
+def trends_router() -> Router:
+    """Return both pages."""
+    return Router(
+        path="/residents", route_handlers=[page_residents, page_trend], include_in_schema=False
+    )
+
+
+def trend_view(trend: Trend, room_name: str, now: int) -> TrendView:
+    """Return `trend` as the page shows it at `now` (ns), dates by the clock of the house."""
+    first = _date(now) - timedelta(days=WEEKS * 7 - 1)
+    ticks = {
+        day: f"{date.day} {date.strftime('%b')}"
+        for day in range(WEEKS * 7)
+        if (date := first + timedelta(days=day)).weekday() == 0 and day % 21 < 7
+    }
+    frame = Frame(days=WEEKS * 7, ticks=ticks)
+    lines = [*_segments(trend.days, first), *_deviations(trend.deviations, first)]
+    cards = [_talk(trend.days, first, lines, frame)]
+    cards += [_marker(marker, trend, first, frame) for marker in MARKERS]
+    return TrendView(
+        subject=trend.subject,
+        room_name=room_name,
+        consent=_day_text(_date(trend.consent_t)),
+        weeks=WEEKS,
+        days=len(trend.days),
+        said=[_said(one) for one in reversed(trend.deviations)],
+        cards=cards,
+        names=[trend_words.NAME[marker] for marker in MARKERS],
+        rows=[_row(day) for day in reversed(trend.days)],
+    )
+
+
+def _talk(days: list[SummaryDaily], first: datetime, lines: list[Line], frame: Frame) -> Card:
+    own = any(_mark(day, Marker.TALK_TIME) for day in days)
+    marker = Marker.TALK_TIME if own else Marker.ROOM_SPEECH
+    points = []
+    for day in days:
+        mark = _mark(day, marker)
+        if mark is None or mark.value is None:
+            continue
+        minutes = mark.value / 60
+        label = f"{_day_text(_date(day.began))}: {minutes:.0f} min, {_listened(day)} listened"
+        points.append(
+            Point(day=_at(day.began, first), value=minutes, seconds=mark.seconds, label=label)
+        )
+    latest = f"{points[-1].value:.0f} min on the last day" if points else "nothing yet"
+    return Card(
+        marker=marker.value,
+        name=trend_words.NAME[marker],
+        meaning=trend_words.MEANING[marker],
+        latest=latest,
+        svg=chart.bars(f"{trend_words.NAME[marker]} by day, minutes", points, lines, frame),
+    )
+
+
+def _marker(marker: Marker, trend: Trend, first: datetime, frame: Frame) -> Card:
+    points = []
+    for day in trend.days:
+        mark = _mark(day, marker)
+        seconds = mark.seconds if mark is not None else 0.0
+        z = mark.z if mark is not None else None
+        said = "not enough speech" if z is None else f"{_z(z)} own spreads"
+        label = f"{_day_text(_date(day.began))}: {said}, {seconds / 60:.0f} min of speech"
+        points.append(Point(day=_at(day.began, first), value=z, seconds=seconds, label=label))
+    known = [point for point in points if point.value is not None]
+    latest = (
+        f"{_z(known[-1].value or 0.0)} from {known[-1].seconds / 60:.0f} min"
+        if known
+        else "not enough speech yet"
+    )
+    own = [one for one in trend.deviations if one.marker.value == marker.value]
+    lines = [*_segments(trend.days, first), *_deviations(own, first)]
+    name = trend_words.NAME[marker]
+    return Card(
+        marker=marker.value,
+        name=name,
+        meaning=trend_words.MEANING[marker],
+        latest=latest,
+        svg=chart.deviations(f"{name} by day, in own spreads", points, lines, frame),
+    )
+
+
+def _segments(days: list[SummaryDaily], first: datetime) -> list[Line]:
+    """Return the days on which another baseline began."""
+    lines: list[Line] = []
+    known: str | None = None
+    for day in days:
+        if day.segment is not None and known is not None and day.segment != known:
+            text = f"{_day_text(_date(day.began))}: a new baseline begins (microphone or version)"
+            lines.append(Line(_at(day.began, first), text, "anew"))
+        known = day.segment or known
+    return lines
+
+
+def _deviations(found: list[VoiceDeviation], first: datetime) -> list[Line]:
+    return [
+        Line(
+            _at(one.since, first),
+            f"{_day_text(_date(one.since))}: deviates from the own baseline",
+            "deviates",
+        )
+        for one in found
+        if _at(one.since, first) >= 0
+    ]
+
+
+def _said(one: VoiceDeviation) -> Said:
+    return Said(
+        name=trend_words.name_of(one.marker),
+        since=_day_text(_date(one.since)),
+        told=_day_text(_date(one.t)),
+        moved=trend_words.moved(one.features),
+        days=one.days,
+        minutes=round(one.speech_s / 60),
+    )
+
+
+def _row(day: SummaryDaily) -> Row:
+    talk = _mark(day, Marker.TALK_TIME) or _mark(day, Marker.ROOM_SPEECH)
+    marks = [_mark(day, marker) for marker in MARKERS]
+    spoken = max((mark.seconds for mark in marks if mark is not None), default=0.0)
+    return Row(
+        date=_day_text(_date(day.began)),
+        talk="–" if talk is None or talk.value is None else f"{talk.value / 60:.0f} min",
+        listened=_listened(day),
+        z=["–" if mark is None or mark.z is None else _z(mark.z) for mark in marks],
+        spoken=f"{spoken / 60:.0f} min" if spoken else "–",
+    )
+
+
+def _listened(day: SummaryDaily) -> str:
+    mark = _mark(day, Marker.ROOM_SPEECH) or _mark(day, Marker.TALK_TIME)
+    return "–" if mark is None else f"{mark.seconds / 3600:.1f} h"
+
+
+def _mark(day: SummaryDaily, marker: Marker) -> Mark | None:
+    return next((mark for mark in day.marks if mark.marker is marker), None)
+
+
+def _z(z: float) -> str:
+    return f"{z:+.1f}".replace("-", "−")
+
+
+def _date(ns: int) -> datetime:
+    local = datetime.fromtimestamp(ns // NS).astimezone()
+    return local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+
+
+def _at(ns: int, first: datetime) -> int:
+    return (_date(ns) - first).days
+
+
+def _day_text(date: datetime) -> str:
+    return f"{date.day} {date.strftime('%b')}"
+
+
+def _room(hub: HubContext, room: str) -> str:
+    name = hub.config.rooms.get(room)
+    return name.name if name is not None else f"Room {room}"
+
+
+def _page(template: str, user: Identity, hub: HubContext, **shown: object) -> Response[str]:
+    html = render(template, user=user, site=hub.config.site, **shown)
+    return Response(html, media_type=MediaType.HTML)
