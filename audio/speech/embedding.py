@@ -53,7 +53,7 @@ class CamPlus:
     """
 
     def __init__(self, model: Path) -> None:
-        shapes = [(1, FRAMES, BANDS), (1, DIMENSIONS)]
+        shapes = ((1, FRAMES, BANDS), (1, DIMENSIONS))
         self._request = opened(model, shapes, full_precision=False).create_infer_request()
 
     def embed(self, speech: Samples) -> Vector:

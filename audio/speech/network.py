@@ -1,6 +1,7 @@
 """Opens a network of the store for one microphone: an ``.xml`` in, an OpenVINO network out.
 
-One thread and one stream: several microphones share a core by taking turns. What OpenVINO compiles
+One thread and one stream: several microphones share a core by taking turns, and they share what was
+compiled: each has a request of its own. What OpenVINO compiles
 is kept in the user's cache, which halves the start and spares 30 MB of the speaker network's memory
 (measured); where that can't be written, it is compiled at every start.
 """
@@ -8,7 +9,7 @@ is kept in the user's cache, which halves the start and spares 30 MB of the spea
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from ambient.errors import ModelError
 from models import store
 
 
-def opened(model: Path, shapes: Sequence[tuple[int, ...]], *, full_precision: bool) -> Any:
-    """Return the compiled network.
+@cache
+def opened(model: Path, shapes: tuple[tuple[int, ...], ...], *, full_precision: bool) -> Any:
+    """Return the compiled network; the same one for the same file.
 
     Parameters
     ----------
@@ -41,9 +43,9 @@ def opened(model: Path, shapes: Sequence[tuple[int, ...]], *, full_precision: bo
     }
     if full_precision:
         options["INFERENCE_PRECISION_HINT"] = "f32"
-    cache = store.compiled()
-    if _writable(cache):
-        options["CACHE_DIR"] = str(cache)
+    folder = store.compiled()
+    if _writable(folder):
+        options["CACHE_DIR"] = str(folder)
     try:
         compiled = ov.Core().compile_model(str(model), "CPU", options)
         got = [tuple(port.shape) for port in (*compiled.inputs, *compiled.outputs)]
@@ -52,7 +54,7 @@ def opened(model: Path, shapes: Sequence[tuple[int, ...]], *, full_precision: bo
         raise ModelError(
             f"{model}: expected a network of the store ({reason}); run: ambient models pull"
         ) from error
-    if got != list(shapes):
+    if tuple(got) != shapes:
         raise ModelError(
             f"{model}: expected shapes {list(shapes)}, got {got}; run: ambient models pull"
         )

@@ -53,7 +53,7 @@ class SileroVad:
         from models.runtime import ov
 
         # The state is carried on for days, so it is kept in full precision.
-        shapes = [(1, CONTEXT + STEP), _STATE, (1, 1), _STATE]
+        shapes = ((1, CONTEXT + STEP), _STATE, (1, 1), _STATE)
         self._request = opened(model, shapes, full_precision=True).create_infer_request()
         # The network reads these two where they lie: nothing is copied from step to step.
         self._input = np.zeros((1, CONTEXT + STEP), np.float32)

@@ -81,3 +81,13 @@ def test_no_network_is_an_error(tmp_path: Path) -> None:
     file.write_bytes(b"<net/>")
     with pytest.raises(ModelError, match="ambient models pull"):
         SileroVad(file)
+
+
+def test_two_microphones_share_a_network_and_nothing_else(model: Path) -> None:
+    alone = SileroVad(model).push(_voiced())
+    first, second = SileroVad(model), SileroVad(model)
+    said = []
+    for start in range(0, 37_000, 1_000):
+        said.append(first.push(_voiced()[start : start + 1_000]))
+        second.push(-_voiced()[start + 500 : start + 1_700])
+    np.testing.assert_array_equal(np.concatenate(said), alone)
