@@ -169,7 +169,6 @@ class Extractor:
         self._runs: deque[_Run] = deque()
         self._f0: list[Real] = []
         self._voicing: list[Real] = []
-        self._decided = 0
         self._raw = np.empty((0, len(Lld)))
         self._counts = np.empty((0, 4))
         self._cepstra = np.empty((0, cepstrum.COUNT))
@@ -343,7 +342,8 @@ def _complete(run: _Run, f0: Real, voicing: Real) -> Real:
     rows[voiced, _AT[Lld.H1_A3]] = h1_a3
     rows[np.ix_(voiced, _LEVELS)] = levels
     quiet = periods.quietness(squared)
-    found = periods.changes(periods.unrung(run.sound, voiced, squared, quiet), f0[voiced])
+    rung = periods.framed(run.sound, voiced)
+    found = periods.changes(rung, periods.unrung(rung, squared, quiet), f0[voiced])
     counts = np.zeros((len(rows), 4))
     counts[voiced, 0], counts[voiced, 1] = found.jitter, found.jitters
     counts[voiced, 2], counts[voiced, 3] = found.shimmer, found.shimmers

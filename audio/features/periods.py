@@ -29,6 +29,8 @@ REACH: Final = 0.1
 """Periods may differ from F0 by this share."""
 WIDTH: Final = 0.6
 """Of a period is compared: most of what is left of a pulse by then is the next one's."""
+LOUD: Final = 0.75
+"""Of a period makes its amplitude."""
 LEAD: Final = 0.1
 """Of a period before the strongest sample: where its pulse began."""
 LEAST: Final = 0.5
@@ -89,32 +91,34 @@ def lowpassed(samples: Samples) -> Samples:
     )
 
 
-def unrung(sound: Samples, rows: NDArray[np.intp], power: Real, quiet: Real) -> Samples:
+def framed(sound: Samples, rows: NDArray[np.intp]) -> Samples:
+    """Return long frames of what `lowpassed` gave, shape (rows, samples at 8 kHz)."""
+    return np.lib.stride_tricks.sliding_window_view(sound, _LONG)[::_STEP][rows]
+
+
+def unrung(rung: Samples, power: Real, quiet: Real) -> Samples:
     """Return frames without the ringing of the vocal tract, shape (frames, samples at 8 kHz).
 
-    What rings on from one pulse hides where the next began, and draws its period and height towards
-    those of its neighbour. Inverse filtering takes it away, and brings up noise: it is only done as
+    What rings on from one pulse hides where the next began, and draws its period towards that of
+    its neighbour. Inverse filtering takes it away, and brings up noise: it is only done as
     far as a frame is free of noise.
 
     Parameters
     ----------
-    sound
-        What `lowpassed` gave; frame n begins at sample 80 n.
-    rows
-        Numbers of the frames.
+    rung
+        What `framed` gave.
     power
         Power spectra of these frames, long and under the window, shape (frames, 1025).
     quiet
         The share of ringing that is taken, 0..1, shape (frames,).
     """
-    framed = np.lib.stride_tricks.sliding_window_view(sound, _LONG)[::_STEP][rows]
     lags = np.asarray(power[:, : len(_LAGS)], np.float64) @ _LAGS
     lags[:, 0] = lags[:, 0] * (1 + WHITE) + 1e-12
     filters = predictor(lags) * quiet[:, None] ** np.arange(ORDER + 1)
-    out = framed.copy()
+    out = rung.copy()
     taps = filters.astype(np.float32)
     for lag in range(1, ORDER + 1):
-        out[:, lag:] += taps[:, lag, None] * framed[:, :-lag]
+        out[:, lag:] += taps[:, lag, None] * rung[:, :-lag]
     return out
 
 
@@ -131,20 +135,22 @@ def quietness(power: Real) -> Real:
     return np.asarray(np.clip((ratio - NOISY_DB) / (CLEAN_DB - NOISY_DB), 0.0, 1.0))
 
 
-def changes(framed: Samples, f0: Real) -> Changes:
+def changes(rung: Samples, clear: Samples, f0: Real) -> Changes:
     """Return the changes from period to period, of voiced frames.
 
     Parameters
     ----------
-    framed
-        What `unrung` gave.
+    rung
+        What `framed` gave.
+    clear
+        What `unrung` gave of it; periods are matched in it.
     f0
         Hz, shape (frames,).
     """
-    sums = np.zeros((4, len(f0)))
+    sums, shimmers = np.zeros((4, len(f0))), np.zeros((2, len(f0)))
     rows = np.arange(len(f0))
     period = _RATE / f0
-    start = _pulses(framed, period)
+    start = _pulses(clear, period)
     origin = np.full(len(rows), -1.0)
     before = _Period.none(len(rows))
     while True:
@@ -154,16 +160,25 @@ def changes(framed: Samples, f0: Real) -> Changes:
         rows, period, start, before = rows[fits], period[fits], start[fits], before.only(fits)
         if not len(rows):
             break
-        now = _match(framed[rows], start, period)
+        heights = np.stack(
+            [
+                _heights(rung[rows], start + LEAD * period, period),
+                _heights(clear[rows], start + LEAD / 2 * period, period),
+            ]
+        )
+        now = _match(clear[rows], start, period, heights)
         both = before.kept & now.kept
         mean = (now.length + before.length) / 2
         sums[0, rows] += np.where(both, np.abs(now.length - before.length) / mean, 0.0)
         sums[1, rows] += both
-        loud = both & (now.height > 0) & (before.height > 0)
-        ratio = np.where(loud, now.height, 1.0) / np.where(loud, before.height, 1.0)
-        sums[2, rows] += np.abs(20 * np.log10(ratio))
+        loud = both & (now.heights > 0).all(0) & (before.heights > 0).all(0)
+        ratio = np.where(loud, now.heights, 1.0) / np.where(loud, before.heights, 1.0)
+        shimmers[:, rows] += np.abs(20 * np.log10(ratio))
         sums[3, rows] += loud
         origin, start, before = start, start + now.length, now
+    # Ringing hides changes of amplitude, and inverse filtering does where a period ends in a jump:
+    # what shows more of them is right.
+    sums[2] = shimmers.max(0)
     return Changes(*sums)
 
 
@@ -183,21 +198,21 @@ def _pulses(framed: Samples, period: Real) -> Real:
 
 @dataclass(frozen=True)
 class _Period:
-    """One period of each frame: length in matched samples, height, and whether it is one."""
+    """One period of each frame: length in matched samples, two heights, and whether it is one."""
 
     length: Real
-    height: Real
+    heights: Real
     kept: NDArray[np.bool_]
 
     @classmethod
     def none(cls, frames: int) -> _Period:
-        return cls(np.ones(frames), np.zeros(frames), np.zeros(frames, bool))
+        return cls(np.ones(frames), np.zeros((2, frames)), np.zeros(frames, bool))
 
     def only(self, rows: NDArray[np.bool_]) -> _Period:
-        return _Period(self.length[rows], self.height[rows], self.kept[rows])
+        return _Period(self.length[rows], self.heights[:, rows], self.kept[rows])
 
 
-def _match(framed: Samples, at: Real, period: Real) -> _Period:
+def _match(framed: Samples, at: Real, period: Real, heights: Real) -> _Period:
     """Return the period that begins at each of `at`."""
     first = np.rint(at).astype(int)
     width = np.rint(WIDTH * period).astype(int)
@@ -228,4 +243,14 @@ def _match(framed: Samples, at: Real, period: Real) -> _Period:
     top = (bend < 0) & (peak >= left) & (peak >= right)
     offset = np.where(top, 0.5 * (left - right) / np.where(top, bend, -1.0), 0.0)
     kept = top & (peak >= LEAST) & (left > -1) & (right > -1)
-    return _Period(later + best - most + offset, np.sqrt(own), kept)
+    return _Period(later + best - most + offset, heights, kept)
+
+
+def _heights(framed: Samples, at: Real, period: Real) -> Real:
+    """Return the root mean square of what follows a pulse; what is before is another's."""
+    first = np.rint(at).astype(int)
+    width = np.rint(LOUD * period).astype(int)
+    across = np.arange(int(width.max()))
+    taken = np.take_along_axis(framed, np.minimum(first[:, None] + across, framed.shape[1] - 1), 1)
+    square = np.where(across < width[:, None], taken, 0).astype(np.float64) ** 2
+    return np.asarray(np.sqrt(square.sum(1) / width))
