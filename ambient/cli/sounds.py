@@ -92,6 +92,18 @@ def _table(report: Report) -> None:
             _shares(console, title, rows)
     rates = {"rings for nothing": report.rings, **report.told}
     _rates(console, "elsewhere, per hour", rates)
+    told = report.television
+    areas = {"person or television": told.all}
+    areas |= {f"… at {each} dB": area for each, area in told.by_db.items()}
+    _print(
+        console,
+        ("", "n", "AUC", "95 %"),
+        [
+            (name, str(each.n), _number(each.auc), _interval(each.low, each.high))
+            for name, each in areas.items()
+        ],
+    )
+    _shares(console, "recorded in rooms", {"taken for a person": told.in_room})
     for file in report.ringing:
         console.print(f"rang: {file}")
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from ambient.errors import AmbientError, StoreError, UsageError
 from ambient.evaluate import speech_rows
-from ambient.evaluate.sound_days import calls
+from ambient.evaluate.sound_days import calls, television
 from ambient.evaluate.statistics import SEED, Rate, Share, poisson, wilson
 from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block, Samples
@@ -80,6 +80,8 @@ class Report(Struct, frozen=True):
         By class (and way to call): clips by synthesis in which it was found (rang, where it may).
     languages, ratios
         Of the calls that should ring: by language, and by signal-to-noise ratio in dB.
+    television
+        How well a person in the room is told from a loudspeaker.
     errors
         Recordings that could not be read, and why.
     """
@@ -94,6 +96,7 @@ class Report(Struct, frozen=True):
     made: dict[str, Share]
     languages: dict[str, Share]
     ratios: dict[str, Share]
+    television: television.Told
     errors: dict[str, str]
 
 
@@ -203,6 +206,7 @@ def run(
         made=shares,
         languages=languages,
         ratios=ratios,
+        television=television.measure([row for row in rows if row.file not in errors]),
         errors=errors,
     )
 

@@ -119,7 +119,7 @@ class Ear:
     def _chunk(self, frames: Floats) -> Heard:
         new = frames[OVERLAP:]
         groups = frames.reshape(len(frames), GROUPS, -1).mean(axis=2)
-        middle = np.median(groups[OVERLAP:], axis=0)
+        middle = np.partition(groups[OVERLAP:], CHUNK // 2, axis=0)[CHUNK // 2]
         if self._floor is None:
             self._floor = np.asarray(np.minimum(middle, groups.min(axis=0) + 1.0), np.float32)
         smooth = (groups[:-2] + groups[1:-1] + groups[2:]) / 3

@@ -43,47 +43,45 @@ _INSIDE: Final = 5
 """Ticks of a slot that are looked at."""
 _AFTER: Final = round(PAUSE * SLOT * max(TEMPI)) + 1
 """Ticks that are waited after a pulse: the long pause."""
-KEPT: Final = round(16 * SLOT * max(TEMPI)) + 2 * _AFTER
+KEPT: Final = round(16 * SLOT * max(TEMPI)) + 3 * _AFTER
 _LOOKED_AT: Final = (CENTRES_HZ > 350.0) & (CENTRES_HZ < 4300.0)
 _DB: Final = 10.0 / float(np.log(10.0))
 
 
-def contrast(levels: Floats, end: int, band: int, slots: int) -> float:
-    """Return the best contrast in dB of rounds whose last pulse ends at tick `end`.
+def _looks(slots: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the ticks from the end (tempi, slots, ticks), and which slots should sound."""
+    back = np.arange(-PAUSE, slots)
+    on = np.array([i >= 0 and _ROUND[-1 - i % len(_ROUND)] for i in back.tolist()])
+    size = SLOT * np.array(TEMPI)[:, None]
+    # The beginning of a slot holds the end of what was before: the rise, or the room's decay.
+    first = np.round(-back * size - size * 0.65).astype(np.int64)
+    return first[:, :, None] + np.arange(_INSIDE), on
+
+
+_LOOKS: Final = [(*_looks(slots), middle) for slots, middle in WINDOWS]
+
+
+def score(levels: Floats, end: int, band: int) -> float:
+    """Return the probability of a smoke detector whose third pulse ends at a tick.
 
     Parameters
     ----------
     levels
-        (n, BANDS) dB of each tick.
+        (`KEPT`, BANDS) dB of each tick.
     end
-        Tick at which the third pulse ends (exclusive).
-    slots
-        So many up to there; the pause after it counts too. Less than 0 where there are too few.
+        Tick at which the pulse ends (exclusive), `_AFTER` before the last at most.
+    band
+        Its band.
     """
     there = levels[:, band]
-    back = np.arange(-PAUSE, slots)
-    on = np.array([i >= 0 and _ROUND[-1 - i % len(_ROUND)] for i in back.tolist()])
-    best = -1.0
-    for tempo in TEMPI:
-        size = SLOT * tempo
-        stop = end - back * size
-        if stop[-1] - size < 0 or stop[0] > len(levels):
-            continue
-        # The beginning of a slot holds the end of what was before: the rise, or the room's decay.
-        first = np.round(stop - size * 0.65).astype(np.int64)
-        inside = np.sort(there[first[:, None] + np.arange(_INSIDE)], axis=1)
-        # All of a slot sounds or none of it does; one tick in each may be an accident.
-        best = max(best, float(inside[on, 1].min() - inside[~on, -2].max()))
-    return best
-
-
-def score(levels: Floats, end: int, band: int) -> float:
-    """Return the probability of a smoke detector whose pulse in a band ends at tick `end`."""
     sure = 0.0
-    for slots, middle in WINDOWS:
-        found = contrast(levels, end, band, slots)
-        if found > 0.0:
-            sure = max(sure, float(1.0 / (1.0 + np.exp(-(found - middle) / SOFT_DB))))
+    for ticks, on, middle in _LOOKS:
+        inside = np.sort(there[end + ticks], axis=2)
+        # All of a slot sounds or none of it does; one tick in each may be an accident.
+        found = float((inside[:, on, 1].min(axis=1) - inside[:, ~on, -2].max(axis=1)).max())
+        if found <= 0.0:
+            break
+        sure = max(sure, float(1.0 / (1.0 + np.exp(-(found - middle) / SOFT_DB))))
     return sure
 
 
@@ -110,16 +108,15 @@ class SmokeRule:
 
     def _ends(self, levels: Floats, new: int) -> list[tuple[int, int]]:
         """Return ticks and bands at which a tone stops, among those that are old enough now."""
-        found: list[tuple[int, int]] = []
-        for end in range(KEPT - new - _AFTER, KEPT - _AFTER):
-            before = levels[end - 4 : end].mean(axis=0)
-            after = levels[end + 3 : end + 6].mean(axis=0)
-            beside = np.full(BANDS, -np.inf, np.float32)
-            for gap in _BESIDE:
-                beside[gap:] = np.maximum(beside[gap:], before[:-gap])
-                beside[:-gap] = np.maximum(beside[:-gap], before[gap:])
-            sharp = levels[end - 1] - levels[end] >= 0.3 * _FALLS_DB
-            stops = _LOOKED_AT & sharp & (before - after >= _FALLS_DB)
-            stops &= before - beside >= TONAL_DB
-            found += [(end, int(band)) for band in np.flatnonzero(stops)]
-        return found
+        first = KEPT - new - _AFTER
+        near = levels[first - 4 : first + new + 6]
+        before = (near[:new] + near[1 : new + 1] + near[2 : new + 2] + near[3 : new + 3]) / 4
+        after = (near[7 : new + 7] + near[8 : new + 8] + near[9 : new + 9]) / 3
+        sharp = near[3 : new + 3] - near[4 : new + 4] >= 0.3 * _FALLS_DB
+        stops = _LOOKED_AT & sharp & (before - after >= _FALLS_DB)
+        if not stops.any():
+            return []
+        for gap in _BESIDE:
+            stops[:, gap:] &= before[:, gap:] - before[:, :-gap] >= TONAL_DB
+            stops[:, :-gap] &= before[:, :-gap] - before[:, gap:] >= TONAL_DB
+        return [(first + int(i), int(band)) for i, band in zip(*np.nonzero(stops), strict=True)]

@@ -117,7 +117,7 @@ def _over(rng: Rng, base: Samples, sound: Samples) -> Samples:
 
 
 def _television(rng: Rng, things: Shelf) -> Samples:
-    count = int(rng.integers(4, 13))
+    count = int(rng.integers(3, 9))
     level = rng.uniform(-30, -8)
     picked = [things.programmes[i] for i in rng.integers(0, len(things.programmes), count)]
     return np.concatenate([played(rng, things, each, level) for each in picked])
@@ -215,7 +215,7 @@ def _smoke(rng: Rng, things: Shelf) -> Samples:
 
 
 TABLE: Final[dict[str, Often]] = {
-    "television": Often(_television, 2, 4, (8.0, 23.0)),
+    "television": Often(_television, 2, 3, (8.0, 23.0)),
     "visit": Often(_visit, 6, 10, (6.0, 22.0)),
     "visit at night": Often(_visit, 1, 2, (22.0, 30.0)),
     "telephone": Often(_telephone, 0, 2),

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from msgspec import Struct
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from torch import nn
 
 from models.falls.learning.measure import Judged, Reliability, platt, reliability
@@ -20,6 +19,7 @@ from models.sounds.learning.course import write_json
 from models.sounds.synthesis.scenes import Cast
 from models.television import JSON, Layer, Television, Weights
 from models.television.features import COUNT
+from models.television.learning.area import Area, area
 from models.television.learning.talks import Talks, talks
 
 VERSION: Final = "1.0.0"
@@ -27,16 +27,6 @@ FIGURES: Final = "figures.json"
 MEMBERS: Final = 3
 WIDTHS: Final = (48, 24)
 STEPS: Final = 1500
-DRAWS: Final = 500
-
-
-class Area(Struct, frozen=True):
-    """Area under the receiver operating characteristic, with its bootstrap interval (95 %)."""
-
-    auc: float
-    low: float
-    high: float
-    n: int
 
 
 class Figures(Struct, frozen=True):
@@ -105,11 +95,11 @@ def course(
         seed=seed,
         talks=dict(zip(("learned", "calibrating", "held"), counts, strict=True)),
         minutes=round((time.monotonic() - began) / 60, 1),
-        learned=area(_judged(model, learned)),
-        held=area(judged),
-        by_snr={name: area(_part(judged, held.snr_db, *ends)) for name, ends in bands.items()},
+        learned=_area(_judged(model, learned)),
+        held=_area(judged),
+        by_snr={name: _area(_part(judged, held.snr_db, *ends)) for name, ends in bands.items()},
         by_seconds={
-            name: area(_part(judged, held.seconds, *ends)) for name, ends in lengths.items()
+            name: _area(_part(judged, held.seconds, *ends)) for name, ends in lengths.items()
         },
         reliability=reliability(said, judged),
     )
@@ -117,28 +107,8 @@ def course(
     return figures
 
 
-def area(judged: Judged, seed: int = 0) -> Area:
-    """Return the area, its interval by drawing groups with replacement."""
-    rng = np.random.default_rng(seed)
-    groups = np.unique(judged.group)
-    rows = [np.flatnonzero(judged.group == each) for each in groups]
-    drawn = []
-    for _ in range(DRAWS):
-        picked = np.concatenate([rows[i] for i in rng.integers(0, len(rows), len(rows))])
-        value = _auc(judged.logit[picked], judged.truth[picked])
-        if np.isfinite(value):
-            drawn.append(value)
-    low, high = np.percentile(drawn, [2.5, 97.5]) if drawn else (np.nan, np.nan)
-    whole = _auc(judged.logit, judged.truth)
-    return Area(round(whole, 4), round(float(low), 4), round(float(high), 4), len(judged.truth))
-
-
-def _auc(score: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
-    yes = int(truth.sum())
-    no = len(truth) - yes
-    if yes == 0 or no == 0:
-        return float("nan")
-    return float((rankdata(score)[truth > 0.5].sum() - yes * (yes + 1) / 2) / (yes * no))
+def _area(judged: Judged) -> Area:
+    return area(judged.logit, judged.truth > 0.5, judged.group.tolist())
 
 
 def _judged(model: Television, of: Talks) -> Judged:
