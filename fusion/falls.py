@@ -36,7 +36,7 @@ COMPANY_S: Final = 2.5
 """So many times `confirm_s` must somebody be down whose fall was not seen while another person
 stands or sits up in good view: who plays, cleans or cares on the floor is seldom alone, and whoever
 is there helps or calls."""
-COMPANY_DESCENT: Final = 0.8
+COMPANY_DESCENT: Final = 0.87
 """A descent as clear as this was a fall, whoever else is there."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""

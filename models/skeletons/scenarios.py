@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from models.skeletons import postures
+from models.skeletons import postures, resting
 from models.skeletons.build import Build, build_for, retarget
 from models.skeletons.edit import (
     cut,
@@ -60,8 +60,8 @@ class Scenario(StrEnum):
 
 
 SHARES: Final = {
-    Scenario.FALL: 0.32, Scenario.FOUND: 0.07, Scenario.BED: 0.13, Scenario.SEAT: 0.07,
-    Scenario.TABLE: 0.04, Scenario.LOW: 0.05, Scenario.CHORE: 0.08, Scenario.EXERCISE: 0.05,
+    Scenario.FALL: 0.32, Scenario.FOUND: 0.09, Scenario.BED: 0.13, Scenario.SEAT: 0.09,
+    Scenario.TABLE: 0.05, Scenario.LOW: 0.05, Scenario.CHORE: 0.08, Scenario.EXERCISE: 0.05,
     Scenario.LIE_FLOOR: 0.03, Scenario.FLOOR_BED: 0.02, Scenario.MOCAP: 0.06, Scenario.CARE: 0.015,
     Scenario.HUG: 0.015, Scenario.PHANTOM: 0.03, Scenario.PET: 0.01, Scenario.SCREEN: 0.01,
 }  # fmt: skip
@@ -186,6 +186,10 @@ def _fitted(rng: np.random.Generator, motion: Motion, *, tail: bool) -> Motion:
 def _fall(take: _Take) -> Scene:
     motion = take.of(Sort.FALL)
     first = motion.segments[0]
+    if motion.segments[-1].label == "fallen" and take.chance(0.5):
+        last = motion.segments[-1]
+        at = last.start_s + take.up_to(0.0, 0.6) * (last.end_s - last.start_s)
+        motion = resting.settled(take.rng, motion, at, take.up_to(0.8, 2.5))
     fallen = spans(motion, "fallen")
     if fallen and (motion.segments[-1].label == "fallen" or take.chance(0.4)):
         at = fallen[0].start_s + take.up_to(0.6, 1.0) * (fallen[0].end_s - fallen[0].start_s)
@@ -203,6 +207,9 @@ def _fall(take: _Take) -> Scene:
 
 
 def _found(take: _Take) -> Scene:
+    if take.chance(0.5):
+        lies = idle(take.rng, take.own(resting.fallen(take.rng, 0.5)), take.up_to(4.0, 25.0))
+        return Scene(Scenario.FOUND, lies)
     motion = take.of(Sort.FALL)
     while not spans(motion, "fallen"):
         motion = take.of(Sort.FALL)
@@ -228,6 +235,9 @@ def _bed(take: _Take) -> Scene:
 
 
 def _seat(take: _Take) -> Scene:
+    if take.chance(0.3):
+        rests = idle(take.rng, take.own(resting.reclined(take.rng, 0.5)), take.up_to(4.0, 20.0))
+        return Scene(Scenario.SEAT, rests, tuple(seats(take.rng, rests)))
     motion = take.of(Sort.SEAT)
     sitting = spans(motion, "sitting")
     middle = 0.5 * (sitting[0].start_s + sitting[0].end_s)

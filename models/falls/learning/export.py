@@ -44,6 +44,15 @@ class Packed(nn.Module):  # type: ignore[misc]  # torch is not seen by the type 
         return outputs, torch.cat([part.flatten(1) for part in after], dim=1)
 
 
+@torch.no_grad()  # type: ignore[untyped-decorator]  # torch is not seen by the type checker
+def halved(network: Network) -> Network:
+    """Round the weights to what 16 bits hold, in place: so stored, they are the same numbers."""
+    for part in (*network.parameters(), *network.buffers()):
+        if part.is_floating_point():
+            part.copy_(part.half().float())
+    return network
+
+
 def export(network: Network | Ensemble, folder: Path) -> str:
     """Write ``falls.xml`` and ``falls.bin`` to `folder`; return the hash of the weights.
 
@@ -66,12 +75,28 @@ def export(network: Network | Ensemble, folder: Path) -> str:
         port.get_tensor().set_names({name})
     path = folder / XML
     folder.mkdir(parents=True, exist_ok=True)
+    store_halved(model)
     ov.save_model(model, str(path), compress_to_fp16=False)
     weights = path.with_suffix(".bin").read_bytes()
     total = len(weights) + path.stat().st_size
     if total > MOST_BYTES:
         raise ModelError(f"{path}: expected at most {MOST_BYTES} bytes in all, got {total}")
     return hashlib.sha256(weights).hexdigest()
+
+
+def store_halved(model: ov.Model) -> None:
+    """Store what `halved` rounded in 16 bits; the arithmetic and all other constants stay in 32."""
+    opset = ov.opset13
+    for node in model.get_ops():
+        if node.get_type_name() != "Constant" or node.get_element_type() != ov.Type.f32:
+            continue
+        whole = node.get_data()
+        with np.errstate(over="ignore"):
+            half = whole.astype(np.float16)
+        if whole.size > 1 and np.array_equal(half.astype(np.float32), whole):
+            widened = opset.convert(opset.constant(half), ov.Type.f32)
+            for reader in node.output(0).get_target_inputs():
+                reader.replace_source_output(widened.output(0))
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]  # as above
