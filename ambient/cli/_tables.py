@@ -44,7 +44,11 @@ def floor(report: FloorReport) -> None:
     """Print the figures of `evaluate falls --from-floor`."""
     within = f"within {report.within_s:g} s"
     table = _table("falls cut after the descent", f"suspected {within}", f"confirmed {within}")
-    rows = {"all": report.everybody, "of those seen lying": report.seen_lying}
+    rows = {
+        "all": report.everybody,
+        "of those seen lying": report.seen_lying,
+        "of those that go on for a second": report.lasting,
+    }
     for name, group in {**rows, **report.by_dataset}.items():
         table.add_row(name, share(group.suspected), share(group.confirmed))
     _print(table)

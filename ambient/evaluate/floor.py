@@ -28,6 +28,8 @@ LONGEST_DESCENT_S: Final = 2.5
 """A labelled interval that is longer holds the lying after the descent as well."""
 LEAST_S: Final = 0.3
 """A recording that ends sooner after the cut shows nobody lying."""
+LASTING_S: Final = 1.0
+"""What the node sees of a shorter rest is a handful of frames, which the held time repeats."""
 WITHIN_S: Final = 10.0
 SOFT: Final = frozenset({"bed", "sofa"})
 
@@ -88,6 +90,8 @@ class FloorReport(Struct, frozen=True):
         All falls whose recording goes on after the cut.
     seen_lying
         Those of them in which we saw somebody down at all.
+    lasting
+        Those of them that go on for `LASTING_S` and more.
     by_dataset
         All falls whose recording goes on after the cut.
     clips
@@ -106,6 +110,7 @@ class FloorReport(Struct, frozen=True):
     within_s: float
     everybody: FloorGroup
     seen_lying: FloorGroup
+    lasting: FloorGroup
     by_dataset: dict[str, FloorGroup]
     clips: list[FloorClip]
     left_out: list[str]
@@ -209,6 +214,7 @@ def run_from_floor(
         within_s=WITHIN_S,
         everybody=_group(shown, people),
         seen_lying=_group([clip for clip in shown if clip.lying_s is not None], people),
+        lasting=_group([clip for clip in shown if clip.rest_s >= LASTING_S], people),
         by_dataset={
             name: _group([clip for clip in shown if clip.dataset == name], people)
             for name in sorted({clip.dataset for clip in shown})

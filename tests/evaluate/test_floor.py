@@ -104,6 +104,7 @@ def test_falls_from_the_floor_on(tmp_path: Path, measured: list[Task]) -> None:
     ]
     assert (report.everybody.confirmed.k, report.everybody.confirmed.n) == (1, 2)
     assert (report.seen_lying.suspected.k, report.seen_lying.suspected.n) == (1, 1)
+    assert report.lasting.suspected.n == sum(clip.rest_s >= 1.0 for clip in report.clips)
     assert report.everybody.confirmed_after.p50_s == pytest.approx(8.5)
     assert report.left_out == ["s/ends.mp4"]
     assert report.errors == {"s/broken.mp4": "unreadable"}
