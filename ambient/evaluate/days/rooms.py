@@ -35,7 +35,7 @@ class Knowledge(StrEnum):
     """How a node knows what people lie on."""
 
     ZONES = "zones"
-    """The installer drew zones around bed and sofa and masked the television, as the README asks."""
+    """The installer drew zones around bed and sofa and masked the television: see the README."""
     FURNITURE = "furniture"
     """Nobody drew anything; the map of furniture answers."""
 
