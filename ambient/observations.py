@@ -304,7 +304,7 @@ class HearingState(Observation, frozen=True, kw_only=True, tag="hearing"):
 
 
 class SpeechHeard(Observation, frozen=True, kw_only=True, tag="speech"):
-    """One stretch of speech that ended at `t`; never what was said."""
+    """One stretch of speech that was known to be over at `t`; never what was said."""
 
     seconds: Annotated[float, Meta(ge=0.0)]
     level: float
@@ -316,7 +316,7 @@ class SpeechHeard(Observation, frozen=True, kw_only=True, tag="speech"):
 
 
 class SoundHeard(Observation, frozen=True, kw_only=True, tag="sound"):
-    """A sound of distress that ended at `t`; `probability` is calibrated."""
+    """A sound of distress that was heard up to `t`; `probability` is calibrated."""
 
     sound: SoundClass
     probability: Probability

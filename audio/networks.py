@@ -1,0 +1,114 @@
+"""What one microphone listens with: which senses are wanted in, a pipeline out.
+
+One place says which networks a microphone needs, so that a node, an evaluation and a benchmark all
+listen with the same. Only what a purpose needs is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.features import VERSION
+from audio.pipeline import MicrophonePipeline
+from audio.settings import MicrophoneSettings
+from audio.sounds.habit import Habit
+from audio.sounds.listener import SoundListener
+from audio.speech import embedding, vad
+from audio.speech.embedding import CamPlus
+from audio.speech.enrolment import Enrolment
+from audio.speech.gate import VoiceGate
+from audio.speech.television import TelevisionJudge
+from audio.speech.vad import SileroVad
+from models.store import Store, locate
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a microphone may be listened to for.
+
+    Attributes
+    ----------
+    sounds
+        Sounds of distress.
+    voice
+        Speech: how much of it, and the voices of residents who are enrolled.
+    """
+
+    sounds: bool
+    voice: bool
+
+
+class Ears:
+    """Opens pipelines with the networks of this machine.
+
+    Parameters
+    ----------
+    models
+        ``models.dir`` of the configuration; the machine's own store without one.
+    """
+
+    def __init__(self, models: Path | None = None) -> None:
+        self._store = Store(locate(models))
+
+    @property
+    def version(self) -> str:
+        """Of everything that decides about the values of a voice; another one is another baseline.
+
+        That is the features' own version, and a hash over the networks that choose the speech.
+        """
+        catalogue = self._store.catalogue
+        parts = [
+            catalogue.revision(vad.MODEL),
+            catalogue.revision(embedding.MODEL),
+            TelevisionJudge().version,
+        ]
+        return f"{VERSION}+{hashlib.sha256(':'.join(parts).encode()).hexdigest()[:8]}"
+
+    def pipeline(
+        self,
+        room: str,
+        microphone: MicrophoneSettings,
+        wanted: Wanted,
+        habit: Habit | None = None,
+    ) -> MicrophonePipeline:
+        """Return a pipeline that has heard nothing yet.
+
+        Parameters
+        ----------
+        habit
+            What is known of how often somebody calls in this room.
+
+        Raises
+        ------
+        ModelError
+            A model is missing or damaged.
+        """
+        sounds = SoundListener.create(room, microphone.id, habit=habit) if wanted.sounds else None
+        if not wanted.voice:
+            return MicrophonePipeline(room, microphone, sounds=sounds)
+        return MicrophonePipeline(
+            room,
+            microphone,
+            speech=SileroVad(self._store.path(vad.MODEL)),
+            person=TelevisionJudge(),
+            sounds=sounds,
+            version=self.version,
+        )
+
+    def gates(self, enrolments: Iterable[Enrolment]) -> dict[str, VoiceGate]:
+        """Return what lets the voices of these residents pass, by subject.
+
+        Raises
+        ------
+        ModelError
+            The network is missing, or an enrolment was made with another one.
+        """
+        network = self._store.catalogue.revision(embedding.MODEL)
+        found: dict[str, VoiceGate] = {}
+        for enrolment in enrolments:
+            embedder = CamPlus(self._store.path(embedding.MODEL))
+            found[enrolment.subject] = VoiceGate(enrolment, embedder, network)
+        return found
