@@ -16,13 +16,14 @@ from typing import Final
 from ambient.config import Camera, NodeConfig, Room
 from ambient.evaluate.clip import CAMERA, ROOM, Ticks, recorded
 from ambient.events import AnyEvent
+from ambient.links import Link
 from ambient.observations import AnyObservation
 from fusion.judge import Judge
 from vision.networks import Networks
 from vision.pipeline import CameraPipeline
 from vision.pose import PoseEngine, PoseOptions
 from vision.sources import EventClock, Frame, kind_of, open_source
-from vision.sources.live import LatestFrame, Link
+from vision.sources.live import LatestFrame
 
 NODE_KEY: Final = "w" * 40
 """Stands for a node's key: what is watched here belongs to no enrolled node."""

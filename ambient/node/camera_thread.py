@@ -16,12 +16,13 @@ import structlog
 
 from ambient.config import Camera
 from ambient.errors import SourceError
+from ambient.links import Link, LinkState
 from ambient.node.budget import RestartBudget
 from ambient.node.clock import NodeClock
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
 from vision.sources.base import Image
-from vision.sources.live import LatestFrame, Link, LinkState
+from vision.sources.live import LatestFrame
 
 FRAME_WAIT_S: Final = 0.5
 TICK_S: Final = 1.0

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import time
 
-from audio.sources.address import Kind, kind_of, path_of, redact
+from audio.sources.address import Kind, kind_of, path_of
 from audio.sources.base import EventTime, SoundSource
 from audio.sources.file import open_file
-from audio.sources.live import Backoff, Link, LinkState, LiveSound
+from audio.sources.live import LiveSound
 from audio.sources.microphone import MicrophoneSource
 from audio.sources.stream import StreamSource
 
 __all__ = [
-    "Backoff",
     "EventTime",
     "Kind",
-    "Link",
-    "LinkState",
     "LiveSound",
     "SoundSource",
     "kind_of",
     "open_sound",
-    "redact",
 ]
 
 

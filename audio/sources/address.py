@@ -1,7 +1,7 @@
-"""How a source of sound is written, and what may be said about it.
+"""How a source of sound is written.
 
 Comes in: the source as it stands in a configuration or on the command line. Goes out: which kind
-it is, its parts, and a form for messages that holds no password.
+it is, and its parts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ambient.errors import SourceError
+from ambient.links import redact
 
 
 class Kind(StrEnum):
@@ -67,18 +68,3 @@ def device_of(spec: str) -> int | str | None:
     if name in ("", "default"):
         return None
     return int(name) if re.fullmatch(r"\d{1,3}", name) else name
-
-
-def redact(address: str) -> str:
-    """Return `address` without user, password, path and query, for messages and logs.
-
-    Paths go too: many cameras take the password there. An unescaped password may hold any sign,
-    so the host is what stands after the last ``@``, if that can be one.
-    """
-    scheme, found, rest = address.partition("://")
-    if not found:
-        return address
-    first = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in rest and ("@" in first or ":" in first):
-        rest = rest.rsplit("@", 1)[1]
-    return f"{scheme}://{re.split(r'[/?#]', rest, maxsplit=1)[0]}/…"

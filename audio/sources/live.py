@@ -13,62 +13,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
 from ambient.errors import SourceError
+from ambient.links import Backoff, Link, LinkState
 from audio.blocks import RATE, SAMPLE_NS, Block
 from audio.sources.base import SoundSource
 
 CLOSE_TIMEOUT_S: Final = 15.0
 """A source that hangs comes back by its own time limits long before."""
 WAITING_S: Final = 10.0
-
-
-class Link(StrEnum):
-    """Whether a microphone is there."""
-
-    CLOSED = "closed"
-    """The device is not open: not started, or a privacy pause."""
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    GONE = "gone"
-    ENDED = "ended"
-    """A recording has come to its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkState:
-    """Whether a microphone is there, and if not, why (no credentials, for the node's own log)."""
-
-    link: Link
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How long to wait before the next try: exponential, bounded, with jitter.
-
-    Attributes
-    ----------
-    first_s, most_s
-        Wait before the second try, and the longest wait.
-    steady_s
-        A connection that lasted so long starts the schedule anew.
-    """
-
-    first_s: float = 0.5
-    most_s: float = 30.0
-    steady_s: float = 10.0
-
-    def delay(self, failures: int, luck: float) -> float:
-        """Return the wait in seconds after `failures` (≥ 1) in a row; `luck` is 0..1.
-
-        Half of the wait is random, so that what comes back together does not call together.
-        """
-        full = min(self.most_s, self.first_s * 2.0 ** min(failures - 1, 32))
-        return full * (0.5 + 0.5 * luck)
 
 
 class LiveSound:

@@ -14,8 +14,8 @@ from typing import Final
 import av
 
 from ambient.errors import SourceError
+from ambient.links import redact
 from audio.blocks import Block
-from audio.sources.address import redact
 from audio.sources.arriving import Arriving
 from audio.sources.base import EventTime, Readable
 from audio.sources.container import FORMATS, OpenMedia, Track, open_media

@@ -38,6 +38,7 @@ from ambient.bus.sockets import LinkChange
 from ambient.config import Camera, NodeConfig, Room
 from ambient.evaluate.facility import NODE, Facility
 from ambient.events import Worker
+from ambient.links import Backoff, Link
 from ambient.node import control
 from ambient.node.place import NodePlace
 from ambient.node.running import worker_pids
@@ -48,7 +49,7 @@ from tests.e2e.helpers import rows, wait_for
 from tests.vision.sources.test_live import FakeCapture, device
 from vision.pipeline import CameraPipeline
 from vision.pose.types import Pose
-from vision.sources.live import Backoff, LatestFrame, Link
+from vision.sources.live import LatestFrame
 
 pytestmark = [
     pytest.mark.usefixtures("models"),

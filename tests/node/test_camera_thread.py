@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from ambient.config import Camera
+from ambient.links import Link, LinkState
 from ambient.node.camera_thread import CameraThread
 from ambient.node.clock import NodeClock
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
 from vision.sources.base import Frame
-from vision.sources.live import Link, LinkState
 
 IMAGE = np.zeros((36, 64, 3), np.uint8)
 OPEN = Allowed(True, None)

@@ -12,15 +12,15 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ambient.errors import SourceError
+from ambient.links import redact
 from vision.sources.base import Frame, Source
-from vision.sources.capture import redact
 from vision.sources.device import DeviceSource
 from vision.sources.file import FileSource
 from vision.sources.rtsp import RtspSource
 from vision.sources.sequence import SequenceSource
 from vision.sources.timing import EventClock
 
-__all__ = ["EventClock", "Frame", "Kind", "Source", "kind_of", "open_source", "redact"]
+__all__ = ["EventClock", "Frame", "Kind", "Source", "kind_of", "open_source"]
 
 
 class Kind(StrEnum):

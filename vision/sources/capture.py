@@ -12,7 +12,6 @@ node call somebody.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -98,20 +97,3 @@ class _CvCapture:
 def open_capture(name: str, backend: int, properties: Sequence[int]) -> Capture:
     """Open a capture with OpenCV; look at ``isOpened`` for whether that worked."""
     return _CvCapture(name, backend, properties)
-
-
-def redact(address: str) -> str:
-    """Return `address` without user, password, path and query, for messages and logs.
-
-    Paths go too: many cameras take the password there. Where an unescaped password makes the
-    address ambiguous, the part after the last ``@`` is taken as the host.
-    """
-    match = re.match(r"^([a-zA-Z][a-zA-Z0-9+.\-]*)://(.*)$", address, re.DOTALL)
-    if match is None:
-        return address
-    scheme, rest = match.groups()
-    first = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in rest and ("@" in first or ":" in first):
-        rest = rest.rsplit("@", 1)[1]
-    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    return f"{scheme}://{host}/…"

@@ -12,13 +12,13 @@ from collections.abc import Callable
 import cv2
 
 from ambient.errors import SourceError
+from ambient.links import redact
 from vision.sources.camera import CameraSource
 from vision.sources.capture import (
     OPEN_TIMEOUT_MS,
     READ_TIMEOUT_MS,
     CaptureFactory,
     open_capture,
-    redact,
 )
 from vision.sources.timing import EventClock
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ambient.errors import SourceError
+from ambient.links import Backoff, Link, LinkState
 from audio.blocks import RATE, SAMPLE_NS, Block
 from audio.sources.base import SoundSource
-from audio.sources.live import WAITING_S, Backoff, Link, LinkState, LiveSound
+from audio.sources.live import WAITING_S, LiveSound
 from tests.audio.sources.kit import Scripted, block
 
 SOON = 5.0
@@ -120,11 +121,3 @@ def test_closing_forgets_what_was_heard():
     live._thread.join(SOON)
     live.close()
     assert live.read(0.0) is None
-
-
-@pytest.mark.parametrize(
-    ("failures", "luck", "delay"),
-    [(1, 1.0, 0.5), (1, 0.0, 0.25), (4, 1.0, 4.0), (7, 1.0, 30.0), (10_000, 1.0, 30.0)],
-)
-def test_backoff(failures, luck, delay):
-    assert Backoff().delay(failures, luck) == delay

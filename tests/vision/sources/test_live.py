@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from ambient.errors import SourceError
+from ambient.links import Backoff, Link
 from vision.sources.base import Frame, Readable
 from vision.sources.device import DeviceSource
-from vision.sources.live import Backoff, LatestFrame, Link
+from vision.sources.live import LatestFrame
 from vision.sources.rtsp import RtspSource
 from vision.sources.timing import EventClock
 
@@ -136,14 +137,6 @@ def test_rtsp_refusal_names_no_password():
     assert "secret" not in str(caught.value)
     assert "admin" not in str(caught.value)
     assert "rtsp://cam/" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("failures", "luck", "expected"),
-    [(1, 1, 0.5), (1, 0, 0.25), (2, 1, 1), (3, 1, 2), (7, 1, 30), (10_000, 1, 30), (10_000, 0, 15)],
-)
-def test_backoff(failures, luck, expected):
-    assert Backoff().delay(failures, luck) == expected
 
 
 class Scripted(Readable):
