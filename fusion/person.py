@@ -17,7 +17,7 @@ DOWN_ON: Final = 0.55
 DOWN_OFF: Final = 0.35
 AFTER_DESCENT: Final = 0.15
 """So much less is enough after a clear descent."""
-SMOOTH_S: Final = 0.35
+SMOOTH_S: Final = 0.3
 GAP_S: Final = 2.0
 """A person seen not down (or not seen) for less than this is still the same lying person."""
 DESCENT_KEPT_S: Final = 4.0
