@@ -56,7 +56,7 @@ class Plan:
     talks: tuple[int, int, int]
 
 
-FULL: Final = Plan(scenes=(6000, 1500, 1500), rooms=160, steps=1500, talks=(1600, 400, 400))
+FULL: Final = Plan(scenes=(5000, 1000, 1000), rooms=160, steps=1700, talks=(1600, 400, 400))
 QUICK: Final = Plan(scenes=(120, 60, 60), rooms=8, steps=30, talks=(60, 30, 30))
 
 

@@ -28,9 +28,9 @@ OVERLAP: Final = FIELD - STRIDE
 ROW_S: Final = STRIDE * HOP / RATE
 GROUPS: Final = 16
 """Bands are averaged by fours for everything but the network."""
-RISES: Final = 1.6
-"""Natural logarithms (7 dB) by which a group of bands must rise over its floor to be looked at:
-the peaks of a steady noise stay below (its frames are averaged by threes, its bands by fours)."""
+RISES: Final = 1.7
+"""Natural logarithms (7 dB) by which two groups side by side must rise over their floor to be
+looked at: the peaks of a steady noise stay below (its frames are averaged by threes)."""
 _HANG: Final = 5
 """Chunks that are looked at after the last rise: 2 s."""
 _SINKS: Final = 0.5
@@ -127,7 +127,8 @@ class Ear:
         # What the rows see anew; three frames become one, so the last two are the newest.
         over = over[-CHUNK:].reshape(ROWS, STRIDE, GROUPS)
         risen = over.max(axis=(1, 2))
-        self._hang = _HANG if risen.max() > RISES else self._hang - 1
+        pairs = float((over[..., 1:] + over[..., :-1]).max()) / 2
+        self._hang = _HANG if pairs > RISES else self._hang - 1
         away = middle - self._floor
         self._floor = self._floor + np.where(away < 0, _SINKS, _CLIMBS) * away
         looked = self._hang > 0

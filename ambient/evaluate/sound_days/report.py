@@ -181,7 +181,7 @@ def _report(count: _Count, days: int) -> Report:
 
     return Report(
         days=days,
-        played_h=round(count.seconds / 3600, 1),
+        played_h=round(count.seconds / 3600, 3),
         false=poisson(false(), days),
         quiet_rooms=poisson(false(often=False), count.days[False]),
         callers=poisson(false(often=True), count.days[True]),

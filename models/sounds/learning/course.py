@@ -29,7 +29,7 @@ from models.sounds.learning.export import export, write_reference
 from models.sounds.learning.fit import Recipe, fit, logits_of
 from models.sounds.learning.pool import UNKNOWN, Pool, pool
 from models.sounds.outputs import JSON, OUTPUTS, Calibration, Scaling
-from models.sounds.synthesis.scenes import Cast
+from models.sounds.synthesis.scenes import MEASURED, Cast
 
 VERSION: Final = "1.0.0"
 FIGURES: Final = "figures.json"
@@ -108,8 +108,8 @@ def course(
     network = fit(recipe, learned, seed=seed, tell=tell)
     digest = export(network, folder)
     write_reference(network, learned.frames[0].astype(np.float32), folder)
-    calibrating = pool(casts[1], counts[1], seed * 3 + 2, tell=tell)
-    held = pool(casts[2], counts[2], seed * 3 + 3, tell=tell)
+    calibrating = pool(casts[1], counts[1], seed * 3 + 2, shares=MEASURED, tell=tell)
+    held = pool(casts[2], counts[2], seed * 3 + 3, shares=MEASURED, tell=tell)
     scaling, thresholds = _calibrate(scores(logits_of(network, calibrating)), calibrating)
     calibration = Calibration(VERSION, digest, scaling, thresholds)
     write_json(folder / JSON, calibration)
@@ -176,7 +176,7 @@ def _measure(
         judged = Judged(score[sure, number], there[sure], np.flatnonzero(sure))
         bands = [(-5, 5), (5, 15), (15, 30)]
         inside = {f"{a} to {b}": has & (source.snr_db >= a) & (source.snr_db < b) for a, b in bands}
-        by_language = _by(source.languages, has & (source.kinds == name), yes)
+        by_language = _by(source.languages, has, yes)
         found[name] = Output(
             precision=round(average_precision(said[sure, number], there[sure]), 4),
             reliability=reliability(said[sure, number], judged),

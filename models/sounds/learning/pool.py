@@ -5,7 +5,7 @@ A target is 1, 0, or -1 where nobody can say (next to borders, or a sound that c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from models.sounds.mel import BANDS, HOP_S, WINDOW, count, mel
 from models.sounds.network import rows
 from models.sounds.outputs import FIELD, OUTPUTS, STRIDE
 from models.sounds.synthesis.basics import RATE
-from models.sounds.synthesis.scenes import SECONDS, Cast, Scene, scene
+from models.sounds.synthesis.scenes import KINDS, SECONDS, Cast, Scene, scene
 
 UNKNOWN: Final = -1
 WORDS: Final = frozenset({"help", "call"})
@@ -83,6 +83,7 @@ def pool(
     count_scenes: int,
     seed: int,
     *,
+    shares: Mapping[str, float] = KINDS,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Pool:
     """Return so many scenes; the same seed makes the same ones."""
@@ -92,7 +93,7 @@ def pool(
     wanted = np.empty((count_scenes, steps, len(OUTPUTS)), np.int8)
     kinds, languages, snr = [], [], []
     for number in range(count_scenes):
-        made = scene(np.random.default_rng((seed, number)), made_of)
+        made = scene(np.random.default_rng((seed, number)), made_of, shares=shares)
         frames[number] = mel(made.samples)
         wanted[number] = targets(made, steps)
         kinds.append(made.kind)

@@ -20,11 +20,17 @@ from models.sounds.synthesis.words import CALLS, TALK, Words
 
 SECONDS: Final = 5.0
 KINDS: Final[dict[str, float]] = {
-    "help": 0.17, "call": 0.11, "word": 0.14, "talk": 0.09, "television": 0.09, "scream": 0.07,
-    "moan": 0.06, "thud": 0.06, "glass": 0.05, "cough": 0.05, "everyday": 0.04, "ringing": 0.02,
-    "recorded": 0.04, "steady": 0.01,
+    "words": 0.40, "help": 0.07, "call": 0.04, "word": 0.05, "talk": 0.06, "television": 0.07,
+    "scream": 0.06, "moan": 0.05, "thud": 0.06, "glass": 0.06, "cough": 0.03, "everyday": 0.04,
+    "ringing": 0.02, "recorded": 0.03, "steady": 0.01,
 }  # fmt: skip
 """How often each is in the foreground."""
+MEASURED: Final[dict[str, float]] = {
+    "help": 0.18, "call": 0.12, "word": 0.14, "talk": 0.08, "television": 0.09, "scream": 0.07,
+    "moan": 0.06, "thud": 0.06, "glass": 0.05, "cough": 0.05, "everyday": 0.04, "ringing": 0.02,
+    "recorded": 0.04,
+}  # fmt: skip
+"""The same, to calibrate and to measure: more like a room, less packed with words."""
 _VOICELIKE: Final = frozenset({"crying_baby", "cat"})
 """Recorded sounds of which nobody can say that they are no scream or moan."""
 _GLASS: Final = "glass_breaking"
@@ -112,14 +118,16 @@ def cast(
     return Cast(speaker, speech, recorded, held, words, made)
 
 
-def scene(rng: Rng, made_of: Cast, kind: str | None = None) -> Scene:
-    """Return one scene; its kind is drawn from `KINDS` unless given."""
+def scene(
+    rng: Rng, made_of: Cast, kind: str | None = None, shares: Mapping[str, float] = KINDS
+) -> Scene:
+    """Return one scene; its kind is drawn by `shares` unless given."""
     n = round(SECONDS * RATE)
     if kind is None:
-        kind = str(rng.choice(list(KINDS), p=_shares()))
+        kind = _drawn(rng, shares)
     front, marks, language = _front(rng, made_of, kind)
     if kind != "steady" and rng.random() < 0.12:
-        other, more, _ = _front(rng, made_of, str(rng.choice(list(KINDS), p=_shares())))
+        other, more, _ = _front(rng, made_of, _drawn(rng, shares))
         front, marks = front + np.float32(rng.uniform(0.2, 1.0)) * other, (*marks, *more)
     snr_db = float(rng.uniform(-5, 30))
     behind, voiced = _behind(rng, made_of, n)
@@ -140,9 +148,9 @@ def scene(rng: Rng, made_of: Cast, kind: str | None = None) -> Scene:
     return Scene(np.asarray(whole, np.float32), marks, kind, language, snr_db)
 
 
-def _shares() -> list[float]:
-    total = sum(KINDS.values())
-    return [share / total for share in KINDS.values()]
+def _drawn(rng: Rng, shares: Mapping[str, float]) -> str:
+    total = sum(shares.values())
+    return str(rng.choice(list(shares), p=[share / total for share in shares.values()]))
 
 
 def _front(rng: Rng, made_of: Cast, kind: str) -> tuple[Floats, tuple[Mark, ...], str]:
@@ -154,6 +162,9 @@ def _front(rng: Rng, made_of: Cast, kind: str) -> tuple[Floats, tuple[Mark, ...]
     if kind in ("help", "call"):
         language = str(rng.choice(list(made_of.words)))
         marks = _called(rng, made_of, made, kind, language)
+    elif kind == "words":
+        language = str(rng.choice(list(made_of.words)))
+        marks = _mixed(rng, made_of, made, language)
     elif kind in ("word", "talk", "television"):
         language = str(rng.choice(list(TALK)))
         marks = _spoken(rng, made_of, made, kind, language)
@@ -196,6 +207,33 @@ def _called(rng: Rng, made_of: Cast, made: Floats, kind: str, language: str) -> 
         marks.append(Mark(kind, at, end, ("scream",) if effort > _SHOUTED else ()))
         marks.append(Mark("speech", at, end))
         at = end + rng.uniform(0.25, 1.2)
+    return marks
+
+
+def _mixed(rng: Rng, made_of: Cast, made: Floats, language: str) -> list[Mark]:
+    """Fill a scene with words that call and words that do not: most is learned from these."""
+    marks: list[Mark] = []
+    at = rng.uniform(0.0, 0.6)
+    others = [text for text in TALK.get(language, ()) if len(text) < 14]
+    while at < SECONDS - 0.8:
+        effort = float(rng.uniform(0, 1))
+        kind = ("help", "help", "call", "")[rng.integers(4)]
+        if not kind and len(made_of.speech) and rng.random() < 0.3:
+            sound = peak(pick(rng, made_of.speech))
+            if rng.random() < 0.5:
+                sound = voice.revoice(rng, sound, effort=effort)
+        else:
+            said = getattr(made_of.words[language], kind) if kind else (others or ("na na",))
+            sound = made_of.speaker.say(rng, language, str(rng.choice(said)), effort=effort)
+        end = at + len(sound) / RATE
+        place(made, sound, at, rng.uniform(0.6, 1.0))
+        unsure = ("scream",) if effort > _SHOUTED else ()
+        if kind and end <= SECONDS - 0.2:
+            marks.append(Mark(kind, at, end, unsure))
+        elif kind:
+            marks.append(Mark("", at, SECONDS, (kind,)))
+        marks.append(Mark("speech", at, min(SECONDS, end), unsure))
+        at = end + rng.uniform(0.15, 0.6)
     return marks
 
 

@@ -1,0 +1,122 @@
+"""The whole way from blocks to what is told: cut as one likes, quiet rooms, gaps, misuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ambient.observations import SoundClass, SoundHeard
+from audio.blocks import SAMPLE_NS, Block
+from audio.sounds.listener import RINGS, SoundListener
+from audio.sounds.rows import Ear, end_s
+from models.sounds import outputs
+from models.sounds.network import Network
+from models.sounds.synthesis import impacts, machines, voice
+from models.sounds.synthesis.basics import Floats, noise, place
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return Network.load()
+
+
+def _room(seconds: float = 14.0, level_db: float = -65.0) -> Floats:
+    made = noise(np.random.default_rng(0), round(seconds * RATE), 5.0)
+    return made * np.float32(10 ** (level_db / 20))
+
+
+def _busy() -> Floats:
+    rng = np.random.default_rng(3)
+    made = _room()
+    place(made, voice.scream(rng), 2.0, 0.5)
+    place(made, impacts.glass(rng), 6.0, 0.5)
+    place(made, voice.cough(rng), 9.0, 0.4)
+    return made
+
+
+def _listen(network: Network, sound: Floats, length: int, start_ns: int = 0) -> list[SoundHeard]:
+    listener = SoundListener("r12", "m1", network, outputs.load())
+    found = []
+    for first in range(0, len(sound), length):
+        piece = sound[first : first + length]
+        found += listener.push(Block(piece, start_ns + (first + len(piece)) * SAMPLE_NS))
+    return found + listener.finish()
+
+
+def test_what_is_told(network: Network) -> None:
+    found = _listen(network, _busy(), 1600, 10**18)
+    assert {SoundClass.SCREAM, SoundClass.GLASS, SoundClass.COUGH} <= {e.sound for e in found}
+    assert all((each.room, each.source) == ("r12", "m1") for each in found)
+    times = [each.t for each in found]
+    assert times == sorted(times)
+    scream = next(each for each in found if each.sound is SoundClass.SCREAM)
+    assert 2.0 < (scream.t - 10**18) / 1e9 < 6.5
+    assert 0.0 < scream.seconds < 4.0
+    assert -30.0 < scream.level < 0.0
+
+
+@pytest.mark.parametrize("length", [333, 4000, 224_000])
+def test_streaming_is_batch(network: Network, length: int) -> None:
+    whole, pieces = (_listen(network, _busy(), each) for each in (1600, length))
+    assert [e.sound for e in pieces] == [e.sound for e in whole]
+    np.testing.assert_allclose(
+        [e.probability for e in pieces], [e.probability for e in whole], atol=1e-5
+    )
+    assert [e.seconds for e in pieces] == pytest.approx([e.seconds for e in whole])
+
+
+def test_the_same_again_is_the_same(network: Network) -> None:
+    assert _listen(network, _busy(), 1600) == _listen(network, _busy(), 1600)
+
+
+def test_a_smoke_detector_rings(network: Network) -> None:
+    sound = _room(16.0)
+    place(sound, machines.beeps(13.0, ((0.5, 0.5), (0.5, 0.5), (0.5, 1.5)), (3100.0,)), 1.0, 0.3)
+    found = [e for e in _listen(network, sound, 1600) if e.sound is SoundClass.SMOKE_ALARM]
+    # It goes on, and is told once.
+    assert [each.probability >= RINGS[SoundClass.SMOKE_ALARM] for each in found] == [True]
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        np.zeros(RATE * 5, np.float32),
+        np.ones(RATE * 5, np.float32),
+        np.sign(np.sin(2 * np.pi * 100 * np.arange(RATE * 5) / RATE)).astype(np.float32),
+        _room(10.0, -20.0),
+        _room(10.0, -70.0),
+    ],
+    ids=["silence", "offset", "square", "loud noise", "quiet room"],
+)
+def test_nothing_rings_for_nothing(network: Network, sound: Floats) -> None:
+    assert not [e for e in _listen(network, sound, 1600) if e.probability >= RINGS.get(e.sound, 2)]
+
+
+@pytest.mark.parametrize("level_db", [-75.0, -50.0, -25.0])
+def test_a_steady_noise_is_not_looked_at(network: Network, level_db: float) -> None:
+    ear = Ear(network, outputs.load())
+    chunks = ear.push(_room(30.0, level_db))
+    assert sum(each.looked for each in chunks[5:]) <= len(chunks) * 0.1
+    loud = _room(3.0, level_db)
+    place(loud, voice.scream(np.random.default_rng(1)), 1.0, 0.9)
+    assert any(each.looked for each in ear.push(loud))
+
+
+def test_rows_have_their_time(network: Network) -> None:
+    ear = Ear(network, outputs.load())
+    chunks = ear.push(_room(3.0))
+    assert [each.first for each in chunks] == list(range(0, 5 * len(chunks), 5))
+    assert end_s(0) == pytest.approx(0.325)
+    assert end_s(chunks[-1].first + 4) <= 3.0
+
+
+def test_a_gap_ends_what_was_heard(network: Network) -> None:
+    sound = _busy()[: 3 * RATE]
+    listener = SoundListener("r12", "m1", network, outputs.load())
+    listener.push(Block(sound, len(sound) * SAMPLE_NS))
+    later = 10**12
+    found = listener.push(Block(sound[:1600], later, lost=1))
+    assert all(each.t <= len(sound) * SAMPLE_NS for each in found)
+    assert [each.sound for each in found].count(SoundClass.SCREAM) <= 1

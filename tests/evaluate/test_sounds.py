@@ -1,0 +1,125 @@
+"""Measuring of sounds of distress: rows, alarms, false alarms, and the days by synthesis."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from ambient.cli.app import build
+from ambient.errors import StoreError
+from ambient.evaluate.sound_days import diary, report
+from ambient.evaluate.sounds import _wanted, run
+from models.sounds.synthesis import impacts, machines
+from models.sounds.synthesis.basics import noise, place
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng isn't here")
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recordings")
+    rng = np.random.default_rng(0)
+    t3 = ((0.5, 0.5), (0.5, 0.5), (0.5, 1.5))
+    sounds = {
+        "glass.wav": ("glass_break", impacts.glass(rng)),
+        "smoke.wav": ("smoke_alarm", machines.beeps(9.0, t3, (3100.0,))),
+        "beeps.wav": ("alert_bell", machines.beeps(9.0, t3, (3100.0,))),
+        "quiet.wav": ("silence", np.zeros(16_000, np.float32)),
+    }
+    lines = ["file,dataset,use,label"]
+    for name, (label, sound) in sounds.items():
+        made = noise(rng, len(sound) + 32_000) * np.float32(1e-4)
+        place(made, sound, 1.0, 0.5)
+        soundfile.write(folder / name, made, 16_000)
+        lines.append(f"{name},d,evaluate,{label}")
+    lines.append("missing.wav,d,evaluate,glass_break")
+    path = folder / "manifest.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_recordings(manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "alarms.jsonl"
+    found = run(manifest, alarms_out=out, made=0)
+    assert found.files == 4
+    assert list(found.errors) == ["missing.wav"]
+    assert found.found["d smoke_alarm"].share == 1.0
+    assert found.found["d glass_break"].n == 1
+    # The same sound under another label is a false alarm.
+    assert found.rings.count == 1
+    assert found.ringing == ["beeps.wav (alert_bell)"]
+    assert found.rings.high is not None
+    lines = [msgspec.json.decode(line) for line in out.read_bytes().splitlines()]
+    assert [line["file"] for line in lines] == ["glass.wav", "smoke.wav", "beeps.wav", "quiet.wav"]
+    second, name, probability = lines[1]["alarms"][-1]
+    assert 4.0 < second < 13.0
+    assert name == "smoke_alarm"
+    assert 0.9 <= probability <= 1.0
+    assert lines[3]["alarms"] == []
+
+
+def test_alarms_that_cannot_be_written(manifest: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="--alarms-out"):
+        run(manifest, alarms_out=tmp_path / "no" / "file", made=0)
+
+
+def test_the_command(manifest: Path) -> None:
+    result = CliRunner().invoke(
+        build(), ["evaluate", "sounds", str(manifest), "--made", "0", "--json"]
+    )
+    assert result.exit_code == 1
+    line = msgspec.json.decode(result.stdout.splitlines()[-1])
+    assert line["files"] == 4
+    shown = CliRunner().invoke(build(), ["evaluate", "sounds", str(manifest), "--made", "0"])
+    assert "rang: beeps.wav" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("label", "classes"),
+    [
+        ("scream_death", ("scream",)),
+        ("pain_cry", ("scream", "moan")),
+        ("thud_body_hit_ground", ("thud",)),
+        ("glass_breaking", ("glass",)),
+        ("angry/strong", ()),
+        ("door", ()),
+    ],
+)
+def test_what_a_label_wants(label: str, classes: tuple[str, ...]) -> None:
+    assert _wanted(label) == classes
+
+
+@pytest.mark.parametrize(("hour", "dark"), [(21.9, False), (22.0, True), (3.0, True), (6.0, False)])
+def test_night(hour: float, dark: bool) -> None:
+    assert diary.night(hour * 3600) is dark
+
+
+def test_who_calls_often() -> None:
+    assert [diary.caller(number) for number in range(5)] == [False] * 4 + [True]
+    before = diary.calls_before(1, 4)
+    assert before == sorted(before)
+    assert all(-3 * diary.DAY_S <= at < 0 for at in before)
+    assert len(before) >= 30
+
+
+@needs_espeak
+def test_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    whistle = replace(diary.TABLE["hearing-aid whistle"], least=1, most=1)
+    smoke = replace(diary.TABLE["smoke detector"], share=1.0)
+    monkeypatch.setattr(diary, "TABLE", {"whistle": whistle, "smoke": smoke})
+    first, again = (report.run(1, seed=3, programmes=0) for _ in range(2))
+    assert first.days == 1
+    assert first.played_h == again.played_h > 0.01
+    assert first.false.exposure == 1
+    assert first.found == again.found
+    assert first.found["smoke_alarm, others"].n == 1
+    assert first.causes == again.causes
+    assert 0.0 < first.looked <= 1.0
+    assert first.night.exposure == pytest.approx(1 / 24, abs=1e-3)
