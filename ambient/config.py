@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import yaml
@@ -147,6 +149,27 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     privacy: Privacy = field(default_factory=Privacy)
     outbox: Outbox = field(default_factory=Outbox)
     frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10.0
+    time_zone: Annotated[str, Meta(min_length=1, max_length=60)] = "UTC"
+    """Of the site, by its name in the IANA database: where hours and days of summaries begin."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of the site.
+
+        Raises
+        ------
+        ConfigError
+            When this machine does not know it.
+        """
+        if self.time_zone == "UTC":
+            return UTC
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ConfigError(
+                "time_zone: expected a time zone that this machine knows, like Europe/Berlin, "
+                f"got {shown(self.time_zone)}"
+            ) from None
 
     @property
     def version(self) -> str:
@@ -357,6 +380,7 @@ def _check_node(config: NodeConfig) -> None:
                     raise ConfigError(
                         f"{where}.bed: expected a bed of this room ({known}), got {zone.bed!r}"
                     )
+    _ = config.zone
     if config.falls.long_lie_s <= config.falls.confirm_s:
         raise ConfigError(
             "falls.long_lie_s: expected more than falls.confirm_s "

@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from ambient.observations import Place, Probability, TimeNs, View, VoiceFeature
+from ambient.observations import Hearing, Place, Probability, TimeNs, View, VoiceFeature
 from ambient.places import Slug, Subject
 
 Uuid = Annotated[
@@ -52,6 +52,13 @@ class Sense(StrEnum):
     VISION_DESCENT = "vision.descent"
     VISION_STILLNESS = "vision.stillness"
     PLACE = "place"
+    SOUND_SCREAM = "sound.scream"
+    SOUND_HELP = "sound.help"
+    SOUND_MOAN = "sound.moan"
+    SOUND_THUD = "sound.thud"
+    SOUND_GLASS = "sound.glass"
+    SOUND_SMOKE_ALARM = "sound.smoke_alarm"
+    SOUND_COUGH = "sound.cough"
 
 
 class Contribution(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,8 +72,29 @@ class Worker(StrEnum):
     """Processes of a node."""
 
     VISION = "vision"
+    AUDIO = "audio"
     FUSION = "fusion"
     AGENT = "agent"
+
+
+class Device(StrEnum):
+    """What a source is."""
+
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+
+
+class DistressStep(StrEnum):
+    """Where a sound of distress stands; a chain goes through these in order, some left out."""
+
+    SUSPECTED = "suspected"
+    """Heard, not surely; shown, does not ring."""
+    CONFIRMED = "confirmed"
+    """Surely heard; rings."""
+    LASTING = "lasting"
+    """Still heard, minutes later; rings again."""
+    ENDED = "ended"
+    """Not heard any more; resolves nothing."""
 
 
 class Purpose(StrEnum):
@@ -224,25 +252,48 @@ class FallRecovered(Event, frozen=True, kw_only=True, tag="fall.recovered"):
     down_s: Annotated[float, Meta(ge=0)]
 
 
-class QualityDegraded(Event, frozen=True, kw_only=True, tag="quality.degraded"):
-    """A camera cannot see, lastingly: a technical alarm."""
+class Distress(Event, frozen=True, kw_only=True):
+    """What all sounds of distress share.
+
+    Attributes
+    ----------
+    step
+        Where the chain stands.
+    lasted_s
+        From when it was first heard to when it was heard last.
+    """
+
+    step: DistressStep
+    lasted_s: Seconds
+
+
+class DistressHelp(Distress, frozen=True, kw_only=True, tag="distress.help"):
+    """Somebody calls for help; rings from ``confirmed`` on."""
+
+
+class DistressSmokeAlarm(Distress, frozen=True, kw_only=True, tag="distress.smoke_alarm"):
+    """A smoke detector sounds; rings from ``confirmed`` on."""
+
+
+class Quality(Event, frozen=True, kw_only=True):
+    """What a camera can see or a microphone can hear; one of both is given."""
 
     source: Slug
-    view: View
+    view: View | None = None
+    hearing: Hearing | None = None
 
 
-class QualityRestored(Event, frozen=True, kw_only=True, tag="quality.restored"):
-    """The camera sees again."""
-
-    source: Slug
-    view: View
+class QualityDegraded(Quality, frozen=True, kw_only=True, tag="quality.degraded"):
+    """A camera cannot see, or a microphone not hear, lastingly: a technical alarm."""
 
 
-class QualityNotWatched(Event, frozen=True, kw_only=True, tag="quality.not_watched"):
+class QualityRestored(Quality, frozen=True, kw_only=True, tag="quality.restored"):
+    """The camera sees, or the microphone hears again."""
+
+
+class QualityNotWatched(Quality, frozen=True, kw_only=True, tag="quality.not_watched"):
     """By plan (night without infrared, privacy pause, purpose off) nobody watches; never rings."""
 
-    source: Slug
-    view: View
     until: TimeNs | None = None
 
 
@@ -298,6 +349,7 @@ class NodeSourceSilent(Event, frozen=True, kw_only=True, tag="node.source_silent
     """A source said nothing for longer than it promised: a technical alarm."""
 
     source: Slug
+    device: Device = Device.CAMERA
     silent_s: Annotated[float, Meta(ge=0)]
 
 
@@ -375,6 +427,8 @@ AnyEvent = (
     | FallConfirmed
     | FallLongLie
     | FallRecovered
+    | DistressHelp
+    | DistressSmokeAlarm
     | QualityDegraded
     | QualityRestored
     | QualityNotWatched

@@ -46,11 +46,14 @@ MEANING: Final = {
     "command_kind": "what was asked for",
     "days": "days with enough speech that stand behind it",
     "descent_seen": "whether the way down was seen, or only the person on the floor",
+    "device": "what the source is",
     "down_s": "how long the person has been down, in seconds",
     "feature": "which acoustic feature of the voice",
     "features": "which features lie how far from the own baseline, at most 16",
     "frames": "pictures that were not looked at because the machine was too slow",
     "free_mb": "room left on the node's disk, in megabytes",
+    "hearing": "what the microphone can hear",
+    "lasted_s": "from when it was first heard to when it was heard last, in seconds",
     "llr": "how far it moved the judgement, as a natural logarithm of a likelihood ratio",
     "marker": "what is measured; each has a page in `docs/markers`",
     "marks": "what is summed up, at most 16",
@@ -66,8 +69,9 @@ MEANING: Final = {
     "sense": "who contributed",
     "silent_s": "for how long, in seconds",
     "since": "when the first day that deviates began, nanoseconds since 1970",
-    "source": "which camera",
+    "source": "which camera or microphone",
     "speech_s": "how much was spoken on those days, in seconds",
+    "step": "where the situation stands",
     "step_s": "by how much, in seconds; negative when the clock was set back",
     "unit": "unit of the value: seconds, or none",
     "until": "when watching begins again, nanoseconds since 1970, if known",
@@ -97,9 +101,10 @@ _HEAD: Final = """\
 
 <!-- Generated from ambient/events.py: change that, then run `make docs`. -->
 
-A node turns camera signals into observations and observations into **events**. Only events leave
-it, over one encrypted link to the facility's own hub. This page lists every event there is, with
-every field; the list is closed, and a test captures all packets of a running node and compares.
+A node turns what cameras and microphones give into observations, and observations into **events**.
+Only events leave it, over one encrypted link to the facility's own hub. This page lists every event
+there is, with every field; the list is closed, and a test captures all packets of a running node
+and compares.
 
 ## What *anonymised* means here
 
@@ -132,11 +137,14 @@ _TAIL: Final = """\
 - **to its cameras**, RTSP, `rooms[].cameras[].source`, while a purpose that needs the camera is on
   and no privacy pause runs. Out: requests for the picture stream, with the camera's password when
   the source has one. The camera's sound is not asked for.
-- **to the name server of the machine**, only when the hub's address or a camera's source is a
+- **to its microphones** that are a network camera's or another stream's, RTSP or HTTP,
+  `rooms[].microphones[].source`, while *sounds* or *voice* is on and no privacy pause runs. Out:
+  requests for the sound, with the password when the source has one. The picture is not asked for.
+- **to the name server of the machine**, only when the hub's address or a device's source is a
   name and not a number. Out: that name.
 
 A node listens on no network port. Its processes talk through sockets in its own directory. USB
-cameras are no connection at all.
+cameras and microphones are no connection at all.
 
 ### A hub opens
 
@@ -158,15 +166,19 @@ of the node's own network. A site without any way out installs from one file (`m
 
 ## What stays
 
+Sound stays in the memory of the process that opened the microphone, its last 13 seconds at most,
+and is never written to a disk. Of a resident who agreed, the node keeps an enrolled voice,
+enciphered; it is sent nowhere, and is erased with the consent.
+
 Pictures stay in the memory of the process that opened the camera and are never written to a disk;
 the systemd units switch swap and core dumps off. The one file that is ever made from them is the
 outline which an installer asks for (`ambient outline`): edges at a coarse scale on blank paper, no
 texture and no grey level. It lies where the installer puts it on the node's own disk and is sent
 nowhere; delete it once the zones are drawn.
 
-Observations (keypoints, boxes around people, postures) and what was learned of the furniture stay
-on the node. The node keeps its events until the hub has acknowledged them and then for 24 hours
-(`outbox.keep_h`).
+Observations (keypoints, boxes around people, postures, sounds, values of a voice) and what was
+learned of the furniture stay on the node. The node keeps its events until the hub has acknowledged
+them and then for 24 hours (`outbox.keep_h`).
 """
 
 

@@ -1,9 +1,9 @@
 """The judgement of a node: observations of all its rooms in, events out.
 
 `Judge` puts observations on one timeline (`fusion.watermark`), hands them to each room's
-`FallJudge`, `RoomVoice` and to `Views`, and writes what changed as events with derived ids. It
-reads no clock: fed the same observations it yields the same events, live or replayed. `state` and
-`restore` carry open chains and baselines over a restart.
+`FallJudge`, `DistressJudge`, `RoomVoice` and to `Views`, and writes what changed as events with
+derived ids. It reads no clock: fed the same observations it yields the same events, live or
+replayed. `state` and `restore` carry open chains and baselines over a restart.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from ambient.commands import Acknowledged
 from ambient.config import NodeConfig, Room
 from ambient.events import (
     AnyEvent,
+    Device,
+    DistressHelp,
+    DistressSmokeAlarm,
     FallConfirmed,
     FallLongLie,
     FallRecovered,
@@ -38,10 +41,15 @@ from ambient.observations import (
     AnyObservation,
     ClockStepped,
     Dropped,
+    HearingState,
     PostureSeen,
+    SoundClass,
+    SoundHeard,
     TrackEnded,
     ViewState,
 )
+from fusion import distress
+from fusion.distress import DistressJudge, DistressState
 from fusion.falls import Change, FallJudge, RoomState, Step
 from fusion.views import Family, Say, SourceState, Statement, Views
 from fusion.voice import RoomVoice, Stated, VoiceState
@@ -50,6 +58,10 @@ from fusion.watermark import Timeline
 
 NODE_KEY: Final = "node"
 REPORT_LATE_S: Final = 3600.0
+_DISTRESS: Final[dict[SoundClass, type[AnyEvent]]] = {
+    SoundClass.HELP: DistressHelp,
+    SoundClass.SMOKE_ALARM: DistressSmokeAlarm,
+}
 
 
 class _NodeState(Struct):
@@ -69,8 +81,9 @@ class Judge:
         Public key of the node; event ids derive from it.
     zone
         Time zone of the site, in which hours and days of summaries begin.
-    voices
-        Rooms in which the purpose *voice* is on; None for what the configuration says.
+    voices, sounds
+        Rooms in which the purposes *voice* and *sounds* are on; None for what the configuration
+        says.
     """
 
     def __init__(
@@ -80,6 +93,7 @@ class Judge:
         *,
         zone: tzinfo = UTC,
         voices: Collection[str] | None = None,
+        sounds: Collection[str] | None = None,
     ) -> None:
         self._config = config
         self._version = config.version
@@ -89,6 +103,12 @@ class Judge:
         self._beds = {(room.id, b.id): b.subject for room in config.rooms for b in room.beds}
         self._node = _NodeState(views=Views(_sources(config.rooms)))
         self._zone = zone
+        self._distress = {
+            room.id: DistressJudge(
+                on=room.is_on(Purpose.SOUNDS) if sounds is None else room.id in sounds
+            )
+            for room in config.rooms
+        }
         self._voices = {
             room.id: RoomVoice(
                 room.id,
@@ -130,7 +150,12 @@ class Judge:
         return False
 
     def consent(self, room: str, purpose: Purpose, on: bool) -> None:
-        """Follow that a purpose of a room was switched; *voice* off forgets its baselines."""
+        """Follow that a purpose of a room was switched.
+
+        *Voice* off forgets its baselines, *sounds* off what was heard lately.
+        """
+        if purpose is Purpose.SOUNDS and room in self._distress:
+            self._distress[room].consent(on)
         if purpose is Purpose.VOICE and room in self._voices:
             self._voices[room].consent(on)
 
@@ -144,6 +169,7 @@ class Judge:
         encode = msgspec.msgpack.encode
         state = {f"room/{room}": encode(judge.state) for room, judge in self._rooms.items()}
         state |= {f"voice/{room}": encode(v.state) for room, v in self._voices.items() if v.on}
+        state |= {f"sounds/{room}": encode(d.state) for room, d in self._distress.items() if d.on}
         state[NODE_KEY] = encode(self._node)
         return state
 
@@ -160,6 +186,11 @@ class Judge:
                 kept = msgspec.msgpack.decode(state[f"room/{room}"], type=RoomState)
                 self._rooms[room] = FallJudge(self._config.falls, kept)
         for one in self._config.rooms:
+            if f"sounds/{one.id}" in state:
+                kept_sounds = msgspec.msgpack.decode(state[f"sounds/{one.id}"], type=DistressState)
+                self._distress[one.id] = DistressJudge(
+                    on=self._distress[one.id].on, state=kept_sounds
+                )
             if f"voice/{one.id}" in state:
                 kept_voice = msgspec.msgpack.decode(state[f"voice/{one.id}"], type=VoiceState)
                 on = self._voices[one.id].on
@@ -179,6 +210,8 @@ class Judge:
         events = self._views(self._node.views.heard(seen.room, seen.source, seen.t))
         if isinstance(seen, ViewState):
             events += self._views(self._node.views.view(seen))
+        elif isinstance(seen, HearingState):
+            events += self._views(self._node.views.hearing(seen))
         elif isinstance(seen, ClockStepped):
             events.append(self._clock(seen))
         elif isinstance(seen, Dropped):
@@ -193,6 +226,10 @@ class Judge:
             else:
                 changes = judge.advance(seen.t)
             events += [self._fall(seen.room, change) for change in changes]
+        sounds = self._distress.get(seen.room)
+        if sounds is not None:
+            loud = sounds.heard(seen) if isinstance(seen, SoundHeard) else sounds.advance(seen.t)
+            events += [self._sound(seen.room, change) for change in loud]
         if seen.room in self._voices:
             events += [self._voice(seen.room, one) for one in self._voices[seen.room].observe(seen)]
         events += self._views(self._node.views.advance(seen.t))
@@ -219,6 +256,12 @@ class Judge:
         if change.step is not Step.SUSPECTED:
             fields["down_s"] = round(change.down_s, 3)
         subject = self._beds.get((room, change.chain.bed)) if change.chain.bed else None
+        # A thud is told beside what was seen; whether somebody is down is judged by sight alone.
+        up = change.step is Step.RECOVERED
+        thud = None if up else self._distress[room].thud_for(change.chain.down_since)
+        probability = change.probability
+        if thud is not None:
+            probability = distress.added(probability, thud)
         return self._event(
             kind,
             chain,
@@ -226,9 +269,23 @@ class Judge:
             change.t,
             room=room,
             subject=subject,
+            probability=round(probability, 4),
+            contributions=[*change.contributions, *([] if thud is None else [thud])],
+            **fields,
+        )
+
+    def _sound(self, room: str, change: distress.Change) -> AnyEvent:
+        chain = chain_id(self._node_key, room, f"distress-{change.sound.value}", change.began)
+        return self._event(
+            _DISTRESS[change.sound],
+            chain,
+            change.position,
+            change.t,
+            room=room,
             probability=round(change.probability, 4),
             contributions=change.contributions,
-            **fields,
+            step=change.step,
+            lasted_s=round(change.lasted_s, 3),
         )
 
     def _views(self, statements: list[Statement]) -> list[AnyEvent]:
@@ -244,9 +301,9 @@ class Judge:
         }
         fields: dict[str, object] = {"room": say.room, "source": say.source}
         if say.say is Say.SILENT:
-            fields["silent_s"] = say.silent_s
+            fields |= {"silent_s": say.silent_s, "device": say.device}
         else:
-            fields["view"] = say.view
+            fields |= {"view": say.view, "hearing": say.hearing}
         if say.say is Say.NOT_WATCHED:
             fields["until"] = say.until
         return self._event(kinds[say.say], chain, say.position, say.t, **fields)
@@ -314,6 +371,10 @@ def _subjects(room: Room) -> tuple[str, ...]:
 
 
 def _sources(rooms: list[Room]) -> list[SourceState]:
-    return [
-        SourceState(room=room.id, source=camera.id) for room in rooms for camera in room.cameras
+    cameras = [SourceState(room=r.id, source=each.id) for r in rooms for each in r.cameras]
+    microphones = [
+        SourceState(room=r.id, source=each.id, device=Device.MICROPHONE)
+        for r in rooms
+        for each in r.microphones
     ]
+    return cameras + microphones

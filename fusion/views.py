@@ -1,9 +1,10 @@
-"""What the cameras of a node can see: view states and ticks in, statements about quality out.
+"""What the devices of a node can see and hear: their states and ticks in, statements out.
 
-Comes in: `ViewState` (already lasting, see `vision.quality`) and the instant of every observation.
-Goes out: `Statement`: a source is degraded, restored, not watched by plan, or silent for longer
-than it promised. A planned darkness or pause is shown, never rung. The first view after each
-start is stated as well, so that a hub knows who watches. Pure.
+Comes in: `ViewState` and `HearingState` (already lasting, see `vision.quality`, `audio.quality`)
+and the instant of every observation. Goes out: `Statement`: a source is degraded, restored, not
+watched by plan, or silent for longer than it promised. A planned darkness or pause is shown, never
+rung. The first state after each start is stated as well, so that a hub knows who watches and who
+hears. Pure.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ambient.observations import View, ViewState
+from ambient.events import Device
+from ambient.observations import Hearing, HearingState, View, ViewState
 
 SILENT_S: Final = 15.0
 """A source ticks every second; after this long without a word it is silent."""
 
 PLANNED: Final = frozenset({View.NOT_WATCHED, View.PAUSED, View.OFF})
+PLANNED_HEARING: Final = frozenset({Hearing.PAUSED, Hearing.SWITCHED_OFF})
 REMEMBERED: Final = frozenset({View.MOVED, View.BLURRED})
 """Judged against what a camera showed before: a look that remembers nothing cannot end them."""
 
@@ -36,6 +39,7 @@ class Family(StrEnum):
     """The two conditions of a source, each with chains of its own."""
 
     VIEW = "view"
+    """What it can see or hear."""
     SILENT = "silent"
 
 
@@ -53,7 +57,9 @@ class Statement(Struct, frozen=True):
     room: str
     source: str
     t: int
-    view: View
+    device: Device
+    view: View | None
+    hearing: Hearing | None
     family: Family
     began: int
     position: int
@@ -79,8 +85,10 @@ class SourceState(Struct):
     source: str
     last: int | None = None
     known: bool = False
-    """Whether its view was stated since the start."""
+    """Whether its state was stated since the start."""
     view: View = View.OK
+    device: Device = Device.CAMERA
+    hearing: Hearing = Hearing.OK
     until: int | None = None
     run: int = 0
     """The look that said `view`."""
@@ -112,7 +120,24 @@ class Views(Struct):
             say = Say.RESTORED
         else:
             say = Say.NOT_WATCHED if seen.view in PLANNED else Say.DEGRADED
-        return [_say(say, state, seen.t, seen.view)]
+        return [_say(say, state, seen.t)]
+
+    def hearing(self, heard: HearingState) -> list[Statement]:
+        """Take in what a microphone can hear now."""
+        state = self._find(heard.room, heard.source)
+        if state is None:
+            return []
+        same = heard.hearing == state.hearing and heard.until == state.until
+        if same and state.known:
+            return []
+        if state.hearing is Hearing.OK:
+            state.view_chain.begin(heard.t)
+        state.known, state.hearing, state.until = True, heard.hearing, heard.until
+        if heard.hearing is Hearing.OK:
+            say = Say.RESTORED
+        else:
+            say = Say.NOT_WATCHED if heard.hearing in PLANNED_HEARING else Say.DEGRADED
+        return [_say(say, state, heard.t)]
 
     def accept(self, room: str, source: str) -> None:
         """Somebody has looked at the camera: how it stands now is right."""
@@ -129,7 +154,7 @@ class Views(Struct):
         if not state.silent:
             return []
         state.silent = False
-        return [_say(Say.RESTORED, state, t, state.view, family=Family.SILENT)]
+        return [_say(Say.RESTORED, state, t, family=Family.SILENT)]
 
     def advance(self, t: int) -> list[Statement]:
         """Notice who has been silent for too long at `t`."""
@@ -141,7 +166,7 @@ class Views(Struct):
             if silent_s > SILENT_S and not state.silent:
                 state.silent = True
                 state.silent_chain.begin(t)
-                out.append(_say(Say.SILENT, state, t, View.GONE, Family.SILENT, silent_s))
+                out.append(_say(Say.SILENT, state, t, Family.SILENT, silent_s))
         return out
 
     def _find(self, room: str, source: str) -> SourceState | None:
@@ -152,7 +177,6 @@ def _say(
     say: Say,
     state: SourceState,
     t: int,
-    view: View,
     family: Family = Family.VIEW,
     silent_s: float = 0.0,
 ) -> Statement:
@@ -164,7 +188,9 @@ def _say(
         room=state.room,
         source=state.source,
         t=t,
-        view=view,
+        device=state.device,
+        view=state.view if state.device is Device.CAMERA else None,
+        hearing=state.hearing if state.device is Device.MICROPHONE else None,
         family=family,
         began=chain.began,
         position=position,

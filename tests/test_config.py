@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -225,7 +226,7 @@ NODE_CASES = {
     "a key unheard of": (
         f"{NODE}cloud: on\n",
         "cloud: expected one of site, node, hub, state_dir, models, rooms, falls, privacy, outbox, "
-        "frozen_s, got an unknown key; remove or correct it",
+        "frozen_s, time_zone, got an unknown key; remove or correct it",
     ),
     "a number for a key": (f"{NODE}1: 2\n", "1: expected text, got 1; write it in quotes"),
     "a key is missing": (
@@ -371,6 +372,23 @@ HUB_CASES = {
     ),
     "no site": ("web: {}\n", "site: expected a value, got nothing; add this key"),
 }
+
+
+@pytest.mark.parametrize(
+    ("line", "offset_h"),
+    [("", 0), ("time_zone: UTC\n", 0), ("time_zone: Asia/Tokyo\n", 9)],
+)
+def test_the_time_zone_of_the_site(tmp_path: Path, line: str, offset_h: int) -> None:
+    path = tmp_path / "node.yaml"
+    path.write_text(NODE + line, "utf-8")
+    at = datetime(2026, 1, 1, tzinfo=UTC).astimezone(load_node(path).zone)
+    assert at.utcoffset() == timedelta(hours=offset_h)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Nowhere", "../etc/passwd", "/etc/passwd"])
+def test_no_time_zone(tmp_path: Path, zone: str) -> None:
+    said = f"expected a time zone that this machine knows, like Europe/Berlin, got '{zone}'"
+    assert refusal(tmp_path, f"{NODE}time_zone: {zone}\n") == f"time_zone: {said}"
 
 
 @pytest.mark.parametrize("name", NODE_CASES)

@@ -26,6 +26,9 @@ import msgspec
 from ambient.errors import UsageError
 from ambient.events import (
     AnyEvent,
+    Distress,
+    DistressHelp,
+    DistressSmokeAlarm,
     Event,
     FallConfirmed,
     FallLongLie,
@@ -39,7 +42,9 @@ from ambient.events import (
     QualityRestored,
     chain_id,
 )
+from ambient.hub import sounds
 from ambient.hub.conditions import (
+    CHAINED,
     Alarm,
     AlarmKind,
     AlarmState,
@@ -76,8 +81,8 @@ def on_event(alarm: Alarm | None, event: AnyEvent, over: int | None = None) -> C
     Parameters
     ----------
     alarm
-        The alarm of `opens(event)`: for a fall the one of its chain in whatever state, otherwise
-        the one that is not resolved; None when there is none.
+        The alarm of `opens(event)`: for a fall or a sound the one of its chain in whatever state,
+        otherwise the one that is not resolved; None when there is none.
     event
         Of the closed list.
     over
@@ -96,12 +101,21 @@ def on_event(alarm: Alarm | None, event: AnyEvent, over: int | None = None) -> C
             return _on_stage(alarm, event)
         case FallRecovered():
             return _on_recovered(alarm, event)
+        case DistressHelp() | DistressSmokeAlarm():
+            return sounds.on_distress(alarm, event)
         case QualityDegraded() | NodeSourceSilent() | NodeWorkerFailed():
             return _on_technical(alarm, event)
         case NodeOutboxDropped() | NodeDiskFull():
             return _on_technical(alarm, event)
         case _:
             return None
+
+
+def stage_of(event: AnyEvent) -> Stage:
+    """Return how far the chain of people that `event` is about has come."""
+    if isinstance(event, Distress):
+        return sounds.STAGE[event.step]
+    return _STAGE.get(type(event), Stage.NONE)
 
 
 def _on_stage(
@@ -211,10 +225,15 @@ def _on_technical(
     if event.t >= old.latest:
         match event:
             case QualityDegraded():
-                changed = msgspec.structs.replace(changed, source=event.source, view=event.view)
+                changed = msgspec.structs.replace(
+                    changed, source=event.source, view=event.view, hearing=event.hearing
+                )
             case NodeSourceSilent():
                 changed = msgspec.structs.replace(
-                    changed, source=event.source, down_s=event.silent_s
+                    changed,
+                    source=event.source,
+                    down_s=event.silent_s,
+                    device=event.device,
                 )
             case NodeWorkerFailed():
                 changed = msgspec.structs.replace(changed, worker=event.worker, rows=event.restarts)
@@ -228,7 +247,7 @@ def _on_technical(
         return Change(alarm=changed, entries=[Entry(at=event.t, what=Deed.OPENED)])
     if changed == old:
         return None
-    said = changed.view is not old.view or changed.rows != old.rows
+    said = (changed.view, changed.hearing) != (old.view, old.hearing) or changed.rows != old.rows
     entries = [Entry(at=event.t, what=Deed.CHANGED)] if said else []
     return Change(alarm=changed, entries=entries)
 
@@ -292,7 +311,7 @@ def on_silence(
 def on_unenrolled(alarm: Alarm | None, event: AnyEvent, now: int) -> Change | None:
     """Return the alarm of a node whose `event` was refused: its room is not enrolled.
 
-    It rings once, and again for every fall that is refused.
+    It rings once, and again for every fall or sound of distress that is refused.
 
     Parameters
     ----------
@@ -302,7 +321,7 @@ def on_unenrolled(alarm: Alarm | None, event: AnyEvent, now: int) -> Change | No
         Hub time (ns).
     """
     assert event.room is not None
-    stage = _STAGE.get(type(event), Stage.NONE)
+    stage = stage_of(event)
     fall = stage >= Stage.CONFIRMED
     if alarm is None:
         opened = Alarm(
@@ -380,7 +399,7 @@ def urgency(alarm: Alarm) -> tuple[int, int, int, int, str]:
         group = 1 if active else 4
     else:
         group = 3 if active else 5
-    fall = 0 if alarm.kind is AlarmKind.FALL else 1
+    fall = 0 if alarm.kind in CHAINED else 1
     stage = -int(alarm.stage) + (10 if alarm.recovered else 0)
     return (group, fall, stage, alarm.since, alarm.id)
 

@@ -13,7 +13,7 @@ import sqlite_utils
 from msgspec import Struct
 
 from ambient.config import RoomName
-from ambient.events import CommandKind, Worker
+from ambient.events import CommandKind, Device, Worker
 from ambient.hub import rows
 from ambient.hub.alarms import by_urgency, sound_of
 from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Entry, Sound
@@ -147,7 +147,11 @@ def _room(
     broken = [
         alarm.since
         for alarm in alarms
-        if (alarm.kind is AlarmKind.SOURCE_SILENT and alarm.room == room)
+        if (
+            alarm.kind is AlarmKind.SOURCE_SILENT
+            and alarm.room == room
+            and alarm.device is Device.CAMERA
+        )
         or (
             alarm.kind is AlarmKind.WORKER
             and alarm.node == node

@@ -14,6 +14,9 @@ from msgspec import Struct
 from ambient.events import (
     AnyEvent,
     Contribution,
+    Device,
+    DistressHelp,
+    DistressSmokeAlarm,
     FallConfirmed,
     FallLongLie,
     FallRecovered,
@@ -24,20 +27,25 @@ from ambient.events import (
     NodeStarted,
     NodeWorkerFailed,
     NodeWorkerRestarted,
+    Quality,
     QualityDegraded,
     QualityNotWatched,
     QualityRestored,
     Worker,
 )
-from ambient.observations import Place, View
+from ambient.observations import Hearing, Place, View
 
 
 class AlarmKind(StrEnum):
     """What an alarm is about."""
 
     FALL = "fall"
+    HELP = "help"
+    """Somebody calls for help."""
+    SMOKE_ALARM = "smoke_alarm"
     NODE_SILENT = "node_silent"
     CAMERA = "camera"
+    MICROPHONE = "microphone"
     SOURCE_SILENT = "source_silent"
     WORKER = "worker"
     OUTBOX = "outbox"
@@ -45,6 +53,9 @@ class AlarmKind(StrEnum):
     UNENROLLED = "unenrolled"
     """A node speaks for a room that its key is not bound to."""
 
+
+CHAINED: Final = frozenset({AlarmKind.FALL, AlarmKind.HELP, AlarmKind.SMOKE_ALARM})
+"""About people, one alarm a chain; only people resolve them."""
 
 ENDS_BY_ITSELF: Final = frozenset(
     {AlarmKind.NODE_SILENT, AlarmKind.SOURCE_SILENT, AlarmKind.WORKER}
@@ -61,12 +72,13 @@ class AlarmState(StrEnum):
 
 
 class Stage(IntEnum):
-    """How far a fall chain has come; a technical alarm has one only as `unenrolled`."""
+    """How far a chain has come; a technical alarm has one only as `unenrolled`."""
 
     NONE = 0
     SUSPECTED = 1
     CONFIRMED = 2
     LONG_LIE = 3
+    """Lies for long, or sounds on."""
 
 
 class Priority(IntEnum):
@@ -93,6 +105,10 @@ class Deed(StrEnum):
     LONG_LIE = "long_lie"
     RECOVERED = "recovered"
     DOWN_AGAIN = "down_again"
+    HEARD = "heard"
+    SURELY_HEARD = "surely_heard"
+    STILL_HEARD = "still_heard"
+    QUIET = "quiet"
     OPENED = "opened"
     CHANGED = "changed"
     ENDED = "ended"
@@ -137,8 +153,9 @@ class Alarm(Struct, frozen=True, kw_only=True):
     since, latest
         Event time (ns) of the first and of the newest evidence.
     stage_position, recovered_position, because_position, place_position
-        Position in the chain of the newest event that told of being down, of being up again, of
-        reasons, of the place; so that order of arrival does not matter; -1 when none did.
+        Position in the chain of the newest event that told of being down (of a sound: heard), of
+        being up again (of a sound: quiet), of reasons, of the place; so that order of arrival does
+        not matter; -1 when none did.
     """
 
     id: str
@@ -164,6 +181,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
     down_s: float = 0.0
     source: str | None = None
     view: View | None = None
+    hearing: Hearing | None = None
+    device: Device = Device.CAMERA
     worker: Worker | None = None
     rows: int = 0
     free_mb: int | None = None
@@ -182,7 +201,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
     @property
     def priority(self) -> Priority:
         """How urgent this is."""
-        if self.kind is AlarmKind.FALL:
+        if self.kind in CHAINED:
             return Priority.HIGH if self.stage >= Stage.CONFIRMED else Priority.MEDIUM
         return Priority.MEDIUM if self.kind in _RINGING else Priority.LOW
 
@@ -208,7 +227,17 @@ class Change(Struct, frozen=True, kw_only=True):
 
 def fall_key(chain: str) -> str:
     """Return the key of a fall chain."""
-    return f"fall:{chain}"
+    return chain_key(AlarmKind.FALL, chain)
+
+
+def chain_key(kind: AlarmKind, chain: str) -> str:
+    """Return the key of a chain about people."""
+    return f"{kind.value}:{chain}"
+
+
+def is_chained(key: str) -> bool:
+    """Return whether `key` is that of a chain about people."""
+    return AlarmKind(key.split(":", 1)[0]) in CHAINED
 
 
 def silent_key(node: str) -> str:
@@ -226,8 +255,12 @@ def opens(event: AnyEvent) -> str | None:
     match event:
         case FallSuspected() | FallConfirmed() | FallLongLie() | FallRecovered():
             return fall_key(event.chain)
+        case DistressHelp():
+            return chain_key(AlarmKind.HELP, event.chain)
+        case DistressSmokeAlarm():
+            return chain_key(AlarmKind.SMOKE_ALARM, event.chain)
         case QualityDegraded():
-            return f"camera:{event.node}:{event.room or ''}:{event.source}"
+            return _device_key(event)
         case NodeSourceSilent():
             return f"source_silent:{event.node}:{event.room or ''}:{event.source}"
         case NodeWorkerFailed():
@@ -245,12 +278,17 @@ def may_end(event: AnyEvent) -> list[str]:
     match event:
         case QualityRestored():
             at = f"{event.node}:{event.room or ''}:{event.source}"
-            return [f"camera:{at}", f"source_silent:{at}"]
+            return [_device_key(event), f"source_silent:{at}"]
         case QualityNotWatched():
-            return [f"camera:{event.node}:{event.room or ''}:{event.source}"]
+            return [_device_key(event)]
         case NodeStarted():
             return [f"worker:{event.node}:{worker.value}" for worker in Worker]
         case NodeWorkerRestarted():
             return [f"worker:{event.node}:{event.worker.value}"]
         case _:
             return []
+
+
+def _device_key(event: Quality) -> str:
+    kind = AlarmKind.CAMERA if event.hearing is None else AlarmKind.MICROPHONE
+    return f"{kind.value}:{event.node}:{event.room or ''}:{event.source}"

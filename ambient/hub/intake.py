@@ -51,6 +51,8 @@ from ambient.bus.sockets import LinkChange, Watch
 from ambient.bus.zap import Zap
 from ambient.errors import StoreError
 from ambient.events import AnyEvent
+from ambient.hub.alarms import stage_of
+from ambient.hub.conditions import Stage
 from ambient.hub.nodes import Holder, Standing
 from ambient.hub.registry import Registry
 from ambient.hub.seams import CommandSource, EventSink, LinkCounts
@@ -135,7 +137,7 @@ class Intake:
             Called with a node's name for every message of it that counts as a sign of life.
         unenrolled
             Called with an event that is refused because its node is not enrolled for its room, and
-            the hub's time (ns): for every fall, and once a minute for each room otherwise.
+            the hub's time (ns): for every fall or distress, else once a minute for each room.
         clock, steady
             Hub time (ns) and a steady clock (s).
 
@@ -355,8 +357,8 @@ class Intake:
         """Say that an enrolled node speaks for a room that is not its own."""
         now = self._steady()
         about = (event.node, room)
-        falls = isinstance(event, events.FallSuspected | events.FallConfirmed | events.FallLongLie)
-        if not falls and now < self._told.get(about, -WARN_EVERY_S) + WARN_EVERY_S:
+        people = stage_of(event) > Stage.NONE
+        if not people and now < self._told.get(about, -WARN_EVERY_S) + WARN_EVERY_S:
             return
         if (
             about not in self._told

@@ -20,7 +20,7 @@ from ambient.events import (
     QualityRestored,
 )
 from ambient.hub.orders import Order, OrderState
-from ambient.observations import View
+from ambient.observations import Hearing, View
 
 NS: Final = 1_000_000_000
 
@@ -41,16 +41,22 @@ class RoomStatus(StrEnum):
 
 
 class SourceView(Struct, frozen=True, kw_only=True):
-    """What one camera can see, by its newest `quality.*` event."""
+    """What one camera can see or one microphone hear, by its newest `quality.*` event."""
 
     node: str
     room: str
     source: str
-    view: View
+    view: View | None = None
+    hearing: Hearing | None = None
     chain: str
     t: int
     position: int
     until: int | None = None
+
+    @property
+    def fine(self) -> bool:
+        """Whether it sees or hears as it should."""
+        return self.view is View.OK or self.hearing is Hearing.OK
 
 
 class RoomState(Struct, frozen=True, kw_only=True):
@@ -90,7 +96,7 @@ def next_view(latest: SourceView | None, event: AnyEvent) -> SourceView | None:
     if (
         isinstance(event, QualityRestored)
         and latest is not None
-        and latest.view is not View.OK
+        and not latest.fine
         and latest.chain != event.chain
     ):
         return None  # it speaks again after a silence, which says nothing about its sight
@@ -99,6 +105,7 @@ def next_view(latest: SourceView | None, event: AnyEvent) -> SourceView | None:
         room=event.room,
         source=event.source,
         view=event.view,
+        hearing=event.hearing,
         chain=event.chain,
         t=event.t,
         position=event.position,
@@ -128,7 +135,7 @@ def room_state(
     broken
         Since when (ns) a camera is silent or the node's seeing process has failed, else None.
     views
-        The newest view of each of the room's cameras.
+        The newest state of each of the room's cameras and microphones.
     orders
         Privacy orders (pause and resume) of the room, in any order.
     """
@@ -157,8 +164,11 @@ def room_state(
 
 
 def _status(
-    views: Sequence[SourceView], orders: Sequence[Order], now: int
+    devices: Sequence[SourceView], orders: Sequence[Order], now: int
 ) -> tuple[RoomStatus, int | None, int | None]:
+    views = [each for each in devices if each.hearing is None]
+    if devices and not views:
+        return _heard_only(devices, orders, now)
     blind = [view for view in views if view.view in _BLIND]
     if blind:
         return RoomStatus.DEGRADED, min(view.t for view in blind), None
@@ -177,11 +187,23 @@ def _status(
     return RoomStatus.NOT_WATCHED, since, min(later, default=None)
 
 
+def _heard_only(
+    devices: Sequence[SourceView], orders: Sequence[Order], now: int
+) -> tuple[RoomStatus, int | None, int | None]:
+    """Return the state of a room without a camera: it can be paused, and nobody watches."""
+    pause = _pause(devices, orders, now)
+    if pause is not None:
+        return RoomStatus.PAUSED, *pause
+    off = all(each.hearing is Hearing.SWITCHED_OFF for each in devices)
+    status = RoomStatus.OFF if off else RoomStatus.NOT_WATCHED
+    return status, min(each.t for each in devices), None
+
+
 def _pause(
     views: Sequence[SourceView], orders: Sequence[Order], now: int
 ) -> tuple[int, int] | None:
     """Return since when and until when a privacy pause is in force at `now`, else None."""
-    paused = [v for v in views if v.view is View.PAUSED and v.until is not None and v.until > now]
+    paused = [v for v in views if _is_paused(v) and v.until is not None and v.until > now]
     if paused:
         return min(v.t for v in paused), max(v.until or 0 for v in paused)
     answered = [o for o in orders if o.state is OrderState.APPLIED and o.answered is not None]
@@ -190,8 +212,12 @@ def _pause(
         return None
     until = last.answered + last.seconds * NS
     # Once a camera says that it sees again, the pause is over whatever the order said.
-    over = until <= now or any(v.view is not View.PAUSED and v.t > last.answered for v in views)
+    over = until <= now or any(not _is_paused(v) and v.t > last.answered for v in views)
     return None if over else (last.answered, until)
+
+
+def _is_paused(view: SourceView) -> bool:
+    return view.view is View.PAUSED or view.hearing is Hearing.PAUSED
 
 
 def _waiting(orders: Sequence[Order], now: int) -> Order | None:

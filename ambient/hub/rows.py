@@ -79,9 +79,9 @@ def follow(db: sqlite_utils.Database, event: AnyEvent, received: int) -> bool:
             changed |= keep_alarm(db, alarms.on_end(alarm, event))
     key_opened = conditions.opens(event)
     if key_opened is not None:
-        fall = key_opened.startswith("fall:")
-        alarm = find_alarm(db, event.chain) if fall else open_alarm(db, key_opened)
-        over = None if fall else _over(db, event)
+        chained = conditions.is_chained(key_opened)
+        alarm = find_alarm(db, event.chain) if chained else open_alarm(db, key_opened)
+        over = None if chained else _over(db, event)
         changed |= keep_alarm(db, alarms.on_event(alarm, event, over))
     return changed
 

@@ -20,7 +20,15 @@ from ambient.commands import Acknowledged, AnyCommand, Pause, Resume, RotateKey
 from ambient.errors import UsageError
 from ambient.events import AnyEvent
 from ambient.hub import alarms, conditions, orders, rows
-from ambient.hub.conditions import ENDS_BY_ITSELF, Alarm, AlarmKind, AlarmState, Entry, Reason
+from ambient.hub.conditions import (
+    CHAINED,
+    ENDS_BY_ITSELF,
+    Alarm,
+    AlarmKind,
+    AlarmState,
+    Entry,
+    Reason,
+)
 from ambient.hub.database import HubDatabase
 from ambient.hub.orders import Order, OrderState
 
@@ -272,16 +280,17 @@ class Store:
                 "SELECT k.node, EXISTS (SELECT 1 FROM alarms a WHERE "
                 "a.key = 'node_silent:' || k.node AND a.state <> 'resolved') FROM "
                 "(SELECT node FROM nodes UNION SELECT node FROM alarms "
-                "WHERE state <> 'resolved' AND kind <> 'fall') k"
+                f"WHERE state <> 'resolved' AND kind NOT IN ({_PEOPLE})) k"
             ).fetchall()
         return {node: bool(silent) for node, silent in found}
 
     def forget_node(self, node: str, who: str, now: int) -> None:
-        """End what is open about a node that was revoked; its falls stay until resolved."""
+        """End what is open about a node that was revoked; what is about people stays."""
         with self._database.write() as db:
             found = db.execute(
-                "SELECT body FROM alarms WHERE node = ? AND state <> ? AND kind <> ?",
-                (node, AlarmState.RESOLVED.value, AlarmKind.FALL.value),
+                "SELECT body FROM alarms WHERE node = ? AND state <> ? "
+                f"AND kind NOT IN ({_PEOPLE})",
+                (node, AlarmState.RESOLVED.value),
             ).fetchall()
             for row in found:
                 change = alarms.resolve(rows.decode(row[0], Alarm), who, now, Reason.FIXED)
@@ -292,7 +301,7 @@ class Store:
                 for table in ("rooms", "views", "nodes")
             )
             if not found and not deleted:
-                return  # only a fall of it is open, which stays
+                return  # only what is about people is open, which stays
             rows.bump(db)
         self._tell()
 
@@ -342,6 +351,10 @@ class Store:
         """Return the number of the newest visible change."""
         with self._database.read() as db:
             return int(db.execute("SELECT value FROM sequence").fetchone()[0])
+
+
+_PEOPLE: Final = ", ".join(sorted(f"'{kind.value}'" for kind in CHAINED))
+"""In SQL; the words are the project's own."""
 
 
 def _tell_node(db: sqlite_utils.Database, alarm: Alarm, who: str, now: int) -> None:

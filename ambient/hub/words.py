@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ambient.events import Contribution, Sense, Worker
+from ambient.events import Contribution, Device, Sense, Worker
 from ambient.hub.conditions import Alarm, AlarmKind, Deed, Entry, Reason, Stage
 from ambient.hub.database import Trouble
 from ambient.hub.rooms import RoomStatus
-from ambient.observations import Place, View
+from ambient.observations import Hearing, Place, View
 
 FALL_REASONS: Final = (
     Reason.HELPED,
@@ -20,6 +20,7 @@ FALL_REASONS: Final = (
     Reason.FALSE_ALARM,
     Reason.TEST,
 )
+SOUND_REASONS: Final = (Reason.FIXED, Reason.INJURED, Reason.FALSE_ALARM, Reason.TEST)
 TECHNICAL_REASONS: Final = (Reason.FIXED, Reason.FALSE_ALARM, Reason.TEST)
 
 REASON: Final = {
@@ -43,6 +44,10 @@ _DEED: Final = {
     Deed.LONG_LIE: "Still on the floor, alarm again",
     Deed.RECOVERED: "Seen up again",
     Deed.DOWN_AGAIN: "On the floor again",
+    Deed.HEARD: "Perhaps heard",
+    Deed.SURELY_HEARD: "Heard, alarm",
+    Deed.STILL_HEARD: "Still heard, alarm again",
+    Deed.QUIET: "Not heard any more",
     Deed.OPENED: "Noticed",
     Deed.CHANGED: "Changed",
     Deed.ENDED: "Over, closed by itself",
@@ -63,6 +68,29 @@ VIEW: Final = {
     View.PAUSED: "paused",
     View.OFF: "switched off",
 }
+HEARING: Final = {
+    Hearing.OK: "hears",
+    Hearing.SILENT: "no signal",
+    Hearing.CLIPPED: "too loud for it",
+    Hearing.HUM: "hums",
+    Hearing.OFFSET: "has a fault",
+    Hearing.GAPS: "sound is missing",
+    Hearing.GONE: "not reachable",
+    Hearing.PAUSED: "paused",
+    Hearing.SWITCHED_OFF: "switched off",
+}
+_HELP: Final = {
+    Stage.NONE: "Perhaps a call for help",
+    Stage.SUSPECTED: "Perhaps a call for help",
+    Stage.CONFIRMED: "Call for help",
+    Stage.LONG_LIE: "Still calling for help",
+}
+_SMOKE: Final = {
+    Stage.NONE: "Perhaps a smoke detector",
+    Stage.SUSPECTED: "Perhaps a smoke detector",
+    Stage.CONFIRMED: "Smoke detector sounds",
+    Stage.LONG_LIE: "Smoke detector still sounds",
+}
 _PLACE: Final = {
     Place.FLOOR: "Lying on the floor",
     Place.BED: "In or beside the bed",
@@ -75,9 +103,17 @@ _SENSE: Final = {
     Sense.VISION_DESCENT: "Fast way down",
     Sense.VISION_STILLNESS: "Lying still",
     Sense.PLACE: "Where the person is",
+    Sense.SOUND_SCREAM: "A scream",
+    Sense.SOUND_HELP: "A call for help",
+    Sense.SOUND_MOAN: "Moaning",
+    Sense.SOUND_THUD: "A thud",
+    Sense.SOUND_GLASS: "Breaking glass",
+    Sense.SOUND_SMOKE_ALARM: "Sound of a smoke detector",
+    Sense.SOUND_COUGH: "Coughing",
 }
 _WORKER: Final = {
     Worker.VISION: "watching the cameras",
+    Worker.AUDIO: "listening to the microphones",
     Worker.FUSION: "judging what is seen",
     Worker.AGENT: "sending alarms",
 }
@@ -101,6 +137,8 @@ TROUBLE: Final = {
     ),
     Trouble.DISK_LOW: "The hub's disk is almost full. Call the administrator.",
 }
+_DEVICE: Final = {Device.CAMERA: "Camera", Device.MICROPHONE: "Microphone"}
+_UNHEARD: Final = "Calls for help and smoke detectors may not be heard here"
 _CLEAR: Final = 1.0
 _STRONG: Final = 3.0
 
@@ -112,12 +150,18 @@ def headline(alarm: Alarm) -> str:
             if alarm.recovered:
                 return "Was on the floor, seen up again"
             return _STAGE[alarm.stage]
+        case AlarmKind.HELP:
+            return "Called for help, quiet now" if alarm.recovered else _HELP[alarm.stage]
+        case AlarmKind.SMOKE_ALARM:
+            return "Smoke detector sounded" if alarm.recovered else _SMOKE[alarm.stage]
         case AlarmKind.NODE_SILENT:
             return "Room computer was switched off" if alarm.stopped else "Room computer is silent"
         case AlarmKind.CAMERA:
             return "Camera cannot see"
+        case AlarmKind.MICROPHONE:
+            return "Microphone cannot hear"
         case AlarmKind.SOURCE_SILENT:
-            return "Camera sends nothing"
+            return f"{_DEVICE[alarm.device]} sends nothing"
         case AlarmKind.WORKER:
             return "Room computer has a fault"
         case AlarmKind.OUTBOX:
@@ -133,13 +177,21 @@ def known(alarm: Alarm) -> list[str]:
     match alarm.kind:
         case AlarmKind.FALL:
             return _known_fall(alarm)
+        case AlarmKind.HELP | AlarmKind.SMOKE_ALARM:
+            lasted = [f"For at least {span(alarm.down_s)}"] if alarm.down_s >= 1 else []
+            return [*lasted, f"Certainty {round(alarm.probability * 100)} %"]
         case AlarmKind.NODE_SILENT:
             return ["Its rooms are not watched until it answers"]
         case AlarmKind.CAMERA:
             view = f": {VIEW[alarm.view]}" if alarm.view is not None else ""
             return [f"Camera {alarm.source}{view}", "This room is not fully watched"]
+        case AlarmKind.MICROPHONE:
+            hearing = f": {HEARING[alarm.hearing]}" if alarm.hearing is not None else ""
+            return [f"Microphone {alarm.source}{hearing}", _UNHEARD]
         case AlarmKind.SOURCE_SILENT:
-            return [f"Camera {alarm.source} sends nothing", "This room is not fully watched"]
+            camera = alarm.device is Device.CAMERA
+            without = "This room is not fully watched" if camera else _UNHEARD
+            return [f"{_DEVICE[alarm.device]} {alarm.source} sends nothing", without]
         case AlarmKind.WORKER:
             work = _WORKER[alarm.worker] if alarm.worker is not None else "its work"
             return [f"It has stopped {work} and does not start again by itself"]
@@ -150,8 +202,8 @@ def known(alarm: Alarm) -> list[str]:
         case AlarmKind.UNENROLLED:
             mend = f"The administrator can add room {alarm.room} to {alarm.node}"
             if alarm.stage >= Stage.CONFIRMED:
-                return ["It reported a person on the floor: look after the room now", mend]
-            return ["Falls in this room do not alarm", mend]
+                return ["It reported an emergency: look after the room now", mend]
+            return ["This room does not alarm", mend]
 
 
 def _known_fall(alarm: Alarm) -> list[str]:

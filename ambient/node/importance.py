@@ -22,12 +22,14 @@ class Importance(IntEnum):
     CARE = 2
     """Belongs to a fall, answers a person who waits, or is said once about a resident."""
     ALARM = 3
-    """Somebody is on the floor."""
+    """Somebody is on the floor, calls for help, or may be in a fire."""
 
 
 _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.FallConfirmed: Importance.ALARM,
     events.FallLongLie: Importance.ALARM,
+    events.DistressHelp: Importance.ALARM,
+    events.DistressSmokeAlarm: Importance.ALARM,
     events.FallSuspected: Importance.CARE,
     events.FallRecovered: Importance.CARE,
     events.CommandApplied: Importance.CARE,
@@ -49,7 +51,7 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.NodeDataLate: Importance.ROUTINE,
 }
 
-_URGENT_FAMILIES: Final = ("fall.",)
+_URGENT_FAMILIES: Final = ("fall.", "distress.")
 
 
 def importance(event: events.Event | type[events.Event]) -> Importance:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ambient import events
-from ambient.events import Contribution, Sense
+from ambient.events import Contribution, Device, Sense, Worker
 from ambient.hub import alarms, lockout, words
 from ambient.hub.conditions import AlarmKind, Deed, Reason
 from ambient.hub.lockout import Attempts
 from ambient.hub.rooms import RoomStatus
 from ambient.hub.silence import Silence
 from ambient.hub.web.context import rfc3339
-from ambient.observations import Place, View
+from ambient.observations import Hearing, Place, View
 from tests.hub.kit import NS, event, fall
 
 
@@ -136,7 +136,11 @@ def test_everything_has_words() -> None:
     assert set(words._DEED) == set(Deed)
     assert set(words._SENSE) == set(Sense)
     assert set(words._PLACE) == set(Place) - {Place.UNKNOWN}
-    assert len(AlarmKind) == 8
+    assert set(words._DEVICE) == set(Device)
+    assert set(words._WORKER) == set(Worker)
+    for hearing in Hearing:
+        assert words.HEARING[hearing]
+    assert len(AlarmKind) == 11
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ def test_a_fall_of_a_room_that_is_not_enrolled_is_shown_until_it_is(
         store.unenrolled(one, 20 * NS)
     (alarm,) = board(database).alarms
     assert (alarm.kind, alarm.room, alarm.sound) == (AlarmKind.UNENROLLED, "r9", Sound.MEDIUM)
-    assert "person on the floor" in words.known(alarm)[0]
+    assert "emergency" in words.known(alarm)[0]
     store.rooms_bound("n-1", ["r1"], "anna", 30 * NS)
     assert len(board(database).alarms) == 1
     store.rooms_bound("n-1", ["r1", "r9"], "anna", 31 * NS)

@@ -17,7 +17,6 @@ from ambient.hub.conditions import Alarm, AlarmKind, Entry, Priority
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, RoomStatus
 from ambient.hub.web.context import rfc3339
-from ambient.observations import View
 
 CAN_PAUSE = (RoomStatus.WATCHED, RoomStatus.DEGRADED, RoomStatus.NOT_WATCHED)
 
@@ -87,6 +86,14 @@ class CameraView(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class MicrophoneView(Struct, frozen=True, kw_only=True):
+    """What one microphone can hear."""
+
+    source: str
+    hearing: str
+    text: str
+
+
 class RoomView(Struct, frozen=True, kw_only=True):
     """One room as carers see it."""
 
@@ -99,6 +106,7 @@ class RoomView(Struct, frozen=True, kw_only=True):
     since: str | None
     until: str | None
     cameras: list[CameraView]
+    microphones: list[MicrophoneView]
     order: OrderView | None
     alarms: int
     can_pause: bool
@@ -168,8 +176,7 @@ def alarm_view(alarm: Alarm, history: Sequence[Entry], board: Board) -> AlarmVie
     """Return `alarm` in words."""
     room_name = _where(alarm, board)
     headline = words.headline(alarm)
-    fall = alarm.kind is AlarmKind.FALL
-    reasons = words.FALL_REASONS if fall else words.TECHNICAL_REASONS
+    reasons = _REASONS.get(alarm.kind, words.TECHNICAL_REASONS)
     return AlarmView(
         id=alarm.id,
         kind=alarm.kind.value,
@@ -235,7 +242,12 @@ def _room(state: RoomState, board: Board) -> RoomView:
         cameras=[
             CameraView(source=v.source, view=v.view.value, text=words.VIEW[v.view])
             for v in state.sources
-            if v.view is not View.OK
+            if v.view is not None and not v.fine
+        ],
+        microphones=[
+            MicrophoneView(source=v.source, hearing=v.hearing.value, text=words.HEARING[v.hearing])
+            for v in state.sources
+            if v.hearing is not None and not v.fine
         ],
         order=None if order is None else _order(order),
         alarms=sum(alarm.room == state.room for alarm in board.alarms),
@@ -265,5 +277,10 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple(parts)
 
 
+_REASONS = {
+    AlarmKind.FALL: words.FALL_REASONS,
+    AlarmKind.HELP: words.SOUND_REASONS,
+    AlarmKind.SMOKE_ALARM: words.SOUND_REASONS,
+}
 _PRIORITY = {Priority.LOW: "low", Priority.MEDIUM: "medium", Priority.HIGH: "high"}
 _ROOM_ORDER = {status.value: rank for rank, status in enumerate(RoomStatus)}

@@ -1,0 +1,213 @@
+"""Sounds of distress of one room: what microphones heard in, steps of chains out.
+
+Only a call for help and a smoke detector make a chain, and only their own probability decides
+where it stands: `RINGS` and above is ``confirmed``, `SUSPECT` and above ``suspected``. Heard on
+for `LASTING_S` it is ``lasting``; not heard for `QUIET_S` it has ``ended``, and what comes later is
+a new one. Several microphones of a room hear the same sound, so a class has one chain at a time.
+
+Every other class (scream, moan, thud, glass, cough) is evidence: kept for a moment, and stated as
+a contribution of a chain that is open then, whose stated probability it raises and whose step it
+does not. A thud is evidence for a fall that is suspected at about the same time (`thud_for`); a
+fall is never evidence for a thud. Pure: no clock and no I/O, time is the `t` of what comes in.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.events import Contribution, DistressStep, Sense
+from ambient.observations import SoundClass, SoundHeard
+
+RINGS: Final = {SoundClass.HELP: 0.9, SoundClass.SMOKE_ALARM: 0.9}
+"""From this probability on a sound is confirmed; as `audio.sounds.listener` tells it."""
+SUSPECT: Final = 0.5
+LASTING_S: Final = 300.0
+QUIET_S: Final = {SoundClass.HELP: 150.0, SoundClass.SMOKE_ALARM: 90.0}
+"""A call that goes on is told once a minute, a smoke detector twice; so much longer is an end."""
+KEPT_S: Final = 30.0
+"""So long is a sound evidence for what happens beside it."""
+MOST_KEPT: Final = 16
+MOST_LLR: Final = 1.0
+"""What another sound adds at most: set by hand, a stated belief and no measured ratio."""
+THUD_BEFORE_S: Final = 4.0
+THUD_AFTER_S: Final = 10.0
+"""A thud belongs to a fall when it was told so long before its beginning at most, or so long after:
+it is weighed once more by the silence that follows it, 8 s later."""
+CERTAIN: Final = 0.999
+"""No sound is surer than this: log-odds stay finite."""
+
+_SENSE: Final = {sound: Sense(f"sound.{sound.value}") for sound in SoundClass}
+
+
+class Sounded(Struct, frozen=True):
+    """A sound that is kept as evidence."""
+
+    sound: SoundClass
+    t: int
+    probability: float
+
+
+class Chain(Struct):
+    """One sound of distress, from when it was first heard until it has ended."""
+
+    sound: SoundClass
+    began: int
+    heard: int
+    """When it was heard last."""
+    probability: float
+    """Of the surest observation."""
+    step: DistressStep
+    confirmed: int | None = None
+    position: int = 0
+    """How many steps were stated."""
+
+
+class DistressState(Struct):
+    """All that a room's judgement of sounds remembers; survives a restart."""
+
+    chains: list[Chain] = []
+    evidence: list[Sounded] = []
+
+
+class Change(Struct, frozen=True):
+    """A chain that reached a step.
+
+    Attributes
+    ----------
+    probability
+        With what other sounds add.
+    lasted_s
+        From when it was first heard to when it was heard last.
+    """
+
+    sound: SoundClass
+    step: DistressStep
+    began: int
+    position: int
+    t: int
+    lasted_s: float
+    probability: float
+    contributions: list[Contribution]
+
+
+class DistressJudge:
+    """Judge the sounds of one room.
+
+    Parameters
+    ----------
+    on
+        Whether the purpose *sounds* is on.
+    state
+        What an earlier run left, to go on with open chains.
+    """
+
+    def __init__(self, *, on: bool = True, state: DistressState | None = None) -> None:
+        self.on = on
+        self.state = state if state is not None and on else DistressState()
+
+    def consent(self, on: bool) -> None:
+        """Follow that the purpose was switched; off forgets what was heard."""
+        if on != self.on:
+            self.on = on
+            self.state = DistressState()
+
+    def heard(self, heard: SoundHeard) -> list[Change]:
+        """Take in a sound."""
+        if not self.on:
+            return []
+        changes = self.advance(heard.t)
+        if heard.sound not in RINGS:
+            if heard.probability >= SUSPECT:
+                kept = Sounded(heard.sound, heard.t, heard.probability)
+                self.state.evidence = [*self.state.evidence, kept][-MOST_KEPT:]
+            return changes
+        if heard.probability < SUSPECT:
+            return changes
+        return changes + self._follow(heard)
+
+    def advance(self, t: int) -> list[Change]:
+        """Let time go on to `t`: what is not heard any more ends."""
+        changes = []
+        for chain in list(self.state.chains):
+            if _s(chain.heard, t) > QUIET_S[chain.sound]:
+                self.state.chains.remove(chain)
+                changes.append(self._change(chain, DistressStep.ENDED, t))
+        if self.state.evidence:
+            self.state.evidence = [e for e in self.state.evidence if _s(e.t, t) <= KEPT_S]
+        return changes
+
+    def thud_for(self, began: int) -> Contribution | None:
+        """Return what a thud adds to a fall that began at `began`; nothing without one."""
+        near = [
+            each
+            for each in self.state.evidence
+            if each.sound is SoundClass.THUD
+            and -THUD_BEFORE_S <= (each.t - began) / 1e9 <= THUD_AFTER_S
+        ]
+        # The one that was told last knows what came after it.
+        return _contribution(near[-1]) if near else None
+
+    def _follow(self, heard: SoundHeard) -> list[Change]:
+        sure = heard.probability >= RINGS[heard.sound]
+        chain = next((c for c in self.state.chains if c.sound is heard.sound), None)
+        if chain is None:
+            step = DistressStep.CONFIRMED if sure else DistressStep.SUSPECTED
+            chain = Chain(heard.sound, heard.t, heard.t, heard.probability, step)
+            self.state.chains.append(chain)
+        else:
+            chain.heard = heard.t
+            chain.probability = max(chain.probability, heard.probability)
+            if chain.step is DistressStep.SUSPECTED and sure:
+                chain.step = DistressStep.CONFIRMED
+            elif self._lasts(chain, heard.t) and sure:
+                chain.step = DistressStep.LASTING
+            else:
+                return []
+        if chain.step is DistressStep.CONFIRMED:
+            chain.confirmed = heard.t
+        return [self._change(chain, chain.step, heard.t)]
+
+    def _lasts(self, chain: Chain, t: int) -> bool:
+        confirmed = chain.step is DistressStep.CONFIRMED and chain.confirmed is not None
+        return confirmed and _s(chain.confirmed or 0, t) >= LASTING_S
+
+    def _change(self, chain: Chain, step: DistressStep, t: int) -> Change:
+        chain.position += 1
+        own = Sounded(chain.sound, chain.heard, chain.probability)
+        over = step is DistressStep.ENDED
+        beside = {} if over else {each.sound: each for each in self.state.evidence}
+        others = [_contribution(each) for each in beside.values()]
+        odds = _logit(chain.probability) + sum(other.llr for other in others)
+        return Change(
+            sound=chain.sound,
+            step=step,
+            began=chain.began,
+            position=chain.position - 1,
+            t=t,
+            lasted_s=max(0.0, _s(chain.began, chain.heard)),
+            probability=1.0 / (1.0 + math.exp(-odds)),
+            contributions=[_contribution(own, math.inf), *others],
+        )
+
+
+def added(probability: float, contribution: Contribution) -> float:
+    """Return `probability` with what `contribution` adds."""
+    return 1.0 / (1.0 + math.exp(-(_logit(probability) + contribution.llr)))
+
+
+def _contribution(heard: Sounded, most: float = MOST_LLR) -> Contribution:
+    """Return what a sound adds: its log-odds, as an even chance adds nothing; never against."""
+    llr = min(most, max(0.0, _logit(heard.probability)))
+    return Contribution(_SENSE[heard.sound], round(llr, 3))
+
+
+def _logit(probability: float) -> float:
+    held = min(CERTAIN, max(1.0 - CERTAIN, probability))
+    return math.log(held / (1.0 - held))
+
+
+def _s(since: int, t: int) -> float:
+    return (t - since) / 1e9
