@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from ambient.cli.app import build
 from ambient.errors import StoreError
 from ambient.evaluate.sound_days import diary, report
 from ambient.evaluate.sounds import _wanted, run
-from models.sounds.synthesis import impacts, machines
+from models.sounds.synthesis import espeak, impacts, machines
 from models.sounds.synthesis.basics import noise, place
 
-needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng isn't here")
+needs_espeak = pytest.mark.skipif(not espeak.there(), reason="espeak-ng isn't here")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ from ambient.errors import UsageError
 from ambient.train.sounds import FULL, QUICK, SOUNDS, TELEVISION, recorded, train
 from models import television
 from models.sounds import network
+from models.sounds.synthesis import espeak
 
 ROWS = [
     ("a1", "fsdd", "train", "neutral-digit", "ann"),
@@ -86,7 +86,7 @@ def test_plans() -> None:
 
 
 @pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch isn't here")
-@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng isn't here")
+@pytest.mark.skipif(not espeak.there(), reason="espeak-ng isn't here")
 def test_the_same_seed_gives_the_same_weights(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,16 +1,15 @@
 """Spoken words by espeak-ng, in many voices: old, hoarse, quiet, high, creaky, whispered.
 
 In: a language and a text. Out: float32 samples at 16 kHz, highest value 1, silence cut off. A tool
-to train and to measure with: it is called as a program, once a voice and text, and kept in memory.
+to train and to measure with: its library is called (a program for each word would take longer to
+start than to speak), once a voice and text, and what it said is kept in memory.
 """
 
 from __future__ import annotations
 
-import io
-import shutil
-import subprocess
-import wave
-from typing import Final
+import ctypes
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -19,7 +18,7 @@ from ambient.errors import UsageError
 from models.sounds.synthesis.basics import RATE, Floats, Rng, peak
 from models.sounds.synthesis.voice import revoice
 
-PROGRAM: Final = "espeak-ng"
+LIBRARY: Final = "libespeak-ng.so.1"
 VARIANTS: Final = (
     "m1", "m2", "m3", "m4", "m5", "m6", "m7", "f1", "f2", "f3", "f4", "f5", "croak", "grandma",
     "grandpa", "aunty", "whisper", "whisperf", "Annie", "Michael", "Denis", "linda", "boris",
@@ -46,13 +45,7 @@ class Speaker:
     """
 
     def __init__(self, *, held: bool = False) -> None:
-        found = shutil.which(PROGRAM)
-        if found is None:
-            raise UsageError(
-                f"expected the program {PROGRAM}, found none; install it "
-                "(Debian: apt install espeak-ng), it is needed to train and to measure alone"
-            )
-        self._program = found
+        self._espeak = _espeak()
         self._variants = HELD if held else VARIANTS
         self._kept: dict[tuple[str, str, str, int, int], Floats] = {}
 
@@ -87,28 +80,108 @@ class Speaker:
     def _said(self, language: str, text: str, variant: str, pitch: int, speed: int) -> Floats:
         key = (language, text, variant, pitch, speed)
         if key not in self._kept:
-            command = [self._program, "-v", f"{language}+{variant}", "-p", f"{pitch}"]
-            command += ["-s", f"{speed}", "--stdout", "--", text]
-            done = subprocess.run(command, capture_output=True, check=False)
-            if done.returncode or len(done.stdout) < 100:
-                raise UsageError(
-                    f"{PROGRAM}: expected speech of voice {language}+{variant}, got "
-                    f"{done.stderr.decode(errors='replace').strip() or 'nothing'}; "
-                    "is its data installed (Debian: espeak-ng-data)?"
-                )
+            raw = self._espeak.said(language, variant, text, pitch, speed)
             if len(self._kept) >= _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = _trimmed(_samples(done.stdout))
+            self._kept[key] = _trimmed(raw)
         return self._kept[key]
 
 
-def _samples(data: bytes) -> Floats:
-    # A stream's header does not know its length, so the frames are read to the end.
-    with wave.open(io.BytesIO(data)) as file:
-        rate = file.getframerate()
-        raw = file.readframes(len(data))
-    sound = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32) / 32768.0
-    return np.asarray(resample_poly(sound, 320, rate // 50), np.float32)
+class _Voice(ctypes.Structure):
+    """As the library describes one of its voices."""
+
+    _fields_ = [  # ctypes reads it so
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_char_p),
+        ("identifier", ctypes.c_char_p),
+    ]
+
+
+class _Espeak:
+    """The library, opened once a process: it has one voice at a time."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(LIBRARY)
+        self._libc = ctypes.CDLL(None)
+        self._rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, None, _DONT_EXIT))
+        if self._rate <= 0:
+            raise OSError(f"{LIBRARY} finds no data")
+        self._parts: list[bytes] = []
+        # Kept, for the library calls it as long as it lives.
+        self._callback = _CALLBACK(self._take)
+        self._library.espeak_SetSynthCallback(self._callback)
+        self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+        self._files = self._voices()
+
+    def _take(self, samples: Any, count: int, _: Any) -> int:
+        if samples and count > 0:
+            self._parts.append(ctypes.string_at(samples, count * 2))
+        return 0
+
+    def _voices(self) -> dict[str, str]:
+        """Return the file of each language's voice: the library knows voices by these alone."""
+        voices, found = self._library.espeak_ListVoices(None), {}
+        number = 0
+        while voices[number]:
+            voice = voices[number].contents
+            # A byte of priority, then the language.
+            found[voice.languages[1:].decode()] = voice.identifier.decode()
+            number += 1
+        return found
+
+    def said(self, language: str, variant: str, text: str, pitch: int, speed: int) -> Floats:
+        """Return the text in a voice, at 16 kHz."""
+        library, data = self._library, text.encode()
+        voice = f"{self._files.get(language, language)}+{variant}"
+        self._parts.clear()
+        # Whispers are made of its random numbers.
+        self._libc.srand(1)
+        failed = library.espeak_SetVoiceByName(voice.encode())
+        for parameter, value in ((_RATE, speed), (_PITCH, pitch)):
+            failed = failed or library.espeak_SetParameter(parameter, value, 0)
+        failed = failed or library.espeak_Synth(
+            data, ctypes.c_size_t(len(data) + 1), 0, _CHARACTERS, 0, _UTF8, None, None
+        )
+        sound = np.frombuffer(b"".join(self._parts), "<i2").astype(np.float32) / 32768.0
+        if failed or not sound.any():
+            raise UsageError(
+                f"espeak-ng: expected speech of voice {voice}, got error {failed}; "
+                "is its data installed (Debian: espeak-ng-data)?"
+            )
+        return np.asarray(resample_poly(sound, 320, self._rate // 50), np.float32)
+
+
+_SYNCHRONOUS: Final = 2
+_DONT_EXIT: Final = 0x8000
+_RATE: Final = 1
+_PITCH: Final = 3
+_CHARACTERS: Final = 1
+_UTF8: Final = 1
+_CALLBACK: Final[Callable[..., Any]] = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+)
+_opened: list[_Espeak] = []
+
+
+def there() -> bool:
+    """Return whether espeak-ng is installed."""
+    try:
+        ctypes.CDLL(LIBRARY)
+    except OSError:
+        return False
+    return True
+
+
+def _espeak() -> _Espeak:
+    if not _opened:
+        try:
+            _opened.append(_Espeak())
+        except OSError as error:
+            raise UsageError(
+                f"expected espeak-ng, got: {error}; install it (Debian: apt install espeak-ng), "
+                "it is needed to train and to measure alone"
+            ) from error
+    return _opened[0]
 
 
 def _trimmed(sound: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,9 +31,7 @@ MAKERS: dict[str, Callable[[Rng], Floats]] = {
     },
 }
 
-needs_espeak = pytest.mark.skipif(
-    shutil.which(espeak.PROGRAM) is None, reason="espeak-ng isn't here"
-)
+needs_espeak = pytest.mark.skipif(not espeak.there(), reason="espeak-ng isn't here")
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -115,7 +112,9 @@ def test_a_sites_own_list(tmp_path: Path) -> None:
 
 
 def test_without_espeak_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(espeak, "LIBRARY", "libnothing.so.0")
+    monkeypatch.setattr(espeak, "_opened", [])
+    assert not espeak.there()
     with pytest.raises(UsageError, match="apt install espeak-ng"):
         espeak.Speaker()
 
