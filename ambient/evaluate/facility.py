@@ -25,10 +25,11 @@ from typing import Final, Self
 import msgspec
 import yaml
 
+from ambient.config import load_node
 from ambient.errors import LinkError
 from ambient.evaluate.page import PageClient
-from ambient.events import Worker
 from ambient.node import running
+from ambient.node.supervisor import wanted_workers
 
 SITE: Final = "demo"
 NODE: Final = "n-1"
@@ -48,6 +49,8 @@ class Facility:
         Where state, configuration and logs go; nothing: a new one, removed at the end.
     cameras
         Room ► sources of its cameras.
+    microphones
+        Room ► sources of its microphones; where there are any, *sounds* is on.
     link_port, web_port
         0 chooses free ones.
     node_extra
@@ -61,6 +64,7 @@ class Facility:
         folder: Path | None,
         cameras: Mapping[str, Sequence[str]],
         *,
+        microphones: Mapping[str, Sequence[str]] | None = None,
         link_port: int = 0,
         web_port: int = 0,
         node_extra: Mapping[str, object] | None = None,
@@ -77,7 +81,7 @@ class Facility:
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
         self.hub: subprocess.Popen[bytes] | None = None
         self.node: subprocess.Popen[bytes] | None = None
-        self._write(cameras, node_extra or {})
+        self._write(cameras, microphones or {}, node_extra or {})
 
     @property
     def node_state(self) -> Path:
@@ -168,8 +172,9 @@ class Facility:
             When it does not come up.
         """
         self.node = self._start("node")
+        expected = set(wanted_workers(load_node(self.folder / "node.yaml")))
         self._wait(
-            lambda: len(running.worker_pids(self.node_state)) == len(Worker),
+            lambda: set(running.worker_pids(self.node_state)) == expected,
             START_S,
             self.node,
             "the node's workers run",
@@ -216,7 +221,10 @@ class Facility:
         self.stop()
 
     def _write(
-        self, cameras: Mapping[str, Sequence[str]], node_extra: Mapping[str, object]
+        self,
+        cameras: Mapping[str, Sequence[str]],
+        microphones: Mapping[str, Sequence[str]],
+        node_extra: Mapping[str, object],
     ) -> None:
         hub = {
             "site": SITE,
@@ -236,6 +244,11 @@ class Facility:
                         {"id": f"c{number}", "source": source}
                         for number, source in enumerate(sources, 1)
                     ],
+                    "microphones": [
+                        {"id": f"m{number}", "source": source}
+                        for number, source in enumerate(microphones.get(room, ()), 1)
+                    ],
+                    "purposes": {"falls": True, "sounds": room in microphones},
                 }
                 for room, sources in cameras.items()
             ],

@@ -136,7 +136,7 @@ class CommandDesk:
 
         A worker that does not run holds no device; when it starts it reads the switches first.
         """
-        for worker in (Worker.VISION, Worker.FUSION):
+        for worker in (Worker.VISION, Worker.AUDIO, Worker.FUSION):
             if not self._runs(worker):
                 continue
             if control.ask(self._socket(worker), command, SETTLE_S) is None:
@@ -150,11 +150,15 @@ class CommandDesk:
     def _erase(self, command: commands.Erase) -> Outcome | None:
         """Delete the enrolled voice and the delivered events of a subject.
 
-        It waits while some events are not delivered yet.
+        What is known of the voice goes first: the enrolment, the gate in the microphones, the
+        baseline in fusion. It waits while some events are not delivered yet.
         Damaged copies of the outbox and damaged rows go too, since they may tell of the subject.
         The configuration still says which bed the pseudonym has, until it is changed.
         """
         voices.forget(self._config.state_dir, [command.subject])
+        for worker in (Worker.AUDIO, Worker.FUSION):
+            if self._runs(worker) and self._ask(worker, command) is None:
+                return None
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
             return Outcome.APPLIED if outbox.erase(command.subject) == 0 else None
 

@@ -160,10 +160,10 @@ class FusionWorker:
         self._receive = receive
         self._control = control
         self._clock = clock
-        self._judge = Judge(config, node_key)
+        self._switches = SwitchBoard(config.state_dir)
+        self._judge = self._new_judge()
         self._restore(state)
         self._consents = _consents_of(state)
-        self._switches = SwitchBoard(config.state_dir)
         self._notices = NoticeBoard(config.state_dir)
         self._steps = StepDetector()
         self._ledger = Ledger(store, self._disk_full)
@@ -229,6 +229,8 @@ class FusionWorker:
             outcome = Outcome.REFUSED  # no such chain is open here
         if isinstance(command, commands.SetPurpose):
             new += self._consent_events(self._clock.now())
+        if isinstance(command, commands.Erase):
+            self._judge.forget(command.subject)
         self._control.answer(outcome)
         return new
 
@@ -240,6 +242,7 @@ class FusionWorker:
             for purpose in Purpose:
                 key = f"{room.id}/{purpose}"
                 on = switches.is_on(room, purpose)
+                self._judge.consent(room.id, purpose, on)
                 before = self._consents.get(key, room.is_on(purpose))
                 if on == before:
                     continue
@@ -291,7 +294,22 @@ class FusionWorker:
         except msgspec.MsgspecError as error:
             # Written by another version: chains begin anew, which alarms twice rather than never.
             _log.error("the state of the last run cannot be read", error=str(error))
-            self._judge = Judge(self._config, self._node_key)
+            self._judge = self._new_judge()
+
+    def _new_judge(self) -> Judge:
+        """Return a judge that knows which purposes are on now."""
+        switches = self._switches.read()
+
+        def on(purpose: Purpose) -> list[str]:
+            return [room.id for room in self._config.rooms if switches.is_on(room, purpose)]
+
+        return Judge(
+            self._config,
+            self._node_key,
+            zone=self._config.zone,
+            voices=on(Purpose.VOICE),
+            sounds=on(Purpose.SOUNDS),
+        )
 
 
 def _consents_of(state: dict[str, bytes]) -> dict[str, bool]:

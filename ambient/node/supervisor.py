@@ -15,26 +15,29 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import structlog
 
+from ambient.config import NodeConfig
 from ambient.events import Worker
 from ambient.node import clock as node_clock
-from ambient.node import notify, process
+from ambient.node import control, notify, process
 from ambient.node.budget import RestartBudget, RestartPolicy, Watchdog
 from ambient.node.notices import Notice, NoticeBoard, NoticeKind
+from ambient.node.place import NodePlace
 
 _log = structlog.get_logger(__name__)
 
-ORDER: Final = (Worker.AGENT, Worker.FUSION, Worker.VISION)
+ORDER: Final = (Worker.AGENT, Worker.FUSION, Worker.VISION, Worker.AUDIO)
 """Started in this order, stopped in the reverse: whoever receives is there before who sends."""
 
 DRAIN_S: Final[Mapping[Worker, float]] = {
     Worker.VISION: 5.0,
+    Worker.AUDIO: 5.0,
     Worker.FUSION: 5.0,
     Worker.AGENT: 8.0,
 }
@@ -71,6 +74,8 @@ class Supervisor:
         Restart budget of each worker.
     environment
         Added to the environment of every worker.
+    wanted
+        Which of them are to run, asked again whenever the configuration is read again; all without.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class Supervisor:
         *,
         policy: RestartPolicy | None = None,
         environment: Mapping[str, str] | None = None,
+        wanted: Callable[[], Collection[Worker]] | None = None,
     ) -> None:
         self._state_dir = state_dir
         self._children = {
@@ -90,6 +96,7 @@ class Supervisor:
         self._notices = NoticeBoard(state_dir)
         self._clock_file = state_dir / "clock.json"
         self._clock = node_clock.start_clock(self._clock_file)
+        self._wanted = wanted
         self._extra = dict(environment or {})
         self._selector = selectors.DefaultSelector()
         self._signals: set[int] = set()
@@ -194,9 +201,16 @@ class Supervisor:
             self._post(NoticeKind.RESTARTED, child.worker, child.budget.restarts)
 
     def _start_all(self) -> None:
+        wanted = ORDER if self._wanted is None else self._wanted()
         for worker in ORDER:
-            if worker in self._children:
+            if worker not in self._children:
+                continue
+            if worker in wanted:
                 self._start(self._children[worker])
+            else:
+                # Nobody waits for the answer of a worker that was, and is not any more.
+                run_dir = NodePlace(self._state_dir).run_dir
+                control.socket_path(run_dir, worker).unlink(missing_ok=True)
 
     def _start(self, child: _Child) -> None:
         read, write = os.pipe()
@@ -288,6 +302,12 @@ class Supervisor:
     def _kill(self, child: _Child) -> None:
         if child.running is not None:
             self._forget(child)
+
+
+def wanted_workers(config: NodeConfig) -> list[Worker]:
+    """Return the workers that a node needs: the one for microphones only where there are any."""
+    heard = any(room.microphones for room in config.rooms)
+    return [worker for worker in ORDER if heard or worker is not Worker.AUDIO]
 
 
 def worker_commands(config: Path, workers: Sequence[Worker] = ORDER) -> dict[Worker, list[str]]:

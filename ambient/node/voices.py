@@ -203,3 +203,15 @@ def forget(state_dir: Path, subjects: Iterable[str]) -> list[str]:
 def residents(room: Room) -> list[str]:
     """Return the pseudonyms of who lives in a room."""
     return [bed.subject for bed in room.beds if bed.subject is not None]
+
+
+def enrolled(state_dir: Path, room: Room) -> tuple[tuple[str, int], ...]:
+    """Return who of a room is enrolled, and when that was written (ns); looks at no voice."""
+    found = []
+    for subject in residents(room):
+        try:
+            written = (state_dir / FOLDER / f"{subject}.key").stat().st_mtime_ns
+        except OSError:
+            continue
+        found.append((subject, written))
+    return tuple(found)

@@ -2,8 +2,8 @@
 
 Comes in: which worker, the node's configuration, and what the supervisor put into the
 environment. Goes out: the worker's exit code: 0 after it was told to stop, else that of the error.
-Each worker imports only what it needs: no process but vision ever loads a camera's library, and
-none but the agent the key of the hub.
+Each worker imports only what it needs: no process but vision ever loads a camera's library,
+none but audio a microphone's, and none but the agent the key of the hub.
 """
 
 from __future__ import annotations
@@ -80,6 +80,23 @@ def _vision(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
         control.close()
         if button is not None:
             button.close()
+
+
+def _audio(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
+    from ambient.node.audio_worker import AudioWorker
+
+    place = NodePlace(config.state_dir)
+    control = ControlServer(socket_path(place.run_dir, Worker.AUDIO))
+    beat = _Beat()
+    worker = AudioWorker(config, control, clock)
+    worker.start()
+    try:
+        while not stop.asked:
+            if worker.step(0.05):
+                beat()
+    finally:
+        worker.stop(DRAIN_S)
+        control.close()
 
 
 def _button(config: NodeConfig) -> Line | None:
@@ -183,6 +200,7 @@ class _Beat:
 
 _RUN: Final[Mapping[Worker, Callable[[NodeConfig, Path, NodeClock, StopSignal], None]]] = {
     Worker.VISION: _vision,
+    Worker.AUDIO: _audio,
     Worker.FUSION: _fusion,
     Worker.AGENT: _agent,
 }

@@ -153,3 +153,25 @@ def test_erasing_takes_damaged_copies_and_rows_along(tmp_path: Path) -> None:
         assert outbox.depth().kept == 0
     assert list(tmp_path.glob("outbox.db.damaged-*")) == []
     assert other.exists()
+
+
+def test_erasing_takes_the_voice_out_of_the_running_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    for worker in (Worker.VISION, Worker.AUDIO, Worker.FUSION):
+        (tmp_path / "run" / f"{worker}.control").touch()
+    answers: dict[str, Outcome | None] = {"audio": None, "fusion": Outcome.APPLIED}
+    asked: list[str] = []
+
+    def ask(path: Path, *_: object) -> Outcome | None:
+        asked.append(path.stem)
+        return answers[path.stem]
+
+    monkeypatch.setattr(module.control, "ask", ask)
+    desk = make(tmp_path, running=True)
+    erase = command(commands.Erase, subject="s-4f2a")
+    assert desk.handle(erase, T) is None
+    answers["audio"] = Outcome.APPLIED
+    assert desk.handle(erase, T) is Outcome.APPLIED
+    assert asked == ["audio", "audio", "fusion"]

@@ -195,3 +195,31 @@ def test_draining_judges_what_waits(world: World) -> None:
     world.lie(2)
     world.fusion.drain()
     assert world.kept
+
+
+def test_consent_reaches_the_judge_at_once_and_over_a_restart(world: World) -> None:
+    judge = world.fusion._judge
+    assert not judge._voices["r1"].on
+    assert not judge._distress["r1"].on
+    board = SwitchBoard(world.config.state_dir)
+    for purpose in (Purpose.VOICE, Purpose.SOUNDS):
+        board.change(lambda switches, one=purpose: switches.with_purpose("r1", one, True))
+    world.steady += 1
+    world.fusion.step(0)
+    assert judge._voices["r1"].on
+    assert judge._distress["r1"].on
+    assert world.kinds().count("consent.applied") == 2
+    world.fusion.drain()
+    world.fusion = world.start()
+    assert world.fusion._judge._voices["r1"].on
+    assert "voice/r1" in world.fusion._judge.state()
+
+
+def test_who_is_erased_is_forgotten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(world.fusion._judge, "forget", forgotten.append)
+    world.commands.append(
+        commands.Erase(id=commands.new_id(), node="n-1", issued=1, expires=2, subject="s-4f2a")
+    )
+    world.fusion.step(0)
+    assert (forgotten, world.answers) == (["s-4f2a"], [Outcome.APPLIED])

@@ -47,6 +47,7 @@ for default in (supervisor.Watchdog.__init__,):
 commands = {
     worker: [sys.executable, str(folder / "worker.py"), str(worker), modes[worker], str(folder)]
     for worker in Worker
+    if str(worker) in modes
 }
 policy = budget.RestartPolicy(restarts=2, window_s=20, first_s=0.01, slow_s=0.05)
 supervisor.Supervisor(folder, commands, policy=policy).run()
