@@ -43,8 +43,11 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
 """What labels begin with ► classes that count as found."""
 MADE: Final = 48
 """Clips of each kind made by synthesis."""
+LEAD_S: Final = 1.0
 TAIL_S: Final = 2.0
-"""Silence that every recording is followed by: clips end with their sound, a room does not."""
+"""Near silence before and after every recording: clips begin and end with their sound, a room does
+not."""
+_LEAD_DBFS: Final = -80.0
 _BLOCK: Final = RATE // 10
 
 Progress = Callable[[int, int], None]
@@ -110,8 +113,13 @@ class Listening:
         self.seconds = 0.0
 
     def heard(self, samples: Samples) -> list[SoundHeard]:
-        """Return what is told of a recording that begins at 0."""
-        whole = np.concatenate([samples, np.zeros(round(TAIL_S * RATE), np.float32)])
+        """Return what is told of a recording that begins at `LEAD_S`."""
+        rng = np.random.default_rng(SEED)
+        lead, tail = (
+            10 ** (_LEAD_DBFS / 20) * rng.standard_normal(round(seconds * RATE))
+            for seconds in (LEAD_S, TAIL_S)
+        )
+        whole = np.concatenate([lead, samples, tail]).astype(np.float32)
         began = time.process_time()
         listener = SoundListener("r", "m", self._network, self._calibration)
         found: list[SoundHeard] = []
@@ -244,7 +252,8 @@ def _wanted(label: str) -> tuple[str, ...]:
 
 
 def _alarm(heard: SoundHeard) -> Alarm:
-    return (round(heard.t / SECOND_NS, 2), heard.sound.value, round(heard.probability, 3))
+    second = max(0.0, heard.t / SECOND_NS - LEAD_S)
+    return (round(second, 2), heard.sound.value, round(heard.probability, 3))
 
 
 def _write(target: Path, lines: Sequence[FileAlarms]) -> None:

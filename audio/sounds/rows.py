@@ -33,7 +33,13 @@ RISES: Final = 1.7
 looked at: the peaks of a steady noise stay below (its frames are averaged by threes)."""
 _HANG: Final = 5
 """Chunks that are looked at after the last rise: 2 s."""
+_SETTLES: Final = 25
+"""… at the beginning: 10 s."""
+_QUIET_ROOM: Final = -15.0
+"""Natural logarithm of power, about -65 dBFS a band: a floor is not believed to lie above this
+before the room has settled, for a stream may begin in the middle of a scream."""
 _SINKS: Final = 0.5
+_CLIMBS_AT_FIRST: Final = 0.1
 _CLIMBS: Final = 0.03
 """Share of the way by which the floor goes down and up in a chunk (a minute to follow a machine
 that begins)."""
@@ -91,6 +97,8 @@ class Ear:
         self._network = network
         self._calibration = calibration
         self._streaming = Streaming()
+        self._floor: Floats | None = None
+        self._chunks = 0
         self.reset()
 
     def reset(self) -> None:
@@ -99,10 +107,9 @@ class Ear:
         self._state = self._network.start()
         self._held = np.full((0, BANDS), QUIET, np.float32)
         self._row = 0
-        self._hang = 0
+        # Until the room's floor is known, everything is looked at.
+        self._hang = _HANG if self._chunks else _SETTLES
         self._last: Floats | None = None
-        if not hasattr(self, "_floor"):
-            self._floor: Floats | None = None
 
     def push(self, samples: Samples) -> list[Heard]:
         """Take in samples (n,); return the chunks that are whole now."""
@@ -121,16 +128,19 @@ class Ear:
         groups = frames.reshape(len(frames), GROUPS, -1).mean(axis=2)
         middle = np.partition(groups[OVERLAP:], CHUNK // 2, axis=0)[CHUNK // 2]
         if self._floor is None:
-            self._floor = np.asarray(np.minimum(middle, groups.min(axis=0) + 1.0), np.float32)
+            lowest = np.minimum(middle, groups.min(axis=0) + 1.0)
+            self._floor = np.asarray(np.minimum(lowest, _QUIET_ROOM), np.float32)
         smooth = (groups[:-2] + groups[1:-1] + groups[2:]) / 3
         over = np.maximum(smooth - np.maximum(self._floor, _NOTHING), 0.0)
         # What the rows see anew; three frames become one, so the last two are the newest.
         over = over[-CHUNK:].reshape(ROWS, STRIDE, GROUPS)
         risen = over.max(axis=(1, 2))
         pairs = float((over[..., 1:] + over[..., :-1]).max()) / 2
-        self._hang = _HANG if pairs > RISES else self._hang - 1
+        self._hang = max(self._hang - 1, _HANG if pairs > RISES else 0)
         away = middle - self._floor
-        self._floor = self._floor + np.where(away < 0, _SINKS, _CLIMBS) * away
+        climbs = _CLIMBS_AT_FIRST if self._chunks < _SETTLES else _CLIMBS
+        self._chunks += 1
+        self._floor = self._floor + np.where(away < 0, _SINKS, climbs) * away
         looked = self._hang > 0
         if looked:
             logits, self._state = self._network.run(frames, self._state)

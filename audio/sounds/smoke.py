@@ -1,12 +1,12 @@
 """A smoke detector by its rule: band energies over time in, how surely it is one out.
 
 The temporal pattern T3 of ISO 8201: pulses of 0.5 s with 0.5 s between, three of them, then 1.5 s
-of nothing; so time is cut in slots of 0.5 s of which, out of eight, the first, third and fifth
-sound. A band holds the pattern when the weakest slot that should sound is louder than the loudest
-that should not: by much over three pulses with the pauses before and after them, by less where two
-rounds came before. Two beats, four beats or an even beat are something else. It must be a tone:
-the bands beside it are quieter. Nothing is learned, and any pitch will do (520 Hz and 3.1 kHz are
-usual). Pure: levels in, an answer out.
+of nothing, and again; so time is cut in slots of 0.5 s of which, out of eight, the first, third and
+fifth sound. A band holds the pattern when the weakest slot that should sound is louder than the
+loudest that should not: by much over a round, the pauses before and after it and the first pulse of
+the next, by less where another round came before. Two beats, four beats, an even beat, or three
+beats once are something else. It must be a tone: the bands beside it are quieter. Nothing is
+learned, and any pitch will do (520 Hz and 3.1 kHz are usual). Pure: levels in, an answer out.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ SLOT: Final = 10
 """Ticks in a slot of 0.5 s."""
 TEMPI: Final = (0.94, 0.97, 1.0, 1.03, 1.06)
 """The standard allows a tenth more or less for each time."""
-_ROUND: Final = (False, False, False, True, False, True, False, True)
-PAUSE: Final = 3
-"""Slots of the long pause."""
-WINDOWS: Final = ((8, 9.0), (16, 4.5))
-"""Slots up to the end of the third pulse, and the decibels between the weakest that sounds and the
+_ROUND: Final = (True, False, False, False, True, False, True, False)
+"""Which slots sound, back in time from the first pulse of a round."""
+WINDOWS: Final = ((12, 9.0), (20, 4.5))
+"""Slots up to the end of that pulse, and the decibels between the weakest that sounds and the
 loudest that does not at which the answer is one half."""
 SOFT_DB: Final = 1.0
 """Decibels that change the odds by a factor of e."""
@@ -41,17 +40,17 @@ _BESIDE: Final = (4, 5, 6, 7)
 _FALLS_DB: Final = 5.0
 _INSIDE: Final = 5
 """Ticks of a slot that are looked at."""
-_AFTER: Final = round(PAUSE * SLOT * max(TEMPI)) + 1
-"""Ticks that are waited after a pulse: the long pause."""
-KEPT: Final = round(16 * SLOT * max(TEMPI)) + 3 * _AFTER
+_AFTER: Final = 6
+"""Ticks that are waited after a pulse, for it to die away in the room."""
+KEPT: Final = round(20 * SLOT * max(TEMPI)) + 4 * _AFTER
 _LOOKED_AT: Final = (CENTRES_HZ > 350.0) & (CENTRES_HZ < 4300.0)
 _DB: Final = 10.0 / float(np.log(10.0))
 
 
 def _looks(slots: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the ticks from the end (tempi, slots, ticks), and which slots should sound."""
-    back = np.arange(-PAUSE, slots)
-    on = np.array([i >= 0 and _ROUND[-1 - i % len(_ROUND)] for i in back.tolist()])
+    back = np.arange(slots)
+    on = np.array([_ROUND[i % len(_ROUND)] for i in range(slots)])
     size = SLOT * np.array(TEMPI)[:, None]
     # The beginning of a slot holds the end of what was before: the rise, or the room's decay.
     first = np.round(-back * size - size * 0.65).astype(np.int64)
@@ -62,7 +61,7 @@ _LOOKS: Final = [(*_looks(slots), middle) for slots, middle in WINDOWS]
 
 
 def score(levels: Floats, end: int, band: int) -> float:
-    """Return the probability of a smoke detector whose third pulse ends at a tick.
+    """Return the probability that the first pulse of a detector's round ends at a tick.
 
     Parameters
     ----------
