@@ -91,6 +91,13 @@ def audio(
         ),
     ] = None,
     repeat: Annotated[int, typer.Option(min=1, max=100, help="Rounds; the fastest counts.")] = 3,
+    microphones: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Instead: what so many cost with everything on."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=5, max=3600, help="Of sound, with --microphones.")
+    ] = 30.0,
     json: Json = False,
 ) -> None:
     """Measure our features beside Praat's and librosa's: speed, and how far they agree.
@@ -98,11 +105,31 @@ def audio(
     The peers run in an environment of their own: make setup-peers. An environment elsewhere is
     named by $AMBIENT_PEERS.
     """
+    if microphones is not None:
+        _microphones(microphones, seconds, json=json)
+        return
     from ambient.evaluate.benchmark_audio import run
 
     with evaluate._shown("recordings") as progress:
         report = run(files or [], repeat=repeat, progress=progress)
     evaluate._done(report, report.errors, _benchmark_table, json=json)
+
+
+def _microphones(count: int, seconds: float, *, json: bool) -> None:
+    import msgspec
+
+    from ambient.evaluate.benchmark_microphones import run
+
+    report = run(count, seconds)
+    if json:
+        typer.echo(msgspec.json.encode(report))
+        return
+    for load in (report.speech, report.quiet):
+        typer.echo(
+            f"{load.sound}: {load.core_s:.4f} core-seconds a second of sound of one microphone, "
+            f"{load.cores:.3f} cores for {report.microphones}"
+        )
+    typer.echo(f"memory: {report.rss_mb:.0f} MB")
 
 
 def _voice_table(report: Report) -> None:
