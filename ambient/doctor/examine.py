@@ -24,7 +24,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     ModelError
         When the catalogue of models is broken.
     """
-    from ambient.doctor import cameras
+    from ambient.doctor import cameras, microphones
 
     running = is_running(config.state_dir)
     vision = worker_pids(config.state_dir).get(Worker.VISION)
@@ -40,6 +40,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield from network.hub(config)
     yield from network.cameras(config)
     yield from cameras.cameras(config, running=running)
+    yield from microphones.microphones(config, running=running)
 
 
 def separation(state_dir: Path, vision: int | None) -> Iterator[Finding]:
