@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from ambient.errors import AmbientError, LinkError, SourceError, StoreError
+from ambient.errors import AmbientError, LinkError, SourceError, StoreError, UsageError
 from ambient.evaluate.facility import ROOM, USER, Facility
 from ambient.evaluate.page import AlarmSeen
 
@@ -24,6 +24,10 @@ ALARM_S: Final = 45.0
 """How long the fall may take to become an alarm on the page: the clip, and what confirms it."""
 
 
+ROOM_S: Final = 180.0
+THUD_S: Final = 6.0
+CALLS_S: Final = (60.0, 64.0, 68.0, 72.0, 76.0)
+"""When in the sound of the room somebody falls, and when somebody calls."""
 EVERYDAY: Final = ("fall", *("walk", "sit", "walk", "empty") * 4)
 """Clips of the long recording, about three minutes."""
 
@@ -137,10 +141,43 @@ def everyday(path: Path) -> Path:
     return path
 
 
+def sounds(path: Path) -> Path:
+    """Write some minutes of a room's sound to `path`: a thud, later somebody calls for help.
+
+    All of it is synthesised; without espeak-ng nobody calls.
+    """
+    import numpy as np
+    import soundfile
+
+    from audio.blocks import RATE
+    from models.sounds.synthesis import espeak, impacts
+    from models.sounds.synthesis.basics import noise, place
+
+    rng = np.random.default_rng(12)
+    room = noise(rng, round(ROOM_S * RATE), 5.0) * np.float32(1e-3)
+    place(room, impacts.thud(rng), THUD_S, 0.4)
+    try:
+        speaker = espeak.Speaker()
+    except UsageError:
+        pass  # stated in the docstring: the room is only quieter
+    else:
+        for at_s in CALLS_S:
+            # The same voice each time.
+            call = speaker.say(np.random.default_rng(3), "en", "help!", voices=0.0)
+            place(room, call, at_s, 0.4)
+    soundfile.write(path, room, RATE)
+    return path
+
+
 def open_facility(
-    recording: Path | None = None, folder: Path | None = None, web_port: int = 0
+    recording: Path | None = None,
+    folder: Path | None = None,
+    web_port: int = 0,
+    sound: Path | None = None,
 ) -> Facility:
     """Return a facility whose one camera plays a recording of a fall again and again.
+
+    With `sound` its room has a microphone that plays that.
 
     Raises
     ------
@@ -150,7 +187,8 @@ def open_facility(
     if recording is not None and not recording.is_file():
         raise SourceError(f"{recording}: expected a video file, found none; check the path")
     source = f"file:{(recording or sample()).resolve()}"
-    return Facility(folder, {ROOM: [source]}, web_port=web_port)
+    heard = {} if sound is None else {ROOM: [f"file:{sound.resolve()}"]}
+    return Facility(folder, {ROOM: [source]}, microphones=heard, web_port=web_port)
 
 
 def run_once(

@@ -73,14 +73,19 @@ def _keep_running(
     import signal
     import tempfile
 
-    from ambient.demo import everyday, open_facility
+    from ambient.demo import everyday, open_facility, sounds
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="ambient-clip-") as clips:
         if recording is None:
             typer.echo("Putting the sample clips together …", err=True)
             recording = everyday(Path(clips) / "room.mp4")
-        with open_facility(recording, directory, port) as facility:
+        try:
+            sound = sounds(Path(clips) / "room.wav")
+        except ModuleNotFoundError as error:
+            typer.echo(f"Without sound: the package {error.name} is missing.", err=True)
+            sound = None
+        with open_facility(recording, directory, port, sound) as facility:
             _run(facility, browser=browser)
 
 
