@@ -33,7 +33,7 @@ from audio.speech.segments import Segment, SpeechFinder
 from audio.speech.television import UNKNOWN, PersonJudge
 from audio.speech.vad import SpeechNetwork
 from audio.steps import Steps
-from audio.voice_minutes import VoiceMinutes
+from audio.voice_minutes import ENOUGH_S, VoiceMinutes
 
 RING_S: Final = 13.0
 """The longest stretch of speech (10 s), the pause before it that may belong to its turn (2 s), and
@@ -70,6 +70,8 @@ class MicrophonePipeline:
         Of everything that decides about the values of a voice.
     gone_s
         Without any block for so long the microphone is gone.
+    enough_s
+        Of a resident's speech, that is measured together.
     """
 
     def __init__(
@@ -82,9 +84,10 @@ class MicrophonePipeline:
         sounds: SoundEar | None = None,
         version: str = "0",
         gone_s: float = GONE_S,
+        enough_s: float = ENOUGH_S,
     ) -> None:
         self._room, self._source = room, microphone.id
-        self._version = version
+        self._version, self._enough_s = version, enough_s
         self._monitor = HearingMonitor(room, microphone.id, gone_s=gone_s)
         self._steps = Steps()
         self._ring = Ring(RING_S)
@@ -116,11 +119,16 @@ class MicrophonePipeline:
         self._minutes = {
             subject: self._minutes[subject]
             if self._gates.get(subject) is gate
-            else VoiceMinutes(self._room, self._source, subject, self._version)
+            else self._collecting(subject)
             for subject, gate in gates.items()
         }
         self._gates = dict(gates)
         self._spoke = None
+
+    def _collecting(self, subject: str) -> VoiceMinutes:
+        return VoiceMinutes(
+            self._room, self._source, subject, self._version, enough_s=self._enough_s
+        )
 
     def process(self, block: Block) -> list[AnyObservation]:
         """Take in a block; return what is to be said."""

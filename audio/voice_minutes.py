@@ -17,7 +17,7 @@ from audio.blocks import RATE, SECOND_NS, Samples
 from audio.features import Descriptors, Extractor, Lld, measure
 from audio.features.frames import STEP, STEP_S
 
-MINUTE_S: Final = 60.0
+ENOUGH_S: Final = 60.0
 """Speech in one measurement at least; over less than this, words show through (docs/audio.md)."""
 PATIENCE_S: Final = 4 * 3600.0
 """Speech that is older is forgotten, not joined with what is spoken now: shorter than the shortest
@@ -36,11 +36,22 @@ class VoiceMinutes:
         Of the observations that it makes.
     version
         Of everything that decides about the values.
+    enough_s
+        Speech in one measurement at least.
     """
 
-    def __init__(self, room: str, source: str, subject: str, version: str) -> None:
+    def __init__(
+        self,
+        room: str,
+        source: str,
+        subject: str,
+        version: str,
+        *,
+        enough_s: float = ENOUGH_S,
+    ) -> None:
         self._room, self._source = room, source
         self._subject, self._version = subject, version
+        self._enough_s = enough_s
         self.forget()
 
     def forget(self) -> None:
@@ -87,7 +98,7 @@ class VoiceMinutes:
         self._push(speech)
         self._turn.append((begin, self._turn_samples // STEP))
         self._speech_s += speech.size / RATE
-        return self._measured(t_ns) if self._speech_s >= MINUTE_S else None
+        return self._measured(t_ns) if self._speech_s >= self._enough_s else None
 
     def end_turn(self) -> None:
         """End the turn: what comes next does not join on."""

@@ -105,6 +105,7 @@ def pipeline(
         person=person or AlwaysPerson(),
         sounds=Knocks(),
         version="1.0.0",
+        enough_s=60.0,
     )
     if gates is not None:
         made.recognise(gates)
