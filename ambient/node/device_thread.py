@@ -170,7 +170,7 @@ class DeviceThread(threading.Thread, Generic[FeedT, Pipe, Item]):
         except SourceError:
             raise
         except Exception:  # noqa: BLE001 - logged, told as GONE, tried again
-            _log.exception(f"{self.noun} failed", device=self.name)
+            _log.exception(f"{self.noun} failed", **{self.noun: self.name})
             wait_s = self._budget.died(time.monotonic()).wait_s
             self._emit(self._state(None, self._t(self._clock.now())))
             self.step_at = time.monotonic()
@@ -178,7 +178,7 @@ class DeviceThread(threading.Thread, Generic[FeedT, Pipe, Item]):
 
     def _sense(self, now: Allowed) -> None:
         """Sense for as long as that is allowed; the device is released on return."""
-        _log.info(f"{self.noun} opens", device=self.name)
+        _log.info(f"{self.noun} opens", **{self.noun: self.name})
         # A new pipeline: who was there before the pause may be somebody else now.
         pipeline = self._open_pipeline()
         feed = self._open_feed()
@@ -208,7 +208,7 @@ class DeviceThread(threading.Thread, Generic[FeedT, Pipe, Item]):
         finally:
             feed.close()
             self._over(pipeline)
-            _log.info(f"{self.noun} closed", device=self.name)
+            _log.info(f"{self.noun} closed", **{self.noun: self.name})
 
     def _log_link(self, now: LinkState) -> None:
         """Log why the device is gone, once for each reason, and that it is back."""
@@ -216,9 +216,9 @@ class DeviceThread(threading.Thread, Generic[FeedT, Pipe, Item]):
         if now == before:
             return
         if now.link is Link.GONE:
-            _log.warning(f"{self.noun} is gone", device=self.name, reason=now.reason)
+            _log.warning(f"{self.noun} is gone", **{self.noun: self.name}, reason=now.reason)
         elif now.link is Link.CONNECTED and before.link is Link.GONE:
-            _log.info(f"{self.noun} is back", device=self.name)
+            _log.info(f"{self.noun} is back", **{self.noun: self.name})
 
     def _closed(self, now: Allowed) -> None:
         """Say that the device is closed, for as long as it is to be."""
