@@ -2,7 +2,8 @@
 
 In: a language and a text. Out: float32 samples at 16 kHz, highest value 1, silence cut off. A tool
 to train and to measure with: its library is called (a program for each word would take longer to
-start than to speak), once a voice and text, and what it said is kept in memory.
+start than to speak), once a voice and text, and what it said is kept in memory. Its voices flutter,
+on and on from one text to the next: the same seed gives the same sound only in the same order.
 """
 
 from __future__ import annotations
