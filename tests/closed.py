@@ -104,7 +104,10 @@ def _value(kind: Type) -> st.SearchStrategy[Any]:
         case IntType():
             return st.integers(kind.ge, kind.le)
         case FloatType():
-            return st.floats(kind.ge, kind.le, allow_nan=False, allow_infinity=False)
+            # A network that was run here may have told the processor to take the least as zero.
+            return st.floats(
+                kind.ge, kind.le, allow_nan=False, allow_infinity=False, allow_subnormal=False
+            )
         case EnumType():
             return st.sampled_from(list(kind.cls))
         case StrType():

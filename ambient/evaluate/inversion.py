@@ -176,10 +176,7 @@ def _picture(rows: Descriptors) -> Floats:
     """Return the published descriptors of a phrase in `BINS` parts of its length, flat."""
     columns = np.stack([rows[Lld(name)] for name in PUBLISHED], axis=1)
     edges = np.linspace(0, len(columns), BINS + 1).round().astype(int)
-    parts = [
-        columns[low : max(high, low + 1)].mean(axis=0)
-        for low, high in pairwise(edges)
-    ]
+    parts = [columns[low : max(high, low + 1)].mean(axis=0) for low, high in pairwise(edges)]
     return np.concatenate(parts)
 
 

@@ -92,7 +92,8 @@ def test_the_hypothesis_grows_while_somebody_lies() -> None:
     assert by_time[1.0] < 0.1 < by_time[3.0] < by_time[6.0]
     assert trace.peak is not None
     assert (trace.peak.t_s, trace.peak.probability) == (6.0, by_time[6.0])
-    assert {one.sense for one in trace.peak.contributions} == set(Sense)
+    seen = {sense for sense in Sense if not sense.startswith("sound.")}
+    assert {one.sense for one in trace.peak.contributions} == seen
 
 
 def test_the_peak_is_looked_for_after_the_fall_began() -> None:

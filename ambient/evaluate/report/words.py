@@ -21,18 +21,39 @@ _FOR: Final[Mapping[Sense, str]] = {
     Sense.VISION_DESCENT: "a fast descent was seen",
     Sense.VISION_STILLNESS: "the person kept still",
     Sense.PLACE: "the place is a floor",
+    Sense.SOUND_SCREAM: "a scream was heard",
+    Sense.SOUND_HELP: "a call for help was heard",
+    Sense.SOUND_MOAN: "moaning was heard",
+    Sense.SOUND_THUD: "a thud was heard",
+    Sense.SOUND_GLASS: "breaking glass was heard",
+    Sense.SOUND_SMOKE_ALARM: "a smoke detector was heard",
+    Sense.SOUND_COUGH: "coughing was heard",
 }
 _AGAINST: Final[Mapping[Sense, str]] = {
     Sense.VISION_POSTURE: "the body looked upright, or was seen badly",
     Sense.VISION_DESCENT: "no fast descent was seen",
     Sense.VISION_STILLNESS: "the person moved",
     Sense.PLACE: "the place is a bed, a sofa or a chair",
+    Sense.SOUND_SCREAM: "what was heard was hardly a scream",
+    Sense.SOUND_HELP: "what was heard was hardly a call for help",
+    Sense.SOUND_MOAN: "what was heard was hardly moaning",
+    Sense.SOUND_THUD: "what was heard was hardly a thud",
+    Sense.SOUND_GLASS: "what was heard was hardly breaking glass",
+    Sense.SOUND_SMOKE_ALARM: "what was heard was hardly a smoke detector",
+    Sense.SOUND_COUGH: "what was heard was hardly coughing",
 }
 _NEITHER: Final[Mapping[Sense, str]] = {
     Sense.VISION_POSTURE: "posture said nothing either way",
     Sense.VISION_DESCENT: "descent said nothing either way",
     Sense.VISION_STILLNESS: "stillness said nothing either way",
     Sense.PLACE: "the place is not known",
+    Sense.SOUND_SCREAM: "a scream says nothing either way",
+    Sense.SOUND_HELP: "a call for help says nothing either way",
+    Sense.SOUND_MOAN: "moaning says nothing either way",
+    Sense.SOUND_THUD: "a thud says nothing either way",
+    Sense.SOUND_GLASS: "breaking glass says nothing either way",
+    Sense.SOUND_SMOKE_ALARM: "a smoke detector says nothing either way",
+    Sense.SOUND_COUGH: "coughing says nothing either way",
 }
 _SLIGHT: Final = 0.05
 """Log-odds below which a sense said nothing."""
