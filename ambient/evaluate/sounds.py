@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
-from ambient.errors import AmbientError, StoreError, UsageError
+from ambient.errors import AmbientError, UsageError
 from ambient.evaluate import speech_rows
+from ambient.evaluate.lines import write_lines
 from ambient.evaluate.sound_days import calls, television
 from ambient.evaluate.statistics import SEED, Rate, Share, poisson, wilson
 from ambient.observations import SoundClass, SoundHeard
@@ -196,7 +196,7 @@ def run(
         if progress is not None:
             progress(number + 1, len(rows))
     if alarms_out is not None:
-        _write(alarms_out, lines)
+        write_lines(alarms_out, lines, "--alarms-out")
     shares, languages, ratios = _made(listening, made)
     hours = max((exposed[each.value] for each in RINGS), default=0.0)
     return Report(
@@ -254,14 +254,3 @@ def _wanted(label: str) -> tuple[str, ...]:
 def _alarm(heard: SoundHeard) -> Alarm:
     second = max(0.0, heard.t / SECOND_NS - LEAD_S)
     return (round(second, 2), heard.sound.value, round(heard.probability, 3))
-
-
-def _write(target: Path, lines: Sequence[FileAlarms]) -> None:
-    try:
-        with target.open("wb") as handle:
-            for line in lines:
-                handle.write(msgspec.json.encode(line) + b"\n")
-    except OSError as error:
-        raise StoreError(
-            f"{target}: cannot be written ({error.strerror}); name another file with --alarms-out"
-        ) from None

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
-from ambient.errors import AmbientError, StoreError, UsageError
+from ambient.errors import AmbientError, UsageError
 from ambient.evaluate import mixtures, speech_rows
+from ambient.evaluate.lines import write_lines
 from ambient.evaluate.mixtures import FRAME, Frames
 from ambient.evaluate.speech_rows import TRAIN, SoundRow
 from ambient.evaluate.statistics import CONFIDENCE, RESAMPLES, SEED
@@ -204,7 +204,7 @@ def run(
         if progress is not None:
             progress(number + 1, len(rows))
     if segments_out is not None:
-        _write(segments_out, lines)
+        write_lines(segments_out, lines, "--segments-out")
     measured = _mixtures(rows, listener) if manifests else {}
     return Report(
         files=len(lines),
@@ -320,14 +320,3 @@ def _quiet(heard: Sequence[tuple[float, float]]) -> Quiet:
         seconds=round(sum(seconds for seconds, _ in heard), 1),
         speech_s=round(sum(spoken for _, spoken in heard), 1),
     )
-
-
-def _write(target: Path, lines: Sequence[FileSegments]) -> None:
-    try:
-        with target.open("wb") as handle:
-            for line in lines:
-                handle.write(msgspec.json.encode(line) + b"\n")
-    except OSError as error:
-        raise StoreError(
-            f"{target}: cannot be written ({error.strerror}); name another file with --segments-out"
-        ) from None

@@ -6,16 +6,14 @@ them into probabilities that mean what they say, and holds the levels from which
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from ambient.errors import ModelError
+from models.calibrated import load_calibration
 
 Floats = NDArray[np.float32]
 
@@ -88,18 +86,10 @@ def load(folder: Path = Path(__file__).parent) -> Calibration:
     ModelError
         It is missing, damaged, or belongs to other weights.
     """
-    path = folder / JSON
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=Calibration)
-        digest = hashlib.sha256((folder / BIN).read_bytes()).hexdigest()
-    except (OSError, msgspec.DecodeError) as error:
-        raise ModelError(
-            f"{path}: expected the calibration of the network of sounds, got {error}; "
-            "install Ambient again, or make it with: ambient train sounds"
-        ) from error
-    if digest != found.weights:
-        raise ModelError(
-            f"{path}: expected the hash {digest[:12]} of {BIN} beside it, got "
-            f"{found.weights[:12]}; install Ambient again, or make both with: ambient train sounds"
-        )
-    return found
+    return load_calibration(
+        folder / JSON,
+        folder / BIN,
+        Calibration,
+        network="the network of sounds",
+        command="ambient train sounds",
+    )
