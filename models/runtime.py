@@ -1,12 +1,13 @@
 """OpenVINO, without the telemetry that its Python package sends when it is imported.
 
-Goes out: ``ov``, the module ``openvino``. This is the only place that imports it (the linter
-refuses another): ``import openvino`` alone writes a client's number to the home directory and
-sends a usage event to an analytics service, unless ``openvino_telemetry`` cannot be imported, for
-which OpenVINO has a stub of its own. Nothing of a care facility may go there.
+Goes out: ``ov``, the module ``openvino``, and `UNPINNED`. This is the only place that imports it
+(the linter refuses another): ``import openvino`` alone writes a client's number to the home
+directory and sends a usage event to an analytics service, unless ``openvino_telemetry`` cannot be
+imported, for which OpenVINO has a stub of its own. Nothing of a care facility may go there.
 """
 
 import sys
+from typing import Final
 
 if "openvino" in sys.modules and "openvino_telemetry" in sys.modules:
     raise ImportError("openvino was imported before models.runtime; import it from there alone")
@@ -14,4 +15,9 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the docu
 
 import openvino as ov  # noqa: E402, TID251
 
-__all__ = ["ov"]
+__all__ = ["UNPINNED", "ov"]
+
+UNPINNED: Final[dict[str, object]] = {"ENABLE_CPU_PINNING": False}
+"""For every network on a CPU. OpenVINO else ties the thread that calls it to the first core, in
+each process anew: vision, audio and fusion of a node would share one core and leave the other
+idle (measured: two processes at 52 % of a core each)."""

@@ -33,11 +33,12 @@ def opened(model: Path, shapes: tuple[tuple[int, ...], ...], *, full_precision: 
     ModelError
         It cannot be opened, or it is another network.
     """
-    from models.runtime import ov
+    from models.runtime import UNPINNED, ov
 
     options: dict[str, object] = {
         "INFERENCE_NUM_THREADS": 1,
         "NUM_STREAMS": 1,
+        **UNPINNED,
         # Digital silence otherwise takes eight times as long (measured).
         "CPU_DENORMALS_OPTIMIZATION": True,
     }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ambient.errors import ModelError
 from models.falls.columns import FEATURES
 from models.falls.outputs import OUTPUTS
-from models.runtime import ov
+from models.runtime import UNPINNED, ov
 
 Floats = NDArray[np.float32]
 
@@ -59,6 +59,7 @@ class Network:
                 {
                     "INFERENCE_NUM_THREADS": threads,
                     "NUM_STREAMS": 1,
+                    **UNPINNED,
                     "INFERENCE_PRECISION_HINT": "f32",
                     "PERFORMANCE_HINT": "LATENCY",
                 },

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ambient.errors import ModelError
-from models.runtime import ov
+from models.runtime import UNPINNED, ov
 from models.sounds.mel import BANDS
 from models.sounds.outputs import FIELD, OUTPUTS, STRIDE
 
@@ -57,6 +57,7 @@ class Network:
             options = {
                 "INFERENCE_NUM_THREADS": 1,
                 "NUM_STREAMS": 1,
+                **UNPINNED,
                 "INFERENCE_PRECISION_HINT": "f32",
                 "PERFORMANCE_HINT": "LATENCY",
                 "CPU_DENORMALS_OPTIMIZATION": True,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -100,3 +102,28 @@ def test_a_calibration_of_other_weights_is_refused(tmp_path: Path) -> None:
     (tmp_path / JSON).unlink()
     with pytest.raises(ModelError, match="expected the calibration"):
         load(tmp_path)
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: nothing to be tied to")
+def test_no_network_ties_its_thread_to_a_core() -> None:
+    # Each process of a node would be tied to the same one.
+    network = Network.load()
+    state = network.start(1)
+    now = reference()[0][:1]
+    free = os.sched_getaffinity(0)
+    done = threading.Event()
+    where: list[set[int]] = []
+    me = threading.get_native_id()
+
+    def look() -> None:
+        while not done.is_set():
+            where.append(os.sched_getaffinity(me))
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    for _ in range(300):
+        network.step(now, state)
+    done.set()
+    looker.join()
+    assert where
+    assert all(each == free for each in where)

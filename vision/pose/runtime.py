@@ -18,7 +18,7 @@ import numpy as np
 import structlog
 
 from ambient.errors import ModelError
-from models.runtime import ov
+from models.runtime import UNPINNED, ov
 from vision.pose.types import Device, Floats, Image, Precision
 
 _log = structlog.get_logger(__name__)
@@ -241,6 +241,7 @@ def _settings(device: str, recipe: Recipe) -> dict[str, object]:
     cpu: dict[str, object] = {
         "INFERENCE_NUM_THREADS": recipe.threads * recipe.streams,
         "NUM_STREAMS": recipe.streams,
+        **UNPINNED,
     }
     if recipe.precision is Precision.FLOAT32:
         cpu["INFERENCE_PRECISION_HINT"] = "f32"
