@@ -12,13 +12,19 @@ from ambient.observations import (
     AnyObservation,
     BoxSeen,
     ClockStepped,
+    Doubt,
     Dropped,
     Hearing,
     HearingState,
+    ImpactMeasured,
+    MotionMeasured,
     Place,
     PoseSeen,
     Posture,
     PostureSeen,
+    RhythmMeasured,
+    SensorKind,
+    SensorSeen,
     SoundClass,
     SoundHeard,
     SpeechHeard,
@@ -27,14 +33,18 @@ from ambient.observations import (
     TrackEnded,
     View,
     ViewState,
+    VitalMeasured,
     VoiceFeature,
     VoiceMeasured,
     VoiceValue,
+    Wear,
+    WearState,
     decode,
     encode,
 )
 
 WHERE = {"t": 1_700_000_000_000_000_000, "room": "r12", "source": "c1"}
+WORN = {**WHERE, "received": WHERE["t"] + 250_000_000, "offset_s": -0.5, "subject": "s-4f2a"}
 # The network extrapolates joints outside the picture: such values occur and are kept.
 BODY = [(0.5, -0.25, 0.9)] * KEYPOINTS
 POSE = {"track": 3, "keypoints": BODY, "box": (0.1, 0.2, 0.3, 1.4), "score": 0.9, "aspect": 16 / 9}
@@ -60,6 +70,20 @@ EXAMPLES = [
         values=[VoiceValue(VoiceFeature.HNR, 12.5, 40.0)],
         version="1.0.0",
     ),
+    VitalMeasured(**WORN, code="8867-4", value=72.0, unit="/min", doubts=[Doubt.MOTION]),
+    WearState(**WORN, worn=False, battery=0.4),
+    MotionMeasured(
+        **WORN,
+        wear=Wear.WRIST,
+        counts=0.02,
+        peak=1.1,
+        lowest=0.9,
+        gravity=(0.0, -1.0, 0.1),
+        steps=1,
+    ),
+    ImpactMeasured(**WORN, wear=Wear.WAIST, impact=7, fall=0.9, still=1.0, turned=80.0),
+    RhythmMeasured(**WORN, seconds=60.0, beats=70, quality=0.9, rmssd_ms=31.0),
+    SensorSeen(**WORN, kind=SensorKind.BED, on=True, bed="r12-a"),
     ClockStepped(**WHERE, step_s=-3600.0),
     Dropped(**WHERE, frames=7),
 ]

@@ -244,7 +244,7 @@ def code_hash() -> str:
         if path.suffix in _SUFFIXES and not _LEFT_OUT.intersection(path.relative_to(folder).parts)
     ]
     spine = _folder(ambient)
-    files += [spine / "observations.py", spine / "config.py"]
+    files += [*sorted((spine / "observations").glob("*.py")), spine / "config.py"]
     files += [spine / "evaluate" / f"{name}.py" for name in _DECIDING]
     files.append(_folder(models) / "skeletons" / "sequence.py")
     digest = hashlib.sha256()
