@@ -1,0 +1,1 @@
+"""Wearables, monitors and small sensors: what they send in, observations out."""
