@@ -12,35 +12,27 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-import yaml
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from ambient import config_gateways
+from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
+from ambient.config_base import Address as Address
+from ambient.config_base import PublicKey as PublicKey
 from ambient.config_errors import explain, shown
+from ambient.config_gateways import Gateways, Sensors, Wearables
+from ambient.config_yaml import MAX_BYTES as MAX_BYTES
+from ambient.config_yaml import read_yaml
 from ambient.errors import ConfigError
 from ambient.events import Purpose
 from ambient.observations import Place, Point
 from ambient.places import SLUG_PATTERN, SUBJECT_PATTERN, Slug, Subject
 
-MAX_BYTES: Final = 256 * 1024
-"""Sixteen rooms full of cameras with zones and masks have less than half of this."""
-
-ADDRESS_PATTERN: Final = r"^tcp://[A-Za-z0-9.\-:\[\]]+:[0-9]{1,5}$(?!\n)"
-KEY_PATTERN: Final = r"^[\x21-\x7e]{40}$(?!\n)"
-
-Address = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=200)]
-"""A ZeroMQ endpoint, ``tcp://host:port``."""
-PublicKey = Annotated[str, Meta(pattern=KEY_PATTERN)]
-"""A CURVE public key in Z85, 40 characters."""
 Polygon = Annotated[list[Point], Meta(min_length=3, max_length=64)]
 """Points x, y in the picture, each 0..1."""
-
-
-class Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of every configuration section: an unknown key is an error."""
 
 
 class Night(StrEnum):
@@ -67,8 +59,8 @@ class Camera(Strict, frozen=True, kw_only=True):
     fps: Annotated[float, Meta(ge=1, le=30)] = 10.0
     night: Night = Night.LIGHT
     people: Annotated[int, Meta(ge=1, le=6)] = 3
-    mask: Annotated[list[Polygon], Meta(max_length=32)] = []
-    zones: Annotated[list[Zone], Meta(max_length=32)] = []
+    mask: Annotated[list[Polygon], Meta(max_length=32)] = field(default_factory=list)
+    zones: Annotated[list[Zone], Meta(max_length=32)] = field(default_factory=list)
 
 
 class Microphone(Strict, frozen=True, kw_only=True):
@@ -90,10 +82,12 @@ class Room(Strict, frozen=True, kw_only=True):
 
     id: Slug
     floor: Slug | None = None
-    beds: Annotated[list[Bed], Meta(max_length=8)] = []
+    beds: Annotated[list[Bed], Meta(max_length=8)] = field(default_factory=list)
     purposes: dict[Purpose, bool] = field(default_factory=lambda: {Purpose.FALLS: True})
-    cameras: Annotated[list[Camera], Meta(max_length=16)] = []
-    microphones: Annotated[list[Microphone], Meta(max_length=4)] = []
+    cameras: Annotated[list[Camera], Meta(max_length=16)] = field(default_factory=list)
+    microphones: Annotated[list[Microphone], Meta(max_length=4)] = field(default_factory=list)
+    wearables: Wearables = field(default_factory=list)
+    sensors: Sensors = field(default_factory=list)
 
     def is_on(self, purpose: Purpose) -> bool:
         """Return whether `purpose` is on; falls are on unless switched off."""
@@ -148,6 +142,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     falls: Falls = field(default_factory=Falls)
     privacy: Privacy = field(default_factory=Privacy)
     outbox: Outbox = field(default_factory=Outbox)
+    gateways: Gateways = field(default_factory=Gateways)
     frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10.0
     time_zone: Annotated[str, Meta(min_length=1, max_length=60)] = "UTC"
     """Of the site, by its name in the IANA database: where hours and days of summaries begin."""
@@ -213,7 +208,7 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     state_dir: Path = Path("/var/lib/ambient/hub")
     link: LinkListen = field(default_factory=LinkListen)
     web: Web = field(default_factory=Web)
-    rooms: dict[Slug, RoomName] = {}
+    rooms: dict[Slug, RoomName] = field(default_factory=dict)
     silent_s: Annotated[float, Meta(ge=10, le=600)] = 15.0
     """Two heartbeats of a node (5 s apart) may be lost before it counts as silent."""
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
@@ -226,6 +221,8 @@ PATTERNS: Final = {
     SUBJECT_PATTERN: "a pseudonym: s- and 4 to 16 hexadecimal digits",
     ADDRESS_PATTERN: "an address like tcp://10.0.0.5:7440",
     KEY_PATTERN: "a public key of 40 characters",
+    HOST_PATTERN: "a host by name or number",
+    **config_gateways.PATTERNS,
 }
 """What the regular expressions ask for, in words."""
 
@@ -257,83 +254,12 @@ def load_hub(path: Path) -> HubConfig:
 
 
 def _load(path: Path, kind: type[Config]) -> Config:
-    raw = _read(path)
+    raw = read_yaml(path)
     try:
         return msgspec.convert(raw, kind, strict=True, dec_hook=_to_path)
     except msgspec.ValidationError as error:
         why = explain(str(error), raw, kind, _to_path, PATTERNS)
         raise ConfigError(f"{path}: {why}") from None
-
-
-def _read(path: Path) -> object:
-    """Return what the file holds: keys and values at the top."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: expected a configuration file, found none; copy the example from deploy/"
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
-    if len(data) > MAX_BYTES:
-        raise ConfigError(
-            f"{path}: expected at most {MAX_BYTES} bytes, got more; is this the right file?"
-        )
-    try:
-        raw = yaml.load(data, _Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"{path}: expected YAML, got something else: {_yaml_says(error)}"
-        ) from None
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path}: expected keys and values, got {shown(raw)}")
-    return raw
-
-
-def _yaml_says(error: Exception) -> str:
-    """Return what is wrong and where, without the line itself: it may hold a password."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark = error.problem_mark
-        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    if isinstance(error, yaml.reader.ReaderError):
-        return f"position {error.position}: {error.reason}; save the file as UTF-8"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without what nobody needs here and what can be misread or misused.
-
-    A key that stands twice is an error, not silently the last one. A reference (``*name``) is
-    one too: a few of them, nested, stand for more than any memory holds.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse references."""
-        if self.check_event(yaml.AliasEvent):
-            event: Any = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                "expected values, got a reference (*name); write the value out",
-                event.start_mark,
-            )
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuse a key that stands twice."""
-        seen: set[tuple[str, str]] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if (key.tag, key.value) in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None,
-                        None,
-                        f"expected each key once, got {shown(key.value)} again",
-                        key.start_mark,
-                    )
-                seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)
 
 
 def _to_path(kind: type, value: object) -> object:
@@ -367,7 +293,11 @@ def _check_node(config: NodeConfig) -> None:
         _unique(f"{at}.beds", [bed.id for bed in room.beds])
         cameras = [camera.id for camera in room.cameras]
         _unique(f"{at}.cameras", cameras)
-        _unique(f"{at}.microphones", [one.id for one in room.microphones], taken=cameras)
+        microphones = [one.id for one in room.microphones]
+        _unique(f"{at}.microphones", microphones, taken=cameras)
+        config_gateways.check_devices(
+            at, room, [bed.id for bed in room.beds], [*cameras, *microphones]
+        )
         beds = {bed.id for bed in room.beds}
         for c, camera in enumerate(room.cameras):
             for m, polygon in enumerate(camera.mask):
@@ -380,6 +310,7 @@ def _check_node(config: NodeConfig) -> None:
                     raise ConfigError(
                         f"{where}.bed: expected a bed of this room ({known}), got {zone.bed!r}"
                     )
+    config_gateways.check_gateways(config.rooms, config.gateways)
     _ = config.zone
     if config.falls.long_lie_s <= config.falls.confirm_s:
         raise ConfigError(

@@ -73,6 +73,7 @@ class Worker(StrEnum):
 
     VISION = "vision"
     AUDIO = "audio"
+    GATEWAYS = "gateways"
     FUSION = "fusion"
     AGENT = "agent"
 
@@ -82,6 +83,10 @@ class Device(StrEnum):
 
     CAMERA = "camera"
     MICROPHONE = "microphone"
+    WEARABLE = "wearable"
+    """What a resident wears, or a monitor at the bed."""
+    SENSOR = "sensor"
+    """A small sensor of the room: radar, contact, mat, cord."""
 
 
 class DistressStep(StrEnum):

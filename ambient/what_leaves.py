@@ -69,7 +69,7 @@ MEANING: Final = {
     "sense": "who contributed",
     "silent_s": "for how long, in seconds",
     "since": "when the first day that deviates began, nanoseconds since 1970",
-    "source": "which camera or microphone",
+    "source": "which camera, microphone, wearable, sensor, or way in of these",
     "speech_s": "how much was spoken on those days, in seconds",
     "step": "where the situation stands",
     "step_s": "by how much, in seconds; negative when the clock was set back",
@@ -101,10 +101,10 @@ _HEAD: Final = """\
 
 <!-- Generated from ambient/events.py: change that, then run `make docs`. -->
 
-A node turns what cameras and microphones give into observations, and observations into **events**.
-Only events leave it, over one encrypted link to the facility's own hub. This page lists every event
-there is, with every field; the list is closed, and a test captures all packets of a running node
-and compares.
+A node turns what cameras, microphones, wearables and sensors give into observations, and
+observations into **events**. Only events leave it, over one encrypted link to the facility's own
+hub. This page lists every event there is, with every field; the list is closed, and a test captures
+all packets of a running node and compares.
 
 ## What *anonymised* means here
 
@@ -143,8 +143,21 @@ _TAIL: Final = """\
 - **to the name server of the machine**, only when the hub's address or a device's source is a
   name and not a number. Out: that name.
 
-A node listens on no network port. Its processes talk through sockets in its own directory. USB
-cameras and microphones are no connection at all.
+- **to the broker of wearables and sensors**, MQTT over TLS, `gateways.mqtt`, when the file names
+  one. Out: which topics it wants, acknowledgements of what came, and its user's name and password
+  or certificate. Nothing is published.
+
+Its processes talk through sockets in its own directory. USB cameras and microphones are no
+connection at all. Bluetooth (`gateways.ble`) is spoken by the machine's own Bluetooth service: the
+node connects to the devices that its file names and to no other.
+
+### A node listens
+
+Nowhere, unless its file has wearables or monitors that send by themselves. Then the process
+*gateways* listens where the file says, and nowhere else: `gateways.zeromq` (CURVE, known keys
+only), `gateways.mllp` (HL7 version 2) and `gateways.https` (FHIR). What comes in there is turned
+into observations; out go only acknowledgements and the reasons of refusals. The process holds no
+key of the hub.
 
 ### A hub opens
 
@@ -176,9 +189,9 @@ outline which an installer asks for (`ambient outline`): edges at a coarse scale
 texture and no grey level. It lies where the installer puts it on the node's own disk and is sent
 nowhere; delete it once the zones are drawn.
 
-Observations (keypoints, boxes around people, postures, sounds, values of a voice) and what was
-learned of the furniture stay on the node. The node keeps its events until the hub has acknowledged
-them and then for 24 hours (`outbox.keep_h`).
+Observations (keypoints, boxes around people, postures, sounds, values of a voice, readings of
+wearables and sensors) and what was learned of the furniture stay on the node. The node keeps its
+events until the hub has acknowledged them and then for 24 hours (`outbox.keep_h`).
 """
 
 

@@ -34,8 +34,9 @@ from ambient.node.place import NodePlace
 from ambient.observations import Place, Posture, PostureSeen, Tick
 
 HUB: Final = "hub"
-TARGETS: Final = (*(str(worker) for worker in Worker if worker is not Worker.AUDIO), HUB)
-"""A facility without microphones has no process for them."""
+_ABSENT: Final = (Worker.AUDIO, Worker.GATEWAYS)
+TARGETS: Final = (*(str(worker) for worker in Worker if worker not in _ABSENT), HUB)
+"""A facility without microphones, wearables and sensors has no processes for them."""
 ROOMS: Final = tuple(f"v{number}" for number in range(1, 9))
 """Rooms without a camera, whose observations are made up."""
 

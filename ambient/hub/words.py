@@ -114,6 +114,7 @@ _SENSE: Final = {
 _WORKER: Final = {
     Worker.VISION: "watching the cameras",
     Worker.AUDIO: "listening to the microphones",
+    Worker.GATEWAYS: "reading wearables and sensors",
     Worker.FUSION: "judging what is seen",
     Worker.AGENT: "sending alarms",
 }
@@ -137,8 +138,19 @@ TROUBLE: Final = {
     ),
     Trouble.DISK_LOW: "The hub's disk is almost full. Call the administrator.",
 }
-_DEVICE: Final = {Device.CAMERA: "Camera", Device.MICROPHONE: "Microphone"}
+_DEVICE: Final = {
+    Device.CAMERA: "Camera",
+    Device.MICROPHONE: "Microphone",
+    Device.WEARABLE: "Wearable",
+    Device.SENSOR: "Sensor",
+}
 _UNHEARD: Final = "Calls for help and smoke detectors may not be heard here"
+_WITHOUT: Final = {
+    Device.CAMERA: "This room is not fully watched",
+    Device.MICROPHONE: _UNHEARD,
+    Device.WEARABLE: "What it measures is not known",
+    Device.SENSOR: "What it would tell, a pulled cord included, may not arrive",
+}
 _CLEAR: Final = 1.0
 _STRONG: Final = 3.0
 
@@ -189,8 +201,7 @@ def known(alarm: Alarm) -> list[str]:
             hearing = f": {HEARING[alarm.hearing]}" if alarm.hearing is not None else ""
             return [f"Microphone {alarm.source}{hearing}", _UNHEARD]
         case AlarmKind.SOURCE_SILENT:
-            camera = alarm.device is Device.CAMERA
-            without = "This room is not fully watched" if camera else _UNHEARD
+            without = _WITHOUT[alarm.device]
             return [f"{_DEVICE[alarm.device]} {alarm.source} sends nothing", without]
         case AlarmKind.WORKER:
             work = _WORKER[alarm.worker] if alarm.worker is not None else "its work"

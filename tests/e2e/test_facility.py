@@ -65,7 +65,8 @@ def test_only_vision_can_see(facility: Facility) -> None:
     """No other process of the node has so much as loaded what decodes a picture."""
     pids = worker_pids(facility.node_state)
     loaded = {worker: Path(f"/proc/{pid}/maps").read_text() for worker, pid in pids.items()}
-    assert set(loaded) == set(Worker) - {Worker.AUDIO}  # there is no microphone
+    # There is no microphone, no wearable and no sensor.
+    assert set(loaded) == set(Worker) - {Worker.AUDIO, Worker.GATEWAYS}
     for worker, maps in loaded.items():
         assert ("cv2" in maps) is (worker is Worker.VISION)
         assert ("openvino" in maps) is (worker is Worker.VISION)
