@@ -34,6 +34,8 @@ MEAN_PRESSURE: Final = "8478-0"
 WEIGHT: Final = "29463-7"
 BLOOD_GLUCOSE_MASS: Final = "2339-0"
 BLOOD_GLUCOSE_MOLES: Final = "15074-8"
+PLASMA_GLUCOSE_MASS: Final = "2345-7"
+PLASMA_GLUCOSE_MOLES: Final = "14749-6"
 TISSUE_GLUCOSE_MASS: Final = "99504-3"
 TISSUE_GLUCOSE_MOLES: Final = "105272-9"
 
@@ -74,15 +76,15 @@ class Context:
         Whether each CGM record ends with a checksum (CGM Feature).
     session_start
         When the session of a CGM began, nanoseconds since the Unix epoch; None if unknown.
-    tissue
-        Whether a CGM measures in tissue fluid and not in blood (CGM Feature).
+    sample
+        What a CGM measures in, by number (CGM Feature; see `glucose.Sample`): tissue fluid.
     """
 
     users: Mapping[int, str] = field(default_factory=dict)
     off_body_told: bool = False
     crc: bool = False
     session_start: int | None = None
-    tissue: bool = True
+    sample: int = 9
 
 
 @dataclass(frozen=True, slots=True)

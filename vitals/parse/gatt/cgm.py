@@ -1,8 +1,8 @@
 """CGM Measurement (0x2AA7), CGM Feature (0x2AA8) and Session Start Time (0x2AAA), CGM Service 1.0.
 
 Comes in: a notification with one or more records, each with its own length; the two other
-characteristics, read before. Goes out: glucose in tissue fluid with its time. A record counts
-minutes from the start of its session, so that start makes them instants.
+characteristics, read before. Goes out: glucose, mostly in tissue fluid, with its time. A record
+counts minutes from the start of its session, so that start makes them instants.
 
 Feature and start bear a checksum (CRC-16 of CCITT: x¹⁶ + x¹² + x⁵ + 1, seed 0xFFFF, least bit
 first; CGM Service 1.0.1, E2E-CRC), and so do the records when the feature says so.
@@ -16,8 +16,6 @@ from typing import Final
 
 from ambient.observations import Doubt
 from vitals.parse.gatt.base import (
-    BLOOD_GLUCOSE_MASS,
-    TISSUE_GLUCOSE_MASS,
     Context,
     Layout,
     Parsed,
@@ -26,7 +24,7 @@ from vitals.parse.gatt.base import (
     raised,
     value,
 )
-from vitals.parse.gatt.glucose import Sample
+from vitals.parse.gatt.glucose import codes
 from vitals.parse.gatt.numbers import Number, sfloat
 from vitals.parse.gatt.times import LENGTH, MINUTE_NS, NoTime, date_time, to_utc
 from vitals.readings import Refused, ValueRead
@@ -102,11 +100,6 @@ class Feature:
     def crc(self) -> bool:
         """Whether what the device sends bears a checksum."""
         return bool(self.bits & CRC_SUPPORTED)
-
-    @property
-    def tissue(self) -> bool:
-        """Whether it measures in tissue fluid; also when it says nothing that is defined."""
-        return not Sample.CAPILLARY_BLOOD <= self.sample <= Sample.PLASMA
 
 
 def _crc_table() -> tuple[int, ...]:
@@ -244,7 +237,7 @@ def parse(data: bytes, device: str, context: Context) -> Parsed:
     records = decode(data, crc=context.crc)
     if isinstance(records, Refused):
         return (records,)
-    code = TISSUE_GLUCOSE_MASS if context.tissue else BLOOD_GLUCOSE_MASS
+    code, _ = codes(context.sample)
     found: list[ValueRead | Refused] = []
     for record in records:
         doubts = raised(record.status, MEANING) if record.status else ()

@@ -1,10 +1,10 @@
 """Glucose Measurement (0x2A18) of the Glucose Service 1.0.
 
-Comes in: a notification for each stored record that was asked for. Goes out: glucose in blood, or
-in tissue fluid where the record says so, with the record's number and time.
+Comes in: a notification for each stored record that was asked for. Goes out: glucose in blood,
+plasma or tissue fluid, as the record says, with the record's number and time.
 
-LOINC has a code for each kind of blood; a meter's plasma value is a strip's, calibrated to plasma,
-not a laboratory's, so all kinds of blood are given as *glucose in blood* (2339-0, 15074-8).
+Capillary, venous and arterial are one code each for blood (2339-0, 15074-8) and plasma (2345-7,
+14749-6): what the vessel changes is small beside the ninth by which plasma is higher than blood.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from ambient.observations import Doubt
 from vitals.parse.gatt.base import (
     BLOOD_GLUCOSE_MASS,
     BLOOD_GLUCOSE_MOLES,
+    PLASMA_GLUCOSE_MASS,
+    PLASMA_GLUCOSE_MOLES,
     TISSUE_GLUCOSE_MASS,
     TISSUE_GLUCOSE_MOLES,
     Context,
@@ -73,6 +75,14 @@ class Sample(IntEnum):
     CONTROL_SOLUTION = 10
 
 
+PLASMA: Final = (
+    Sample.CAPILLARY_PLASMA,
+    Sample.VENOUS_PLASMA,
+    Sample.ARTERIAL_PLASMA,
+    Sample.PLASMA,
+)
+
+
 class Place(IntEnum):
     """Where it was taken (Sample Location); other numbers are kept as they came."""
 
@@ -114,6 +124,15 @@ class Glucose:
     place: int = 0
     status: int = 0
     more: bool = False
+
+
+def codes(sample: int) -> tuple[str, str]:
+    """Return the LOINC codes of a sample in mass and in moles; of an undefined one, as blood's."""
+    if sample == Sample.TISSUE_FLUID:
+        return TISSUE_GLUCOSE_MASS, TISSUE_GLUCOSE_MOLES
+    if sample in PLASMA:
+        return PLASMA_GLUCOSE_MASS, PLASMA_GLUCOSE_MOLES
+    return BLOOD_GLUCOSE_MASS, BLOOD_GLUCOSE_MOLES
 
 
 def decode(data: bytes) -> Glucose | Refused:
@@ -163,9 +182,6 @@ def parse(data: bytes, device: str, context: Context) -> Parsed:
         t = read.base + (read.offset or 0) * MINUTE_NS
     elif Doubt.CLOCK not in doubts:
         doubts = (*doubts, Doubt.CLOCK)
-    tissue = read.sample == Sample.TISSUE_FLUID
-    if read.moles:
-        code, unit = TISSUE_GLUCOSE_MOLES if tissue else BLOOD_GLUCOSE_MOLES, "mol/L"
-    else:
-        code, unit = TISSUE_GLUCOSE_MASS if tissue else BLOOD_GLUCOSE_MASS, "kg/L"
+    code = codes(read.sample)[read.moles]
+    unit = "mol/L" if read.moles else "kg/L"
     return (value(device, code, read.concentration, unit, doubts, t=t, count=read.number),)
