@@ -128,6 +128,11 @@ MDC_UNITS: Final[dict[str, str]] = {
 }
 """UCUM unit by MDC reference identifier and by MDC code."""
 
+ACVPU: Final[dict[str, float]] = {code: float(level) for code, level in _TABLE["acvpu"].items()}
+"""Level of consciousness by the letter or the SNOMED CT concept that a sender writes."""
+
+CONSCIOUSNESS: Final = CATALOGUE["consciousness"]
+
 
 def kept(code: str, value: float, unit: str) -> tuple[Vital, float] | Refused:
     """Return the vital sign and its number in the unit kept, or why it is refused.
@@ -167,10 +172,10 @@ def conversion(code: str, unit: str) -> Conversion | Refused:
     return _conversion(code, unit)
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """Return a foreign name so that a log can hold it: printable ASCII, and not long."""
-    kept_back = "".join(sign if " " <= sign <= "~" else "?" for sign in text[:LONGEST_SHOWN])
-    return kept_back if len(text) <= LONGEST_SHOWN else f"{kept_back}…"
+    kept_back = "".join(sign if " " <= sign <= "~" else "?" for sign in text[:longest])
+    return kept_back if len(text) <= longest else f"{kept_back}…"
 
 
 # Bounded, because a sender chooses what it is asked for.
