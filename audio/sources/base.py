@@ -6,15 +6,14 @@ seams stand here too: `Chunk`, sound as a file or device gave it, and `Reader`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from ambient.closing import Closing
+from ambient import sources
 from audio.blocks import Block
 
 Values = npt.NDArray[np.float32]
@@ -64,52 +63,14 @@ class Reader(Protocol):
 
 
 @runtime_checkable
-class SoundSource(Protocol):
-    """Gives blocks in order; a context manager that closes what it opened."""
-
-    @property
-    def live(self) -> bool:
-        """Whether sound is lost when nobody fetches it in time."""
-        ...
+class SoundSource(sources.Source[Block], Protocol):
+    """Gives blocks in order."""
 
     @property
     def cut_off(self) -> bool:
         """Whether a recording turned out to end before its time; asked after its end."""
         ...
 
-    def read(self) -> Block | None:
-        """Return the next block, or None when the source has ended.
 
-        Raises
-        ------
-        SourceError
-            When a live source failed.
-        """
-        ...
-
-    def close(self) -> None:
-        """Close the file or device; a second call does nothing."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-    def __iter__(self) -> Iterator[Block]: ...
-
-
-class Readable(Closing):
-    """What the sources share: iteration and closing at the end of a ``with``."""
-
-    def read(self) -> Block | None:
-        """Return the next block, or None at the end."""
-        raise NotImplementedError
-
-    def __iter__(self) -> Iterator[Block]:
-        while (block := self.read()) is not None:
-            yield block
+class Readable(sources.Readable[Block]):
+    """What the sources share."""

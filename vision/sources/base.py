@@ -6,16 +6,14 @@ event time that strictly increases within its source, and never larger than `MAX
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Final, Protocol, Self, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ambient.closing import Closing
+from ambient import sources
 from ambient.errors import SourceError
 
 Image = npt.NDArray[np.uint8]
@@ -48,55 +46,17 @@ class Frame:
 
 
 @runtime_checkable
-class Source(Protocol):
-    """Gives frames in order; a context manager that closes what it opened."""
-
-    @property
-    def live(self) -> bool:
-        """Whether frames are lost when nobody fetches them in time."""
-        ...
+class Source(sources.Source[Frame], Protocol):
+    """Gives frames in order."""
 
     @property
     def fps(self) -> float:
         """Nominal rate in frames per second of what `read` gives."""
         ...
 
-    def read(self) -> Frame | None:
-        """Return the next frame, or None when the source has ended.
 
-        Raises
-        ------
-        SourceError
-            When a live source failed.
-        """
-        ...
-
-    def close(self) -> None:
-        """Close the file or device; a second call does nothing."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-    def __iter__(self) -> Iterator[Frame]: ...
-
-
-class Readable(Closing):
-    """What the sources share: iteration and closing at the end of a ``with``."""
-
-    def read(self) -> Frame | None:
-        """Return the next frame, or None at the end."""
-        raise NotImplementedError
-
-    def __iter__(self) -> Iterator[Frame]:
-        while (frame := self.read()) is not None:
-            yield frame
+class Readable(sources.Readable[Frame]):
+    """What the sources share."""
 
 
 def to_bgr(picture: npt.NDArray[Any]) -> Image:
