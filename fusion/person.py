@@ -49,6 +49,9 @@ CUT: Final = (-0.1, 0.05)
 """How far inside the picture's lower border the hips are, in lengths of the body, of whom nothing
 is believed, and of whom all is: with the hips at the border or beyond, the rest is made up. People
 who lie before a low camera often have theirs just inside."""
+BORDER: Final = 0.93
+"""Row of the hips, in picture heights, below which a descent is no fall by itself: whoever walks
+up to a low camera and past it sinks through the lower border."""
 JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
@@ -182,6 +185,8 @@ class Person(Struct):
 
     def lost_falling(self) -> bool:
         """Return whether the person was last seen in a fall, so that not being seen tells of it."""
+        if self.at[1] > BORDER:
+            return False
         falling = self.posture is Posture.FALL and self.descent >= LOST_FALLING
         return falling or (self.descent >= LOST_DESCENT and self.seen_down >= LOST_DOWN)
 
@@ -220,6 +225,7 @@ class Person(Struct):
             and seen.posture is Posture.FALL
             and seen.descent >= CERTAIN_DESCENT
             and seen.quality >= GOOD_VIEW
+            and seen.at[1] <= BORDER
         ):
             self.fell_t = seen.t
         fallen = self.fell_t is not None and (seen.t - self.fell_t) / 1e9 >= NOT_UP_S

@@ -28,6 +28,8 @@ than `_LOW_FROM` of the standing height, plus `_BIAS`."""
 _UNKNOWN_TALL: Final = -0.6
 """… in place of the height term for somebody never seen upright."""
 _BORDER: Final = 0.015
+_NEAR_BORDER: Final = 0.03
+"""A detector's box of a body that is cut ends up to so far inside the picture."""
 _CUT_OFF: Final = -0.5
 """Most log-odds of being down for a box that the picture's side or lower border cuts."""
 _STANDING_M: Final = 1.25
@@ -106,6 +108,12 @@ def cut_off(box: Box) -> bool:
     """Say whether the picture's border hides a part of what is in the box, the legs at least."""
     x0, _, x1, y1 = box
     return x0 < _BORDER or x1 > 1.0 - _BORDER or y1 > 1.0 - _BORDER
+
+
+def near_border(box: Box) -> bool:
+    """Say whether the border may hide so much of a body that its box tells no posture."""
+    x0, _, x1, y1 = box
+    return x0 < _NEAR_BORDER or x1 > 1.0 - _NEAR_BORDER or y1 > 1.0 - _NEAR_BORDER
 
 
 def stand_in(box: Box) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from ambient.observations import (
@@ -28,8 +29,9 @@ from vision.features import ramp
 from vision.furniture import FurnitureMap, covered
 from vision.furniture import Support as OnFurniture
 from vision.ground import Ground
+from vision.held import Held
 from vision.objects.types import ALIVE, Detection, Thing
-from vision.outline_shape import stand_in
+from vision.outline_shape import near_border, stand_in
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
@@ -90,6 +92,7 @@ class People:
         self._last: dict[int, PostureSeen] = {}
         self._support: dict[int, Support] = {}
         self._outlines = Outlines()
+        self._held = Held()
         self._shown: list[Pose] = []
         self._missing = False
         self._shown_boxes: list[tuple[int, Box, float]] = []
@@ -162,6 +165,7 @@ class People:
 
     def moved(self) -> None:
         """Forget what was learned of the room: the camera was moved."""
+        self._held.reset()
         if self._furniture is not None:
             self._furniture.reset()
         if self._ground is not None:
@@ -197,11 +201,18 @@ class People:
         )
         out: list[AnyObservation] = []
         for sight in sights:
+            on = self._on(sight, supports[sight.track])
             if isinstance(sight, PoseSeen):
-                estimate, trust = self._model.update(sight), self._trust(sight)
+                trust = self._trust(sight)
+                posture = self._said(sight, self._model.update(sight), on, trust)
+                if trust == 0.0:  # a fall on a screen is none
+                    posture = msgspec.structs.replace(posture, descent=0.0)
+                self._held.pose(posture, sight.box, trust)
             else:
-                estimate, trust = self._model.outline(sight), 1.0
-            posture = self._said(sight, estimate, self._on(sight, supports[sight.track]), trust)
+                # What the border leaves of somebody has any shape.
+                trust = 0.0 if near_border(sight.box) else 1.0
+                posture = self._said(sight, self._model.outline(sight), on, trust)
+                posture = self._held.outline(posture, sight.box)
             self._last[sight.track] = posture
             out += [sight, posture]
         return out
