@@ -33,6 +33,7 @@ _CACHED: Final = 2048
 _ASCII: Final = re.compile(r"[!-~]+")
 # A power beyond what any unit has would make pint compute numbers of that many digits.
 _LONG_NUMBER: Final = re.compile(r"[0-9]{4}")
+_COUNT: Final = re.compile(r"\{[^{}]*\}")
 # Angles have no dimension for pint, so that turns a minute would pass for beats a minute.
 _ANGLE: Final = re.compile(r"(?<![a-zA-Z])(?:deg|rad|sr|gon|circ)(?![a-zA-Z])|['\"]")
 
@@ -196,10 +197,10 @@ def _line(ucum: str, vital: Vital) -> tuple[float, float] | None:
     from lark.exceptions import LarkError
     from pint.errors import PintError
 
-    registry = _registry()
-    if ucum.startswith("{") and ucum.endswith("}"):
-        # A bare annotation is a count of something else.
+    if _COUNT.fullmatch(ucum) or _COUNT.fullmatch(vital.unit):
+        # A bare annotation counts one thing, and nothing else becomes it.
         return None
+    registry = _registry()
     target = _unit(vital.unit)
     try:
         given = registry.from_ucum(ucum)

@@ -5,15 +5,15 @@ order of time, batches of samples and intervals with their time (`Signal`, for t
 observations of them), and counts of what was refused, and why. Pure: the node's clock is an
 argument.
 
-Order. The readings of one call go out sorted by time. Within a source `t` never goes back, with one
-exception that is counted: what is older by the device's own clock than what went out already is
-delivered with its own, earlier `t` (*late*). When the estimate of a clock's offset sinks, `t` stands
-still for a moment rather than going back.
+Order. The readings of one call go out sorted by time. Within a source `t` never goes back, with
+one exception that is counted: what is older by the device's own clock than what went out already is
+delivered with its own, earlier `t` (*late*). When the estimate of a clock's offset sinks, `t`
+stands still for a moment rather than going back.
 
 Nothing waits here unless it is asked for: a sender is told *taken* when the call returns, and what
-waits in memory dies with the process. For ways in that cannot acknowledge, `hold_ns` has readings of
-more than `BACKLOG_NS` ago wait until a fresh one comes or no more of them do (`release`), so that a
-backlog that comes in pieces and out of order goes out sorted as well.
+waits in memory dies with the process. For ways in that cannot acknowledge, `hold_ns` has readings
+of more than `BACKLOG_NS` ago wait until a fresh one comes or no more of them do (`release`), so
+that a backlog that comes in pieces and out of order goes out sorted as well.
 """
 
 from __future__ import annotations
