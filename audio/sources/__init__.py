@@ -13,7 +13,6 @@ from audio.sources.base import EventTime, SoundSource
 from audio.sources.file import open_file
 from audio.sources.live import LiveSound
 from audio.sources.microphone import MicrophoneSource
-from audio.sources.stream import StreamSource
 
 __all__ = [
     "EventTime",
@@ -58,6 +57,9 @@ def open_sound(
         return open_file(path_of(spec), realtime=realtime, start_ns=start_ns, loop=loop)
     clock = clock or _clock_from(start_ns)
     if kind is Kind.STREAM:
+        # FFmpeg takes 16 MB: only where there is a stream.
+        from audio.sources.stream import StreamSource
+
         return StreamSource(spec, clock=clock)
     return MicrophoneSource(spec, clock=clock)
 

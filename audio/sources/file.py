@@ -13,7 +13,6 @@ import soundfile
 
 from ambient.errors import SourceError
 from audio.sources.base import Chunk, Reader
-from audio.sources.container import ContainerReader
 from audio.sources.recording import Recording, frames_of
 
 PIECE_S: Final = 0.1
@@ -86,6 +85,8 @@ def _reader(path: Path) -> Reader:
     try:
         return SoundfileReader(path)
     except soundfile.LibsndfileError:
+        from audio.sources.container import ContainerReader
+
         return ContainerReader(path)
 
 
