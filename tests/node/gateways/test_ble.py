@@ -191,6 +191,7 @@ class FakeScanner:
         assert not self.air.scanning, "two scans at once"
         self.air.scanning = True
         self.air.scans += 1
+        self.air.log.append("scan")
         self.air.scanner = self
         self.look()
 
@@ -200,9 +201,9 @@ class FakeScanner:
                 self.seen(device, None)
 
     async def stop(self) -> None:
+        # Comes back at once: nobody else has a turn before whoever scans goes on.
         self.air.scanning = False
         self.air.scanner = None
-        await asyncio.sleep(0)
 
 
 class House:
@@ -519,7 +520,8 @@ def test_many_devices_one_scan_at_a_time_and_nobody_connects_while_it_runs() -> 
         await until(lambda: all(one.client is not None for one in devices))
 
     live(house, story)
-    assert house.air.scans <= 10
+    # All 30 that the first scan saw connect before there is another.
+    assert house.air.log[:31] == ["scan", *(f"connect {n:02X}" for n in range(30))]
 
 
 def test_only_services_of_the_list_and_a_missing_one_is_refused_by_name() -> None:
@@ -740,7 +742,8 @@ def test_a_live_record_in_the_middle_of_a_report_hides_no_gap() -> None:
 
 
 def test_another_session_of_a_cgm_counts_from_its_own_start() -> None:
-    device = cgm([600])
+    stored = [600]
+    device = cgm(stored)
     house = House(Air(device), of(device))
     later = bytes.fromhex("e9070b1a042300") + b"\0\0"
 
@@ -751,8 +754,13 @@ def test_another_session_of_a_cgm_counts_from_its_own_start() -> None:
         device.offers[2].value = later
         device.send(*cgm_record(1))
         await until(lambda: minutes(house) == [600, 24 * 60 + 1])
+        stored[:] = [0, 1]
+        device.vanish()
+        await until(lambda: minutes(house)[2:] == [24 * 60, 24 * 60 + 1])
 
     live(house, story)
+    # Not from minute 1: what this session stored before it was known was never asked for.
+    assert device.written == ["0101", "0101"]
 
 
 def test_a_cgm_without_a_known_start_is_not_asked_for_records_that_would_have_no_time() -> None:
