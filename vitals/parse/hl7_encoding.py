@@ -67,7 +67,7 @@ def instant(text: str, zone: tzinfo) -> int | None:
         When the text names none.
     """
     found = _TIME.fullmatch(text)
-    if found is None:
+    if found is None or (found[8] and zone_of(text) is None):
         return None
     year, month, day, hour, minute, second = (int(one or 0) for one in found.groups()[:6])
     try:
