@@ -13,8 +13,9 @@ import numpy as np
 
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block, Samples
 
-STEP: Final = RATE // 10
-"""A tenth of a second: so long is waited at most before sound is looked at."""
+STEP: Final = RATE // 5
+"""A fifth of a second: so long is waited at most before sound is looked at. Each network finds the
+processor's caches full of the other's, so half the steps cost a sixth less (measured)."""
 GAP_NS: Final = SECOND_NS // 10
 """Time that may be missing between two blocks (a clock that is set right) before they do not join
 on."""
