@@ -300,7 +300,14 @@ class HttpsGateway:
             timeout_graceful_shutdown=DRAIN_S,
             ssl_context_factory=lambda _config, _default: tls,
         )
-        await _Server(config, started).serve(sockets=[listening])
+        server = _Server(config, started)
+        try:
+            await server.serve(sockets=[listening])
+        except asyncio.CancelledError:
+            # uvicorn only closes what it opened when it is told to stop, not when it is cancelled.
+            if server.started:
+                await server.shutdown(sockets=[listening])
+            raise
 
 
 class _Protocol(H11Protocol):
