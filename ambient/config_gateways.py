@@ -7,6 +7,7 @@ keys. Passwords and private keys stand in files of their own; the configuration 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,8 @@ from ambient.places import Slug, Subject
 
 DEVICE_PATTERN: Final = r"^[^\x00-\x1f\x7f#+]{1,200}$(?!\n)"
 TOPIC_PATTERN: Final = r"^[^\x00-\x1f\x7f#+/][^\x00-\x1f\x7f#+]{0,99}$(?!\n)"
+
+_BLUETOOTH: Final = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?:/[0-9]{1,3})?", re.IGNORECASE)
 
 DeviceName = Annotated[str, Meta(pattern=DEVICE_PATTERN)]
 """What a device calls itself: address, serial number, topic."""
@@ -269,6 +272,11 @@ def _check_device(
             "again"
         )
     where_of[device.device] = where
+    if device.via is Way.BLE and not _BLUETOOTH.fullmatch(device.device):
+        raise ConfigError(
+            f"{where}.device: expected a Bluetooth address like AA:BB:CC:DD:EE:FF, with /2 behind "
+            f"it for user 2 of a shared device, got {device.device!r}"
+        )
     if device.via is Way.ZEROMQ and gateways.zeromq is not None:
         client = device.device.partition("/")[0]
         clients = [one.id for one in gateways.zeromq.clients]

@@ -27,6 +27,20 @@ Maker = Callable[[Device, Wear], Stage]
 """Makes the stage of a device that is worn there."""
 
 
+def motion_stage(device: Device, wear: Wear) -> Stage:
+    """Return the stage for an accelerometer; its network is loaded where one is worn."""
+    from vitals.motion.meter import MotionMeter
+
+    return MotionMeter(device, wear)
+
+
+def beats_stage(device: Device, wear: Wear) -> Stage:
+    """Return the stage for waves and intervals."""
+    from vitals.beats.meter import RhythmMeter
+
+    return RhythmMeter(device, wear)
+
+
 class Batches:
     """All devices of a node.
 
@@ -41,7 +55,13 @@ class Batches:
         Makes the stage for waves and intervals.
     """
 
-    def __init__(self, wear: Mapping[str, Wear], *, motion: Maker, beats: Maker) -> None:
+    def __init__(
+        self,
+        wear: Mapping[str, Wear],
+        *,
+        motion: Maker = motion_stage,
+        beats: Maker = beats_stage,
+    ) -> None:
         self._wear = wear
         self._motion = motion
         self._beats = beats
@@ -54,6 +74,10 @@ class Batches:
     def forget(self, subject: str) -> None:
         """Forget all that is held of a resident's devices."""
         self._stages = {key: one for key, one in self._stages.items() if one[0] != subject}
+
+    def leave(self, room: str) -> None:
+        """Forget all that is held of a room: what comes after a pause begins anew."""
+        self._stages = {key: one for key, one in self._stages.items() if key[0] != room}
 
     def _stage(self, signal: Signal) -> Stage:
         device, reading = signal.device, signal.reading

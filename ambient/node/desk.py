@@ -136,7 +136,7 @@ class CommandDesk:
 
         A worker that does not run holds no device; when it starts it reads the switches first.
         """
-        for worker in (Worker.VISION, Worker.AUDIO, Worker.FUSION):
+        for worker in (Worker.VISION, Worker.AUDIO, Worker.GATEWAYS, Worker.FUSION):
             if not self._runs(worker):
                 continue
             if control.ask(self._socket(worker), command, SETTLE_S) is None:
@@ -156,7 +156,7 @@ class CommandDesk:
         The configuration still says which bed the pseudonym has, until it is changed.
         """
         voices.forget(self._config.state_dir, [command.subject])
-        for worker in (Worker.AUDIO, Worker.FUSION):
+        for worker in (Worker.AUDIO, Worker.GATEWAYS, Worker.FUSION):
             if self._runs(worker) and self._ask(worker, command) is None:
                 return None
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:

@@ -32,12 +32,13 @@ from ambient.node.place import NodePlace
 
 _log = structlog.get_logger(__name__)
 
-ORDER: Final = (Worker.AGENT, Worker.FUSION, Worker.VISION, Worker.AUDIO)
+ORDER: Final = (Worker.AGENT, Worker.FUSION, Worker.VISION, Worker.AUDIO, Worker.GATEWAYS)
 """Started in this order, stopped in the reverse: whoever receives is there before who sends."""
 
 DRAIN_S: Final[Mapping[Worker, float]] = {
     Worker.VISION: 5.0,
     Worker.AUDIO: 5.0,
+    Worker.GATEWAYS: 5.0,
     Worker.FUSION: 5.0,
     Worker.AGENT: 8.0,
 }
@@ -305,9 +306,13 @@ class Supervisor:
 
 
 def wanted_workers(config: NodeConfig) -> list[Worker]:
-    """Return the workers that a node needs: the one for microphones only where there are any."""
-    heard = any(room.microphones for room in config.rooms)
-    return [worker for worker in ORDER if heard or worker is not Worker.AUDIO]
+    """Return the workers that a node needs: those for devices only where there are any."""
+    unused: set[Worker] = set()
+    if not any(room.microphones for room in config.rooms):
+        unused.add(Worker.AUDIO)
+    if not any(room.wearables or room.sensors for room in config.rooms):
+        unused.add(Worker.GATEWAYS)
+    return [worker for worker in ORDER if worker not in unused]
 
 
 def worker_commands(config: Path, workers: Sequence[Worker] = ORDER) -> dict[Worker, list[str]]:

@@ -3,7 +3,8 @@
 Comes in: which worker, the node's configuration, and what the supervisor put into the
 environment. Goes out: the worker's exit code: 0 after it was told to stop, else that of the error.
 Each worker imports only what it needs: no process but vision ever loads a camera's library,
-none but audio a microphone's, and none but the agent the key of the hub.
+none but audio a microphone's, none but gateways a radio's, and none but the agent the key of the
+hub.
 """
 
 from __future__ import annotations
@@ -96,6 +97,27 @@ def _audio(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
                 beat()
     finally:
         worker.stop(DRAIN_S)
+        control.close()
+
+
+def _gateways(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
+    import asyncio
+
+    from ambient.bus.ipc import ObservationSender
+    from ambient.node.gateways.worker import GatewayWorker
+
+    place = NodePlace(config.state_dir)
+    control = ControlServer(socket_path(place.run_dir, Worker.GATEWAYS))
+    beat = _Beat()
+    try:
+        with ObservationSender(place.observations) as sender:
+
+            async def run() -> None:
+                worker = GatewayWorker(config, control, clock, sender.send)
+                await worker.run(lambda: stop.asked, beat)
+
+            asyncio.run(run())
+    finally:
         control.close()
 
 
@@ -201,6 +223,7 @@ class _Beat:
 _RUN: Final[Mapping[Worker, Callable[[NodeConfig, Path, NodeClock, StopSignal], None]]] = {
     Worker.VISION: _vision,
     Worker.AUDIO: _audio,
+    Worker.GATEWAYS: _gateways,
     Worker.FUSION: _fusion,
     Worker.AGENT: _agent,
 }

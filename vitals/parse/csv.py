@@ -73,17 +73,17 @@ def _rows(
     for number, line in enumerate(lines, start=2):
         if not line.strip():
             continue
-        where = f"line {number}"
+        where = f"line {number}: expected"
         if len(line) > MAX_LINE:
-            yield number, Refused(where, f"expected at most {MAX_LINE} characters")
+            yield number, Refused("row", f"{where} at most {MAX_LINE} characters")
             continue
         try:
             cells = next(csv.reader([line], strict=True))
         except (csv.Error, StopIteration):
-            yield number, Refused(where, "expected cells parted by commas")
+            yield number, Refused("row", f"{where} cells parted by commas")
             continue
         if len(cells) != len(columns):
-            yield number, Refused(where, f"expected {len(columns)} cells, got {len(cells)}")
+            yield number, Refused("row", f"{where} {len(columns)} cells, got {len(cells)}")
             continue
         yield number, dict(zip(columns, (cell.strip() for cell in cells), strict=True))
 
@@ -96,7 +96,7 @@ def _values(columns: tuple[str, ...], lines: Iterator[str]) -> Iterator[AnyReadi
         try:
             yield _value(row)
         except ValueError as error:
-            yield Refused(f"line {number}", plain(str(error)))
+            yield Refused("row", plain(f"line {number}: {error}"))
 
 
 def _value(row: Mapping[str, str]) -> AnyReading | Refused:
@@ -158,7 +158,7 @@ def _accelerations(
             x, y, z = (_number(row[axis], axis) for axis in "xyz")
             wear = Wear(row.get("wear") or Wear.ELSEWHERE)
         except ValueError as error:
-            yield Refused(f"line {number}", plain(str(error)))
+            yield Refused("row", plain(f"line {number}: {error}"))
             continue
         batch = waiting.get(device)
         if batch is not None and _ends(batch, t, wear):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 import aiomqtt
@@ -54,6 +54,10 @@ class MqttGateway:
         Where readings go.
     pause
         Waits so many seconds; a seam for tests.
+    describe_s
+        So soon after a connection a sensor should have described itself.
+    wearables
+        Topics of all wearables of the configuration.
     """
 
     way: Final = Way.MQTT
@@ -64,14 +68,17 @@ class MqttGateway:
         node: str,
         desk: Desk,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        describe_s: float = DESCRIBE_S,
+        wearables: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._node = node
         self._desk = desk
         self._pause = pause
-        self._topics = Topics(settings.discovery)
+        self.describe_s = describe_s
+        self._topics = Topics(settings.discovery, wearables)
         self._connections = {session: _Connection(session, self) for session in Session}
-        self._reasons: dict[Session, str | None] = dict.fromkeys(Session, "not connected yet")
+        self._reasons: dict[Session, str | None] = {}
         self._cords_known = asyncio.Event()
         self._allow()
 
@@ -129,7 +136,9 @@ class MqttGateway:
     def told(self, session: Session, reason: str | None) -> None:
         """Note whether a session is connected: nothing when it is, else why not."""
         self._reasons[session] = reason
-        self._desk.link(Way.MQTT, next((r for r in self._reasons.values() if r is not None), None))
+        failing = next((r for r in self._reasons.values() if r is not None), None)
+        if failing is not None or len(self._reasons) == len(Session):
+            self._desk.link(Way.MQTT, failing)
 
     async def handle(self, session: Session, message: Message) -> bool:
         """Take a message in; return whether it may be acknowledged."""
@@ -217,6 +226,8 @@ class _Connection:
         self._subscribed: set[str] = set()
         self._unwanted: set[str] = set()
         self._connected = False
+        self.left = 0
+        """Topics that were unsubscribed from."""
 
     @property
     def settled(self) -> bool:
@@ -253,7 +264,7 @@ class _Connection:
 
     async def _look(self) -> None:
         """Miss those sensors that have not described themselves in time."""
-        await asyncio.sleep(DESCRIBE_S)
+        await asyncio.sleep(self._gateway.describe_s)
         self._gateway.tell_missing()
         await asyncio.get_running_loop().create_future()
 
@@ -266,6 +277,7 @@ class _Connection:
             away = sorted((self._subscribed - wanted) | (self._unwanted - wanted))
             if away:
                 await client.unsubscribe(away)
+                self.left += len(away)
                 self._subscribed -= set(away)
                 self._unwanted.clear()
             fresh = sorted(wanted - self._subscribed)

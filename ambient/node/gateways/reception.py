@@ -131,6 +131,9 @@ class Reception:
         if self._open == before:
             return False
         self._closed.note(self._open.items(), t)
+        for room in self._rooms:
+            if not self._open[f"{room.id}/wearables"]:
+                self._batches.leave(room.id)
         return True
 
     def wearables(self, way: Way) -> list[Wearable]:
@@ -182,13 +185,8 @@ class Reception:
         for each in refused:
             self._count(each)
         self._queue(taken.items)
-        await self._flush()
+        await self.flush()
         return tuple(refused)
-
-    async def release(self, now: int | None = None) -> None:
-        """Hand on backlogs that nothing more has come of; to be called every second."""
-        self._queue(self._intake.release(self._now() if now is None else now))
-        await self._flush()
 
     def tick(self) -> None:
         """Let time go on for every way in of a room that is open, and every sensor that is there.
@@ -208,12 +206,16 @@ class Reception:
             for source in (*up, *there):
                 self._send(Tick(t=t, room=room.id, source=source))
 
+    def away(self) -> list[str]:
+        """Return the ids of sensors that say that they are not there."""
+        return sorted(one.device.id for name, one in self._known.items() if name in self._away)
+
     def health(self) -> dict[str, object]:
         """Return what can be told of this process' work, without any reading."""
         counts = self._intake.counts
         return {
             "links": {str(way): reason for way, reason in self._links.items()},
-            "away": len(self._away),
+            "away": self.away(),
             "readings": self.counts.readings,
             "observations": self.counts.observations,
             "duplicates": counts.duplicates,
@@ -280,7 +282,7 @@ class Reception:
             else:
                 self._waiting.append(item)
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
         """Hand on what waits, in order; wait where fusion's queue is full."""
         async with self._turn:
             while self._waiting:

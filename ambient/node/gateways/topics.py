@@ -13,10 +13,9 @@ session that is *fresh* with each connection.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from types import MappingProxyType
 from typing import Final
 
 from ambient.config_gateways import Sensor, Wearable
@@ -71,7 +70,7 @@ class Heard:
     """
 
     parsed: Parsed = ()
-    there: Mapping[str, bool] = MappingProxyType({})
+    there: Mapping[str, bool] = field(default_factory=dict)
     described: bool = False
     early: tuple[Message, ...] = ()
     unwanted: bool = False
@@ -85,10 +84,14 @@ class Topics:
     ----------
     discovery
         Prefix of the topics on which sensors describe themselves.
+    wearables
+        Topics of all wearables of the configuration: messages of those that may not be read are
+        not kept for a moment.
     """
 
-    def __init__(self, discovery: str) -> None:
+    def __init__(self, discovery: str, wearables: Collection[str] = ()) -> None:
         self._discovery = discovery
+        self._all_wearables = frozenset(wearables)
         self._wearables: dict[str, Wearable] = {}
         self._sensors: dict[str, Sensor] = {}
         self._entities: dict[str, tuple[Entity, ...]] = {}
@@ -163,7 +166,8 @@ class Topics:
         if known or there is not None:
             refused = tuple(parsed) + (there[1] if there is not None else ())
             return Heard(parsed=refused, there=there[0] if there is not None else {})
-        if session is Session.LASTING and self.missing_cords():
+        may_be_cord = topic not in self._all_wearables and self.missing_cords()
+        if session is Session.LASTING and may_be_cord:
             self._early.append(message)
             return Heard(waits=True)
         return Heard(unwanted=True)
