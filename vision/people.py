@@ -30,6 +30,7 @@ from vision.furniture import FurnitureMap, covered
 from vision.furniture import Support as OnFurniture
 from vision.ground import Ground
 from vision.held import Held
+from vision.moving import Moving
 from vision.objects.types import ALIVE, Detection, Thing
 from vision.outline_shape import near_border, stand_in
 from vision.pose.people import body_box
@@ -93,6 +94,7 @@ class People:
         self._support: dict[int, Support] = {}
         self._outlines = Outlines()
         self._held = Held()
+        self._moving = Moving()
         self._shown: list[Pose] = []
         self._missing = False
         self._shown_boxes: list[tuple[int, Box, float]] = []
@@ -208,6 +210,7 @@ class People:
                 if trust == 0.0:  # a fall on a screen is none
                     posture = msgspec.structs.replace(posture, descent=0.0)
                 self._held.pose(posture, sight.box, trust)
+                posture = self._moving.told(posture, sight)
             else:
                 # What the border leaves of somebody has any shape.
                 trust = 0.0 if near_border(sight.box) else 1.0
@@ -269,6 +272,7 @@ class People:
         if self._ground is not None:
             self._ground.end(track)
         self._model.end(track)
+        self._moving.end(track)
         return TrackEnded(
             t=t,
             room=self._room,

@@ -20,6 +20,9 @@ Box = tuple[float, float, float, float]
 Keypoint = tuple[float, float, float]
 """x, y normalised; visibility 0..1."""
 
+Speed = Annotated[float, Meta(ge=0.0)]
+"""Body lengths a second."""
+
 KEYPOINTS = 33
 
 
@@ -156,6 +159,9 @@ class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
         How far this may be trusted: share of the body seen times the network's score, 0..1.
     at, size
         Middle of the hips (x, y) and length of the body, both in picture heights.
+    left_wrist, right_wrist, hips
+        How fast each moves in the picture, body lengths a second over the last 0.2 s or a little
+        more; None where it is not seen.
     """
 
     track: int
@@ -171,6 +177,9 @@ class PostureSeen(Observation, frozen=True, kw_only=True, tag="posture"):
     quality: Probability = 1.0
     at: Point = (0.0, 0.0)
     size: Annotated[float, Meta(ge=0)] = 0.0
+    left_wrist: Speed | None = None
+    right_wrist: Speed | None = None
+    hips: Speed | None = None
 
 
 class TrackEnded(Observation, frozen=True, kw_only=True, tag="track_ended"):
