@@ -35,45 +35,57 @@ from ambient.events import (
     Event,
     FeatureDeviation,
     Mark,
+    SenseState,
     VoiceDeviation,
     kind_of,
 )
 
 MEANING: Final = {
     "baseline_days": "days that the baseline has learned from",
-    "began": "when the hour or the day began, nanoseconds since 1970",
+    "bed": "whose bed",
+    "began": "when the hour, the day or the time asked for began, nanoseconds since 1970",
     "command": "the command that is answered",
     "command_kind": "what was asked for",
     "days": "days with enough speech that stand behind it",
     "descent_seen": "whether the way down was seen, or only the person on the floor",
     "device": "what the source is",
     "down_s": "how long the person has been down, in seconds",
+    "ended": "when the time asked for ended, nanoseconds since 1970",
     "feature": "which acoustic feature of the voice",
     "features": "which features lie how far from the own baseline, at most 16",
     "frames": "pictures that were not looked at because the machine was too slow",
     "free_mb": "room left on the node's disk, in megabytes",
+    "form": "how the export was written",
+    "group": "which sense",
     "hearing": "what the microphone can hear",
-    "lasted_s": "from when it was first heard to when it was heard last, in seconds",
+    "in_s": "when it is expected to be low, in seconds from then; 0 when it is",
+    "lasted_s": "from when it was first noticed to the newest evidence of it, in seconds",
     "llr": "how far it moved the judgement, as a natural logarithm of a likelihood ratio",
+    "lower": "least score that the values known allow",
     "marker": "what is measured; each has a page in `docs/markers`",
     "marks": "what is summed up, at most 16",
+    "missing": "how many parameters of the score are not known",
     "observations": "observations that came too late to be used",
     "on": "whether it is on now",
     "outcome": "what became of the command",
     "place": "what the person is on",
     "purpose": "which purpose of the room",
+    "red": "whether one parameter alone gives the highest points",
     "restarts": "how often it was started again",
-    "rows": "how many undelivered statements were given up",
+    "rows": "how many undelivered statements were given up, or rows were exported",
     "seconds": "how much was spoken, or for speech time listened to, in seconds",
     "segment": "which baseline: another microphone, room or version begins another one",
     "sense": "who contributed",
+    "senses": "how each sense of the room was then, at most 16",
     "silent_s": "for how long, in seconds",
     "since": "when the first day that deviates began, nanoseconds since 1970",
     "source": "which camera, microphone, wearable, sensor, or way in of these",
     "speech_s": "how much was spoken on those days, in seconds",
+    "status": "how it was",
     "step": "where the situation stands",
     "step_s": "by how much, in seconds; negative when the clock was set back",
-    "unit": "unit of the value: seconds, or none",
+    "unit": "unit of the value, in UCUM; `1` for none",
+    "upper": "highest score that the values known allow",
     "until": "when watching begins again, nanoseconds since 1970, if known",
     "value": "the value, if there was enough to say one",
     "version": "version of the marker's definition",
@@ -99,7 +111,7 @@ _ENVELOPE: Final = {
 _HEAD: Final = """\
 # What leaves a room node
 
-<!-- Generated from ambient/events.py: change that, then run `make docs`. -->
+<!-- Generated from ambient/events: change that, then run `make docs`. -->
 
 A node turns what cameras, microphones, wearables and sensors give into observations, and
 observations into **events**. Only events leave it, over one encrypted link to the facility's own
@@ -214,7 +226,11 @@ def _envelope() -> list[str]:
         raise KeyError(f"no explanation of {', '.join(sorted(missing))}")
     lines += ["", "A contribution is:", ""]
     lines += _table([(field, MEANING[field.encode_name]) for field in _fields(Contribution)])
-    for title, cls in (("A mark", Mark), ("A feature deviation", FeatureDeviation)):
+    for title, cls in (
+        ("A mark", Mark),
+        ("A feature deviation", FeatureDeviation),
+        ("A sense state", SenseState),
+    ):
         rows = [(field, MEANING[field.encode_name]) for field in _fields(cls)]
         lines += ["", f"{title} is:", "", *_table(rows)]
     return [*lines, ""]

@@ -18,7 +18,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ambient.events import Contribution, DistressStep, Sense
+from ambient.events import Contribution, Sense, SituationStep
 from ambient.observations import SoundClass, SoundHeard
 
 RINGS: Final = {SoundClass.HELP: 0.9, SoundClass.SMOKE_ALARM: 0.9}
@@ -59,7 +59,7 @@ class Chain(Struct):
     """When it was heard last."""
     probability: float
     """Of the surest observation."""
-    step: DistressStep
+    step: SituationStep
     confirmed: int | None = None
     position: int = 0
     """How many steps were stated."""
@@ -84,7 +84,7 @@ class Change(Struct, frozen=True):
     """
 
     sound: SoundClass
-    step: DistressStep
+    step: SituationStep
     began: int
     position: int
     t: int
@@ -134,7 +134,7 @@ class DistressJudge:
         for chain in list(self.state.chains):
             if _s(chain.heard, t) > QUIET_S[chain.sound]:
                 self.state.chains.remove(chain)
-                changes.append(self._change(chain, DistressStep.ENDED, t))
+                changes.append(self._change(chain, SituationStep.ENDED, t))
         if self.state.evidence:
             self.state.evidence = [e for e in self.state.evidence if _s(e.t, t) <= KEPT_S]
         return changes
@@ -154,30 +154,30 @@ class DistressJudge:
         sure = heard.probability >= RINGS[heard.sound]
         chain = next((c for c in self.state.chains if c.sound is heard.sound), None)
         if chain is None:
-            step = DistressStep.CONFIRMED if sure else DistressStep.SUSPECTED
+            step = SituationStep.CONFIRMED if sure else SituationStep.SUSPECTED
             chain = Chain(heard.sound, heard.t, heard.t, heard.probability, step)
             self.state.chains.append(chain)
         else:
             chain.heard = heard.t
             chain.probability = max(chain.probability, heard.probability)
-            if chain.step is DistressStep.SUSPECTED and sure:
-                chain.step = DistressStep.CONFIRMED
+            if chain.step is SituationStep.SUSPECTED and sure:
+                chain.step = SituationStep.CONFIRMED
             elif self._lasts(chain, heard.t) and sure:
-                chain.step = DistressStep.LASTING
+                chain.step = SituationStep.LASTING
             else:
                 return []
-        if chain.step is DistressStep.CONFIRMED:
+        if chain.step is SituationStep.CONFIRMED:
             chain.confirmed = heard.t
         return [self._change(chain, chain.step, heard.t)]
 
     def _lasts(self, chain: Chain, t: int) -> bool:
-        confirmed = chain.step is DistressStep.CONFIRMED and chain.confirmed is not None
+        confirmed = chain.step is SituationStep.CONFIRMED and chain.confirmed is not None
         return confirmed and _s(chain.confirmed or 0, t) >= LASTING_S
 
-    def _change(self, chain: Chain, step: DistressStep, t: int) -> Change:
+    def _change(self, chain: Chain, step: SituationStep, t: int) -> Change:
         chain.position += 1
         own = Sounded(chain.sound, chain.heard, chain.probability)
-        over = step is DistressStep.ENDED
+        over = step is SituationStep.ENDED
         beside = {} if over else {each.sound: each for each in self.state.evidence}
         others = [_contribution(each) for each in beside.values()]
         odds = _logit(chain.probability) + sum(other.llr for other in others)

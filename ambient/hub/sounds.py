@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from ambient.events import Distress, DistressSmokeAlarm, DistressStep
+from ambient.events import Distress, DistressSmokeAlarm, SituationStep
 from ambient.hub.conditions import (
     Alarm,
     AlarmKind,
@@ -30,16 +30,16 @@ from ambient.hub.conditions import (
 )
 
 STAGE: Final = {
-    DistressStep.SUSPECTED: Stage.SUSPECTED,
-    DistressStep.CONFIRMED: Stage.CONFIRMED,
-    DistressStep.LASTING: Stage.LONG_LIE,
-    DistressStep.ENDED: Stage.SUSPECTED,
+    SituationStep.SUSPECTED: Stage.SUSPECTED,
+    SituationStep.CONFIRMED: Stage.CONFIRMED,
+    SituationStep.LASTING: Stage.LONG_LIE,
+    SituationStep.ENDED: Stage.SUSPECTED,
 }
 _DEED: Final = {
-    DistressStep.SUSPECTED: Deed.HEARD,
-    DistressStep.CONFIRMED: Deed.SURELY_HEARD,
-    DistressStep.LASTING: Deed.STILL_HEARD,
-    DistressStep.ENDED: Deed.QUIET,
+    SituationStep.SUSPECTED: Deed.HEARD,
+    SituationStep.CONFIRMED: Deed.SURELY_HEARD,
+    SituationStep.LASTING: Deed.STILL_HEARD,
+    SituationStep.ENDED: Deed.QUIET,
 }
 
 
@@ -51,7 +51,7 @@ def kind_of(event: Distress) -> AlarmKind:
 def on_distress(alarm: Alarm | None, event: Distress) -> Change | None:
     """Return what `event` makes of the alarm of its chain; None when nothing changes."""
     old = alarm if alarm is not None else _blank(event)
-    ended = event.step is DistressStep.ENDED
+    ended = event.step is SituationStep.ENDED
     if ended and event.position <= old.recovered_position:
         return None
     stage = STAGE[event.step]

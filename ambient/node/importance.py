@@ -22,7 +22,7 @@ class Importance(IntEnum):
     CARE = 2
     """Belongs to a fall, answers a person who waits, or is said once about a resident."""
     ALARM = 3
-    """Somebody is on the floor, calls for help, or may be in a fire."""
+    """Somebody is on the floor, calls for help, may be in a fire, or is not where it is safe."""
 
 
 _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
@@ -30,11 +30,26 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.FallLongLie: Importance.ALARM,
     events.DistressHelp: Importance.ALARM,
     events.DistressSmokeAlarm: Importance.ALARM,
+    events.DistressCord: Importance.ALARM,
+    events.BedEdge: Importance.ALARM,
+    events.BedExit: Importance.ALARM,
+    events.BedNotBack: Importance.ALARM,
+    events.AbsenceNotOut: Importance.ALARM,
+    events.AbsenceNoMovement: Importance.ALARM,
     events.FallSuspected: Importance.CARE,
     events.FallRecovered: Importance.CARE,
     events.CommandApplied: Importance.CARE,
     events.ConsentApplied: Importance.CARE,
     events.VoiceDeviation: Importance.CARE,
+    events.DistressAgitated: Importance.CARE,
+    events.BedRestless: Importance.CARE,
+    events.AbsenceInactive: Importance.CARE,
+    events.AbsenceWandering: Importance.CARE,
+    events.VitalsDeterioration: Importance.CARE,
+    events.VitalsDeviation: Importance.CARE,
+    events.VitalsGlucose: Importance.CARE,
+    events.VitalsRhythm: Importance.CARE,
+    events.NodeExported: Importance.CARE,
     events.QualityDegraded: Importance.TECHNICAL,
     events.QualityRestored: Importance.TECHNICAL,
     events.QualityNotWatched: Importance.TECHNICAL,
@@ -51,7 +66,7 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.NodeDataLate: Importance.ROUTINE,
 }
 
-_URGENT_FAMILIES: Final = ("fall.", "distress.")
+_URGENT_FAMILIES: Final = ("fall.", "distress.", "bed.", "absence.")
 
 
 def importance(event: events.Event | type[events.Event]) -> Importance:

@@ -7,7 +7,7 @@ import pytest
 
 from ambient import events as ev
 from ambient.config import Camera, Microphone, NodeConfig, Room
-from ambient.events import Device, DistressStep, Purpose, Sense
+from ambient.events import Device, Purpose, Sense, SituationStep
 from ambient.observations import (
     AnyObservation,
     Hearing,
@@ -24,8 +24,8 @@ from tests.fusion.test_judge import lying
 
 HELP, SMOKE, THUD = SoundClass.HELP, SoundClass.SMOKE_ALARM, SoundClass.THUD
 OTHERS = sorted(set(SoundClass) - {HELP, SMOKE})
-SUSPECTED, CONFIRMED = DistressStep.SUSPECTED, DistressStep.CONFIRMED
-LASTING, ENDED = DistressStep.LASTING, DistressStep.ENDED
+SUSPECTED, CONFIRMED = SituationStep.SUSPECTED, SituationStep.CONFIRMED
+LASTING, ENDED = SituationStep.LASTING, SituationStep.ENDED
 
 
 def sound(s: float, what: SoundClass, probability: float = 0.95, source: str = "m1") -> SoundHeard:

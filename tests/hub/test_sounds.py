@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from ambient import events
-from ambient.events import Contribution, Device, DistressStep, Sense
+from ambient.events import Contribution, Device, Sense, SituationStep
 from ambient.hub import alarms, words
 from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Deed, Priority, Sound, Stage
 from ambient.hub.rooms import RoomStatus, SourceView, next_view, room_state
@@ -15,13 +15,13 @@ from ambient.observations import Hearing, View
 from tests.hub.kit import event, view
 
 NS = 10**9
-SUSPECTED, CONFIRMED = DistressStep.SUSPECTED, DistressStep.CONFIRMED
-LASTING, ENDED = DistressStep.LASTING, DistressStep.ENDED
+SUSPECTED, CONFIRMED = SituationStep.SUSPECTED, SituationStep.CONFIRMED
+LASTING, ENDED = SituationStep.LASTING, SituationStep.ENDED
 HELP, SMOKE = events.DistressHelp, events.DistressSmokeAlarm
 WHY = [Contribution(Sense.SOUND_HELP, 2.2), Contribution(Sense.SOUND_SCREAM, 1.0)]
 
 
-def heard(kind, *steps: DistressStep) -> list[events.Distress]:
+def heard(kind, *steps: SituationStep) -> list[events.Distress]:
     return [
         event(
             kind,

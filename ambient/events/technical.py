@@ -1,0 +1,176 @@
+"""Statements about the node itself: its devices, its processes, what was switched or ordered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from ambient.events.base import MAX_COUNT, Event, Purpose, Uuid
+from ambient.observations import Hearing, TimeNs, View
+from ambient.places import Slug
+
+
+class Worker(StrEnum):
+    """Processes of a node."""
+
+    VISION = "vision"
+    AUDIO = "audio"
+    GATEWAYS = "gateways"
+    FUSION = "fusion"
+    AGENT = "agent"
+
+
+class Device(StrEnum):
+    """What a source is."""
+
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    WEARABLE = "wearable"
+    """What a resident wears, or a monitor at the bed."""
+    SENSOR = "sensor"
+    """A small sensor of the room: radar, contact, mat, cord."""
+
+
+class Outcome(StrEnum):
+    """What became of a command."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    REFUSED = "refused"
+
+
+class CommandKind(StrEnum):
+    """The closed list of commands, by name (see `ambient.commands`), and what is not in it."""
+
+    PURPOSE = "purpose"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ACKNOWLEDGED = "acknowledged"
+    CONFIGURATION = "configuration"
+    ERASE = "erase"
+    ROTATE_KEY = "rotate_key"
+    UNKNOWN = "unknown"
+    """Something that this node does not know and therefore refused."""
+
+
+class Quality(Event, frozen=True, kw_only=True):
+    """What a camera can see or a microphone can hear; one of both is given."""
+
+    source: Slug
+    view: View | None = None
+    hearing: Hearing | None = None
+
+
+class QualityDegraded(Quality, frozen=True, kw_only=True, tag="quality.degraded"):
+    """A camera cannot see, or a microphone not hear, lastingly: a technical alarm."""
+
+
+class QualityRestored(Quality, frozen=True, kw_only=True, tag="quality.restored"):
+    """The camera sees, or the microphone hears again."""
+
+
+class QualityNotWatched(Quality, frozen=True, kw_only=True, tag="quality.not_watched"):
+    """By plan (night without infrared, privacy pause, purpose off) nobody watches; never rings."""
+
+    until: TimeNs | None = None
+
+
+class NodeStarted(Event, frozen=True, kw_only=True, tag="node.started"):
+    """The node is up."""
+
+
+class NodeStopped(Event, frozen=True, kw_only=True, tag="node.stopped"):
+    """The node was told to stop and drained."""
+
+
+class NodeWorkerRestarted(Event, frozen=True, kw_only=True, tag="node.worker_restarted"):
+    """A worker died and was started again."""
+
+    worker: Worker
+    restarts: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+
+
+class NodeWorkerFailed(Event, frozen=True, kw_only=True, tag="node.worker_failed"):
+    """A worker used up its restart budget: a technical alarm."""
+
+    worker: Worker
+    restarts: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+
+
+class NodeClockStepped(Event, frozen=True, kw_only=True, tag="node.clock_stepped"):
+    """The wall clock jumped."""
+
+    step_s: float
+
+
+class NodeOutboxDropped(Event, frozen=True, kw_only=True, tag="node.outbox_dropped"):
+    """The outbox was full and lost its least important rows."""
+
+    rows: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+
+
+class NodeDataLate(Event, frozen=True, kw_only=True, tag="node.data_late"):
+    """Observations came after their watermark, or frames were dropped, in the last hour."""
+
+    source: Slug
+    observations: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+    frames: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+
+
+class NodeDiskFull(Event, frozen=True, kw_only=True, tag="node.disk_full"):
+    """The node's disk cannot take what must be kept: a technical alarm."""
+
+    free_mb: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+
+
+class NodeSourceSilent(Event, frozen=True, kw_only=True, tag="node.source_silent"):
+    """A source said nothing for longer than it promised: a technical alarm."""
+
+    source: Slug
+    device: Device = Device.CAMERA
+    silent_s: Annotated[float, Meta(ge=0)]
+
+
+class ExportFormat(StrEnum):
+    """How a research export is written."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    FHIR = "fhir"
+    OMH = "omh"
+
+
+class NodeExported(Event, frozen=True, kw_only=True, tag="node.exported"):
+    """Somebody exported what the node keeps of a resident who agreed; `subject` says of whom.
+
+    Attributes
+    ----------
+    began, ended
+        The time that was asked for.
+    form
+        How it was written.
+    rows
+        How much it was.
+    """
+
+    began: TimeNs
+    ended: TimeNs
+    form: ExportFormat
+    rows: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+
+
+class ConsentApplied(Event, frozen=True, kw_only=True, tag="consent.applied"):
+    """A purpose was switched on or off on the node."""
+
+    purpose: Purpose
+    on: bool
+
+
+class CommandApplied(Event, frozen=True, kw_only=True, tag="command.applied"):
+    """The node's answer to a command."""
+
+    command: Uuid
+    command_kind: CommandKind
+    outcome: Outcome
