@@ -60,12 +60,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 QUIET := --no-emit-package openvino-telemetry
 
 lock: $(READY) ## Solve the locks again; LOCK_ARGS=--upgrade takes newer releases.
-	$(COMPILE) pyproject.toml --extra node --extra hub --extra audio --extra research \
+	$(COMPILE) pyproject.toml --extra node --extra hub --extra audio --extra vitals --extra research \
 		--extra dev $(QUIET) -o $(LOCK)
 	$(COMPILE) pyproject.toml -c $(LOCK) -o requirements/base.txt
 	$(COMPILE) pyproject.toml --extra node $(QUIET) -c $(LOCK) -o requirements/node.txt
 	$(COMPILE) pyproject.toml --extra hub -c $(LOCK) -o requirements/hub.txt
 	$(COMPILE) pyproject.toml --extra audio $(QUIET) -c $(LOCK) -o requirements/audio.txt
+	$(COMPILE) pyproject.toml --extra vitals -c $(LOCK) -o requirements/vitals.txt
 	$(COMPILE) pyproject.toml requirements/build.in --extra train $(QUIET) -o requirements/train.txt
 	$(COMPILE) pyproject.toml requirements/build.in --extra peers -o requirements/peers.txt
 

@@ -19,11 +19,12 @@ mkdir -p "$top/wheels" "$top/systemd" "$top/examples"
 
 echo "fetching the wheels of the locks" >&2
 "$python" -m pip download -q --require-hashes --no-deps --only-binary=:all: -d "$top/wheels" \
-    -r requirements/node.txt -r requirements/hub.txt
+    -r requirements/node.txt -r requirements/audio.txt -r requirements/vitals.txt \
+    -r requirements/hub.txt
 "$python" -m pip wheel -q --no-deps --no-build-isolation -w "$top/wheels" .
 wheel=$(cd "$top/wheels" && ls ambient-*.whl)
 
-cp requirements/node.txt requirements/hub.txt "$top/"
+cp requirements/node.txt requirements/audio.txt requirements/vitals.txt requirements/hub.txt "$top/"
 echo "ambient==$version --hash=sha256:$(sha256sum "$top/wheels/$wheel" | cut -d' ' -f1)" \
     >"$top/ambient.txt"
 echo "$tag $(uname -m)" >"$top/PYTHON"

@@ -46,7 +46,10 @@ fi
 # pip comes out of the bundle too: a machine without python3-venv has none.
 "$python" -m venv --without-pip "$prefix"
 pip_wheel=$(ls "$here"/wheels/pip-*.whl)
-if [ "$role" = both ]; then set -- -r "$here/node.txt" -r "$here/hub.txt"; else set -- -r "$here/$role.txt"; fi
+# A node looks, listens and reads wearables: a lock each.
+set --
+[ "$role" = hub ] || set -- -r "$here/node.txt" -r "$here/audio.txt" -r "$here/vitals.txt"
+[ "$role" = node ] || set -- "$@" -r "$here/hub.txt"
 install_wheels() {
     # The configuration of a site's pip may name an index or a constraint; neither has a say here.
     PIP_CONFIG_FILE=/dev/null PYTHONPATH="$pip_wheel" "$prefix/bin/python" -m pip install --quiet \

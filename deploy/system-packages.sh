@@ -11,8 +11,8 @@ setup) packages="python3-venv" ;;
 run) packages="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2" ;;
 test)
     packages="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2"
-    # A browser; clips; packets and namespaces; a network camera (GStreamer's RTSP server).
-    packages="$packages chromium ffmpeg iproute2 util-linux"
+    # A browser; a broker; clips; packets and namespaces; a network camera (GStreamer's RTSP server).
+    packages="$packages chromium ffmpeg iproute2 mosquitto util-linux"
     packages="$packages python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-ugly"
     ;;
 *)
