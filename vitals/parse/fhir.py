@@ -249,7 +249,9 @@ def _quantity(quantity: Any, what: str) -> tuple[float, str] | Refused:
 
 def _code(concept: Any) -> str | Refused:
     """Return the LOINC code of a concept, one of the catalogue first."""
-    coded = [(str(one.system), str(one.code)) for one in concept.coding or [] if one.code]
+    # The library lets ``"code": null`` through, though FHIR asks for one.
+    codings = concept.coding or [] if concept is not None else []
+    coded = [(str(one.system), str(one.code)) for one in codings if one.code]
     loinc = [code for system, code in coded if system == LOINC]
     loinc += [codes.MDC_CODES[code] for system, code in coded if system == MDC and code in _MDC]
     for code in loinc:
