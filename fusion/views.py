@@ -19,6 +19,7 @@ from ambient.observations import Hearing, HearingState, View, ViewState
 
 SILENT_S: Final = 15.0
 """A source ticks every second; after this long without a word it is silent."""
+_SILENT: Final = round(SILENT_S * 1e9)
 
 PLANNED: Final = frozenset({View.NOT_WATCHED, View.PAUSED, View.OFF})
 PLANNED_HEARING: Final = frozenset({Hearing.PAUSED, Hearing.SWITCHED_OFF})
@@ -168,6 +169,14 @@ class Views(Struct):
                 state.silent_chain.begin(t)
                 out.append(_say(Say.SILENT, state, t, Family.SILENT, silent_s))
         return out
+
+    def due(self) -> int:
+        """Return the earliest `t` at which `advance` may find somebody silent, nanoseconds.
+
+        Who speaks meanwhile is due later; who comes back from silence must be asked for anew.
+        """
+        last = [state.last or 0 for state in self.sources if not state.silent]
+        return min(last, default=2**63 - 1) + _SILENT
 
     def _find(self, room: str, source: str) -> SourceState | None:
         return next((s for s in self.sources if s.room == room and s.source == source), None)

@@ -45,7 +45,7 @@ CASES = [
     ("pushed", "out", "late"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
 )
 def test_order(pushed: list[tuple[int, str]], out: list[int], late: int) -> None:
-    timeline = Timeline()
+    timeline = Timeline(("a", "b"))
     got = [o.t // 1_000_000 for ms, source in pushed for o in timeline.push(tick(ms, source))]
     got += [o.t // 1_000_000 for o in timeline.flush()]
     assert got == out
@@ -53,8 +53,9 @@ def test_order(pushed: list[tuple[int, str]], out: list[int], late: int) -> None
 
 
 def test_waits_no_longer_than_the_bound() -> None:
-    timeline = Timeline()
+    timeline = Timeline(("a", "b"))
     timeline.push(tick(0, "a"))
-    timeline.push(tick(0, "b"))
-    assert timeline.push(tick(100, "a")) == []
-    assert [o.t // 1_000_000 for o in timeline.push(tick(401, "a"))] == [100]
+    timeline.push(tick(1, "b"))
+    assert timeline.push(tick(100, "a")) == [tick(1, "b")]
+    assert timeline.push(tick(300, "a")) == []
+    assert timeline.push(tick(401, "a")) == [tick(100, "a")]

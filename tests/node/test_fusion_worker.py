@@ -199,19 +199,19 @@ def test_draining_judges_what_waits(world: World) -> None:
 
 def test_consent_reaches_the_judge_at_once_and_over_a_restart(world: World) -> None:
     judge = world.fusion._judge
-    assert not judge._voices["r1"].on
-    assert not judge._distress["r1"].on
+    assert not judge.rooms["r1"].voice.on
+    assert not judge.rooms["r1"].distress.on
     board = SwitchBoard(world.config.state_dir)
     for purpose in (Purpose.VOICE, Purpose.SOUNDS):
         board.change(lambda switches, one=purpose: switches.with_purpose("r1", one, True))
     world.steady += 1
     world.fusion.step(0)
-    assert judge._voices["r1"].on
-    assert judge._distress["r1"].on
+    assert judge.rooms["r1"].voice.on
+    assert judge.rooms["r1"].distress.on
     assert world.kinds().count("consent.applied") == 2
     world.fusion.drain()
     world.fusion = world.start()
-    assert world.fusion._judge._voices["r1"].on
+    assert world.fusion._judge.rooms["r1"].voice.on
     assert "voice/r1" in world.fusion._judge.state()
 
 

@@ -1,0 +1,313 @@
+"""The judgement of one room: its observations in, events out.
+
+`RoomJudge` puts observations on one timeline (`fusion.watermark`), hands them to `FallJudge`,
+`DistressJudge`, `RoomVoice` and `Views`, and writes what changed as events with derived ids. Rooms
+know nothing of each other, so that one can be recorded and replayed without the others. Reads no
+clock: fed the same observations it yields the same events, live or replayed.
+
+Every observation is judged *as of* an instant, the newest that the timeline has released. For what
+comes in its order that is the observation's own `t`; what a slow source says late keeps its own,
+older `t`, and must never be taken for something that happens now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from ambient.commands import Acknowledged
+from ambient.config import Falls, Room
+from ambient.events import AnyEvent, Device, Purpose
+from ambient.observations import (
+    AnyObservation,
+    ClockStepped,
+    Dropped,
+    HearingState,
+    PostureSeen,
+    SoundHeard,
+    TrackEnded,
+    ViewState,
+)
+from fusion.distress import DistressJudge, DistressState
+from fusion.falls import FallJudge, RoomState, Step
+from fusion.room_events import RoomEvents
+from fusion.views import Family, SourceState, Views
+from fusion.voice import RoomVoice, VoiceState
+from fusion.watermark import RINGS, Timeline, TimelineState
+
+REPORT_LATE_S: Final = 3600.0
+_REPORT_LATE: Final = round(REPORT_LATE_S * 1e9)
+
+
+class SourcesState(Struct):
+    """What a room remembers of its sources; survives a restart."""
+
+    views: Views
+    frames: dict[str, int] = {}
+    """Frames that were not looked at, by source, since they were told last."""
+    told: int | None = None
+    """When it was told last what came late."""
+
+
+class Snapshot(Struct):
+    """A room exactly as it was at an instant: what `RoomJudge.resume` goes on from."""
+
+    state: dict[str, bytes]
+    timeline: TimelineState
+    now: int
+    voice: bool
+    sounds: bool
+
+
+class RoomJudge:
+    """Judge one room.
+
+    Parameters
+    ----------
+    room, falls
+        As configured.
+    events
+        Writes what was found.
+    zone
+        Time zone of the site.
+    voice, sounds
+        Whether these purposes are on.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        falls: Falls,
+        events: RoomEvents,
+        *,
+        zone: tzinfo,
+        voice: bool,
+        sounds: bool,
+    ) -> None:
+        self.room = room
+        self._config = falls
+        self._events = events
+        self._zone = zone
+        self._now = 0
+        self.timeline = Timeline(urgent_sources(room))
+        self.falls = FallJudge(falls)
+        self.distress = DistressJudge(on=sounds)
+        self.voice = RoomVoice(room.id, subjects(room), zone, on=voice)
+        self._sources = SourcesState(views=Views(_sources(room)))
+        self._known: dict[str, SourceState] = {}
+        self._silence_due = 0
+        self._tell: dict[type[AnyObservation], Callable[[Any], list[AnyEvent]]] = {
+            ViewState: self._view,
+            HearingState: self._hearing,
+            ClockStepped: self._clock,
+            Dropped: self._dropped,
+        }
+        self._look_up()
+
+    def observe(self, observation: AnyObservation) -> list[AnyEvent]:
+        """Take one observation; return what can be said now, in order."""
+        events: list[AnyEvent] = []
+        for ready in self.timeline.push(observation):
+            self._one(ready, events)
+        return events
+
+    def finish(self) -> list[AnyEvent]:
+        """Judge what is still held back at the end of a recording."""
+        events: list[AnyEvent] = []
+        for ready in self.timeline.flush():
+            self._one(ready, events)
+        return events
+
+    def acknowledge(self, command: Acknowledged) -> bool:
+        """Take in that somebody has seen to a chain; return whether it is one of this room."""
+        for chain in self.falls.state.chains:
+            if self._events.fall_chain(chain.began, chain.number) == command.chain:
+                self.falls.acknowledge(chain.number)
+                return True
+        for source in self._sources.views.sources:
+            began = source.view_chain.began
+            if self._events.view_chain(source.source, Family.VIEW, began) == command.chain:
+                self._sources.views.accept(source.room, source.source)
+                return True
+        return False
+
+    def consent(self, purpose: Purpose, on: bool) -> None:
+        """Follow that a purpose was switched.
+
+        *Voice* off forgets its baselines, *sounds* off what was heard lately.
+        """
+        if purpose is Purpose.SOUNDS:
+            self.distress.consent(on)
+        if purpose is Purpose.VOICE:
+            self.voice.consent(on)
+
+    def forget(self, subject: str) -> None:
+        """Forget what was learned of a resident's voice."""
+        self.voice.forget(subject)
+
+    def state(self) -> dict[str, bytes]:
+        """Return what must survive a restart, by what it is of."""
+        encode = msgspec.msgpack.encode
+        state = {"room": encode(self.falls.state), "sources": encode(self._sources)}
+        if self.voice.on:
+            state["voice"] = encode(self.voice.state)
+        if self.distress.on:
+            state["sounds"] = encode(self.distress.state)
+        return state
+
+    def restore(self, state: dict[str, bytes], *, restarted: bool = True) -> None:
+        """Go on from what `state` returned.
+
+        Parameters
+        ----------
+        restarted
+            After a restart tracks are numbered anew, and nobody was silent meanwhile.
+
+        Raises
+        ------
+        msgspec.ValidationError, msgspec.DecodeError
+            When the state was written by an incompatible version.
+        """
+        decode = msgspec.msgpack.decode
+        if "room" in state:
+            kept = decode(state["room"], type=RoomState)
+            self.falls = FallJudge(self._config, kept if restarted else None)
+            self.falls.state = kept
+        if "sounds" in state:
+            sounds = decode(state["sounds"], type=DistressState)
+            self.distress = DistressJudge(on=self.distress.on, state=sounds)
+        if "voice" in state:
+            voice = decode(state["voice"], type=VoiceState)
+            self.voice = RoomVoice(
+                self.room.id, subjects(self.room), self._zone, on=self.voice.on, state=voice
+            )
+        if "sources" in state:
+            sources = decode(state["sources"], type=SourcesState)
+            known = {s.source: s for s in sources.views.sources}
+            now = [known.get(s.source, s) for s in self._sources.views.sources]
+            for source in now if restarted else ():
+                source.last = None  # silence during a restart is the node's, not the source's
+                source.known = False
+            sources.views.sources = now
+            self._sources = sources
+        self._look_up()
+
+    def snapshot(self) -> Snapshot:
+        """Return the room exactly as it is."""
+        return Snapshot(
+            state=self.state(),
+            timeline=self.timeline.state(),
+            now=self._now,
+            voice=self.voice.on,
+            sounds=self.distress.on,
+        )
+
+    def resume(self, snapshot: Snapshot) -> None:
+        """Go on exactly from a snapshot, as if nothing had been between.
+
+        Raises
+        ------
+        msgspec.ValidationError, msgspec.DecodeError
+            When it was written by an incompatible version.
+        """
+        self.voice = RoomVoice(self.room.id, subjects(self.room), self._zone, on=snapshot.voice)
+        self.distress = DistressJudge(on=snapshot.sounds)
+        self.restore(snapshot.state, restarted=False)
+        self.timeline.resume(snapshot.timeline)
+        self._now = snapshot.now
+
+    def _look_up(self) -> None:
+        self._known = {state.source: state for state in self._sources.views.sources}
+        self._silence_due = 0
+
+    def _one(self, seen: AnyObservation, out: list[AnyEvent]) -> None:
+        """Judge one observation as of the newest instant, which is its own if it is not late."""
+        now = self._now = max(self._now, seen.t)
+        kind = type(seen)
+        source = self._known.get(seen.source)
+        if source is not None:
+            if source.silent:
+                back = self._sources.views.heard(source.room, source.source, now)
+                out += [self._events.view(one) for one in back]
+                self._silence_due = 0
+            else:
+                source.last = now
+        tell = self._tell.get(kind)
+        if tell is not None:
+            out += tell(seen)
+        falls = self.falls
+        if kind is PostureSeen:
+            changes = falls.posture(seen)  # type: ignore[arg-type]
+        elif kind is TrackEnded:
+            changes = falls.ended(seen)  # type: ignore[arg-type]
+        else:
+            changes = falls.advance(now) if falls.state.people or falls.state.chains else []
+        for change in changes:
+            # A thud is told beside what was seen; who is down is judged by sight alone.
+            up = change.step is Step.RECOVERED
+            thud = None if up else self.distress.thud_for(change.chain.down_since)
+            out.append(self._events.fall(change, thud))
+        sounds = self.distress
+        if kind is SoundHeard:
+            out += [self._events.sound(one) for one in sounds.heard(seen)]  # type: ignore[arg-type]
+        elif sounds.state.chains or sounds.state.evidence:
+            out += [self._events.sound(one) for one in sounds.advance(now)]
+        if self.voice.on:
+            stated = self.voice.observe(seen) if seen.t == now else self.voice.advance(now)
+            out += [self._events.voice(one) for one in stated]
+        if now >= self._silence_due:
+            out += [self._events.view(one) for one in self._sources.views.advance(now)]
+            self._silence_due = self._sources.views.due()
+        told = self._sources.told
+        if told is None or now - told >= _REPORT_LATE:
+            out += self._late(now)
+
+    def _view(self, seen: ViewState) -> list[AnyEvent]:
+        return [self._events.view(one) for one in self._sources.views.view(seen)]
+
+    def _hearing(self, heard: HearingState) -> list[AnyEvent]:
+        return [self._events.view(one) for one in self._sources.views.hearing(heard)]
+
+    def _clock(self, seen: ClockStepped) -> list[AnyEvent]:
+        return [self._events.clock(seen)]
+
+    def _dropped(self, seen: Dropped) -> list[AnyEvent]:
+        frames = self._sources.frames
+        frames[seen.source] = frames.get(seen.source, 0) + seen.frames
+        return []
+
+    def _late(self, now: int) -> list[AnyEvent]:
+        """Say once an hour what came too late or was not looked at."""
+        first = self._sources.told is None
+        self._sources.told = now
+        if first:
+            return []
+        frames, self._sources.frames = self._sources.frames, {}
+        late, self.timeline.late = self.timeline.late, {}
+        return [
+            self._events.late(source, now, late.get(source, 0), frames.get(source, 0))
+            for source in sorted({*late, *frames})
+        ]
+
+
+def subjects(room: Room) -> tuple[str, ...]:
+    """Return who lives in `room`, each once."""
+    return tuple(dict.fromkeys(bed.subject for bed in room.beds if bed.subject is not None))
+
+
+def urgent_sources(room: Room) -> list[str]:
+    """Return the sources of `room` that a judgement waits for."""
+    ringing = [sensor.id for sensor in room.sensors if sensor.kind in RINGS]
+    return [*(c.id for c in room.cameras), *(m.id for m in room.microphones), *ringing]
+
+
+def _sources(room: Room) -> list[SourceState]:
+    cameras = [SourceState(room=room.id, source=each.id) for each in room.cameras]
+    return cameras + [
+        SourceState(room=room.id, source=each.id, device=Device.MICROPHONE)
+        for each in room.microphones
+    ]
