@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.features.descriptors import Descriptors, Lld
-from audio.features.frames import STEP_S, Real
+from audio.features.frames import HAMMING, STEP_S, Real
 
 PERCENTILES: Final = (20.0, 50.0, 80.0)
 PEAK: Final = 0.1
 """Least height of a turn, as a share of the contour's range."""
+WINDOW: Final = float(np.mean(np.square(HAMMING, dtype=np.float64)))
+"""What the window leaves of a short frame's energy: the published level is of windowed frames
+(docs/voice-features.md)."""
 _SHAPED: Final = {
     "F0semitoneFrom27.5Hz_sma3nz": Lld.F0_SEMITONES,
     "loudness_sma3": Lld.LOUDNESS,
@@ -87,7 +90,7 @@ def functionals(rows: Descriptors) -> dict[str, float]:
     seconds = max(rows.seconds, STEP_S)
     with_voice, without = lengths(voiced), lengths(~voiced)
     peaks, _ = turns(rows[Lld.LOUDNESS], _least(rows[Lld.LOUDNESS]))
-    power = _mean(rows[Lld.ENERGY])
+    power = WINDOW * _mean(rows[Lld.ENERGY])
     out["loudnessPeaksPerSec"] = len(peaks) / seconds
     out["VoicedSegmentsPerSec"] = len(with_voice) / seconds
     out["MeanVoicedSegmentLengthSec"] = _mean(with_voice)
@@ -99,9 +102,12 @@ def functionals(rows: Descriptors) -> dict[str, float]:
 
 
 def lengths(inside: NDArray[np.bool_]) -> Real:
-    """Return the lengths in seconds of the stretches in which `inside` holds."""
+    """Return the lengths in seconds of the stretches in which `inside` holds.
+
+    From the first row to the last, as published: a single row has length 0.
+    """
     edges = np.diff(np.concatenate([[0], inside.astype(np.int8), [0]]))
-    return np.asarray((np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0)) * STEP_S)
+    return np.asarray((np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0) - 1) * STEP_S)
 
 
 def turns(contour: Real, height: float) -> tuple[list[int], list[int]]:

@@ -10,7 +10,7 @@ import pytest
 
 from ambient.evaluate.voice_signals import Talk, talk
 from audio.features import Descriptors, Lld, describe, functionals
-from audio.features.functionals import lengths, slopes, turns
+from audio.features.functionals import WINDOW, lengths, slopes, turns
 
 
 def _rows(**columns: list[float]) -> Descriptors:
@@ -60,18 +60,18 @@ def test_unvoiced_rows_count_where_they_should() -> None:
     # A mean below zero makes the norm of the deviation negative, as published.
     assert values["alphaRatioV_sma3nz_stddevNorm"] < 0
     assert values["F1amplitudeLogRelF0_sma3nz_amean"] == pytest.approx(-462 / 5)
-    assert values["equivalentSoundLevel_dBp"] == pytest.approx(-20.0)
+    assert values["equivalentSoundLevel_dBp"] == pytest.approx(-20.0 + 10 * np.log10(WINDOW))
 
 
 def test_segments_have_lengths_in_seconds() -> None:
     voiced = np.array([0, 1, 1, 0, 0, 0, 1, 0], bool)
-    assert lengths(voiced) == pytest.approx([0.02, 0.01])
-    assert lengths(~voiced) == pytest.approx([0.01, 0.03, 0.01])
+    assert lengths(voiced) == pytest.approx([0.01, 0.0])
+    assert lengths(~voiced) == pytest.approx([0.0, 0.02, 0.0])
     values = functionals(_rows(F0_SEMITONES=(30.0 * voiced).tolist()))
     assert values["VoicedSegmentsPerSec"] == pytest.approx(2 / 0.08)
-    assert values["MeanVoicedSegmentLengthSec"] == pytest.approx(0.015)
+    assert values["MeanVoicedSegmentLengthSec"] == pytest.approx(0.005)
     assert values["StddevVoicedSegmentLengthSec"] == pytest.approx(0.005)
-    assert values["MeanUnvoicedSegmentLength"] == pytest.approx(0.05 / 3)
+    assert values["MeanUnvoicedSegmentLength"] == pytest.approx(0.02 / 3)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,20 @@ def test_loudness_peaks_are_syllables(rate: float) -> None:
     values = functionals(describe(sound))
     seconds = len(sound) / 16_000
     assert values["loudnessPeaksPerSec"] * seconds == pytest.approx(23, abs=2)
-    assert values["equivalentSoundLevel_dBp"] == pytest.approx(20 * np.log10(0.05), abs=0.3)
+    assert values["equivalentSoundLevel_dBp"] == pytest.approx(
+        20 * np.log10(0.05) + 10 * np.log10(WINDOW), abs=0.3
+    )
+
+
+def test_published_rows_add_up() -> None:
+    """The example of a published table: 14 and 15 stretches of 1.71 and 3.10 s fill 510 rows."""
+    rows = np.zeros(510, bool)
+    edges = np.linspace(0, 510, 30).round().astype(int)
+    for begin, end in zip(edges[1:-1:2], edges[2::2], strict=True):
+        rows[begin:end] = True
+    assert len(lengths(rows)) == 14
+    assert len(lengths(~rows)) == 15
+    assert lengths(rows).sum() + lengths(~rows).sum() == pytest.approx(1.71 + 3.10)
 
 
 def test_every_functional_is_documented() -> None:
