@@ -7,15 +7,19 @@ or with ``--json`` as one line on standard output; progress goes to standard err
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ambient.cli import evaluate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ambient.evaluate.activation import Report as ActivationReport
     from ambient.evaluate.benchmark_audio import Report as BenchmarkReport
     from ambient.evaluate.voice import Report
+    from ambient.evaluate.voice_peers import Report as PeersReport
 
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 
@@ -60,27 +64,72 @@ def features(
 
 
 def voice(
+    manifest: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A manifest.csv with speakers, for --activation or --peers.", show_default=False
+        ),
+    ] = None,
     synthesis: Annotated[
         bool, typer.Option("--synthesis", help="Measure on voices made for it.")
+    ] = False,
+    activation: Annotated[
+        bool,
+        typer.Option(
+            "--activation", help="How well vocal activation tells strong from calm acted speech."
+        ),
+    ] = False,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="How F0, HNR and cepstral prominence agree with Praat.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the voices and the noise.")] = 1,
     json: Json = False,
 ) -> None:
-    """Measure F0, jitter, shimmer, HNR, formants, rate and pauses against what is known of them.
+    """Measure voice features in one of three ways; exit code 1 when a bar is missed.
 
-    Voices are made by synthesis, clean and in white noise at 20 and 10 dB; exit code 1 when a mean
-    error without noise is above its bar.
+    --synthesis: F0, jitter, shimmer, HNR, formants, rate and pauses of voices that are made, clean
+    and in white noise at 20 and 10 dB, against what is known of them.
+
+    --activation: the marker on acted speech labelled mood/intensity, every speaker's other neutral
+    recordings as the own baseline.
+
+    --peers: over all recordings with a speaker. Praat runs in an environment of its own: make
+    setup-peers. An environment elsewhere is named by $AMBIENT_PEERS.
     """
     from ambient.errors import UsageError
-    from ambient.evaluate.voice import run
 
-    if not synthesis:
-        raise UsageError("evaluate voice: expected --synthesis, got no way to measure; add it")
-    with evaluate._shown("voices") as progress:
-        report = run(seed=seed, progress=progress)
-    evaluate._done(report, report.errors, _voice_table, json=json)
+    ways = [name for name, on in _ways(synthesis, activation, peers) if on]
+    if len(ways) != 1:
+        raise UsageError(
+            "evaluate voice: expected one of --synthesis, --activation, --peers, got "
+            f"{' and '.join(ways) or 'no way to measure'}; give one"
+        )
+    if (manifest is None) is not synthesis:
+        raise UsageError(
+            f"evaluate voice {ways[0]}: expected {'no' if synthesis else 'a'} manifest, got "
+            f"{manifest or 'none'}; {'leave it out' if synthesis else 'name its manifest.csv'}"
+        )
+    with evaluate._shown("voices" if synthesis else "recordings") as progress:
+        if manifest is None:
+            from ambient.evaluate import voice as made
+
+            report: Any = made.run(seed=seed, progress=progress)
+            show: Callable[[Any], None] = _voice_table
+        elif activation:
+            from ambient.evaluate import activation as acted
+
+            report, show = acted.run(manifest, progress=progress), _activation_table
+        else:
+            from ambient.evaluate import voice_peers
+
+            report, show = voice_peers.run(manifest, progress=progress), _peers_table
+    evaluate._done(report, report.errors, show, json=json)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _ways(synthesis: bool, activation: bool, peers: bool) -> Iterator[tuple[str, bool]]:
+    yield from (("--synthesis", synthesis), ("--activation", activation), ("--peers", peers))
 
 
 def audio(
@@ -151,6 +200,52 @@ def _voice_table(report: Report) -> None:
         )
     console = Console(highlight=False)
     console.print("mean absolute error (largest), without noise and at two levels of white noise")
+    console.print(table)
+
+
+def _activation_table(report: ActivationReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(
+        f"vocal activation, {report.recordings} recordings of {report.speakers} speakers: AUC of "
+        "aroused against calm speech (95 % over speakers)"
+    )
+    table = Table(box=None, pad_edge=False)
+    for at, column in enumerate(("", "strong", "bar", "both intensities", "bar")):
+        table.add_column(column, justify="left" if at == 0 else "right")
+    for line in report.lines:
+        cells = [line.features]
+        for one in (line.strong, line.both):
+            cells.append(f"{one.auc:.3f} ({one.low:.3f} to {one.high:.3f})")
+            cells.append("–" if one.bar is None else f"{one.bar:g}{'' if one.met else ' missed'}")
+        table.add_row(*cells)
+    console.print(table)
+    for line in report.lines:
+        medians = ", ".join(f"{label} {value:+.1f}" for label, value in line.by_label.items())
+        console.print(f"medians, {line.features}: {medians}")
+
+
+def _peers_table(report: PeersReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for at, column in enumerate(("", "recordings", "r", "bar", "ours", "theirs")):
+        table.add_column(column, justify="left" if at == 0 else "right")
+    for line in report.lines:
+        for name, one in ((line.feature, line.all), *line.by_set.items()):
+            table.add_row(
+                f"{name}, {one.unit}" if one is line.all else f"  {name}",
+                str(one.recordings),
+                "–" if one.r is None else f"{one.r:.3f}",
+                f"{line.bar:g}{'' if line.met else ' missed'}" if one is line.all else "",
+                f"{one.ours:.2f}",
+                f"{one.theirs:.2f}",
+            )
+    console = Console(highlight=False)
+    console.print(f"{report.recordings} recordings, means over frames that both call voiced")
     console.print(table)
 
 

@@ -112,7 +112,7 @@ class Report(Struct, frozen=True):
     errors: dict[str, str]
 
 
-class _Values(Struct, frozen=True):
+class Values(Struct, frozen=True):
     """What Praat says of one sound."""
 
     t: list[float]
@@ -155,7 +155,7 @@ def run(
     steps, done = len(sounds) * (repeat + 1), 0
     rounds: list[dict[str, float]] = []
     pairs: dict[str, list[tuple[float, float]]] = {"f0": [], "hnr": [], "cpp": []}
-    with _peers(find_python(python)) as peers:
+    with opened(find_python(python)) as peers:
         for number in range(repeat + 1):
             took = {"ours": 0.0, "praat": 0.0, "librosa": 0.0}
             for samples in sounds:
@@ -163,7 +163,7 @@ def run(
                 took["praat"] += peers.time("praat", samples)
                 took["librosa"] += peers.time("librosa", samples)
                 if number == 0:
-                    _compare(describe(samples), peers.values(samples), pairs)
+                    compare(describe(samples), peers.values(samples), pairs)
                 done += 1
                 if progress is not None:
                     progress(done, steps)
@@ -176,7 +176,7 @@ def run(
     names = {"ours": "ambient", **versions}
     sides = [Side(names[n], _WHAT[n], best[n], best[n] / best["ours"]) for n in best]
     agreement = [
-        _agreement(feature, unit, versions["praat"], pairs[feature]) for feature, unit in _UNITS
+        agreed(feature, unit, versions["praat"], pairs[feature]) for feature, unit in UNITS
     ]
     return Report(len(sounds), seconds, repeat, sides, agreement, errors)
 
@@ -186,7 +186,7 @@ _WHAT: Final = {
     "praat": "pitch, jitter, shimmer, HNR, formants, intensity, MFCC, spectrogram, CPPS",
     "librosa": "pitch (YIN), level, MFCC",
 }
-_UNITS: Final = (("f0", "semitones"), ("hnr", "dB"), ("cpp", "dB"))
+UNITS: Final = (("f0", "semitones"), ("hnr", "dB"), ("cpp", "dB"))
 
 
 def _read(files: Sequence[Path], errors: dict[str, str]) -> Iterator[Samples]:
@@ -222,10 +222,14 @@ def _ours(samples: Samples) -> float:
     return time.process_time() - begin
 
 
-def _compare(
-    rows: Descriptors, theirs: _Values, pairs: dict[str, list[tuple[float, float]]]
-) -> None:
-    """Add the means of both sides over frames that both call voiced."""
+def compare(rows: Descriptors, theirs: Values, pairs: dict[str, list[tuple[float, float]]]) -> None:
+    """Add the means of both sides over frames that both call voiced.
+
+    Parameters
+    ----------
+    pairs
+        Feature ► (ours, theirs) of each recording; added to where there is enough voice.
+    """
     at = np.rint((np.array(theirs.t) - LONG / 2 / RATE) / STEP_S).astype(int)
     known = (at >= 0) & (at < len(rows))
     at = at.clip(0, max(0, len(rows) - 1))
@@ -246,7 +250,8 @@ def _compare(
             pairs[name].append((float(rows[lld][at][both].mean()), float(values[both].mean())))
 
 
-def _agreement(feature: str, unit: str, peer: str, pairs: list[tuple[float, float]]) -> Agreement:
+def agreed(feature: str, unit: str, peer: str, pairs: list[tuple[float, float]]) -> Agreement:
+    """Return how `pairs` of (ours, theirs) agree."""
     both = np.array(pairs).reshape(-1, 2)
     mean = both.mean(0) if len(both) else np.zeros(2)
     r: float | None = None
@@ -259,7 +264,7 @@ def _array(values: list[float | None]) -> Real:
     return np.array([np.nan if value is None else value for value in values])
 
 
-class _Peers:
+class Peers:
     """The child process that holds the peers."""
 
     def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
@@ -271,9 +276,9 @@ class _Peers:
         """Return the processor seconds that a peer takes."""
         return float(msgspec.json.decode(self._ask(peer, samples), type=dict[str, float])["cpu_s"])
 
-    def values(self, samples: Samples) -> _Values:
+    def values(self, samples: Samples) -> Values:
         """Return what Praat says of every third frame."""
-        return msgspec.json.decode(self._ask("values", samples), type=_Values)
+        return msgspec.json.decode(self._ask("values", samples), type=Values)
 
     def _ask(self, what: str, samples: Samples) -> bytes:
         assert self._process.stdin is not None  # a pipe was asked for
@@ -308,7 +313,14 @@ class _Peers:
 
 
 @contextmanager
-def _peers(python: Path) -> Iterator[_Peers]:
+def opened(python: Path) -> Iterator[Peers]:
+    """Run the peers with that interpreter, and end them at the end.
+
+    Raises
+    ------
+    AmbientError
+        When they do not start.
+    """
     command = [str(python), "-I", str(_RUNNER)]
     environment = os.environ | dict.fromkeys(_LIMITS, "1")
     with (
@@ -322,6 +334,6 @@ def _peers(python: Path) -> Iterator[_Peers]:
         ) as process,
     ):
         try:
-            yield _Peers(process, errors)
+            yield Peers(process, errors)
         finally:
             process.kill()

@@ -134,12 +134,6 @@ def test_noise_of_the_room_joins_that_of_the_voice() -> None:
     assert together(20.0, 20.0) == pytest.approx(16.94, abs=0.05)
 
 
-def test_voice_is_measured_by_synthesis_only() -> None:
-    done = CliRunner().invoke(build(), ["evaluate", "voice"])
-    assert done.exit_code != 0
-    assert "expected --synthesis" in str(done.exception)
-
-
 def test_the_report_is_one_line_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
     from ambient.evaluate import voice
 
