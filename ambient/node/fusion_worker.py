@@ -235,7 +235,11 @@ class FusionWorker:
         return new
 
     def _consent_events(self, t: int) -> list[AnyEvent]:
-        """State what was switched since it was stated last."""
+        """State what was switched since it was stated last.
+
+        Whoever was told nothing yet takes falls to be on and the rest to be off, so what the
+        configuration alone says otherwise is stated at the first start, too.
+        """
         switches = self._switches.read()
         new: list[AnyEvent] = []
         for room in self._config.rooms:
@@ -243,7 +247,7 @@ class FusionWorker:
                 key = f"{room.id}/{purpose}"
                 on = switches.is_on(room, purpose)
                 self._judge.consent(room.id, purpose, on)
-                before = self._consents.get(key, room.is_on(purpose))
+                before = self._consents.get(key, purpose is Purpose.FALLS)
                 if on == before:
                     continue
                 self._consents[key] = on

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ambient import commands
 from ambient.config import Falls, NodeConfig, Room
-from ambient.events import AnyEvent, Outcome, Purpose, Worker, kind_of
+from ambient.events import AnyEvent, ConsentApplied, Outcome, Purpose, Worker, kind_of
 from ambient.node import fusion_worker as module
 from ambient.node.clock import NS
 from ambient.node.fusion_worker import FusionWorker
@@ -171,6 +172,38 @@ def test_consent_is_stated_once_and_over_a_restart(world: World) -> None:
     world.steady += 1.1
     world.fusion.step(0)
     assert world.kinds() == ["consent.applied"]
+
+
+def test_consent_of_the_configuration_alone_is_stated_once(world: World) -> None:
+    def started_with(purposes: dict[Purpose, bool]) -> list[tuple[Purpose, bool]]:
+        said = len(world.rows)
+        world.config = replace(world.config, rooms=[Room(id="r1", purposes=purposes)])
+        world.fusion = world.start()
+        for _ in range(2):
+            world.steady += 1.1
+            world.fusion.step(0)
+        new = world.rows[said:]
+        assert all(isinstance(row, ConsentApplied) and row.room == "r1" for row in new)
+        return [(row.purpose, row.on) for row in new if isinstance(row, ConsentApplied)]
+
+    assert started_with({}) == []
+    on = {Purpose.VOICE: True, Purpose.RECOGNISE_VOICE: True, Purpose.FALLS: False}
+    assert started_with(on) == [
+        (Purpose.FALLS, False),
+        (Purpose.VOICE, True),
+        (Purpose.RECOGNISE_VOICE, True),
+    ]
+    assert started_with(on) == []
+    # Taken out of the configuration: the hub may show it no longer.
+    assert started_with({Purpose.RECOGNISE_VOICE: True}) == [
+        (Purpose.FALLS, True),
+        (Purpose.VOICE, False),
+    ]
+    # What was decided on the node counts more.
+    SwitchBoard(world.config.state_dir).change(
+        lambda switches: switches.with_purpose("r1", Purpose.RECOGNISE_VOICE, False)
+    )
+    assert started_with({Purpose.RECOGNISE_VOICE: True}) == [(Purpose.RECOGNISE_VOICE, False)]
 
 
 @pytest.mark.parametrize("known", [True, False])
