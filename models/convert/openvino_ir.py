@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.convert import campplus, tfjs
+from models.convert import campplus, sliding, tfjs
 
 if TYPE_CHECKING:
     from models.runtime import ov
@@ -73,7 +73,8 @@ def _read(source: Path) -> ov.Model:
         case ".pt":
             return campplus.read(source)
         case ".onnx":
-            return _opened(source, "an ONNX")
+            model = _opened(source, "an ONNX")
+            return sliding.slid(model) if sliding.takes_windows(model) else model
         case _:
             return _opened(source, "a TFLite")
 

@@ -35,6 +35,7 @@ def test_the_default_is_a_whole_engine() -> None:
         "object_detector",
         "voice_activity",
         "speaker",
+        "speech_embedding",
         "pose_landmarker_full.task",
     }
 
