@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,3 +60,41 @@ MAPS = """\
 )
 def test_only_what_nobody_can_write_and_what_was_named(files, found):
     assert memory._read_only(MAPS, [Path(file) for file in files]) == found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")
+def test_threads_share_one_arena():
+    """In processes of their own: what was set cannot be taken back."""
+    count = {
+        asked: int(subprocess.check_output([sys.executable, "-c", _ARENAS, asked]))
+        for asked in ("many", "one")
+    }
+    assert count["many"] > count["one"] == 1
+
+
+_ARENAS = """
+import ctypes, sys, tempfile, threading
+from models import memory
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.fopen.restype = ctypes.c_void_p
+
+def arenas():
+    taken = [threading.Thread(target=lambda: (libc.malloc(1000), gate.wait())) for _ in range(4)]
+    gate = threading.Barrier(5)
+    for each in taken:
+        each.start()
+    gate.wait()
+    for each in taken:
+        each.join()
+    with tempfile.NamedTemporaryFile() as out:
+        file = libc.fopen(out.name.encode(), b"w")
+        libc.malloc_info(0, ctypes.c_void_p(file))
+        libc.fclose(ctypes.c_void_p(file))
+        return out.read().count(b"<heap ")
+
+if sys.argv[1:] == ["one"]:
+    memory.one_arena()
+print(arenas())
+"""
