@@ -18,12 +18,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, field
 
-from ambient import config_gateways
+from ambient import config_gateways, config_watch
 from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
 from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
+from ambient.config_watch import BedWatch as BedWatch
+from ambient.config_watch import RoomWatch as RoomWatch
+from ambient.config_watch import WetRoom as WetRoom
 from ambient.config_yaml import MAX_BYTES as MAX_BYTES
 from ambient.config_yaml import read_yaml
 from ambient.errors import ConfigError
@@ -75,6 +78,7 @@ class Bed(Strict, frozen=True, kw_only=True):
 
     id: Slug
     subject: Subject | None = None
+    watch: BedWatch = field(default_factory=BedWatch)
 
 
 class Room(Strict, frozen=True, kw_only=True):
@@ -88,6 +92,8 @@ class Room(Strict, frozen=True, kw_only=True):
     microphones: Annotated[list[Microphone], Meta(max_length=4)] = field(default_factory=list)
     wearables: Wearables = field(default_factory=list)
     sensors: Sensors = field(default_factory=list)
+    wet_rooms: Annotated[list[WetRoom], Meta(max_length=4)] = field(default_factory=list)
+    watch: RoomWatch = field(default_factory=RoomWatch)
 
     def is_on(self, purpose: Purpose) -> bool:
         """Return whether `purpose` is on; falls are on unless switched off."""
@@ -144,8 +150,9 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     outbox: Outbox = field(default_factory=Outbox)
     gateways: Gateways = field(default_factory=Gateways)
     frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10.0
-    time_zone: Annotated[str, Meta(min_length=1, max_length=60)] = "UTC"
-    """Of the site, by its name in the IANA database: where hours and days of summaries begin."""
+    time_zone: Annotated[str, Meta(min_length=1, max_length=60)] | None = None
+    """Of the site, by its name in the IANA database: where hours and days of summaries begin, and
+    nights that beds are watched in. UTC when nothing asks for it."""
 
     @property
     def zone(self) -> tzinfo:
@@ -156,10 +163,10 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
         ConfigError
             When this machine does not know it.
         """
-        if self.time_zone == "UTC":
+        if self.time_zone in (None, "UTC"):
             return UTC
         try:
-            return ZoneInfo(self.time_zone)
+            return ZoneInfo(str(self.time_zone))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ConfigError(
                 "time_zone: expected a time zone that this machine knows, like Europe/Berlin, "
@@ -223,6 +230,7 @@ PATTERNS: Final = {
     KEY_PATTERN: "a public key of 40 characters",
     HOST_PATTERN: "a host by name or number",
     **config_gateways.PATTERNS,
+    **config_watch.PATTERNS,
 }
 """What the regular expressions ask for, in words."""
 
@@ -311,6 +319,7 @@ def _check_node(config: NodeConfig) -> None:
                         f"{where}.bed: expected a bed of this room ({known}), got {zone.bed!r}"
                     )
     config_gateways.check_gateways(config.rooms, config.gateways)
+    config_watch.check_watch(config.rooms, config.time_zone)
     _ = config.zone
     if config.falls.long_lie_s <= config.falls.confirm_s:
         raise ConfigError(
