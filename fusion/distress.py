@@ -7,8 +7,8 @@ a new one. Several microphones of a room hear the same sound, so a class has one
 
 Every other class (scream, moan, thud, glass, cough) is evidence: kept for a moment, and stated as
 a contribution of a chain that is open then, whose stated probability it raises and whose step it
-does not. A thud is evidence for a fall that is suspected at about the same time (`thud_for`); a
-fall is never evidence for a thud. Pure: no clock and no I/O, time is the `t` of what comes in.
+does not. What a sound says of a fall is judged in `fusion.down`; a fall is never evidence for a
+sound. Pure: no clock and no I/O, time is the `t` of what comes in.
 """
 
 from __future__ import annotations
@@ -32,10 +32,6 @@ KEPT_S: Final = 30.0
 MOST_KEPT: Final = 16
 MOST_LLR: Final = 1.0
 """What another sound adds at most: set by hand, a stated belief and no measured ratio."""
-THUD_BEFORE_S: Final = 4.0
-THUD_AFTER_S: Final = 10.0
-"""A thud belongs to a fall when it was told so long before its beginning at most, or so long after:
-it is weighed once more by the silence that follows it, 8 s later."""
 CERTAIN: Final = 0.999
 """No sound is surer than this: log-odds stay finite."""
 
@@ -139,17 +135,6 @@ class DistressJudge:
             self.state.evidence = [e for e in self.state.evidence if _s(e.t, t) <= KEPT_S]
         return changes
 
-    def thud_for(self, began: int) -> Contribution | None:
-        """Return what a thud adds to a fall that began at `began`; nothing without one."""
-        near = [
-            each
-            for each in self.state.evidence
-            if each.sound is SoundClass.THUD
-            and -THUD_BEFORE_S <= (each.t - began) / 1e9 <= THUD_AFTER_S
-        ]
-        # The one that was told last knows what came after it.
-        return _contribution(near[-1]) if near else None
-
     def _follow(self, heard: SoundHeard) -> list[Change]:
         sure = heard.probability >= RINGS[heard.sound]
         chain = next((c for c in self.state.chains if c.sound is heard.sound), None)
@@ -191,11 +176,6 @@ class DistressJudge:
             probability=1.0 / (1.0 + math.exp(-odds)),
             contributions=[_contribution(own, math.inf), *others],
         )
-
-
-def added(probability: float, contribution: Contribution) -> float:
-    """Return `probability` with what `contribution` adds."""
-    return 1.0 / (1.0 + math.exp(-(_logit(probability) + contribution.llr)))
 
 
 def _contribution(heard: Sounded, most: float = MOST_LLR) -> Contribution:

@@ -1,8 +1,8 @@
-"""What each sense adds to the hypothesis "somebody is down and needs help", in log-odds.
+"""What the camera adds to the hypothesis "somebody is down and needs help", in log-odds.
 
 Comes in: numbers of one `PostureSeen` and how long it has been so. Goes out: log-likelihood
-ratios (natural logarithm) by sense, and their probability. The values are set by hand in this
-version and hold for camera evidence; a calibrated model takes the place of `evidence`.
+ratios (natural logarithm) by sense, and their probability. The values are set by hand and hold for
+camera evidence; what other senses add stands in the table of `fusion.ratios`.
 """
 
 from __future__ import annotations
@@ -29,10 +29,20 @@ _SAFE: Final = {Place.SOFA: 0.98, Place.BED: 0.999, Place.PERMITTED: 0.999}
 
 @dataclass(frozen=True)
 class Judgement:
-    """A probability and where it comes from."""
+    """A probability and where it comes from.
+
+    Attributes
+    ----------
+    hurry
+        Whether other senses are so sure that the camera's own waiting times are not kept.
+    subject
+        Whom it is about, when another sense knows.
+    """
 
     probability: float
     contributions: tuple[Contribution, ...]
+    hurry: bool = False
+    subject: str | None = None
 
 
 def evidence(

@@ -6,6 +6,9 @@ A person lost from sight while down stays an open chain: only the same person up
 off the floor) for `recover_s` in a good view ends it. Several cameras of a room see the same
 people, so a second view joins the open chain unless one camera shows two people down.
 
+What other senses say comes in by `Beside`, in log-odds; where none says anything the camera decides
+alone. A chain that they began is `blind` until a camera sees somebody down there.
+
 Pure: no clock and no I/O. Time is the `t` of what comes in; `Tick` lets it go on.
 """
 
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -75,6 +78,12 @@ class Chain(Struct):
     contributions: list[Contribution] = []
     bed: str | None = None
     acknowledged: bool = False
+    blind: bool = False
+    """Other senses began it and no camera sees anybody down; they alone decide about it."""
+    subject: str | None = None
+    """Whom another sense knows it to be about."""
+    hurry: bool = False
+    """Other senses are sure enough not to wait for the camera."""
 
 
 class Change(Struct, frozen=True):
@@ -97,6 +106,18 @@ class RoomState(Struct):
     next_chain: int = 0
 
 
+class Beside(Protocol):
+    """What other senses say beside a camera."""
+
+    def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
+        """Return what is thought of a person, of whom the camera alone says `seen`."""
+        ...
+
+    def may_be(self, person: Person, subject: str | None) -> bool:
+        """Return whether a person in the picture may be `subject`."""
+        ...
+
+
 class FallJudge:
     """Judge one room.
 
@@ -106,10 +127,15 @@ class FallJudge:
         Times of confirmation, long lie and recovery.
     state
         What an earlier run left, to go on with open chains.
+    beside
+        The other senses of the room.
     """
 
-    def __init__(self, config: Falls, state: RoomState | None = None) -> None:
+    def __init__(
+        self, config: Falls, state: RoomState | None = None, beside: Beside | None = None
+    ) -> None:
         self._config = config
+        self._beside = beside
         self.state = state or RoomState()
         for person in self.state.people:
             person.ended = True  # until seen again: a restarted sensor numbers its tracks anew
@@ -175,7 +201,7 @@ class FallJudge:
         verdict = self._verdict(person, t)
         seen_down_s = (person.last_down - person.down_since) / 1e9
         unseen_fall = person.descent < CLEAR_DESCENT and seen_down_s < FOUND_S
-        if verdict.probability < SUSPECT or unseen_fall:
+        if verdict.probability < SUSPECT or (unseen_fall and not verdict.hurry):
             return []
         # What was seen of the person upright before this is no evidence of recovery.
         person.upright_since = None
@@ -193,16 +219,19 @@ class FallJudge:
             probability=verdict.probability,
             contributions=list(verdict.contributions),
             bed=person.bed,
+            subject=verdict.subject,
+            hurry=verdict.hurry,
         )
         self.state.next_chain += 1
         self.state.chains.append(chain)
         person.chain = chain.number
-        return [_change(chain, Step.SUSPECTED, t)]
+        return [changed(chain, Step.SUSPECTED, t)]
 
     def _verdict(self, person: Person, t: int) -> Judgement:
         # Pose and outline of one body may be followed apart; either knows of the bed.
         on = max((person, *self._doubles(person, t)), key=lambda p: p.on_safe())
-        return verdict(person, t, on)
+        seen = verdict(person, t, on)
+        return seen if self._beside is None else self._beside.judge(person, seen, t)
 
     def _doubles(self, person: Person, t: int) -> list[Person]:
         """Return others who lie where this one does, in the same picture: the same body again."""
@@ -222,9 +251,7 @@ class FallJudge:
             person.chain = None
             return []
         if person.down_since is not None:
-            verdict = self._verdict(person, t)
-            chain.probability = verdict.probability
-            chain.contributions = list(verdict.contributions)
+            _take(chain, self._verdict(person, t))
             chain.place = person.place
         if person.upright_s(t) < self._config.recover_s:
             return []
@@ -235,7 +262,7 @@ class FallJudge:
         for one in (person, *others):
             one.chain, one.down_since, one.descent = None, None, 0.0
         chain.step = Step.RECOVERED
-        return [_change(chain, Step.RECOVERED, t)]
+        return [changed(chain, Step.RECOVERED, t)]
 
     def _claim(self, person: Person, t: int) -> list[Change]:
         """Recognise a person who gets up where a lost one lay as that one.
@@ -264,29 +291,42 @@ class FallJudge:
         was lost about here and has not been seen since this one appeared.
         """
         for chain in self.state.chains:
-            lately = [p for p in self._people_of(chain) if (t - p.t) / 1e9 <= JOIN_S]
+            people = self._people_of(chain)
+            if chain.blind and not people and self._is_of(chain, person, t):
+                chain.blind = False
+                return chain
+            lately = [p for p in people if (t - p.t) / 1e9 <= JOIN_S]
             here = [p for p in lately if p.source == person.source]
             again = all(p.t <= person.began and person.near(p) for p in here)
             if lately and again:
                 return chain
         return None
 
+    def _is_of(self, chain: Chain, person: Person, t: int) -> bool:
+        """Return whether somebody seen down may be whom other senses know of."""
+        near_s = abs((person.down_since or t) - chain.down_since) / 1e9
+        may_be = self._beside is not None and self._beside.may_be(person, chain.subject)
+        return near_s <= JOIN_S and may_be
+
     def _due(self, chain: Chain, t: int) -> list[Change]:
         down_s = (t - chain.down_since) / 1e9
+        if chain.blind and chain.step is Step.SUSPECTED:
+            return []  # others decide
         if chain.step is Step.SUSPECTED:
             saved = DESCENT_SPEEDUP * max(0.0, min(1.0, chain.descent * 2 - 1))
             company = self._in_company(chain, t)
             if company and chain.descent < CLEAR_DESCENT:
                 self._lapse(chain, t)
-            if down_s < self._config.confirm_s * (COMPANY_S if company else 1.0 - saved):
+            wait_s = self._config.confirm_s * (COMPANY_S if company else 1.0 - saved)
+            if down_s < wait_s and not chain.hurry:
                 return []
             if not self._holds(chain, t):
                 return []
             chain.step = Step.CONFIRMED
-            return [_change(chain, Step.CONFIRMED, t)]
+            return [changed(chain, Step.CONFIRMED, t)]
         if chain.step is Step.CONFIRMED and down_s >= self._config.long_lie_s:
             chain.step = Step.LONG_LIE
-            return [_change(chain, Step.LONG_LIE, t)]
+            return [changed(chain, Step.LONG_LIE, t)]
         return []
 
     def _in_company(self, chain: Chain, t: int) -> bool:
@@ -323,8 +363,7 @@ class FallJudge:
             # Who was seen off the floor after the fall is not lost because of it.
             return (clear and not on_bed and not up) or last >= CONFIRM
         best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
-        chain.probability = best.probability
-        chain.contributions = list(best.contributions)
+        _take(chain, best)
         # Who was seen to fall and is now seen badly is lost from sight, not up again.
         hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
         return best.probability >= CONFIRM or hidden
@@ -377,7 +416,16 @@ def verdict(person: Person, t: int, on: Person | None = None) -> Judgement:
     )
 
 
-def _change(chain: Chain, step: Step, t: int) -> Change:
+def _take(chain: Chain, verdict: Judgement) -> None:
+    """Let a chain stand as it is judged now."""
+    chain.probability = verdict.probability
+    chain.contributions = list(verdict.contributions)
+    chain.hurry = verdict.hurry
+    chain.subject = chain.subject or verdict.subject
+
+
+def changed(chain: Chain, step: Step, t: int) -> Change:
+    """Return that a chain reached a step, and count it."""
     chain.position += 1
     return Change(
         chain=chain,

@@ -1,6 +1,6 @@
 """The judgement of one room: its observations in, events out.
 
-`RoomJudge` puts observations on one timeline (`fusion.watermark`), hands them to `FallJudge`,
+`RoomJudge` puts observations on one timeline (`fusion.watermark`), hands them to `DownJudge`,
 `DistressJudge`, `RoomVoice` and `Views`, and writes what changed as events with derived ids. Rooms
 know nothing of each other, so that one can be recorded and replayed without the others. Reads no
 clock: fed the same observations it yields the same events, live or replayed.
@@ -27,14 +27,14 @@ from ambient.observations import (
     ClockStepped,
     Dropped,
     HearingState,
-    PostureSeen,
     SoundHeard,
-    TrackEnded,
     ViewState,
 )
 from fusion.distress import DistressJudge, DistressState
-from fusion.falls import FallJudge, RoomState, Step
+from fusion.down import DownJudge, DownState
+from fusion.falls import RoomState
 from fusion.room_events import RoomEvents
+from fusion.senses import Senses, SensesState
 from fusion.views import Family, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import RINGS, Timeline, TimelineState
@@ -94,7 +94,8 @@ class RoomJudge:
         self._zone = zone
         self._now = 0
         self.timeline = Timeline(urgent_sources(room))
-        self.falls = FallJudge(falls)
+        self.falls = DownJudge(falls, room)
+        self.senses = Senses(room, {Purpose.SOUNDS: sounds})
         self.distress = DistressJudge(on=sounds)
         self.voice = RoomVoice(room.id, subjects(room), zone, on=voice)
         self._sources = SourcesState(views=Views(_sources(room)))
@@ -140,6 +141,7 @@ class RoomJudge:
 
         *Voice* off forgets its baselines, *sounds* off what was heard lately.
         """
+        self.senses.consent(purpose, on)
         if purpose is Purpose.SOUNDS:
             self.distress.consent(on)
         if purpose is Purpose.VOICE:
@@ -152,7 +154,12 @@ class RoomJudge:
     def state(self) -> dict[str, bytes]:
         """Return what must survive a restart, by what it is of."""
         encode = msgspec.msgpack.encode
-        state = {"room": encode(self.falls.state), "sources": encode(self._sources)}
+        state = {
+            "room": encode(self.falls.state),
+            "down": encode(self.falls.down),
+            "senses": encode(self.senses.state),
+            "sources": encode(self._sources),
+        }
         if self.voice.on:
             state["voice"] = encode(self.voice.state)
         if self.distress.on:
@@ -175,8 +182,11 @@ class RoomJudge:
         decode = msgspec.msgpack.decode
         if "room" in state:
             kept = decode(state["room"], type=RoomState)
-            self.falls = FallJudge(self._config, kept if restarted else None)
-            self.falls.state = kept
+            down = decode(state["down"], type=DownState) if "down" in state else None
+            self.falls = DownJudge(self._config, self.room, kept if restarted else None, down)
+            self.falls.falls.state = kept
+        if "senses" in state:
+            self.senses.state = decode(state["senses"], type=SensesState)
         if "sounds" in state:
             sounds = decode(state["sounds"], type=DistressState)
             self.distress = DistressJudge(on=self.distress.on, state=sounds)
@@ -239,19 +249,13 @@ class RoomJudge:
         tell = self._tell.get(kind)
         if tell is not None:
             out += tell(seen)
-        falls = self.falls
-        if kind is PostureSeen:
-            changes = falls.posture(seen)  # type: ignore[arg-type]
-        elif kind is TrackEnded:
-            changes = falls.ended(seen)  # type: ignore[arg-type]
-        else:
-            changes = falls.advance(now) if falls.state.people or falls.state.chains else []
-        for change in changes:
-            # A thud is told beside what was seen; who is down is judged by sight alone.
-            up = change.step is Step.RECOVERED
-            thud = None if up else self.distress.thud_for(change.chain.down_since)
-            out.append(self._events.fall(change, thud))
+        self.senses.observe(seen)
         sounds = self.distress
+        if kind is not SoundHeard or sounds.on:
+            changes = self.falls.take(seen, now)
+            if changes:
+                senses = self.senses.at(now)
+                out += [self._events.fall(change, senses) for change in changes]
         if kind is SoundHeard:
             out += [self._events.sound(one) for one in sounds.heard(seen)]  # type: ignore[arg-type]
         elif sounds.state.chains or sounds.state.evidence:

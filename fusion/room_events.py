@@ -13,7 +13,6 @@ from typing import Final
 from ambient.config import Room
 from ambient.events import (
     AnyEvent,
-    Contribution,
     DistressHelp,
     DistressSmokeAlarm,
     FallConfirmed,
@@ -26,6 +25,7 @@ from ambient.events import (
     QualityDegraded,
     QualityNotWatched,
     QualityRestored,
+    SenseState,
     chain_id,
     event_id,
     kind_of,
@@ -81,24 +81,23 @@ class RoomEvents:
         """Return the id of a chain about a source."""
         return chain_id(self._key, self._room, f"{family}-{source}", began)
 
-    def fall(self, change: Change, thud: Contribution | None) -> AnyEvent:
-        """Return the event of a step of a fall, with the thud that was heard beside it."""
+    def fall(self, change: Change, senses: list[SenseState]) -> AnyEvent:
+        """Return the event of a step of a fall, with how the senses of the room were."""
+        chain = change.chain
         fields: dict[str, object] = {}
         if change.step in (Step.SUSPECTED, Step.CONFIRMED):
-            fields = {"place": change.chain.place, "descent_seen": change.chain.descent >= 0.5}
+            fields = {"place": chain.place, "descent_seen": chain.descent >= 0.5}
         if change.step is not Step.SUSPECTED:
             fields["down_s"] = round(change.down_s, 3)
-        probability = change.probability
-        if thud is not None:
-            probability = distress.added(probability, thud)
         return self.event(
             _FALL[change.step],
-            self.fall_chain(change.chain.began, change.chain.number),
+            self.fall_chain(chain.began, chain.number),
             change.position,
             change.t,
-            subject=self._beds.get(change.chain.bed) if change.chain.bed else None,
-            probability=round(probability, 4),
-            contributions=[*change.contributions, *([] if thud is None else [thud])],
+            subject=chain.subject or (self._beds.get(chain.bed) if chain.bed else None),
+            probability=round(change.probability, 4),
+            contributions=change.contributions,
+            senses=senses,
             **fields,
         )
 

@@ -18,7 +18,7 @@ from ambient.observations import (
 )
 from audio.sounds import listener
 from fusion import distress
-from fusion.distress import LASTING_S, QUIET_S, DistressJudge
+from fusion.distress import LASTING_S, QUIET_S
 from fusion.judge import Judge
 from tests.fusion.test_judge import lying
 
@@ -186,14 +186,6 @@ def test_a_thud_is_told_beside_a_fall(at, what, counts):
 
 def test_a_thud_alone_is_no_fall():
     assert told([sound(s, THUD, 1.0) for s in range(10, 100, 5)]) == []
-
-
-def test_a_fall_does_not_make_a_thud_likelier():
-    made = DistressJudge()
-    made.heard(sound(19.5, THUD, 0.8))
-    kept = made.state.evidence[0].probability
-    made.thud_for(20 * 10**9)
-    assert made.state.evidence[0].probability == kept
 
 
 # -- what a microphone can hear ----------------------------------------------------------------

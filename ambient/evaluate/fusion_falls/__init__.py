@@ -1,0 +1,1 @@
+"""Falls judged by all senses, measured: on recordings of two senses, and on a simulated set."""

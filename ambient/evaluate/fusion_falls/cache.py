@@ -1,0 +1,82 @@
+"""What the camera says of recordings, kept in a folder: looking takes minutes, judging does not.
+
+Comes in: rows of a manifest of videos. Goes out: for each row the observations of a node's own
+pipeline, frame after frame and then held. A file is looked at once; whoever changes the pipeline
+empties the folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ambient.errors import UsageError
+from ambient.evaluate.clip import FPS, HOLD_S, default_config, observe
+from ambient.evaluate.manifest import Row
+from ambient.observations import AnyObservation, BoxSeen, PoseSeen
+from vision.networks import Networks
+from vision.pose.types import PoseOptions
+
+_UNUSED: Final = (PoseSeen, BoxSeen)
+"""No fall is judged by them: postures are made of them."""
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(list[AnyObservation])
+
+
+def looked_at(
+    rows: Sequence[Row], folder: Path, progress: Callable[[int, int], None] | None = None
+) -> Iterator[list[AnyObservation]]:
+    """Yield what the camera says of each row, from `folder` or by looking now.
+
+    Parameters
+    ----------
+    rows
+        Of a manifest of videos.
+    folder
+        Where observations are kept; made when it is not there.
+    progress
+        Called with (done, all) after each row.
+
+    Raises
+    ------
+    SourceError
+        A video cannot be opened.
+    UsageError
+        A kept file is of another version.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, row in enumerate(rows, 1):
+        path = folder / (row.file.replace("/", "_") + ".msgpack")
+        yield _kept(path) if path.exists() else _looked(row, path)
+        if progress is not None:
+            progress(number, len(rows))
+
+
+def _looked(row: Row, path: Path) -> list[AnyObservation]:
+    options = PoseOptions(num_people=default_config("x").rooms[0].cameras[0].people)
+    with Networks.open(options) as networks:
+        seen = [
+            one
+            for found in observe(str(row.path), networks, fps=FPS, hold_s=HOLD_S)
+            for one in found
+            if not isinstance(one, _UNUSED)
+        ]
+    part = path.with_suffix(".part")
+    part.write_bytes(_encoder.encode(seen))
+    os.replace(part, path)
+    return seen
+
+
+def _kept(path: Path) -> list[AnyObservation]:
+    try:
+        return _decoder.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(
+            f"{path}: expected kept observations of this version, got something else ({error}); "
+            "remove it, and the recording is looked at again"
+        ) from None

@@ -1,0 +1,408 @@
+"""Somebody is down: what all senses of a room say together, in one chain for one situation.
+
+Comes in: observations of a room in their order, late ones of wearables with their own `t`. Goes
+out: steps of fall chains. The camera's judgement (`fusion.falls`) stays as it is where no other
+sense speaks; where one does, its log-odds move by what `fusion.signs` remembers and the table of
+`fusion.ratios` says it is worth. What may be a fall by itself (an impact, a radar) opens a
+*situation*. A situation that reaches `suspect` joins the chain that is open, or begins a blind one,
+so that a fall in the dark, in a bathroom or behind a bed is told as well.
+
+Whose evidence counts for whom. For somebody down: everybody's whose subject is not known to be
+another. Against: only of whom it is known to be the same person (the matching of `fusion.who` says
+so, or the bed), or where nobody else can be meant: a room of one resident, one person in sight and
+no carer. So a visitor who walks about never silences a resident on the floor out of view.
+
+A carer in the room never silences a person on the floor. Only what a camera alone sees low and slow
+beside a carer (who kneels and gets up again) must be a little clearer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final, Protocol
+
+from msgspec import Struct, field
+
+from ambient.config import Falls, Room
+from ambient.events import Contribution, Sense
+from ambient.observations import (
+    AnyObservation,
+    Measured,
+    PostureSeen,
+    SoundHeard,
+    TrackEnded,
+)
+from fusion.evidence import PRIOR, Judgement
+from fusion.falls import CLEAR_DESCENT, JOIN_S, Chain, Change, FallJudge, RoomState, Step, changed
+from fusion.hypothesis import (
+    Evidence,
+    Pieces,
+    Weighed,
+    probability,
+    strongest,
+    weigh,
+)
+from fusion.person import GOOD_VIEW, Person
+from fusion.ratios import Table, carried
+from fusion.signs import SECOND, Opening, Signs
+
+WATCH_S: Final = 900.0
+"""So long a situation is judged anew by what comes after it."""
+LATE_S: Final = 3600.0
+"""What a wearable tells so late no longer opens a situation: somebody has been by."""
+SAME_S: Final = 20.0
+"""Impacts of one device nearer than this are of one situation."""
+SITUATIONS: Final = 8
+
+_CAUSES: Final = {
+    Sense.VISION_POSTURE: "posture",
+    Sense.VISION_DESCENT: "impact",
+    Sense.VISION_STILLNESS: "rest",
+    Sense.PLACE: "place",
+}
+"""A hard sitting down looks like a descent, thuds and is felt as an impact: one cause."""
+_STRUCK: Final = frozenset({Sense.WEARABLE_IMPACT, Sense.SOUND_THUD})
+
+
+class Who(Protocol):
+    """Tells whose wearable a tracked person wears; see `fusion.who.Matcher`."""
+
+    def subject_of(self, source: str, track: int) -> tuple[str, float] | None:
+        """Return whose wearable a track wears, and how sure that is."""
+        ...
+
+    def track_of(self, device: str) -> tuple[str, int, float] | None:
+        """Return camera and track of who wears a device, and how sure that is."""
+        ...
+
+
+class Nobody:
+    """Knows nobody: for rooms without matching."""
+
+    def subject_of(self, source: str, track: int) -> None:
+        """Return nothing."""
+
+    def track_of(self, device: str) -> None:
+        """Return nothing."""
+
+
+class Situation(Struct):
+    """Something that may have been a fall, judged on until it is one or long over."""
+
+    source: str
+    subject: str | None
+    began: int
+    chain: int | None = None
+    best: float = PRIOR
+    """Highest log-odds so far."""
+    up_since: int | None = None
+    """Since when its wearer walks again, by the wearable alone."""
+
+
+class DownState(Struct):
+    """All that is remembered beside the camera's own; survives a restart."""
+
+    signs: Signs = field(default_factory=lambda: Signs(Pieces()))
+    situations: list[Situation] = []
+    checked: int = -1
+    """When all of it was judged last."""
+
+
+class DownJudge:
+    """Judge the falls of one room by all its senses.
+
+    Parameters
+    ----------
+    config
+        Times of confirmation, long lie and recovery.
+    room
+        As configured: whose the beds are, who wears what.
+    state, down
+        What an earlier run left.
+    table
+        Of ratios; the one that Ambient carries when none is given.
+    who
+        Matches wearables to tracked persons.
+    """
+
+    def __init__(
+        self,
+        config: Falls,
+        room: Room,
+        state: RoomState | None = None,
+        down: DownState | None = None,
+        *,
+        table: Table | None = None,
+        who: Who | None = None,
+    ) -> None:
+        self._config = config
+        self._table = table or carried()
+        self._beds = {bed.id: bed.subject for bed in room.beds}
+        worn = (one.subject for one in room.wearables)
+        self._residents = {s for s in (*self._beds.values(), *worn) if s is not None}
+        self.who: Who = who or Nobody()
+        self.falls = FallJudge(config, state, self)
+        self.down = down or DownState()
+
+    @property
+    def state(self) -> RoomState:
+        """What the camera's judgement and the chains remember."""
+        return self.falls.state
+
+    @property
+    def waits(self) -> bool:
+        """Whether the passing of time alone may change something."""
+        signs = self.down.signs
+        state = self.falls.state
+        return bool(
+            state.people or state.chains or self.down.situations or signs.pieces.kept or signs.on
+        )
+
+    def take(self, seen: AnyObservation, now: int) -> list[Change]:
+        """Take one observation, as of `now`; return the steps that chains reached."""
+        kind = type(seen)
+        if kind is PostureSeen:
+            return self.falls.posture(seen) + self._judge(now)  # type: ignore[arg-type]
+        if kind is TrackEnded:
+            return self.falls.ended(seen) + self._judge(now)  # type: ignore[arg-type]
+        changes: list[Change] = []
+        if isinstance(seen, Measured) or kind is SoundHeard:
+            opening = self.down.signs.take(seen, self._table, self._beds)
+            if opening is not None and (now - opening.t) / SECOND <= LATE_S:
+                self._open(opening)
+            for one in list(self.down.situations):
+                # What came late is weighed as it was then; what is said of it is said now.
+                changes += self._weigh(one, seen.t if one.source == seen.source else now, now)
+        return changes + self.advance(now) if self.waits else changes
+
+    def advance(self, now: int) -> list[Change]:
+        """Let time go on: confirmations, long lies and recoveries fall due."""
+        return self.falls.advance(now) + self._judge(now)
+
+    def acknowledge(self, number: int) -> None:
+        """Somebody has taken this alarm."""
+        self.falls.acknowledge(number)
+
+    # -- what other senses say beside a camera -------------------------------------------------
+
+    def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
+        """Return what is thought of a person, of whom the camera alone says `seen`."""
+        signs, table = self.down.signs, self._table.down
+        carer = signs.carer(t)
+        subject = self._subject(person)
+        alone = seen if subject is None else replace(seen, subject=subject)
+        if not signs.pieces.kept and not carer:
+            return alone
+        began = person.down_since if person.down_since is not None else t
+        pieces = self._of(subject, signs.pieces.kept, t)
+        others = weigh(table, pieces, began, t)
+        given = [(_CAUSES[one.sense], one) for one in seen.contributions]
+        struck = any(one.sense in _STRUCK and one.llr > 0 for one in others.contributions)
+        if carer and person.descent < CLEAR_DESCENT and not struck:
+            less = table.ratios["carer_beside"]
+            given.append((less.cause, Contribution(less.sense, less.at(1.0))))
+        elif not others.contributions:
+            return alone
+        together = weigh(table, pieces, began, t, given)
+        odds = table.prior + together.total
+        return Judgement(
+            probability(odds),
+            tuple(strongest(together.contributions)),
+            hurry=others.total >= table.hurry,
+            subject=subject or self._wearer_of(began, t),
+        )
+
+    def may_be(self, person: Person, subject: str | None) -> bool:
+        """Return whether a person in the picture may be `subject`."""
+        known = self._subject(person)
+        return known is None or subject is None or known == subject
+
+    def _subject(self, person: Person) -> str | None:
+        known = self.who.subject_of(person.source, person.track)
+        if known is not None:
+            return known[0]
+        return self._beds.get(person.bed) if person.bed is not None else None
+
+    def _of(self, subject: str | None, pieces: Iterable[Evidence], t: int) -> list[Evidence]:
+        """Return the pieces that may be about `subject`."""
+        alone = self._alone(t)
+        return [
+            e
+            for e in pieces
+            if (
+                e.subject is None or subject is None or e.subject == subject
+                if e.llr > 0.0
+                else (subject is not None and e.subject == subject)
+                or (alone and (e.subject is None or subject is None or e.subject == subject))
+            )
+        ]
+
+    def _alone(self, t: int) -> bool:
+        """Return whether nobody but the resident can be meant."""
+        few = len(self._residents) <= 1 and len(self._in_sight(t)) <= 1
+        return few and not self.down.signs.carer(t)
+
+    def _wearer_of(self, began: int, t: int) -> str | None:
+        """Return whose wearable felt the fall that began at `began`; None when several did."""
+        ratio = self._table.down.ratios["wearable_impact"]
+        felt = {
+            e.subject
+            for e in self.down.signs.pieces.kept
+            if e.ratio == "wearable_impact"
+            and e.llr >= 1.0
+            and -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s
+        }
+        return felt.pop() if len(felt) == 1 else None
+
+    # -- situations that no camera opened ------------------------------------------------------
+
+    def _open(self, opening: Opening) -> None:
+        for one in self.down.situations:
+            if one.source == opening.source and abs(one.began - opening.began) <= SAME_S * SECOND:
+                return
+        new = Situation(opening.source, opening.subject, opening.began)
+        self.down.situations = [*self.down.situations, new][-SITUATIONS:]
+
+    def _judge(self, now: int) -> list[Change]:
+        """Judge every open situation, twice a second at most."""
+        if now - self.down.checked < SECOND // 2:
+            return []
+        self.down.checked = now
+        self.down.signs.advance(now, self._table)
+        changes: list[Change] = []
+        for one in list(self.down.situations):
+            changes += self._weigh(one, now, now)
+            if one.chain is None and (now - one.began) / SECOND > WATCH_S + LATE_S:
+                self.down.situations.remove(one)
+        return changes
+
+    def _weigh(self, one: Situation, t: int, now: int) -> list[Change]:
+        """Judge a situation as of `t`; return what is said of it at `now`."""
+        table = self._table.down
+        chain = self._chain(one.chain)
+        if one.chain is not None and chain is None:
+            # Recovered, or forgotten: over, unless it was somebody else that a camera saw get up.
+            one.chain = None
+            if len(self._in_sight(now)) <= 1 or self._seen_up(one, now):
+                self.down.situations.remove(one)
+            return []
+        if chain is not None:
+            chain.blind = not self._sees_down(chain, now)
+            if not chain.blind:
+                return []  # a camera sees somebody down there, and judges with what is known
+        kept = self._of(one.subject, self.down.signs.pieces.kept, t)
+        weighed = weigh(table, [*kept, *self._seen_up(one, t)], one.began, t)
+        odds = table.prior + weighed.total
+        one.best = max(one.best, odds)
+        if chain is None:
+            return self._begin(one, odds, weighed, now) if odds >= table.suspect else []
+        chain.probability = probability(odds)
+        chain.contributions = strongest(weighed.contributions)
+        if self._is_up(one, chain, now):
+            self.falls.state.chains.remove(chain)
+            self.down.situations.remove(one)
+            chain.step = Step.RECOVERED
+            return [changed(chain, Step.RECOVERED, now)]
+        if chain.step is Step.SUSPECTED and odds >= table.confirm:
+            chain.step = Step.CONFIRMED
+            return [changed(chain, Step.CONFIRMED, now)]
+        return []
+
+    def _begin(self, one: Situation, odds: float, weighed: Weighed, now: int) -> list[Change]:
+        """Join the chain that this situation already is, or begin one."""
+        open_chain = self._joined(one)
+        if open_chain is not None:
+            one.chain = open_chain.number
+            open_chain.subject = open_chain.subject or one.subject
+            return []
+        state = self.falls.state
+        chain = Chain(
+            number=state.next_chain,
+            began=now,
+            down_since=one.began,
+            step=Step.SUSPECTED,
+            probability=probability(odds),
+            contributions=strongest(weighed.contributions),
+            blind=True,
+            subject=one.subject,
+        )
+        state.next_chain += 1
+        state.chains.append(chain)
+        one.chain = chain.number
+        changes = [changed(chain, Step.SUSPECTED, now)]
+        if odds >= self._table.down.confirm:
+            chain.step = Step.CONFIRMED
+            changes.append(changed(chain, Step.CONFIRMED, now))
+        return changes
+
+    def _joined(self, one: Situation) -> Chain | None:
+        for chain in self.falls.state.chains:
+            near_s = abs(chain.down_since - one.began) / SECOND
+            other = None not in (chain.subject, one.subject) and chain.subject != one.subject
+            if near_s <= JOIN_S and not other:
+                return chain
+        return None
+
+    def _sees_down(self, chain: Chain, now: int) -> bool:
+        """Return whether a camera sees a chain's person down, or did last before confirming."""
+        return any(
+            person.chain == chain.number
+            and person.down_since is not None
+            and (chain.step is Step.SUSPECTED or not person.gone(now))
+            for person in self.falls.state.people
+        )
+
+    def _in_sight(self, t: int) -> list[Person]:
+        return [person for person in self.falls.state.people if not person.gone(t)]
+
+    def _seen_up(self, one: Situation, t: int) -> list[Evidence]:
+        """Return what a camera says against a situation: that its person is upright."""
+        pieces = []
+        ratios = self._table.down.ratios
+        for person, matched in self._persons(one, t):
+            up_s = min(person.upright_s(t), (t - one.began) / SECOND)
+            name = "camera_upright_matched" if matched else "camera_upright_alone"
+            worth = ratios[name].at(up_s)
+            if worth < 0.0:
+                pieces.append(Evidence(name, person.source, t, t, worth, one.subject))
+        return pieces
+
+    def _persons(self, one: Situation, t: int) -> list[tuple[Person, bool]]:
+        """Return who in the pictures is the situation's person, and whether that is by matching."""
+        track = self.who.track_of(one.source)
+        alone = self._alone(t)
+        found = []
+        for person in self._in_sight(t):
+            if person.quality < GOOD_VIEW:
+                continue
+            matched = (track is not None and (person.source, person.track) == track[:2]) or (
+                one.subject is not None and self._subject(person) == one.subject
+            )
+            if matched or (alone and track is None):
+                found.append((person, matched))
+        return found
+
+    def _is_up(self, one: Situation, chain: Chain, now: int) -> bool:
+        """Return whether the person of a blind chain is upright again.
+
+        In a camera's good view by its own rule; whoever is only likely to be the same ends a
+        confirmed chain only when seen since before it began. Where no camera sees the person, the
+        wearable tells of walking upright for as long.
+        """
+        seen = self._persons(one, now)
+        for person, matched in seen:
+            up_s = min(person.upright_s(now), (now - one.began) / SECOND)
+            same = matched or chain.step is Step.SUSPECTED or person.began < one.began
+            if same and up_s >= self._config.recover_s:
+                return True
+        wearer = self.down.signs.wearers.get(one.source)
+        if seen or wearer is None or wearer.worn is False or not wearer.walks(wearer.t):
+            one.up_since = None
+            return False
+        if one.up_since is None:
+            one.up_since = wearer.t
+        return (wearer.t - one.up_since) / SECOND >= self._config.recover_s
+
+    def _chain(self, number: int | None) -> Chain | None:
+        return next((c for c in self.falls.state.chains if c.number == number), None)

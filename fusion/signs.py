@@ -1,0 +1,367 @@
+"""Signs of a fall from all senses but the camera: observations in, pieces of evidence out.
+
+Keeps what is known of each wearable (how it hung when its wearer walked, since when it lies still,
+how fast the heart beat), of beds, chairs, mats and cords, and who is here. What each sign is worth
+stands in the table (`fusion.ratios`). Pure: time is the `t` of what comes in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.observations import (
+    AnyObservation,
+    Doubt,
+    ImpactMeasured,
+    MotionMeasured,
+    SensorKind,
+    SensorSeen,
+    SoundClass,
+    SoundHeard,
+    VitalMeasured,
+    Wear,
+    WearState,
+)
+from fusion.hypothesis import Evidence, Pieces
+from fusion.ratios import Table
+
+SECOND: Final = 1_000_000_000
+HEART_RATE: Final = "8867-4"
+STILL_G: Final = 0.03
+"""Mean amplitude deviation of a second below which nobody moves; walking is 0.1 and more."""
+SETTLE_S: Final = 5.0
+"""What a wearable tells of lying counts from so long after the impact: before that it is in the
+detector's own probability."""
+AFTER_IMPACT_S: Final = 1.0
+"""Steps count from so long after an impact: the body bounces."""
+STEPS_S: Final = 15.0
+PULSE_S: Final = 300.0
+LEAST_PULSES: Final = 5
+PULSES: Final = 300
+WEARERS: Final = 16
+MAT_S: Final = 60.0
+CARER_S: Final = 900.0
+"""A carer who does not go out again by button or badge is taken to be gone after this."""
+TRUNK: Final = frozenset({Wear.WAIST, Wear.CHEST, Wear.THIGH})
+"""Where a device hangs otherwise when its wearer lies; an arm or a shin hangs anyhow."""
+UPRIGHT_DEG: Final = 35.0
+"""A trunk is upright when the device hangs within so much of how it did in walking."""
+WALKED_S: Final = 5
+"""Seconds of steps, of the last `STEPS_S`, from which on somebody walks."""
+BLEND: Final = 0.2
+OFF_BODY_S: Final = 10.0
+"""A device that says so soon after an impact that it is not worn was dropped or taken off."""
+
+_SOUNDS: Final = {
+    SoundClass.THUD: "sound_thud",
+    SoundClass.SCREAM: "sound_scream",
+    SoundClass.HELP: "sound_help",
+    SoundClass.MOAN: "sound_moan",
+}
+_MOVED: Final = ("wearable_stillness", "wearable_orientation", "wearable_steps")
+_CERTAIN: Final = 0.9999
+
+Vector = tuple[float, float, float]
+
+
+class Wearer(Struct):
+    """What is known of one wearable and who wears it."""
+
+    source: str
+    subject: str | None
+    wear: Wear
+    t: int
+    """Of its newest second."""
+    worn: bool | None = None
+    impact: int | None = None
+    """The last that may have been a fall."""
+    still_s: float = 0.0
+    """Of stillness since it, less twice what was movement."""
+    steps: list[tuple[int, int]] = []
+    """Seconds with steps, of the last `STEPS_S`."""
+    walking: Vector | None = None
+    """How the device hangs in walking."""
+    now: Vector | None = None
+    pulse: list[tuple[int, float]] = []
+
+    @property
+    def turned(self) -> float | None:
+        """Degrees between how it hangs and how it did in walking; None when it cannot tell."""
+        if self.wear not in TRUNK or self.walking is None or self.now is None:
+            return None
+        return angle(self.walking, self.now)
+
+    def walks(self, t: int) -> bool:
+        """Return whether the wearer walks upright at `t`."""
+        lately = [at for at, _ in self.steps if t - at <= STEPS_S * SECOND]
+        turned = self.turned
+        return len(lately) >= WALKED_S and (turned is None or turned <= UPRIGHT_DEG)
+
+
+class Opening(Struct, frozen=True):
+    """Something that by itself may be a fall: a situation to judge, from `began` on."""
+
+    source: str
+    subject: str | None
+    began: int
+    t: int
+
+
+class Signs(Struct):
+    """All that is remembered of these senses; survives a restart."""
+
+    pieces: Pieces
+    wearers: dict[str, Wearer] = {}
+    on: dict[str, int] = {}
+    """Sensors that are on, and since when."""
+    kinds: dict[str, SensorKind] = {}
+    carers: dict[str, int] = {}
+    """Buttons and badges by which a carer is here, and when they last said so."""
+
+    def take(
+        self, seen: AnyObservation, table: Table, beds: Mapping[str, str | None]
+    ) -> Opening | None:
+        """Take in what one of these senses says.
+
+        Parameters
+        ----------
+        seen
+            Observations of other kinds are left alone.
+        table
+            Of ratios.
+        beds
+            Whose each bed is.
+        """
+        if isinstance(seen, SoundHeard):
+            self._sound(seen, table)
+        elif isinstance(seen, MotionMeasured):
+            self._motion(seen, table)
+        elif isinstance(seen, ImpactMeasured):
+            return self._impact(seen, table)
+        elif isinstance(seen, SensorSeen):
+            return self._sensor(seen, table, beds)
+        elif isinstance(seen, VitalMeasured) and seen.code == HEART_RATE:
+            self._pulse(seen, table)
+        elif isinstance(seen, WearState):
+            self._worn(seen)
+        return None
+
+    def advance(self, t: int, table: Table) -> None:
+        """Let time go on: what only time makes surer, and what it makes worthless."""
+        for source, since in self.on.items():
+            held_s = (t - since) / SECOND
+            if self.kinds.get(source) is SensorKind.MAT and held_s <= MAT_S:
+                self._add(table, "mat_pressed", source, held_s, since, t)
+        self.carers = {s: at for s, at in self.carers.items() if (t - at) / SECOND <= CARER_S}
+        self.pieces.forget(table.down, t)
+
+    def carer(self, t: int) -> bool:
+        """Return whether a carer is in the room."""
+        return any((t - at) / SECOND <= CARER_S for at in self.carers.values())
+
+    def _add(
+        self,
+        table: Table,
+        name: str,
+        source: str,
+        x: float,
+        at: int,
+        t: int,
+        *,
+        quality: float = 1.0,
+        subject: str | None = None,
+    ) -> float:
+        """Remember a piece; return what it is worth."""
+        worth = table.down.ratios[name].at(x) * quality
+        if worth == 0.0:
+            self.pieces.drop(name, source)
+        else:
+            self.pieces.add(Evidence(name, source, at, t, round(worth, 4), subject))
+        return worth
+
+    def _sound(self, heard: SoundHeard, table: Table) -> None:
+        name = _SOUNDS.get(heard.sound)
+        if name is not None:
+            self._add(table, name, heard.source, heard.probability, heard.t, heard.t)
+
+    def _wearer(self, seen: MotionMeasured | ImpactMeasured) -> Wearer:
+        wearer = self.wearers.get(seen.source)
+        if wearer is None or (wearer.wear, wearer.subject) != (seen.wear, seen.subject):
+            worn = None if wearer is None else wearer.worn
+            if wearer is None and len(self.wearers) >= WEARERS:
+                del self.wearers[min(self.wearers, key=lambda one: self.wearers[one].t)]
+            wearer = Wearer(seen.source, seen.subject, seen.wear, seen.t, worn)
+            self.wearers[seen.source] = wearer
+        return wearer
+
+    def _motion(self, seen: MotionMeasured, table: Table) -> None:
+        wearer = self._wearer(seen)
+        if seen.t < wearer.t or wearer.worn is False:
+            return
+        gap_s = min(2.0, (seen.t - wearer.t) / SECOND)
+        wearer.t = seen.t
+        wearer.now = _blend(wearer.now, seen.gravity, 0.5)
+        after = wearer.impact is None or seen.t - wearer.impact > AFTER_IMPACT_S * SECOND
+        if seen.steps and after:
+            wearer.steps.append((seen.t, seen.steps))
+            wearer.walking = _blend(wearer.walking, seen.gravity, BLEND)
+        while wearer.steps and seen.t - wearer.steps[0][0] > STEPS_S * SECOND:
+            wearer.steps.pop(0)
+        said = {"subject": seen.subject}
+        steps = float(sum(count for _, count in wearer.steps))
+        self._add(table, "wearable_steps", seen.source, steps, seen.t, seen.t, **said)
+        if wearer.impact is None:
+            return
+        still = seen.counts < STILL_G
+        wearer.still_s = max(0.0, wearer.still_s + (gap_s if still else -2.0 * gap_s))
+        at, t = wearer.impact, seen.t
+        if (t - at) / SECOND < SETTLE_S:
+            return
+        self._add(table, "wearable_stillness", seen.source, wearer.still_s, at, t, **said)
+        if wearer.turned is not None:
+            self._add(table, "wearable_orientation", seen.source, wearer.turned, at, t, **said)
+
+    def _impact(self, seen: ImpactMeasured, table: Table) -> Opening | None:
+        wearer = self._wearer(seen)
+        if wearer.worn is False:
+            return None  # it was dropped, not its wearer
+        odds = logit(seen.fall)
+        before = next(
+            (
+                e
+                for e in self.pieces.kept
+                if e.ratio == "wearable_impact"
+                and e.source == seen.source
+                and abs(e.at - seen.impact) <= OFF_BODY_S * SECOND
+            ),
+            None,
+        )
+        worth = table.down.ratios["wearable_impact"].at(odds)
+        if before is not None and before.llr >= worth:
+            return None  # the body bounced
+        self._add(
+            table,
+            "wearable_impact",
+            seen.source,
+            odds,
+            seen.impact,
+            seen.t,
+            subject=seen.subject,
+        )
+        if worth <= 0.0:
+            return None
+        wearer.impact, wearer.still_s = seen.impact, 0.0
+        wearer.steps = [
+            (at, n) for at, n in wearer.steps if at - seen.impact > AFTER_IMPACT_S * SECOND
+        ]
+        for name in _MOVED:
+            self.pieces.drop(name, seen.source)
+        return Opening(seen.source, seen.subject, seen.impact, seen.t)
+
+    def _worn(self, seen: WearState) -> None:
+        wearer = self.wearers.get(seen.source)
+        if wearer is None:
+            wearer = Wearer(seen.source, seen.subject, Wear.ELSEWHERE, seen.t)
+            self.wearers[seen.source] = wearer
+        wearer.worn = seen.worn
+        if seen.worn is not False:
+            return
+        for name in _MOVED:
+            self.pieces.drop(name, seen.source)
+        if wearer.impact is not None and (seen.t - wearer.impact) / SECOND <= OFF_BODY_S:
+            self.pieces.drop("wearable_impact", seen.source)
+        wearer.impact = None
+
+    def _pulse(self, seen: VitalMeasured, table: Table) -> None:
+        wearer = self.wearers.get(seen.source)
+        if wearer is None:
+            wearer = Wearer(seen.source, seen.subject, Wear.ELSEWHERE, seen.t)
+            self.wearers[seen.source] = wearer
+        quality = trusted(table, seen.quality, seen.doubts)
+        if quality == 0.0:
+            return
+        kept = [(at, bpm) for at, bpm in wearer.pulse if 0 < (seen.t - at) / SECOND <= PULSE_S]
+        if len(kept) >= LEAST_PULSES:
+            rise = seen.value - sum(bpm for _, bpm in kept) / len(kept)
+            self._add(
+                table,
+                "heart_rise",
+                seen.source,
+                rise,
+                seen.t,
+                seen.t,
+                quality=quality,
+                subject=seen.subject,
+            )
+        wearer.pulse = [*kept, (seen.t, seen.value)][-PULSES:]
+
+    def _sensor(
+        self, seen: SensorSeen, table: Table, beds: Mapping[str, str | None]
+    ) -> Opening | None:
+        source, t, quality = seen.source, seen.t, seen.probability
+        was, self.kinds[source] = self.on.get(source), seen.kind
+        subject = seen.subject or (beds.get(seen.bed) if seen.bed is not None else None)
+        if seen.on:
+            self.on[source] = since = t if was is None else was
+        else:
+            since = self.on.pop(source, t)
+        match seen.kind:
+            case SensorKind.FALL if seen.on and not seen.retained:
+                self._add(table, "radar_fall", source, quality, since, since, subject=subject)
+                return Opening(source, subject, since, t)
+            case SensorKind.FALL:
+                self.pieces.drop("radar_fall", source)
+            case SensorKind.BED | SensorKind.CHAIR:
+                name = seen.kind.value
+                gone, here = (f"{name}_left", f"{name}_taken")
+                self.pieces.drop(gone if seen.on else here, source)
+                if seen.on:
+                    self._add(table, here, source, 1.0, t, t, quality=quality, subject=subject)
+                elif was is not None:
+                    self._add(table, gone, source, 1.0, t, t, quality=quality, subject=subject)
+            case SensorKind.MAT if not seen.on:
+                self.pieces.drop("mat_pressed", source)
+            case SensorKind.DOOR if seen.on and was is None and not seen.retained:
+                self._add(table, "door_opened", source, 1.0, t, t, quality=quality)
+            case SensorKind.CORD if seen.on and was is None and not seen.retained:
+                self._add(table, "cord_pulled", source, 1.0, t, t, subject=subject)
+            case SensorKind.CARER if seen.on and not seen.retained:
+                self.carers[source] = t
+            case SensorKind.CARER:
+                self.carers.pop(source, None)
+            case _:
+                pass
+        return None
+
+
+def trusted(table: Table, quality: float, doubts: list[Doubt]) -> float:
+    """Return how far a value may be trusted, 0..1, after what marks it."""
+    for doubt in doubts:
+        quality *= table.doubts.get(doubt, 1.0)
+    return quality
+
+
+def logit(p: float) -> float:
+    """Return the log-odds of a probability, kept finite."""
+    held = min(_CERTAIN, max(1.0 - _CERTAIN, p))
+    return math.log(held / (1.0 - held))
+
+
+def angle(a: Vector, b: Vector) -> float:
+    """Return the angle between two vectors, degrees; 0 where one has no length."""
+    lengths = math.hypot(*a) * math.hypot(*b)
+    if lengths < 1e-6:
+        return 0.0
+    cosine = sum(x * y for x, y in zip(a, b, strict=True)) / lengths
+    return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
+
+
+def _blend(old: Vector | None, new: Vector, weight: float) -> Vector:
+    if old is None:
+        return new
+    x, y, z = (o + weight * (n - o) for o, n in zip(old, new, strict=True))
+    return (x, y, z)
