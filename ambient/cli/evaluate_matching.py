@@ -1,0 +1,74 @@
+"""``ambient evaluate matching``: whose wearable is whose, among people that a camera sees.
+
+In: the folder of motions. Out: a table, or with ``--json`` one line on standard output; progress
+goes to standard error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ambient.cli import evaluate
+
+if TYPE_CHECKING:
+    from ambient.evaluate.matching.measure import Report
+    from ambient.evaluate.statistics import Share
+
+Data = Annotated[
+    Path,
+    typer.Argument(help="The folder of labelled recordings.", exists=True, file_okay=False),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group ``evaluate``."""
+    evaluate.add("matching", matching)
+
+
+def matching(
+    folder: Data,
+    pairs: Annotated[
+        int, typer.Option(min=1, help="Pairs of people; each one's wearable is matched.")
+    ] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="What the rooms are drawn from.")] = 1,
+    json: evaluate.Json = False,
+) -> None:
+    """Measure how well a wearable is matched to one of two people, simulated from skeletons."""
+    from ambient.evaluate.matching.measure import run
+
+    with evaluate._shown("pairs") as progress:
+        report = run(folder, rooms=pairs, seed=seed, progress=progress)
+    evaluate._done(report, {}, _table, json=json)
+
+
+def _table(report: Report) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("wearable", "of", "right", "wrong", "not known"):
+        table.add_column(column, justify="left" if column == "wearable" else "right")
+    rows = {"after 10 minutes": report.matched, "both people wear one": report.both}
+    rows |= {f"nobody's: {name}": one for name, one in report.nobody.items()}
+    for every in (
+        report.by_minutes,
+        report.by_story,
+        report.by_offset,
+        report.by_alike,
+        report.by_place,
+    ):
+        rows |= every
+    for name, one in rows.items():
+        table.add_row(name, str(one.right.n), *map(_share, (one.right, one.wrong, one.unknown)))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"{report.us_per_observation} µs per observation")
+
+
+def _share(share: Share) -> str:
+    if share.share is None:
+        return "–"
+    return f"{share.k}, {share.share:.3f} ({share.low:.3f} to {share.high:.3f})"

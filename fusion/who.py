@@ -1,0 +1,391 @@
+"""Who is who in a room: observations of a camera and of wearables in, whose wearable is whose out.
+
+A wearable is matched to a tracked person by movement alone, never by a face. For each wearable and
+camera there is one hypothesis for each person whom the camera tracks, and one that the wearer is
+none of them: next door, or the wearable lies on a table. `fusion.who_evidence` gives the log-odds
+of each; wearables of different subjects are not on one body, so all are judged together. What is
+not sure enough is not said.
+
+A track that ends may go on as another. One that begins where and when a track of the same camera
+was lost is the same person with a probability of `_LINKS`, which is never enough to be sure; with
+the rest of the probability the person before has gone, and the new one is somebody else. What the
+wearable does from then on decides.
+
+No clock: `advance` says how far time has come. Memory is bounded by `TRACKS` and `DEVICES`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Final
+
+import numpy as np
+
+from ambient.observations import AnyObservation, MotionMeasured, PostureSeen, TrackEnded, Wear
+from fusion.who_evidence import (
+    BEFORE_S,
+    HALF_LIFE_S,
+    SECOND,
+    WEIGHTS,
+    Floats,
+    Likeness,
+    Speeds,
+    log_odds,
+    looked_up,
+    second_of,
+)
+
+SURE: Final = 0.95
+"""Probability from which on it is said who wears what, or that nobody here does."""
+NOBODY: Final = 0.3
+"""Probability beforehand that the wearer is none of those seen (assumed); the rest is shared."""
+WAIT_S: Final = 15.0
+"""A second of a wearable is compared when the camera has come so far beyond it: the lag that the
+clocks may have, and what a wearable may be late."""
+EVERY_S: Final = 5.0
+GONE_S: Final = 60.0
+"""So long after it was last seen, or after its end, is a track remembered."""
+LEAST_BEFORE: Final = 4
+"""Of the `BEFORE_S` seconds before, so many must be known."""
+SETTLED_S: Final = 3.0
+"""So long after it began is it asked which track goes on as this one."""
+_LINKS: Final = ((3.0, 1.0, 0.9), (20.0, 2.0, 0.8), (60.0, 1e9, 0.5))
+"""Seconds, body lengths: within both, a track goes on as the new one with this probability
+(assumed; a carer may come in as a resident goes out)."""
+TRACKS: Final = 12
+DEVICES: Final = 8
+LATE_MAX: Final = 600
+"""Seconds of a wearable that may wait."""
+ASSIGNMENTS: Final = 4096
+"""No more joint hypotheses than this are judged together; beyond it each wearer alone."""
+FADES: Final = float(0.5 ** (EVERY_S / HALF_LIFE_S))
+LIMIT: Final = 20.0
+"""Log-odds of one wearable and one person are kept within this."""
+
+Key = tuple[str, int]
+"""A camera and the number of a track."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is thought of one wearable, as one camera sees it.
+
+    Attributes
+    ----------
+    device, subject
+        The wearable, and whose it is as configured.
+    source
+        The camera.
+    tracks
+        Probability by track.
+    nobody
+        Probability that the wearer is none of them.
+    seconds
+        So many seconds were compared with the likeliest track, forgotten ones left out.
+    """
+
+    device: str
+    subject: str | None
+    source: str
+    tracks: Mapping[int, float]
+    nobody: float
+    seconds: float
+
+    @property
+    def track(self) -> int | None:
+        """The track that wears it, when that is sure."""
+        best = max(self.tracks, key=lambda one: self.tracks[one], default=None)
+        return best if best is not None and self.tracks[best] >= SURE else None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it is sure that nobody seen wears it."""
+        return self.nobody >= SURE
+
+
+@dataclass(slots=True)
+class WornTrack:
+    """What is known of one track; `link` is how probably it goes on from another, once asked."""
+
+    speeds: Speeds
+    first: int
+    first_at: tuple[float, float]
+    last: int
+    last_at: tuple[float, float]
+    size: float
+    ended: int | None = None
+    link: float | None = None
+    claimed: bool = False
+
+
+@dataclass(slots=True)
+class WornDevice:
+    """What is known of one wearable."""
+
+    wear: Wear
+    subject: str | None
+    newest: int = -1
+    waiting: deque[tuple[int, float, int]] = field(default_factory=deque)
+    before: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=BEFORE_S))
+    likeness: dict[Key, Likeness] = field(default_factory=dict)
+    odds: dict[Key, float] = field(default_factory=dict)
+    """Log-odds of each track when it was last judged."""
+    carried: dict[Key, float] = field(default_factory=dict)
+    """Log-odds of the track from which each goes on."""
+
+
+class Matcher:
+    """Match the wearables of one room to the people that its cameras track."""
+
+    def __init__(self) -> None:
+        self.tracks: dict[Key, WornTrack] = {}
+        self.devices: dict[str, WornDevice] = {}
+        self._beliefs: dict[tuple[str, str], Belief] = {}
+        self.judged: int | None = None
+
+    def observe(self, seen: AnyObservation) -> None:
+        """Take in what bears on it: postures, ends of tracks, movement of wearables."""
+        if isinstance(seen, PostureSeen):
+            self._posture(seen)
+        elif isinstance(seen, MotionMeasured):
+            self._motion(seen)
+        elif isinstance(seen, TrackEnded):
+            track = self.tracks.get((seen.source, seen.track))
+            if track is not None and track.ended is None:
+                track.ended = seen.t
+
+    def advance(self, now: int) -> None:
+        """Judge anew what is due at `now`, nanoseconds; at most once in `EVERY_S` of them."""
+        if self.judged is not None and now - self.judged < EVERY_S * SECOND:
+            return
+        self.judged = now
+        if not self.devices:
+            return
+        for device in self.devices.values():
+            self._compare(device, now)
+        self._drop(now)
+        self.keep(self._judge(now))
+
+    def beliefs(self) -> list[Belief]:
+        """Return what is thought of each wearable, camera by camera."""
+        return list(self._beliefs.values())
+
+    def keep(self, beliefs: Iterable[Belief]) -> None:
+        """Let these be what is thought from now on."""
+        self._beliefs = {(one.device, one.source): one for one in beliefs}
+
+    def subject_of(self, source: str, track: int) -> tuple[str, float] | None:
+        """Return whose wearable a track wears and how sure that is; None when it is not known."""
+        best: tuple[str, float] | None = None
+        for belief in self._beliefs.values():
+            if belief.source != source or belief.track != track or belief.subject is None:
+                continue
+            if best is None or belief.tracks[track] > best[1]:
+                best = belief.subject, belief.tracks[track]
+        return best
+
+    def track_of(self, device: str) -> tuple[str, int, float] | None:
+        """Return camera and track of who wears a device and how sure that is; None if not known."""
+        best: tuple[str, int, float] | None = None
+        for belief in self._beliefs.values():
+            track = belief.track
+            if belief.device != device or track is None:
+                continue
+            if best is None or belief.tracks[track] > best[2]:
+                best = belief.source, track, belief.tracks[track]
+        return best
+
+    def likeness(self, device: str, source: str, track: int) -> Floats | None:
+        """Return the features of a wearable and a track, see `Likeness`; None before any."""
+        known = self.devices.get(device)
+        found = known.likeness.get((source, track)) if known is not None else None
+        return found.features() if found is not None else None
+
+    def _posture(self, seen: PostureSeen) -> None:
+        key = seen.source, seen.track
+        track = self.tracks.get(key)
+        if track is None:
+            if len(self.tracks) >= TRACKS:
+                self._forget(min(self.tracks, key=lambda one: self.tracks[one].last))
+            track = self.tracks[key] = WornTrack(
+                Speeds(), seen.t, seen.at, seen.t, seen.at, seen.size
+            )
+        track.last, track.last_at, track.ended = seen.t, seen.at, None
+        track.size = seen.size or track.size
+        if seen.hips is None and seen.left_wrist is None and seen.right_wrist is None:
+            return
+        track.speeds.add(seen.t, seen.left_wrist, seen.right_wrist, seen.hips)
+
+    def _motion(self, seen: MotionMeasured) -> None:
+        if seen.wear not in WEIGHTS:
+            return
+        device = self.devices.get(seen.source)
+        if device is None:
+            if len(self.devices) >= DEVICES:
+                del self.devices[min(self.devices, key=lambda one: self.devices[one].newest)]
+            device = self.devices[seen.source] = WornDevice(seen.wear, seen.subject)
+        if (device.wear, device.subject) != (seen.wear, seen.subject):
+            # Somebody else's, or elsewhere on the body: what was compared holds no longer.
+            device = self.devices[seen.source] = WornDevice(seen.wear, seen.subject)
+        if seen.t <= device.newest:
+            return
+        device.newest = seen.t
+        device.waiting.append((seen.t, seen.counts, seen.steps))
+        if len(device.waiting) > LATE_MAX:
+            device.waiting.popleft()
+
+    def _compare(self, device: WornDevice, now: int) -> None:
+        """Take in the seconds of a wearable that the cameras have come past."""
+        ready = now - int(WAIT_S * SECOND)
+        while device.waiting and device.waiting[0][0] <= ready:
+            t, counts, steps = device.waiting.popleft()
+            past = [c for at, c in device.before if t - at <= (BEFORE_S + 0.5) * SECOND]
+            device.before.append((t, counts))
+            if len(past) < LEAST_BEFORE:
+                continue
+            second = second_of(counts, sum(past) / len(past), steps)
+            for key, track in self.tracks.items():
+                x, change, known = looked_up(track.speeds, t)
+                if not known.any():
+                    continue
+                found = device.likeness.get(key)
+                if found is None:
+                    found = device.likeness[key] = Likeness()
+                found.add(x, change, known, second)
+
+    def _drop(self, now: int) -> None:
+        for key in [
+            key
+            for key, track in self.tracks.items()
+            if now - (track.ended if track.ended is not None else track.last) > GONE_S * SECOND
+        ]:
+            self._forget(key)
+
+    def _forget(self, key: Key) -> None:
+        del self.tracks[key]
+        for device in self.devices.values():
+            for kept in (device.likeness, device.odds, device.carried):
+                kept.pop(key, None)
+
+    def _link(self, now: int) -> None:
+        """Ask of each new track which lost one goes on as it."""
+        for key, track in self.tracks.items():
+            if track.link is not None or now - track.first < SETTLED_S * SECOND:
+                continue
+            track.link = 0.0
+            best: WornTrack | None = None
+            for other_key, other in self.tracks.items():
+                if other_key[0] != key[0] or other is track or other.claimed:
+                    continue
+                chance = _going_on(other, track)
+                if other.ended is not None and chance > track.link:
+                    track.link, best, old = chance, other, other_key
+            if best is None:
+                continue
+            best.claimed = True
+            for device in self.devices.values():
+                if old in device.odds:
+                    device.carried[key] = device.odds[old]
+
+    def _judge(self, now: int) -> Iterator[Belief]:
+        """Yield what is thought of every wearable, camera by camera."""
+        self._link(now)
+        for source in dict.fromkeys(key[0] for key in self.tracks):
+            here = [
+                number
+                for (camera, number), track in self.tracks.items()
+                if camera == source and track.ended is None
+            ]
+            wearers: dict[str, list[str]] = {}
+            odds: dict[str, Floats] = {}
+            for name, device in self.devices.items():
+                if not device.likeness:
+                    continue
+                odds[name] = self._odds(device, source, here)
+                subject = f"/{name}" if device.subject is None else device.subject
+                wearers.setdefault(subject, []).append(name)
+            joint = posterior([sum(odds[n] for n in names) for names in wearers.values()])
+            for names, shares in zip(wearers.values(), joint, strict=True):
+                for name in names:
+                    device = self.devices[name]
+                    best = here[int(shares[:-1].argmax())] if here else None
+                    found = device.likeness.get((source, best)) if best is not None else None
+                    yield Belief(
+                        device=name,
+                        subject=device.subject,
+                        source=source,
+                        tracks=dict(zip(here, shares[:-1].tolist(), strict=True)),
+                        nobody=float(shares[-1]),
+                        seconds=found.seconds if found is not None else 0.0,
+                    )
+
+    def _odds(self, device: WornDevice, source: str, here: list[int]) -> Floats:
+        """Return log-odds (people + 1,) of each person seen, and at the end of nobody."""
+        weights = WEIGHTS[device.wear]
+        out, gone = [], 1.0
+        for number in here:
+            key = source, number
+            found = device.likeness.get(key)
+            own = 0.0 if found is None else log_odds(found.features(), weights)
+            carried, link = device.carried.get(key), self.tracks[key].link or 0.0
+            if carried is not None:
+                own += float(np.log(link * np.exp(carried) + 1.0 - link))
+                gone += (1.0 - link) * float(np.exp(carried))
+                device.carried[key] = carried * FADES
+            device.odds[key] = min(LIMIT, max(-LIMIT, own))
+            out.append(device.odds[key])
+        for key, track in self.tracks.items():
+            if key[0] == source and track.ended is not None and key in device.odds:
+                device.odds[key] *= FADES
+                if not track.claimed:
+                    gone += float(np.exp(device.odds[key]))
+        return np.array([*out, np.log(gone)])
+
+
+def _going_on(old: WornTrack, new: WornTrack) -> float:
+    """Return how probably a lost track goes on as a new one."""
+    gap_s = (new.first - old.last) / SECOND
+    size = max(old.size, new.size, 1e-3)
+    away = float(np.hypot(new.first_at[0] - old.last_at[0], new.first_at[1] - old.last_at[1]))
+    if gap_s <= 0.0:
+        return 0.0
+    for within_s, lengths, chance in _LINKS:
+        if gap_s <= within_s and away <= lengths * size:
+            return chance
+    return 0.0
+
+
+def posterior(odds: list[Floats]) -> list[Floats]:
+    """Return who wears what, of wearers whose wearables are not on one body.
+
+    Parameters
+    ----------
+    odds
+        For each wearer (people + 1,): log-odds of each person, and at the end of nobody seen.
+
+    Returns
+    -------
+    For each wearer (people + 1,): the probability of each person, and at the end of nobody.
+    """
+    if not odds:
+        return []
+    people = len(odds[0]) - 1
+    prior = np.log(np.r_[np.full(people, (1.0 - NOBODY) / max(people, 1)), NOBODY])
+    scores = np.stack(odds) + prior
+    if people == 0:
+        return [np.ones(1) for _ in odds]
+    if len(odds) == 1 or (people + 1) ** len(odds) > ASSIGNMENTS:
+        return [_normed(row) for row in scores]
+    every = np.array(list(product(range(people + 1), repeat=len(odds))))
+    alone = np.array([len(set(row[row < people])) == (row < people).sum() for row in every])
+    every = every[alone]
+    weights = _normed(scores[np.arange(len(odds)), every].sum(axis=1))
+    return [np.bincount(every[:, i], weights, people + 1) for i in range(len(odds))]
+
+
+def _normed(scores: Floats) -> Floats:
+    out = np.exp(scores - scores.max())
+    return np.asarray(out / out.sum())

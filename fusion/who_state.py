@@ -1,0 +1,137 @@
+"""A `Matcher` exactly as it is, as bytes: for a recording to begin with, and back again.
+
+Nothing of it outlives a restart: tracks are numbered anew then, and evidence with them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from ambient.observations import Wear
+from fusion.who_evidence import BEFORE_S, CHANNELS, KEPT_BINS, Likeness, Speeds
+
+if TYPE_CHECKING:
+    from fusion.who import Matcher
+
+Odds = list[tuple[str, int, float]]
+
+
+class _Track(Struct, array_like=True):
+    source: str
+    number: int
+    first: int
+    first_at: tuple[float, float]
+    last: int
+    last_at: tuple[float, float]
+    size: float
+    ended: int | None
+    link: float | None
+    claimed: bool
+    kept: bytes
+    base: int
+    bin: int
+    sums: list[float]
+    counts: list[int]
+
+
+class _Device(Struct, array_like=True):
+    name: str
+    wear: Wear
+    subject: str | None
+    newest: int
+    waiting: list[tuple[int, float, int]]
+    before: list[tuple[int, float]]
+    likeness: list[tuple[str, int, bytes]]
+    odds: Odds
+    carried: Odds
+
+
+class _Belief(Struct, array_like=True):
+    device: str
+    subject: str | None
+    source: str
+    tracks: dict[int, float]
+    nobody: float
+    seconds: float
+
+
+class _State(Struct, array_like=True):
+    judged: int | None
+    tracks: list[_Track]
+    devices: list[_Device]
+    beliefs: list[_Belief]
+
+
+_decoder: Final = msgspec.msgpack.Decoder(_State)
+
+
+def frozen(matcher: Matcher) -> bytes:
+    """Return all that a matcher knows."""
+    state = _State(
+        judged=matcher.judged,
+        tracks=[
+            _Track(
+                *key, one.first, one.first_at, one.last, one.last_at, one.size, one.ended,
+                one.link, one.claimed, one.speeds.kept.tobytes(), one.speeds.base,
+                one.speeds.bin, one.speeds.sums, one.speeds.counts,
+            )
+            for key, one in matcher.tracks.items()
+        ],
+        devices=[
+            _Device(
+                name, one.wear, one.subject, one.newest, list(one.waiting), list(one.before),
+                [(*key, pair.sums.tobytes()) for key, pair in one.likeness.items()],
+                [(*key, value) for key, value in one.odds.items()],
+                [(*key, value) for key, value in one.carried.items()],
+            )
+            for name, one in matcher.devices.items()
+        ],
+        beliefs=[
+            _Belief(b.device, b.subject, b.source, dict(b.tracks), b.nobody, b.seconds)
+            for b in matcher.beliefs()
+        ],
+    )  # fmt: skip
+    return msgspec.msgpack.encode(state)
+
+
+def thawed(data: bytes) -> Matcher:
+    """Return the matcher that `frozen` was given.
+
+    Raises
+    ------
+    msgspec.ValidationError, msgspec.DecodeError
+        When it was written by an incompatible version.
+    """
+    from fusion.who import Belief, Matcher, WornDevice, WornTrack
+
+    state = _decoder.decode(data)
+    matcher = Matcher()
+    matcher.judged = state.judged
+    for one in state.tracks:
+        speeds = Speeds()
+        speeds.kept = np.frombuffer(one.kept).reshape(KEPT_BINS, CHANNELS).copy()
+        speeds.base, speeds.bin, speeds.sums, speeds.counts = (
+            one.base, one.bin, one.sums, one.counts,
+        )  # fmt: skip
+        matcher.tracks[one.source, one.number] = WornTrack(
+            speeds, one.first, one.first_at, one.last, one.last_at, one.size, one.ended,
+            one.link, one.claimed,
+        )  # fmt: skip
+    for each in state.devices:
+        device = WornDevice(each.wear, each.subject, each.newest, deque(each.waiting))
+        device.before = deque(each.before, maxlen=BEFORE_S)
+        for source, track, sums in each.likeness:
+            pair = device.likeness[source, track] = Likeness()
+            pair.sums = np.frombuffer(sums).reshape(pair.sums.shape).copy()
+        device.odds = {(source, track): value for source, track, value in each.odds}
+        device.carried = {(source, track): value for source, track, value in each.carried}
+        matcher.devices[each.name] = device
+    matcher.keep(
+        Belief(b.device, b.subject, b.source, b.tracks, b.nobody, b.seconds) for b in state.beliefs
+    )
+    return matcher

@@ -1,0 +1,248 @@
+"""Who is who: the wearable goes to the person who moves as it does, and to nobody when unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from ambient.observations import (
+    AnyObservation,
+    MotionMeasured,
+    Posture,
+    PostureSeen,
+    TrackEnd,
+    TrackEnded,
+    Wear,
+)
+from fusion.who import DEVICES, TRACKS, Belief, Matcher, posterior
+from fusion.who_evidence import LAGS, Likeness, Speeds, looked_up, second_of
+from fusion.who_state import frozen, thawed
+
+SECOND = 1_000_000_000
+START = 1000 * SECOND
+LONG = 240
+
+
+def life(seed: int, seconds: int = LONG) -> np.ndarray:
+    """Return how fast somebody's wrist moves, four times a second: bouts of it and rests."""
+    rng = np.random.default_rng(seed)
+    bouts = np.repeat(rng.random(seconds // 4 + 3) < 0.5, 16)[rng.integers(16) :]
+    return np.exp(rng.normal(-1.0, 0.7, len(bouts))) * np.where(bouts, 1.0, 0.05)
+
+
+def seen(
+    speeds: np.ndarray, track: int, begin: float = 0.0, end: float = LONG, **changed: object
+) -> list[AnyObservation]:
+    """Return what a camera says of somebody, eight times a second."""
+    return [
+        PostureSeen(
+            **{
+                "t": START + int(t * SECOND),
+                "room": "r1",
+                "source": "c1",
+                "track": track,
+                "posture": Posture.OTHER,
+                "probability": 1.0,
+                "down": 0.0,
+                "upright": 1.0,
+                "at": (0.5, 0.5),
+                "size": 0.5,
+                "left_wrist": float(speeds[int(t * 4)]),
+                "right_wrist": float(speeds[int(t * 4)]),
+                "hips": float(speeds[int(t * 4)]),
+            }
+            | changed
+        )
+        for t in np.arange(begin, end, 0.125)
+    ]
+
+
+def worn(
+    speeds: np.ndarray, name: str = "band", off_s: float = 0.0, **changed: object
+) -> list[AnyObservation]:
+    """Return what a wearable on somebody says, its clock being off."""
+    out = []
+    for second in range(1, LONG):
+        counts = 0.15 * float(speeds[4 * second - 4 : 4 * second].mean())
+        fields: dict[str, object] = {
+            "t": START + int((second + off_s) * SECOND),
+            "room": "r1",
+            "source": name,
+            "received": START,
+            "wear": Wear.WRIST,
+            "subject": f"s-{name}",
+            "counts": counts,
+            "peak": 1.0 + counts,
+            "lowest": 1.0,
+            "gravity": (0.0, 0.0, 1.0),
+        }
+        out.append(MotionMeasured(**fields | changed))
+    return out
+
+
+def told(*every: Iterable[AnyObservation], matcher: Matcher | None = None) -> Matcher:
+    """Return a matcher that was told everything in the order of time."""
+    matcher = matcher or Matcher()
+    for one in sorted((o for each in every for o in each), key=lambda o: o.t):
+        matcher.observe(one)
+        matcher.advance(one.t)
+    return matcher
+
+
+@pytest.mark.parametrize("off_s", [-5.0, -1.3, 0.0, 2.6, 5.0])
+@pytest.mark.parametrize("wear", [Wear.WRIST, Wear.WAIST, Wear.ANKLE])
+def test_the_wearable_is_on_who_moves_like_it(off_s: float, wear: Wear) -> None:
+    one, other = life(1), life(2)
+    matcher = told(seen(one, 7), seen(other, 8), worn(one, off_s=off_s, wear=wear))
+    assert matcher.track_of("band") is not None
+    source, track, sure = matcher.track_of("band") or ("", 0, 0.0)
+    assert (source, track) == ("c1", 7)
+    assert sure >= 0.95
+    assert matcher.subject_of("c1", 7) == ("s-band", sure)
+    assert matcher.subject_of("c1", 8) is None
+
+
+def test_the_wearable_of_somebody_next_door_is_on_nobody() -> None:
+    matcher = told(seen(life(1), 7), seen(life(2), 8), worn(life(3)))
+    (belief,) = matcher.beliefs()
+    assert belief.track is None
+    assert belief.nobody == max([belief.nobody, *belief.tracks.values()])
+    assert matcher.track_of("band") is None
+
+
+def test_a_wearable_that_lies_on_the_table_is_on_nobody() -> None:
+    matcher = told(seen(life(1), 7), seen(life(2), 8), worn(life(3), counts=0.004))
+    (belief,) = matcher.beliefs()
+    assert belief.track is None
+    assert belief.nobody == max([belief.nobody, *belief.tracks.values()])
+
+
+def test_who_moves_alike_cannot_be_told_apart() -> None:
+    both = life(1)
+    matcher = told(seen(both, 7), seen(both, 8), worn(both))
+    (belief,) = matcher.beliefs()
+    assert belief.tracks[7] == pytest.approx(belief.tracks[8], abs=1e-9)
+    assert matcher.track_of("band") is None
+
+
+@pytest.mark.parametrize("missing", [{}, {"left_wrist": None}, {"hips": None}])
+def test_before_anything_was_compared_nothing_is_said(missing: dict[str, None]) -> None:
+    one = life(1)
+    matcher = told(seen(one, 7, end=20.0, **missing), worn(one)[:20])
+    assert matcher.track_of("band") is None
+    assert matcher.subject_of("c1", 7) is None
+
+
+def test_two_wearables_of_two_people_are_on_two_bodies() -> None:
+    one, other = life(1), life(2)
+    matcher = told(seen(one, 7), seen(other, 8), worn(one, "a"), worn(other, "b", off_s=3.0))
+    assert (matcher.track_of("a") or ("", 0))[1] == 7
+    assert (matcher.track_of("b") or ("", 0))[1] == 8
+
+
+def test_a_track_that_begins_anew_is_not_sure_at_once_and_is_soon() -> None:
+    one, other = life(1), life(2)
+    lost = [TrackEnded(t=START + 122 * SECOND, room="r1", source="c1", track=7,
+                       reason=TrackEnd.LOST)]  # fmt: skip
+    parts = seen(one, 7, end=120.0), lost, seen(other, 8), worn(one)
+    begun = seen(one, 9, 121.0)
+    matcher = Matcher()
+    thought: list[tuple[float, Belief]] = []
+    for o in sorted((o for each in (*parts, begun) for o in each), key=lambda o: o.t):
+        matcher.observe(o)
+        matcher.advance(o.t)
+        thought += [((o.t - START) / SECOND, b) for b in matcher.beliefs()]
+    at_once = [b for t, b in thought if 126.0 < t < 131.0]
+    assert at_once
+    assert all(b.track is None and 0.5 < b.tracks[9] < 0.95 for b in at_once)
+    assert next(t for t, b in thought if b.track == 9) < 180.0
+
+
+def test_who_has_gone_wears_it_still_and_not_who_stays() -> None:
+    one, other = life(1), life(2)
+    lost = [TrackEnded(t=START + 182 * SECOND, room="r1", source="c1", track=7,
+                       reason=TrackEnd.LEFT_PICTURE)]  # fmt: skip
+    matcher = told(seen(one, 7, end=180.0), lost, seen(other, 8, end=200.0), worn(one)[:200])
+    (belief,) = matcher.beliefs()
+    assert belief.tracks.keys() == {8}
+    assert belief.elsewhere
+
+
+def test_a_wearable_that_another_takes_over_begins_anew() -> None:
+    one = life(1)
+    matcher = told(seen(one, 7), worn(one))
+    assert matcher.subject_of("c1", 7) is not None
+    late = worn(one, subject="s-other")[-1:]
+    matcher.observe(late[0])
+    matcher.advance(START + (LONG + 30) * SECOND)
+    assert matcher.subject_of("c1", 7) is None
+
+
+def test_the_same_comes_out_whatever_source_is_first_within_seconds() -> None:
+    one, other = life(1), life(2)
+    camera, device = [*seen(one, 7), *seen(other, 8)], worn(one)
+    straight, held = Matcher(), Matcher()
+    for matcher, late_s in ((straight, 0.0), (held, 4.0)):
+        arrivals = [(o.t, o) for o in camera] + [(o.t + int(late_s * SECOND), o) for o in device]
+        for t, o in sorted(arrivals, key=lambda pair: pair[0]):
+            matcher.observe(o)
+            matcher.advance(t)
+        matcher.advance(START + (LONG + 20) * SECOND)
+    assert held.beliefs() == straight.beliefs()
+
+
+def test_it_goes_on_from_what_was_kept() -> None:
+    one, other = life(1), life(2)
+    every = sorted([*seen(one, 7), *seen(other, 8), *worn(one)], key=lambda o: o.t)
+    whole = told(every)
+    half = told(every[: len(every) // 2])
+    again = thawed(frozen(half))
+    assert again.beliefs() == half.beliefs()
+    assert told(every[len(every) // 2 :], matcher=again).beliefs() == whole.beliefs()
+
+
+def test_memory_is_bounded() -> None:
+    one = life(1)
+    matcher = Matcher()
+    matcher.observe(worn(one, "d0")[0])
+    for number in range(5 * TRACKS):
+        matcher.observe(seen(one, number, number, number + 0.2)[0])
+        matcher.observe(worn(one, f"d{number}")[number])
+    assert len(matcher.tracks) <= TRACKS
+    assert len(matcher.devices) <= DEVICES
+
+
+def test_speeds_keep_their_place_over_hours() -> None:
+    speeds = Speeds()
+    for quarter in range(40_000):
+        speeds.add(START + quarter * SECOND // 4, 1.0 + quarter % 4, None, 2.0)
+    kept = speeds.between(START * 4 // SECOND + 39_900, 8)
+    assert kept[:, 0].tolist() == [1.0, 2.0, 3.0, 4.0] * 2
+    assert np.isnan(kept[:, 1]).all()
+    speeds.add(START + 40_000_000 * SECOND, 5.0, 5.0, 5.0)
+    assert np.isnan(speeds.between(START * 4 // SECOND + 39_900, 8)).all()
+
+
+def test_a_lag_is_found_where_it_is() -> None:
+    speeds, wrist = Speeds(), life(4)
+    for o in seen(wrist, 1):
+        assert isinstance(o, PostureSeen)
+        speeds.add(o.t, o.left_wrist, o.right_wrist, o.hips)
+    pair = Likeness()
+    for o in worn(wrist, off_s=2.0)[10:-20]:
+        assert isinstance(o, MotionMeasured)
+        pair.add(*looked_up(speeds, o.t), second_of(o.counts, 0.05, 0))
+    best = int(pair.features()[0, :, 0].argmax())
+    # The device is 2 s ahead, so the track is to be looked up 2 s before.
+    assert (best - LAGS // 2) / 4 == pytest.approx(-2.0, abs=0.25)
+
+
+def test_joint_hypotheses_leave_nobody_with_two_wearers() -> None:
+    sure, torn = np.array([8.0, 0.0, 0.0]), np.array([3.0, 2.0, 0.0])
+    one, other = posterior([sure, torn])
+    assert one[0] > 0.99
+    assert other[0] < 0.05
+    assert other[1] > 0.7
+    assert posterior([torn])[0][0] > posterior([torn])[0][1]
