@@ -26,9 +26,6 @@ import msgspec
 from ambient.errors import UsageError
 from ambient.events import (
     AnyEvent,
-    Distress,
-    DistressHelp,
-    DistressSmokeAlarm,
     Event,
     FallConfirmed,
     FallLongLie,
@@ -40,9 +37,10 @@ from ambient.events import (
     NodeWorkerFailed,
     QualityDegraded,
     QualityRestored,
+    Situation,
     chain_id,
 )
-from ambient.hub import sounds
+from ambient.hub import situations
 from ambient.hub.conditions import (
     CHAINED,
     Alarm,
@@ -101,8 +99,8 @@ def on_event(alarm: Alarm | None, event: AnyEvent, over: int | None = None) -> C
             return _on_stage(alarm, event)
         case FallRecovered():
             return _on_recovered(alarm, event)
-        case DistressHelp() | DistressSmokeAlarm():
-            return sounds.on_distress(alarm, event)
+        case Situation():
+            return situations.on_situation(alarm, event)
         case QualityDegraded() | NodeSourceSilent() | NodeWorkerFailed():
             return _on_technical(alarm, event)
         case NodeOutboxDropped() | NodeDiskFull():
@@ -113,8 +111,8 @@ def on_event(alarm: Alarm | None, event: AnyEvent, over: int | None = None) -> C
 
 def stage_of(event: AnyEvent) -> Stage:
     """Return how far the chain of people that `event` is about has come."""
-    if isinstance(event, Distress):
-        return sounds.STAGE[event.step]
+    if isinstance(event, Situation):
+        return situations.STAGE[event.step]
     return _STAGE.get(type(event), Stage.NONE)
 
 
@@ -153,7 +151,10 @@ def _with_evidence(
         changed = msgspec.structs.replace(changed, probability=event.probability)
     if event.contributions and event.position > old.because_position:
         changed = msgspec.structs.replace(
-            changed, contributions=event.contributions, because_position=event.position
+            changed,
+            contributions=event.contributions,
+            senses=event.senses,
+            because_position=event.position,
         )
     if isinstance(event, FallSuspected | FallConfirmed):
         changed = msgspec.structs.replace(

@@ -11,16 +11,16 @@ from typing import Final
 
 from msgspec import Struct
 
+from ambient import events
 from ambient.events import (
     AnyEvent,
     Contribution,
     Device,
-    DistressHelp,
-    DistressSmokeAlarm,
     FallConfirmed,
     FallLongLie,
     FallRecovered,
     FallSuspected,
+    Marker,
     NodeDiskFull,
     NodeOutboxDropped,
     NodeSourceSilent,
@@ -31,6 +31,8 @@ from ambient.events import (
     QualityDegraded,
     QualityNotWatched,
     QualityRestored,
+    SenseState,
+    Situation,
     Worker,
 )
 from ambient.observations import Hearing, Place, View
@@ -43,6 +45,23 @@ class AlarmKind(StrEnum):
     HELP = "help"
     """Somebody calls for help."""
     SMOKE_ALARM = "smoke_alarm"
+    CORD = "cord"
+    """Somebody pulled a cord or pressed a button."""
+    AGITATED = "agitated"
+    BED_EDGE = "bed_edge"
+    BED_EXIT = "bed_exit"
+    BED_NOT_BACK = "bed_not_back"
+    BED_RESTLESS = "bed_restless"
+    NOT_OUT = "not_out"
+    """Somebody went into the wet room and has not come out."""
+    NO_MOVEMENT = "no_movement"
+    INACTIVE = "inactive"
+    WANDERING = "wandering"
+    DETERIORATION = "deterioration"
+    DEVIATION = "deviation"
+    """A vital sign is far from the resident's own."""
+    GLUCOSE = "glucose"
+    RHYTHM = "rhythm"
     NODE_SILENT = "node_silent"
     CAMERA = "camera"
     MICROPHONE = "microphone"
@@ -53,9 +72,44 @@ class AlarmKind(StrEnum):
     UNENROLLED = "unenrolled"
     """A node speaks for a room that its key is not bound to."""
 
+    @classmethod
+    def of(cls, situation: Situation) -> AlarmKind:
+        """Return what the alarm of a situation is about."""
+        return _SITUATION[type(situation)]
 
-CHAINED: Final = frozenset({AlarmKind.FALL, AlarmKind.HELP, AlarmKind.SMOKE_ALARM})
-"""About people, one alarm a chain; only people resolve them."""
+
+_SITUATION: Final[dict[type[Situation], AlarmKind]] = {
+    events.DistressHelp: AlarmKind.HELP,
+    events.DistressSmokeAlarm: AlarmKind.SMOKE_ALARM,
+    events.DistressCord: AlarmKind.CORD,
+    events.DistressAgitated: AlarmKind.AGITATED,
+    events.BedEdge: AlarmKind.BED_EDGE,
+    events.BedExit: AlarmKind.BED_EXIT,
+    events.BedNotBack: AlarmKind.BED_NOT_BACK,
+    events.BedRestless: AlarmKind.BED_RESTLESS,
+    events.AbsenceNotOut: AlarmKind.NOT_OUT,
+    events.AbsenceNoMovement: AlarmKind.NO_MOVEMENT,
+    events.AbsenceInactive: AlarmKind.INACTIVE,
+    events.AbsenceWandering: AlarmKind.WANDERING,
+    events.VitalsDeterioration: AlarmKind.DETERIORATION,
+    events.VitalsDeviation: AlarmKind.DEVIATION,
+    events.VitalsGlucose: AlarmKind.GLUCOSE,
+    events.VitalsRhythm: AlarmKind.RHYTHM,
+}
+
+CALLS: Final = frozenset(
+    {
+        *(AlarmKind.FALL, AlarmKind.HELP, AlarmKind.SMOKE_ALARM, AlarmKind.CORD),
+        *(AlarmKind.NOT_OUT, AlarmKind.NO_MOVEMENT),
+    }
+)
+"""Somebody may need help now: rings loudly once sure; only people resolve them."""
+WATCHES: Final = frozenset({AlarmKind.BED_EDGE, AlarmKind.BED_EXIT, AlarmKind.BED_NOT_BACK})
+"""What is watched for where it was asked for: rings quietly once sure, ends by itself."""
+NOTES: Final = frozenset(_SITUATION.values()) - CALLS - WATCHES
+"""Shown, never rings, ends by itself."""
+CHAINED: Final = CALLS | WATCHES | NOTES
+"""About people, one alarm a chain."""
 
 ENDS_BY_ITSELF: Final = frozenset(
     {AlarmKind.NODE_SILENT, AlarmKind.SOURCE_SILENT, AlarmKind.WORKER}
@@ -109,6 +163,10 @@ class Deed(StrEnum):
     SURELY_HEARD = "surely_heard"
     STILL_HEARD = "still_heard"
     QUIET = "quiet"
+    SUPPOSED = "supposed"
+    SURE = "sure"
+    STILL_SO = "still_so"
+    OVER = "over"
     OPENED = "opened"
     CHANGED = "changed"
     ENDED = "ended"
@@ -186,6 +244,14 @@ class Alarm(Struct, frozen=True, kw_only=True):
     worker: Worker | None = None
     rows: int = 0
     free_mb: int | None = None
+    senses: list[SenseState] = []
+    bed: str | None = None
+    lower: int | None = None
+    upper: int | None = None
+    missing: int = 0
+    marker: Marker | None = None
+    z: float | None = None
+    in_s: float = 0.0
     stopped: bool = False
     acknowledged_by: str | None = None
     acknowledged_at: int | None = None
@@ -201,8 +267,10 @@ class Alarm(Struct, frozen=True, kw_only=True):
     @property
     def priority(self) -> Priority:
         """How urgent this is."""
-        if self.kind in CHAINED:
+        if self.kind in CALLS:
             return Priority.HIGH if self.stage >= Stage.CONFIRMED else Priority.MEDIUM
+        if self.kind in WATCHES:
+            return Priority.MEDIUM if self.stage >= Stage.CONFIRMED else Priority.LOW
         return Priority.MEDIUM if self.kind in _RINGING else Priority.LOW
 
     @property
@@ -212,7 +280,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
             return Sound.NONE
         if self.priority is Priority.HIGH:
             return Sound.HIGH
-        return Sound.MEDIUM if self.kind in _RINGING else Sound.NONE
+        watched = self.kind in WATCHES and self.priority is Priority.MEDIUM
+        return Sound.MEDIUM if watched or self.kind in _RINGING else Sound.NONE
 
 
 _RINGING: Final = frozenset({AlarmKind.NODE_SILENT, AlarmKind.UNENROLLED})
@@ -255,10 +324,8 @@ def opens(event: AnyEvent) -> str | None:
     match event:
         case FallSuspected() | FallConfirmed() | FallLongLie() | FallRecovered():
             return fall_key(event.chain)
-        case DistressHelp():
-            return chain_key(AlarmKind.HELP, event.chain)
-        case DistressSmokeAlarm():
-            return chain_key(AlarmKind.SMOKE_ALARM, event.chain)
+        case Situation():
+            return chain_key(AlarmKind.of(event), event.chain)
         case QualityDegraded():
             return _device_key(event)
         case NodeSourceSilent():

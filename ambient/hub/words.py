@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ambient.events import Contribution, Device, Sense, Worker
+from ambient.hub import situation_words
 from ambient.hub.conditions import Alarm, AlarmKind, Deed, Entry, Reason, Stage
 from ambient.hub.database import Trouble
 from ambient.hub.rooms import RoomStatus
@@ -20,7 +21,7 @@ FALL_REASONS: Final = (
     Reason.FALSE_ALARM,
     Reason.TEST,
 )
-SOUND_REASONS: Final = (Reason.FIXED, Reason.INJURED, Reason.FALSE_ALARM, Reason.TEST)
+CALL_REASONS: Final = (Reason.FIXED, Reason.INJURED, Reason.FALSE_ALARM, Reason.TEST)
 TECHNICAL_REASONS: Final = (Reason.FIXED, Reason.FALSE_ALARM, Reason.TEST)
 
 REASON: Final = {
@@ -48,6 +49,10 @@ _DEED: Final = {
     Deed.SURELY_HEARD: "Heard, alarm",
     Deed.STILL_HEARD: "Still heard, alarm again",
     Deed.QUIET: "Not heard any more",
+    Deed.SUPPOSED: "Perhaps so",
+    Deed.SURE: "Sure",
+    Deed.STILL_SO: "Still so",
+    Deed.OVER: "Not so any more",
     Deed.OPENED: "Noticed",
     Deed.CHANGED: "Changed",
     Deed.ENDED: "Over, closed by itself",
@@ -79,18 +84,6 @@ HEARING: Final = {
     Hearing.PAUSED: "paused",
     Hearing.SWITCHED_OFF: "switched off",
 }
-_HELP: Final = {
-    Stage.NONE: "Perhaps a call for help",
-    Stage.SUSPECTED: "Perhaps a call for help",
-    Stage.CONFIRMED: "Call for help",
-    Stage.LONG_LIE: "Still calling for help",
-}
-_SMOKE: Final = {
-    Stage.NONE: "Perhaps a smoke detector",
-    Stage.SUSPECTED: "Perhaps a smoke detector",
-    Stage.CONFIRMED: "Smoke detector sounds",
-    Stage.LONG_LIE: "Smoke detector still sounds",
-}
 _PLACE: Final = {
     Place.FLOOR: "Lying on the floor",
     Place.BED: "In or beside the bed",
@@ -110,6 +103,23 @@ _SENSE: Final = {
     Sense.SOUND_GLASS: "Breaking glass",
     Sense.SOUND_SMOKE_ALARM: "Sound of a smoke detector",
     Sense.SOUND_COUGH: "Coughing",
+    Sense.VISION_MOVEMENT: "Movement seen",
+    Sense.WEARABLE_IMPACT: "A blow at the wristband",
+    Sense.WEARABLE_STILLNESS: "Wristband without movement",
+    Sense.WEARABLE_ORIENTATION: "Wristband turned",
+    Sense.WEARABLE_MOVEMENT: "Movement of the wristband",
+    Sense.HEART_RATE: "Heart rate",
+    Sense.VITALS: "Vital signs together",
+    Sense.GLUCOSE: "Glucose",
+    Sense.SENSOR_BED: "Bed sensor",
+    Sense.SENSOR_CHAIR: "Chair sensor",
+    Sense.SENSOR_MAT: "Mat",
+    Sense.SENSOR_DOOR: "Door",
+    Sense.SENSOR_PRESENCE: "Somebody is there",
+    Sense.SENSOR_FALL: "Radar",
+    Sense.SENSOR_CORD: "Cord or button",
+    Sense.CARER: "A carer is there",
+    Sense.OWN_RATE: "How often it happens here",
 }
 _WORKER: Final = {
     Worker.VISION: "watching the cameras",
@@ -162,10 +172,6 @@ def headline(alarm: Alarm) -> str:
             if alarm.recovered:
                 return "Was on the floor, seen up again"
             return _STAGE[alarm.stage]
-        case AlarmKind.HELP:
-            return "Called for help, quiet now" if alarm.recovered else _HELP[alarm.stage]
-        case AlarmKind.SMOKE_ALARM:
-            return "Smoke detector sounded" if alarm.recovered else _SMOKE[alarm.stage]
         case AlarmKind.NODE_SILENT:
             return "Room computer was switched off" if alarm.stopped else "Room computer is silent"
         case AlarmKind.CAMERA:
@@ -182,6 +188,8 @@ def headline(alarm: Alarm) -> str:
             return "Room computer's disk is full"
         case AlarmKind.UNENROLLED:
             return f"Room computer {alarm.node} reports for a room it is not enrolled for"
+        case _:
+            return situation_words.headline(alarm)
 
 
 def known(alarm: Alarm) -> list[str]:
@@ -189,9 +197,6 @@ def known(alarm: Alarm) -> list[str]:
     match alarm.kind:
         case AlarmKind.FALL:
             return _known_fall(alarm)
-        case AlarmKind.HELP | AlarmKind.SMOKE_ALARM:
-            lasted = [f"For at least {span(alarm.down_s)}"] if alarm.down_s >= 1 else []
-            return [*lasted, f"Certainty {round(alarm.probability * 100)} %"]
         case AlarmKind.NODE_SILENT:
             return ["Its rooms are not watched until it answers"]
         case AlarmKind.CAMERA:
@@ -215,6 +220,10 @@ def known(alarm: Alarm) -> list[str]:
             if alarm.stage >= Stage.CONFIRMED:
                 return ["It reported an emergency: look after the room now", mend]
             return ["This room does not alarm", mend]
+        case _:
+            lasted = [f"For at least {span(alarm.down_s)}"] if alarm.down_s >= 1 else []
+            certain = f"Certainty {round(alarm.probability * 100)} %"
+            return [*situation_words.known(alarm), *lasted, certain]
 
 
 def _known_fall(alarm: Alarm) -> list[str]:
@@ -230,8 +239,13 @@ def _known_fall(alarm: Alarm) -> list[str]:
 
 def because(contributions: list[Contribution]) -> list[str]:
     """Return why, strongest first: how much each sense spoke for it or against it."""
+    return [text for text, _ in signs(contributions)]
+
+
+def signs(contributions: list[Contribution]) -> list[tuple[str, float]]:
+    """Return why, strongest first, in words and as a log-likelihood ratio."""
     ordered = sorted(contributions, key=lambda c: -abs(c.llr))
-    return [f"{_SENSE[c.sense]}: {_weight(c.llr)}" for c in ordered]
+    return [(f"{_SENSE[c.sense]}: {_weight(c.llr)}", c.llr) for c in ordered]
 
 
 def _weight(llr: float) -> str:

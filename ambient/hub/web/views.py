@@ -11,13 +11,15 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from ambient.hub import words
+from ambient.hub import situation_words, words
 from ambient.hub.board import Board, NodeState
-from ambient.hub.conditions import Alarm, AlarmKind, Entry, Priority
+from ambient.hub.conditions import CHAINED, Alarm, AlarmKind, Entry, Priority
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, RoomStatus
 from ambient.hub.web.context import rfc3339
 
+MOST_SHOWN = 6.0
+"""Log-likelihood ratio at which a bar is full."""
 CAN_PAUSE = (RoomStatus.WATCHED, RoomStatus.DEGRADED, RoomStatus.NOT_WATCHED)
 
 
@@ -35,6 +37,22 @@ class Line(Struct, frozen=True, kw_only=True):
     text: str
     what: str
     who: str | None
+
+
+class Bar(Struct, frozen=True, kw_only=True):
+    """What one sense added, as a bar.
+
+    Attributes
+    ----------
+    size
+        From 0 (says nothing) to 6 (as strong as is shown).
+    against
+        Whether it spoke against.
+    """
+
+    text: str
+    size: float
+    against: bool
 
 
 class AlarmView(Struct, frozen=True, kw_only=True):
@@ -55,6 +73,9 @@ class AlarmView(Struct, frozen=True, kw_only=True):
     recovered_at: str | None
     known: list[str]
     because: list[str]
+    bars: list[Bar]
+    senses: list[str]
+    over: str
     acknowledged_by: str | None
     acknowledged_at: str | None
     resolved_by: str | None
@@ -193,6 +214,12 @@ def alarm_view(alarm: Alarm, history: Sequence[Entry], board: Board) -> AlarmVie
         recovered_at=_maybe(alarm.recovered_at) if alarm.recovered else None,
         known=words.known(alarm),
         because=words.because(alarm.contributions),
+        bars=[
+            Bar(text=text, size=min(MOST_SHOWN, abs(llr)), against=llr < 0)
+            for text, llr in words.signs(alarm.contributions)
+        ],
+        senses=situation_words.senses(alarm.senses),
+        over=situation_words.ended(alarm) if alarm.kind in CHAINED else "",
         acknowledged_by=alarm.acknowledged_by,
         acknowledged_at=_maybe(alarm.acknowledged_at),
         resolved_by=alarm.resolved_by,
@@ -277,10 +304,6 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple(parts)
 
 
-_REASONS = {
-    AlarmKind.FALL: words.FALL_REASONS,
-    AlarmKind.HELP: words.SOUND_REASONS,
-    AlarmKind.SMOKE_ALARM: words.SOUND_REASONS,
-}
+_REASONS = dict.fromkeys(CHAINED, words.CALL_REASONS) | {AlarmKind.FALL: words.FALL_REASONS}
 _PRIORITY = {Priority.LOW: "low", Priority.MEDIUM: "medium", Priority.HIGH: "high"}
 _ROOM_ORDER = {status.value: rank for rank, status in enumerate(RoomStatus)}

@@ -1,4 +1,4 @@
-"""Sounds of distress at the hub: what rings, again, and what is only shown."""
+"""Situations of people at the hub: what rings, again, and what is only shown or ends by itself."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from itertools import permutations
 import pytest
 
 from ambient import events
-from ambient.events import Contribution, Device, Sense, SituationStep
-from ambient.hub import alarms, words
+from ambient.events import (
+    Contribution,
+    Device,
+    Marker,
+    Sense,
+    SenseGroup,
+    SenseState,
+    SenseStatus,
+    SituationStep,
+)
+from ambient.hub import alarms, conditions, situation_words, words
 from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Deed, Priority, Sound, Stage
 from ambient.hub.rooms import RoomStatus, SourceView, next_view, room_state
 from ambient.observations import Hearing, View
@@ -21,7 +30,7 @@ HELP, SMOKE = events.DistressHelp, events.DistressSmokeAlarm
 WHY = [Contribution(Sense.SOUND_HELP, 2.2), Contribution(Sense.SOUND_SCREAM, 1.0)]
 
 
-def heard(kind, *steps: SituationStep) -> list[events.Distress]:
+def heard(kind, *steps: SituationStep, **fields) -> list[events.Situation]:
     return [
         event(
             kind,
@@ -33,6 +42,7 @@ def heard(kind, *steps: SituationStep) -> list[events.Distress]:
             lasted_s=60.0 * position,
             probability=0.95 if step is not SUSPECTED else 0.7,
             contributions=WHY if step is not ENDED else [],
+            **fields,
         )
         for position, step in enumerate(steps)
     ]
@@ -77,6 +87,96 @@ def test_the_order_of_arrival_does_not_matter(steps):
     ordered, _ = after(life)
     mixed, _ = after([life[[SUSPECTED, CONFIRMED, LASTING, ENDED].index(s)] for s in steps])
     assert mixed == ordered
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "sound", "over"),
+    [
+        (events.DistressCord, {}, Sound.HIGH, AlarmState.ACTIVE),
+        (events.AbsenceNotOut, {}, Sound.HIGH, AlarmState.ACTIVE),
+        (events.AbsenceNoMovement, {}, Sound.HIGH, AlarmState.ACTIVE),
+        (events.BedEdge, {"bed": "b1"}, Sound.MEDIUM, AlarmState.RESOLVED),
+        (events.BedExit, {"bed": "b1"}, Sound.MEDIUM, AlarmState.RESOLVED),
+        (events.BedNotBack, {"bed": "b1"}, Sound.MEDIUM, AlarmState.RESOLVED),
+        (events.BedRestless, {"bed": "b1"}, Sound.NONE, AlarmState.RESOLVED),
+        (events.DistressAgitated, {}, Sound.NONE, AlarmState.RESOLVED),
+        (events.AbsenceInactive, {}, Sound.NONE, AlarmState.RESOLVED),
+        (events.AbsenceWandering, {}, Sound.NONE, AlarmState.RESOLVED),
+        (
+            events.VitalsDeterioration,
+            {"lower": 5, "upper": 8, "missing": 1},
+            Sound.NONE,
+            AlarmState.RESOLVED,
+        ),
+        (events.VitalsDeviation, {"marker": Marker.HEART_RATE, "z": 4.0}, Sound.NONE, None),
+        (events.VitalsGlucose, {"in_s": 1200.0}, Sound.NONE, None),
+        (events.VitalsRhythm, {}, Sound.NONE, None),
+    ],
+)
+def test_what_rings_and_what_ends_by_itself(kind, fields, sound, over):
+    life = heard(kind, SUSPECTED, CONFIRMED, ENDED, **fields)
+    suspected, _ = after(life[:1])
+    assert suspected.sound is Sound.NONE
+    sure, _ = after(life[1:2], suspected)
+    assert (sure.sound, sure.state) == (sound, AlarmState.ACTIVE)
+    ended, deeds = after(life[2:], sure)
+    assert ended.state is (over or AlarmState.RESOLVED)
+    assert (Deed.ENDED in deeds) is (ended.state is AlarmState.RESOLVED)
+    for alarm in (suspected, sure, ended):
+        assert words.headline(alarm)
+        assert words.known(alarm)
+    for mixed in permutations(life):
+        assert after(mixed)[0] == ended
+
+
+def test_every_situation_has_its_alarm_and_words():
+    kinds = [cls for cls in events.EVENT_TYPES if issubclass(cls, events.Situation)]
+    filled = {
+        "bed": "b1",
+        "lower": 1,
+        "upper": 2,
+        "missing": 1,
+        "marker": Marker.HEART_RATE,
+        "z": 1.0,
+        "in_s": 0.0,
+    }
+    found = set()
+    for cls in kinds:
+        wanted = set(cls.__struct_fields__)
+        own = {name: value for name, value in filled.items() if name in wanted}
+        alarm, _ = after(heard(cls, CONFIRMED, **own))
+        found.add(alarm.kind)
+        assert words.headline(alarm)
+    assert found == conditions.CHAINED - {AlarmKind.FALL}
+
+
+def test_what_is_watched_for_is_quiet_once_over_even_when_told_late():
+    life = heard(events.BedExit, SUSPECTED, CONFIRMED, ENDED, bed="b1")
+    over, _ = after([life[2], life[0]])
+    late = alarms.on_event(over, life[1])
+    assert late is not None
+    assert late.alarm.sound is Sound.NONE
+
+
+def test_research_says_that_nobody_is_treated_by_it():
+    life = heard(events.VitalsDeterioration, CONFIRMED, lower=5, upper=9, missing=2)
+    alarm, _ = after(life)
+    lines = words.known(alarm)
+    assert "NEWS2 5 to 9, 2 of 7 values missing" in lines
+    assert any("research only" in line for line in lines)
+
+
+def test_it_says_how_each_sense_was():
+    states = [
+        SenseState(SenseGroup.CAMERA, SenseStatus.NO_VIEW),
+        SenseState(SenseGroup.WEARABLE, SenseStatus.NOT_WORN),
+        SenseState(SenseGroup.SENSOR, SenseStatus.ABSENT),
+    ]
+    alarm, _ = after(heard(HELP, CONFIRMED, senses=states))
+    assert situation_words.senses(alarm.senses) == [
+        "Camera: could not judge",
+        "Wristband: not worn",
+    ]
 
 
 def test_it_says_why():
