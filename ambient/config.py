@@ -136,6 +136,13 @@ class Outbox(Strict, frozen=True, kw_only=True):
     keep_h: Annotated[float, Meta(ge=1, le=24 * 14)] = 24.0
 
 
+class Recording(Strict, frozen=True, kw_only=True):
+    """Whether the node keeps observations, of rooms where *research* is on, and how long."""
+
+    on: bool = False
+    keep_days: Annotated[int, Meta(ge=1, le=3650)] = 30
+
+
 class NodeConfig(Strict, frozen=True, kw_only=True):
     """A room node (``node.yaml``)."""
 
@@ -149,6 +156,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     privacy: Privacy = field(default_factory=Privacy)
     outbox: Outbox = field(default_factory=Outbox)
     gateways: Gateways = field(default_factory=Gateways)
+    recording: Recording = field(default_factory=Recording)
     frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10.0
     time_zone: Annotated[str, Meta(min_length=1, max_length=60)] | None = None
     """Of the site, by its name in the IANA database: where hours and days of summaries begin, and

@@ -71,9 +71,12 @@ class Judge:
         """Judge what is still held back at the end of a recording."""
         return [event for room in self.rooms.values() for event in room.finish()]
 
-    def acknowledge(self, command: Acknowledged) -> bool:
-        """Take in that somebody has seen to a chain; return whether it is one of ours."""
-        return any(room.acknowledge(command) for room in self.rooms.values())
+    def acknowledge(self, command: Acknowledged) -> str | None:
+        """Take in that somebody has seen to a chain; return its room if it is one of ours."""
+        for name, room in self.rooms.items():
+            if room.acknowledge(command.chain):
+                return name
+        return None
 
     def consent(self, room: str, purpose: Purpose, on: bool) -> None:
         """Follow that a purpose of a room was switched."""

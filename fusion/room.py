@@ -19,7 +19,6 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from ambient.commands import Acknowledged
 from ambient.config import Falls, Room
 from ambient.events import AnyEvent, Device, Purpose
 from ambient.observations import (
@@ -123,15 +122,15 @@ class RoomJudge:
             self._one(ready, events)
         return events
 
-    def acknowledge(self, command: Acknowledged) -> bool:
+    def acknowledge(self, seen_to: str) -> bool:
         """Take in that somebody has seen to a chain; return whether it is one of this room."""
         for chain in self.falls.state.chains:
-            if self._events.fall_chain(chain.began, chain.number) == command.chain:
+            if self._events.fall_chain(chain.began, chain.number) == seen_to:
                 self.falls.acknowledge(chain.number)
                 return True
         for source in self._sources.views.sources:
             began = source.view_chain.began
-            if self._events.view_chain(source.source, Family.VIEW, began) == command.chain:
+            if self._events.view_chain(source.source, Family.VIEW, began) == seen_to:
                 self._sources.views.accept(source.room, source.source)
                 return True
         return False

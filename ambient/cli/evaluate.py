@@ -46,6 +46,12 @@ def add(name: str, command: Callable[..., None]) -> None:
         _EVALUATE.command(name)(command)
 
 
+def add_benchmark(name: str, command: Callable[..., None]) -> None:
+    """Add a command of another module to the group ``benchmark``, once."""
+    if all(known.name != name for known in _BENCHMARK.registered_commands):
+        _BENCHMARK.command(name)(command)
+
+
 @_EVALUATE.command("falls")
 def falls(
     manifest: Manifest,

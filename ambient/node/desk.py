@@ -148,7 +148,7 @@ class CommandDesk:
         return control.ask(self._socket(worker), command, SETTLE_S)
 
     def _erase(self, command: commands.Erase) -> Outcome | None:
-        """Delete the enrolled voice and the delivered events of a subject.
+        """Delete the enrolled voice, the recordings and the delivered events of a subject.
 
         What is known of the voice goes first: the enrolment, the gate in the microphones, the
         baseline in fusion. It waits while some events are not delivered yet.
@@ -157,8 +157,12 @@ class CommandDesk:
         """
         voices.forget(self._config.state_dir, [command.subject])
         for worker in (Worker.AUDIO, Worker.GATEWAYS, Worker.FUSION):
-            if self._runs(worker) and self._ask(worker, command) is None:
-                return None
+            if self._runs(worker) and self._ask(worker, command) in (None, Outcome.REFUSED):
+                return None  # the hub asks again
+        from ambient.node import recorder
+
+        if not self._runs(Worker.FUSION) or not self._config.recording.on:
+            recorder.erase(self._config.state_dir, command.subject)  # no process holds them open
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
             return Outcome.APPLIED if outbox.erase(command.subject) == 0 else None
 

@@ -4,6 +4,9 @@ Comes in: observations of the sensing processes over a socket file, notices of t
 commands of the agent. Goes out: events, each committed together with the state from which an open
 chain goes on after a restart. A disk that takes nothing stops no judgement: what could not be
 written is kept and tried again, and is followed by an event that says so.
+
+Where the configuration and the consent of a room say so, all that is taken in of it is recorded
+(`ambient.node.recorder`), so that a replay gives the same events.
 """
 
 from __future__ import annotations
@@ -18,18 +21,19 @@ import msgspec
 import structlog
 
 from ambient import commands, events
-from ambient.config import NodeConfig
+from ambient.config import NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import AnyEvent, Outcome, Purpose
 from ambient.node.clock import NodeClock, StepDetector
 from ambient.node.control import ControlServer
 from ambient.node.notices import Notice, NoticeBoard, event_of
+from ambient.node.own_events import consent_applied
+from ambient.node.recorder import Recorder
+from ambient.node.recording import SeenTo, Switched
 from ambient.node.switches import SwitchBoard
 from ambient.observations import AnyObservation, ClockStepped, Tick
 from fusion.judge import Judge
-
-NODE_SOURCE: Final = "node"
-"""Source of the observations that the node itself makes: ticks and steps of the clock."""
+from fusion.watermark import NODE_SOURCE
 
 CONSENTS: Final = "node.consents"
 """Key of the state in which fusion remembers which purposes it has already stated."""
@@ -142,6 +146,8 @@ class FusionWorker:
         The outbox, and the state it holds from the last run.
     clock
         The node's time.
+    steady, wall
+        Nanoseconds of the steady and of the wall clock; the machine's when none are given.
     """
 
     def __init__(
@@ -154,8 +160,12 @@ class FusionWorker:
         store: Store,
         state: dict[str, bytes],
         clock: NodeClock,
+        steady: Callable[[], int] | None = None,
+        wall: Callable[[], int] | None = None,
     ) -> None:
         self._config = config
+        self._steady = steady or time.monotonic_ns
+        self._wall = wall or time.time_ns
         self._node_key = node_key
         self._receive = receive
         self._control = control
@@ -167,6 +177,12 @@ class FusionWorker:
         self._notices = NoticeBoard(config.state_dir)
         self._steps = StepDetector()
         self._ledger = Ledger(store, self._disk_full)
+        self._recorder: Recorder | None = None
+        if config.recording.on:
+            self._recorder = Recorder(config, node_key, self._judge.snapshot)
+            self._record()
+        self._followed: dict[str, bool] = {}
+        """Switches that the judge knows of."""
         self._tick_at = 0.0
         self._space_at = 0.0
         self._low = False
@@ -175,8 +191,8 @@ class FusionWorker:
         """Wait for at most `wait_s` seconds, then do all that is due."""
         new: list[AnyEvent] = []
         for observation in self._receive(wait_s):
-            new += self._judge.observe(observation)
-        now = time.monotonic()
+            new += self._observe(observation)
+        now = self._steady() / 1e9
         notices: list[tuple[Path, Notice]] = []
         if now >= self._tick_at:
             self._tick_at = now + 1.0
@@ -201,22 +217,38 @@ class FusionWorker:
             self.step(0.02)
             if not self._ledger.pending:
                 break
-        self._ledger.write([], self._state, time.monotonic() + SAVE_EVERY_S + RETRY_S)
+        self._ledger.write([], self._state, self._steady() / 1e9 + SAVE_EVERY_S + RETRY_S)
+        if self._recorder is not None:
+            self._recorder.close()
+
+    def _observe(self, observation: AnyObservation) -> list[AnyEvent]:
+        if self._recorder is not None:
+            self._recorder.keep(observation.room, observation)
+        return self._judge.observe(observation)
+
+    def _record(self) -> None:
+        """Record the rooms in which research is on, before anything else is followed."""
+        if self._recorder is None:
+            return
+        switches, t = self._switches.read(), self._clock.now()
+        for room in self._config.rooms:
+            if switches.is_on(room, Purpose.RESEARCH):
+                self._recorder.follow(room.id, True, t)
 
     def _each_second(self, now: float) -> list[AnyEvent]:
         """Let time go on, look at the clock, the consents and the disk."""
         new: list[AnyEvent] = []
         room = self._config.rooms[0].id
         t = self._clock.now()
-        step = self._steps.check(time.time_ns(), time.monotonic_ns())
+        step = self._steps.check(self._wall(), self._steady())
         if step is not None:
             _log.warning("the wall clock was stepped", step_s=round(step, 3))
-            new += self._judge.observe(
-                ClockStepped(t=t, room=room, source=NODE_SOURCE, step_s=step)
-            )
+            new += self._observe(ClockStepped(t=t, room=room, source=NODE_SOURCE, step_s=step))
         for each in self._config.rooms:
-            new += self._judge.observe(Tick(t=t, room=each.id, source=NODE_SOURCE))
+            new += self._observe(Tick(t=t, room=each.id, source=NODE_SOURCE))
         new += self._consent_events(t)
+        if self._recorder is not None:
+            self._recorder.each_second(t)
         if now >= self._space_at:
             self._space_at = now + SPACE_EVERY_S
             new += self._space()
@@ -225,14 +257,30 @@ class FusionWorker:
     def _apply(self, command: commands.AnyCommand) -> list[AnyEvent]:
         new: list[AnyEvent] = []
         outcome = Outcome.APPLIED
-        if isinstance(command, commands.Acknowledged) and not self._judge.acknowledge(command):
-            outcome = Outcome.REFUSED  # no such chain is open here
+        if isinstance(command, commands.Acknowledged):
+            room = self._judge.acknowledge(command)
+            if room is None:
+                outcome = Outcome.REFUSED  # no such chain is open here
+            elif self._recorder is not None:
+                self._recorder.keep(room, SeenTo(chain=command.chain))
         if isinstance(command, commands.SetPurpose):
             new += self._consent_events(self._clock.now())
         if isinstance(command, commands.Erase):
             self._judge.forget(command.subject)
+            outcome = self._erase_recordings(command.subject)
         self._control.answer(outcome)
         return new
+
+    def _erase_recordings(self, subject: str) -> Outcome:
+        """Delete what was recorded of a resident; refused, and so asked again, when it fails."""
+        if self._recorder is None:
+            return Outcome.APPLIED
+        try:
+            self._recorder.erase(subject, self._clock.now())
+        except StoreError as error:
+            _log.error("a recording cannot be deleted", error=str(error))
+            return Outcome.REFUSED
+        return Outcome.APPLIED
 
     def _consent_events(self, t: int) -> list[AnyEvent]:
         """State what was switched since it was stated last.
@@ -240,33 +288,28 @@ class FusionWorker:
         Whoever was told nothing yet takes falls to be on and the rest to be off, so what the
         configuration alone says otherwise is stated at the first start, too.
         """
+        self._record()
         switches = self._switches.read()
         new: list[AnyEvent] = []
         for room in self._config.rooms:
             for purpose in Purpose:
-                key = f"{room.id}/{purpose}"
-                on = switches.is_on(room, purpose)
-                self._judge.consent(room.id, purpose, on)
-                before = self._consents.get(key, purpose is Purpose.FALLS)
-                if on == before:
-                    continue
-                self._consents[key] = on
-                chain = events.chain_id(self._node_key, room.id, f"consent.{purpose}", t)
-                kind = events.kind_of(events.ConsentApplied)
-                new.append(
-                    events.ConsentApplied(
-                        id=events.event_id(self._node_key, chain, 0, kind, t),
-                        t=t,
-                        node=self._config.node,
-                        room=room.id,
-                        chain=chain,
-                        position=0,
-                        config_version=self._config.version,
-                        purpose=purpose,
-                        on=on,
-                    )
-                )
+                new += self._follow(room, purpose, switches.is_on(room, purpose), t)
         return new
+
+    def _follow(self, room: Room, purpose: Purpose, on: bool, t: int) -> list[AnyEvent]:
+        """Follow one switch; that research was switched off is the last that is recorded."""
+        key = f"{room.id}/{purpose}"
+        told = on != self._consents.get(key, purpose is Purpose.FALLS)
+        if self._recorder is not None and (told or self._followed.get(key) != on):
+            self._recorder.keep(room.id, Switched(t=t, purpose=purpose, on=on, told=told))
+            if purpose is Purpose.RESEARCH and not on:
+                self._recorder.follow(room.id, False, t)
+        self._followed[key] = on
+        self._judge.consent(room.id, purpose, on)
+        if not told:
+            return []
+        self._consents[key] = on
+        return [consent_applied(self._config, self._node_key, room.id, purpose, on, t)]
 
     def _space(self) -> list[AnyEvent]:
         """Say once that the disk gets full, before it is; again only after it had room."""

@@ -1,4 +1,4 @@
-"""The events that the agent itself makes: answers to commands, and that rows were dropped.
+"""The events that a node makes of itself: answers to commands, consents, dropped rows.
 
 Comes in: what happened, and the node's time. Goes out: events of the closed list.
 """
@@ -10,7 +10,14 @@ from collections.abc import Callable
 from ambient import commands, events
 from ambient.commands import AnyCommand
 from ambient.config import NodeConfig
-from ambient.events import CommandApplied, CommandKind, NodeOutboxDropped, Outcome
+from ambient.events import (
+    CommandApplied,
+    CommandKind,
+    ConsentApplied,
+    NodeOutboxDropped,
+    Outcome,
+    Purpose,
+)
 
 
 class OwnEvents:
@@ -80,3 +87,21 @@ class OwnEvents:
             config_version=self._config.version,
             rows=rows,
         )
+
+
+def consent_applied(
+    config: NodeConfig, node_key: str, room: str, purpose: Purpose, on: bool, t: int
+) -> ConsentApplied:
+    """Return the event that a purpose of a room was switched at `t`."""
+    chain = events.chain_id(node_key, room, f"consent.{purpose}", t)
+    return ConsentApplied(
+        id=events.event_id(node_key, chain, 0, events.kind_of(ConsentApplied), t),
+        t=t,
+        node=config.node,
+        room=room,
+        chain=chain,
+        position=0,
+        config_version=config.version,
+        purpose=purpose,
+        on=on,
+    )

@@ -1,0 +1,207 @@
+"""Live = replay: what fusion gave and what its recording gives again, byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ambient import commands
+from ambient.config import NodeConfig, Recording
+from ambient.errors import SourceError
+from ambient.evaluate import replay_day
+from ambient.evaluate.replay_day import NS, START
+from ambient.evaluate.replay_live import Live, joined
+from ambient.events import FallConfirmed, Purpose
+from ambient.node import recorder
+from ambient.node.recorder import Recorder
+from ambient.node.recording import Begun, RecordingReader, Resumed
+from ambient.node.replay import Replay
+from ambient.node.switches import SwitchBoard
+from ambient.observations import AnyObservation, Place, Posture, PostureSeen, SoundClass, SoundHeard
+
+HOUR = 3600 * NS
+
+
+def config(folder: Path, rooms: int = 1, *, on: bool = True) -> NodeConfig:
+    return msgspec.structs.replace(
+        replay_day.config_of(rooms), state_dir=folder, recording=Recording(on=on, keep_days=2)
+    )
+
+
+def fallen(t: int, room: str = "r0") -> AnyObservation:
+    return PostureSeen(
+        t=t,
+        room=room,
+        source="c1",
+        track=900,
+        posture=Posture.FALLEN,
+        probability=0.9,
+        down=0.95,
+        upright=0.0,
+        descent=0.9,
+        place=Place.FLOOR,
+        still=0.8,
+        quality=0.9,
+        at=(0.2, 0.8),
+        size=0.4,
+    )
+
+
+def some_minutes(live: Live, seconds: int) -> None:
+    """Let somebody lie on the floor, call for help, and time go on."""
+    seen = []
+    for k in range(seconds * 5):
+        t = live.t + k * NS // 5
+        seen.append((t + 90_000_000, fallen(t)))
+        if k % 40 == 7:
+            call = SoundHeard(t=t, room="r0", source="m1", sound=SoundClass.HELP, probability=0.95)
+            seen.append((t + 95_000_000, call))
+    live.run(iter(seen))
+
+
+def replayed(config: NodeConfig, room: str = "r0") -> bytes:
+    files = [f for f in recorder.files(config.state_dir) if f.name.startswith(f"{room}.")]
+    return joined(list(Replay(config).events(files)))
+
+
+def switch(live: Live, purpose: Purpose, on: bool) -> None:
+    board = SwitchBoard(live.config.state_dir)
+    board.change(lambda switches: switches.with_purpose("r0", purpose, on))
+
+
+def test_minutes_of_three_senses_in_two_rooms(tmp_path: Path) -> None:
+    live = Live(config(tmp_path, 2))
+    live.run(replay_day.arriving(live.config, 0.05, 3))
+    some_minutes(live, 20)
+    live.worker.drain()
+    assert any(isinstance(event, FallConfirmed) for event in live.events)
+    for room in ("r0", "r1"):
+        assert live.of_room(room)
+        assert replayed(live.config, room) == live.of_room(room)
+
+
+def test_restarts_consents_and_acknowledgements_are_in_it(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    some_minutes(live, 15)
+    switch(live, Purpose.SOUNDS, False)
+    some_minutes(live, 10)
+    live.acknowledge(next(e for e in live.events if isinstance(e, FallConfirmed)).chain)
+    live.restart()
+    switch(live, Purpose.SOUNDS, True)
+    some_minutes(live, 75)
+    live.worker.drain()
+    kinds = {type(event).__name__ for event in live.events}
+    assert {"FallConfirmed", "FallLongLie", "DistressHelp", "ConsentApplied"} <= kinds
+    assert replayed(live.config) == live.of_room("r0")
+
+
+def test_midnight_begins_a_new_file_that_goes_on_in_the_middle_of_a_fall(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    live.t = START + 24 * HOUR - 12 * NS
+    live.restart()
+    some_minutes(live, 80)
+    live.worker.drain()
+    days = recorder.days(tmp_path)
+    assert [len(recorder.recordings_of(day)) for day in days[-2:]] == [1, 1]
+    assert replayed(live.config) == live.of_room("r0")
+    second = joined(list(Replay(live.config).events(recorder.recordings_of(days[-1]))))
+    assert second
+    assert live.of_room("r0").endswith(second)
+
+
+def test_a_killed_process_loses_seconds_and_the_rest_goes_on(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    some_minutes(live, 20)
+    before = live.of_room("r0")
+    live.kill()
+    already = len(live.events)
+    some_minutes(live, 10)
+    live.worker.drain()
+    after = joined([e for e in live.events[already:] if e.room == "r0"])
+    again = replayed(live.config)
+    assert again.endswith(after)
+    assert before.startswith(again.removesuffix(after))
+
+
+@pytest.mark.parametrize(("on", "consent"), [(False, True), (True, False)])
+def test_nothing_is_kept_without_both_switch_and_consent(
+    tmp_path: Path, on: bool, consent: bool
+) -> None:
+    live = Live(config(tmp_path, on=on))
+    switch(live, Purpose.RESEARCH, consent)
+    live.restart()
+    held = {file: file.stat().st_size for file in recorder.files(tmp_path)}
+    some_minutes(live, 12)
+    live.worker.drain()
+    assert live.events
+    assert {file: file.stat().st_size for file in recorder.files(tmp_path)} == held
+
+
+def test_withdrawn_consent_ends_the_recording_at_once(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    some_minutes(live, 5)
+    switch(live, Purpose.RESEARCH, False)
+    some_minutes(live, 3)
+    (file,) = recorder.files(tmp_path)
+    size = file.stat().st_size
+    some_minutes(live, 10)
+    switch(live, Purpose.RESEARCH, True)
+    some_minutes(live, 10)
+    live.worker.drain()
+    records = list(RecordingReader(file))
+    assert file.stat().st_size > size
+    assert sum(isinstance(record, Resumed) for record in records) == 2
+
+
+def test_who_is_erased_is_in_no_file(tmp_path: Path) -> None:
+    live = Live(config(tmp_path, 2))
+    live.run(replay_day.arriving(live.config, 0.02, 3))
+    live.orders.append(
+        commands.Erase(id=commands.new_id(), node="n-1", issued=1, expires=2, subject="s-0000")
+    )
+    some_minutes(live, 3)
+    live.worker.drain()
+    by_room = {f.name: list(RecordingReader(f)) for f in recorder.files(tmp_path)}
+    fresh, kept = by_room["r0.1.obs.zst"], by_room["r1.1.obs.zst"]
+    erased_at = min(r.t for r in fresh if not isinstance(r, Begun))  # type: ignore[union-attr]
+    assert erased_at > START + 60 * NS
+    assert any(getattr(r, "t", START + HOUR) < START + 60 * NS for r in kept)
+
+
+def test_days_that_were_kept_long_enough_are_deleted(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    for name in ("2020-01-01", "2027-01-13"):
+        (tmp_path / "recordings" / name).mkdir()
+    live.t += 24 * HOUR
+    some_minutes(live, 2)
+    live.worker.drain()
+    names = [day.name for day in recorder.days(tmp_path)]
+    assert "2020-01-01" not in names
+    assert "2027-01-16" in names
+
+
+def test_a_full_disk_ends_the_recording_and_no_judgement(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    room = live.worker._judge.rooms["r0"]
+    free = [0]
+    full = Recorder(live.config, "k" * 40, lambda _: room.snapshot(), lambda _: free[0])
+    full.follow("r0", True, START)
+    assert not full.recorded
+    free[0] = 1_000_000
+    full.each_second(START + 61 * NS)
+    assert full.recorded == {"r0"}
+
+
+def test_another_configuration_is_told(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    some_minutes(live, 3)
+    live.worker.drain()
+    other = msgspec.structs.replace(live.config, site="elsewhere")
+    again = Replay(other)
+    list(again.events(recorder.files(tmp_path)))
+    assert again.other_config == live.config.version
+    rooms = msgspec.structs.replace(live.config, rooms=replay_day.config_of(2).rooms[1:])
+    with pytest.raises(SourceError, match="room of this configuration"):
+        list(Replay(rooms).events(recorder.files(tmp_path)))
