@@ -119,6 +119,7 @@ class MotionMeasured(Measured, frozen=True, kw_only=True, tag="motion"):
     """Mean acceleration, g, in the device's own axes: how it is turned."""
     steps: Annotated[int, Meta(ge=0)] = 0
     saturated: bool = False
+    doubts: Annotated[list[Doubt], Meta(max_length=8)] = field(default_factory=list)
 
 
 class ImpactMeasured(Measured, frozen=True, kw_only=True, tag="impact"):
