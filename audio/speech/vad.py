@@ -3,7 +3,8 @@
 In: samples at 16 kHz, in pieces of any length. Out: one probability for each whole step of 512
 samples. The network is Silero VAD (`models/cards/silero-vad.md`) in OpenVINO; it carries a state
 from step to step and sees 64 samples of the step before, so the same samples give the same
-probabilities however they were cut.
+probabilities however they were cut. Where nothing rises over the room's own floor
+(`audio.speech.rises`) it is not run: the probability is 0 then, and the state waits.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from audio.blocks import Samples
 from audio.speech.network import opened
+from audio.speech.rises import Rises
 
 MODEL: Final = "voice_activity"
 STEP: Final = 512
@@ -63,12 +65,14 @@ class SileroVad:
         self._probability = self._request.get_output_tensor(0).data
         self._next = self._request.get_output_tensor(1).data
         self._rest = np.zeros(0, np.float32)
+        self._rises = Rises()
 
     def reset(self) -> None:
         """Forget what was heard."""
         self._input[:] = 0.0
         self._state[:] = 0.0
         self._rest = np.zeros(0, np.float32)
+        self._rises.reset()
 
     def push(self, samples: Samples) -> Probabilities:
         """Take in sound; return the probabilities of the steps that are whole now.
@@ -86,10 +90,12 @@ class SileroVad:
         held = np.concatenate((self._rest, samples)) if self._rest.size else samples
         steps = held[: len(held) // STEP * STEP].reshape(-1, STEP)
         self._rest = held[steps.size :].copy()
-        found = np.empty(len(steps), np.float32)
-        for number, step in enumerate(steps):
+        found = np.zeros(len(steps), np.float32)
+        for number, (step, risen) in enumerate(zip(steps, self._rises.push(steps), strict=True)):
             self._input[0, :CONTEXT] = self._input[0, STEP:]
             self._input[0, CONTEXT:] = step
+            if not risen:
+                continue
             self._request.infer(share_outputs=True)
             found[number] = self._probability[0, 0]
             self._state[:] = self._next

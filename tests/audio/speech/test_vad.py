@@ -91,3 +91,12 @@ def test_two_microphones_share_a_network_and_nothing_else(model: Path) -> None:
         said.append(first.push(_voiced()[start : start + 1_000]))
         second.push(-_voiced()[start + 500 : start + 1_700])
     np.testing.assert_array_equal(np.concatenate(said), alone)
+
+
+def test_after_a_minute_of_a_steady_room_speech_is_heard_as_well(model: Path) -> None:
+    room = 3e-4 * np.random.default_rng(0).standard_normal(60 * RATE).astype(np.float32)
+    network = SileroVad(model)
+    quiet = network.push(room)
+    assert not quiet[-20 * RATE // STEP :].any()  # not run at all
+    said = network.push(_voiced() + room[: _voiced().size])
+    assert said.max() > 0.5
