@@ -18,9 +18,10 @@ that a backlog that comes in pieces and out of order goes out sorted as well.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -49,6 +50,8 @@ PEER_SILENT_NS: Final = 15 * 60 * NS
 """After so long a silence a device may come in by another peer."""
 REMEMBERED: Final = 65_536
 """At least so many readings of a device are remembered, at most twice as many, to tell repeats."""
+MARK_BYTES: Final = 8
+"""Of what a reading is known again by; of a million readings, two are alike once in 30 million."""
 MOST_NAMES: Final = 64
 """Refused names that are kept for the installer; what comes beyond is counted only."""
 
@@ -162,10 +165,22 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one call gave: observations and signals in order of `t` by source, and refusals."""
+    """What one call gave.
+
+    Attributes
+    ----------
+    items
+        Observations and signals, in order of `t` by source.
+    refused
+        What was not taken in.
+    marks
+        By which each of `items` is known again, `MARK_BYTES` bytes, none without a time of its own:
+        whoever keeps them can tell a later run what came before.
+    """
 
     items: tuple[AnyTaken, ...] = ()
     refused: tuple[Refused, ...] = ()
+    marks: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -177,6 +192,7 @@ class _Pending:
     received: int
     vital: codes.Vital | None
     value: float
+    mark: bytes
 
 
 class Intake:
@@ -188,11 +204,20 @@ class Intake:
         By what a device calls itself.
     hold_ns
         So long after the last of a backlog came, it goes on; 0: it goes on at once.
+    earlier
+        Marks of readings that an earlier run took in: what was never acknowledged comes again.
     """
 
-    def __init__(self, devices: Mapping[str, Device], *, hold_ns: int = 0) -> None:
+    def __init__(
+        self,
+        devices: Mapping[str, Device],
+        *,
+        hold_ns: int = 0,
+        earlier: Collection[bytes] = (),
+    ) -> None:
         self.counts = Counts()
         self._hold_ns = hold_ns
+        self._earlier = frozenset(earlier)
         self._sources = {name: _Source(device) for name, device in devices.items()}
 
     def take(self, parsed: Iterable[AnyReading | Refused], *, received: int, peer: str) -> Taken:
@@ -219,12 +244,17 @@ class Intake:
                 reason, refusal = problem
                 self.counts.refuse(reason, refusal.what)
                 refused.append(refusal)
-        items = [
-            item
+        out = [
+            each
             for source in touched.values()
-            for item in source.emit(self.counts, everything=self._hold_ns <= 0)
+            for each in source.emit(self.counts, everything=self._hold_ns <= 0)
         ]
-        return Taken(tuple(items), tuple(refused))
+        items, marks = tuple(item for item, _ in out), tuple(mark for _, mark in out)
+        return Taken(items, tuple(refused), marks)
+
+    def forget_earlier(self) -> None:
+        """Forget what an earlier run took in."""
+        self._earlier = frozenset()
 
     def release(self, now: int) -> tuple[AnyTaken, ...]:
         """Return backlogs that no more has come of for `hold_ns`; call it every second.
@@ -235,7 +265,8 @@ class Intake:
             The node's clock, nanoseconds since 1970.
         """
         due = [source for source in self._sources.values() if source.is_due(now - self._hold_ns)]
-        return tuple(item for source in due for item in source.emit(self.counts, everything=True))
+        out = (each for source in due for each in source.emit(self.counts, everything=True))
+        return tuple(item for item, _ in out)
 
     def clock(self, device: str) -> DeviceClock:
         """Return what is known of a device's clock, for the page of the node's health."""
@@ -264,11 +295,12 @@ class Intake:
             if wrong is not None:
                 return Reason.VALUE, wrong
         placed = source.clock.place(reading.t, received)
-        if source.knows(reading, placed, received):
+        mark = _mark(reading)
+        if mark in self._earlier or source.knows(reading, mark, placed, received):
             self.counts.duplicates += 1
             return None
         self.counts.taken += 1
-        source.add(_Pending(reading, placed, received, vital, value))
+        source.add(_Pending(reading, placed, received, vital, value, mark))
         touched[reading.device] = source
         return None
 
@@ -286,8 +318,8 @@ class _Source:
         self._t = 0
         self._own_t = 0
         self._segment = 0
-        self._known: set[int] = set()
-        self._known_before: set[int] = set()
+        self._known: set[tuple[bytes, int]] = set()
+        self._known_before: set[tuple[bytes, int]] = set()
         self._numbers: dict[str, tuple[int, float, int]] = {}
 
     def owned_by(self, peer: str, received: int) -> bool:
@@ -300,13 +332,13 @@ class _Source:
         self._heard = received
         return True
 
-    def knows(self, reading: AnyReading, placed: Placed, received: int) -> bool:
+    def knows(self, reading: AnyReading, mark: bytes, placed: Placed, received: int) -> bool:
         """Return whether this very reading came before, and remember it."""
-        what, value = _identity(reading)
         if reading.t is None:
             # A counter alone, which soon comes round: only a repeat at once is one.
             if reading.number is None:
                 return False
+            what, value = _identity(reading)
             last = self._numbers.get(what)
             self._numbers[what] = (reading.number, value, received)
             return (
@@ -314,8 +346,7 @@ class _Source:
                 and last[:2] == (reading.number, value)
                 and received - last[2] <= _COUNTER_NS
             )
-        # The packed form, since Python gives -1.0 and -2.0 the same hash.
-        key = hash((what, reading.t, reading.number, placed.segment, _DOUBLE(value)))
+        key = (mark, placed.segment)
         if key in self._known or key in self._known_before:
             return True
         self._known.add(key)
@@ -332,15 +363,15 @@ class _Source:
     def is_due(self, until: int) -> bool:
         return bool(self._pending) and self._pending[-1].received <= until
 
-    def emit(self, counts: Counts, *, everything: bool) -> list[AnyTaken]:
-        """Return what need not wait any longer, in order."""
+    def emit(self, counts: Counts, *, everything: bool) -> list[tuple[AnyTaken, bytes]]:
+        """Return what need not wait any longer, in order, each with its mark."""
         pending = self._pending
         if not (everything or self._fresh or len(pending) >= MOST_HELD):
             return []
         self._pending, self._fresh = [], False
         if len(pending) > 1:
             pending.sort(key=lambda one: one.placed.t)
-        return [self._finish(one, counts) for one in pending]
+        return [(self._finish(one, counts), one.mark) for one in pending]
 
     def _finish(self, pending: _Pending, counts: Counts) -> AnyTaken:
         placed = pending.placed
@@ -406,6 +437,15 @@ def _misfit_samples(reading: AccelerationRead | WaveRead) -> Refused | None:
     if not bool(np.isfinite(samples).all()):
         return Refused("samples", "expected finite numbers")
     return None
+
+
+def _mark(reading: AnyReading) -> bytes:
+    """Return what this very reading is known again by, in any run; empty without a time."""
+    if reading.t is None:
+        return b""
+    what, value = _identity(reading)
+    name = f"{reading.device}\0{what}\0{reading.t}\0{reading.number}\0".encode("utf-8", "replace")
+    return hashlib.blake2b(name + _DOUBLE(value), digest_size=MARK_BYTES).digest()
 
 
 def _identity(reading: AnyReading) -> tuple[str, float]:

@@ -137,8 +137,10 @@ def _button(config: NodeConfig) -> Line | None:
 def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
     from ambient.bus.ipc import ObservationReceiver
     from ambient.node.fusion_worker import FusionWorker
+    from ambient.node.gateways.repeats import Repeats
     from ambient.node.outbox import Outbox
 
+    repeats = Repeats()
     place = NodePlace(config.state_dir)
     beat = _Beat()
     node_key = _wait_for_identity(place, beat, stop)
@@ -152,7 +154,7 @@ def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
         worker = FusionWorker(
             config,
             node_key,
-            receive=receiver.receive_all,
+            receive=lambda wait_s: repeats.without(receiver.receive_all(wait_s)),
             control=control,
             store=outbox,
             state=outbox.state(),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ambient.observations import (
@@ -340,7 +340,7 @@ def test_what_is_older_than_what_went_out_is_late_and_comes_all_the_same() -> No
     assert one.counts.late == 2
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(0, 5 * NS), st.integers(0, 3 * NS)), min_size=20, max_size=200),
     st.integers(-7200, 7200),

@@ -23,6 +23,7 @@ from ambient.config import NodeConfig, Room
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.events import Purpose
 from ambient.node.gateways.closed import ClosedTimes
+from ambient.node.gateways.taken import TakenMarks
 from ambient.node.gateways.way import Parsed
 from ambient.node.switches import Switches
 from ambient.observations import AnyObservation, SensorKind, Tick, Wear
@@ -90,6 +91,8 @@ class Reception:
         When which gate was closed.
     batches
         Makes observations of samples.
+    taken
+        What was handed on, also by earlier runs.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Reception:
         send: Callable[[AnyObservation], bool],
         closed: ClosedTimes,
         batches: Batches,
+        taken: TakenMarks,
     ) -> None:
         self._rooms = config.rooms
         self._now = now
@@ -106,12 +110,16 @@ class Reception:
         self._closed = closed
         self._known = _known(config.rooms)
         self._by_source = {(one.room, one.device.id): one for one in self._known.values()}
-        self._intake = Intake({name: _for_intake(config, one) for name, one in self._known.items()})
+        self._taken = taken
+        self._intake = Intake(
+            {name: _for_intake(config, one) for name, one in self._known.items()},
+            earlier=taken.read(),
+        )
         self._batches = batches
         self._open: dict[str, bool] = {}
         self._links: dict[Way, str | None] = {}
         self._away: set[str] = set()
-        self._waiting: deque[AnyObservation] = deque()
+        self._waiting: deque[tuple[AnyObservation, bytes]] = deque()
         self._turn = asyncio.Lock()
         self.counts = Counts()
 
@@ -184,7 +192,7 @@ class Reception:
         refused += taken.refused
         for each in refused:
             self._count(each)
-        self._queue(taken.items)
+        self._queue(zip(taken.items, taken.marks, strict=True))
         await self.flush()
         return tuple(refused)
 
@@ -229,6 +237,8 @@ class Reception:
     def forget(self, subject: str) -> None:
         """Forget what is held of a resident's devices."""
         self._batches.forget(subject)
+        self._intake.forget_earlier()
+        self._taken.clear()
 
     def _readable(self, way: Way) -> list[Wearable | Sensor]:
         return [
@@ -266,8 +276,8 @@ class Reception:
             return Refused(f"kind of device {known.device.id}", f"expected {kind}, got {one.kind}")
         return one
 
-    def _queue(self, items: Iterable[AnyTaken]) -> None:
-        for item in items:
+    def _queue(self, items: Iterable[tuple[AnyTaken, bytes]]) -> None:
+        for item, mark in items:
             room, source = (
                 (item.device.room, item.device.source)
                 if isinstance(item, Signal)
@@ -277,21 +287,37 @@ class Reception:
             if not known.always and self._closed.was_closed(known.gate, item.t):
                 self.counts.closed += 1
                 continue
-            if isinstance(item, Signal):
-                self._waiting.extend(self._batches.take(item))
-            else:
-                self._waiting.append(item)
+            made = self._batches.take(item) if isinstance(item, Signal) else [item]
+            # Of what a batch of samples becomes, the last stands for the batch.
+            self._waiting.extend(
+                (one, mark if number == len(made) else b"") for number, one in enumerate(made, 1)
+            )
 
     async def flush(self) -> None:
         """Hand on what waits, in order; wait where fusion's queue is full."""
         async with self._turn:
             while self._waiting:
-                if not self._send(self._waiting[0]):
+                self._taken.add(self._hand_on())
+                if self._waiting:
                     self.counts.waited += 1
                     await asyncio.sleep(FULL_S)
-                    continue
-                self._waiting.popleft()
-                self.counts.observations += 1
+
+    def _hand_on(self) -> list[bytes]:
+        """Hand on until fusion's queue is full; return the marks of what went.
+
+        They are kept before anything else happens, and before the sender is told: whatever it
+        sends again after a crash is known then.
+        """
+        marks: list[bytes] = []
+        while self._waiting:
+            observation, mark = self._waiting[0]
+            if not self._send(observation):
+                break
+            self._waiting.popleft()
+            self.counts.observations += 1
+            if mark:
+                marks.append(mark)
+        return marks
 
     def _count(self, refused: Refused) -> None:
         names = self.counts.refused

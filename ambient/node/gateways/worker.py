@@ -25,6 +25,7 @@ from ambient.node.control import ControlServer
 from ambient.node.files import write_atomically
 from ambient.node.gateways.closed import ClosedTimes
 from ambient.node.gateways.reception import Reception, worn_where
+from ambient.node.gateways.taken import TakenMarks
 from ambient.node.gateways.tasks import together
 from ambient.node.gateways.way import Desk, Gateway
 from ambient.node.place import NodePlace
@@ -78,6 +79,7 @@ class GatewayWorker:
             send,
             ClosedTimes(config.state_dir),
             Batches(worn_where(config.rooms)),
+            TakenMarks(config.state_dir),
         )
         self.reception.allow(self._switches.read())
         self._gateways = (open_gateways or gateways)(config, self.reception)

@@ -107,7 +107,7 @@ class Broker:
         hashed.chmod(0o600)
         passwd = shutil.which("mosquitto_passwd") or "/usr/bin/mosquitto_passwd"
         subprocess.run([passwd, "-U", str(hashed)], check=True, capture_output=True)
-        self.port = _free_port()
+        self.port = free_port()
         text = CONFIG.format(
             port=self.port,
             folder=folder,
@@ -171,7 +171,8 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

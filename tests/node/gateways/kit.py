@@ -17,6 +17,7 @@ from ambient.config_gateways import Way
 from ambient.events import Purpose
 from ambient.node.gateways.closed import ClosedTimes
 from ambient.node.gateways.reception import Reception, worn_where
+from ambient.node.gateways.taken import TakenMarks
 from ambient.node.switches import Switches
 from ambient.observations import AnyObservation, SensorSeen, Tick, VitalMeasured
 from vitals.batches import Batches
@@ -121,6 +122,7 @@ class House:
             self.fusion.send,
             ClosedTimes(folder),
             Batches(worn_where(self.config.rooms)),
+            TakenMarks(folder),
         )
         self.reception.allow(self.switches)
 
