@@ -291,8 +291,10 @@ class DownJudge:
             chain.blind = not self._sees_down(chain, now)
             if not chain.blind:
                 return []  # a camera sees somebody down there, and judges with what is known
+        for piece in self._seen_up(one, t):
+            self.down.signs.pieces.add(piece)
         kept = self._of(one.subject, self.down.signs.pieces.kept, t)
-        weighed = weigh(table, [*kept, *self._seen_up(one, t)], one.began, t)
+        weighed = weigh(table, kept, one.began, t)
         odds = table.prior + weighed.total
         one.best = max(one.best, odds)
         if chain is None:

@@ -211,9 +211,9 @@ class Signs(Struct):
             wearer.walking = _blend(wearer.walking, seen.gravity, BLEND)
         while wearer.steps and seen.t - wearer.steps[0][0] > STEPS_S * SECOND:
             wearer.steps.pop(0)
-        said = {"subject": seen.subject}
+        who = seen.subject
         steps = float(sum(count for _, count in wearer.steps))
-        self._add(table, "wearable_steps", seen.source, steps, seen.t, seen.t, **said)
+        self._add(table, "wearable_steps", seen.source, steps, seen.t, seen.t, subject=who)
         if wearer.impact is None:
             return
         still = seen.counts < STILL_G
@@ -221,9 +221,9 @@ class Signs(Struct):
         at, t = wearer.impact, seen.t
         if (t - at) / SECOND < SETTLE_S:
             return
-        self._add(table, "wearable_stillness", seen.source, wearer.still_s, at, t, **said)
+        self._add(table, "wearable_stillness", seen.source, wearer.still_s, at, t, subject=who)
         if wearer.turned is not None:
-            self._add(table, "wearable_orientation", seen.source, wearer.turned, at, t, **said)
+            self._add(table, "wearable_orientation", seen.source, wearer.turned, at, t, subject=who)
 
     def _impact(self, seen: ImpactMeasured, table: Table) -> Opening | None:
         wearer = self._wearer(seen)

@@ -60,7 +60,7 @@ def looked_at(
 def _looked(row: Row, path: Path) -> list[AnyObservation]:
     options = PoseOptions(num_people=default_config("x").rooms[0].cameras[0].people)
     with Networks.open(options) as networks:
-        seen = [
+        seen: list[AnyObservation] = [
             one
             for found in observe(str(row.path), networks, fps=FPS, hold_s=HOLD_S)
             for one in found
