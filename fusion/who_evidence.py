@@ -40,6 +40,11 @@ SMALL_COUNTS: Final = 0.01
 UNREST: Final = 0.05
 """Variance that noise alone has; keeps correlations of two that are still near 0."""
 MOST_R: Final = 0.97
+PRIOR_S: Final = 10.0
+"""A few seconds agree by chance: as if so many without any relation had been seen before."""
+CHANCE: Final = 2.5
+"""Nats that two unrelated people reach easily: half the logarithm of a few minutes' seconds, which
+is what one free parameter costs (Schwarz 1978)."""
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -179,18 +184,18 @@ class Likeness:
         vs = np.maximum(sums[..., 0, 6] * per - ms * ms, 0.0)
         vdx = np.maximum(sums[..., 4, 0] * per - mdx * mdx, 0.0)
         vdy = np.maximum(sums[..., 0, 5] * per - mdy * mdy, 0.0)
-        level = _gain(sums[..., 1, 1] * per - mx * my, vx, vy)
-        change = _gain(sums[..., 3, 2] * per - mdx * mdy, vdx, vdy)
-        steps = _gain(sums[..., 1, 3] * per - mx * ms, vx, vs)
+        level = _likely(n, sums[..., 1, 1] * per - mx * my, vx, vy)
+        change = _likely(n, sums[..., 3, 2] * per - mdx * mdy, vdx, vdy)
+        steps = _likely(n, sums[..., 1, 3] * per - mx * ms, vx, vs)
         moved = vx / (vx + 0.5)
         felt = vy / (vy + 0.5)
         out = np.empty((2, LAGS, FEATURES))
         wrists, hips = slice(0, 2), 2
-        out[..., 0] = (n * level)[wrists]
-        out[..., 1] = (n * change)[wrists]
-        out[..., 2] = (n * level)[hips]
-        out[..., 3] = (n * change)[hips]
-        out[..., 4] = (n * steps)[hips]
+        out[..., 0] = level[wrists]
+        out[..., 1] = change[wrists]
+        out[..., 2] = level[hips]
+        out[..., 3] = change[hips]
+        out[..., 4] = steps[hips]
         out[..., 5] = (n * moved)[wrists]
         out[..., 6] = (n * felt)[wrists]
         out[..., 7] = (n * moved)[hips]
@@ -201,10 +206,14 @@ class Likeness:
 DECAY: Final = float(0.5 ** (1.0 / HALF_LIFE_S))
 
 
-def _gain(covariance: Floats, one: Floats, other: Floats) -> Floats:
-    """Return -ln(1 - r^2) / 2 of a rising relation, 0 of a falling one."""
-    r = np.clip(covariance / np.sqrt((one + UNREST) * (other + UNREST)), 0.0, MOST_R)
-    return np.asarray(-0.5 * np.log1p(-r * r))
+def _likely(n: Floats, covariance: Floats, one: Floats, other: Floats) -> Floats:
+    """Return -n ln(1 - r^2) / 2 of a rising relation less what chance gives; 0 of a falling one.
+
+    r is what `PRIOR_S` more seconds without any relation would leave of it.
+    """
+    shrunk = covariance * n / (n + PRIOR_S)
+    r = np.clip(shrunk / np.sqrt((one + UNREST) * (other + UNREST)), 0.0, MOST_R)
+    return np.asarray(np.maximum(-0.5 * n * np.log1p(-r * r) - CHANCE, 0.0))
 
 
 def second_of(counts: float, before: float, steps: int) -> Floats:
@@ -225,9 +234,9 @@ def second_of(counts: float, before: float, steps: int) -> Floats:
     return np.array([1.0, y, change, step, y * y, change * change, step])
 
 
-_WRIST: Final = (0.3, 0.3, 0.1, 0.1, 0.1, -0.05, -0.05, -0.02, -0.02, 0.0)
-_TRUNK: Final = (0.05, 0.05, 0.3, 0.3, 0.1, -0.02, -0.02, -0.05, -0.05, 0.0)
-_LEG: Final = _TRUNK
+_WRIST: Final = (0.3, 0.5, 0.056, 0.5, 0.0, -0.076, 0.0, -0.024, 0.0, -0.526)
+_TRUNK: Final = (0.0, 0.0, 0.3, 0.177, 0.0, -0.065, 0.0, -0.042, 0.0, -0.086)
+_LEG: Final = (0.3, 0.5, 0.3, 0.366, 0.076, 0.0, 0.0, -0.094, 0.0, -0.374)
 WEIGHTS: Final[Mapping[Wear, tuple[float, ...]]] = {
     Wear.WRIST: _WRIST,
     Wear.FINGER: _WRIST,
@@ -236,6 +245,8 @@ WEIGHTS: Final[Mapping[Wear, tuple[float, ...]]] = {
     Wear.THIGH: _LEG,
     Wear.ANKLE: _LEG,
 }
+"""Of the features of `Likeness`, and a constant at the end; what `ambient.evaluate.matching.fit`
+prints. A place that is not known (`Wear.ELSEWHERE`) is not matched."""
 
 
 def log_odds(features: Floats, weights: tuple[float, ...]) -> float:

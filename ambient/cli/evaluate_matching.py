@@ -15,6 +15,7 @@ from ambient.cli import evaluate
 
 if TYPE_CHECKING:
     from ambient.evaluate.matching.measure import Report
+    from ambient.evaluate.matching.recordings import Pairs
     from ambient.evaluate.statistics import Share
 
 Data = Annotated[
@@ -34,9 +35,22 @@ def matching(
         int, typer.Option(min=1, help="Pairs of people; each one's wearable is matched.")
     ] = 100,
     seed: Annotated[int, typer.Option(min=0, help="What the rooms are drawn from.")] = 1,
+    recordings: Annotated[
+        Path | None,
+        typer.Option(
+            help="Compare recorded videos and devices instead; what the camera says is kept here."
+        ),
+    ] = None,
     json: evaluate.Json = False,
 ) -> None:
     """Measure how well a wearable is matched to one of two people, simulated from skeletons."""
+    if recordings is not None:
+        from ambient.evaluate.matching.recordings import run as compare
+
+        with evaluate._shown("clips") as progress:
+            found = compare(folder, recordings, progress)
+        evaluate._done(found, {}, _pairs, json=json)
+        return
     from ambient.evaluate.matching.measure import run
 
     with evaluate._shown("pairs") as progress:
@@ -66,6 +80,21 @@ def _table(report: Report) -> None:
     console = Console(highlight=False)
     console.print(table)
     console.print(f"{report.us_per_observation} µs per observation")
+
+
+def _pairs(found: dict[str, Pairs]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    columns = ("recordings", "clips", "seconds", "true pair", "wrong pairs", "true is better")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "recordings" else "right")
+    for name, one in found.items():
+        wrong = f"{min(one.wrong):.1f} to {max(one.wrong):.1f}" if one.wrong else "–"
+        better = f"{one.better} of {len(one.wrong)}"
+        table.add_row(name, str(one.clips), str(one.seconds), f"{one.true:.1f}", wrong, better)
+    Console(highlight=False).print(table)
 
 
 def _share(share: Share) -> str:

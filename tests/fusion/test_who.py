@@ -16,7 +16,7 @@ from ambient.observations import (
     TrackEnded,
     Wear,
 )
-from fusion.who import DEVICES, TRACKS, Belief, Matcher, posterior
+from fusion.who import DEVICES, SURE, TRACKS, Belief, Matcher, posterior
 from fusion.who_evidence import LAGS, Likeness, Speeds, looked_up, second_of
 from fusion.who_state import frozen, thawed
 
@@ -99,7 +99,7 @@ def test_the_wearable_is_on_who_moves_like_it(off_s: float, wear: Wear) -> None:
     assert matcher.track_of("band") is not None
     source, track, sure = matcher.track_of("band") or ("", 0, 0.0)
     assert (source, track) == ("c1", 7)
-    assert sure >= 0.95
+    assert sure >= SURE
     assert matcher.subject_of("c1", 7) == ("s-band", sure)
     assert matcher.subject_of("c1", 8) is None
 

@@ -4,8 +4,8 @@
 the wearables of both people, one of somebody next door and one that lies about are compared with
 both people after 1 to 10 minutes. The weights are those of a conditional logit (McFadden 1974):
 the hypothesis that is true among {the one, the other, nobody} shall have the largest posterior,
-each with the prior of `fusion.who`. Weights for what speaks for a match are held above 0, those
-for what was to be compared below.
+each with the prior of `fusion.who`. Weights for what speaks for a match are held between 0 and
+`MOST`, those for what was to be compared below 0.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ GROUPS: Final = {
     "trunk": (Wear.WAIST, Wear.CHEST),
     "leg": (Wear.THIGH, Wear.ANKLE),
 }
-PARTS: Final = 5
-"""Features that speak for a match; those after it say how much there was to compare."""
+MOST: Final = (0.3, 0.5, 0.3, 0.5, 0.3)
+"""Largest weights of the features that speak for a match: bouts of movement last, so that no more
+than one second in two or three is independent of those before (assumed)."""
+PARTS: Final = len(MOST)
+"""Features after these say how much there was to compare."""
 
 
 @dataclass(slots=True)
@@ -101,7 +104,8 @@ def fit(cases: Cases) -> tuple[Floats, float]:
         return total + DECAY * float(weights @ weights), gradient + 2 * DECAY * weights
 
     start = np.r_[np.full(PARTS, 0.1), np.full(FEATURES - PARTS, -0.02), 0.0]
-    bounds = [(0.0, None)] * PARTS + [(None, 0.0)] * (FEATURES - PARTS) + [(None, None)]
+    bounds: list[tuple[float | None, float | None]]
+    bounds = [(0.0, most) for most in MOST] + [(None, 0.0)] * (FEATURES - PARTS) + [(None, None)]
     found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
     return found.x, float(found.fun) / len(truth)
 

@@ -53,7 +53,7 @@ _LYING: Final = (LABELS.index("lying"), LABELS.index("fallen"))
 _LOST: Final = TrackEnd.LOST
 _CORE: Final = (0, 11, 12, 23, 24, 25, 26, 27, 28)
 LOOK_S: Final = 1.0
-PRESENT: Final = 0.9
+PRESENT: Final = 0.98
 """Share of the time in which a camera that was mounted for this room sees the body's middle."""
 
 

@@ -1,0 +1,193 @@
+"""Whose wearable is whose on recordings of both: videos and worn accelerometers of one number.
+
+Clips last seconds, in which nothing can be matched, so those of a data set are joined end to end
+into one stretch, what the camera saw and what the device felt alike. That is the true pair. Wrong
+pairs join the devices' recordings in another order, so that each video stands beside what was felt
+in another clip: everybody falls or sits down in much the same way in both, a hard case. There are
+no two people at once, so what is said is how much better the true pair fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from ambient.evaluate.accelerations import Recording, recordings
+from ambient.evaluate.fusion_falls.cache import looked_at
+from ambient.evaluate.manifest import Row, read
+from ambient.observations import MotionMeasured, PostureSeen, Wear
+from fusion.who import WAIT_S, Matcher
+from fusion.who_evidence import WEIGHTS, log_odds
+from vitals.motion.cells import Grid
+from vitals.motion.scale import Scale
+from vitals.motion.seconds import Moved, Seconds
+
+DATASETS: Final = ("upfall", "urfd")
+SLOWER: Final = {"upfall": 1.27, "urfd": 1.0}
+"""Real time over the video's; see the data's README."""
+BEGIN_S: Final = 1000.0
+"""Where the clock of the recordings begins."""
+SECOND: Final = 1_000_000_000
+SHIFTS: Final = 10
+"""Wrong pairs of each place on the body, at most."""
+
+
+class Pairs(Struct, frozen=True):
+    """The true pair of a data set and place on the body beside its wrong pairs.
+
+    Attributes
+    ----------
+    clips, seconds
+        Joined; seconds of the wearable that could be compared.
+    true
+        Log-odds of the true pair.
+    wrong
+        Log-odds of each wrong pair.
+    better
+        Wrong pairs that fit less well than the true one.
+    """
+
+    clips: int
+    seconds: float
+    true: float
+    wrong: list[float]
+    better: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """One number: what the camera said in real time from 0, and the seconds of each device."""
+
+    seen: list[PostureSeen]
+    moved: dict[Wear, list[Moved]]
+    seconds: float
+
+
+def run(
+    data: Path, kept: Path, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Pairs]:
+    """Compare true with wrong pairs.
+
+    Parameters
+    ----------
+    data
+        The folder with ``video`` and ``vitals``.
+    kept
+        Where what the camera says of each clip is kept; looking takes minutes.
+
+    Raises
+    ------
+    UsageError, SourceError
+        A file is missing or cannot be read.
+    """
+    out: dict[str, Pairs] = {}
+    for dataset in DATASETS:
+        worn = {_number(one.file): one for one in recordings(data / "vitals", (dataset,))}
+        videos = [
+            row
+            for row in read(data / "video" / "manifest.csv")
+            if row.dataset == dataset and _number(row.file) in worn
+        ]
+        clips = [
+            _clip(row, worn[_number(row.file)], said)
+            for row, said in zip(videos, looked_at(videos, kept, progress), strict=True)
+        ]
+        for wear in (Wear.WRIST, Wear.WAIST):
+            if clips and all(wear in one.moved for one in clips):
+                out[f"{dataset}, {wear}"] = compare(clips, wear)
+    return out
+
+
+def compare(clips: Sequence[Clip], wear: Wear) -> Pairs:
+    """Return how well the true pair and wrong pairs fit."""
+    true, seconds = _odds(clips, wear, 0)
+    wrong = [_odds(clips, wear, by)[0] for by in range(1, min(len(clips), SHIFTS + 1))]
+    return Pairs(
+        clips=len(clips),
+        seconds=round(seconds, 1),
+        true=round(true, 2),
+        wrong=[round(one, 2) for one in wrong],
+        better=sum(one < true for one in wrong),
+    )
+
+
+def _number(file: str) -> str:
+    """Return what video and device of one recording share of their names."""
+    stem = Path(file).name.split(".")[0]
+    for end in ("-cam0", "-acc", "_C1"):
+        stem = stem.removesuffix(end)
+    return stem
+
+
+def _clip(row: Row, recording: Recording, said: Sequence[object]) -> Clip:
+    seen = [one for one in said if isinstance(one, PostureSeen)]
+    tracks = [one.track for one in seen]
+    # One person is recorded; what else is taken for somebody is left out.
+    most = max(set(tracks), key=tracks.count, default=0)
+    slower = SLOWER[row.dataset]
+    traces = recording.traces
+    begin = min(int(one.times[0]) for one in traces.values())
+    felt_s = max(one.seconds for one in traces.values()) + (begin / SECOND - BEGIN_S)
+    length = min(felt_s, row.duration_s * slower)
+    return Clip(
+        seen=[
+            msgspec.structs.replace(one, t=int(one.t * slower), track=1)
+            for one in seen
+            if one.track == most and one.t * slower <= length * SECOND
+        ],
+        moved={
+            wear: [
+                one
+                for one in _seconds(trace.times, trace.samples)
+                if one.t <= (BEGIN_S + length) * SECOND
+            ]
+            for wear, trace in traces.items()
+            if wear in (Wear.WRIST, Wear.WAIST)
+        },
+        seconds=length,
+    )
+
+
+def _seconds(times: np.ndarray, samples: np.ndarray) -> list[Moved]:
+    grid, scale, seconds = Grid(), Scale(), Seconds()
+    out: list[Moved] = []
+    for cells in grid.push(times, samples):
+        scaled = scale.push(cells)
+        if scaled is not None:
+            out += seconds.push(scaled)
+    return out
+
+
+def _odds(clips: Sequence[Clip], wear: Wear, shift: int) -> tuple[float, float]:
+    """Return the log-odds of joined clips, devices `shift` clips later, and seconds compared."""
+    matcher = Matcher()
+    every: list[PostureSeen | MotionMeasured] = []
+    begin = BEGIN_S
+    for at, clip in enumerate(clips):
+        start = round(begin * SECOND)
+        every += [msgspec.structs.replace(one, t=one.t + start) for one in clip.seen]
+        for one in clips[(at + shift) % len(clips)].moved[wear]:
+            since = one.t - round(BEGIN_S * SECOND)
+            if 0 < since <= clip.seconds * SECOND:
+                every.append(
+                    MotionMeasured(
+                        t=start + since, room="room", source="device", received=0, wear=wear,
+                        counts=one.counts, peak=one.peak, lowest=one.lowest, gravity=one.gravity,
+                        steps=one.steps,
+                    )
+                )  # fmt: skip
+        begin += clip.seconds
+    for one in sorted(every, key=lambda each: each.t):
+        matcher.observe(one)
+        matcher.advance(one.t)
+    matcher.advance(round((begin + WAIT_S + 10.0) * SECOND))
+    found = matcher.likeness("device", "camera", 1)
+    if found is None:
+        return 0.0, 0.0
+    return log_odds(found, WEIGHTS[wear]), float(matcher.seconds("device", "camera", 1))

@@ -1,0 +1,146 @@
+"""Rooms are made the same each time, truth is what was made, and verdicts are counted right."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ambient.evaluate.matching.measure import MINUTES, Verdict, outcome, played, summarise
+from ambient.evaluate.matching.recordings import BEGIN_S, Clip, compare
+from ambient.evaluate.matching.rooms import Alike, Rooms, Story
+from ambient.evaluate.matching.senses import (
+    SECOND,
+    START_S,
+    Looks,
+    lying_about,
+    measured,
+    posture_seen,
+)
+from ambient.observations import Posture, PostureSeen, TrackEnded, Wear
+from fusion.who import Matcher
+from models.skeletons.generate import Family
+from vitals.motion.seconds import Moved
+
+DATA = Path(os.environ.get("AMBIENT_DATA", "/nowhere"))
+
+
+def looks(seconds: float = 30.0) -> Looks:
+    t = np.arange(0.0, seconds, 0.2)
+    return Looks(t, np.ones((len(t), 3)), np.full((len(t), 2), 0.5), np.full(len(t), 0.4))
+
+
+def verdict(right: bool | None, **changed: object) -> Verdict:
+    fields: dict[str, object] = {
+        "room": 0,
+        "case": "worn",
+        "story": "both stay",
+        "offset": "1 to 3 s",
+        "alike": "both sit",
+        "place": "wrist",
+        "minutes": 10,
+        "right": right,
+    }
+    return Verdict(**fields | changed)
+
+
+def test_a_person_who_stays_has_one_track() -> None:
+    seen, tracks = posture_seen(looks(), 1)
+    assert {one.track for one in seen if isinstance(one, PostureSeen)} == {1}
+    assert set(tracks.tolist()) == {1}
+
+
+def test_a_break_makes_another_track_and_ends_the_first() -> None:
+    seen, tracks = posture_seen(looks(), 2, breaks=(10.0,))
+    assert [one.track for one in seen if isinstance(one, TrackEnded)] == [2]
+    assert sorted(set(tracks.tolist())) == [2, 4]
+    assert tracks[49] == 2
+    assert tracks[51] == 4
+
+
+def test_who_is_away_is_not_seen() -> None:
+    _, tracks = posture_seen(looks(), 1, away=((10.0, 20.0),))
+    assert (tracks[52:98] == -1).all()
+    assert tracks[-1] == 3
+
+
+def test_a_clock_that_is_off_shifts_and_drifts() -> None:
+    moved = lying_about(np.random.default_rng(1), 30.0)
+    said = measured(moved, "d", Wear.WRIST, shift_s=-2.0, drift_ppm=1000.0)
+    gone = (moved[-1].t - START_S * SECOND) / SECOND
+    assert (said[-1].t - moved[-1].t) / SECOND == pytest.approx(-2.0 + gone * 1e-3, abs=1e-6)
+    assert max(one.counts for one in said) < 0.05
+
+
+def test_verdicts_are_counted() -> None:
+    counted = outcome([verdict(True), verdict(True, room=1), verdict(False), verdict(None)])
+    assert (counted.right.k, counted.wrong.k, counted.unknown.k) == (2, 1, 1)
+    assert counted.right.n == 4
+
+
+def test_only_what_was_said_after_ten_minutes_is_the_result() -> None:
+    verdicts = [verdict(None, minutes=minutes) for minutes in MINUTES]
+    report = summarise([*verdicts, verdict(True)], rooms=1, seed=0, us=1.0)
+    assert (report.matched.right.k, report.matched.right.n) == (1, 1)
+    assert report.by_minutes[" 1 min"].unknown.k == 1
+    assert report.both.right.n == 0
+
+
+def clip(seed: int) -> Clip:
+    """Return 40 s of somebody, the device feeling what the camera sees."""
+    rng = np.random.default_rng(seed)
+    speeds = np.repeat(np.exp(rng.normal(-1.0, 1.0, 20)), 2)
+    seen = [
+        PostureSeen(
+            t=int(t * SECOND),
+            room="room",
+            source="camera",
+            track=1,
+            posture=Posture.OTHER,
+            probability=1.0,
+            down=0.0,
+            upright=1.0,
+            hips=float(speeds[int(t)]),
+            left_wrist=float(speeds[int(t)]),
+        )
+        for t in np.arange(0.0, 40.0, 0.1)
+    ]
+    moved = [
+        Moved(
+            t=int((BEGIN_S + second + 1) * SECOND),
+            counts=0.2 * float(speeds[second]),
+            peak=1.2,
+            lowest=0.8,
+            gravity=(0.0, 0.0, 1.0),
+            steps=0,
+            saturated=False,
+            doubts=(),
+            worn=None,
+        )
+        for second in range(40)
+    ]
+    return Clip(seen, {Wear.WRIST: moved, Wear.WAIST: moved}, 40.0)
+
+
+@pytest.mark.parametrize("wear", [Wear.WRIST, Wear.WAIST])
+def test_what_was_felt_in_another_clip_fits_less(wear: Wear) -> None:
+    pairs = compare([clip(seed) for seed in range(5)], wear)
+    assert (pairs.better, len(pairs.wrong)) == (4, 4)
+    assert pairs.true > 2.0
+    assert pairs.seconds > 100.0
+
+
+@pytest.mark.skipif(not (DATA / "motion").is_dir(), reason="needs the motions in AMBIENT_DATA")
+def test_a_room_is_the_same_again_and_its_wearables_go_to_their_people() -> None:
+    rooms = Rooms(DATA, Family.TRAIN)
+    room, again = (rooms.one(3, 1, Alike.APART, Story.STAY) for _ in range(2))
+    assert room.device(0, "a") == again.device(0, "a")
+    assert room.people[0].seen == again.people[0].seen
+    matcher = Matcher()
+    for _ in played(matcher, [*room.people[0].seen, *room.people[1].seen, *room.device(0, "a")],
+                    (590.0,)):  # fmt: skip
+        (belief,) = matcher.beliefs()
+        tracks = [one.track_at(590.0) for one in room.people]
+        assert belief.tracks.get(tracks[0] or -1, 0.0) >= belief.tracks.get(tracks[1] or -1, 0.0)
