@@ -34,6 +34,7 @@ from fusion.down import DownJudge, DownState
 from fusion.falls import RoomState
 from fusion.room_events import RoomEvents
 from fusion.senses import Senses, SensesState
+from fusion.situations import RoomSituations, SituationsState
 from fusion.views import Family, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import RINGS, Timeline, TimelineState
@@ -96,6 +97,7 @@ class RoomJudge:
         self.falls = DownJudge(falls, room)
         self.senses = Senses(room, {Purpose.SOUNDS: sounds})
         self.distress = DistressJudge(on=sounds)
+        self.situations = RoomSituations(room, zone)
         self.voice = RoomVoice(room.id, subjects(room), zone, on=voice)
         self._sources = SourcesState(views=Views(_sources(room)))
         self._known: dict[str, SourceState] = {}
@@ -147,8 +149,9 @@ class RoomJudge:
             self.voice.consent(on)
 
     def forget(self, subject: str) -> None:
-        """Forget what was learned of a resident's voice."""
+        """Forget what was learned of a resident: voice, and what is usual."""
         self.voice.forget(subject)
+        self.situations.forget(subject)
 
     def state(self) -> dict[str, bytes]:
         """Return what must survive a restart, by what it is of."""
@@ -157,6 +160,7 @@ class RoomJudge:
             "room": encode(self.falls.state),
             "down": encode(self.falls.down),
             "senses": encode(self.senses.state),
+            "situations": encode(self.situations.state),
             "sources": encode(self._sources),
         }
         if self.voice.on:
@@ -186,6 +190,10 @@ class RoomJudge:
             self.falls.falls.state = kept
         if "senses" in state:
             self.senses.state = decode(state["senses"], type=SensesState)
+        if "situations" in state:
+            self.situations.restore(decode(state["situations"], type=SituationsState))
+            if restarted:
+                self.situations.restarted()
         if "sounds" in state:
             sounds = decode(state["sounds"], type=DistressState)
             self.distress = DistressJudge(on=self.distress.on, state=sounds)
@@ -259,6 +267,11 @@ class RoomJudge:
             out += [self._events.sound(one) for one in sounds.heard(seen)]  # type: ignore[arg-type]
         elif sounds.state.chains or sounds.state.evidence:
             out += [self._events.sound(one) for one in sounds.advance(now)]
+        if kind is not SoundHeard or sounds.on:
+            found = self.situations.observe(seen, now)
+            if found:
+                senses = self.senses.at(now)
+                out += [self._events.situation(one, senses) for one in found]
         if self.voice.on:
             stated = self.voice.observe(seen) if seen.t == now else self.voice.advance(now)
             out += [self._events.voice(one) for one in stated]

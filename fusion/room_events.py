@@ -12,7 +12,18 @@ from typing import Final
 
 from ambient.config import Room
 from ambient.events import (
+    AbsenceInactive,
+    AbsenceNoMovement,
+    AbsenceNotOut,
+    AbsenceWandering,
     AnyEvent,
+    Bed,
+    BedEdge,
+    BedExit,
+    BedNotBack,
+    BedRestless,
+    DistressAgitated,
+    DistressCord,
     DistressHelp,
     DistressSmokeAlarm,
     FallConfirmed,
@@ -31,7 +42,7 @@ from ambient.events import (
     kind_of,
 )
 from ambient.observations import ClockStepped, SoundClass
-from fusion import distress
+from fusion import chains, distress
 from fusion.falls import Change, Step
 from fusion.views import Family, Say, Statement
 from fusion.voice import Stated
@@ -46,6 +57,18 @@ _FALL: Final[Mapping[Step, type[AnyEvent]]] = {
 _DISTRESS: Final[Mapping[SoundClass, type[AnyEvent]]] = {
     SoundClass.HELP: DistressHelp,
     SoundClass.SMOKE_ALARM: DistressSmokeAlarm,
+}
+_SITUATION: Final[Mapping[chains.Kind, type[AnyEvent]]] = {
+    chains.Kind.CORD: DistressCord,
+    chains.Kind.AGITATED: DistressAgitated,
+    chains.Kind.EDGE: BedEdge,
+    chains.Kind.EXIT: BedExit,
+    chains.Kind.NOT_BACK: BedNotBack,
+    chains.Kind.RESTLESS: BedRestless,
+    chains.Kind.NOT_OUT: AbsenceNotOut,
+    chains.Kind.NO_MOVEMENT: AbsenceNoMovement,
+    chains.Kind.INACTIVE: AbsenceInactive,
+    chains.Kind.WANDERING: AbsenceWandering,
 }
 _VIEW: Final[Mapping[Say, type[AnyEvent]]] = {
     Say.SILENT: NodeSourceSilent,
@@ -112,6 +135,24 @@ class RoomEvents:
             contributions=change.contributions,
             step=change.step,
             lasted_s=round(change.lasted_s, 3),
+        )
+
+    def situation(self, change: chains.Change, senses: list[SenseState]) -> AnyEvent:
+        """Return the event of a step of a situation, with how each sense of the room is."""
+        kind, who = _SITUATION[change.kind], change.who
+        fields: dict[str, object] = {"bed": who.bed} if issubclass(kind, Bed) else {}
+        return self.event(
+            kind,
+            chain_id(self._key, self._room, f"{change.kind.value}-{who.key}", change.began),
+            change.position,
+            change.t,
+            subject=who.subject,
+            probability=round(change.probability, 4),
+            contributions=list(change.contributions),
+            senses=senses,
+            step=change.step,
+            lasted_s=round(change.lasted_s, 3),
+            **fields,
         )
 
     def view(self, say: Statement) -> AnyEvent:

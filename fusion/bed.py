@@ -1,0 +1,285 @@
+"""One bed: what senses say of its occupant in, chains of edge, exit and not back out.
+
+A hidden Markov model of four states (lies, sits up in bed, sits on the edge, is out) carries what
+is believed from second to second; every sense moves it by the ratios of `fusion.ratios_beds`, a
+sense that says nothing does not. The edge is suspected when the trunk rises, confirmed when
+somebody sits there; leaving is confirmed when the occupant is seen (or felt) out of bed. Only who
+has lain there for a while can leave, so that going to bed is no alarm. With a carer here, by
+button or badge, or a second person standing at the bed, both are stated as suspected only.
+
+Pure: no clock and no I/O. Time is an argument.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, tzinfo
+from typing import Final
+
+from msgspec import Struct, field
+
+from ambient.config import BedWatch
+from ambient.events import Contribution, Sense, SituationStep
+from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
+from fusion.ratios_beds import COMPANY, RATES, Piece, State
+
+STEP_S: Final = 0.25
+"""Looks that come closer than this are not weighed anew."""
+INDEPENDENT_S: Final = 1.0
+"""Looks within a second of each other count together as one piece of evidence."""
+FRESH_S: Final = 4.0
+"""Nothing is stated on evidence that is older."""
+SUSPECT: Final = 0.6
+EDGE_SURE: Final = 0.9
+OUT_SURE: Final = 0.9
+BACK_SURE: Final = 0.9
+SURELY: Final = 0.97
+BACK_S: Final = 5.0
+"""So long must somebody be believed to lie again before it is over."""
+SETTLED_S: Final = 20.0
+"""Who has not lain for so long has not been in bed yet."""
+LASTING_S: Final = 180.0
+HALF_S: Final = 6.0
+"""What a sense added is told as its contribution with this half-life."""
+_LIES, _SITS, _EDGE, _OUT = range(4)
+
+
+class BedState(Struct):
+    """All that is remembered of one bed; survives a restart."""
+
+    belief: list[float] = field(default_factory=lambda: [0.25, 0.05, 0.05, 0.65])
+    """Probabilities of the states, in their order."""
+    t: int | None = None
+    """When it was moved last."""
+    fresh: int = 0
+    """When any sense last told where the occupant is."""
+    lies_since: int | None = None
+    settled: bool = False
+    left: int | None = None
+    """Since when the occupant is out, having been in bed; None when not."""
+    worth: dict[str, float] = {}
+    """By sense, what it lately added to being up rather than in bed."""
+    held: dict[str, int] = {}
+    """Pieces of sensors that go on holding, and when they were weighed last."""
+    company: int = 0
+    """When somebody else stood at the bed."""
+    chains: Chains = field(default_factory=Chains)
+
+
+class BedJudge:
+    """Judge one bed.
+
+    Parameters
+    ----------
+    bed, subject
+        Its id, and whose it is.
+    watch
+        What it is watched for.
+    zone
+        Time zone of the site, for the hours in which it is watched.
+    state
+        What an earlier run left.
+    """
+
+    def __init__(
+        self,
+        bed: str,
+        subject: str | None,
+        watch: BedWatch,
+        zone: tzinfo,
+        state: BedState | None = None,
+    ) -> None:
+        self._who = Who(bed, subject, bed)
+        self._watch = watch
+        self._hours = Hours(watch.night, zone)
+        self.state = state or BedState()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is believed to be in it."""
+        return self.state.belief[_OUT] >= 0.5
+
+    @property
+    def lies(self) -> float:
+        """Probability that somebody lies in it."""
+        return self.state.belief[_LIES]
+
+    def weigh(self, piece: Piece, t: int, share: float = 1.0) -> None:
+        """Let one piece of evidence of an instant move what is believed.
+
+        Parameters
+        ----------
+        share
+            How far it counts, 0..1: its quality, or less for what was weighed just now.
+        """
+        state = self.state
+        self._move(t)
+        belief = [p * math.exp(share * llr) for p, llr in zip(state.belief, piece.llr, strict=True)]
+        total = sum(belief)
+        state.belief = [max(1e-6, p / total) for p in belief]
+        state.fresh = max(state.fresh, t)
+        if state.belief[_LIES] >= SURELY:
+            state.worth = {}  # what is told begins with the first doubt
+            return
+        sense = piece.sense.value
+        up = max(piece.llr[_EDGE], piece.llr[_OUT]) - max(piece.llr[_LIES], piece.llr[_SITS])
+        state.worth[sense] = max(-8.0, min(8.0, state.worth.get(sense, 0.0) + share * up))
+
+    def due(self, t: int) -> bool:
+        """Return whether a look at `t` is far enough from the last to be weighed."""
+        return self.state.t is None or (t - self.state.t) / SECOND >= STEP_S
+
+    def since_s(self, t: int) -> float:
+        """Return the seconds since anything was weighed, `INDEPENDENT_S` at most."""
+        return min(INDEPENDENT_S, (t - (self.state.t or 0)) / SECOND)
+
+    def seen_company(self, t: int) -> None:
+        """Take in that somebody else stands at the bed."""
+        self.state.company = t
+
+    def advance(self, t: int, *, carer: bool) -> list[Change]:
+        """Let time go on to `t`; return what can be said now.
+
+        Parameters
+        ----------
+        carer
+            Whether a carer is here, by a sensor that says so.
+        """
+        self._move(t)
+        state = self.state
+        self._settle(t)
+        changes: list[Change] = []
+        fresh = (t - state.fresh) / SECOND <= FRESH_S
+        if state.settled and fresh and self._hours.hold(t):
+            changes += self._rises(t, carer=carer)
+        changes += self._goes_on(t)
+        return changes
+
+    def _move(self, t: int) -> None:
+        """Let what is believed age to `t`."""
+        state = self.state
+        if state.t is None or t <= state.t:
+            state.t = t if state.t is None else state.t
+            return
+        dt = (t - state.t) / SECOND
+        state.t = t
+        fade = 0.5 ** (dt / HALF_S)
+        state.worth = {s: w * fade for s, w in state.worth.items() if abs(w * fade) >= 0.02}
+        steps = max(1, min(8, math.ceil(dt / 2.0)))
+        step = min(2.0, dt / steps)
+        for _ in range(steps):
+            before = state.belief
+            state.belief = [
+                p + step * sum(before[i] * RATES[i][j] - p * RATES[j][i] for i in range(4))
+                for j, p in enumerate(before)
+            ]
+
+    def _settle(self, t: int) -> None:
+        state = self.state
+        if state.belief[_LIES] >= BACK_SURE:
+            if state.lies_since is None:
+                state.lies_since = t
+        elif state.belief[_LIES] < 0.5:
+            state.lies_since = None
+        if self._lain_s(t) >= SETTLED_S and state.left is None:
+            state.settled = True
+
+    def _lain_s(self, t: int) -> float:
+        since = self.state.lies_since
+        return 0.0 if since is None else (t - since) / SECOND
+
+    def _rises(self, t: int, *, carer: bool) -> list[Change]:
+        """State what somebody does who was in bed."""
+        state, watch = self.state, self._watch
+        _, sits, edge, out = state.belief
+        changes: list[Change] = []
+        alone = not carer and (t - state.company) / SECOND > FRESH_S
+        beside = () if alone else (Contribution(Sense.CARER, COMPANY),) if carer else (
+            Contribution(Sense.VISION_POSTURE, COMPANY),
+        )  # fmt: skip
+        told = tuple(
+            Contribution(Sense(s), round(w, 3)) for s, w in state.worth.items() if abs(w) >= 0.1
+        )
+        if watch.edge:
+            rising = Found(t, round(sits + edge + out, 4), (*told, *beside))
+            if sits + edge + out >= SUSPECT:
+                changes += state.chains.reach(
+                    Kind.EDGE, self._who, SituationStep.SUSPECTED, t, rising
+                )
+            if edge + out >= EDGE_SURE and alone:
+                sure = Found(t, round(edge + out, 4), told)
+                changes += state.chains.reach(
+                    Kind.EDGE, self._who, SituationStep.CONFIRMED, t, sure
+                )
+        if out >= OUT_SURE:
+            state.left, state.settled, state.lies_since = t, False, None
+            if watch.exit:
+                step = SituationStep.CONFIRMED if alone else SituationStep.SUSPECTED
+                gone = Found(t, round(out, 4), (*told, *beside))
+                changes += state.chains.reach(Kind.EXIT, self._who, step, t, gone)
+            changes += state.chains.end(Kind.EDGE, self._who.key, t)
+        return changes
+
+    def _goes_on(self, t: int) -> list[Change]:
+        """State what lasts, what is not back, and what is over."""
+        state, key = self.state, self._who.key
+        changes: list[Change] = []
+        back = self._lain_s(t) >= BACK_S
+        if back:
+            state.left = None
+            for kind in (Kind.EDGE, Kind.EXIT, Kind.NOT_BACK):
+                changes += state.chains.end(kind, key, t)
+            return changes
+        for kind in (Kind.EDGE, Kind.EXIT):
+            chain = state.chains.of(kind, key)
+            if chain is None:
+                continue
+            confirmed = chain.step is SituationStep.CONFIRMED
+            chain.newest = max(chain.newest, min(t, state.fresh))
+            if kind is Kind.EDGE and confirmed and (t - chain.reached) / SECOND >= LASTING_S:
+                found = Found(chain.newest, chain.probability)
+                changes += state.chains.reach(kind, self._who, SituationStep.LASTING, t, found)
+        minutes = self._watch.not_back_min
+        if minutes is not None and state.left is not None:
+            away_s = (t - state.left) / SECOND
+            for step, due in ((SituationStep.CONFIRMED, 1.0), (SituationStep.LASTING, 2.0)):
+                started = self._hours.hold(state.left)
+                if started and away_s >= 60.0 * minutes * due:
+                    found = Found(t, 0.95, (Contribution(Sense.OWN_RATE, 0.0),))
+                    changes += state.chains.reach(
+                        Kind.NOT_BACK, self._who, step, t, found, began=state.left
+                    )
+        return changes
+
+
+class Hours:
+    """Hours of the site's clock, ``21:00-06:30``; past midnight where the end is before the start.
+
+    Parameters
+    ----------
+    written
+        As in the configuration.
+    zone
+        Of the site.
+    """
+
+    def __init__(self, written: str, zone: tzinfo) -> None:
+        first, last = written.split("-")
+        self._first, self._last = _minutes(first), _minutes(last)
+        self._zone = zone
+
+    def hold(self, t: int) -> bool:
+        """Return whether `t` lies in them."""
+        local = datetime.fromtimestamp(t // SECOND, self._zone)
+        minute = 60 * local.hour + local.minute
+        if self._first < self._last:
+            return self._first <= minute < self._last
+        return minute >= self._first or minute < self._last
+
+
+def _minutes(written: str) -> int:
+    hours, minutes = written.split(":")
+    return 60 * int(hours) + int(minutes)
+
+
+__all__ = ["BedJudge", "BedState", "Hours", "State"]

@@ -1,0 +1,233 @@
+"""Whose body is seen in or at which bed: postures of tracks in, the bed's occupant out.
+
+Who is first seen lying or sitting in an empty bed is its occupant, and stays it while getting up
+and walking away, until the track ends. A track that appears where another has just been lost is
+that one again, carer or occupant; one that appears at a bed whose occupant lies there unseen, and
+where nobody else was, is the occupant. Who came from elsewhere and stands at a bed is not. Faces
+tell nothing. Pure: time is an argument.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.observations import Place, Point, Posture, PostureSeen, TrackEnded
+from fusion.chains import SECOND
+
+UP: Final = frozenset({Posture.STANDING, Posture.WALK, Posture.STAND_UP})
+ASPECT: Final = 16 / 9
+"""Of a picture whose observations have not yet said it."""
+AGAIN_S: Final = 8.0
+"""A track that begins so soon after another was lost near by is the same person."""
+AGAIN: Final = 0.6
+AT_BED: Final = 0.9
+"""How near, in lengths of the body, a track must begin to be the one who was lost, or who lies
+unseen in a bed."""
+RETURNS_S: Final = 4.0
+"""Who lies or sits in a bed that is empty for so long is its occupant."""
+GONE_S: Final = 3.0
+FORGET_S: Final = 60.0
+
+
+class Tracked(Struct):
+    """One track of one camera."""
+
+    source: str
+    track: int
+    began: int
+    t: int
+    at: Point
+    size: float
+    upright: float
+    bed: str | None = None
+    """Whose occupant it is."""
+    wanders: bool = False
+    """Was seen away from every bed before it came to one: a carer, a guest, or who comes back."""
+    in_bed: str | None = None
+    in_bed_since: int = 0
+    ended: bool = False
+
+
+class People(Struct):
+    """Everybody who is seen or was just now; survives a restart."""
+
+    tracks: list[Tracked] = []
+    lain: dict[str, dict[str, tuple[float, float, float]]] = {}
+    """By bed and camera, where its occupant lay: x, y, length of the body, in picture heights."""
+    aspects: dict[str, float] = {}
+    """By camera, width over height of its picture."""
+
+
+class BedPeople:
+    """Tell the occupants of the beds of one room from everybody else.
+
+    Parameters
+    ----------
+    polygons
+        By camera and bed, the outline of the bed in 0..1 of the picture.
+    state
+        What an earlier run left.
+    """
+
+    def __init__(
+        self, polygons: Mapping[tuple[str, str], Sequence[Point]], state: People | None = None
+    ) -> None:
+        self._polygons = dict(polygons)
+        self._scaled: dict[tuple[str, str], list[Point]] = {}
+        self.state = state or People()
+
+    def restarted(self) -> None:
+        """Take in that sensors begin anew: they number their tracks from here."""
+        for track in self.state.tracks:
+            track.ended = True
+
+    def shape(self, source: str, aspect: float) -> None:
+        """Take in the width over the height of a camera's picture."""
+        if self.state.aspects.get(source) != aspect:
+            self.state.aspects[source] = aspect
+            self._scaled = {}
+
+    def depth(self, source: str, bed: str, at: Point, size: float) -> float | None:
+        """Return how far inside a bed's outline a place is, in lengths of the body; < 0 outside."""
+        outline = self._outline(source, bed)
+        return None if outline is None else _depth(at, outline) / max(size, 0.1)
+
+    def see(self, seen: PostureSeen, empty: Mapping[str, bool]) -> Tracked:
+        """Take in how somebody is; `empty` tells of each bed whether nobody is believed in it."""
+        track = self._find(seen.source, seen.track)
+        fresh = track is None
+        if track is None:
+            track = Tracked(
+                seen.source, seen.track, seen.t, seen.t, seen.at, seen.size, seen.upright
+            )
+            self._forget(seen.t)
+        elif track.ended:
+            track.ended = False
+        track.t, track.at, track.size, track.upright = seen.t, seen.at, seen.size, seen.upright
+        bed = self._bed_at(seen)
+        lies = seen.down >= 0.5 or (seen.place is Place.BED and seen.posture not in UP)
+        if fresh:
+            self._recognise(track, bed if lies else None, seen.t, empty)
+            self.state.tracks.append(track)
+        here = bed if lies else None
+        if here != track.in_bed:
+            track.in_bed, track.in_bed_since = here, seen.t
+        if bed is None and track.bed is None:
+            track.wanders = True
+        long = (seen.t - track.in_bed_since) / SECOND >= RETURNS_S
+        if here is not None and track.bed != here and long and empty.get(here, True):
+            self._occupies(track, here)
+        if track.bed is not None and track.bed == here and seen.down >= 0.5:
+            self.state.lain.setdefault(here, {})[seen.source] = (*seen.at, seen.size)
+        return track
+
+    def ended(self, end: TrackEnded) -> Tracked | None:
+        """Take in that somebody is no longer seen; return who it was."""
+        track = self._find(end.source, end.track)
+        if track is not None:
+            track.ended = True
+        return track
+
+    def occupant(self, bed: str, t: int) -> Tracked | None:
+        """Return the occupant of a bed as seen just now, if at all."""
+        now = [one for one in self.state.tracks if one.bed == bed and not self._gone(one, t)]
+        return max(now, key=lambda one: one.t, default=None)
+
+    def company(self, one: Tracked, t: int) -> bool:
+        """Return whether somebody who is no bed's occupant stands up beside this one."""
+        return any(
+            other is not one
+            and other.source == one.source
+            and other.bed is None
+            and not self._gone(other, t)
+            and other.upright >= 0.5
+            and math.dist(other.at, one.at) <= 1.2 * max(other.size, one.size)
+            for other in self.state.tracks
+        )
+
+    def _recognise(
+        self, track: Tracked, bed: str | None, t: int, empty: Mapping[str, bool]
+    ) -> None:
+        """Tell who a track is that begins now."""
+        lost = [
+            one
+            for one in self.state.tracks
+            if one.source == track.source
+            and self._gone(one, t, 0.4)
+            and (t - one.t) / SECOND <= AGAIN_S
+            and math.dist(one.at, track.at) <= AGAIN * max(one.size, track.size)
+        ]
+        if lost:
+            same = min(lost, key=lambda one: math.dist(one.at, track.at))
+            track.bed, track.wanders = same.bed, same.wanders
+            same.bed = None
+            return
+        for name, places in self.state.lain.items():
+            place = places.get(track.source)
+            if place is None or empty.get(name, True) or self.occupant(name, t) is not None:
+                continue
+            near = math.dist(place[:2], track.at) <= AT_BED * max(place[2], track.size)
+            if near:
+                self._occupies(track, name)
+                return
+        if bed is not None and self.occupant(bed, t) is None:
+            self._occupies(track, bed)
+
+    def _occupies(self, track: Tracked, bed: str) -> None:
+        for other in self.state.tracks:
+            if other.bed == bed and other is not track and other.source == track.source:
+                other.bed = None
+        track.bed, track.wanders = bed, False
+
+    def _bed_at(self, seen: PostureSeen) -> str | None:
+        """Return the bed whose outline holds the hips, the one they are deepest in."""
+        best, deepest = None, 0.0
+        for source, bed in self._polygons:
+            if source == seen.source:
+                depth = self.depth(source, bed, seen.at, seen.size)
+                if depth is not None and depth > deepest:
+                    best, deepest = bed, depth
+        return best
+
+    def _outline(self, source: str, bed: str) -> list[Point] | None:
+        key = source, bed
+        if key not in self._polygons:
+            return None
+        if key not in self._scaled:
+            aspect = self.state.aspects.get(source, ASPECT)
+            self._scaled[key] = [(x * aspect, y) for x, y in self._polygons[key]]
+        return self._scaled[key]
+
+    def _find(self, source: str, track: int) -> Tracked | None:
+        for one in self.state.tracks:
+            if one.track == track and one.source == source:
+                return one
+        return None
+
+    def _gone(self, one: Tracked, t: int, after_s: float = GONE_S) -> bool:
+        return one.ended or (t - one.t) / SECOND > after_s
+
+    def _forget(self, t: int) -> None:
+        self.state.tracks = [one for one in self.state.tracks if (t - one.t) / SECOND <= FORGET_S]
+
+
+def _depth(at: Point, outline: Sequence[Point]) -> float:
+    """Return the distance to an outline, positive inside (even-odd rule), negative outside."""
+    x, y = at
+    inside, nearest = False, math.inf
+    x0, y0 = outline[-1]
+    for x1, y1 in outline:
+        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
+            inside = not inside
+        dx, dy = x1 - x0, y1 - y0
+        length = dx * dx + dy * dy
+        share = (
+            0.0 if length == 0.0 else max(0.0, min(1.0, ((x - x0) * dx + (y - y0) * dy) / length))
+        )
+        nearest = min(nearest, math.hypot(x0 + share * dx - x, y0 + share * dy - y))
+        x0, y0 = x1, y1
+    return nearest if inside else -nearest

@@ -1,0 +1,141 @@
+"""Who moves in a room and who is there: observations in, instants and minutes out.
+
+Every sense that could see movement says when it last did; every sense that knows of somebody says
+until when. What no sense could have seen is unknown, which is no stillness. `fusion.inactivity` and
+`fusion.wandering` build on it. Pure: time is the `t` of what comes in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.events import Sense
+from ambient.observations import (
+    AnyObservation,
+    MotionMeasured,
+    Place,
+    Posture,
+    PostureSeen,
+    SensorKind,
+    SensorSeen,
+    WearState,
+)
+from fusion.chains import SECOND
+
+GOOD_VIEW: Final = 0.35
+MOVES: Final = 0.6
+"""A body that was still for less than this share of the last seconds moves."""
+MOVES_G: Final = 0.03
+"""Mean amplitude deviation from which on a wearer moves, as in `fusion.signs`."""
+STEPS: Final = 2
+"""Steps a second from which on a wearer walks."""
+WATCHES_S: Final = 120.0
+"""A sense that has said nothing of anybody for so long watches nobody."""
+UP: Final = frozenset({Posture.WALK, Posture.STANDING})
+
+_HERE: Final = {
+    SensorKind.PRESENCE: Sense.SENSOR_PRESENCE,
+    SensorKind.BED: Sense.SENSOR_BED,
+    SensorKind.CHAIR: Sense.SENSOR_CHAIR,
+}
+_STIRS: Final = {
+    SensorKind.PASSIVE_INFRARED: Sense.SENSOR_PRESENCE,
+    SensorKind.MAT: Sense.SENSOR_MAT,
+    SensorKind.DOOR: Sense.SENSOR_DOOR,
+}
+
+
+class Movement(Struct):
+    """What is known of movement in a room; survives a restart."""
+
+    moved: dict[str, int] = {}
+    """By sense, when it last saw movement."""
+    watched: dict[str, int] = {}
+    """By sense, when it last could have."""
+    seen: int = 0
+    """When the camera last saw anybody."""
+    in_bed: int = 0
+    """When somebody was last known in a bed."""
+    on: dict[str, SensorKind] = {}
+    """Sensors of somebody's presence that are on."""
+    walked: int = 0
+    worn: dict[str, bool] = {}
+
+    def take(self, seen: AnyObservation) -> bool:
+        """Take in what a sense says; return whether it is movement."""
+        if isinstance(seen, PostureSeen):
+            return self._posture(seen)
+        if isinstance(seen, MotionMeasured):
+            return self._worn(seen)
+        if isinstance(seen, SensorSeen):
+            return self._sensor(seen)
+        if isinstance(seen, WearState) and seen.worn is not None:
+            self.worn[seen.source] = seen.worn
+        return False
+
+    def somebody(self, t: int) -> bool:
+        """Return whether somebody is known to be in the room at `t`."""
+        return bool(self.on) or (t - self.seen) / SECOND <= WATCHES_S
+
+    def bedded(self, t: int) -> bool:
+        """Return whether that somebody is in bed."""
+        felt = any(kind is SensorKind.BED for kind in self.on.values())
+        return felt or (t - self.in_bed) / SECOND <= WATCHES_S
+
+    def watching(self, t: int) -> list[Sense]:
+        """Return the senses that would see movement at `t`."""
+        found = [Sense(s) for s, at in self.watched.items() if (t - at) / SECOND <= WATCHES_S]
+        if any(kind in (SensorKind.BED, SensorKind.PRESENCE) for kind in self.on.values()):
+            found += [_HERE[kind] for kind in set(self.on.values())]
+        return list(dict.fromkeys(found))
+
+    def newest(self) -> int:
+        """Return when anything last moved; 0 for never."""
+        return max(self.moved.values(), default=0)
+
+    def _move(self, sense: Sense, t: int) -> bool:
+        self.moved[sense.value] = max(t, self.moved.get(sense.value, 0))
+        return True
+
+    def _watch(self, sense: Sense, t: int) -> None:
+        self.watched[sense.value] = max(t, self.watched.get(sense.value, 0))
+
+    def _posture(self, seen: PostureSeen) -> bool:
+        if seen.quality < GOOD_VIEW:
+            return False
+        self.seen = max(self.seen, seen.t)
+        self._watch(Sense.VISION_MOVEMENT, seen.t)
+        if seen.place is Place.BED:
+            self.in_bed = max(self.in_bed, seen.t)
+        if seen.still >= MOVES:
+            return False
+        if seen.posture in UP and seen.upright >= 0.5:
+            self.walked = max(self.walked, seen.t)
+        return self._move(Sense.VISION_MOVEMENT, seen.t)
+
+    def _worn(self, seen: MotionMeasured) -> bool:
+        if self.worn.get(seen.source) is False:
+            return False
+        self._watch(Sense.WEARABLE_MOVEMENT, seen.t)
+        if seen.counts < MOVES_G:
+            return False
+        if seen.steps >= STEPS:
+            self.walked = max(self.walked, seen.t)
+        return self._move(Sense.WEARABLE_MOVEMENT, seen.t)
+
+    def _sensor(self, seen: SensorSeen) -> bool:
+        kind = seen.kind
+        if kind in _HERE:
+            changed = (seen.source in self.on) != seen.on
+            if seen.on:
+                self.on[seen.source] = kind
+            else:
+                self.on.pop(seen.source, None)
+            return self._move(_HERE[kind], seen.t) if changed and not seen.retained else False
+        if kind in _STIRS and seen.on and not seen.retained:
+            if kind is SensorKind.PASSIVE_INFRARED:
+                self.seen = max(self.seen, seen.t)
+            return self._move(_STIRS[kind], seen.t)
+        return False

@@ -1,0 +1,100 @@
+"""The table of ratios for beds: what each piece of evidence says of an occupant's four states.
+
+Each piece has a log-likelihood (natural logarithm, up to a constant that is the same for all four)
+for: lies, sits up in bed, sits on the edge, is out. `RATES` tell how often one state follows
+another; they are what is believed when no sense says anything. How it is put together stands in
+`fusion.bed`, and what the figures were measured on in docs/situations.md.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.events import Sense
+
+
+class State(StrEnum):
+    """What the occupant of a bed does."""
+
+    LIES = "lies"
+    SITS = "sits"
+    """Up in bed, the legs in it."""
+    EDGE = "edge"
+    OUT = "out"
+
+
+class Look(StrEnum):
+    """How the camera sees the occupant."""
+
+    LIES = "lies"
+    SITS = "sits"
+    STANDS = "stands"
+
+
+class Where(StrEnum):
+    """How far the hips are from where the occupant lay, or inside the bed's outline."""
+
+    IN = "in"
+    RIM = "rim"
+    OUT = "out"
+
+
+class Piece(Struct, frozen=True):
+    """What one piece of evidence is worth.
+
+    Attributes
+    ----------
+    llr
+        For lies, sits, edge, out.
+    fitted
+        Whether it was measured; else it is assumed.
+    source
+        On what, or why.
+    """
+
+    sense: Sense
+    llr: tuple[float, float, float, float]
+    source: str
+    fitted: bool = False
+
+
+COMPANY: Final = -3.0
+"""What a carer's presence, or a second person standing at the bed, adds to needing somebody."""
+
+RATES: Final = (
+    (0.0, 1 / 3600, 1 / 3600, 1 / 36000),
+    (1 / 45, 0.0, 1 / 60, 1 / 600),
+    (1 / 60, 1 / 300, 0.0, 1 / 30),
+    (1 / 900, 1 / 7200, 1 / 300, 0.0),
+)
+"""From (row) one state to another (column), a second: assumed from how long people lie, sit and
+stay away at night."""
+
+_GUESS: Final = "assumed before the first measurement"
+CAMERA: Final = {
+    (Look.LIES, Where.IN): Piece(Sense.VISION_POSTURE, (0.0, -1.2, -3.0, -5.0), _GUESS),
+    (Look.SITS, Where.IN): Piece(Sense.VISION_POSTURE, (-1.6, 0.0, -0.8, -3.0), _GUESS),
+    (Look.STANDS, Where.IN): Piece(Sense.VISION_POSTURE, (-4.0, -1.5, -0.5, -1.0), _GUESS),
+    (Look.LIES, Where.RIM): Piece(Sense.VISION_POSTURE, (-1.0, -1.0, -0.7, -2.0), _GUESS),
+    (Look.SITS, Where.RIM): Piece(Sense.VISION_POSTURE, (-3.5, -1.5, 0.0, -1.5), _GUESS),
+    (Look.STANDS, Where.RIM): Piece(Sense.VISION_POSTURE, (-5.0, -3.0, -0.7, 0.0), _GUESS),
+    (Look.LIES, Where.OUT): Piece(Sense.VISION_POSTURE, (-2.0, -2.0, -1.0, 0.0), _GUESS),
+    (Look.SITS, Where.OUT): Piece(Sense.VISION_POSTURE, (-5.0, -3.5, -0.3, 0.0), _GUESS),
+    (Look.STANDS, Where.OUT): Piece(Sense.VISION_POSTURE, (-6.0, -5.0, -2.5, 0.0), _GUESS),
+}
+
+_BED: Final = "assumed: a pressure sensor lets go of one in three who sit on the edge, and wavers"
+_MAT: Final = (
+    "assumed: feet stand on the mat of nine in ten who sit on the edge; carers tread on it"
+)
+_WORN: Final = "assumed: a device on trunk or thigh that hangs as in walking is on somebody upright"
+BED_ON: Final = Piece(Sense.SENSOR_BED, (0.0, 0.0, -0.4, -3.5), _BED)
+BED_OFF: Final = Piece(Sense.SENSOR_BED, (-3.5, -2.5, -0.9, 0.0), _BED)
+MAT_ON: Final = Piece(Sense.SENSOR_MAT, (-3.0, -3.0, 0.0, -0.5), _MAT)
+MAT_OFF: Final = Piece(Sense.SENSOR_MAT, (0.0, 0.0, -1.5, -0.2), _MAT)
+TRUNK_UP: Final = Piece(Sense.WEARABLE_ORIENTATION, (-3.5, -0.3, 0.0, 0.0), _WORN)
+TRUNK_DOWN: Final = Piece(Sense.WEARABLE_ORIENTATION, (0.0, -2.0, -3.0, -2.5), _WORN)
+STEPS: Final = Piece(Sense.WEARABLE_MOVEMENT, (-5.0, -5.0, -3.0, 0.0), _WORN)

@@ -1,0 +1,322 @@
+"""Situations of one room other than falls and sounds: its observations in, changes of chains out.
+
+`RoomSituations` hands each observation to the judges that can use it (beds, wet rooms, cords,
+stillness, wandering, agitation) and lets time go on for all of them once a second of event time.
+What nobody asked for in the configuration is not judged; calls by cord always are. Reads no clock:
+fed the same observations it says the same, live or replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Final
+
+from msgspec import Struct, field
+
+from ambient.config import Bed, Room
+from ambient.config_watch import of_bed
+from ambient.observations import (
+    AnyObservation,
+    BoxSeen,
+    MotionMeasured,
+    Place,
+    Point,
+    PoseSeen,
+    PostureSeen,
+    SensorKind,
+    SensorSeen,
+    SoundHeard,
+    TrackEnded,
+    VitalMeasured,
+    WearState,
+)
+from fusion import ratios_beds as ratios
+from fusion.agitation import AgitationJudge, AgitationState
+from fusion.bed import BedJudge, BedState
+from fusion.bed_people import UP, BedPeople, People, Tracked
+from fusion.carer import Carers
+from fusion.chains import SECOND, Change
+from fusion.cord import CordJudge, CordState
+from fusion.inactivity import InactivityJudge, InactivityState
+from fusion.movement import Movement
+from fusion.restless import RestlessJudge, RestlessState
+from fusion.signs import TRUNK, angle
+from fusion.wandering import WanderingJudge, WanderingState
+from fusion.wet_room import WetRoomJudge, WetRoomState
+
+LATE_S: Final = 10.0
+"""What slow sources say later than this moves nothing that is judged as of now, but for calls."""
+HOLD: Final = 0.1
+"""How far a sensor that goes on saying the same counts each second."""
+RIM: Final = 0.12
+"""How far inside or outside a bed's outline its rim reaches, in lengths of the body."""
+UP_DEG: Final = 35.0
+DOWN_DEG: Final = 55.0
+
+Vector = tuple[float, float, float]
+
+
+class SituationsState(Struct):
+    """All that a room remembers of its situations; survives a restart."""
+
+    advanced: int = 0
+    carers: Carers = field(default_factory=Carers)
+    cord: CordState = field(default_factory=CordState)
+    people: People = field(default_factory=People)
+    beds: dict[str, BedState] = {}
+    restless: dict[str, RestlessState] = {}
+    wet_rooms: dict[str, WetRoomState] = {}
+    movement: Movement = field(default_factory=Movement)
+    inactivity: InactivityState = field(default_factory=InactivityState)
+    wandering: WanderingState = field(default_factory=WanderingState)
+    agitation: AgitationState = field(default_factory=AgitationState)
+    holds: dict[str, dict[str, bool]] = {}
+    """By bed, the sensors of it and whether they are on."""
+    kinds: dict[str, SensorKind] = {}
+    hung: dict[str, Vector] = {}
+    """By wearable, how it hangs while its wearer walks."""
+
+
+class RoomSituations:
+    """Judge the situations of one room.
+
+    Parameters
+    ----------
+    room
+        As configured.
+    zone
+        Time zone of the site.
+    state
+        What an earlier run left.
+    """
+
+    def __init__(self, room: Room, zone: tzinfo, state: SituationsState | None = None) -> None:
+        self._room, self._zone = room, zone
+        self._begin(state or SituationsState())
+
+    def observe(self, seen: AnyObservation, now: int) -> list[Change]:
+        """Take one observation; return what can be said now.
+
+        Parameters
+        ----------
+        now
+            The newest instant that was judged; `seen.t` unless it came late.
+        """
+        changes: list[Change] = []
+        kind = type(seen)
+        if kind is PostureSeen:
+            if self._looks:
+                changes += self._posture(seen)  # type: ignore[arg-type]
+        elif kind is PoseSeen or kind is BoxSeen:
+            if self._shapes:
+                self._shape(seen)  # type: ignore[arg-type]
+        elif kind is SensorSeen:
+            changes += self._sensor(seen, now)  # type: ignore[arg-type]
+        elif kind is TrackEnded:
+            self._ended(seen)  # type: ignore[arg-type]
+        elif kind is SoundHeard:
+            self._sound(seen)  # type: ignore[arg-type]
+        elif kind is MotionMeasured or kind is VitalMeasured or kind is WearState:
+            self._worn(seen, now)
+        if now - self.state.advanced >= SECOND:
+            changes += self._advance(now)
+        return changes
+
+    def forget(self, subject: str) -> None:
+        """Forget what was learned of a resident."""
+        for name, restless in self._restless.items():
+            if self._subjects.get(name) == subject:
+                restless.forget()
+        if subject in self._subjects.values():
+            for wet in self._wet:
+                wet.forget()
+            self._inactivity.forget()
+            self._wandering.forget()
+            self._agitation.forget()
+
+    def restarted(self) -> None:
+        """Take in that the node began anew: tracks are numbered from here."""
+        self._people.restarted()
+
+    def restore(self, state: SituationsState) -> None:
+        """Go on from what an earlier run left; beds and wet rooms that are gone are left out."""
+        self._begin(state)
+
+    def _begin(self, state: SituationsState) -> None:
+        room, watch = self._room, self._room.watch
+        self.state = state
+        self._subjects = {bed.id: bed.subject for bed in room.beds}
+        alone = room.beds[0].subject if len(room.beds) == 1 else None
+        watched = [bed for bed in room.beds if bed.watch.on]
+        state.beds = {bed.id: state.beds.get(bed.id, BedState()) for bed in watched}
+        self._beds = {
+            bed.id: BedJudge(bed.id, bed.subject, bed.watch, self._zone, state.beds[bed.id])
+            for bed in watched
+        }
+        restless = [bed for bed in watched if bed.watch.restless]
+        state.restless = {b.id: state.restless.get(b.id, RestlessState()) for b in restless}
+        self._restless = {
+            bed.id: RestlessJudge(bed.id, bed.subject, state.restless[bed.id]) for bed in restless
+        }
+        state.wet_rooms = {w.id: state.wet_rooms.get(w.id, WetRoomState()) for w in room.wet_rooms}
+        self._wet = [WetRoomJudge(w, alone, state.wet_rooms[w.id]) for w in room.wet_rooms]
+        self._doors = any(w.door is not None for w in room.wet_rooms)
+        # The outlines of all beds, watched or not: who lies in the other bed is no stranger.
+        self._people = BedPeople(_outlines(room.beds, room) if watched else {}, state.people)
+        self._cord = CordJudge(self._subjects, state.cord)
+        self._inactivity = InactivityJudge(watch, alone, self._zone, state.inactivity)
+        self._wandering = WanderingJudge(watch, alone, self._zone, state.wandering)
+        self._agitation = AgitationJudge(alone, on=watch.agitated, state=state.agitation)
+        self._moves = self._inactivity.on or self._wandering.on
+        self._follows = bool(watched) or self._doors
+        self._shapes = self._follows
+        self._looks = self._follows or self._moves or watch.agitated
+
+    def _advance(self, now: int) -> list[Change]:
+        """Let time go on for everybody, once a second."""
+        state = self.state
+        state.advanced = now
+        carer = state.carers.here(now)
+        changes: list[Change] = []
+        for name, bed in self._beds.items():
+            for source, on in state.holds.get(name, {}).items():
+                bed.weigh(_piece(state.kinds[source], on), now, HOLD)
+            changes += bed.advance(now, carer=carer)
+        for restless in self._restless.values():
+            changes += restless.advance(now)
+        for wet in self._wet:
+            changes += wet.advance(now, carer=carer)
+        if self._cord.open:
+            changes += self._cord.advance(now)
+        if self._inactivity.on:
+            changes += self._inactivity.advance(now, state.movement)
+        if self._wandering.on:
+            changes += self._wandering.advance(now, state.movement, carer=carer)
+        if self._agitation.on:
+            changes += self._agitation.advance(now)
+        return changes
+
+    def _shape(self, seen: PoseSeen | BoxSeen) -> None:
+        self._people.shape(seen.source, seen.aspect)
+        for wet in self._wet:
+            wet.shape(seen.source, seen.aspect)
+
+    def _posture(self, seen: PostureSeen) -> list[Change]:
+        if self._moves:
+            self.state.movement.take(seen)
+        if self._agitation.on:
+            self._agitation.take(seen)
+        if not self._follows:
+            return []
+        track = self._people.see(seen, {name: bed.empty for name, bed in self._beds.items()})
+        for wet in self._wet:
+            wet.posture(seen, first=track.began == seen.t)
+        bed = None if track.bed is None else self._beds.get(track.bed)
+        if bed is None:
+            return []
+        if self._people.company(track, seen.t):
+            bed.seen_company(seen.t)
+        if not bed.due(seen.t):
+            return []
+        look = self.looked(seen, track)
+        share = bed.since_s(seen.t) * max(0.2, min(1.0, seen.quality / 0.5))
+        bed.weigh(ratios.CAMERA[look], seen.t, share)
+        restless = self._restless.get(track.bed or "")
+        if restless is not None and bed.lies >= 0.5:
+            restless.look(seen.t, seen.still)
+        return bed.advance(seen.t, carer=self.state.carers.here(seen.t))
+
+    def looked(self, seen: PostureSeen, track: Tracked) -> tuple[ratios.Look, ratios.Where]:
+        """Return how an occupant looks, and how far from the bed."""
+        if seen.down >= 0.5:
+            look = ratios.Look.LIES
+        elif seen.posture in UP and seen.upright >= 0.5:
+            look = ratios.Look.STANDS
+        else:
+            look = ratios.Look.SITS
+        depth = self._people.depth(seen.source, track.bed or "", seen.at, seen.size)
+        if depth is None or depth >= RIM:
+            return look, ratios.Where.IN
+        return look, ratios.Where.RIM if depth >= -RIM else ratios.Where.OUT
+
+    def _ended(self, end: TrackEnded) -> None:
+        if not self._follows:
+            return
+        track = self._people.ended(end)
+        if track is not None:
+            for wet in self._wet:
+                wet.ended(end, track.at)
+
+    def _sensor(self, seen: SensorSeen, now: int) -> list[Change]:
+        state = self.state
+        state.carers.sensor(seen)
+        changes = self._cord.sensor(seen, now, carer=state.carers.here(now))
+        if (now - seen.t) / SECOND > LATE_S:
+            return changes
+        if self._moves:
+            state.movement.take(seen)
+        for wet in self._wet:
+            wet.sensor(seen, now)
+        if seen.kind in (SensorKind.BED, SensorKind.MAT):
+            for name, bed in self._beds.items():
+                if of_bed(seen.bed, name, self._room):
+                    held = state.holds.setdefault(name, {})
+                    changed = held.get(seen.source) is not seen.on
+                    held[seen.source], state.kinds[seen.source] = seen.on, seen.kind
+                    if changed and not seen.retained:
+                        bed.weigh(_piece(seen.kind, seen.on), max(seen.t, now), seen.probability)
+                        changes += bed.advance(max(seen.t, now), carer=state.carers.here(now))
+        return changes
+
+    def _sound(self, seen: SoundHeard) -> None:
+        for wet in self._wet:
+            wet.sound(seen)
+        if self._agitation.on:
+            self._agitation.take(seen)
+
+    def _worn(self, seen: AnyObservation, now: int) -> None:
+        if (now - seen.t) / SECOND > LATE_S:
+            return
+        if self._moves:
+            self.state.movement.take(seen)
+        if self._agitation.on:
+            self._agitation.take(seen)
+        if isinstance(seen, MotionMeasured) and seen.subject is not None:
+            for name, bed in self._beds.items():
+                if self._subjects.get(name) == seen.subject:
+                    self._moved(seen, bed, now)
+
+    def _moved(self, seen: MotionMeasured, bed: BedJudge, now: int) -> None:
+        """Weigh a second of the occupant's own wearable."""
+        if seen.steps:
+            if seen.wear in TRUNK:
+                self.state.hung[seen.source] = seen.gravity
+            if seen.steps >= 2:
+                bed.weigh(ratios.STEPS, now)
+            return
+        walking = self.state.hung.get(seen.source)
+        if walking is None or seen.wear not in TRUNK:
+            return
+        turned = angle(walking, seen.gravity)
+        if turned <= UP_DEG:
+            bed.weigh(ratios.TRUNK_UP, now, 0.5)
+        elif turned >= DOWN_DEG:
+            bed.weigh(ratios.TRUNK_DOWN, now, 0.5)
+
+
+def _piece(kind: SensorKind, on: bool) -> ratios.Piece:
+    if kind is SensorKind.MAT:
+        return ratios.MAT_ON if on else ratios.MAT_OFF
+    return ratios.BED_ON if on else ratios.BED_OFF
+
+
+def _outlines(beds: Sequence[Bed], room: Room) -> dict[tuple[str, str], list[Point]]:
+    """Return by camera and bed the outline that the installer drew."""
+    return {
+        (camera.id, bed.id): list(zone.polygon)
+        for camera in room.cameras
+        for zone in camera.zones
+        for bed in beds
+        if zone.kind is Place.BED and of_bed(zone.bed, bed.id, room)
+    }

@@ -1,0 +1,151 @@
+"""One bed: who rises, sits on the edge, leaves, is back, and who only seems to."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+import msgspec
+import pytest
+
+from ambient.config import BedWatch
+from ambient.events import Sense
+from ambient.observations import SensorKind
+from fusion.situations import RoomSituations, SituationsState
+from tests.fusion.situation_kit import (
+    bedroom,
+    every,
+    judge,
+    lies,
+    moved,
+    sensor,
+    sits,
+    stands,
+    steps,
+    ticks,
+    told,
+)
+
+ASLEEP = every(lies, 10, 60)
+EDGE = every(sits, 60, 90)
+UP = every(stands, 90, 100)
+
+
+def test_who_gets_up_is_told_at_the_edge_and_when_out() -> None:
+    said = told(judge(bedroom()), [*ASLEEP, *EDGE, *UP])
+    assert steps(said) == [
+        "bed.edge suspected",
+        "bed.edge confirmed",
+        "bed.exit confirmed",
+        "bed.edge ended",
+    ]
+    confirmed = said[1]
+    assert confirmed.who.subject == "s-aaaa"
+    assert confirmed.who.bed == "a"
+    assert 60 <= (confirmed.t - said[0].began) / 1e9 + 60 <= 66
+    assert any(c.sense is Sense.VISION_POSTURE and c.llr > 0 for c in confirmed.contributions)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("who sleeps and turns", every(lies, 10, 600)),
+        ("who comes to bed", [*every(stands, 10, 20), *every(sits, 20, 40), *every(lies, 40, 60)]),
+        ("who sits up for a moment", [*ASLEEP, *every(sits, 60, 61, where=(0.53, 0.62)),
+                                      *every(lies, 61, 90)]),
+        ("a carer who comes from elsewhere and stands at the bed",
+         [*every(lies, 10, 90), *every(stands, 60, 63, track=2, where=(1.6, 0.9)),
+          *every(stands, 63, 80, track=2, where=(0.53, 0.82))]),
+    ],
+)  # fmt: skip
+def test_no_edge_is_confirmed_of(name: str, seen: list[Any]) -> None:
+    said = steps(told(judge(bedroom()), seen))
+    assert "bed.edge confirmed" not in said, name
+    assert "bed.exit confirmed" not in said, name
+
+
+def test_with_a_carer_here_it_is_said_and_does_not_ring() -> None:
+    came = [sensor(55, SensorKind.CARER, True), sensor(55.4, SensorKind.CARER, False)]
+    said = told(judge(bedroom()), [*ASLEEP, *came, *EDGE, *UP])
+    assert steps(said)[:2] == ["bed.edge suspected", "bed.exit suspected"]
+    assert any(c.sense is Sense.CARER and c.llr < 0 for c in said[0].contributions)
+
+
+def test_a_second_person_standing_there_keeps_it_from_ringing_while_there() -> None:
+    carer = [*every(stands, 50, 58, track=2, where=(1.6, 0.9)),
+             *every(stands, 58, 75, track=2, where=(0.8, 0.85))]  # fmt: skip
+    said = told(judge(bedroom()), [*ASLEEP, *carer, *EDGE])
+    times = {s: (c.t - said[0].t) / 1e9 for s, c in zip(steps(said), said, strict=True)}
+    assert times["bed.edge confirmed"] > 12  # only once she is gone
+
+
+def test_not_back_rings_after_its_minutes_and_ends_in_bed() -> None:
+    away = [*ASLEEP, *EDGE, *UP, *ticks(101, 1100), *every(sits, 1100, 1110, track=9),
+            *every(lies, 1110, 1140, track=9)]  # fmt: skip
+    said = told(judge(bedroom()), away)
+    back = [c for c in said if c.kind.value == "bed.not_back"]
+    assert steps(back) == ["bed.not_back confirmed", "bed.not_back ended"]
+    assert back[0].lasted_s == pytest.approx(900, abs=3)
+    assert "bed.exit ended" in steps(said)
+
+
+def test_nothing_is_told_outside_the_hours_or_of_what_is_off() -> None:
+    day = BedWatch(edge=True, exit=True, night="09:00-10:00")
+    assert told(judge(bedroom(day)), [*ASLEEP, *EDGE, *UP]) == []
+    only = told(judge(bedroom(BedWatch(exit=True))), [*ASLEEP, *EDGE, *UP])
+    assert steps(only) == ["bed.exit confirmed"]
+
+
+def test_of_two_beds_the_right_one_is_told() -> None:
+    other = every(lies, 10, 120, track=2, where=(1.4, 0.65))
+    said = told(judge(bedroom(two=True)), [*ASLEEP, *EDGE, *UP, *other])
+    assert {c.who.bed for c in said} == {"a"}
+    assert "bed.exit confirmed" in steps(said)
+
+
+def test_a_track_that_is_lost_in_getting_up_is_the_same_person() -> None:
+    said = steps(told(judge(bedroom()), [*ASLEEP, *every(sits, 61, 90, track=5)]))
+    assert "bed.edge confirmed" in said
+
+
+def test_bed_sensor_and_mat_tell_without_a_camera() -> None:
+    bed = [sensor(0, SensorKind.BED, True, "s1", bed="a"),
+           sensor(900, SensorKind.BED, False, "s1", bed="a")]  # fmt: skip
+    mat = [
+        sensor(880, SensorKind.MAT, True, "s2", bed="a"),
+        sensor(903, SensorKind.MAT, False, "s2", bed="a"),
+    ]
+    said = steps(told(judge(bedroom()), [*bed, *mat, *ticks(0, 930)]))
+    assert "bed.edge suspected" in said
+    assert "bed.exit confirmed" in said
+
+
+def test_a_wearable_that_walks_tells_of_an_exit_that_nobody_sees() -> None:
+    still = [moved(10 + n, 0.005) for n in range(50)]
+    walks = [moved(60 + n, 0.2, steps=2) for n in range(20)]
+    said = steps(told(judge(bedroom()), [*every(lies, 10, 50), *still, *walks]))
+    assert "bed.exit confirmed" in said
+
+
+def test_the_state_survives_a_restart() -> None:
+    first = judge(bedroom())
+    told(first, [*ASLEEP, *every(sits, 60, 70)])
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(first.state), type=SituationsState)
+    second = RoomSituations(bedroom(), UTC)
+    second.restore(kept)
+    second.restarted()
+    said = told(second, [*every(sits, 72, 80, track=41), *every(stands, 80, 90, track=41)])
+    assert steps(said) == ["bed.exit confirmed", "bed.edge ended"]
+    assert said[1].position == 2
+
+
+def test_restless_is_told_by_the_own_usual_level() -> None:
+    quiet = every(lies, 10, 1500, step=1.0, still=0.95)
+    wild = every(lies, 1500, 2700, step=1.0, still=0.2)
+    calm = every(lies, 2700, 3700, step=1.0, still=0.97)
+    said = steps(told(judge(bedroom()), [*quiet, *wild, *calm]))
+    assert [s for s in said if "restless" in s] == [
+        "bed.restless suspected",
+        "bed.restless confirmed",
+        "bed.restless ended",
+    ]
