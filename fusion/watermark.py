@@ -136,7 +136,7 @@ class Timeline:
             urgent = source in self._newest or source in self._expected
             moves = urgent or source == NODE_SOURCE
             if source == NODE_SOURCE and kind is Tick:
-                self._between = max(_SECOND, t - self._node) if self._node is not None else 0
+                self._between = max(_SECOND, t - self._node) if self._node is not None else _SECOND
                 self._node = t
         elif isinstance(observation, Measured):
             if t > observation.received:  # a clock that is ahead: nothing is measured later
@@ -158,7 +158,9 @@ class Timeline:
             if not moves:
                 return self._keep_behind(t, source, observation)
             self.late[source] = self.late.get(source, 0) + 1
-            t = self._released
+            if self._newest.get(source, t) < self._released:
+                self._newest[source] = self._released
+            t, source = self._released, ""  # before all that still waits
             observation = msgspec.structs.replace(observation, t=t)
         heapq.heappush(self._held, (t, source, self._number, observation))
         return self._release()
