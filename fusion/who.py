@@ -26,6 +26,7 @@ import numpy as np
 
 from ambient.observations import AnyObservation, MotionMeasured, PostureSeen, TrackEnded, Wear
 from fusion.who_evidence import (
+    ANY_LAG,
     BEFORE_S,
     HALF_LIFE_S,
     SECOND,
@@ -33,12 +34,13 @@ from fusion.who_evidence import (
     Floats,
     Likeness,
     Speeds,
+    lags_after,
     log_odds,
     looked_up,
     second_of,
 )
 
-SURE: Final = 0.98
+SURE: Final = 0.99
 """Probability from which on it is said who wears what, or that nobody here does: the least at which
 nothing wrong was said in the rooms that the weights are learned from."""
 NOBODY: Final = 0.3
@@ -51,6 +53,8 @@ GONE_S: Final = 60.0
 """So long after it was last seen, or after its end, is a track remembered."""
 LEAST_BEFORE: Final = 4
 """Of the `BEFORE_S` seconds before, so many must be known."""
+LEARNED_S: Final = 60.0
+"""So much of a sure match tells how far the clock of the wearable is off."""
 SETTLED_S: Final = 3.0
 """So long after it began is it asked which track goes on as this one."""
 _LINKS: Final = ((3.0, 1.0, 0.9), (20.0, 2.0, 0.8), (60.0, 1e9, 0.5))
@@ -136,6 +140,8 @@ class WornDevice:
     """Log-odds of each track when it was last judged."""
     carried: dict[Key, float] = field(default_factory=dict)
     """Log-odds of the track from which each goes on."""
+    lags: Floats = field(default_factory=ANY_LAG.copy)
+    """How probable each offset of its clock is."""
 
 
 class Matcher:
@@ -169,6 +175,13 @@ class Matcher:
             self._compare(device, now)
         self._drop(now)
         self.keep(self._judge(now))
+        for belief in self._beliefs.values():
+            if belief.track is not None and belief.seconds >= LEARNED_S:
+                device = self.devices[belief.device]
+                found = device.likeness.get((belief.source, belief.track))
+                if found is not None:
+                    weights = WEIGHTS[device.wear]
+                    device.lags = lags_after(found.features(), weights, ANY_LAG)
 
     def beliefs(self) -> list[Belief]:
         """Return what is thought of each wearable, camera by camera."""
@@ -336,7 +349,7 @@ class Matcher:
         for number in here:
             key = source, number
             found = device.likeness.get(key)
-            own = 0.0 if found is None else log_odds(found.features(), weights)
+            own = 0.0 if found is None else log_odds(found.features(), weights, device.lags)
             carried, link = device.carried.get(key), self.tracks[key].link or 0.0
             if carried is not None:
                 own += float(np.log(link * np.exp(carried) + 1.0 - link))

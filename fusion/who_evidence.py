@@ -234,9 +234,9 @@ def second_of(counts: float, before: float, steps: int) -> Floats:
     return np.array([1.0, y, change, step, y * y, change * change, step])
 
 
-_WRIST: Final = (0.3, 0.5, 0.056, 0.5, 0.0, -0.076, 0.0, -0.024, 0.0, -0.526)
-_TRUNK: Final = (0.0, 0.0, 0.3, 0.177, 0.0, -0.065, 0.0, -0.042, 0.0, -0.086)
-_LEG: Final = (0.3, 0.5, 0.3, 0.366, 0.076, 0.0, 0.0, -0.094, 0.0, -0.374)
+_WRIST: Final = (0.442, 0.7, 0.0, 0.7, 0.0, -0.121, 0.0, -0.011, 0.0, -0.5)
+_TRUNK: Final = (0.0, 0.0, 0.479, 0.086, 0.0, -0.047, -0.001, -0.062, 0.0, -0.052)
+_LEG: Final = (0.497, 0.434, 0.342, 0.19, 0.001, 0.0, 0.0, -0.104, 0.0, -0.351)
 WEIGHTS: Final[Mapping[Wear, tuple[float, ...]]] = {
     Wear.WRIST: _WRIST,
     Wear.FINGER: _WRIST,
@@ -249,11 +249,28 @@ WEIGHTS: Final[Mapping[Wear, tuple[float, ...]]] = {
 prints. A place that is not known (`Wear.ELSEWHERE`) is not matched."""
 
 
-def log_odds(features: Floats, weights: tuple[float, ...]) -> float:
+ANY_LAG: Final = np.full(LAGS, 1.0 / LAGS)
+"""Before anything is known of a wearable's clock."""
+STRAY: Final = 0.1
+"""Probability that what was learned of the clock is wrong by now."""
+
+
+def log_odds(features: Floats, weights: tuple[float, ...], lags: Floats = ANY_LAG) -> float:
     """Return the logarithm of the likelihood ratio "worn by this person" to "by nobody seen".
 
-    Lag and wrist are not known beforehand: all are equally likely, and summed over.
+    Either wrist is as likely, each lag as `lags` (LAGS,) say; both are summed over.
     """
-    scores = features.reshape(-1, FEATURES) @ np.asarray(weights[:FEATURES])
+    scores = features @ np.asarray(weights[:FEATURES])
     top = float(scores.max())
-    return top + float(np.log(np.exp(scores - top).mean())) + weights[FEATURES]
+    return top + float(np.log((np.exp(scores - top).mean(axis=0) * lags).sum())) + weights[FEATURES]
+
+
+def lags_after(features: Floats, weights: tuple[float, ...], lags: Floats) -> Floats:
+    """Return how probable each lag is once it is known who wears the wearable.
+
+    Clocks drift: a quarter of a second to either side is left as probable.
+    """
+    scores = features @ np.asarray(weights[:FEATURES])
+    known = np.exp(scores - scores.max()).mean(axis=0) * lags
+    wide = np.convolve(known, np.ones(3), "same")
+    return np.asarray((1.0 - STRAY) * wide / wide.sum() + STRAY * ANY_LAG)

@@ -49,6 +49,7 @@ class _Device(Struct, array_like=True):
     likeness: list[tuple[str, int, bytes]]
     odds: Odds
     carried: Odds
+    lags: bytes
 
 
 class _Belief(Struct, array_like=True):
@@ -88,6 +89,7 @@ def frozen(matcher: Matcher) -> bytes:
                 [(*key, pair.sums.tobytes()) for key, pair in one.likeness.items()],
                 [(*key, value) for key, value in one.odds.items()],
                 [(*key, value) for key, value in one.carried.items()],
+                one.lags.tobytes(),
             )
             for name, one in matcher.devices.items()
         ],
@@ -130,6 +132,7 @@ def thawed(data: bytes) -> Matcher:
             pair.sums = np.frombuffer(sums).reshape(pair.sums.shape).copy()
         device.odds = {(source, track): value for source, track, value in each.odds}
         device.carried = {(source, track): value for source, track, value in each.carried}
+        device.lags = np.frombuffer(each.lags).copy()
         matcher.devices[each.name] = device
     matcher.keep(
         Belief(b.device, b.subject, b.source, b.tracks, b.nobody, b.seconds) for b in state.beliefs

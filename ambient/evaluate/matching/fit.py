@@ -35,9 +35,9 @@ GROUPS: Final = {
     "trunk": (Wear.WAIST, Wear.CHEST),
     "leg": (Wear.THIGH, Wear.ANKLE),
 }
-MOST: Final = (0.3, 0.5, 0.3, 0.5, 0.3)
+MOST: Final = (0.5, 0.7, 0.5, 0.7, 0.3)
 """Largest weights of the features that speak for a match: bouts of movement last, so that no more
-than one second in two or three is independent of those before (assumed)."""
+than one second in about two is independent of those before (assumed)."""
 PARTS: Final = len(MOST)
 """Features after these say how much there was to compare."""
 
