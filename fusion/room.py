@@ -26,7 +26,10 @@ from ambient.observations import (
     ClockStepped,
     Dropped,
     HearingState,
+    MotionMeasured,
+    PostureSeen,
     SoundHeard,
+    TrackEnded,
     ViewState,
 )
 from fusion.distress import DistressJudge, DistressState
@@ -38,6 +41,8 @@ from fusion.situations import RoomSituations, SituationsState
 from fusion.views import Family, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import RINGS, Timeline, TimelineState
+from fusion.who import Matcher
+from fusion.who_state import frozen, thawed
 
 REPORT_LATE_S: Final = 3600.0
 _REPORT_LATE: Final = round(REPORT_LATE_S * 1e9)
@@ -61,6 +66,7 @@ class Snapshot(Struct):
     now: int
     voice: bool
     sounds: bool
+    who: bytes | None = None
 
 
 class RoomJudge:
@@ -96,6 +102,9 @@ class RoomJudge:
         self.timeline = Timeline(urgent_sources(room))
         self.falls = DownJudge(falls, room)
         self.senses = Senses(room, {Purpose.SOUNDS: sounds})
+        self.who = Matcher()
+        """Whose wearable is whose; begins anew after a restart, as tracks do."""
+        self.falls.who = self.who
         self.distress = DistressJudge(on=sounds)
         self.situations = RoomSituations(room, zone)
         self.voice = RoomVoice(room.id, subjects(room), zone, on=voice)
@@ -188,6 +197,7 @@ class RoomJudge:
             down = decode(state["down"], type=DownState) if "down" in state else None
             self.falls = DownJudge(self._config, self.room, kept if restarted else None, down)
             self.falls.falls.state = kept
+            self.falls.who = self.who
         if "senses" in state:
             self.senses.state = decode(state["senses"], type=SensesState)
         if "situations" in state:
@@ -221,6 +231,7 @@ class RoomJudge:
             now=self._now,
             voice=self.voice.on,
             sounds=self.distress.on,
+            who=frozen(self.who),
         )
 
     def resume(self, snapshot: Snapshot) -> None:
@@ -235,6 +246,8 @@ class RoomJudge:
         self.distress = DistressJudge(on=snapshot.sounds)
         self.restore(snapshot.state, restarted=False)
         self.timeline.resume(snapshot.timeline)
+        self.who = thawed(snapshot.who) if snapshot.who is not None else Matcher()
+        self.falls.who = self.who
         self._now = snapshot.now
 
     def _look_up(self) -> None:
@@ -245,6 +258,10 @@ class RoomJudge:
         """Judge one observation as of the newest instant, which is its own if it is not late."""
         now = self._now = max(self._now, seen.t)
         kind = type(seen)
+        if self.room.wearables:
+            if kind is PostureSeen or kind is MotionMeasured or kind is TrackEnded:
+                self.who.observe(seen)
+            self.who.advance(now)
         source = self._known.get(seen.source)
         if source is not None:
             if source.silent:
