@@ -27,6 +27,8 @@ _BLUETOOTH: Final = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?:/[0-9]{1,3})?"
 
 DeviceName = Annotated[str, Meta(pattern=DEVICE_PATTERN)]
 """What a device calls itself: address, serial number, topic."""
+Promise = Annotated[float, Meta(ge=15, le=604_800)]
+"""Seconds, up to a week."""
 TopicPrefix = Annotated[str, Meta(pattern=TOPIC_PATTERN)]
 
 
@@ -47,10 +49,12 @@ class Wearable(Strict, frozen=True, kw_only=True):
     id: Slug
     """Its pseudonym: the source of its observations."""
     device: DeviceName
-    """How it calls itself (see ``docs/vitals-gateways.md``, by way)."""
+    """How it calls itself (see ``docs/gateways.md``, by way)."""
     via: Way
     subject: Subject | None = None
     wear: Wear = Wear.ELSEWHERE
+    every_s: Promise | None = None
+    """It promises a reading at least so often; silent for longer, it is told. None: no promise."""
 
 
 class Sensor(Strict, frozen=True, kw_only=True):
@@ -61,6 +65,8 @@ class Sensor(Strict, frozen=True, kw_only=True):
     kind: SensorKind
     via: Way = Way.MQTT
     bed: Slug | None = None
+    every_s: Promise | None = None
+    """Away for so long, it is told; a sensor that says nothing of being there never is."""
 
 
 class Mqtt(Strict, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ from fusion.falls import RoomState
 from fusion.room_events import RoomEvents
 from fusion.senses import Senses, SensesState
 from fusion.situations import RoomSituations, SituationsState
-from fusion.views import Family, SourceState, Views
+from fusion.views import Family, SourceState, Views, promising
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import RINGS, Timeline, TimelineState
 from fusion.who import Matcher
@@ -215,7 +215,7 @@ class RoomJudge:
         if "sources" in state:
             sources = decode(state["sources"], type=SourcesState)
             known = {s.source: s for s in sources.views.sources}
-            now = [known.get(s.source, s) for s in self._sources.views.sources]
+            now = [known.get(s.source, s).going_on(s) for s in self._sources.views.sources]
             for source in now if restarted else ():
                 source.last = None  # silence during a restart is the node's, not the source's
                 source.known = False
@@ -340,7 +340,9 @@ def urgent_sources(room: Room) -> list[str]:
 
 def _sources(room: Room) -> list[SourceState]:
     cameras = [SourceState(room=room.id, source=each.id) for each in room.cameras]
-    return cameras + [
+    microphones = [
         SourceState(room=room.id, source=each.id, device=Device.MICROPHONE)
         for each in room.microphones
     ]
+    wearables = promising(room.id, room.wearables, Device.WEARABLE)
+    return cameras + microphones + wearables + promising(room.id, room.sensors, Device.SENSOR)

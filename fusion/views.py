@@ -2,15 +2,17 @@
 
 Comes in: `ViewState` and `HearingState` (already lasting, see `vision.quality`, `audio.quality`)
 and the instant of every observation. Goes out: `Statement`: a source is degraded, restored, not
-watched by plan, or silent for longer than it promised. A planned darkness or pause is shown, never
-rung. The first state after each start is stated as well, so that a hub knows who watches and who
-hears. Pure.
+watched by plan, or silent for longer than it promised. Cameras and microphones promise a word each
+second; a wearable or sensor promises what the installer says (``every_s``), or nothing. A planned
+darkness or pause is shown, never rung. The first state after each start is stated as well, so that
+a hub knows who watches and who hears. Pure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct, field
 
@@ -19,7 +21,6 @@ from ambient.observations import Hearing, HearingState, View, ViewState
 
 SILENT_S: Final = 15.0
 """A source ticks every second; after this long without a word it is silent."""
-_SILENT: Final = round(SILENT_S * 1e9)
 
 PLANNED: Final = frozenset({View.NOT_WATCHED, View.PAUSED, View.OFF})
 PLANNED_HEARING: Final = frozenset({Hearing.PAUSED, Hearing.SWITCHED_OFF})
@@ -96,6 +97,36 @@ class SourceState(Struct):
     silent: bool = False
     view_chain: Condition = field(default_factory=Condition)
     silent_chain: Condition = field(default_factory=Condition)
+    promised_s: float = SILENT_S
+    """After this long without a word it is silent."""
+
+    def going_on(self, planned: SourceState) -> SourceState:
+        """Return this state under a plan that may be another than when it was kept."""
+        self.device, self.promised_s = planned.device, planned.promised_s
+        return self
+
+
+def promising(room: str, devices: Iterable[Promising], device: Device) -> list[SourceState]:
+    """Return the sources among wearables or sensors: those that promise to send."""
+    return [
+        SourceState(room=room, source=one.id, device=device, promised_s=one.every_s)
+        for one in devices
+        if one.every_s is not None
+    ]
+
+
+class Promising(Protocol):
+    """A wearable or sensor of the configuration."""
+
+    @property
+    def id(self) -> str:
+        """Its pseudonym."""
+        ...
+
+    @property
+    def every_s(self) -> float | None:
+        """The longest time between two words of it; None when it promises nothing."""
+        ...
 
 
 class Views(Struct):
@@ -164,7 +195,7 @@ class Views(Struct):
             if state.last is None:
                 state.last = t  # counts from the first instant that anybody reported
             silent_s = (t - state.last) / 1e9
-            if silent_s > SILENT_S and not state.silent:
+            if silent_s > state.promised_s and not state.silent:
                 state.silent = True
                 state.silent_chain.begin(t)
                 out.append(_say(Say.SILENT, state, t, Family.SILENT, silent_s))
@@ -175,8 +206,12 @@ class Views(Struct):
 
         Who speaks meanwhile is due later; who comes back from silence must be asked for anew.
         """
-        last = [state.last or 0 for state in self.sources if not state.silent]
-        return min(last, default=2**63 - 1) + _SILENT
+        due = (
+            (state.last or 0) + round(state.promised_s * 1e9)
+            for state in self.sources
+            if not state.silent
+        )
+        return min(due, default=2**63 - 1)
 
     def _find(self, room: str, source: str) -> SourceState | None:
         return next((s for s in self.sources if s.room == room and s.source == source), None)

@@ -2,7 +2,7 @@
 
 Comes in: bytes, JSON or MessagePack, of one message with readings of one device. Goes out: the
 readings, or `Refused` by name; also the structs, with which a Python program can write messages.
-The schema is documented in ``docs/vitals-gateways.md``. Unknown fields are refused: a sender that
+The schema is documented in ``docs/gateways.md``. Unknown fields are refused: a sender that
 misspells one shall learn of it.
 """
 

@@ -5,7 +5,7 @@ of the namespace ``omh``, versions 1 to 4; IEEE 1752.1 keeps the same header). G
 or `Refused` by name. Units and codes are passed on as they came and judged by `vitals.codes`.
 
 Accelerometers and raw waves have no schema there. This project's own are of the namespace
-``ambient``, documented in ``docs/vitals-gateways.md``: ``acceleration-batch``, ``wave-batch``,
+``ambient``, documented in ``docs/gateways.md``: ``acceleration-batch``, ``wave-batch``,
 ``rr-intervals`` and ``wear-state``.
 """
 

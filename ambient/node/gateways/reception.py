@@ -211,7 +211,10 @@ class Reception:
                 for one in room.sensors
                 if self._is_up(room, one.via) and one.device not in self._away
             ]
-            for source in (*up, *there):
+            # A wearable tells by itself that it is there; closed by plan it is not silent.
+            closed = not self._open.get(f"{room.id}/wearables", False)
+            by_plan = [one.id for one in room.wearables if closed and one.every_s is not None]
+            for source in (*up, *there, *by_plan):
                 self._send(Tick(t=t, room=room.id, source=source))
 
     def away(self) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from ambient.config_gateways import Way
 from ambient.events import Purpose
 from ambient.observations import AnyObservation, SensorKind, SensorSeen, Tick, VitalMeasured
-from tests.node.gateways.kit import NS, START, House, config, in_loop, pulse
+from tests.node.gateways.kit import NS, ROOM, START, House, config, in_loop, pulse
 from vitals.readings import Refused, SensorRead
 
 
@@ -193,3 +193,23 @@ def test_health_tells_no_reading(house: House) -> None:
     health = house.reception.health()
     assert health["readings"] == health["observations"] == 1
     assert "72" not in str(health)
+
+
+def test_a_wearable_that_promised_is_silent_by_itself_but_not_by_plan(tmp_path: Path) -> None:
+    """Open, only its own readings say that it is there; in a pause nobody misses it."""
+    rooms = ROOM.replace("id: w1, ", "id: w1, every_s: 60, ")
+    one = House(tmp_path, config(tmp_path, rooms=rooms))
+
+    def ticked() -> bool:
+        one.fusion.seen.clear()
+        one.reception.tick()
+        return "w1" in {each.source for each in one.fusion.seen}
+
+    assert not ticked()
+    one.pause(60)
+    assert ticked()
+    one.at(61)
+    one.reception.allow(one.switches)
+    assert not ticked()
+    one.switch(Purpose.VITALS, False)
+    assert ticked()
