@@ -19,7 +19,6 @@ beside a carer (who kneels and gets up again) must be a little clearer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final, Protocol
 
 from msgspec import Struct, field
@@ -191,7 +190,9 @@ class DownJudge:
         signs, table = self.down.signs, self._table.down
         carer = signs.carer(t)
         subject = self._subject(person)
-        alone = seen if subject is None else replace(seen, subject=subject)
+        alone = seen
+        if subject is not None:
+            alone = Judgement(seen.probability, seen.contributions, seen.hurry, subject)
         if not signs.pieces.kept and not carer:
             return alone
         began = person.down_since if person.down_since is not None else t

@@ -378,18 +378,26 @@ class FallJudge:
         return next((p for p in self.state.people if p.source == source and p.track == track), None)
 
     def _forget(self, t: int) -> None:
-        for chain in list(self.state.chains):
-            last = max((p.t for p in self._people_of(chain)), default=chain.began)
-            patience = JOIN_S if chain.acknowledged else CLOSE_S
-            if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
-                self.state.chains.remove(chain)
-        numbers = {chain.number for chain in self.state.chains}
-        for person in self.state.people:
-            if person.chain not in numbers:
+        people = self.state.people
+        if self.state.chains:
+            for chain in list(self.state.chains):
+                last = max((p.t for p in people if p.chain == chain.number), default=chain.began)
+                patience = JOIN_S if chain.acknowledged else CLOSE_S
+                if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
+                    self.state.chains.remove(chain)
+            numbers = {chain.number for chain in self.state.chains}
+            for person in people:
+                if person.chain not in numbers:
+                    person.chain = None
+        else:
+            for person in people:
                 person.chain = None
-        self.state.people = [
-            p for p in self.state.people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
-        ]
+        for person in people:
+            if person.chain is None and (t - person.t) / 1e9 >= FORGET_S:
+                self.state.people = [
+                    p for p in people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
+                ]
+                return
 
 
 def verdict(person: Person, t: int, on: Person | None = None) -> Judgement:

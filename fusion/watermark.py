@@ -64,6 +64,7 @@ RINGS: Final = frozenset({SensorKind.CORD, SensorKind.FALL})
 """Small sensors whose word is an alarm."""
 
 _SECOND: Final = 1_000_000_000
+_NEVER: Final = 2**63 - 1
 
 _OF_ANY: Final = frozenset({Tick, ClockStepped, Dropped})
 """What sources of every sort say: the name alone tells whether it is urgent."""
@@ -79,7 +80,7 @@ class TimelineState(Struct):
     slow_newest: int
     clock: int | None
     node: int | None
-    between: int
+    limit: int
     released: int
     number: int
     held: list[_Held]
@@ -108,7 +109,7 @@ class Timeline:
         self._slow_newest = 0
         self._clock: int | None = None
         self._node: int | None = None
-        self._between = 0
+        self._limit = _NEVER
         self._released = -1
         self._number = 0
         self._held: list[_Held] = []
@@ -136,8 +137,8 @@ class Timeline:
             urgent = source in self._newest or source in self._expected
             moves = urgent or source == NODE_SOURCE
             if source == NODE_SOURCE and kind is Tick:
-                self._between = max(_SECOND, t - self._node) if self._node is not None else _SECOND
-                self._node = t
+                between = max(_SECOND, t - self._node) if self._node is not None else _SECOND
+                self._node, self._limit = t, t + AHEAD_TICKS * between
         elif isinstance(observation, Measured):
             if t > observation.received:  # a clock that is ahead: nothing is measured later
                 t = observation.received
@@ -145,7 +146,7 @@ class Timeline:
             urgent = moves = self._rings(observation)
         else:
             urgent = moves = True
-        if moves and self._is_ahead(t):
+        if moves and t > self._limit:
             t = max(self._released, self.now)
             observation = msgspec.structs.replace(observation, t=t)
             self.late[source] = self.late.get(source, 0) + 1
@@ -179,7 +180,7 @@ class Timeline:
             slow_newest=self._slow_newest,
             clock=self._clock,
             node=self._node,
-            between=self._between,
+            limit=self._limit,
             released=self._released,
             number=self._number,
             held=sorted(self._held),
@@ -190,17 +191,10 @@ class Timeline:
     def resume(self, state: TimelineState) -> None:
         """Go on exactly where another timeline was."""
         self._newest, self._slow_newest = dict(state.newest), state.slow_newest
-        self._clock, self._node, self._between = state.clock, state.node, state.between
+        self._clock, self._node, self._limit = state.clock, state.node, state.limit
         self._released, self._number = state.released, state.number
         self._held, self._behind = list(state.held), list(state.behind)
         self.late = dict(state.late)
-
-    def _is_ahead(self, t: int) -> bool:
-        return (
-            self._between > 0
-            and self._node is not None
-            and t - self._node > AHEAD_TICKS * self._between
-        )
 
     def _rings(self, measured: Measured) -> bool:
         """Return whether `measured` is an alarm of now."""

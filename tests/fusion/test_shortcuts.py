@@ -1,0 +1,162 @@
+"""What is left out because nothing is due changes no decision: beside judges that omit nothing.
+
+Both sides see the same random streams: people who stand, lie and fall, tracks that end, sources
+that fall silent, sounds and holes of half a minute.
+"""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+import pytest
+
+from ambient import events as ev
+from ambient.config import Bed, Camera, Falls, Microphone, NodeConfig, Room
+from ambient.events import AnyEvent, Purpose
+from ambient.observations import (
+    AnyObservation,
+    Hearing,
+    HearingState,
+    Place,
+    Posture,
+    PostureSeen,
+    SoundClass,
+    SoundHeard,
+    Tick,
+    TrackEnd,
+    TrackEnded,
+    View,
+    ViewState,
+)
+from fusion.falls import CLOSE_S, FORGET_S, JOIN_S, Change, FallJudge, Step
+from fusion.judge import Judge
+from fusion.room import RoomJudge
+
+NS = 1_000_000_000
+_WAYS = (
+    (Posture.STANDING, 0.03, 0.95, 0.0, Place.FLOOR),
+    (Posture.FALLEN, 0.95, 0.02, 0.9, Place.FLOOR),
+    (Posture.FALLEN, 0.95, 0.02, 0.0, Place.UNKNOWN),
+    (Posture.FALL, 0.5, 0.2, 0.95, Place.UNKNOWN),
+    (Posture.LYING, 0.9, 0.02, 0.0, Place.BED),
+)
+
+
+def posture(rng: random.Random, t: int, source: str, way: int) -> PostureSeen:
+    label, down, upright, descent, place = _WAYS[way]
+    return PostureSeen(
+        t=t,
+        room="r1",
+        source=source,
+        track=rng.randrange(2),
+        posture=label,
+        probability=0.9,
+        down=down,
+        upright=upright,
+        descent=descent,
+        place=place,
+        bed="b1" if place is Place.BED else None,
+        still=rng.random(),
+        quality=rng.uniform(0.5, 1.0),
+        at=(rng.uniform(0.3, 0.35), 0.5),
+        size=0.4,
+    )
+
+
+def stream(seed: int, count: int = 1500) -> list[AnyObservation]:
+    rng = random.Random(seed)
+    out: list[AnyObservation] = []
+    t, way = rng.randrange(NS), 0
+    for _ in range(count):
+        t += rng.randrange(1, NS // 4) if rng.random() < 0.99 else rng.randrange(40 * NS)
+        source = rng.choice(["c1", "c1", "c2"])
+        way = rng.randrange(len(_WAYS)) if rng.random() < 0.02 else way
+        kind = rng.random()
+        if kind < 0.7:
+            out.append(posture(rng, t, source, way))
+        elif kind < 0.73:
+            reason = rng.choice(list(TrackEnd))
+            ended = TrackEnded(t=t, room="r1", source=source, track=rng.randrange(2), reason=reason)
+            out.append(ended)
+        elif kind < 0.95:
+            out.append(Tick(t=t, room="r1", source=rng.choice(["c1", "c2", "m1", "node"])))
+        elif kind < 0.97:
+            out.append(ViewState(t=t, room="r1", source=source, view=rng.choice(list(View))))
+        elif kind < 0.98:
+            hearing = rng.choice(list(Hearing))
+            out.append(HearingState(t=t, room="r1", source="m1", hearing=hearing))
+        else:
+            sound = rng.choice(list(SoundClass))
+            heard = SoundHeard(t=t, room="r1", source="m1", sound=sound, probability=rng.random())
+            out.append(heard)
+    return out
+
+
+class PatientFalls(FallJudge):
+    """Looks through everybody and every chain each time."""
+
+    def _forget(self, t: int) -> None:
+        for chain in list(self.state.chains):
+            last = max((p.t for p in self._people_of(chain)), default=chain.began)
+            patience = JOIN_S if chain.acknowledged else CLOSE_S
+            if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
+                self.state.chains.remove(chain)
+        numbers = {chain.number for chain in self.state.chains}
+        for person in self.state.people:
+            if person.chain not in numbers:
+                person.chain = None
+        self.state.people = [
+            p for p in self.state.people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
+        ]
+
+
+class PatientRoom(RoomJudge):
+    """Asks after silent sources at every observation."""
+
+    def _one(self, seen: AnyObservation, out: list[AnyEvent]) -> None:
+        self._silence_due = 0
+        super()._one(seen, out)
+
+
+def changes(judge: FallJudge, seen: AnyObservation) -> list[Change]:
+    if isinstance(seen, PostureSeen):
+        return judge.posture(seen)
+    return judge.ended(seen) if isinstance(seen, TrackEnded) else judge.advance(seen.t)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_falls(seed: int) -> None:
+    quick, patient = (kind(Falls(confirm_s=4.0)) for kind in (FallJudge, PatientFalls))
+    steps = 0
+    for number, seen in enumerate(stream(seed)):
+        found = changes(quick, seen)
+        assert msgspec.json.encode(found) == msgspec.json.encode(changes(patient, seen))
+        assert quick.state == patient.state
+        steps += len(found)
+        if found and number % 3 == 0:
+            for judge in (quick, patient):
+                judge.acknowledge(found[0].chain.number)
+    assert steps > 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rooms(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(
+        id="r1",
+        beds=[Bed(id="b1", subject="s-0001")],
+        purposes=dict.fromkeys(Purpose, True),
+        cameras=[Camera(id="c1", source="a"), Camera(id="c2", source="b")],
+        microphones=[Microphone(id="m1", source="c")],
+    )
+    config = NodeConfig(site="home", node="n-1", rooms=[room])
+    quick = Judge(config, "k" * 40)
+    monkeypatch.setattr("fusion.judge.RoomJudge", PatientRoom)
+    patient = Judge(config, "k" * 40)
+    assert isinstance(patient.rooms["r1"], PatientRoom)
+    kinds = set()
+    for seen in stream(100 + seed):
+        found = [ev.encode(event) for event in quick.observe(seen)]
+        assert found == [ev.encode(event) for event in patient.observe(seen)]
+        kinds |= {ev.kind_of(ev.decode(event)) for event in found}
+    assert {"node.source_silent", "quality.degraded"} <= kinds
