@@ -31,6 +31,7 @@ import numpy as np
 from ambient.observations import Doubt, SensorSeen, VitalMeasured, WearState
 from vitals import codes
 from vitals.clocks import NS, DeviceClock, Placed
+from vitals.quality import ValueQuality
 from vitals.readings import (
     AccelerationRead,
     AnyReading,
@@ -320,6 +321,7 @@ class _Source:
         self._segment = 0
         self._known: set[tuple[bytes, int]] = set()
         self._known_before: set[tuple[bytes, int]] = set()
+        self._quality = ValueQuality()
         self._numbers: dict[str, tuple[int, float, int]] = {}
 
     def owned_by(self, peer: str, received: int) -> bool:
@@ -387,7 +389,18 @@ class _Source:
             if placed.trusted and own_t is not None:
                 self._own_t, self._segment = own_t, placed.segment
         offset_ns = t - own_t if placed.trusted and own_t is not None else 0
-        return _observation(self.device, pending, t, offset_ns / NS)
+        return _observation(self.device, pending, t, offset_ns / NS, self._noted(pending, t))
+
+    def _noted(self, pending: _Pending, t: int) -> list[Doubt]:
+        """Take in what tells of the quality of values; return what is to be doubted of this one."""
+        match pending.reading:
+            case WearRead(worn=worn):
+                self._quality.wear(worn)
+            case AccelerationRead(samples=samples):
+                self._quality.moved(samples, t)
+            case ValueRead() if pending.vital is not None:
+                return self._quality.doubts(pending.vital, pending.value, t)
+        return []
 
 
 def _value(
@@ -463,7 +476,9 @@ def _identity(reading: AnyReading) -> tuple[str, float]:
             return type(reading).__name__, float(samples.sum(dtype=np.float64))
 
 
-def _observation(device: Device, pending: _Pending, t: int, offset_s: float) -> AnyTaken:
+def _observation(
+    device: Device, pending: _Pending, t: int, offset_s: float, noted: list[Doubt]
+) -> AnyTaken:
     reading, received = pending.reading, pending.received
     match reading:
         case ValueRead():
@@ -480,7 +495,7 @@ def _observation(device: Device, pending: _Pending, t: int, offset_s: float) -> 
                 value=pending.value,
                 unit=vital.unit,
                 quality=reading.quality,
-                doubts=_doubts(reading, vital, pending),
+                doubts=_doubts(reading, vital, pending, noted),
             )
         case WearRead():
             return WearState(
@@ -518,8 +533,10 @@ def _observation(device: Device, pending: _Pending, t: int, offset_s: float) -> 
             )
 
 
-def _doubts(reading: ValueRead, vital: codes.Vital, pending: _Pending) -> list[Doubt]:
-    found = list(reading.doubts)
+def _doubts(
+    reading: ValueRead, vital: codes.Vital, pending: _Pending, noted: list[Doubt]
+) -> list[Doubt]:
+    found = [*reading.doubts, *noted]
     if not vital.is_plausible(pending.value):
         found.append(Doubt.IMPLAUSIBLE)
     if not pending.placed.trusted:

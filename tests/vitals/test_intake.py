@@ -172,10 +172,13 @@ def test_bad_input_is_refused_by_name_and_counted(
         (pulse(value=72.0), []),
         (pulse(value=19.0), [Doubt.IMPLAUSIBLE]),
         (pulse(value=251.0), [Doubt.IMPLAUSIBLE]),
-        (pulse(value=0.0, doubts=(Doubt.OFF_BODY,)), [Doubt.OFF_BODY, Doubt.IMPLAUSIBLE]),
+        (
+            pulse(value=0.0, doubts=(Doubt.OFF_BODY,)),
+            [Doubt.OFF_BODY, Doubt.NO_VALUE, Doubt.IMPLAUSIBLE],
+        ),
         (pulse(value=10.0, doubts=(Doubt.IMPLAUSIBLE,)), [Doubt.IMPLAUSIBLE]),
         (pulse(t=None, value=300.0), [Doubt.IMPLAUSIBLE, Doubt.CLOCK]),
-        (pulse(code="59408-5", unit="%", value=50.0), [Doubt.IMPLAUSIBLE]),
+        (pulse(code="59408-5", unit="%", value=50.0), [Doubt.NO_VALUE, Doubt.IMPLAUSIBLE]),
         (pulse(code="8310-5", unit="[degF]", value=212 / 2), []),
     ],
 )
