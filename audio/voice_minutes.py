@@ -14,7 +14,7 @@ import numpy as np
 
 from ambient.observations import VoiceMeasured
 from audio.blocks import RATE, SECOND_NS, Samples
-from audio.features import Descriptors, Extractor, Lld, measure
+from audio.features import Descriptors, Extractor, Lld, evidence, measure
 from audio.features.frames import STEP, STEP_S
 
 ENOUGH_S: Final = 60.0
@@ -129,7 +129,7 @@ class VoiceMinutes:
             source=self._source,
             subject=self._subject,
             began=self._began_ns,
-            speech_s=self._speech_s,
+            speech_s=max(self._enough_s, evidence(self._speech_s)),
             values=measure(Descriptors(rows), segments),
             version=self._version,
         )

@@ -98,22 +98,23 @@ _LOGARITHMIC: Final = frozenset(
 """Positive and skewed: their logarithm strays evenly to both sides."""
 
 FLOOR: Final = {
-    VoiceFeature.F0_LEVEL: 0.1,
-    VoiceFeature.F0_RANGE: 0.1,
-    VoiceFeature.LOUDNESS: 0.03,
-    VoiceFeature.SPECTRAL_SLOPE: 0.001,
-    VoiceFeature.ALPHA_RATIO: 0.2,
-    VoiceFeature.JITTER: 0.03,
+    VoiceFeature.F0_LEVEL: 0.22,
+    VoiceFeature.F0_RANGE: 0.15,
+    VoiceFeature.LOUDNESS: 0.055,
+    VoiceFeature.SPECTRAL_SLOPE: 0.0018,
+    VoiceFeature.ALPHA_RATIO: 0.36,
+    VoiceFeature.JITTER: 0.055,
     VoiceFeature.SHIMMER: 0.03,
-    VoiceFeature.HNR: 0.2,
-    VoiceFeature.CPP: 0.1,
-    VoiceFeature.SPEECH_RATE: 0.05,
-    VoiceFeature.ARTICULATION_RATE: 0.05,
-    VoiceFeature.PAUSE_RATIO: 0.01,
-    VoiceFeature.PAUSE_LENGTH: 0.03,
+    VoiceFeature.HNR: 0.3,
+    VoiceFeature.CPP: 0.15,
+    VoiceFeature.SPEECH_RATE: 0.09,
+    VoiceFeature.ARTICULATION_RATE: 0.075,
+    VoiceFeature.PAUSE_RATIO: 0.012,
+    VoiceFeature.PAUSE_LENGTH: 0.04,
 }
 """Least spread of each feature on its own scale: below it a z-score would count noise of the
-measurement itself."""
+measurement itself, and the rounding of what leaves the audio process: the standard deviation that
+rounding to a grain makes (grain / sqrt(12))."""
 
 
 def on_scale(feature: VoiceFeature, value: float) -> float | None:

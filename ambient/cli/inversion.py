@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def inversion(
     windows: Annotated[
         int, typer.Option(min=4, max=2000, help="Of each speaker, for each length.")
-    ] = 60,
+    ] = 240,
     seed: Annotated[int, typer.Option(min=0, help="Of voices and windows.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
 ) -> None:

@@ -8,8 +8,9 @@ nothing.
 Each window is mixed of phrases drawn at random. For every phrase the attacker says whether it was
 spoken in the window; success is the mean balanced accuracy over phrases, so chance is 0.5 however
 rare a phrase is. The attacker is a logistic regression on numbers that are set against the
-speaker's own mean and spread, and is tried on speakers that it has never heard. The values are
-those of `audio.features.measure`, over rows of whole phrases put together.
+speaker's own mean and spread, and is tried on speakers that it has never heard. It is given
+everything that is emitted: the values of `audio.features.measure` over rows of whole phrases put
+together, rounded as they leave, with the seconds of evidence behind each.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from scipy.optimize import minimize
 from ambient.evaluate.phrases import PHRASES, Clip, spoken
 from ambient.observations import VoiceFeature
 from audio.blocks import RATE
-from audio.features import Descriptors, describe, measure
+from audio.features import Descriptors, describe, evidence, measure
 from audio.features.descriptors import PUBLISHED, Lld
 from audio.features.frames import STEP_S
 
@@ -104,7 +105,7 @@ def run(
     phrases: int = len(PHRASES),
     speakers: int = 8,
     times: int = 2,
-    windows: int = 60,
+    windows: int = 240,
     seed: int = 1,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
@@ -164,12 +165,19 @@ def _windows(
 
 
 def _values(chosen: Sequence[_Heard]) -> Floats:
-    """Return what would be emitted of these clips; a value that cannot be told is NaN."""
+    """Return all that would be emitted of these clips, shape (2 × features + 1,).
+
+    Values, the seconds of evidence behind each, and the seconds of speech; what cannot be told is
+    NaN.
+    """
     rows = Descriptors(np.concatenate([each.rows.rows for each in chosen]))
     ends = np.cumsum([len(each.rows) for each in chosen]) * STEP_S
     segments = list(zip([0.0, *ends[:-1].tolist()], ends.tolist(), strict=True))
-    found = {each.feature: each.value for each in measure(rows, segments)}
-    return np.array([found.get(feature, np.nan) for feature in VoiceFeature])
+    found = {each.feature: each for each in measure(rows, segments)}
+    told = [found.get(feature) for feature in VoiceFeature]
+    values = [np.nan if each is None else each.value for each in told]
+    behind = [0.0 if each is None else each.seconds for each in told]
+    return np.array([*values, *behind, evidence(rows.seconds)])
 
 
 def _picture(rows: Descriptors) -> Floats:
@@ -185,9 +193,13 @@ def _attack(values: Floats, said: Told, who: NDArray[np.int64], seconds: float |
     known = np.empty_like(values)
     for speaker in np.unique(who):
         own = values[who == speaker]
-        spread = np.nanstd(own, axis=0)
-        known[who == speaker] = (own - np.nanmean(own, axis=0)) / np.where(spread > 0, spread, 1.0)
-    known = np.nan_to_num(known)
+        there = ~np.isnan(own)
+        many = np.maximum(there.sum(axis=0), 1)
+        middle = np.where(there, own, 0.0).sum(axis=0) / many
+        spread = np.sqrt((np.where(there, own - middle, 0.0) ** 2).sum(axis=0) / many)
+        known[who == speaker] = (own - middle) / np.where(spread > 0, spread, 1.0)
+    # What could not be told is itself something that was told.
+    known = np.hstack([np.nan_to_num(known), np.isnan(values).astype(np.float64)])
     right: list[float] = []
     speakers = np.unique(who)
     for fold in range(min(_FOLDS, len(speakers))):

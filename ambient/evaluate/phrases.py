@@ -42,7 +42,7 @@ SPEAKERS: Final = ("m1", "m3", "m5", "m7", "f1", "f2", "f4", "f5")
 PACES: Final = (120, 150, 180)
 _VOICE: Final = "en-gb"
 _SNR_DB: Final = 35.0
-_TIMEOUT_S: Final = 20.0
+_TIMEOUT_S: Final = 60.0
 
 Say = Callable[[np.random.Generator, int, int], Samples]
 """Says a phrase by its number in the voice of a speaker by its number."""

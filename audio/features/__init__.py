@@ -3,7 +3,7 @@
 from audio.features.descriptors import Descriptors, Extractor, Lld, describe
 from audio.features.functionals import functionals
 from audio.features.rhythm import Rhythm, rhythm
-from audio.features.voice import VERSION, measure
+from audio.features.voice import VERSION, evidence, measure, rounded
 
 __all__ = [
     "VERSION",
@@ -12,7 +12,9 @@ __all__ = [
     "Lld",
     "Rhythm",
     "describe",
+    "evidence",
     "functionals",
     "measure",
     "rhythm",
+    "rounded",
 ]

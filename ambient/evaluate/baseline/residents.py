@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ambient.evaluate.baseline import variances as v
 from ambient.observations import VoiceFeature, VoiceMeasured, VoiceValue
+from audio.features import rounded
 
 ROOM: Final = "r1"
 SUBJECT: Final = "s-0001"
@@ -219,7 +220,10 @@ def _measured(life: Life, day: int, parts: NDArray[np.int64], rows: Vector) -> l
     out: list[VoiceMeasured] = []
     for number, (part, row) in enumerate(zip(parts.tolist(), rows.tolist(), strict=True)):
         t = day * DAY + v.PARTS[part][0] * DAY // 24 + number * 60_000_000_000
-        values = [VoiceValue(name, value, 60.0) for name, value in zip(NAMES, row, strict=True)]
+        values = [
+            VoiceValue(name, rounded(name, value), 60.0)
+            for name, value in zip(NAMES, row, strict=True)
+        ]
         out.append(
             VoiceMeasured(
                 t=t,
