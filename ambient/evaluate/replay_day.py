@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ambient.config import Bed, Camera, Microphone, NodeConfig, Room
 from ambient.config_gateways import Sensor, Way, Wearable
@@ -169,7 +169,7 @@ class _RoomDay:
 
     def _camera(self, t: int, until: int) -> list[Arriving]:
         rng, out = self._rng, list[Arriving]()
-        head = {"room": self._room, "source": "c1"}
+        head: dict[str, Any] = {"room": self._room, "source": "c1"}
         for second in range(t, until, NS):
             out.append((second + rng.randrange(1, 9_000_000), Tick(t=second, **head)))
         out.append((t + 150_000_000, ViewState(t=t + 1, view=View.OK, run=START, **head)))
@@ -258,7 +258,7 @@ class _RoomDay:
 
     def _microphone(self, t: int, until: int) -> list[Arriving]:
         rng, out = self._rng, list[Arriving]()
-        head = {"room": self._room, "source": "m1"}
+        head: dict[str, Any] = {"room": self._room, "source": "m1"}
         for second in range(t, until, NS):
             at = second + 300_000_000
             out.append((at + 5_000_000, Tick(t=at, **head)))
@@ -278,7 +278,7 @@ class _RoomDay:
     def _slow(self, t: int, until: int) -> list[Arriving]:
         """Return what the wearable and the small sensors say; two hours of a day come at once."""
         rng, out = self._rng, list[Arriving]()
-        head = {"room": self._room, "source": "w1", "subject": self._subject}
+        head: dict[str, Any] = {"room": self._room, "source": "w1", "subject": self._subject}
         for second in range(t, until, NS):
             received = second + rng.randrange(400_000_000, 2_500_000_000)
             kind = MotionMeasured(
@@ -322,12 +322,22 @@ class _RoomDay:
                 **head,
             )
             out.append((until + NS, impact))
-            cord = {"room": self._room, "source": "cord", "kind": SensorKind.CORD, "on": True}
+            cord: dict[str, Any] = {
+                "room": self._room,
+                "source": "cord",
+                "kind": SensorKind.CORD,
+                "on": True,
+            }
             at = until + 2 * NS
             out.append((at + 50_000_000, SensorSeen(t=at, received=at, **cord)))
         at = t + rng.randrange(1, 50 * NS)
         if rng.random() < 0.05:
-            door = {"room": self._room, "source": "door", "kind": SensorKind.DOOR, "on": True}
+            door: dict[str, Any] = {
+                "room": self._room,
+                "source": "door",
+                "kind": SensorKind.DOOR,
+                "on": True,
+            }
             out.append((at + 60_000_000, SensorSeen(t=at, received=at + 50_000_000, **door)))
         if rng.random() < 0.02:
             out.append((at + NS, WearState(t=at, received=at + NS, worn=True, battery=0.5, **head)))

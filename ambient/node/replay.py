@@ -98,10 +98,10 @@ class Replay:
                     f"{reader.path}: expected where the judgement stood before the first "
                     "observation, found nothing; the file was put together by hand"
                 )
-            t: int = record.t  # type: ignore[union-attr]
+            t: int = record.t
             if t > last:
                 first, last = (t if first is None else first), t
-            yield from room.observe(record)  # type: ignore[arg-type]
+            yield from room.observe(record)
         self.records += count
         self.span_s += (last - first) / 1e9 if first is not None else 0.0
 

@@ -174,7 +174,8 @@ def test_a_source_that_falls_silent_delays_nothing_by_more_than_its_lateness() -
 
 def test_a_camera_whose_clock_is_hours_ahead_delays_no_alarm_of_another() -> None:
     every = streams(3, 250)
-    wrong = {**every, "c2": [posture(one.t + 5 * 3600 * NS, "c2", False) for one in every["c2"]]}
+    wrong = dict(every)
+    wrong["c2"] = [posture(one.t + 5 * 3600 * NS, "c2", False) for one in every["c2"]]
     calm = {source: [0 if source == "node" else 50] for source in every}
     sent = arrive(wrong, calm)
     # It arrives when it is sent, whatever its clock says.

@@ -122,7 +122,7 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes, says: s
 def test_records_of_another_version_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a"
     strange = msgspec.defstruct("Strange", ["t"], tag_field="type", tag="strange")
-    write(path, [[BEGUN], [strange(t=1)]])
+    write(path, [[BEGUN], [strange(t=1)]])  # type: ignore[list-item]
     with pytest.raises(SourceError, match="version of ambient that wrote it"):
         list(RecordingReader(path))
 
