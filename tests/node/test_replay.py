@@ -20,6 +20,8 @@ from ambient.node.recording import Begun, RecordingReader, Resumed
 from ambient.node.replay import Replay
 from ambient.node.switches import SwitchBoard
 from ambient.observations import AnyObservation, Place, Posture, PostureSeen, SoundClass, SoundHeard
+from fusion.judge import Judge
+from fusion.room import Snapshot
 
 HOUR = 3600 * NS
 
@@ -205,3 +207,20 @@ def test_another_configuration_is_told(tmp_path: Path) -> None:
     rooms = msgspec.structs.replace(live.config, rooms=replay_day.config_of(2).rooms[1:])
     with pytest.raises(SourceError, match="room of this configuration"):
         list(Replay(rooms).events(recorder.files(tmp_path)))
+
+
+@pytest.mark.parametrize("cut", [1, 700, 2500])
+def test_a_room_goes_on_from_a_snapshot_exactly(tmp_path: Path, cut: int) -> None:
+    of_config = config(tmp_path)
+    begin = START + 9 * HOUR
+    seen = [one for _, one in replay_day.arriving(of_config, 0.2, 8, begin)]
+    seen += [fallen(begin + 720 * NS + k * NS // 5) for k in range(60)]
+    whole, other = (Judge(of_config, "k" * 40).rooms["r0"] for _ in range(2))
+    for one in seen[:cut]:
+        whole.observe(one)
+    kept = msgspec.msgpack.encode(whole.snapshot())
+    other.resume(msgspec.msgpack.decode(kept, type=Snapshot))
+    expected = joined([event for one in seen[cut:] for event in whole.observe(one)])
+    assert b"fall.suspected" in expected
+    assert joined([event for one in seen[cut:] for event in other.observe(one)]) == expected
+    assert msgspec.to_builtins(other.snapshot()) == msgspec.to_builtins(whole.snapshot())
