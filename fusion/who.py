@@ -327,7 +327,9 @@ class Matcher:
                 odds[name] = self._odds(device, source, here)
                 subject = f"/{name}" if device.subject is None else device.subject
                 wearers.setdefault(subject, []).append(name)
-            joint = posterior([sum(odds[n] for n in names) for names in wearers.values()])
+            joint = posterior(
+                [np.add.reduce([odds[n] for n in names]) for names in wearers.values()]
+            )
             for names, shares in zip(wearers.values(), joint, strict=True):
                 for name in names:
                     device = self.devices[name]
@@ -403,7 +405,10 @@ def posterior(odds: list[Floats]) -> list[Floats]:
     alone = np.array([len(set(row[row < people])) == (row < people).sum() for row in every])
     every = every[alone]
     weights = _normed(scores[np.arange(len(odds)), every].sum(axis=1))
-    return [np.bincount(every[:, i], weights, people + 1) for i in range(len(odds))]
+    return [
+        np.asarray(np.bincount(every[:, i], weights, people + 1), np.float64)
+        for i in range(len(odds))
+    ]
 
 
 def _normed(scores: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,8 +33,8 @@ def looks(seconds: float = 30.0) -> Looks:
     return Looks(t, np.ones((len(t), 3)), np.full((len(t), 2), 0.5), np.full(len(t), 0.4))
 
 
-def verdict(right: bool | None, **changed: object) -> Verdict:
-    fields: dict[str, object] = {
+def verdict(right: bool | None, **changed: Any) -> Verdict:
+    fields: dict[str, Any] = {
         "room": 0,
         "case": "worn",
         "story": "both stay",

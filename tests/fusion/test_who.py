@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from ambient.config import Camera, NodeConfig, Room
+from ambient.config_gateways import Ble, Gateways, Way, Wearable
 from ambient.observations import (
     AnyObservation,
     MotionMeasured,
     Posture,
     PostureSeen,
+    Tick,
     TrackEnd,
     TrackEnded,
     Wear,
 )
+from fusion.judge import Judge
 from fusion.who import DEVICES, SURE, TRACKS, Belief, Matcher, posterior
 from fusion.who_evidence import LAGS, Likeness, Speeds, looked_up, second_of
 from fusion.who_state import frozen, thawed
@@ -33,44 +38,43 @@ def life(seed: int, seconds: int = LONG) -> np.ndarray:
 
 
 def seen(
-    speeds: np.ndarray, track: int, begin: float = 0.0, end: float = LONG, **changed: object
+    speeds: np.ndarray, track: int, begin: float = 0.0, end: float = LONG, **changed: Any
 ) -> list[AnyObservation]:
     """Return what a camera says of somebody, eight times a second."""
-    return [
-        PostureSeen(
-            **{
-                "t": START + int(t * SECOND),
-                "room": "r1",
-                "source": "c1",
-                "track": track,
-                "posture": Posture.OTHER,
-                "probability": 1.0,
-                "down": 0.0,
-                "upright": 1.0,
-                "at": (0.5, 0.5),
-                "size": 0.5,
-                "left_wrist": float(speeds[int(t * 4)]),
-                "right_wrist": float(speeds[int(t * 4)]),
-                "hips": float(speeds[int(t * 4)]),
-            }
-            | changed
-        )
-        for t in np.arange(begin, end, 0.125)
-    ]
+    out: list[AnyObservation] = []
+    for t in np.arange(begin, end, 0.125).tolist():
+        speed = float(speeds[int(t * 4)])
+        fields: dict[str, Any] = {
+            "t": START + int(t * SECOND),
+            "room": "r1",
+            "source": "c1",
+            "track": track,
+            "posture": Posture.OTHER,
+            "probability": 1.0,
+            "down": 0.0,
+            "upright": 1.0,
+            "at": (0.5, 0.5),
+            "size": 0.5,
+            "left_wrist": speed,
+            "right_wrist": speed,
+            "hips": speed,
+        }
+        out.append(PostureSeen(**fields | changed))
+    return out
 
 
 def worn(
-    speeds: np.ndarray, name: str = "band", off_s: float = 0.0, **changed: object
+    speeds: np.ndarray, name: str = "band", off_s: float = 0.0, **changed: Any
 ) -> list[AnyObservation]:
     """Return what a wearable on somebody says, its clock being off."""
-    out = []
+    out: list[AnyObservation] = []
     for second in range(1, LONG):
         counts = 0.15 * float(speeds[4 * second - 4 : 4 * second].mean())
-        fields: dict[str, object] = {
+        fields: dict[str, Any] = {
             "t": START + int((second + off_s) * SECOND),
             "room": "r1",
             "source": name,
-            "received": START,
+            "received": START + int((second + max(off_s, 0.0)) * SECOND),
             "wear": Wear.WRIST,
             "subject": f"s-{name}",
             "counts": counts,
@@ -128,7 +132,7 @@ def test_who_moves_alike_cannot_be_told_apart() -> None:
 
 
 @pytest.mark.parametrize("missing", [{}, {"left_wrist": None}, {"hips": None}])
-def test_before_anything_was_compared_nothing_is_said(missing: dict[str, None]) -> None:
+def test_before_anything_was_compared_nothing_is_said(missing: dict[str, Any]) -> None:
     one = life(1)
     matcher = told(seen(one, 7, end=20.0, **missing), worn(one)[:20])
     assert matcher.track_of("band") is None
@@ -246,3 +250,26 @@ def test_joint_hypotheses_leave_nobody_with_two_wearers() -> None:
     assert other[0] < 0.05
     assert other[1] > 0.7
     assert posterior([torn])[0][0] > posterior([torn])[0][1]
+
+
+def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot() -> None:
+    band = Wearable(
+        id="band", device="AA:BB:CC:DD:EE:FF", via=Way.BLE, subject="s-band", wear=Wear.WRIST
+    )
+    rooms = [Room(id="r1", cameras=[Camera(id="c1", source="a")], wearables=[band])]
+    gateways = Gateways(ble=Ble())
+    config = NodeConfig(site="home", node="n-1", rooms=rooms, gateways=gateways)
+    one, other = life(1), life(2)
+    ticks = [Tick(t=START + s * SECOND, room="r1", source="node") for s in range(LONG)]
+    every = sorted([*ticks, *seen(one, 7), *seen(other, 8), *worn(one)], key=lambda o: o.t)
+    whole, half, again = (Judge(config, "k" * 40).rooms["r1"] for _ in range(3))
+    for o in every:
+        whole.observe(o)
+    for o in every[:2000]:
+        half.observe(o)
+    again.resume(half.snapshot())
+    for o in every[2000:]:
+        again.observe(o)
+    assert (whole.who.subject_of("c1", 7) or ("", 0))[0] == "s-band"
+    assert whole.who.subject_of("c1", 8) is None
+    assert again.who.beliefs() == whole.who.beliefs()

@@ -134,7 +134,7 @@ def _clip(row: Row, recording: Recording, said: Sequence[object]) -> Clip:
     traces = recording.traces
     begin = min(int(one.times[0]) for one in traces.values())
     felt_s = max(one.seconds for one in traces.values()) + (begin / SECOND - BEGIN_S)
-    length = min(felt_s, row.duration_s * slower)
+    length = felt_s if row.duration_s is None else min(felt_s, row.duration_s * slower)
     return Clip(
         seen=[
             msgspec.structs.replace(one, t=int(one.t * slower), track=1)
@@ -183,9 +183,9 @@ def _odds(clips: Sequence[Clip], wear: Wear, shift: int) -> tuple[float, float]:
                     )
                 )  # fmt: skip
         begin += clip.seconds
-    for one in sorted(every, key=lambda each: each.t):
-        matcher.observe(one)
-        matcher.advance(one.t)
+    for said in sorted(every, key=lambda each: each.t):
+        matcher.observe(said)
+        matcher.advance(said.t)
     matcher.advance(round((begin + WAIT_S + 10.0) * SECOND))
     found = matcher.likeness("device", "camera", 1)
     if found is None:

@@ -201,7 +201,7 @@ def _sizes(xy: Array) -> Array:
         2.0 * (_length(hips - knees) + _length(knees - ankles)),
         0.8 * _length(core.max(axis=1) - core.min(axis=1)),
     )
-    return np.maximum(np.max(parts, axis=0), 1e-3)
+    return np.asarray(np.maximum(np.max(parts, axis=0), 1e-3), np.float64)
 
 
 def _length(vectors: Array) -> Array:
