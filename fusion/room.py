@@ -29,8 +29,10 @@ from ambient.observations import (
     MotionMeasured,
     PostureSeen,
     SoundHeard,
+    SpeechHeard,
     TrackEnded,
     ViewState,
+    VoiceMeasured,
 )
 from fusion.distress import DistressJudge, DistressState
 from fusion.down import DownJudge, DownState
@@ -45,6 +47,7 @@ from fusion.who import Matcher
 from fusion.who_state import frozen, thawed
 
 REPORT_LATE_S: Final = 3600.0
+_OF_VOICE: Final = frozenset({SpeechHeard, VoiceMeasured, HearingState})
 _REPORT_LATE: Final = round(REPORT_LATE_S * 1e9)
 
 
@@ -290,7 +293,8 @@ class RoomJudge:
                 senses = self.senses.at(now)
                 out += [self._events.situation(one, senses) for one in found]
         if self.voice.on:
-            stated = self.voice.observe(seen) if seen.t == now else self.voice.advance(now)
+            spoke = kind in _OF_VOICE and seen.t == now
+            stated = self.voice.observe(seen) if spoke else self.voice.advance(now)
             out += [self._events.voice(one) for one in stated]
         if now >= self._silence_due:
             out += [self._events.view(one) for one in self._sources.views.advance(now)]
