@@ -1,8 +1,9 @@
 """Writes the systemd drop-in with the addresses that a node may talk to.
 
 In: ``node.yaml``, and what enrolment left in the node's state folder. Out, on standard output:
-``IPAddressAllow=`` for the hub and each network camera, and for the machine's name servers when
-one of these is a name and not a number.
+``IPAddressAllow=`` for the hub, each network camera, the broker and the senders that the installer
+named, and for the machine's name servers when one of these is a name and not a number;
+``SocketBindAllow=`` for the ports on which wearables and monitors come in.
 """
 
 from __future__ import annotations
@@ -18,11 +19,26 @@ from ambient.config import NodeConfig, load_node
 
 
 def hosts(config: NodeConfig) -> list[str]:
-    """Return the hub's and the network cameras' hosts as they are written."""
+    """Return the hosts of hub, network cameras, broker and named senders as they are written."""
     hub = config.hub or load_hub(config.state_dir)
     urls = [hub.address] if hub else []
     urls += [camera.source for room in config.rooms for camera in room.cameras]
-    return sorted({host for url in urls if "://" in url and (host := urlsplit(url).hostname)})
+    found = {host for url in urls if "://" in url and (host := urlsplit(url).hostname)}
+    ways = config.gateways
+    if ways.mqtt is not None:
+        found.add(ways.mqtt.host)
+    if ways.mllp is not None:
+        found |= set(ways.mllp.allow)
+    return sorted(found)
+
+
+def ports(config: NodeConfig) -> list[int]:
+    """Return the ports on which the node listens for wearables and monitors."""
+    ways = config.gateways
+    found = [way.port for way in (ways.mllp, ways.https) if way is not None]
+    if ways.zeromq is not None:
+        found.append(int(ways.zeromq.bind.rpartition(":")[2]))
+    return sorted(found)
 
 
 def drop_in(config: NodeConfig, resolv: str) -> str:
@@ -63,6 +79,7 @@ def drop_in(config: NodeConfig, resolv: str) -> str:
     ]
     lines += ["[Service]"]
     lines += [f"IPAddressAllow={number}" for number in sorted(numbers)]
+    lines += [f"SocketBindAllow=tcp:{port}" for port in ports(config)]
     return "\n".join(lines) + "\n"
 
 

@@ -24,7 +24,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     ModelError
         When the catalogue of models is broken.
     """
-    from ambient.doctor import cameras, microphones
+    from ambient.doctor import cameras, microphones, ways
 
     running = is_running(config.state_dir)
     vision = worker_pids(config.state_dir).get(Worker.VISION)
@@ -41,6 +41,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield from network.cameras(config)
     yield from cameras.cameras(config, running=running)
     yield from microphones.microphones(config, running=running)
+    yield from ways.ways(config, running=running)
 
 
 def separation(state_dir: Path, vision: int | None) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 
 from ambient.config import load_hub, load_node
+from ambient.config_gateways import Way
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = {name: DEPLOY / "systemd" / f"ambient-{name}.service" for name in ("node", "hub")}
@@ -33,6 +34,21 @@ def test_the_example_of_a_node_loads() -> None:
     config = load_node(DEPLOY / "node.yaml")
     assert config.models.dir == Path("/var/lib/ambient/models")
     assert config.rooms[0].cameras[0].zones[0].bed == "r12-a"
+
+
+def test_the_example_of_wearables_and_sensors_loads_when_it_is_taken(tmp_path: Path) -> None:
+    """What stands behind # from the wearables on is taken; other comments hold words alone."""
+    text = (DEPLOY / "node.yaml").read_text("utf-8").replace("<40 characters>", "k" * 40)
+    lines = text.splitlines()
+    taken = re.compile(r"^( *)# ( *(?:wearables:|sensors:|gateways:|- \{id: (?!m)|[a-z]+: \{).*)$")
+    found = [taken.sub(r"\1\2", line) for line in lines]
+    file = tmp_path / "node.yaml"
+    file.write_text("\n".join(found), "utf-8")
+    loaded = load_node(file)
+    (room,) = loaded.rooms
+    assert [one.id for one in room.wearables] == ["band-a"]
+    assert [one.id for one in room.sensors] == ["bath-door", "cord"]
+    assert all(loaded.gateways.has(way) for way in Way)
 
 
 def test_the_example_of_a_hub_loads_and_stays_on_loopback() -> None:
@@ -74,6 +90,8 @@ def test_users_devices_and_models() -> None:
     assert "DeviceAllow" not in hub
     assert "AMBIENT_MODELS=/var/lib/ambient/models" in node["Environment"]
     assert node["SocketBindDeny"] == ["any"]
+    assert "bluetooth" in node["SupplementaryGroups"][0].split()
+    assert "AF_BLUETOOTH" not in node["RestrictAddressFamilies"][0]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
@@ -139,6 +157,30 @@ def test_a_node_may_talk_to_its_hub_and_cameras(
     parser.read_string(text)
     assert parser.sections() == ["Service"]
     assert re.findall(r"^IPAddressAllow=(.*)$", text, re.MULTILINE) == allowed
+
+
+def test_a_node_listens_on_the_ports_of_its_ways_and_no_other(
+    tmp_path: Path, addresses: ModuleType
+) -> None:
+    file = tmp_path / "node.yaml"
+    ways = """
+gateways:
+  mqtt: {host: 10.0.2.5}
+  mllp: {port: 2575, allow: [10.0.2.7]}
+  https: {port: 8443, certificate: c.pem, private_key: c.key}
+  zeromq: {bind: "tcp://127.0.0.1:7450", clients: [{id: lab, key: "%s"}]}
+""" % ("k" * 40)
+    base = NODE.format(
+        hub="10.0.0.5", one="/dev/video0", two="/dev/video1", key="k" * 40, state=tmp_path
+    )
+    for text, bound, allowed in (
+        (base, [], ["10.0.0.5"]),
+        (base + ways, ["tcp:2575", "tcp:7450", "tcp:8443"], ["10.0.0.5", "10.0.2.5", "10.0.2.7"]),
+    ):
+        file.write_text(text, "utf-8")
+        made = addresses.drop_in(load_node(file), "")
+        assert re.findall(r"^SocketBindAllow=(.*)$", made, re.MULTILINE) == bound
+        assert re.findall(r"^IPAddressAllow=(.*)$", made, re.MULTILINE) == allowed
 
 
 def test_a_name_lets_the_name_server_in(

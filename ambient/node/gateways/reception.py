@@ -119,6 +119,8 @@ class Reception:
         self._open: dict[str, bool] = {}
         self._links: dict[Way, str | None] = {}
         self._away: set[str] = set()
+        self._heard: dict[str, int] = {}
+        """Room/source ► the node's time when something of it was admitted last."""
         self._waiting: deque[tuple[AnyObservation, bytes]] = deque()
         self._turn = asyncio.Lock()
         self.counts = Counts()
@@ -227,6 +229,7 @@ class Reception:
         return {
             "links": {str(way): reason for way, reason in self._links.items()},
             "away": self.away(),
+            "heard": dict(self._heard),
             "readings": self.counts.readings,
             "observations": self.counts.observations,
             "duplicates": counts.duplicates,
@@ -277,6 +280,7 @@ class Reception:
         kind = known.device.kind if isinstance(known.device, Sensor) else None
         if isinstance(one, SensorRead) and one.kind is not kind:
             return Refused(f"kind of device {known.device.id}", f"expected {kind}, got {one.kind}")
+        self._heard[f"{known.room}/{known.device.id}"] = self._now()
         return one
 
     def _queue(self, items: Iterable[tuple[AnyTaken, bytes]]) -> None:
