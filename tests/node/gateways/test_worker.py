@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,13 +18,14 @@ from ambient import commands
 from ambient.config import NodeConfig
 from ambient.config_gateways import Way
 from ambient.errors import LinkError
-from ambient.events import Outcome, Purpose
+from ambient.events import Outcome, Purpose, Worker
 from ambient.node.clock import NodeClock
 from ambient.node.control import ControlServer
 from ambient.node.gateways import worker as worker_module
 from ambient.node.gateways.way import Desk, Gateway
 from ambient.node.gateways.worker import HEALTH, GatewayWorker, gateways
 from ambient.node.place import NodePlace
+from ambient.node.running import worker_pids
 from ambient.node.supervisor import wanted_workers
 from ambient.node.switches import SwitchBoard
 from ambient.observations import Tick
@@ -200,3 +203,29 @@ async def test_what_waits_for_fusion_is_handed_on_before_it_ends(
         await asyncio.gather(taking, return_exceptions=True)
         node.fusion.room = 10**9
     assert node.fusion.values() == [(0, 70.0)]
+
+
+@pytest.mark.parametrize("devices", [True, False])
+def test_a_node_starts_this_process_only_where_there_are_devices(
+    tmp_path: Path, devices: bool
+) -> None:
+    """The real command: its supervisor, its workers, their sockets."""
+    rooms = "\n  - id: r1\n" + ("    sensors: [{id: door, device: d, kind: door}]\n" * devices)
+    given = config(tmp_path, rooms=rooms)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ambient", "node", "-c", str(tmp_path / "node.yaml")],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        end = time.monotonic() + 120
+        while Worker.FUSION not in (found := worker_pids(given.state_dir)):
+            assert running.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        while devices and not (NodePlace(given.state_dir).run_dir / HEALTH).exists():
+            assert time.monotonic() < end, "the process tells nothing"
+            time.sleep(0.1)
+        assert (Worker.GATEWAYS in worker_pids(given.state_dir)) is devices, found
+    finally:
+        running.terminate()
+        assert running.wait(60) == 0
