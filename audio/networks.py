@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,8 @@ from audio.speech.enrolment import Enrolment
 from audio.speech.gate import VoiceGate
 from audio.speech.television import TelevisionJudge
 from audio.speech.vad import SileroVad
+from models.sounds import spotter
+from models.sounds.spotter import Spotter
 from models.store import Store, locate
 
 
@@ -69,10 +71,30 @@ class Ears:
     ----------
     models
         ``models.dir`` of the configuration; the machine's own store without one.
+    words
+        ``sounds.words`` of the configuration: what is listened for; None for all that is known.
+    words_dir
+        ``sounds.words_dir`` of the configuration: a site's own list, as ``ambient train words``
+        writes it; None for the one that this version carries.
+
+    Raises
+    ------
+    ModelError
+        A site's own list is missing or damaged.
+    ConfigError
+        A word is not in the list.
     """
 
-    def __init__(self, models: Path | None = None) -> None:
+    def __init__(
+        self,
+        models: Path | None = None,
+        words: Collection[str] | None = None,
+        words_dir: Path | None = None,
+    ) -> None:
         self._store = Store(locate(models))
+        self._words, self._words_dir = words, words_dir or spotter.FOLDER
+        if words is not None or words_dir is not None:
+            spotter.checked(spotter.load(self._words_dir), words)
 
     @property
     def version(self) -> str:
@@ -107,7 +129,9 @@ class Ears:
         ModelError
             A model is missing or damaged.
         """
-        sounds = SoundListener.create(room, microphone.id, habit=habit) if wanted.sounds else None
+        sounds = None
+        if wanted.sounds:
+            sounds = SoundListener.create(room, microphone.id, habit=habit, spotter=self._spotter)
         if not wanted.voice:
             return MicrophonePipeline(room, microphone, sounds=sounds)
         return MicrophonePipeline(
@@ -132,6 +156,10 @@ class Ears:
         for enrolment in enrolments:
             found[enrolment.subject] = VoiceGate(enrolment, self._speaker, network)
         return found
+
+    @cached_property
+    def _spotter(self) -> Spotter:
+        return Spotter.load(self._store.path(spotter.MODEL), self._words_dir, self._words)
 
     @cached_property
     def _person(self) -> TelevisionJudge:

@@ -110,6 +110,32 @@ def sounds(
     _print(figures)
 
 
+@_TRAIN.command("words")
+def words(
+    data: Data,
+    out: Out = None,
+    quick: Quick = False,
+    seed: Seed = 0,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            help="A site's own list of calls (TOML), instead of the one carried.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Learn the words that call for help, by default those of eight languages; needs espeak-ng.
+
+    Needs no PyTorch: a site may train its own list. Progress goes to standard error, the figures as
+    JSON to standard output.
+    """
+    from ambient.train.sounds import SOUNDS, train_words
+
+    _refuse(quick, out)
+    _print(train_words(data, out or SOUNDS, quick=quick, seed=seed, words=words, tell=_tell))
+
+
 @_TRAIN.command("television")
 def television(data: Data, out: Out = None, quick: Quick = False, seed: Seed = 0) -> None:
     """Learn to tell a loudspeaker from a person, from synthesis and recordings marked "train".

@@ -25,9 +25,11 @@ from ambient.evaluate.statistics import SEED, Rate, Share, poisson, wilson
 from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block, Samples
 from audio.sounds.listener import RINGS, SoundListener
-from models.sounds import outputs
+from models.sounds import outputs, spotter
 from models.sounds.network import Network
+from models.sounds.spotter import Spotter
 from models.sounds.synthesis.espeak import Speaker
+from models.store import Store, locate
 
 LABELS: Final[dict[str, tuple[str, ...]]] = {
     "scream": ("scream",),
@@ -109,6 +111,7 @@ class Listening:
     def __init__(self) -> None:
         self._network = Network.load()
         self._calibration = outputs.load()
+        self._spotter = Spotter.load(Store(locate()).path(spotter.MODEL))
         self.cpu_s = 0.0
         self.seconds = 0.0
 
@@ -121,7 +124,7 @@ class Listening:
         )
         whole = np.concatenate([lead, samples, tail]).astype(np.float32)
         began = time.process_time()
-        listener = SoundListener("r", "m", self._network, self._calibration)
+        listener = SoundListener("r", "m", self._network, self._calibration, spotter=self._spotter)
         found: list[SoundHeard] = []
         for start in range(0, len(whole), _BLOCK):
             piece = whole[start : start + _BLOCK]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -45,6 +45,8 @@ class Plan:
         Of each of them.
     steps
         Of training.
+    utterances
+        For the words that call: to learn from, to calibrate on, to measure on.
     talks
         Stretches of speech for the model of television, each once from a person and once from a
         loudspeaker: to learn from, to calibrate on, to measure on.
@@ -54,10 +56,19 @@ class Plan:
     rooms: int
     steps: int
     talks: tuple[int, int, int]
+    utterances: tuple[int, int, int]
 
 
-FULL: Final = Plan(scenes=(5000, 1000, 1000), rooms=160, steps=1700, talks=(1600, 400, 400))
-QUICK: Final = Plan(scenes=(120, 60, 60), rooms=8, steps=30, talks=(60, 30, 30))
+FULL: Final = Plan(
+    scenes=(5000, 1000, 1000),
+    rooms=160,
+    steps=1700,
+    talks=(1600, 400, 400),
+    utterances=(9000, 500, 700),
+)
+QUICK: Final = Plan(
+    scenes=(120, 60, 60), rooms=8, steps=30, talks=(60, 30, 30), utterances=(150, 60, 60)
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,8 +117,20 @@ def recorded(data: Path, *, held: bool) -> Recorded:
     return Recorded(speech, sounds)
 
 
-def casts(data: Path, plan: Plan, seed: int, words: Path | None = None) -> tuple[Cast, Cast, Cast]:
-    """Return what is made to learn from, to calibrate on, and to measure on."""
+def casts(
+    data: Path,
+    plan: Plan,
+    seed: int,
+    words: Path | None = None,
+    variants: tuple[Sequence[str] | None, ...] = (None, None, None),
+) -> tuple[Cast, Cast, Cast]:
+    """Return what is made to learn from, to calibrate on, and to measure on.
+
+    Parameters
+    ----------
+    variants
+        Voices of espeak-ng of each; None for those that are learned from or measured on.
+    """
     from models.sounds.synthesis.espeak import Speaker
     from models.sounds.synthesis.scenes import cast
     from models.sounds.synthesis.words import CALLS, site
@@ -121,7 +144,7 @@ def casts(data: Path, plan: Plan, seed: int, words: Path | None = None) -> tuple
         made.append(
             cast(
                 np.random.default_rng((seed, number)),
-                Speaker(held=held),
+                Speaker(held=held, variants=variants[number]),
                 heard.speech[half],
                 {label: some[half] for label, some in heard.sounds.items() if some[half]},
                 rooms=plan.rooms,
@@ -196,6 +219,44 @@ def train_television(
         plan.talks,
         folder,
         steps=plan.steps if quick else STEPS,
+        seed=seed,
+        tell=_timed(tell),
+    )
+
+
+def train_words(
+    data: Path,
+    folder: Path = SOUNDS,
+    *,
+    quick: bool = False,
+    seed: int = 0,
+    words: Path | None = None,
+    tell: Tell = lambda line: None,
+) -> object:
+    """Learn the words that call from nothing; return their figures. As `train`, without PyTorch.
+
+    Raises
+    ------
+    UsageError
+        espeak-ng is missing, or the data is.
+    ModelError
+        The speech embedding is not in the store.
+    """
+    from models.sounds import spotter
+    from models.sounds.learning.spotting import Recipe, course
+    from models.sounds.synthesis.espeak import TUNED, VARIANTS
+    from models.store import Store, locate
+
+    plan = QUICK if quick else FULL
+    store = Store(locate())
+    learned = tuple(each for each in VARIANTS if each not in TUNED)
+    return course(
+        casts(data, plan, seed, words, (learned, TUNED, None)),
+        plan.utterances,
+        Recipe(rounds=4) if quick else Recipe(),
+        spotter.Embedding(store.path(spotter.MODEL)),
+        store.catalogue.revision(spotter.MODEL),
+        folder,
         seed=seed,
         tell=_timed(tell),
     )

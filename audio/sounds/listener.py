@@ -13,7 +13,8 @@ from typing import Final
 
 from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block
-from audio.sounds.bursts import Bursts
+from audio.ring import Ring
+from audio.sounds.bursts import Burst, Bursts
 from audio.sounds.calling import Call, Calling, weighed
 from audio.sounds.context import Aftermath
 from audio.sounds.events import Events, Sound
@@ -23,6 +24,7 @@ from audio.sounds.smoke import SmokeRule
 from models.sounds import outputs
 from models.sounds.network import FOLDER, Network
 from models.sounds.outputs import Calibration
+from models.sounds.spotter import SAMPLES, Said, Spotter
 
 RINGS: Final[dict[SoundClass, float]] = {SoundClass.HELP: 0.9, SoundClass.SMOKE_ALARM: 0.9}
 """From which probability on a sound rings by itself; chosen on synthetic sound (the card)."""
@@ -31,6 +33,14 @@ MENTIONED: Final = 0.5
 GAP_NS: Final = 100_000_000
 _SMOKE_AGAIN_S: Final = 30.0
 _SMOKE_PERIOD_S: Final = 4.0
+RING_S: Final = 8.0
+"""Sound that is kept for its words: the longest call, the time until it is known to be alone, and
+some more, for sound that comes in large pieces is taken in by pieces of `_PIECE`."""
+_PIECE: Final = RATE
+_BEFORE_S: Final = 0.25
+_AFTER_S: Final = 0.3
+"""Around a burst: its first and last sounds are softer than what begins and ends it."""
+_WINDOW_S: Final = SAMPLES / RATE
 
 
 class SoundListener:
@@ -42,6 +52,8 @@ class SoundListener:
         Of its observations.
     network, calibration
         Owned by the listener from now on.
+    spotter
+        Says which words are called; None to tell calls by the way they are called alone.
     habit
         What is known of how often somebody calls in this room.
     """
@@ -53,11 +65,14 @@ class SoundListener:
         network: Network,
         calibration: Calibration,
         habit: Habit | None = None,
+        spotter: Spotter | None = None,
     ) -> None:
         self._room, self._source = room, source
         self._ear = Ear(network, calibration)
         self._bursts = Bursts()
-        self._calling = Calling()
+        self._spotter = spotter
+        self._ring = Ring(RING_S)
+        self._calling = Calling(self._said)
         self._events = Events(calibration)
         self._aftermath = Aftermath()
         self._smoke = SmokeRule()
@@ -71,7 +86,13 @@ class SoundListener:
 
     @classmethod
     def create(
-        cls, room: str, source: str, *, folder: Path = FOLDER, habit: Habit | None = None
+        cls,
+        room: str,
+        source: str,
+        *,
+        folder: Path = FOLDER,
+        habit: Habit | None = None,
+        spotter: Spotter | None = None,
     ) -> SoundListener:
         """Return a listener with the network that this version carries.
 
@@ -80,7 +101,7 @@ class SoundListener:
         ModelError
             It is missing or damaged.
         """
-        return cls(room, source, Network.load(folder), outputs.load(folder), habit)
+        return cls(room, source, Network.load(folder), outputs.load(folder), habit, spotter)
 
     def push(self, block: Block) -> list[SoundHeard]:
         """Take in a block; return what was heard with it."""
@@ -89,11 +110,22 @@ class SoundListener:
             due = self._origin_ns + self._heard * SAMPLE_NS
             if block.lost or abs(block.began_ns - due) > GAP_NS:
                 found += self.finish()
-        self._heard += block.samples.size
-        self._origin_ns = block.t_ns - self._heard * SAMPLE_NS
-        for heard in self._ear.push(block.samples):
-            found += self._chunk(heard)
+        self._origin_ns = block.t_ns - (self._heard + block.samples.size) * SAMPLE_NS
+        for first in range(0, block.samples.size, _PIECE):
+            piece = block.samples[first : first + _PIECE]
+            self._heard += piece.size
+            self._ring.push(Block(piece, self._time(self._heard / RATE)))
+            for heard in self._ear.push(piece):
+                found += self._chunk(heard)
         return found
+
+    def _said(self, burst: Burst) -> Said:
+        """Return which word a burst is."""
+        if self._spotter is None:
+            return Said(0.0, 0.0)
+        end = burst.end_s + _AFTER_S
+        start = min(burst.start_s - _BEFORE_S, end - _WINDOW_S)
+        return self._spotter.said(self._ring.between(self._time(start), self._time(end)))
 
     def finish(self) -> list[SoundHeard]:
         """End the sound; return what this cuts off."""
@@ -105,6 +137,7 @@ class SoundListener:
         found += [told for each in calls for told in self._call(each, now)]
         for part in (self._ear, self._calling, self._aftermath, self._smoke):
             part.reset()
+        self._ring.wipe()
         self._origin_ns, self._heard, self._smoke_told_s = None, 0, None
         return found
 

@@ -71,7 +71,7 @@ def test_without_pytorch_it_says_what_to_do(tmp_path: Path) -> None:
         train(tmp_path, tmp_path)
 
 
-@pytest.mark.parametrize("what", ["sounds", "television"])
+@pytest.mark.parametrize("what", ["sounds", "words", "television"])
 def test_a_quick_model_never_replaces_the_one_that_is_carried(tmp_path: Path, what: str) -> None:
     result = CliRunner().invoke(build(), ["train", what, "--data", str(tmp_path), "--quick"])
     assert result.exit_code == 2
@@ -80,7 +80,7 @@ def test_a_quick_model_never_replaces_the_one_that_is_carried(tmp_path: Path, wh
 
 def test_plans() -> None:
     assert (SOUNDS, TELEVISION) == (network.FOLDER, television.FOLDER)
-    for name in ("scenes", "talks"):
+    for name in ("scenes", "talks", "utterances"):
         for small, full in zip(getattr(QUICK, name), getattr(FULL, name), strict=True):
             assert small < full / 4
     assert QUICK.steps < FULL.steps / 4

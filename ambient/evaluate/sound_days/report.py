@@ -24,8 +24,10 @@ from ambient.observations import SoundClass
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block
 from audio.sounds.habit import Habit, called
 from audio.sounds.listener import RINGS, SoundListener
-from models.sounds import outputs
+from models.sounds import outputs, spotter
 from models.sounds.network import Network
+from models.sounds.spotter import Spotter
+from models.store import Store, locate
 
 BEFORE_S: Final = 4 * DAY_S
 """Event time at midnight of the day that counts."""
@@ -124,9 +126,10 @@ def run(
     """
     things = shelf(np.random.default_rng(seed), data, programmes=programmes, held=held)
     network, calibration = Network.load(), outputs.load()
+    words = Spotter.load(Store(locate()).path(spotter.MODEL))
     count = _Count()
     for number in range(days):
-        listener = SoundListener("r", "m", network, calibration, _known(seed, number))
+        listener = SoundListener("r", "m", network, calibration, _known(seed, number), words)
         _listen(listener, seed, number, things, count)
         if progress is not None:
             progress(number + 1, days)

@@ -9,7 +9,7 @@ on and on from one text to the next: the same seed gives the same sound only in 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +27,8 @@ VARIANTS: Final = (
 """Voices that are trained with."""
 HELD: Final = ("klatt", "klatt2", "klatt3", "klatt4", "klatt5", "klatt6", "steph", "Andy", "Alicia")
 """Voices that are only measured on; those named klatt are made by another synthesiser."""
+TUNED: Final = ("m6", "m7", "f5", "grandma", "boris", "Denis")
+"""Of `VARIANTS`, those that words are not learned from: rules and thresholds are chosen on them."""
 _CUT_DB: Final = 40.0
 _MOST_KEPT: Final = 2000
 
@@ -38,6 +40,8 @@ class Speaker:
     ----------
     held
         Use the voices that are only measured on.
+    variants
+        Use these instead.
 
     Raises
     ------
@@ -45,9 +49,9 @@ class Speaker:
         espeak-ng is not installed.
     """
 
-    def __init__(self, *, held: bool = False) -> None:
+    def __init__(self, *, held: bool = False, variants: Sequence[str] | None = None) -> None:
         self._espeak = _espeak()
-        self._variants = HELD if held else VARIANTS
+        self._variants = variants or (HELD if held else VARIANTS)
         self._kept: dict[tuple[str, str, str, int, int], Floats] = {}
 
     def say(

@@ -9,6 +9,7 @@ import pytest
 
 from audio.sounds.bursts import Burst
 from audio.sounds.calling import Call, Calling, weighed
+from models.sounds.spotter import Said
 
 SHAPE = np.linspace(0, 4, 16).astype(np.float32)
 OTHER = SHAPE[::-1].copy()
@@ -119,3 +120,32 @@ def test_weighed(change: float, expected: float) -> None:
     assert weighed(Call(1.0, 0.9, 1.0, -20.0), change).probability == pytest.approx(
         expected, abs=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        # Nearly sure of the word: it rings. As sure as usual: it is rarer than that.
+        (Said(help=0.999, call=0.0), RINGS, 1.0),
+        (Said(help=0.9, call=0.0), 0.0, 0.5),
+        (Said(help=0.0, call=0.999), 0.0, 0.0),
+        (Said(help=0.0, call=0.0), 0.0, 0.0),
+    ],
+)
+def test_only_a_voice_that_is_alone_is_asked_for_its_word(
+    said: Said, least: float, most: float
+) -> None:
+    asked: list[Burst] = []
+
+    def spot(burst: Burst) -> Said:
+        asked.append(burst)
+        return said
+
+    calling = Calling(spot)
+    # What the burst says of itself counts no more.
+    found = calling.push([_burst(5.0, help=0.99)], 6.0, None) + calling.push([], 7.0, None)
+    # Two that follow each other are a talk, and nobody is asked.
+    found += calling.push([_burst(20.0, 0.8)], 21.2, (20.9, -20.0))
+    found += calling.push([_burst(20.9, 0.8)], 22.1, (21.8, -20.0))
+    assert [burst.start_s for burst in asked] == [5.0]
+    assert least <= max((each.probability for each in found), default=0.0) <= most
