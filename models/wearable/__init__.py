@@ -2,7 +2,7 @@
 
 Comes in: a window of acceleration around an impact, and where the device is worn. Goes out: the
 calibrated probability of a fall. ``weights.json`` is written by ``ambient train wearable``; what it
-learned from and how far it carries stands in ``models/cards/wearable-falls.md``.
+learned from and how far it carries stands in ``models/cards/wearable.md``.
 """
 
 from __future__ import annotations

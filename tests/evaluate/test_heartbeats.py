@@ -1,0 +1,123 @@
+"""Heart-rate variability measured: what is clean, what is made noisy, and counts by hand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ambient.errors import UsageError
+from ambient.evaluate import heartbeats
+from ambient.evaluate.heartbeats import Numbers, clean
+from ambient.evaluate.heartbeats_peer import opened
+from ambient.evaluate.pulses import SPOILED, Kind, dropped, made, noisy, saturated
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize(
+    ("beats", "said"),
+    [
+        (np.arange(20) * 0.8, True),
+        (np.cumsum(0.8 + 0.1 * np.sin(np.arange(40))), True),
+        (np.delete(np.arange(30) * 0.8, 15), False),
+        (np.sort(np.append(np.arange(30) * 0.8, 12.3)), False),
+        (np.arange(5) * 0.8, False),
+        (np.zeros(0), False),
+    ],
+    ids=["even", "swinging", "missed", "extra", "few", "none"],
+)
+def test_what_is_clean(beats: np.ndarray, said: bool) -> None:
+    assert clean(beats) is said
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_waves_are_made_with_their_beats_where_they_are_said(kind: Kind) -> None:
+    one = made(30.0, 100.0, rng(), kind)
+    assert len(one.wave) == 3000
+    for at in one.at[2:-2].tolist():
+        around = one.wave[int((at - 0.08) * 100) : int((at + 0.08) * 100) + 1]
+        assert around.max() > np.median(one.wave)
+    assert np.array_equal(made(30.0, 100.0, rng(), kind).wave, one.wave)
+
+
+def test_noise_has_the_size_that_is_asked_for() -> None:
+    wave = made(60.0, 100.0, rng()).wave
+    assert (noisy(wave, 100.0, 0.5, rng()) - wave).std() == pytest.approx(0.5 * wave.std())
+    cut = saturated(wave, 100.0, rng(), share=0.2)
+    assert (cut == cut.max()).mean() == pytest.approx(0.2, abs=0.01)
+    assert np.array_equal(cut[wave < cut.max()], wave[wave < cut.max()])
+    lost = dropped(wave, 100.0, rng(), share=0.3)
+    assert 0.15 < (np.diff(lost) == 0.0).mean() < 0.45
+
+
+def test_more_noise_withholds_more_and_what_is_left_is_near_the_truth() -> None:
+    withheld = {}
+    for name, spoil in SPOILED.items():
+        draw, count = rng(2), 0
+        for _ in range(4):
+            one = made(60.0, 64.0, draw)
+            ours = heartbeats._ours(spoil(one.wave, one.rate, draw), one.rate)
+            count += ours.rmssd is None
+        withheld[name] = count
+    assert withheld["movement 2"] == 4
+    assert withheld["dropout 0.5"] == 4
+    assert withheld["movement 0.25"] <= withheld["movement 0.5"] <= withheld["movement 2"]
+
+
+def test_clean_waves_are_within_five_per_cent_of_their_beats() -> None:
+    draw = rng(3)
+    for _ in range(4):
+        one = made(180.0, 100.0, draw)
+        ours, truth = heartbeats._ours(one.wave, one.rate), heartbeats._truth(one.at)
+        for name in ("rmssd", "sdnn", "rate"):
+            assert getattr(ours, name) == pytest.approx(getattr(truth, name), rel=0.05)
+
+
+def test_differences_by_hand() -> None:
+    nothing = Numbers()
+    row = heartbeats._row(
+        [
+            (Numbers(42.0, 50.0, 0.10, None, 60.0), Numbers(40.0, 40.0, 0.12, 1.0, 60.0)),
+            (Numbers(40.0, 50.0, 0.10, 2.0, 66.0), Numbers(40.0, 50.0, 0.10, 1.0, 60.0)),
+            (nothing, Numbers(40.0, 50.0, 0.10, 1.0, 60.0)),
+        ]
+    )
+    assert (row.segments, row.withheld) == (3, 1)
+    assert row.rmssd == heartbeats.Error(n=2, median_pct=2.5, worst_pct=5.0, within=2)
+    assert row.sdnn == heartbeats.Error(n=2, median_pct=12.5, worst_pct=25.0, within=1)
+    assert row.pnn50 == heartbeats.Error(n=2, median_pct=1.0, worst_pct=2.0, within=2)
+    assert row.lf_hf == heartbeats.Error(n=1, median_pct=100.0, worst_pct=100.0, within=0)
+    assert row.rate == heartbeats.Error(n=2, median_pct=5.0, worst_pct=10.0, within=1)
+
+
+def test_waves_of_a_folder_and_their_rates(tmp_path: Path) -> None:
+    folder = tmp_path / "heartpy"
+    folder.mkdir()
+    (folder / "data.csv").write_text("hr\n" + "530\n" * 20)
+    (folder / "data2.csv").write_text("timer,hr\n" + "".join(f"{i * 10},5\n" for i in range(50)))
+    (folder / "data3.csv").write_text(
+        "datetime,hr\n" + "".join(f"2016-11-24 13:58:58.{i * 20:03d}000,5\n" for i in range(50))
+    )
+    found = heartbeats.read(tmp_path)
+    assert [len(wave) for wave, _ in found.values()] == [20, 50, 50]
+    assert [rate for _, rate in found.values()] == pytest.approx([100.0, 100.0, 50.0])
+
+
+def test_a_folder_without_waves_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"data\.csv"):
+        heartbeats.run(tmp_path)
+
+
+def test_an_environment_without_neurokit_is_named() -> None:
+    with pytest.raises(UsageError, match="neurokit2"), opened(Path(sys.executable)):
+        pass
+
+
+def test_an_interpreter_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="peers"):
+        heartbeats._peers(tmp_path / "python")

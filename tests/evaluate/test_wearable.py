@@ -1,0 +1,212 @@
+"""The wearable fall detector measured and trained, on a small folder in UMAFall's own format."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ambient.errors import UsageError
+from ambient.evaluate import accelerations, wearable
+from ambient.evaluate.accelerations import START_S, Recording, Trace, recordings
+from ambient.evaluate.impacts import fall_time, windows
+from ambient.observations import Wear
+from ambient.train import wearable as training
+from tests.vitals.motion.kit import falling, lying, walking
+from vitals.motion.impacts import Impact
+
+SECOND = 1_000_000_000
+HEADER = """% Universidad de Malaga - ETSI de Telecomunicacion (Spain)
+%0; 0; RIGHTPOCKET; phone
+%C4:BE:84:70:0E:80; 3; WRIST; SensorTag
+%B0:B4:48:B8:77:03; 4; WAIST; SensorTag
+% TimeStamp; Sample No; X-Axis; Y-Axis; Z-Axis; Sensor Type; Sensor ID;
+"""
+PEOPLE = ("01", "02", "03")
+
+
+def written(path: Path, traces: dict[int, np.ndarray], rate: float) -> None:
+    rows = [HEADER]
+    for sensor, samples in traces.items():
+        for number, (x, y, z) in enumerate(samples.tolist(), start=1):
+            rows.append(f"{number * 1000 / rate:.0f};{number};{x};{y};{z};0;{sensor}\n")
+            rows.append(f"{number * 1000 / rate:.0f};{number};9;9;9;1;{sensor}\n")
+    with gzip.open(path, "wt") as out:
+        out.writelines(rows)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder: three people fall, walk and sit; and bodies that fall, or do not."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "vitals" / "umafall").mkdir(parents=True)
+    lines = ["file,dataset,use,subject,label,description"]
+    for number, subject in enumerate(PEOPLE):
+        rng = np.random.default_rng(number)
+        for trial in range(2):
+            shaken = rng.normal(0.0, 0.02, (1, 3))
+            kinds = {
+                "fall": falling(20.0) + shaken,
+                "adl": walking(11.5, 20.0, 1.6 + 0.2 * trial, size=0.75),
+            }
+            for label, samples in kinds.items():
+                name = f"umafall/{subject}_{label}_{trial}.csv.gz"
+                written(data / "vitals" / name, {3: samples, 4: samples[:, ::-1]}, 20.0)
+                lines.append(f"{name},umafall,train,{subject},{label},{label} trial {trial}")
+    (data / "vitals" / "manifest.csv").write_text("\n".join(lines) + "\n")
+    (data / "motion").mkdir()
+    rng = np.random.default_rng(9)
+    body = rng.uniform(-0.3, 0.3, (24, 3)) + np.array([0.0, 0.0, 1.0])
+    at = np.arange(240) / 30.0
+    drop = np.clip(0.5 * 9.8 * np.square(np.clip(at - 3.0, 0, None)), 0, 0.9)
+    falls = np.tile(body, (240, 1, 1))
+    falls[:, :, 2] -= drop[:, None]
+    hops = np.tile(body, (240, 1, 1))
+    hops[:, :, 2] += 0.06 * np.sin(2 * np.pi * 2.0 * at)[:, None]
+    for name, joints in (("sim.npz", falls), ("cmu.npz", hops)):
+        np.savez(data / "motion" / name, **{name[:3]: np.round(joints * 1000).astype(np.int16)})
+    (data / "motion" / "manifest.csv").write_text(
+        "file,key,subject,label,scenario\nsim.npz,sim,1,fall,fall\ncmu.npz,cmu,2,hop,\n"
+    )
+    (data / "motion" / "segments.csv").write_text(
+        "key,start_s,end_s,label\nsim,3.0,3.4,fall\ncmu,0.0,8.0,standing\n"
+    )
+    return data
+
+
+def test_recordings_are_read_as_published(folder: Path) -> None:
+    every = list(recordings(folder / "vitals", ("umafall",)))
+    assert len(every) == 12
+    assert sum(one.fall for one in every) == 6
+    assert set(every[0].traces) == {Wear.WRIST, Wear.WAIST}
+    trace = every[0].traces[Wear.WRIST]
+    assert trace.times[0] == round((START_S + 0.05) * SECOND)
+    assert len(trace.times) == 230
+    assert np.abs(trace.samples).max() < 6.0
+    assert every[0].description == "fall"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot read it"),
+        ("file,dataset\nx,umafall\n", "expected the columns"),
+        ("file,dataset,use,subject,label,description\nx,umafall,train,1,fall,x\n", "recording of"),
+    ],
+)
+def test_folders_that_hold_no_recordings(text: str | None, said: str, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "manifest.csv").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        list(recordings(tmp_path, ("umafall",)))
+
+
+def test_the_end_is_held_and_rows_of_one_instant_are_set_apart() -> None:
+    trace = accelerations._trace(
+        Wear.WAIST, np.array([0.0, 0.0, 0.01, 0.02]), np.tile([0.0, 0.0, 1.0], (4, 1))
+    )
+    assert (np.diff(trace.times) > 0).all()
+    held = trace.held()
+    assert held.seconds == pytest.approx(5.02)
+    assert np.allclose(held.samples[-1], [0.0, 0.0, 1.0])
+
+
+def test_the_time_of_a_fall_is_when_most_of_the_body_felt_it() -> None:
+    felt = [[(10 * SECOND, 3.0)], [(10 * SECOND + 5, 3.0), (2 * SECOND, 9.0)], []]
+    assert fall_time(felt) in (10 * SECOND, 10 * SECOND + 5)
+    assert fall_time([[], []]) is None
+
+
+def test_impacts_of_a_recording_are_found_by_the_nodes_own_code(folder: Path) -> None:
+    fall = next(one for one in recordings(folder / "vitals", ("umafall",)) if one.fall)
+    found = windows(fall.traces[Wear.WAIST])
+    assert len(found) == 1
+    assert abs(found[0].impact_ns / SECOND - START_S - 4.5) < 0.15
+
+
+def test_training_twice_writes_the_same(folder: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    for name in ("one", "same"):
+        training.train(folder, tmp_path / name, quick=True, tell=said.append)
+
+    def read(name: str, file: str) -> bytes:
+        return (tmp_path / name / file).read_bytes()
+
+    for file in ("weights.json", "folds.json"):
+        assert read("one", file) == read("same", file)
+    figures = json.loads(read("one", "figures.json"))
+    assert figures["recordings"] == 12
+    assert figures["bodies"] == 2
+    folds = training.read_folds(tmp_path / "one")
+    assert sorted(folds) == list(PEOPLE)
+    assert any("without subject 02" in line for line in said)
+
+
+def test_training_needs_recordings_and_folds_are_named_when_missing(tmp_path: Path) -> None:
+    (tmp_path / "vitals").mkdir()
+    (tmp_path / "vitals" / "manifest.csv").write_text(
+        "file,dataset,use,subject,label,description\n"
+    )
+    with pytest.raises(UsageError):
+        training.train(tmp_path, tmp_path / "out", quick=True)
+    with pytest.raises(UsageError, match="ambient train wearable"):
+        training.read_folds(tmp_path)
+
+
+def judged(fall: bool, said: list[tuple[float, float]], seconds: float = 60.0) -> wearable.Judged:
+    trace = Trace(Wear.WAIST, np.arange(2) * SECOND, lying(2.0, 1.0))
+    recording = Recording(f"r{fall}{said}", "x", "train", "01", fall, "", {Wear.WAIST: trace})
+    impacts = [
+        Impact(round(at * SECOND), round((at + 3.52) * SECOND), 2.0, p, 1.0, 90.0) for at, p in said
+    ]
+    return wearable.Judged(
+        recording, Wear.WAIST, impacts, 0.5, seconds, 10 * SECOND if fall else None
+    )
+
+
+def test_counts_by_hand() -> None:
+    found = wearable.summarise(
+        [
+            judged(True, [(10.0, 0.9)]),
+            judged(True, [(10.0, 0.4), (30.0, 0.1)]),
+            judged(True, [(10.0, 0.9), (30.0, 0.8)]),
+            judged(True, []),
+            judged(False, [(5.0, 0.2)]),
+            judged(False, [(5.0, 0.7), (9.0, 0.9)]),
+        ],
+        "test",
+    )
+    place = found.places[Wear.WAIST]
+    assert (place.sensitivity.k, place.sensitivity.n) == (2, 4)
+    assert (place.specificity.k, place.specificity.n) == (1, 2)
+    assert place.false_per_hour.count == 2
+    assert place.false_per_hour.rate == pytest.approx(60.0)
+    assert place.everyday_minutes == 2.0
+    assert place.beside == 1
+    assert len(found.wrong) == 3
+    assert place.after_s == (3.52, 3.52)
+
+
+def test_a_fall_alarm_far_from_the_fall_alone_still_counts_as_beside() -> None:
+    place = wearable.summarise([judged(True, [(30.0, 0.9)])], "test").places[Wear.WAIST]
+    assert place.beside == 1
+
+
+def test_shared_recordings_of_one_subject_reach_the_bar_where_they_were_left_out() -> None:
+    folder = os.environ.get("AMBIENT_DATA")
+    if not folder:
+        pytest.skip("needs AMBIENT_DATA")
+    folds = training.read_folds()
+    waist = []
+    for recording in recordings(Path(folder) / "vitals", ("umafall",)):
+        if recording.subject in sorted(folds)[:1] and Wear.WAIST in recording.traces:
+            trace = recording.traces[Wear.WAIST]
+            waist.append(wearable._judged(recording, trace, folds[recording.subject]))
+    place = wearable.summarise(waist, "left out").places[Wear.WAIST]
+    assert place.sensitivity.share is None or place.sensitivity.share >= 0.8
+    assert place.specificity.share is not None
+    assert place.specificity.share >= 0.9
