@@ -240,7 +240,7 @@ def _kinds() -> list[str]:
     lines = ["## The closed list", ""]
     for cls in EVENT_TYPES:
         own = [field for field in _fields(cls) if field.encode_name not in _ENVELOPE]
-        lines += [f"### `{kind_of(cls)}`", "", _first_line(cls), ""]
+        lines += [f"### `{kind_of(cls)}`", "", first_line(cls), ""]
         if own:
             lines += [*_table([(field, MEANING[field.encode_name]) for field in own]), ""]
     return lines
@@ -258,7 +258,8 @@ def _table(rows: list[tuple[Field, str]]) -> list[str]:
     return lines
 
 
-def _first_line(cls: type) -> str:
+def first_line(cls: type) -> str:
+    """Return the first line of what a class says of itself."""
     return (inspect.getdoc(cls) or "").split("\n", 1)[0]
 
 

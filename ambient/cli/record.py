@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def record(config: Config = _NODE, json: Json = False) -> None:
     """List which rooms are recorded, and what was recorded.
 
-    Recording is switched on by `recording.on` in node.yaml and, room by room, by
+    Recording is switched on by `recording.enabled` in node.yaml and, room by room, by
     `ambient consent grant ROOM research`.
     """
     import msgspec
@@ -38,7 +38,7 @@ def record(config: Config = _NODE, json: Json = False) -> None:
     loaded = load_node(config)
     switches = SwitchBoard(loaded.state_dir).read()
     rooms = {
-        room.id: (loaded.recording.on, switches.is_on(room, Purpose.RESEARCH))
+        room.id: (loaded.recording.enabled, switches.is_on(room, Purpose.RESEARCH))
         for room in loaded.rooms
     }
     found = [
@@ -55,7 +55,7 @@ def record(config: Config = _NODE, json: Json = False) -> None:
         return
     for room, (on, consent) in rooms.items():
         missing = [
-            *([] if on else ["recording.on in node.yaml"]),
+            *([] if on else ["recording.enabled in node.yaml"]),
             *([] if consent else ["consent to research"]),
         ]
         typer.echo(f"{room}: {'not recorded, needs ' + ' and '.join(missing) if missing else 'on'}")

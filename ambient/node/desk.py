@@ -161,7 +161,7 @@ class CommandDesk:
                 return None  # the hub asks again
         from ambient.node import recorder
 
-        if not self._runs(Worker.FUSION) or not self._config.recording.on:
+        if not self._runs(Worker.FUSION) or not self._config.recording.enabled:
             recorder.erase(self._config.state_dir, command.subject)  # no process holds them open
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
             return Outcome.APPLIED if outbox.erase(command.subject) == 0 else None

@@ -1,7 +1,7 @@
-"""What the supervisor has to say, kept on disk until fusion made an event of it.
+"""What others have to say, kept on disk until fusion made an event of it.
 
-Comes in: starts, stops and deaths of workers, noted by the supervisor. Goes out: technical events.
-Only fusion writes events (the agent's answers to commands aside), and fusion may be the very
+Comes in: starts, stops and deaths of workers, noted by the supervisor; exports, noted by the
+command that made them. Goes out: technical events. Only fusion writes events (the agent's answers to commands aside), and fusion may be the very
 worker that died; so each notice is a small file, read and removed by fusion after the event is
 committed. Written twice it still is one event: the id follows from what the notice says.
 """
@@ -18,6 +18,7 @@ import structlog
 from ambient import events
 from ambient.errors import StoreError
 from ambient.node.files import write_atomically
+from ambient.places import Subject
 
 FOLDER: Final = "notices"
 MAX_WAITING: Final = 1000
@@ -33,6 +34,8 @@ class NoticeKind(StrEnum):
     STOPPED = "stopped"
     RESTARTED = "restarted"
     FAILED = "failed"
+    EXPORTED = "exported"
+    """Somebody exported what was recorded of a resident."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,12 +49,19 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         When, in the node's time (ns).
     worker, restarts
         Which worker, and how often it was restarted; only for those kinds.
+    subject, began, ended, form, rows
+        Of whom an export tells, of which time, how it is written and how much it is; only for it.
     """
 
     kind: NoticeKind
     t: int
     worker: events.Worker | None = None
     restarts: int = 0
+    subject: Subject | None = None
+    began: int = 0
+    ended: int = 0
+    form: events.ExportFormat | None = None
+    rows: int = 0
 
 
 def event_of(notice: Notice, node: str, node_key: str, config_version: str) -> events.AnyEvent:
@@ -83,6 +93,15 @@ def event_of(notice: Notice, node: str, node_key: str, config_version: str) -> e
                 worker=worker,
                 restarts=notice.restarts,
                 **envelope(events.NodeWorkerFailed),  # type: ignore[arg-type]
+            )
+        case NoticeKind.EXPORTED, _ if notice.form is not None:
+            return events.NodeExported(
+                subject=notice.subject,
+                began=notice.began,
+                ended=notice.ended,
+                form=notice.form,
+                rows=min(notice.rows, events.MAX_COUNT),
+                **envelope(events.NodeExported),  # type: ignore[arg-type]
             )
         case _:
             return events.NodeStarted(**envelope(events.NodeStarted))  # type: ignore[arg-type]
