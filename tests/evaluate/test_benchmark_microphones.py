@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ambient.errors import AmbientError, UsageError
+from ambient.evaluate import benchmark_microphones
 from ambient.evaluate.benchmark_microphones import run
 from models import store
+
+espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
 
 @pytest.mark.parametrize(("microphones", "seconds"), [(0, 1.0), (1, 0.0), (1, float("nan"))])
@@ -17,12 +21,20 @@ def test_nothing_to_measure(microphones: int, seconds: float) -> None:
         run(microphones, seconds)
 
 
+def test_nobody_there_who_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark_microphones.shutil, "which", lambda _: None)
+    with pytest.raises(UsageError, match="expected espeak-ng"):
+        run(1, 1.0)
+
+
+@espeak
 def test_a_missing_model_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(store.ENVIRONMENT, str(tmp_path))
     with pytest.raises(AmbientError, match="expected the cost of 1 microphones, got an error: "):
         run(1, 1.0)
 
 
+@espeak
 @pytest.mark.slow
 def test_two_microphones_are_weighed_together() -> None:
     found = run(2, 10.0)
