@@ -178,7 +178,7 @@ class FusionWorker:
         self._steps = StepDetector()
         self._ledger = Ledger(store, self._disk_full)
         self._recorder: Recorder | None = None
-        if config.recording.on:
+        if config.recording.enabled:
             self._recorder = Recorder(config, node_key, self._judge.snapshot)
             self._record()
         self._followed: dict[str, bool] = {}

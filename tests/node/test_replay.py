@@ -28,7 +28,7 @@ HOUR = 3600 * NS
 
 def config(folder: Path, rooms: int = 1, *, on: bool = True) -> NodeConfig:
     return msgspec.structs.replace(
-        replay_day.config_of(rooms), state_dir=folder, recording=Recording(on=on, keep_days=2)
+        replay_day.config_of(rooms), state_dir=folder, recording=Recording(enabled=on, keep_days=2)
     )
 
 
