@@ -15,10 +15,16 @@ from ambient.cli.app import build
 from ambient.errors import StoreError
 from ambient.evaluate.sound_days import diary, report
 from ambient.evaluate.sounds import _wanted, run
+from models.sounds import spotter
 from models.sounds.synthesis import espeak, impacts, machines
 from models.sounds.synthesis.basics import noise, place
+from models.store import State, Store, locate
 
 needs_espeak = pytest.mark.skipif(not espeak.there(), reason="espeak-ng isn't here")
+needs_words = pytest.mark.skipif(
+    Store(locate()).look(spotter.MODEL).state is not State.OK,
+    reason="the speech embedding isn't here, run: ambient models pull",
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@needs_words
 def test_recordings(manifest: Path, tmp_path: Path) -> None:
     out = tmp_path / "alarms.jsonl"
     found = run(manifest, alarms_out=out, made=0)
@@ -64,11 +71,13 @@ def test_recordings(manifest: Path, tmp_path: Path) -> None:
     assert lines[3]["alarms"] == []
 
 
+@needs_words
 def test_alarms_that_cannot_be_written(manifest: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="--alarms-out"):
         run(manifest, alarms_out=tmp_path / "no" / "file", made=0)
 
 
+@needs_words
 def test_the_command(manifest: Path) -> None:
     result = CliRunner().invoke(
         build(), ["evaluate", "sounds", str(manifest), "--made", "0", "--json"]
@@ -109,6 +118,7 @@ def test_who_calls_often() -> None:
 
 
 @needs_espeak
+@needs_words
 def test_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     whistle = replace(diary.TABLE["hearing-aid whistle"], least=1, most=1)
     smoke = replace(diary.TABLE["smoke detector"], share=1.0)

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -233,7 +233,7 @@ def _moved(some: Floats, rng: np.random.Generator, most: int) -> Floats:
 def export(layers: dict[str, Floats], folder: Path) -> str:
     """Write ``words.npz`` (the large layers in float16) to `folder`; return its hash."""
     folder.mkdir(parents=True, exist_ok=True)
-    stored = {
+    stored: dict[str, Any] = {
         name: each.astype(np.float16 if name.startswith("weights") else np.float32)
         for name, each in layers.items()
     }
