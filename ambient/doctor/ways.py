@@ -53,9 +53,10 @@ def ways(config: NodeConfig, *, running: bool) -> Iterator[Finding]:
     running
         Whether the node runs and holds its ports.
     """
-    devices: list[tuple[str, Wearable | Sensor]] = [
-        (room.id, device) for room in config.rooms for device in (*room.wearables, *room.sensors)
-    ]
+    devices: list[tuple[str, Wearable | Sensor]] = []
+    for room in config.rooms:
+        devices += [(room.id, wearable) for wearable in room.wearables]
+        devices += [(room.id, sensor) for sensor in room.sensors]
     used = {device.via for _, device in devices}
     given = config.gateways
     if given.mqtt is not None and Way.MQTT in used:
