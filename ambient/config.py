@@ -36,6 +36,8 @@ from ambient.places import SLUG_PATTERN, SUBJECT_PATTERN, Slug, Subject
 
 Polygon = Annotated[list[Point], Meta(min_length=3, max_length=64)]
 """Points x, y in the picture, each 0..1."""
+CallWord = Annotated[str, Meta(min_length=1, max_length=60)]
+"""What somebody may call, as the list of words writes it."""
 
 
 class Night(StrEnum):
@@ -121,6 +123,21 @@ class Falls(Strict, frozen=True, kw_only=True):
     recover_s: Annotated[float, Meta(ge=1, le=30)] = 3.0
 
 
+class Sounds(Strict, frozen=True, kw_only=True):
+    """Which words call for help here.
+
+    Attributes
+    ----------
+    words
+        Of the list, those that are listened for; without it all of them.
+    words_dir
+        A site's own list, as ``ambient train words --out`` writes it.
+    """
+
+    words: Annotated[list[CallWord], Meta(min_length=1, max_length=100)] | None = None
+    words_dir: Path | None = None
+
+
 class Privacy(Strict, frozen=True, kw_only=True):
     """The privacy pause: length for the button (the hub sends its own), reminder, the button."""
 
@@ -139,7 +156,7 @@ class Outbox(Strict, frozen=True, kw_only=True):
 class Recording(Strict, frozen=True, kw_only=True):
     """Whether the node keeps observations, of rooms where *research* is on, and how long."""
 
-    on: bool = False
+    enabled: bool = False
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 30
 
 
@@ -153,6 +170,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     models: ModelsDir = field(default_factory=ModelsDir)
     rooms: Annotated[list[Room], Meta(min_length=1, max_length=16)]
     falls: Falls = field(default_factory=Falls)
+    sounds: Sounds = field(default_factory=Sounds)
     privacy: Privacy = field(default_factory=Privacy)
     outbox: Outbox = field(default_factory=Outbox)
     gateways: Gateways = field(default_factory=Gateways)

@@ -177,6 +177,10 @@ NODE_CASES = {
         f"{NODE}falls:\n",
         "falls: expected keys and values (confirm_s, long_lie_s, recover_s), got nothing",
     ),
+    "words that call, none of them": (
+        f"{NODE}sounds: {{words: []}}\n",
+        "sounds.words: expected a list of 1 to 100 entries, got []",
+    ),
     "a word for a list": (
         with_camera("mask: left"),
         f"{CAMERA}.mask: expected a list of 0 to 32 entries, got 'left'",
@@ -225,8 +229,8 @@ NODE_CASES = {
     ),
     "a key unheard of": (
         f"{NODE}cloud: on\n",
-        "cloud: expected one of site, node, hub, state_dir, models, rooms, falls, privacy, outbox, "
-        "gateways, frozen_s, time_zone, got an unknown key; remove or correct it",
+        "cloud: expected one of site, node, hub, state_dir, models, rooms, falls, sounds, privacy, "
+        "outbox, gateways, recording, frozen_s, time_zone, got an unknown key; remove or correct it",
     ),
     "a number for a key": (f"{NODE}1: 2\n", "1: expected text, got 1; write it in quotes"),
     "a key is missing": (

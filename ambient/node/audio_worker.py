@@ -70,7 +70,7 @@ class AudioWorker:
         self._place = NodePlace(config.state_dir)
         self._control = control
         self._clock = clock
-        self._ears = ears or Ears(config.models.dir)
+        self._ears = ears or Ears(config.models.dir, config.sounds.words, config.sounds.words_dir)
         self._vault = VoiceVault(config.state_dir)
         self._switches = SwitchBoard(config.state_dir)
         self._asked = False
