@@ -11,6 +11,7 @@ from audio.sounds.listener import RINGS, SoundListener
 from audio.sounds.rows import Ear, end_s
 from models.sounds import outputs
 from models.sounds.network import Network
+from models.sounds.spotter import SAMPLES, Said, Spotter
 from models.sounds.synthesis import impacts, machines, voice
 from models.sounds.synthesis.basics import Floats, noise, place
 
@@ -55,6 +56,40 @@ def test_what_is_told(network: Network) -> None:
     assert 2.0 < (scream.t - 10**18) / 1e9 < 6.5
     assert 0.0 < scream.seconds < 4.0
     assert -30.0 < scream.level < 0.0
+
+
+class _Asked(Spotter):
+    """Keeps what it is asked about, and is sure of it."""
+
+    def __init__(self) -> None:
+        self.stretches: list[Floats] = []
+
+    def said(self, samples: Floats) -> Said:
+        self.stretches.append(samples)
+        return Said(help=0.9999, call=0.0)
+
+
+@pytest.mark.parametrize("length", [333, 1600, 224_000])
+def test_a_voice_that_is_alone_is_asked_for_its_word(network: Network, length: int) -> None:
+    sound = _room(16.0)
+    call = voice.scream(np.random.default_rng(3))[:RATE]
+    place(sound, call, 11.0, 0.5)
+    asked = _Asked()
+    listener = SoundListener("r12", "m1", network, outputs.load(), spotter=asked)
+    found = []
+    for first in range(0, len(sound), length):
+        piece = sound[first : first + length]
+        found += listener.push(Block(piece, 10**18 + (first + len(piece)) * SAMPLE_NS))
+    found += listener.finish()
+    (stretch,) = asked.stretches
+    assert len(stretch) == pytest.approx(SAMPLES, abs=2)
+    # All of the call is in it, and a little of what came after.
+    power = float(np.square(stretch, dtype=np.float64).sum())
+    assert power == pytest.approx(float(np.square(0.5 * call, dtype=np.float64).sum()), rel=0.05)
+    assert np.abs(stretch[-RATE // 20 :]).max() < 0.01
+    (ring,) = [each for each in found if each.sound is SoundClass.HELP]
+    assert ring.probability >= RINGS[SoundClass.HELP]
+    assert 12.0 < (ring.t - 10**18) / 1e9 < 14.5
 
 
 @pytest.mark.parametrize("length", [333, 4000, 224_000])
