@@ -41,6 +41,8 @@ LONG_S: Final = 180.0
 """For LF/HF, which needs minutes."""
 SHORTEST_S: Final = 20.0
 CLEAN: Final = 0.2
+SURE: Final = 0.95
+"""Quality by our own measure of the clean segments that are shown once more by themselves."""
 AROUND: Final = 11
 LEAST: Final = 10
 WITHIN: Final = 0.05
@@ -226,6 +228,9 @@ def _recorded(
             sets.setdefault(f"recorded, not clean, {kind}", []).append(pair)
             continue
         sets.setdefault(f"recorded, clean, {kind}", []).append(pair)
+        if _judged(part, rate)[0].quality >= SURE:
+            name = f"recorded, clean, {kind}, quality {SURE:g}"
+            sets.setdefault(name, []).append(pair)
         for name, spoil in SPOILED.items() if short else ():
             told = spoil(part, rate, rng)
             sets.setdefault(f"recorded, {name}", []).append((_ours(told, rate), said.numbers))
@@ -272,7 +277,8 @@ def _judged(wave: Floats, rate: float) -> tuple[Rhythm, float | None]:
     like = np.concatenate([one.like for one in found])
     ends, seconds, sure = intervals(at, like, LIKE)
     pulse = 60.0 / float(seconds[sure].mean()) if sure.any() else None
-    return rhythm(ends, seconds, sure, len(wave) / rate), pulse
+    alike = float(np.median(like[1:])) if len(like) > 1 else None
+    return rhythm(ends, seconds, sure, len(wave) / rate, alike), pulse
 
 
 def _ours(wave: Floats, rate: float) -> Numbers:

@@ -59,6 +59,7 @@ class RhythmMeter:
         self._ends: list[int] = []
         self._seconds: list[float] = []
         self._sure: list[bool] = []
+        self._like: list[float] = []
 
     def take(self, signal: Signal) -> list[AnyObservation]:
         """Take in a batch of a wave, or intervals; return what can now be said.
@@ -96,7 +97,9 @@ class RhythmMeter:
             if self._last is not None:
                 end = t - round((self._finder.end - 1 - at) * step)
                 sure = min(like, self._last[1]) >= cut
-                self._add(end, (at - self._last[0]) / reading.rate, sure)
+                self._add(
+                    end, (at - self._last[0]) / reading.rate, sure, None if reading.ecg else like
+                )
             self._last = (at, like)
         return max(self._until, t - round(4 * NS))
 
@@ -119,11 +122,12 @@ class RhythmMeter:
             self._add(round(end), seconds, not reading.doubts)
         return max(self._until, self._ends[-1])
 
-    def _add(self, end: int, seconds: float, sure: bool) -> None:
+    def _add(self, end: int, seconds: float, sure: bool, like: float | None = None) -> None:
         possible = POSSIBLE_S[0] <= seconds <= POSSIBLE_S[1]
         self._ends.append(end)
         self._seconds.append(seconds)
         self._sure.append(sure and possible)
+        self._like.append(np.nan if like is None else like)
 
     def _said(self, known: int, signal: Signal) -> list[AnyObservation]:
         """Return what is due up to `known`; marks that a hole has jumped over are left out."""
@@ -163,7 +167,7 @@ class RhythmMeter:
         if mark - began < LEAST_STRETCH_NS:
             return
         ends, seconds, sure = self._arrays(began, mark)
-        found: Rhythm = rhythm(ends, seconds, sure, (mark - began) / NS)
+        found: Rhythm = rhythm(ends, seconds, sure, (mark - began) / NS, self._alike(began, mark))
         numbers = found.variability
         yield RhythmMeasured(
             t=mark,
@@ -191,9 +195,16 @@ class RhythmMeter:
             np.asarray(self._sure, np.bool_)[of],
         )
 
+    def _alike(self, after: int, until: int) -> float | None:
+        """Return the median likeness of a pulse wave's beats, None where there is none."""
+        ends = np.asarray(self._ends, np.int64)
+        likes = np.asarray(self._like, np.float64)[(ends > after) & (ends <= until)]
+        likes = likes[np.isfinite(likes)]
+        return float(np.median(likes)) if len(likes) else None
+
     def _drop(self, before: int) -> None:
         at = next((i for i, end in enumerate(self._ends) if end > before), len(self._ends))
-        del self._ends[:at], self._seconds[:at], self._sure[:at]
+        del self._ends[:at], self._seconds[:at], self._sure[:at], self._like[:at]
 
 
 def _marks(after: int, until: int, every: int) -> range:

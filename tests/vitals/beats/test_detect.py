@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ambient.errors import UsageError
-from ambient.evaluate.pulses import dropped, made, noisy
+from ambient.evaluate.pulses import dropped, made, noisy, saturated
 from vitals.beats.detect import beats
 from vitals.beats.finder import BeatFinder
 from vitals.beats.rhythm import LIKE
@@ -70,6 +70,15 @@ def test_beats_beside_a_dropout_are_not_relied_on() -> None:
     beside = (found.at > 1960) & (found.at < 2190)
     assert (found.like[beside] < LIKE).all()
     assert (found.like[found.at > 2400] >= LIKE).mean() > 0.9
+
+
+def test_beats_whose_top_is_cut_off_are_not_relied_on() -> None:
+    one = made(40.0, 100.0, rng())
+    assert (beats(one.wave, 100.0, ecg=False).like >= LIKE).mean() > 0.9
+    cut = saturated(one.wave, 100.0, rng(), share=0.15)
+    found = beats(cut, 100.0, ecg=False)
+    assert len(found.at) > 30
+    assert (found.like >= LIKE).mean() < 0.2
 
 
 @pytest.mark.parametrize("wave", [np.zeros(1000), np.full(1000, np.nan), np.zeros(10), np.ones(0)])

@@ -9,7 +9,7 @@ from scipy.interpolate import CubicSpline
 from ambient.evaluate.pulses import Kind, made
 from vitals.beats.intervals import normal
 from vitals.beats.irregular import irregular
-from vitals.beats.rhythm import COVERED, rhythm
+from vitals.beats.rhythm import ALIKE, COVERED, rhythm
 from vitals.beats.variability import NOTHING, variability
 
 Floats = np.ndarray
@@ -91,6 +91,18 @@ def test_covered_too_little_everything_is_withheld() -> None:
     assert part.quality < COVERED
     assert part.variability == NOTHING
     assert part.irregular is None
+
+
+@pytest.mark.parametrize(
+    ("alike", "withheld"), [(None, False), (0.995, False), (ALIKE, False), (0.985, True)]
+)
+def test_beats_that_look_less_alike_are_placed_too_badly(
+    alike: float | None, withheld: bool
+) -> None:
+    seconds = swinging(1.0)
+    found = rhythm(ends(seconds), seconds, np.ones(len(seconds), bool), 60.0, alike)
+    assert (found.variability == NOTHING) is withheld
+    assert found.quality > 0.95
 
 
 def test_irregular_is_called_steady_is_not_and_variability_of_the_former_is_withheld() -> None:
