@@ -1,0 +1,205 @@
+"""The 30-minute forecast of glucose measured: recordings in, a report beside simple rules out.
+
+Behind ``ambient evaluate glucose``. Each person is judged by a regression, and at a threshold, that
+were made without that person. Beside it stand persistence (it stays as it is) and linear
+extrapolation (it goes on as in the last 15 minutes), which expect a low value when their forecast
+is below 3.9 mmol/L. Intervals are of a bootstrap over people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from ambient.errors import UsageError
+from ambient.evaluate.statistics import CONFIDENCE, RESAMPLES, SEED
+from ambient.train.glucose import Person, fit, people, probabilities, warnings
+from models.glucose import LOW
+
+Floats = NDArray[np.float64]
+EARLIEST_S: Final = 2700.0
+LATEST_S: Final = 900.0
+"""An episode is warned of when a warning came between so long before it …"""
+_BEFORE_S: Final = 1800.0
+"""An episode begins after so long without a low value."""
+_QUANTILES: Final = (0.1, 0.5, 0.9)
+
+
+class Figure(Struct, frozen=True):
+    """A figure with the interval of a bootstrap over people (95 %)."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Method(Struct, frozen=True):
+    """What one way of forecasting reaches.
+
+    Attributes
+    ----------
+    rmse
+        mmol/L, over all moments.
+    moments
+        Share of the low values that were expected 30 minutes ahead, while it was not low yet.
+    episodes
+        Share of the episodes that a warning came 45 to 15 minutes before.
+    false_per_day
+        Warnings that nothing low followed within an hour, by day of recording.
+    """
+
+    rmse: Figure
+    moments: Figure
+    episodes: Figure
+    false_per_day: Figure
+
+
+class Report(Struct, frozen=True):
+    """The whole measurement.
+
+    Attributes
+    ----------
+    people, days, forecasts
+        How many, how long they were recorded, and moments from which was forecast.
+    low_moments, episodes
+        Low values that could be expected, and episodes that could be warned of.
+    methods
+        By name.
+    below
+        Share of what came below the forecast's quantiles 0.1, 0.5 and 0.9.
+    thresholds
+        Lowest and highest of those chosen without each person.
+    """
+
+    people: int
+    days: float
+    forecasts: int
+    low_moments: int
+    episodes: int
+    methods: dict[str, Method]
+    below: dict[str, float]
+    thresholds: tuple[float, float]
+
+
+class _Counts(Struct):
+    """Sums of one person, that ratios are made of."""
+
+    squared: float
+    moments: int
+    low: int
+    expected: int
+    episodes: int
+    warned: int
+    false: int
+    days: float
+
+
+def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Report:
+    """Measure on everybody in `data`.
+
+    Raises
+    ------
+    UsageError, SourceError
+        See `ambient.train.glucose.people`, and when there are fewer than three people.
+    """
+    of = [one for one in people(data) if len(one.at)]
+    if len(of) < 3:
+        raise UsageError(f"{data}: expected three people or more to leave each out, got {len(of)}")
+    counts: dict[str, list[_Counts]] = {}
+    thresholds: list[float] = []
+    below = np.zeros(len(_QUANTILES))
+    for number, one in enumerate(of):
+        weights = fit([other for other in of if other is not one])
+        change, spread = np.array(weights.change), np.array(weights.log_spread)
+        mean = one.now + one.x @ change
+        says = probabilities(change, spread, one) >= weights.threshold
+        thresholds.append(weights.threshold)
+        sd = np.exp(one.s @ spread)
+        below += [(one.then < mean + float(ndtri(q)) * sd).sum() for q in _QUANTILES]
+        drop = one.x[:, 1:4].sum(axis=1)
+        onward = one.now + 2.0 * drop
+        for name, expected, low in (
+            ("ours", mean, says),
+            ("persistence", one.now, one.now < LOW),
+            ("linear", onward, onward < LOW),
+        ):
+            counts.setdefault(name, []).append(_count(one, expected, low))
+        if progress is not None:
+            progress(number + 1, len(of))
+    ours = counts["ours"]
+    total = sum(one.moments for one in ours)
+    return Report(
+        people=len(of),
+        days=round(sum(one.days for one in ours), 1),
+        forecasts=total,
+        low_moments=sum(one.low for one in ours),
+        episodes=sum(one.episodes for one in ours),
+        methods={name: _method(each) for name, each in counts.items()},
+        below={
+            f"{q:g}": round(float(n) / total, 4) for q, n in zip(_QUANTILES, below, strict=True)
+        },
+        thresholds=(min(thresholds), max(thresholds)),
+    )
+
+
+def _count(one: Person, mean: Floats, says: NDArray[np.bool_]) -> _Counts:
+    could = (one.then < LOW) & (one.now >= LOW)
+    told = warnings(one, says)
+    begun = _episodes(one)
+    warned = sum(
+        any(EARLIEST_S * 1e9 >= start - t >= LATEST_S * 1e9 for t, _ in told) for start in begun
+    )
+    return _Counts(
+        squared=float(np.square(mean - one.then).sum()),
+        moments=len(one.at),
+        low=int(could.sum()),
+        expected=int((could & says).sum()),
+        episodes=len(begun),
+        warned=warned,
+        false=sum(not right for _, right in told),
+        days=one.days,
+    )
+
+
+def _episodes(one: Person) -> list[int]:
+    """Return when glucose got low (ns) of which could be warned: it was forecast from before."""
+    found: list[int] = []
+    last: int | None = None
+    known = one.t[one.at]
+    for t in one.t[one.value < LOW].tolist():
+        fresh = last is None or t - last > _BEFORE_S * 1e9
+        last = t
+        before = (t - known >= LATEST_S * 1e9) & (t - known <= EARLIEST_S * 1e9)
+        if fresh and bool(before.any()):
+            found.append(t)
+    return found
+
+
+def _method(of: Sequence[_Counts]) -> Method:
+    table = np.array([msgspec.structs.astuple(one) for one in of], np.float64)
+    rng = np.random.default_rng(SEED)
+    drawn = rng.multinomial(len(of), np.full(len(of), 1 / len(of)), RESAMPLES) @ table
+    whole = table.sum(axis=0)
+    squared, moments, low, expected, episodes, warned, false, days = range(8)
+
+    def figure(above: int, below: int, root: bool = False) -> Figure:
+        if whole[below] == 0:
+            return Figure(None, None, None)
+        resampled = drawn[:, above][drawn[:, below] > 0] / drawn[:, below][drawn[:, below] > 0]
+        tail = (1 - CONFIDENCE) / 2 * 100
+        values = [whole[above] / whole[below], *np.percentile(resampled, [tail, 100 - tail])]
+        return Figure(*(round(float(np.sqrt(v) if root else v), 3) for v in values))
+
+    return Method(
+        rmse=figure(squared, moments, root=True),
+        moments=figure(expected, low),
+        episodes=figure(warned, episodes),
+        false_per_day=figure(false, days),
+    )
