@@ -93,8 +93,8 @@ class Situation(Struct):
     subject: str | None
     began: int
     chain: int | None = None
-    best: float = PRIOR
-    """Highest log-odds so far."""
+    odds: float = PRIOR
+    """Log-odds when it was judged last."""
     up_since: int | None = None
     """Since when its wearer walks again, by the wearable alone."""
 
@@ -297,7 +297,7 @@ class DownJudge:
         kept = self._of(one.subject, self.down.signs.pieces.kept, t)
         weighed = weigh(table, kept, one.began, t)
         odds = table.prior + weighed.total
-        one.best = max(one.best, odds)
+        one.odds = odds
         if chain is None:
             return self._begin(one, odds, weighed, now) if odds >= table.suspect else []
         chain.probability = probability(odds)
@@ -307,7 +307,7 @@ class DownJudge:
             self.down.situations.remove(one)
             chain.step = Step.RECOVERED
             return [changed(chain, Step.RECOVERED, now)]
-        if chain.step is Step.SUSPECTED and odds >= table.confirm:
+        if chain.step is Step.SUSPECTED and self._is_sure(one, odds, now):
             chain.step = Step.CONFIRMED
             return [changed(chain, Step.CONFIRMED, now)]
         return []
@@ -334,10 +334,20 @@ class DownJudge:
         state.chains.append(chain)
         one.chain = chain.number
         changes = [changed(chain, Step.SUSPECTED, now)]
-        if odds >= self._table.down.confirm:
+        if self._is_sure(one, odds, now):
             chain.step = Step.CONFIRMED
             changes.append(changed(chain, Step.CONFIRMED, now))
         return changes
+
+    def _is_sure(self, one: Situation, odds: float, now: int) -> bool:
+        """Return whether a situation that no camera sees is confirmed.
+
+        As before a camera it must have lasted: within `confirm_s` a dropped device is told to be
+        off the body, and whoever sat down hard walks on. Several senses that agree need not wait.
+        """
+        table = self._table.down
+        lasted = (now - one.began) / SECOND >= self._config.confirm_s
+        return odds >= table.confirm and (lasted or odds >= table.confirm + table.hurry)
 
     def _joined(self, one: Situation) -> Chain | None:
         for chain in self.falls.state.chains:

@@ -39,6 +39,8 @@ detector's own probability."""
 AFTER_IMPACT_S: Final = 1.0
 """Steps count from so long after an impact: the body bounces."""
 STEPS_S: Final = 15.0
+WALK_S: Final = 6.0
+"""Steps of so long are one piece of evidence."""
 PULSE_S: Final = 300.0
 LEAST_PULSES: Final = 5
 PULSES: Final = 300
@@ -212,8 +214,12 @@ class Signs(Struct):
         while wearer.steps and seen.t - wearer.steps[0][0] > STEPS_S * SECOND:
             wearer.steps.pop(0)
         who = seen.subject
-        steps = float(sum(count for _, count in wearer.steps))
-        self._add(table, "wearable_steps", seen.source, steps, seen.t, seen.t, subject=who)
+        lately = [(at, n) for at, n in wearer.steps if seen.t - at < WALK_S * SECOND]
+        if lately and lately[-1][0] == seen.t:
+            # It belongs to what began before the first of these steps.
+            count = float(sum(n for _, n in lately))
+            first, t = lately[0][0], seen.t
+            self._add(table, "wearable_steps", seen.source, count, first, t, subject=who)
         if wearer.impact is None:
             return
         still = seen.counts < STILL_G

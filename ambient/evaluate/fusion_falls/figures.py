@@ -1,0 +1,222 @@
+"""Figures of ranked situations: scores in, areas, sensitivities and their intervals out.
+
+Late fusion is given every advantage: the thresholds of "or" and "and" are those that are best on
+the very scenarios that they are measured on. Recordings are drawn with replacement for intervals,
+those of the camera and those of the wearable apart: scenarios share them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+RESAMPLES: Final = 200
+SEED: Final = 20240607
+LEVELS: Final = 24
+_LEAST: Final = -1e9
+
+
+class Interval(Struct, frozen=True):
+    """A value with its percentile interval (95 %)."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Ranking(Struct, frozen=True):
+    """One way of judging.
+
+    Attributes
+    ----------
+    area
+        Under the curve of sensitivity against false alarms.
+    sensitivity
+        At the number of false alarms that is allowed.
+    area_less, sensitivity_less
+        How much less than all senses together, drawn in pairs.
+    """
+
+    area: Interval
+    sensitivity: Interval
+    area_less: Interval
+    sensitivity_less: Interval
+
+
+def area(score: Floats, fall: Bools, weight: Floats) -> float:
+    """Return the area under the curve, ties counting half (Hanley and McNeil 1982)."""
+    values, at = np.unique(score, return_inverse=True)
+    falls = np.bincount(at, weight * fall, len(values))
+    others = np.bincount(at, weight * ~fall, len(values))
+    below = np.cumsum(others) - others
+    total = falls.sum() * others.sum()
+    return float((falls * (below + 0.5 * others)).sum() / total) if total > 0 else float("nan")
+
+
+def sensitivity(score: Floats, fall: Bools, weight: Floats, allowed: float) -> float:
+    """Return the share of falls found where at most `allowed` of the others are taken for one."""
+    values, at = np.unique(score, return_inverse=True)
+    falls = np.bincount(at, weight * fall, len(values))[::-1].cumsum()
+    others = np.bincount(at, weight * ~fall, len(values))[::-1].cumsum()
+    good = others <= allowed * others[-1] + 1e-12
+    return float(falls[good].max(initial=0.0) / falls[-1])
+
+
+def either(senses: Sequence[Floats], fall: Bools, weight: Floats, allowed: float) -> float:
+    """Return the sensitivity of the best "or": each sense with its own best threshold."""
+    total, others = (weight * fall).sum(), (weight * ~fall).sum()
+    cuts = [_cuts(one, fall, weight, allowed) for one in senses]
+    best = 0.0
+    for thresholds in itertools.product(*cuts):
+        said = np.zeros(len(fall), np.bool_)
+        for one, cut in zip(senses, thresholds, strict=True):
+            said |= one >= cut
+        if (weight * (said & ~fall)).sum() <= allowed * others + 1e-12:
+            best = max(best, float((weight * (said & fall)).sum() / total))
+    return best
+
+
+def both(senses: Sequence[Floats], fall: Bools, weight: Floats, allowed: float) -> float:
+    """Return the sensitivity of the best "and" of two or more senses with their best thresholds."""
+    total, others = (weight * fall).sum(), (weight * ~fall).sum()
+    levels = [_levels(one) for one in senses]
+    best = 0.0
+    for count in range(2, len(senses) + 1):
+        for of in itertools.combinations(range(len(senses)), count):
+            for thresholds in itertools.product(*(levels[i] for i in of)):
+                said = np.ones(len(fall), np.bool_)
+                for i, cut in zip(of, thresholds, strict=True):
+                    said &= senses[i] >= cut
+                if (weight * (said & ~fall)).sum() <= allowed * others + 1e-12:
+                    best = max(best, float((weight * (said & fall)).sum() / total))
+    return best
+
+
+def percentile(score: Floats, fall: Bools) -> Floats:
+    """Return by what share of everyday situations each score is not reached, ties counting half."""
+    others = np.sort(score[~fall])
+    below = np.searchsorted(others, score, "left") + np.searchsorted(others, score, "right")
+    return np.asarray(below / (2.0 * len(others)))
+
+
+def rankings(
+    scores: Mapping[str, Floats],
+    senses: Sequence[str],
+    fall: Bools,
+    clusters: Sequence[NDArray[np.int64]],
+    allowed: float,
+    *,
+    resamples: int = RESAMPLES,
+) -> dict[str, Ranking]:
+    """Return the figures of every way of judging, and of the best "or" and "and" of single senses.
+
+    Parameters
+    ----------
+    scores
+        By name, one for each situation; the first name is all senses together.
+    senses
+        Names of the single senses.
+    fall
+        Whether somebody fell.
+    clusters
+        For each sense that was drawn from recordings: which one, -1 for none.
+    allowed
+        Share of everyday situations that may alarm.
+    """
+    scores = {name: np.maximum(score, _LEAST) for name, score in scores.items()}
+    alone = [scores[name] for name in senses]
+    shares = [percentile(one, fall) for one in alone]
+    alive = [one > _LEAST for one in alone]
+    least = np.min([np.where(a, s, 1.0) for a, s in zip(alive, shares, strict=True)], axis=0)
+    ways: dict[str, tuple[Floats, Callable[[Floats], float]]] = {
+        name: (score, _at(score, fall, allowed)) for name, score in scores.items()
+    }
+    ways["best or"] = (
+        np.max(shares, axis=0),
+        lambda weight: either(alone, fall, weight, allowed),
+    )
+    ways["best and"] = (
+        np.where(np.any(alive, axis=0), least, 0.0),
+        lambda weight: both(alone, fall, weight, allowed),
+    )
+    rng = np.random.default_rng(SEED)
+    weights = [np.ones(len(fall))] + [_drawn(clusters, rng) for _ in range(resamples)]
+    weights = [w for w in weights if (w * fall).sum() > 0 and (w * ~fall).sum() > 0]
+    areas = {n: np.array([area(s, fall, w) for w in weights]) for n, (s, _) in ways.items()}
+    slow = max(1, resamples // 50)
+    hits = {
+        name: np.array([found(w) for w in (weights[::slow] if name == "best and" else weights)])
+        for name, (_, found) in ways.items()
+    }
+    first = next(iter(scores))
+    return {
+        name: Ranking(
+            area=_interval(areas[name]),
+            sensitivity=_interval(hits[name]),
+            area_less=_interval(areas[first] - areas[name]),
+            sensitivity_less=_interval(
+                (hits[first][::slow] if name == "best and" else hits[first]) - hits[name]
+            ),
+        )
+        for name in ways
+    }
+
+
+def calibration(odds: Floats, fall: Bools, share: float) -> float:
+    """Return the expected calibration error of log-odds where `share` of situations are falls."""
+    p = 1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0)))
+    weight = np.where(fall, share / fall.mean(), (1.0 - share) / (~fall).mean())
+    at = np.minimum((p * 10).astype(int), 9)
+    total = np.bincount(at, weight, 10)
+    said, was = np.bincount(at, weight * p, 10), np.bincount(at, weight * fall, 10)
+    return float(np.abs(said - was).sum() / total.sum())
+
+
+def _at(score: Floats, fall: Bools, allowed: float) -> Callable[[Floats], float]:
+    return lambda weight: sensitivity(score, fall, weight, allowed)
+
+
+def _cuts(score: Floats, fall: Bools, weight: Floats, allowed: float) -> list[float]:
+    """Return thresholds worth trying: just above each of the highest everyday scores."""
+    others = np.sort(np.unique(score[~fall & (weight > 0)]))[::-1]
+    most = [np.inf]
+    spent, limit = 0.0, allowed * (weight * ~fall).sum() + 1e-12
+    above = np.nextafter(others[0], np.inf) if len(others) else _LEAST
+    most.append(float(above))
+    for value in others[: LEVELS // 3]:
+        spent = float((weight * (~fall & (score >= value))).sum())
+        if spent > limit:
+            break
+        following = others[others < value]
+        most.append(float(np.nextafter(following[0], np.inf)) if len(following) else _LEAST)
+    return most
+
+
+def _levels(score: Floats) -> list[float]:
+    values = np.unique(score[score > _LEAST])
+    if len(values) > LEVELS:
+        values = np.unique(np.quantile(values, np.linspace(0.0, 1.0, LEVELS)))
+    return [float(v) for v in values]
+
+
+def _drawn(clusters: Sequence[NDArray[np.int64]], rng: np.random.Generator) -> Floats:
+    """Return how often each situation counts when its recordings are drawn with replacement."""
+    weight = np.ones(len(clusters[0]))
+    for of in clusters:
+        count = int(of.max()) + 1
+        times = rng.multinomial(count, np.full(count, 1.0 / count)).astype(np.float64)
+        weight *= np.where(of >= 0, times[np.maximum(of, 0)], 1.0)
+    return weight
+
+
+def _interval(values: Floats) -> Interval:
+    low, high = np.nanpercentile(values, [2.5, 97.5]).tolist()
+    return Interval(round(float(values[0]), 4), round(low, 4), round(high, 4))

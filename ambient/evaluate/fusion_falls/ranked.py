@@ -1,0 +1,121 @@
+"""One story through the judge of falls: observations in, how sure it became and what it said out.
+
+A situation is ranked by the highest log-odds that held for two seconds: what wavers for a moment
+confirms nothing in a node either.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ambient.config import Bed, Falls, Room
+from ambient.observations import AnyObservation, Measured, Tick
+from fusion.down import DownJudge
+from fusion.evidence import PRIOR, Judgement
+from fusion.falls import Step
+from fusion.person import Person
+from fusion.ratios import Table
+from fusion.signs import SECOND, logit
+
+HELD_S: Final = 2.0
+SUBJECT: Final = "s-0001"
+ONE: Final = Room(id="room", beds=[Bed(id="bed", subject=SUBJECT)])
+"""A room of one resident, who wears what is worn."""
+
+
+@dataclass(slots=True)
+class Height:
+    """The highest value that held for `HELD_S`."""
+
+    top: float = PRIOR
+    _began: int | None = None
+    _lately: deque[tuple[int, float]] = field(default_factory=deque)
+    """Least values of the window, rising: the first is the least."""
+
+    def see(self, t: int, odds: float) -> None:
+        """Take in the value at `t`, nanoseconds, which rises."""
+        lately = self._lately
+        if self._began is None:
+            self._began = t
+        while lately and lately[-1][1] >= odds:
+            lately.pop()
+        lately.append((t, odds))
+        while t - lately[0][0] > HELD_S * SECOND:
+            lately.popleft()
+        if t - self._began >= HELD_S * SECOND:
+            self.top = max(self.top, lately[0][1])
+
+
+class Ranked(DownJudge):
+    """The judge of falls, and how sure it became."""
+
+    def __init__(self, table: Table | None = None, room: Room = ONE) -> None:
+        super().__init__(Falls(), room, table=table)
+        self._heights: dict[tuple[str, int], Height] = {}
+
+    @property
+    def top(self) -> float:
+        """Highest log-odds of anybody that held."""
+        return max((height.top for height in self._heights.values()), default=PRIOR)
+
+    def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
+        """Judge as ever, and remember how sure it is."""
+        found = super().judge(person, seen, t)
+        self._see((person.source, person.track), t, logit(found.probability))
+        return found
+
+    def look(self, now: int) -> None:
+        """Remember how sure the open situations are."""
+        for one in self.down.situations:
+            self._see((one.source, one.began), now, one.odds)
+
+    def _see(self, key: tuple[str, int], t: int, odds: float) -> None:
+        self._heights.setdefault(key, Height()).see(t, odds)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was made of a story.
+
+    Attributes
+    ----------
+    top
+        Highest log-odds that held.
+    suspected, confirmed
+        When each was said, seconds.
+    """
+
+    top: float
+    suspected: tuple[float, ...]
+    confirmed: tuple[float, ...]
+
+
+def judged(seen: Iterable[AnyObservation], table: Table | None = None) -> Told:
+    """Return what the judge makes of observations, put in the order in which they arrive."""
+    story = sorted(seen, key=_arrives)
+    judge = Ranked(table)
+    said: list[tuple[Step, float]] = []
+    now = second = 0
+    for one in story:
+        now = max(now, _arrives(one))
+        while second <= now:
+            said += [
+                (c.step, c.t / SECOND)
+                for c in judge.take(Tick(t=second, room="room", source="node"), second)
+            ]
+            judge.look(second)
+            second += SECOND
+        said += [(change.step, change.t / SECOND) for change in judge.take(one, now)]
+        judge.look(now)
+    return Told(
+        top=round(judge.top, 4),
+        suspected=tuple(s for step, s in said if step is Step.SUSPECTED),
+        confirmed=tuple(s for step, s in said if step is Step.CONFIRMED),
+    )
+
+
+def _arrives(one: AnyObservation) -> int:
+    return one.received if isinstance(one, Measured) else one.t

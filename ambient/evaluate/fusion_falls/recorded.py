@@ -1,0 +1,148 @@
+"""Recordings in which a camera and a sensor at the waist saw the same: each alone, and both.
+
+The labels of URFD's falls were set by the peak of the acceleration. Delays are therefore counted
+from the picture: from the strongest descent that the camera saw about then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.evaluate.fusion_falls.ranked import Told, judged
+from ambient.evaluate.fusion_falls.streams import Stream, at, camera_streams, wearable_streams
+from ambient.evaluate.manifest import Label, Row, read
+from ambient.evaluate.statistics import Quantiles, Share, quantiles, share_of
+from ambient.observations import PostureSeen, Wear
+from fusion.signs import SECOND
+
+DATASETS: Final = ("urfd", "upfall")
+WAYS: Final = ("both", "camera", "wearable")
+ABOUT_S: Final = 1.5
+
+
+class Way(Struct, frozen=True):
+    """One way of judging the recordings.
+
+    Attributes
+    ----------
+    found, quiet
+        Falls that were confirmed, everyday recordings in which nothing was.
+    suspected_after, confirmed_after
+        Seconds from the strongest descent in the picture.
+    missed, false_alarms
+        Files.
+    """
+
+    found: Share
+    quiet: Share
+    suspected_after: Quantiles
+    confirmed_after: Quantiles
+    missed: list[str]
+    false_alarms: list[str]
+
+
+class Pair(Struct, frozen=True):
+    """A video and the wearable of the same recording, both from the first frame."""
+
+    row: Row
+    camera: Stream
+    wearable: Stream
+
+
+def pairs(
+    data: Path, cache: Path, progress: Callable[[int, int], None] | None = None
+) -> list[Pair]:
+    """Return the recordings that both senses have.
+
+    Raises
+    ------
+    UsageError, SourceError
+        A manifest or recording cannot be read.
+    """
+    worn: dict[str, Stream] = {}
+    for dataset in DATASETS:
+        found = wearable_streams(
+            data / "vitals", dataset, cache, in_video_time=True, places=(Wear.WAIST,)
+        )
+        worn |= {_name(stream.file): stream for stream in found[Wear.WAIST]}
+    rows = [
+        row
+        for row in read(data / "video" / "manifest.csv")
+        if row.dataset in DATASETS and row.label is not Label.AMBIGUOUS and _name(row.file) in worn
+    ]
+    seen = camera_streams(rows, cache, progress, in_video_time=True)
+    return [
+        Pair(row, camera, worn[_name(row.file)]) for row, camera in zip(rows, seen, strict=True)
+    ]
+
+
+def measure(found: Sequence[Pair]) -> dict[str, dict[str, Way]]:
+    """Return the figures by data set and way of judging; pure."""
+    sets = {"all": found} | {
+        name: [pair for pair in found if pair.row.dataset == name] for name in DATASETS
+    }
+    told = {way: {pair.row.file: _told(pair, way) for pair in found} for way in WAYS}
+    return {
+        name: {way: _way(some, told[way]) for way in WAYS} for name, some in sets.items() if some
+    }
+
+
+def _told(pair: Pair, way: str) -> Told:
+    seen = [] if way == "wearable" else at(pair.camera, 0)
+    seen += [] if way == "camera" else at(pair.wearable, 0)
+    return judged(seen)
+
+
+def _way(some: Sequence[Pair], told: dict[str, Told]) -> Way:
+    falls = [pair for pair in some if pair.row.label is Label.FALL]
+    others = [pair for pair in some if pair.row.label is Label.ADL]
+    suspected, confirmed = [], []
+    for pair in falls:
+        from_s = _descent_s(pair)
+        late = pair.row.fall_start_s or 0.0
+        for said, after in (
+            (told[pair.row.file].suspected, suspected),
+            (told[pair.row.file].confirmed, confirmed),
+        ):
+            first = next((s for s in said if s >= late), None)
+            if first is not None:
+                after.append(first - from_s)
+
+    def hit(pair: Pair) -> bool:
+        late = pair.row.fall_start_s or 0.0
+        return any(s >= late for s in told[pair.row.file].confirmed)
+
+    def people(of: Sequence[Pair]) -> list[str]:
+        return [pair.row.subject or pair.row.file for pair in of]
+
+    return Way(
+        found=share_of([hit(pair) for pair in falls], people(falls)),
+        quiet=share_of([not hit(pair) for pair in others], people(others)),
+        suspected_after=quantiles(suspected),
+        confirmed_after=quantiles(confirmed),
+        missed=[pair.row.file for pair in falls if not hit(pair)],
+        false_alarms=[pair.row.file for pair in others if hit(pair)],
+    )
+
+
+def _descent_s(pair: Pair) -> float:
+    """Return when the picture shows the strongest descent about the labelled fall, seconds."""
+    start, end = pair.row.fall_start_s or 0.0, pair.row.fall_end_s or 0.0
+    near = [
+        (one.descent, -when / SECOND)
+        for when, one in pair.camera.seen
+        if isinstance(one, PostureSeen)
+        and start - ABOUT_S <= when / SECOND <= max(start, min(end, start + ABOUT_S)) + ABOUT_S
+    ]
+    best = max(near, default=(0.0, 0.0))
+    return -best[1] if best[0] > 0.0 else start
+
+
+def _name(file: str) -> str:
+    """Return what the files of both senses of one recording share."""
+    name = Path(file).name.split(".")[0]
+    return name.removesuffix("-acc").removesuffix("-cam0").removesuffix("_C1")

@@ -1,0 +1,242 @@
+"""Falls by all senses measured: on recordings of two senses, and on a simulated set.
+
+Behind ``ambient evaluate fusion``. The simulated set is drawn from recordings that no weight was
+fitted on: videos marked "validate", wearables of subjects that `ambient train fusion` leaves out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from ambient.errors import UsageError
+from ambient.evaluate.fusion_falls import recorded
+from ambient.evaluate.fusion_falls.figures import Ranking, calibration, rankings
+from ambient.evaluate.fusion_falls.recorded import Way
+from ambient.evaluate.fusion_falls.simulate import (
+    SENSES,
+    Assumptions,
+    Pools,
+    Scenario,
+    scenarios,
+)
+from ambient.evaluate.fusion_falls.streams import Stream, camera_streams, wearable_streams
+from ambient.evaluate.manifest import Label, Row, read
+from ambient.observations import Wear
+from fusion.hypothesis import probability
+from fusion.ratios import Table, carried
+
+RHOS: Final = (0.0, 0.25, 0.5)
+FALLS: Final = 0.3
+"""Share of falls among the scenarios."""
+BUDGET: Final = 0.02
+"""False alarms a room-day."""
+FIT_SUBJECTS: Final = frozenset({"01", "02", "03", "04"})
+"""Subjects of UMAFall that weights are fitted on; the others are measured on."""
+TESTED: Final = ("urfd", "urfd-ceiling", "extra-thanhnc", "extra-exercise")
+"""Data sets of video, none of them for training, that scenarios are drawn from."""
+
+
+class Simulated(Struct, frozen=True):
+    """Figures of one correlation.
+
+    Attributes
+    ----------
+    rho
+        Of the copula; 0 is only an upper bound.
+    falls, others
+        Scenarios.
+    ways
+        By name: all senses, each lost in turn, each alone, the best late "or" and "and".
+    calibration_error
+        Expected, of the log-odds of all senses where falls are as frequent as the prior says.
+    """
+
+    rho: float
+    falls: int
+    others: int
+    ways: dict[str, Ranking]
+    calibration_error: float
+
+
+class Report(Struct, frozen=True):
+    """The whole measurement.
+
+    Attributes
+    ----------
+    recorded
+        By data set and way of judging.
+    assumed
+        Rates of the simulated set.
+    pools
+        Recordings it is drawn from: falls and others of each sense.
+    simulated
+        By correlation; empty when none was asked for.
+    """
+
+    table: str
+    recorded: dict[str, dict[str, Way]]
+    assumed: Assumptions
+    pools: dict[str, tuple[int, int]]
+    simulated: list[Simulated]
+
+
+def run(
+    data: Path,
+    cache: Path,
+    *,
+    simulated: int = 0,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Measure.
+
+    Parameters
+    ----------
+    data
+        The folder of labelled recordings, with ``video`` and ``vitals``.
+    cache
+        Where observations are kept.
+    simulated
+        Scenarios of each correlation; 0 for none.
+    seed
+        Of what is drawn.
+    progress
+        Called with (done, all) while videos are looked at.
+
+    Raises
+    ------
+    UsageError, SourceError
+        A manifest or recording cannot be read.
+    """
+    found = recorded.pairs(data, cache, progress)
+    pools = measured_on(data, cache, progress) if simulated else Pools([], [])
+    assumed = Assumptions()
+    return Report(
+        table=carried().version,
+        recorded=recorded.measure(found),
+        assumed=assumed,
+        pools={
+            "camera": _count(pools.camera),
+            "wearable": _count(pools.wearable),
+        },
+        simulated=[
+            measure(pools, rho, simulated, seed + number, assumed)
+            for number, rho in enumerate(RHOS if simulated else ())
+        ],
+    )
+
+
+def measured_on(
+    data: Path, cache: Path, progress: Callable[[int, int], None] | None = None
+) -> Pools:
+    """Return the pools that are measured on."""
+    rows = [row for row in read(data / "video" / "manifest.csv") if row.dataset in TESTED]
+    return Pools(camera_streams(_scored(rows), cache, progress), worn(data, cache, fitted=False))
+
+
+def fitted_on(
+    data: Path,
+    cache: Path,
+    progress: Callable[[int, int], None] | None = None,
+    table: Table | None = None,
+) -> Pools:
+    """Return the pools that weights are fitted on: rows marked "train" alone."""
+    rows = [row for row in read(data / "video" / "manifest.csv") if row.use == "train"]
+    return Pools(
+        camera_streams(_scored(rows), cache, progress), worn(data, cache, fitted=True), table
+    )
+
+
+def worn(data: Path, cache: Path, *, fitted: bool) -> list[Stream]:
+    """Return wearables of the subjects that weights are fitted on, or of the others."""
+    found = wearable_streams(data / "vitals", "umafall", cache)
+    return [
+        stream
+        for place in (Wear.WAIST, Wear.WRIST)
+        for stream in found[place]
+        if (stream.person.removeprefix("umafall ") in FIT_SUBJECTS) is fitted
+    ]
+
+
+def measure(
+    pools: Pools, rho: float, count: int, seed: int, assumed: Assumptions, resamples: int = 200
+) -> Simulated:
+    """Return the figures of one correlation.
+
+    Raises
+    ------
+    UsageError
+        A class of a pool is empty.
+    """
+    for sense in ("camera", "wearable"):
+        for fall in (True, False):
+            if not pools.ranked(sense, fall):
+                raise UsageError(f"expected recordings of {sense} with fall {fall}, got none")
+    falls = max(1, round(count * FALLS))
+    drawn = scenarios(pools, falls, max(1, count - falls), rho, seed, assumed)
+    fall = np.array([one.fall for one in drawn])
+    scores = scored(pools, drawn)
+    clusters = [_people(pools.camera, [s.camera for s in drawn])]
+    clusters.append(_people(pools.wearable, [s.wearable for s in drawn]))
+    senses = [f"{sense} alone" for sense in SENSES]
+    allowed = BUDGET / assumed.a_day
+    ways = rankings(scores, senses, fall, clusters, allowed, resamples=resamples)
+    prior = probability((pools.table or carried()).down.prior)
+    every = np.maximum(scores["all senses"], -30.0)
+    return Simulated(
+        rho=rho,
+        falls=int(fall.sum()),
+        others=int((~fall).sum()),
+        ways=ways,
+        calibration_error=round(calibration(every, fall, prior), 4),
+    )
+
+
+def scored(
+    pools: Pools, drawn: Sequence[Scenario], only: Sequence[str] | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """Return how sure the judge became of each scenario, by way of judging.
+
+    A single sound opens no situation by itself: alone it is ranked by its own probability.
+    """
+    thuds = [one.thud if one.thud is not None else 0.0 if one.heard else -math.inf for one in drawn]
+    found = {
+        name: np.array([pools.top(one, without=without) for one in drawn])
+        for name, without in _WAYS.items()
+        if only is None or name in only
+    }
+    if only is None:
+        found["sound alone"] = np.array(thuds)
+    return found
+
+
+_WAYS: Final[dict[str, tuple[str, ...]]] = {
+    "all senses": (),
+    "camera lost": ("camera",),
+    "wearable lost": ("wearable",),
+    "sound lost": ("sound",),
+    "camera alone": ("wearable", "sound"),
+    "wearable alone": ("camera", "sound"),
+}
+
+
+def _people(pool: Sequence[Stream], drawn: Sequence[int | None]) -> NDArray[np.int64]:
+    """Return the recording of each scenario as a cluster, -1 where the sense is lost."""
+    files = {name: i for i, name in enumerate(dict.fromkeys(stream.file for stream in pool))}
+    return np.array([-1 if i is None else files[pool[i].file] for i in drawn], np.int64)
+
+
+def _scored(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.label is not Label.AMBIGUOUS]
+
+
+def _count(pool: Sequence[Stream]) -> tuple[int, int]:
+    falls = sum(stream.fall for stream in pool)
+    return falls, len(pool) - falls
