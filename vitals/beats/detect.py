@@ -30,8 +30,8 @@ STOPPED_S: Final = 0.35
 """So long a run of the very same number is a sensor that says nothing; tops of pulses that are cut
 off at the end of the range take up to 0.2 s."""
 FLAT_S: Final = 0.04
-"""So long a run of the very same number at a peak, and of three samples at least, is the end of the
-range: where between its sides the peak was is not known."""
+"""So long a run of the largest number of a stretch, and of three samples at least, is the end of
+the range: where between its sides the peak was is not known."""
 PEAK_S: Final = 0.1
 """Around a beat where such a run is looked for."""
 SHAPE: Final = (0.25, 0.45)
@@ -153,18 +153,25 @@ def _likeness(
     like = shapes @ (median / max(float(np.sqrt(np.square(median).sum())), 1e-12))
     share = height[at] / max(float(np.median(height[at])), 1e-12)
     loud = (share < LOUD[0]) | (share > LOUD[1])
-    stopped = _same(wave, at, int(usual), max(2, round(STOPPED_S * rate)))
-    flat = _same(wave, at, round(PEAK_S * rate), max(3, round(FLAT_S * rate)))
+    still = np.r_[False, np.diff(wave) == 0.0]
+    stopped = _run(still, at, int(usual), max(2, round(STOPPED_S * rate)))
+    top = still & (wave == wave.max())
+    flat = _run(top, at, round(PEAK_S * rate), max(3, round(FLAT_S * rate)))
     return np.where(loud | ~whole | stopped | flat, 0.0, like.clip(0.0, 1.0))
 
 
-def _same(wave: Floats, at: NDArray[np.int64], near: int, width: int) -> NDArray[np.bool_]:
-    """Return which beats have `width` samples of the very same number within `near` of them."""
-    same = np.r_[0, np.cumsum(np.r_[0.0, np.diff(wave) == 0.0])]
-    ends = np.arange(width, len(wave) + 1)
-    runs = np.zeros(len(wave) + 1, np.bool_)
+def _run(
+    still: NDArray[np.bool_], at: NDArray[np.int64], near: int, width: int
+) -> NDArray[np.bool_]:
+    """Return which beats have `width` samples of one number within `near` of them.
+
+    `still` says which samples are the same as the one before them.
+    """
+    same = np.r_[0, np.cumsum(still)]
+    ends = np.arange(width, len(still) + 1)
+    runs = np.zeros(len(still) + 1, np.bool_)
     runs[ends] = same[ends] - same[ends - width + 1] >= width - 1
     total = np.r_[0, np.cumsum(runs)]
     begin = np.maximum(at - near, 0)
-    end = np.minimum(at + near + width, len(wave))
+    end = np.minimum(at + near + width, len(still))
     return np.asarray(total[end + 1] > total[begin])
