@@ -1,0 +1,232 @@
+"""Falls by all senses measured: figures with known answers, scenarios, the fit, commands."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from ambient.cli import app
+from ambient.errors import UsageError
+from ambient.evaluate.fusion_falls.figures import (
+    area,
+    both,
+    calibration,
+    either,
+    percentile,
+    rankings,
+    sensitivity,
+)
+from ambient.evaluate.fusion_falls.ranked import Height, judged
+from ambient.evaluate.fusion_falls.report import measure
+from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, scenarios
+from ambient.evaluate.fusion_falls.streams import Stream, at, likelihoods
+from ambient.observations import ImpactMeasured
+from ambient.train import fusion as fit
+from fusion.ratios import carried, read
+from tests.fusion.senses_kit import impact, lies, moves, ns
+from tests.fusion.test_falls import span
+
+FALL = np.array([True, True, True, False, False, False, False])
+ONES = np.ones(7)
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        ([3, 2, 1, 0, 0, -1, -1], 1.0),
+        ([0, 0, 0, 0, 0, 0, 0], 0.5),
+        ([-1, -1, -1, 0, 0, 0, 0], 0.0),
+        ([3, 0, -3, 1, 1, -1, -1], 0.5),
+    ],
+)
+def test_the_area_counts_pairs(score, expected):
+    assert area(np.array(score, float), FALL, ONES) == pytest.approx(expected)
+
+
+def test_sensitivity_is_at_what_may_alarm():
+    score = np.array([5.0, 3.0, 1.0, 4.0, 2.0, 0.0, 0.0])
+    assert sensitivity(score, FALL, ONES, 0.0) == pytest.approx(1 / 3)
+    assert sensitivity(score, FALL, ONES, 0.25) == pytest.approx(2 / 3)
+    assert sensitivity(score, FALL, ONES, 0.5) == pytest.approx(1.0)
+
+
+def test_the_best_or_and_and_are_better_than_either_sense():
+    one = np.array([9.0, 0.0, 0.0, 5.0, 1.0, 1.0, 0.0])
+    two = np.array([0.0, 9.0, 0.0, 1.0, 5.0, 1.0, 0.0])
+    assert either([one, two], FALL, ONES, 0.0) == pytest.approx(2 / 3)
+    assert sensitivity(one, FALL, ONES, 0.0) == pytest.approx(1 / 3)
+    left = np.array([4.0, 4.0, 4.0, 4.0, 0.0, 1.0, 0.0])
+    right = np.array([4.0, 4.0, 4.0, 0.0, 4.0, 0.0, 1.0])
+    assert sensitivity(left, FALL, ONES, 0.0) == 0.0
+    assert both([left, right], FALL, ONES, 0.0) == pytest.approx(1.0)
+
+
+def test_percentiles_are_of_everyday_situations():
+    score = np.array([5.0, 1.0, -1.0, 1.0, 2.0, 3.0, 4.0])
+    assert percentile(score, FALL)[:3].tolist() == [1.0, 0.125, 0.0]
+
+
+def test_log_odds_that_keep_their_word_are_calibrated():
+    rng = np.random.default_rng(3)
+    odds = rng.normal(-1.0, 2.0, 40_000)
+    fall = rng.uniform(size=len(odds)) < 1 / (1 + np.exp(-odds))
+    assert calibration(odds, fall, float(fall.mean())) < 0.02
+    assert calibration(odds + 2.0, fall, float(fall.mean())) > 0.1
+
+
+def test_figures_have_intervals_and_differences():
+    rng = np.random.default_rng(1)
+    fall = np.arange(400) < 150
+    good, poor = fall + rng.normal(0, 0.4, 400), fall + rng.normal(0, 1.5, 400)
+    clusters = [rng.integers(0, 40, 400)]
+    found = rankings(
+        {"all senses": good, "poor": poor}, ["poor", "all senses"], fall, clusters, 0.05,
+        resamples=40,
+    )  # fmt: skip
+    assert set(found) == {"all senses", "poor", "best or", "best and"}
+    for one in found.values():
+        assert one.area.low <= one.area.value <= one.area.high
+    assert found["poor"].area_less.low > 0
+    assert found["all senses"].area_less.value == 0
+
+
+# -- ranking -----------------------------------------------------------------------------------
+
+
+def test_only_what_holds_counts():
+    height = Height()
+    for t, odds in ((0, 0.0), (1, 5.0), (2, 1.0), (3, 1.5), (4, 1.2), (5, -3.0), (6, -3.0)):
+        height.see(ns(t), odds)
+    assert height.top == 1.0
+
+
+def test_a_story_is_ranked_and_told():
+    fell = judged([*moves(0, 20), impact(20), *lies(21, 40)])
+    walked = judged(moves(0, 40))
+    assert fell.confirmed
+    assert not walked.confirmed
+    assert fell.top > walked.top
+
+
+# -- scenarios ---------------------------------------------------------------------------------
+
+
+def stream(name: str, fall: bool, seen) -> Stream:
+    told = tuple(
+        (
+            one.t - ns(20),
+            msgspec.structs.replace(one, impact=one.t - one.impact)
+            if isinstance(one, ImpactMeasured)
+            else one,
+        )
+        for one in seen
+    )
+    return Stream(file=name, person=name, fall=fall, seen=told)
+
+
+@pytest.fixture(scope="module")
+def pools() -> Pools:
+    up = span(15, 20, down=0.0, upright=0.9)
+    camera = [
+        stream("c1", True, [*up, *span(20, 32, down=0.9)]),
+        stream("c2", True, [*up, *span(20, 32, down=0.6, quality=0.2)]),
+        stream("c3", False, [*up, *span(20, 32, down=0.0, upright=0.9)]),
+        stream("c4", False, [*up, *span(20, 22, down=0.7), *span(22, 32, down=0.0, upright=0.9)]),
+    ]
+    wearable = [
+        stream("w1", True, [*moves(15, 20), impact(20), *lies(21, 30)]),
+        stream("w2", True, [*moves(15, 20), impact(20, 0.6), *lies(21, 30)]),
+        stream("w3", False, [*moves(15, 20), impact(20, 0.1), *moves(21, 30)]),
+        stream("w4", False, moves(15, 30)),
+    ]
+    return Pools(camera, wearable)
+
+
+def test_a_stream_can_be_laid_anywhere(pools):
+    seen = at(pools.wearable[0], ns(100))
+    felt = next(one for one in seen if isinstance(one, ImpactMeasured))
+    assert (felt.impact, felt.t, felt.received) == (ns(100), ns(104), ns(104))
+    assert likelihoods(pools.wearable) == ([0.97, 0.6, 0.1], [True, True, False])
+
+
+def test_scenarios_are_the_same_for_the_same_seed(pools):
+    assert scenarios(pools, 20, 40, 0.3, 5) == scenarios(pools, 20, 40, 0.3, 5)
+    assert scenarios(pools, 20, 40, 0.3, 5) != scenarios(pools, 20, 40, 0.3, 6)
+
+
+def test_senses_are_lost_and_fail_together_when_they_are_correlated(pools):
+    def lost_both(rho: float) -> float:
+        drawn = scenarios(pools, 1000, 1000, rho, 1)
+        return float(np.mean([one.camera is None and one.wearable is None for one in drawn]))
+
+    def hard_both(rho: float) -> float:
+        drawn = scenarios(pools, 2000, 0, rho, 1, Assumptions(no_view=0, not_worn=0))
+        return float(np.mean([one.camera == 1 and one.wearable == 1 for one in drawn]))
+
+    assert lost_both(0.0) == pytest.approx(0.15 * 0.25, abs=0.015)
+    assert lost_both(0.5) > lost_both(0.0) + 0.02
+    assert hard_both(0.0) == pytest.approx(0.25, abs=0.03)
+    assert hard_both(0.5) > hard_both(0.0) + 0.05
+
+
+def test_the_measurement_names_every_way(pools):
+    found = measure(pools, 0.25, 60, 1, Assumptions(), resamples=5)
+    assert {"all senses", "camera lost", "wearable alone", "best or", "best and"} <= set(found.ways)
+    assert (found.falls, found.others) == (18, 42)
+    assert 0.0 <= found.calibration_error <= 1.0
+
+
+def test_a_pool_without_falls_is_refused(pools):
+    quiet = Pools([one for one in pools.camera if not one.fall], pools.wearable)
+    with pytest.raises(UsageError, match="camera"):
+        measure(quiet, 0.0, 10, 1, Assumptions())
+
+
+# -- the fitted part ---------------------------------------------------------------------------
+
+
+def test_the_curve_of_a_calibrated_detector_is_its_log_odds():
+    rng = np.random.default_rng(2)
+    odds = rng.normal(0.0, 2.0, 20_000)
+    fall = rng.uniform(size=len(odds)) < 1 / (1 + np.exp(-odds))
+    (low, least), (high, most) = fit.impact_curve((1 / (1 + np.exp(-odds))).tolist(), fall.tolist())
+    assert least == fit.LEAST
+    assert (most - least) / (high - low) == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_thud_is_worth_the_ratio_of_its_rates():
+    (_, nothing), (_, told) = fit.thud_curve(Assumptions(thud_of_rest=0.2))
+    assert nothing == 0.0
+    assert told == pytest.approx(math.log(73 / 103 / 0.2), abs=0.01)
+
+
+def test_what_is_written_can_be_read_and_leaves_the_rest_alone(tmp_path):
+    from importlib.resources import files
+
+    text = (files("fusion") / "ratios.toml").read_text()
+    new = fit._with(text, "sound_thud", [(0.5, 0.0), (0.6, 0.9)], fit._THUD)
+    path = tmp_path / "ratios.toml"
+    path.write_text(fit._overlapping(new, 0.75))
+    table = read(path)
+    assert table.down.ratios["sound_thud"].llr == [0.0, 0.9]
+    assert table.down.ratios["sound_thud"].fitted
+    assert table.down.overlap["impact"] == 0.75
+    others = {k: v for k, v in table.down.ratios.items() if k != "sound_thud"}
+    assert others == {k: v for k, v in carried().down.ratios.items() if k != "sound_thud"}
+
+
+# -- commands ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_a_folder_without_recordings_is_refused(tmp_path, command):
+    where = [str(tmp_path)] if command == "evaluate" else ["--data", str(tmp_path)]
+    done = CliRunner().invoke(
+        app.build(), [command, "fusion", *where, "--cache", str(tmp_path / "cache")]
+    )
+    assert isinstance(done.exception, UsageError)
+    assert "manifest" in str(done.exception)
