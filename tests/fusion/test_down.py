@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from ambient.config import Falls
 from ambient.events import Sense
-from ambient.observations import Doubt, SensorKind, SoundClass, Wear
+from ambient.observations import AnyObservation, Doubt, SensorKind, SoundClass, Wear
 from fusion.down import DownJudge, DownState
 from fusion.falls import FallJudge, RoomState, Step
 from fusion.hypothesis import probability
@@ -74,6 +78,20 @@ def test_a_camera_alone_decides_as_it_always_did(story):
             expected = alone.advance(one.t)
         assert together.take(one, one.t) == expected
     assert together.state == alone.state
+
+
+RECORDED = Path(__file__).parent / "recorded"
+EXPECTED = json.loads((RECORDED / "expected.json").read_text())
+"""Steps of the sample clips as they were told before any other sense was judged beside."""
+
+
+@pytest.mark.parametrize("clip", EXPECTED)
+def test_what_a_camera_saw_of_the_samples_gives_the_same_steps_as_ever(clip):
+    packed = gzip.decompress((RECORDED / f"{clip}.msgpack.gz").read_bytes())
+    seen = msgspec.msgpack.decode(packed, type=list[AnyObservation])
+    made = judge()
+    told = [change for one in seen for change in made.take(one, one.t)]
+    assert [[c.step.value, c.t, c.position, c.probability] for c in told] == EXPECTED[clip]
 
 
 # -- each sense alone --------------------------------------------------------------------------
