@@ -253,6 +253,7 @@ class RoomJudge:
         self.voice = RoomVoice(self.room.id, subjects(self.room), self._zone, on=snapshot.voice)
         self.distress = DistressJudge(on=snapshot.sounds)
         self.restore(snapshot.state, restarted=False)
+        self.senses.consent(Purpose.SOUNDS, snapshot.sounds)
         self.timeline.resume(snapshot.timeline)
         self.who = thawed(snapshot.who) if snapshot.who is not None else Matcher()
         if TELLS_FALLS:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ambient.observations import (
     AnyObservation,
@@ -26,6 +26,7 @@ from ambient.observations import (
     Wear,
     WearState,
 )
+from fusion.carer import Carers
 from fusion.hypothesis import Evidence, Pieces
 from fusion.ratios import Table
 
@@ -46,8 +47,6 @@ LEAST_PULSES: Final = 5
 PULSES: Final = 300
 WEARERS: Final = 16
 MAT_S: Final = 60.0
-CARER_S: Final = 900.0
-"""A carer who does not go out again by button or badge is taken to be gone after this."""
 TRUNK: Final = frozenset({Wear.WAIST, Wear.CHEST, Wear.THIGH})
 """Where a device hangs otherwise when its wearer lies; an arm or a shin hangs anyhow."""
 UPRIGHT_DEG: Final = 35.0
@@ -121,8 +120,7 @@ class Signs(Struct):
     on: dict[str, int] = {}
     """Sensors that are on, and since when."""
     kinds: dict[str, SensorKind] = {}
-    carers: dict[str, int] = {}
-    """Buttons and badges by which a carer is here, and when they last said so."""
+    carers: Carers = field(default_factory=Carers)
 
     def take(
         self, seen: AnyObservation, table: Table, beds: Mapping[str, str | None]
@@ -158,12 +156,11 @@ class Signs(Struct):
             held_s = (t - since) / SECOND
             if self.kinds.get(source) is SensorKind.MAT and held_s <= MAT_S:
                 self._add(table, "mat_pressed", source, held_s, since, t)
-        self.carers = {s: at for s, at in self.carers.items() if (t - at) / SECOND <= CARER_S}
         self.pieces.forget(table.down, t)
 
     def carer(self, t: int) -> bool:
         """Return whether a carer is in the room."""
-        return any((t - at) / SECOND <= CARER_S for at in self.carers.values())
+        return self.carers.here(t)
 
     def _add(
         self,
@@ -335,10 +332,8 @@ class Signs(Struct):
                 self._add(table, "door_opened", source, 1.0, t, t, quality=quality)
             case SensorKind.CORD if seen.on and was is None and not seen.retained:
                 self._add(table, "cord_pulled", source, 1.0, t, t, subject=subject)
-            case SensorKind.CARER if seen.on and not seen.retained:
-                self.carers[source] = t
             case SensorKind.CARER:
-                self.carers.pop(source, None)
+                self.carers.sensor(seen)
             case _:
                 pass
         return None
