@@ -24,6 +24,8 @@ from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
+from ambient.config_vitals import ResearchUse as ResearchUse
+from ambient.config_vitals import SaturationScale
 from ambient.config_watch import BedWatch as BedWatch
 from ambient.config_watch import RoomWatch as RoomWatch
 from ambient.config_watch import WetRoom as WetRoom
@@ -81,6 +83,7 @@ class Bed(Strict, frozen=True, kw_only=True):
     id: Slug
     subject: Subject | None = None
     watch: BedWatch = field(default_factory=BedWatch)
+    saturation_scale: SaturationScale = 1
 
 
 class Room(Strict, frozen=True, kw_only=True):
@@ -174,6 +177,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     privacy: Privacy = field(default_factory=Privacy)
     outbox: Outbox = field(default_factory=Outbox)
     gateways: Gateways = field(default_factory=Gateways)
+    research_use: ResearchUse = field(default_factory=ResearchUse)
     recording: Recording = field(default_factory=Recording)
     frozen_s: Annotated[float, Meta(ge=2, le=600)] = 10.0
     time_zone: Annotated[str, Meta(min_length=1, max_length=60)] | None = None

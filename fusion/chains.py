@@ -30,6 +30,10 @@ class Kind(StrEnum):
     NO_MOVEMENT = "absence.no_movement"
     INACTIVE = "absence.inactive"
     WANDERING = "absence.wandering"
+    DETERIORATION = "vitals.deterioration"
+    DEVIATION = "vitals.deviation"
+    GLUCOSE = "vitals.glucose"
+    RHYTHM = "vitals.rhythm"
 
 
 _ORDER: Final = {step: number for number, step in enumerate(SituationStep)}

@@ -29,9 +29,9 @@ class Judge:
         Public key of the node; event ids derive from it.
     zone
         Time zone of the site, in which hours and days of summaries begin.
-    voices, sounds
-        Rooms in which the purposes *voice* and *sounds* are on; None for what the configuration
-        says.
+    voices, sounds, vitals
+        Rooms in which the purposes *voice*, *sounds* and *vitals* are on; None for what the
+        configuration says.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Judge:
         zone: tzinfo = UTC,
         voices: Collection[str] | None = None,
         sounds: Collection[str] | None = None,
+        vitals: Collection[str] | None = None,
     ) -> None:
         version = config.version
 
@@ -53,6 +54,8 @@ class Judge:
                 zone=zone,
                 voice=room.is_on(Purpose.VOICE) if voices is None else room.id in voices,
                 sounds=room.is_on(Purpose.SOUNDS) if sounds is None else room.id in sounds,
+                vitals=room.is_on(Purpose.VITALS) if vitals is None else room.id in vitals,
+                research=config.research_use,
             )
 
         self.rooms = {room.id: judge(room) for room in config.rooms}

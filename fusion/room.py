@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from ambient.config import Falls, Room
+from ambient.config import Falls, ResearchUse, Room
 from ambient.events import AnyEvent, Device, Purpose
 from ambient.observations import (
     AnyObservation,
@@ -37,6 +37,8 @@ from ambient.observations import (
 from fusion.distress import DistressJudge, DistressState
 from fusion.down import DownJudge, DownState
 from fusion.falls import RoomState
+from fusion.news2 import Scale
+from fusion.physiology import OF_VITALS, Physiology, PhysiologyState
 from fusion.room_events import RoomEvents
 from fusion.senses import Senses, SensesState
 from fusion.situations import RoomSituations, SituationsState
@@ -73,6 +75,7 @@ class Snapshot(Struct):
     voice: bool
     sounds: bool
     who: bytes | None = None
+    vitals: bool = False
 
 
 class RoomJudge:
@@ -86,8 +89,10 @@ class RoomJudge:
         Writes what was found.
     zone
         Time zone of the site.
-    voice, sounds
+    voice, sounds, vitals
         Whether these purposes are on.
+    research
+        Which judgements on vital signs are made, where *vitals* is on.
     """
 
     def __init__(
@@ -99,15 +104,18 @@ class RoomJudge:
         zone: tzinfo,
         voice: bool,
         sounds: bool,
+        vitals: bool = False,
+        research: ResearchUse | None = None,
     ) -> None:
         self.room = room
         self._config = falls
         self._events = events
         self._zone = zone
+        self._research = research or ResearchUse()
         self._now = 0
         self.timeline = Timeline(urgent_sources(room))
         self.falls = DownJudge(falls, room)
-        self.senses = Senses(room, {Purpose.SOUNDS: sounds})
+        self.senses = Senses(room, {Purpose.SOUNDS: sounds, Purpose.VITALS: vitals})
         self.who = Matcher()
         """Whose wearable is whose; begins anew after a restart, as tracks do."""
         if TELLS_FALLS:
@@ -115,6 +123,7 @@ class RoomJudge:
         self.distress = DistressJudge(on=sounds)
         self.situations = RoomSituations(room, zone)
         self.voice = RoomVoice(room.id, subjects(room), zone, on=voice)
+        self.vitals = self._physiology(on=vitals)
         self._sources = SourcesState(views=Views(_sources(room)))
         self._known: dict[str, SourceState] = {}
         self._silence_due = 0
@@ -156,17 +165,20 @@ class RoomJudge:
     def consent(self, purpose: Purpose, on: bool) -> None:
         """Follow that a purpose was switched.
 
-        *Voice* off forgets its baselines, *sounds* off what was heard lately.
+        *Voice* and *vitals* off forget what was learned, *sounds* off what was heard lately.
         """
         self.senses.consent(purpose, on)
         if purpose is Purpose.SOUNDS:
             self.distress.consent(on)
         if purpose is Purpose.VOICE:
             self.voice.consent(on)
+        if purpose is Purpose.VITALS:
+            self.vitals.consent(on)
 
     def forget(self, subject: str) -> None:
-        """Forget what was learned of a resident: voice, and what is usual."""
+        """Forget what was learned of a resident: voice, vital signs, and what is usual."""
         self.voice.forget(subject)
+        self.vitals.forget(subject)
         self.situations.forget(subject)
 
     def state(self) -> dict[str, bytes]:
@@ -183,6 +195,8 @@ class RoomJudge:
             state["voice"] = encode(self.voice.state)
         if self.distress.on:
             state["sounds"] = encode(self.distress.state)
+        if self.vitals.on:
+            state["vitals"] = encode(self.vitals.state)
         return state
 
     def restore(self, state: dict[str, bytes], *, restarted: bool = True) -> None:
@@ -220,6 +234,9 @@ class RoomJudge:
             self.voice = RoomVoice(
                 self.room.id, subjects(self.room), self._zone, on=self.voice.on, state=voice
             )
+        if "vitals" in state:
+            vitals = decode(state["vitals"], type=PhysiologyState)
+            self.vitals = self._physiology(on=self.vitals.on, state=vitals)
         if "sources" in state:
             sources = decode(state["sources"], type=SourcesState)
             known = {s.source: s for s in sources.views.sources}
@@ -240,6 +257,7 @@ class RoomJudge:
             voice=self.voice.on,
             sounds=self.distress.on,
             who=frozen(self.who),
+            vitals=self.vitals.on,
         )
 
     def resume(self, snapshot: Snapshot) -> None:
@@ -252,13 +270,18 @@ class RoomJudge:
         """
         self.voice = RoomVoice(self.room.id, subjects(self.room), self._zone, on=snapshot.voice)
         self.distress = DistressJudge(on=snapshot.sounds)
+        self.vitals = self._physiology(on=snapshot.vitals)
         self.restore(snapshot.state, restarted=False)
         self.senses.consent(Purpose.SOUNDS, snapshot.sounds)
+        self.senses.consent(Purpose.VITALS, snapshot.vitals)
         self.timeline.resume(snapshot.timeline)
         self.who = thawed(snapshot.who) if snapshot.who is not None else Matcher()
         if TELLS_FALLS:
             self.falls.who = self.who
         self._now = snapshot.now
+
+    def _physiology(self, *, on: bool, state: PhysiologyState | None = None) -> Physiology:
+        return Physiology(scales(self.room), self._zone, self._research, on=on, state=state)
 
     def _look_up(self) -> None:
         self._known = {state.source: state for state in self._sources.views.sources}
@@ -303,6 +326,12 @@ class RoomJudge:
             spoke = kind in _OF_VOICE and seen.t == now
             stated = self.voice.observe(seen) if spoke else self.voice.advance(now)
             out += [self._events.voice(one) for one in stated]
+        vitals = self.vitals
+        if vitals.on and (kind in OF_VITALS or now >= vitals.due):
+            told_of = vitals.observe(seen, now)
+            if told_of:
+                senses = self.senses.at(now)
+                out += [self._events.vitals(one, senses) for one in told_of]
         if now >= self._silence_due:
             out += [self._events.view(one) for one in self._sources.views.advance(now)]
             self._silence_due = self._sources.views.due()
@@ -341,6 +370,15 @@ class RoomJudge:
 def subjects(room: Room) -> tuple[str, ...]:
     """Return who lives in `room`, each once."""
     return tuple(dict.fromkeys(bed.subject for bed in room.beds if bed.subject is not None))
+
+
+def scales(room: Room) -> dict[str, Scale]:
+    """Return who lives in `room` and whose wearables it has, with the scale of saturation."""
+    found = {each.subject: Scale.ONE for each in room.wearables if each.subject is not None}
+    for bed in room.beds:
+        if bed.subject is not None:
+            found[bed.subject] = Scale(bed.saturation_scale)
+    return found
 
 
 def urgent_sources(room: Room) -> list[str]:

@@ -45,6 +45,8 @@ from ambient.observations import ClockStepped, SoundClass
 from fusion import chains, distress
 from fusion.falls import Change, Step
 from fusion.views import Family, Say, Statement
+from fusion.vitals_events import Stated as StatedOfVitals
+from fusion.vitals_events import say as say_vitals
 from fusion.voice import Stated
 from fusion.voice_events import say as say_voice
 
@@ -170,6 +172,12 @@ class RoomEvents:
     def voice(self, stated: Stated) -> AnyEvent:
         """Return the event of an hour, a day or a change of voices."""
         said = say_voice(stated)
+        chain = chain_id(self._key, self._room, said.family, said.began)
+        return self.event(said.kind, chain, said.position, said.t, **said.fields)
+
+    def vitals(self, stated: StatedOfVitals, senses: list[SenseState]) -> AnyEvent:
+        """Return the event of an hour, a day or a judgement of vital signs."""
+        said = say_vitals(stated, senses)
         chain = chain_id(self._key, self._room, said.family, said.began)
         return self.event(said.kind, chain, said.position, said.t, **said.fields)
 

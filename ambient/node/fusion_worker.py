@@ -356,6 +356,7 @@ class FusionWorker:
             zone=self._config.zone,
             voices=on(Purpose.VOICE),
             sounds=on(Purpose.SOUNDS),
+            vitals=on(Purpose.VITALS),
         )
 
 
