@@ -30,14 +30,21 @@ INDEPENDENT_S: Final = 1.0
 FRESH_S: Final = 4.0
 """Nothing is stated on evidence that is older."""
 SUSPECT: Final = 0.6
+RISEN: Final = 0.8
 EDGE_SURE: Final = 0.9
 OUT_SURE: Final = 0.9
 BACK_SURE: Final = 0.9
 SURELY: Final = 0.97
-BACK_S: Final = 5.0
-"""So long must somebody be believed to lie again before it is over."""
+SURE_S: Final = 1.5
+"""So long must either be believed: a pose that is wrong lasts half a second, most times."""
+BACK_S: Final = 6.0
+"""So long must somebody be believed to be in bed again before it is over."""
 SETTLED_S: Final = 20.0
-"""Who has not lain for so long has not been in bed yet."""
+"""Who has not been in bed for so long has not gone to bed yet."""
+LAY_S: Final = 60.0
+RISES_S: Final = 20.0
+"""A trunk is rising that has lain for the one, and rose less than the other ago: who sleeps propped
+up, or is seen now so and now so, is not."""
 LASTING_S: Final = 180.0
 HALF_S: Final = 6.0
 """What a sense added is told as its contribution with this half-life."""
@@ -54,13 +61,19 @@ class BedState(Struct):
     fresh: int = 0
     """When any sense last told where the occupant is."""
     lies_since: int | None = None
+    """Since when somebody is believed to be in bed, lying or propped up."""
+    sits_since: int | None = None
+    """When the trunk of somebody rose who had lain for long."""
+    lay_since: int | None = None
     settled: bool = False
     left: int | None = None
     """Since when the occupant is out, having been in bed; None when not."""
     worth: dict[str, float] = {}
     """By sense, what it lately added to being up rather than in bed."""
-    held: dict[str, int] = {}
-    """Pieces of sensors that go on holding, and when they were weighed last."""
+    doubt_since: int | None = None
+    rising_since: int | None = None
+    out_since: int | None = None
+    """Since when rising, sitting on the edge, and being out are believed in without a break."""
     company: int = 0
     """When somebody else stood at the bed."""
     chains: Chains = field(default_factory=Chains)
@@ -96,8 +109,13 @@ class BedJudge:
 
     @property
     def empty(self) -> bool:
-        """Whether nobody is believed to be in it."""
-        return self.state.belief[_OUT] >= 0.5
+        """Whether nobody is believed to be in it: whoever left has not been seen to come back."""
+        return self.state.left is not None or self.state.belief[_OUT] >= 0.5
+
+    @property
+    def inside(self) -> float:
+        """Probability that somebody lies or sits up in it."""
+        return self.state.belief[_LIES] + self.state.belief[_SITS]
 
     @property
     def lies(self) -> float:
@@ -152,6 +170,8 @@ class BedJudge:
         fresh = (t - state.fresh) / SECOND <= FRESH_S
         if state.settled and fresh and self._hours.hold(t):
             changes += self._rises(t, carer=carer)
+        else:
+            state.doubt_since = state.rising_since = state.out_since = None
         changes += self._goes_on(t)
         return changes
 
@@ -176,11 +196,20 @@ class BedJudge:
 
     def _settle(self, t: int) -> None:
         state = self.state
-        if state.belief[_LIES] >= BACK_SURE:
+        if self.inside >= BACK_SURE:
             if state.lies_since is None:
                 state.lies_since = t
-        elif state.belief[_LIES] < 0.5:
+        elif self.inside < 0.5:
             state.lies_since = None
+        lies = state.belief[_LIES]
+        if lies >= BACK_SURE:
+            state.sits_since = None
+            if state.lay_since is None:
+                state.lay_since = t
+        elif lies < 0.5 and state.lay_since is not None:
+            lay_s = (t - state.lay_since) / SECOND
+            state.sits_since = t if lay_s >= LAY_S and state.left is None else None
+            state.lay_since = None
         if self._lain_s(t) >= SETTLED_S and state.left is None:
             state.settled = True
 
@@ -193,6 +222,8 @@ class BedJudge:
         state, watch = self.state, self._watch
         _, sits, edge, out = state.belief
         changes: list[Change] = []
+        state.rising_since = _since(state.rising_since, t, edge + out >= EDGE_SURE)
+        state.out_since = _since(state.out_since, t, out >= OUT_SURE)
         alone = not carer and (t - state.company) / SECOND > FRESH_S
         beside = () if alone else (Contribution(Sense.CARER, COMPANY),) if carer else (
             Contribution(Sense.VISION_POSTURE, COMPANY),
@@ -202,16 +233,20 @@ class BedJudge:
         )
         if watch.edge:
             rising = Found(t, round(sits + edge + out, 4), (*told, *beside))
-            if sits + edge + out >= SUSPECT:
+            # Who has been sitting up for long is propped up in bed.
+            risen = state.sits_since is not None and (t - state.sits_since) / SECOND <= RISES_S
+            doubt = edge + out >= SUSPECT or (risen and sits + edge + out >= RISEN)
+            state.doubt_since = _since(state.doubt_since, t, doubt)
+            if _lasts(state.doubt_since, t):
                 changes += state.chains.reach(
                     Kind.EDGE, self._who, SituationStep.SUSPECTED, t, rising
                 )
-            if edge + out >= EDGE_SURE and alone:
+            if _lasts(state.rising_since, t) and alone:
                 sure = Found(t, round(edge + out, 4), told)
                 changes += state.chains.reach(
                     Kind.EDGE, self._who, SituationStep.CONFIRMED, t, sure
                 )
-        if out >= OUT_SURE:
+        if _lasts(state.out_since, t):
             state.left, state.settled, state.lies_since = t, False, None
             if watch.exit:
                 step = SituationStep.CONFIRMED if alone else SituationStep.SUSPECTED
@@ -225,7 +260,7 @@ class BedJudge:
         state, key = self.state, self._who.key
         changes: list[Change] = []
         back = self._lain_s(t) >= BACK_S
-        if back:
+        if back and state.doubt_since is None:
             state.left = None
             for kind in (Kind.EDGE, Kind.EXIT, Kind.NOT_BACK):
                 changes += state.chains.end(kind, key, t)
@@ -250,6 +285,14 @@ class BedJudge:
                         Kind.NOT_BACK, self._who, step, t, found, began=state.left
                     )
         return changes
+
+
+def _since(since: int | None, t: int, holds: bool) -> int | None:
+    return None if not holds else t if since is None else since
+
+
+def _lasts(since: int | None, t: int) -> bool:
+    return since is not None and (t - since) / SECOND >= SURE_S
 
 
 class Hours:

@@ -15,10 +15,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from ambient.observations import Place, Point, Posture, PostureSeen, TrackEnded
+from ambient.observations import Point, PostureSeen, TrackEnded
 from fusion.chains import SECOND
 
-UP: Final = frozenset({Posture.STANDING, Posture.WALK, Posture.STAND_UP})
 ASPECT: Final = 16 / 9
 """Of a picture whose observations have not yet said it."""
 AGAIN_S: Final = 8.0
@@ -27,8 +26,14 @@ AGAIN: Final = 0.6
 AT_BED: Final = 0.9
 """How near, in lengths of the body, a track must begin to be the one who was lost, or who lies
 unseen in a bed."""
+BLEND: Final = 0.03
+"""How much of where somebody lies each further sight settles."""
+USUAL_DEPTH: Final = 0.3
+"""How deep inside a bed's outline hips lie, before it is known of this bed."""
 RETURNS_S: Final = 4.0
 """Who lies or sits in a bed that is empty for so long is its occupant."""
+SLIP_S: Final = 2.0
+"""Who looks upright for less than this meanwhile has not risen."""
 GONE_S: Final = 3.0
 FORGET_S: Final = 60.0
 
@@ -45,10 +50,9 @@ class Tracked(Struct):
     upright: float
     bed: str | None = None
     """Whose occupant it is."""
-    wanders: bool = False
-    """Was seen away from every bed before it came to one: a carer, a guest, or who comes back."""
     in_bed: str | None = None
     in_bed_since: int = 0
+    in_bed_last: int = 0
     ended: bool = False
 
 
@@ -56,8 +60,9 @@ class People(Struct):
     """Everybody who is seen or was just now; survives a restart."""
 
     tracks: list[Tracked] = []
-    lain: dict[str, dict[str, tuple[float, float, float]]] = {}
-    """By bed and camera, where its occupant lay: x, y, length of the body, in picture heights."""
+    lain: dict[str, dict[str, tuple[float, float, float, float]]] = {}
+    """By bed and camera, where its occupant lies: x, y and length of the body, in picture heights,
+    and how deep inside the bed's outline, in lengths of the body."""
     aspects: dict[str, float] = {}
     """By camera, width over height of its picture."""
 
@@ -109,21 +114,49 @@ class BedPeople:
             track.ended = False
         track.t, track.at, track.size, track.upright = seen.t, seen.at, seen.size, seen.upright
         bed = self._bed_at(seen)
-        lies = seen.down >= 0.5 or (seen.place is Place.BED and seen.posture not in UP)
+        lies = seen.down >= 0.5 or seen.upright < 0.5
         if fresh:
             self._recognise(track, bed if lies else None, seen.t, empty)
             self.state.tracks.append(track)
         here = bed if lies else None
-        if here != track.in_bed:
+        if here is not None and here != track.in_bed:
             track.in_bed, track.in_bed_since = here, seen.t
-        if bed is None and track.bed is None:
-            track.wanders = True
+        if here is not None:
+            track.in_bed_last = seen.t
+        elif (seen.t - track.in_bed_last) / SECOND > SLIP_S:
+            track.in_bed = None
         long = (seen.t - track.in_bed_since) / SECOND >= RETURNS_S
         if here is not None and track.bed != here and long and empty.get(here, True):
             self._occupies(track, here)
-        if track.bed is not None and track.bed == here and seen.down >= 0.5:
-            self.state.lain.setdefault(here, {})[seen.source] = (*seen.at, seen.size)
         return track
+
+    def lies(self, track: Tracked) -> None:
+        """Take in that an occupant lies where it is seen now."""
+        bed = track.bed
+        depth = None if bed is None else self.depth(track.source, bed, track.at, track.size)
+        if bed is None or depth is None:
+            return
+        places = self.state.lain.setdefault(bed, {})
+        new = (*track.at, track.size, depth)
+        old = places.get(track.source, new)
+        x, y, size, deep = (a + BLEND * (b - a) for a, b in zip(old, new, strict=True))
+        places[track.source] = (x, y, size, deep)
+
+    def shift(self, track: Tracked) -> tuple[float, float]:
+        """Return how far an occupant's hips are from where they lay, and how much further out.
+
+        Both in lengths of the body; without an outline, or before anybody has lain there, nothing
+        is known and both are 0 and what the outline alone says.
+        """
+        bed = track.bed or ""
+        depth = self.depth(track.source, bed, track.at, track.size)
+        lain = self.state.lain.get(bed, {}).get(track.source)
+        if depth is None:
+            return 0.0, 0.0
+        if lain is None:
+            return max(0.0, USUAL_DEPTH - depth), USUAL_DEPTH - depth
+        apart = math.dist(lain[:2], track.at) / max(lain[2], track.size, 0.1)
+        return apart, lain[3] - depth
 
     def ended(self, end: TrackEnded) -> Tracked | None:
         """Take in that somebody is no longer seen; return who it was."""
@@ -163,8 +196,7 @@ class BedPeople:
         ]
         if lost:
             same = min(lost, key=lambda one: math.dist(one.at, track.at))
-            track.bed, track.wanders = same.bed, same.wanders
-            same.bed = None
+            track.bed, same.bed = same.bed, None
             return
         for name, places in self.state.lain.items():
             place = places.get(track.source)
@@ -181,7 +213,7 @@ class BedPeople:
         for other in self.state.tracks:
             if other.bed == bed and other is not track and other.source == track.source:
                 other.bed = None
-        track.bed, track.wanders = bed, False
+        track.bed = bed
 
     def _bed_at(self, seen: PostureSeen) -> str | None:
         """Return the bed whose outline holds the hips, the one they are deepest in."""

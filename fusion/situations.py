@@ -34,7 +34,7 @@ from ambient.observations import (
 from fusion import ratios_beds as ratios
 from fusion.agitation import AgitationJudge, AgitationState
 from fusion.bed import BedJudge, BedState
-from fusion.bed_people import UP, BedPeople, People, Tracked
+from fusion.bed_people import BedPeople, People, Tracked
 from fusion.carer import Carers
 from fusion.chains import SECOND, Change
 from fusion.cord import CordJudge, CordState
@@ -49,8 +49,10 @@ LATE_S: Final = 10.0
 """What slow sources say later than this moves nothing that is judged as of now, but for calls."""
 HOLD: Final = 0.1
 """How far a sensor that goes on saying the same counts each second."""
-RIM: Final = 0.12
-"""How far inside or outside a bed's outline its rim reaches, in lengths of the body."""
+STILL: Final = 0.9
+SAME: Final = 0.5
+"""How far a look counts at a body that has not moved: the same picture gets the same answer, right
+or wrong."""
 UP_DEG: Final = 35.0
 DOWN_DEG: Final = 55.0
 
@@ -221,24 +223,22 @@ class RoomSituations:
             return []
         look = self.looked(seen, track)
         share = bed.since_s(seen.t) * max(0.2, min(1.0, seen.quality / 0.5))
+        if seen.still >= STILL:
+            share *= SAME
         bed.weigh(ratios.CAMERA[look], seen.t, share)
-        restless = self._restless.get(track.bed or "")
-        if restless is not None and bed.lies >= 0.5:
-            restless.look(seen.t, seen.still)
+        rests = look[0] is ratios.Look.LIES or (seen.still >= STILL and bed.inside >= 0.9)
+        if rests and bed.inside >= 0.5:
+            self._people.lies(track)
+        if bed.lies >= 0.9:
+            restless = self._restless.get(track.bed or "")
+            if restless is not None:
+                restless.look(seen.t, seen.still)
         return bed.advance(seen.t, carer=self.state.carers.here(seen.t))
 
     def looked(self, seen: PostureSeen, track: Tracked) -> tuple[ratios.Look, ratios.Where]:
-        """Return how an occupant looks, and how far from the bed."""
-        if seen.down >= 0.5:
-            look = ratios.Look.LIES
-        elif seen.posture in UP and seen.upright >= 0.5:
-            look = ratios.Look.STANDS
-        else:
-            look = ratios.Look.SITS
-        depth = self._people.depth(seen.source, track.bed or "", seen.at, seen.size)
-        if depth is None or depth >= RIM:
-            return look, ratios.Where.IN
-        return look, ratios.Where.RIM if depth >= -RIM else ratios.Where.OUT
+        """Return how upright an occupant is seen, and how far out of the place to lie."""
+        look = ratios.Look.of(seen.upright)
+        return look, ratios.Where.of(*self._people.shift(track))
 
     def _ended(self, end: TrackEnded) -> None:
         if not self._follows:
@@ -258,6 +258,8 @@ class RoomSituations:
             state.movement.take(seen)
         for wet in self._wet:
             wet.sensor(seen, now)
+            if seen.on and not seen.retained and seen.kind in (SensorKind.BED, SensorKind.CHAIR):
+                wet.elsewhere(seen.t)
         if seen.kind in (SensorKind.BED, SensorKind.MAT):
             for name, bed in self._beds.items():
                 if of_bed(seen.bed, name, self._room):

@@ -47,12 +47,20 @@ SHORT_S: Final = 20.0
 """A shorter stay was somebody who looked in; it teaches nothing."""
 HEARD: Final = frozenset({SoundClass.THUD, SoundClass.HELP, SoundClass.SCREAM})
 HEARD_SURE: Final = 0.6
-DOOR_S: Final = 6.0
-"""A door that was opened so shortly before or after goes with what the camera saw."""
+LOST_S: Final = 90.0
+"""A radar loses who sits still; nobody has left before it has been off for so long …"""
+LEFT_S: Final = 8.0
+"""… or so long after the door was opened."""
+AFTER_DOOR_S: Final = 60.0
+"""Who is still in there after the door was opened stirs within this time."""
 QUIET_S: Final = 900.0
 """A PIR is quiet about who sits still: this long without a sign it says a little."""
 
 RADAR_ON, RADAR_OFF = 4.0, -4.0
+LEFT: Final = -4.0
+"""The door was opened and nothing has stirred in there since."""
+ELSEWHERE: Final = -3.0
+"""The one resident is felt in bed or in a chair."""
 PIR_ON: Final = 3.0
 PIR_QUIET: Final = -0.5
 WENT_IN: Final = 3.0
@@ -74,12 +82,16 @@ class WetRoomState(Struct):
     newest: int = 0
     moved: int = 0
     """When a sense in there last noticed somebody."""
+    over: bool = False
+    """Whether a stay has ended whose chain is still to be ended."""
     hurried: int | None = None
     """When a thud or a call was heard in this stay."""
     accompanied: bool = False
     door: int = 0
     on: list[str] = []
     """Radars that are on."""
+    off: int | None = None
+    """When the last of them went off in this stay."""
     worth: dict[str, float] = {}
     stays: list[float] = []
     """Past stays without an alarm, seconds."""
@@ -129,13 +141,10 @@ class WetRoomJudge:
         if seen.source not in self._sensors:
             return
         state, t = self.state, seen.t
+        if state.since is not None:
+            self._leaves(now)
         if seen.kind is SensorKind.PRESENCE:
-            if seen.on and seen.source not in state.on:
-                state.on.append(seen.source)
-            elif not seen.on and seen.source in state.on:
-                state.on.remove(seen.source)
-            worth = RADAR_ON if seen.on else RADAR_OFF
-            self._weigh(Sense.SENSOR_PRESENCE, worth * seen.probability, t, now, sets=True)
+            self._radar(seen, now)
         elif seen.kind is SensorKind.PASSIVE_INFRARED and seen.on and not seen.retained:
             self._weigh(Sense.SENSOR_PRESENCE, PIR_ON, t, now)
         elif seen.kind is SensorKind.DOOR and seen.on and not seen.retained:
@@ -144,6 +153,11 @@ class WetRoomJudge:
             if not self._has_radar(state):
                 worth = -DOOR if state.since is not None else DOOR
                 self._weigh(Sense.SENSOR_DOOR, worth, t, now)
+
+    def elsewhere(self, t: int) -> None:
+        """Take in that somebody is felt in a bed or chair of the room."""
+        if self._alone and self.state.since is not None:
+            self._weigh(Sense.SENSOR_BED, ELSEWHERE, t, t)
 
     def posture(self, seen: PostureSeen, *, first: bool) -> None:
         """Take in who is seen in the room; `first` when the track begins."""
@@ -173,14 +187,19 @@ class WetRoomJudge:
     def advance(self, t: int, *, carer: bool) -> list[Change]:
         """Let time go on to `t`."""
         state = self.state
-        if state.since is None:
-            return state.chains.end(Kind.NOT_OUT, self._who.key, t)
+        ended: list[Change] = []
+        if state.over:
+            state.over = False
+            ended = state.chains.end(Kind.NOT_OUT, self._who.key, t)
+        return ended if state.since is None else ended + self._stays(t, carer=carer)
+
+    def _stays(self, t: int, *, carer: bool) -> list[Change]:
+        state = self.state
         state.accompanied = state.accompanied or carer
-        if state.on:
-            state.newest = state.moved = t
-        elif (t - max(state.moved, state.since)) / SECOND > QUIET_S:
-            state.moved = t
-            self._weigh(Sense.SENSOR_PRESENCE, PIR_QUIET, t, t, sign=False)
+        self._leaves(t)
+        if state.since is None:
+            state.over = False
+            return state.chains.end(Kind.NOT_OUT, self._who.key, t)
         stayed_s = (t - state.since) / SECOND
         limit_s, usual_s = self._limit(), self.limit_s
         step = None
@@ -202,6 +221,34 @@ class WetRoomJudge:
     def forget(self) -> None:
         """Forget the own time."""
         self.state.stays = []
+
+    def _radar(self, seen: SensorSeen, now: int) -> None:
+        state = self.state
+        if seen.on:
+            if seen.source not in state.on:
+                state.on.append(seen.source)
+            state.off = None
+            worth = RADAR_ON * seen.probability
+            self._weigh(Sense.SENSOR_PRESENCE, worth, seen.t, now, sets=True)
+        elif seen.source in state.on:
+            state.on.remove(seen.source)
+            state.off = seen.t if not state.on else None
+
+    def _leaves(self, t: int) -> None:
+        """Notice what only time tells: that nothing stirs in there any more."""
+        state = self.state
+        if state.on:
+            state.newest = state.moved = t
+        elif state.off is not None:
+            by_door = state.door >= state.off - LOST_S * SECOND
+            patience = LEFT_S if by_door else LOST_S
+            if (t - max(state.off, state.door if by_door else 0)) / SECOND >= patience:
+                self._weigh(Sense.SENSOR_PRESENCE, RADAR_OFF, state.off, state.off, sets=True)
+        elif state.door > state.moved and (t - state.door) / SECOND >= AFTER_DOOR_S:
+            self._weigh(Sense.SENSOR_DOOR, LEFT, state.door, state.door, sets=True)
+        elif (t - max(state.moved, state.since or t)) / SECOND > QUIET_S:
+            state.moved = t
+            self._weigh(Sense.SENSOR_PRESENCE, PIR_QUIET, t, t, sign=False)
 
     def _limit(self) -> float:
         state = self.state
@@ -256,7 +303,8 @@ class WetRoomJudge:
         rang = chain is not None and chain.step is not SituationStep.SUSPECTED
         if stayed_s >= SHORT_S and not rang and not state.accompanied:
             state.stays = kept(state.stays, stayed_s)
-        state.since, state.hurried, state.worth = None, None, {}
+        state.since, state.hurried, state.off, state.worth = None, None, None, {}
+        state.over = True
 
     def _at_door(self, source: str, at: Point) -> bool:
         door = self._wet.door

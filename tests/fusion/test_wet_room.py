@@ -49,7 +49,7 @@ def stay(start: float, end: float) -> list[Any]:
 
 
 def test_who_stays_too_long_is_told_and_ends_with_coming_out() -> None:
-    said = told(bath(), [*stay(10, 2300), *ticks(2301, 2310)])
+    said = told(bath(), [*stay(10, 2300), *ticks(2301, 2400)])
     assert steps(said) == [SUSPECTED, CONFIRMED, ENDED]
     assert said[1].lasted_s == pytest.approx(1800, abs=10)
     assert said[1].who.key == "bath"
@@ -63,7 +63,7 @@ def test_nobody_is_told_of_in_the_usual_time() -> None:
 def test_the_own_time_makes_it_sooner() -> None:
     room = bath()
     usual = [one for n in range(12) for one in stay(10 + 1000 * n, 250 + 1000 * n)]
-    assert told(room, [*usual, *ticks(12_000, 12_010)]) == []
+    assert told(room, [*usual, *ticks(12_000, 12_100)]) == []
     said = told(room, stay(20_000, 21_900))
     confirmed = next(c for c in said if c.step.value == "confirmed")
     assert confirmed.lasted_s == pytest.approx(652, abs=20)  # 240 s · e^(4 · 0.25)

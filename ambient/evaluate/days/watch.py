@@ -117,6 +117,14 @@ def watch(
         Parts of the node to leave out.
     """
     rng = np.random.default_rng((seed, day.number, 1))
+    every, frames, active = perceived(day, rng, fold_s)
+    return Node(day, rng, model, frozenset(without)).run(every, frames, active)
+
+
+def perceived(
+    day: Day, rng: np.random.Generator, fold_s: float
+) -> tuple[list[Reported], npt.NDArray[np.int64], Mask]:
+    """Return what the engine reports of each stay, and the looks (T,) with which are in motion."""
     moving = failing.motion(day.stays)
     courses = failing.courses(day.stays, day.room, moving)
     lapses = [
@@ -129,7 +137,7 @@ def watch(
         for stay, lapse in zip(day.stays, lapses, strict=True)
     ]
     mistake(every, lapses, times, rng)
-    return _Node(day, rng, model, frozenset(without)).run(every, frames, active)
+    return every, frames, active
 
 
 def looks(
@@ -158,7 +166,7 @@ def _frame(t: float) -> int:
     return max(0, round(min(t, DAY_S) / STEP_S))
 
 
-class _Node:
+class Node:
     """The node's parts behind the pose engine, and the engine's own memory of whom it follows."""
 
     def __init__(
@@ -205,7 +213,7 @@ class _Node:
             elif not self._people.present:
                 due = ALERT_CHECK_S if t - moved < ALERT_S else CHECK_S
                 if t - looked < due - 1e-6:
-                    self._take(ticks.due(now), frame * STEP_S)
+                    self.take(ticks.due(now), frame * STEP_S)
                     continue
             looked = t
             taken += 1
@@ -224,7 +232,7 @@ class _Node:
             lost = any(isinstance(each, TrackEnded) for each in seen)
             if self._eyes is not None and (lost or self._people.doubtful):
                 self._eyes.alert(now)
-            self._take([*seen, *ticks.due(now)], frame * STEP_S)
+            self.take([*seen, *ticks.due(now)], frame * STEP_S)
         return Watched(tuple(self._alarms), taken, self._poses)
 
     def _second(
@@ -273,7 +281,8 @@ class _Node:
         self._poses += len(poses)
         return poses
 
-    def _take(self, seen: list[AnyObservation], t: float) -> None:
+    def take(self, seen: list[AnyObservation], t: float) -> None:
+        """Take what was said of a look at second `t` of the day."""
         for observation in seen:
             if isinstance(observation, PostureSeen):
                 self._last[observation.track] = observation
