@@ -274,7 +274,8 @@ class DownJudge:
         changes: list[Change] = []
         for one in list(self.down.situations):
             changes += self._weigh(one, now, now)
-            if one.chain is None and (now - one.began) / SECOND > WATCH_S + LATE_S:
+            over = one.chain is None and (now - one.began) / SECOND > WATCH_S + LATE_S
+            if over and one in self.down.situations:
                 self.down.situations.remove(one)
         return changes
 

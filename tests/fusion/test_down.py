@@ -12,7 +12,7 @@ import pytest
 from ambient.config import Falls
 from ambient.events import Sense
 from ambient.observations import AnyObservation, Doubt, SensorKind, SoundClass, Wear
-from fusion.down import DownJudge, DownState
+from fusion.down import LATE_S, WATCH_S, DownJudge, DownState, Situation
 from fusion.falls import FallJudge, RoomState, Step
 from fusion.hypothesis import probability
 from fusion.ratios import carried
@@ -361,3 +361,12 @@ def test_a_restart_changes_nothing(cut):
     assert [(c.step, c.t, c.position) for c in [*before, *after]] == [
         (c.step, c.t, c.position) for c in whole
     ]
+
+
+def test_a_situation_whose_chain_is_over_and_that_is_old_is_forgotten_once():
+    """Its chain is gone and it is older than is watched for: either alone takes it away."""
+    old = Situation("w1", ANNE, began=ns(0), chain=7)
+    watched = judge()
+    watched.down.situations.append(old)
+    assert watched.advance(ns(WATCH_S + LATE_S + 1)) == []
+    assert watched.down.situations == []
