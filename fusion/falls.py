@@ -138,7 +138,7 @@ class FallJudge:
         self._beside = beside
         self.state = state or RoomState()
         for person in self.state.people:
-            person.ended = True  # until seen again: a restarted sensor numbers its tracks anew
+            person.interrupt()
 
     def posture(self, seen: PostureSeen) -> list[Change]:
         """Take in how a person is now."""
@@ -295,7 +295,7 @@ class FallJudge:
             if chain.blind and not people and self._is_of(chain, person, t):
                 chain.blind = False
                 return chain
-            lately = [p for p in people if (t - p.t) / 1e9 <= JOIN_S]
+            lately = [p for p in people if p.interrupted or (t - p.t) / 1e9 <= JOIN_S]
             here = [p for p in lately if p.source == person.source]
             again = all(p.t <= person.began and person.near(p) for p in here)
             if lately and again:

@@ -131,6 +131,8 @@ class Person(Struct):
     missed: bool = False
     """Supposed to be down for not having been seen since the middle of a fall."""
     ended: bool = False
+    interrupted: bool = False
+    """Seen before the node began anew, and not since."""
     left: bool = False
     """Ended at the picture's border, not lost in the middle of it."""
     chain: int | None = None
@@ -178,6 +180,16 @@ class Person(Struct):
         self._follow_place(seen)
         self._follow_safe(seen, dt)
         self._follow_upright(seen)
+
+    def interrupt(self) -> None:
+        """Take in that the node began anew: nobody who comes now has this track's number.
+
+        A restarted sensor numbers its tracks from the start, so that the first who is seen (a
+        carer who has come meanwhile) would else be taken for whoever had that number.
+        """
+        self.ended = self.interrupted = True
+        if self.track >= 0:
+            self.track = -1 - self.track
 
     def gone(self, t: int) -> bool:
         """Return whether the person is not in sight at `t`."""

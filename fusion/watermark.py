@@ -35,6 +35,7 @@ from ambient.observations import (
     AnyObservation,
     ClockStepped,
     Dropped,
+    ImpactMeasured,
     Measured,
     SensorKind,
     SensorSeen,
@@ -141,8 +142,8 @@ class Timeline:
                 self._node, self._limit = t, t + AHEAD_TICKS * between
         elif isinstance(observation, Measured):
             if t > observation.received:  # a clock that is ahead: nothing is measured later
-                t = observation.received
-                observation = msgspec.structs.replace(observation, t=t)
+                observation = _brought_back(observation)
+                t = observation.t
             urgent = moves = self._rings(observation)
         else:
             urgent = moves = True
@@ -249,3 +250,12 @@ class Timeline:
     def _given_behind(self) -> list[AnyObservation]:
         behind, self._behind = sorted(self._behind), []
         return [each[3] for each in behind]
+
+
+def _brought_back(measured: Measured) -> Measured:
+    """Return what was measured as of when it was received; an impact was as long before it."""
+    ahead = measured.t - measured.received
+    if isinstance(measured, ImpactMeasured):
+        impact = max(0, measured.impact - ahead)
+        return msgspec.structs.replace(measured, t=measured.received, impact=impact)
+    return msgspec.structs.replace(measured, t=measured.received)

@@ -7,6 +7,7 @@ from tests.fusion.situations import (
     rows_calls,
     rows_company,
     rows_falls,
+    rows_pictures,
     rows_technical,
     rows_wearables,
 )
@@ -14,6 +15,7 @@ from tests.fusion.situations import (
 CHAPTERS = [
     rows_falls.ROWS,
     rows_company.ROWS,
+    rows_pictures.ROWS,
     rows_beds.ROWS,
     rows_wearables.ROWS,
     rows_calls.ROWS,

@@ -128,9 +128,7 @@ class Band:
         )  # fmt: skip
         return self
 
-    def state(
-        self, at: float, *, worn: bool | None = True, battery: float | None = 0.8
-    ) -> Band:
+    def state(self, at: float, *, worn: bool | None = True, battery: float | None = 0.8) -> Band:
         """Say whether it is worn, and how full its battery is."""
         self._story.put(WearState(**self._keys(at), worn=worn, battery=battery))  # type: ignore[arg-type]
         return self
@@ -264,7 +262,9 @@ class Story:
 
         def take() -> None:
             chain = [one.event.chain for one in self._told if kind_of(one.event) == kind][-1]
-            self._judge.acknowledge(Acknowledged(id=new_id(), node="n-12", issued=0, expires=1, chain=chain))
+            self._judge.acknowledge(
+                Acknowledged(id=new_id(), node="n-12", issued=0, expires=1, chain=chain)
+            )
 
         self._deeds.append((self.ns(at), take))
 
@@ -306,9 +306,7 @@ class Story:
 
     def _is_quiet(self, source: str, s: float) -> bool:
         off = any(begin <= s < end for begin, end in self._off)
-        return off or any(
-            one == source and begin <= s < end for one, begin, end in self._silent
-        )
+        return off or any(one == source and begin <= s < end for one, begin, end in self._silent)
 
 
 _READ: dict[str, NodeConfig] = {}

@@ -1,15 +1,16 @@
 """People before a camera, written down second by second: what they do in, observations out.
 
 `LOOKS` says what a camera gives for each posture: how far down and upright, and under which label.
-The figures are the middle of what posture rules give for such a body; they waver from look to look
-by a seeded jitter. A body that moves is looked at ten times a second, one that is still twice, as a
-node does. Places are in picture heights: x to the right, y down.
+The figures are set by hand, not measured; they waver from look to look by a seeded jitter. A body
+that moves is looked at ten times a second, one that is still twice, as a node does. Places are in
+picture heights: x to the right, y down.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
@@ -41,7 +42,7 @@ LOOKS: dict[str, tuple[Posture, float, float]] = {
     "bends": (Posture.OTHER, 0.25, 0.5),
     "sits": (Posture.SITTING, 0.1, 0.8),
     "sits in bed": (Posture.SITTING, 0.15, 0.75),
-    "sits on the floor": (Posture.SITTING, 0.35, 0.4),
+    "sits on the floor": (Posture.SITTING, 0.3, 0.4),
     "kneels": (Posture.KNEELING, 0.25, 0.5),
     "squats": (Posture.SQUATTING, 0.25, 0.5),
     "bows down": (Posture.CRAWL, 0.6, 0.1),
@@ -193,9 +194,10 @@ def _along(way: tuple[At, ...], share: float) -> At:
     """Return the place after `share` of a way."""
     if len(way) == 1:
         return way[0]
-    lengths = [math.dist(a, b) for a, b in zip(way, way[1:], strict=False)]
-    left = share * sum(lengths)
-    for (a, b), length in zip(zip(way, way[1:], strict=False), lengths, strict=True):
+    parts = list(pairwise(way))
+    left = share * sum(math.dist(a, b) for a, b in parts)
+    for a, b in parts:
+        length = math.dist(a, b)
         if left <= length and length > 0:
             part = left / length
             return a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])

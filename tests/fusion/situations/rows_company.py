@@ -1,4 +1,4 @@
-"""Rooms with more than the resident in them: carers, visitors, children, animals, pictures."""
+"""Rooms with more than the resident in them: carers, visitors, neighbours."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.fusion.situations.people import (
 from tests.fusion.situations.rows_falls import falls
 from tests.fusion.situations.table import BEDS, FALLS, PEOPLE, TECHNICAL, Rows, Shall
 
-ROWS = Rows("Carers, visitors, neighbours, animals and pictures")
+ROWS = Rows("Carers, visitors and neighbours")
 WITH_MAT = home(watch=UNWATCHED, zones=PERMITTED_MAT)
 
 
@@ -40,10 +40,14 @@ def sleeps(s: Story, end: float, begin: float = 0.0) -> Person:
 
 
 @ROWS.add(
-    "Helper arrives", "Somebody has fallen; a carer comes, kneels down beside and stands up again.",
-    SINGLE, 100, shall=[Shall("fall.confirmed", 22, 30, times=1)],
-    shall_not=["fall.recovered"], one_alarm=True,
-)  # fmt: skip
+    "Helper arrives",
+    "Somebody has fallen; a carer comes, kneels down beside and stands up again.",
+    SINGLE,
+    100,
+    shall=[Shall("fall.confirmed", 22, 30, times=1)],
+    shall_not=["fall.recovered"],
+    one_alarm=True,
+)
 def _(s: Story) -> None:
     falls(s, lies_s=80)
     carer = s.person(2).walks(50, 55, DOOR, (1.25, 0.7))
@@ -52,10 +56,12 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Helped up", "The carer helps who has fallen up; both stand.",
-    SINGLE, 100,
+    "Helped up",
+    "The carer helps who has fallen up; both stand.",
+    SINGLE,
+    100,
     shall=[Shall("fall.confirmed", 22, 30, times=1), Shall("fall.recovered", 60, 80, times=1)],
-)  # fmt: skip
+)
 def _(s: Story) -> None:
     one = falls(s, lies_s=40)
     s.person(2).walks(50, 55, DOOR, (1.25, 0.7)).stays(55, 95, "stands", (1.25, 0.7))
@@ -64,9 +70,12 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Carer kneels by a resident", "The resident sits in a chair; the carer ties shoes, on the knees.",
-    SINGLE, 120, shall_not=[FALLS],
-)  # fmt: skip
+    "Carer kneels by a resident",
+    "The resident sits in a chair; the carer ties shoes, on the knees.",
+    SINGLE,
+    120,
+    shall_not=[FALLS],
+)
 def _(s: Story) -> None:
     s.person(1).stays(0, 120, "sits", CHAIR, place=Place.CHAIR)
     carer = s.person(2).walks(10, 15, DOOR, (0.7, 0.74))
@@ -77,9 +86,12 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Carer falls", "The resident is in bed; the carer slips and stays on the floor, badge and all.",
-    SINGLE, 60, shall=[Shall("fall.confirmed", 22, 32, times=1)],
-)  # fmt: skip
+    "Carer falls",
+    "The resident is in bed; the carer slips and stays on the floor, badge and all.",
+    SINGLE,
+    60,
+    shall=[Shall("fall.confirmed", 22, 32, times=1)],
+)
 def _(s: Story) -> None:
     sleeps(s, 60)
     s.sensor(14, "badge", SensorKind.CARER)
@@ -87,9 +99,13 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Night round", "A carer with a badge comes in, bends over the sleeper and goes again.",
-    SINGLE, 5 * MINUTE, start=NIGHT, shall_not=[FALLS, "bed.edge confirmed", "bed.exit confirmed"],
-)  # fmt: skip
+    "Night round",
+    "A carer with a badge comes in, bends over the sleeper and goes again.",
+    SINGLE,
+    5 * MINUTE,
+    start=NIGHT,
+    shall_not=[FALLS, "bed.edge confirmed", "bed.exit confirmed"],
+)
 def _(s: Story) -> None:
     sleeps(s, 300)
     s.band().rests(0, 300)
@@ -101,9 +117,13 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Night round without a badge", "The same, and nothing tells that it is a carer.",
-    SINGLE, 5 * MINUTE, start=NIGHT, shall_not=[FALLS, "bed.edge confirmed", "bed.exit confirmed"],
-)  # fmt: skip
+    "Night round without a badge",
+    "The same, and nothing tells that it is a carer.",
+    SINGLE,
+    5 * MINUTE,
+    start=NIGHT,
+    shall_not=[FALLS, "bed.edge confirmed", "bed.exit confirmed"],
+)
 def _(s: Story) -> None:
     sleeps(s, 300)
     s.band().rests(0, 300)
@@ -113,9 +133,12 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Visitor", "A visitor comes in, sits on the chair by the bed for five minutes and leaves.",
-    SINGLE, 7 * MINUTE, shall_not=[PEOPLE, TECHNICAL],
-)  # fmt: skip
+    "Visitor",
+    "A visitor comes in, sits on the chair by the bed for five minutes and leaves.",
+    SINGLE,
+    7 * MINUTE,
+    shall_not=[PEOPLE, TECHNICAL],
+)
 def _(s: Story) -> None:
     sleeps(s, 420)
     s.band().rests(0, 420)
@@ -125,9 +148,13 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Visitor sits on the bed", "At night a visitor sits at the foot of the bed of a sleeper.",
-    SINGLE, 4 * MINUTE, start=NIGHT, shall_not=[FALLS, "bed.edge confirmed", "bed.exit confirmed"],
-)  # fmt: skip
+    "Visitor sits on the bed",
+    "At night a visitor sits at the foot of the bed of a sleeper.",
+    SINGLE,
+    4 * MINUTE,
+    start=NIGHT,
+    shall_not=[FALLS, "bed.edge confirmed", "bed.exit confirmed"],
+)
 def _(s: Story) -> None:
     sleeps(s, 240)
     visitor = s.person(2).walks(30, 36, DOOR, (0.8, 0.64))
@@ -136,32 +163,25 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Visitor falls", "A visitor falls while the resident sits in the chair and cannot help.",
-    PLAIN, 70, shall=[Shall("fall.confirmed", 22, 45, times=1)],
-)  # fmt: skip
+    "Visitor falls",
+    "A visitor falls while the resident sits in the chair and cannot help.",
+    PLAIN,
+    70,
+    shall=[Shall("fall.confirmed", 22, 45, times=1)],
+)
 def _(s: Story) -> None:
     s.person(1).stays(0, 70, "sits", CHAIR, place=Place.CHAIR)
     falls(s, lies_s=50, track=2)
 
 
 @ROWS.add(
-    "Child on the floor", "A grandchild crawls, sits and lies on its back at play, parents beside.",
-    PLAIN, 120, shall_not=["fall.confirmed"],
-)  # fmt: skip
-def _(s: Story) -> None:
-    s.person(1).stays(0, 120, "sits", CHAIR, place=Place.CHAIR)
-    s.person(3).stays(0, 120, "stands", (1.4, 0.66), still=0.7)
-    child = s.person(2, size=0.2)
-    for begin in range(5, 115, 22):
-        child.moves(begin, begin + 8, "crawls", FLOOR, MAT)
-        child.stays(begin + 8, begin + 16, "sits on the floor", MAT, still=0.3)
-        child.stays(begin + 16, begin + 22, "lies", MAT, still=0.3)
-
-
-@ROWS.add(
-    "Cleaner moves the bed", "A cleaner pushes the empty bed aside, bumps the camera and mops.",
-    SINGLE, 4 * MINUTE, shall=[Shall("quality.degraded", 60, 70, times=1)], shall_not=[PEOPLE],
-)  # fmt: skip
+    "Cleaner moves the bed",
+    "A cleaner pushes the empty bed aside, bumps the camera and mops.",
+    SINGLE,
+    4 * MINUTE,
+    shall=[Shall("quality.degraded", 60, 70, times=1)],
+    shall_not=[PEOPLE],
+)
 def _(s: Story) -> None:
     s.view(1, View.OK)
     cleaner = s.person().walks(20, 28, DOOR, BY_A)
@@ -174,30 +194,13 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Pet", "A cat walks in, lies down in the middle of the floor and sleeps.",
-    PLAIN, 4 * MINUTE, shall_not=["fall.confirmed"],
-)  # fmt: skip
-def _(s: Story) -> None:
-    cat = s.person(size=0.1, quality=0.12)
-    cat.moves(10, 20, "crawls", DOOR, FLOOR)
-    cat.stays(20, 240, "crawls", FLOOR, still=0.8)
-
-
-@ROWS.add(
-    "Robot vacuum", "It drives through the room at night; the camera now and then takes it for a body.",
-    SINGLE, 4 * MINUTE, start=NIGHT, shall_not=["fall.confirmed", "bed.exit", "bed.edge"],
-)  # fmt: skip
-def _(s: Story) -> None:
-    sleeps(s, 240)
-    for n, begin in enumerate(range(20, 200, 30)):
-        robot = s.person(10 + n, size=0.1, quality=0.1)
-        robot.moves(begin, begin + 8, "crawls", BY_A, FLOOR, MAT).is_lost(begin + 8, down=0.6)
-
-
-@ROWS.add(
-    "Hoist", "Two carers lift the resident out of bed with a hoist into the wheelchair.",
-    SINGLE, 5 * MINUTE, start=NIGHT, shall_not=["fall.confirmed", "bed.exit confirmed"],
-)  # fmt: skip
+    "Hoist",
+    "Two carers lift the resident out of bed with a hoist into the wheelchair.",
+    SINGLE,
+    5 * MINUTE,
+    start=NIGHT,
+    shall_not=["fall.confirmed", "bed.exit confirmed"],
+)
 def _(s: Story) -> None:
     s.sensor(30, "badge", SensorKind.CARER)
     for track, where in ((2, BEDSIDE_A), (3, (0.85, 0.66))):
@@ -210,9 +213,12 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Physiotherapy on a permitted mat", "Exercises on a mat that a nurse marked, therapist beside.",
-    WITH_MAT, 5 * MINUTE, shall_not=[FALLS],
-)  # fmt: skip
+    "Physiotherapy on a permitted mat",
+    "Exercises on a mat that a nurse marked, therapist beside.",
+    WITH_MAT,
+    5 * MINUTE,
+    shall_not=[FALLS],
+)
 def _(s: Story) -> None:
     s.person(2).stays(0, 300, "kneels", (0.75, 0.75), still=0.5)
     one = s.person(1).stays(0, 20, "sits on the floor", MAT, place=Place.PERMITTED)
@@ -223,8 +229,10 @@ def _(s: Story) -> None:
 @ROWS.add(
     "Physiotherapy on a mat that nobody marked",
     "The same without a mark: lying on the floor alarms, as it must, and once.",
-    PLAIN, 5 * MINUTE, shall=[Shall("fall.confirmed", 30, 60, times=1)],
-)  # fmt: skip
+    PLAIN,
+    5 * MINUTE,
+    shall=[Shall("fall.confirmed", 30, 60, times=1)],
+)
 def _(s: Story) -> None:
     s.person(2).stays(0, 300, "stands", (0.75, 0.7), still=0.5)
     one = s.person(1).stays(0, 20, "sits on the floor", MAT)
@@ -232,9 +240,13 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Double room with a curtain", "Behind the curtain Bert gets up at night; Anne sleeps in view.",
-    DOUBLE, 4 * MINUTE, start=NIGHT, shall_not=[FALLS, "bed.exit confirmed", "bed.edge confirmed"],
-)  # fmt: skip
+    "Double room with a curtain",
+    "Behind the curtain Bert gets up at night; Anne sleeps in view.",
+    DOUBLE,
+    4 * MINUTE,
+    start=NIGHT,
+    shall_not=[FALLS, "bed.exit confirmed", "bed.edge confirmed"],
+)
 def _(s: Story) -> None:
     sleeps(s, 240)
     s.band("w2", "s-bbbb").rests(0, 100).walks(100, 140).rests(140, 240)
@@ -242,12 +254,16 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Fall behind the curtain", "Bert falls behind the curtain; only his wristband can tell.",
-    DOUBLE, 4 * MINUTE, start=NIGHT,
-    shall=[Shall("fall.confirmed", 104, 150, times=1, subject="s-bbbb",
-                 because=("wearable.impact",))],
+    "Fall behind the curtain",
+    "Bert falls behind the curtain; only his wristband can tell.",
+    DOUBLE,
+    4 * MINUTE,
+    start=NIGHT,
+    shall=[
+        Shall("fall.confirmed", 104, 150, times=1, subject="s-bbbb", because=("wearable.impact",))
+    ],
     shall_not=[BEDS],
-)  # fmt: skip
+)
 def _(s: Story) -> None:
     sleeps(s, 240)
     s.band().rests(0, 240)
@@ -255,10 +271,14 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "One of two gets up", "In the double room Anne leaves her bed at night; Bert sleeps on.",
-    DOUBLE, 3 * MINUTE, start=NIGHT,
-    shall=[Shall("bed.exit confirmed", 100, 120, times=1, subject="s-aaaa")], shall_not=[FALLS],
-)  # fmt: skip
+    "One of two gets up",
+    "In the double room Anne leaves her bed at night; Bert sleeps on.",
+    DOUBLE,
+    3 * MINUTE,
+    start=NIGHT,
+    shall=[Shall("bed.exit confirmed", 100, 120, times=1, subject="s-aaaa")],
+    shall_not=[FALLS],
+)
 def _(s: Story) -> None:
     s.person(2).stays(0, 180, "lies", IN_B, place=Place.BED, bed="b")
     one = sleeps(s, 90)
@@ -267,9 +287,13 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Wrong resident in the room", "A neighbour wanders in at night and sits down on Bert's empty bed.",
-    DOUBLE, 4 * MINUTE, start=NIGHT, shall_not=[FALLS, "bed.exit confirmed"],
-)  # fmt: skip
+    "Wrong resident in the room",
+    "A neighbour wanders in at night and sits down on Bert's empty bed.",
+    DOUBLE,
+    4 * MINUTE,
+    start=NIGHT,
+    shall_not=[FALLS, "bed.exit confirmed"],
+)
 def _(s: Story) -> None:
     sleeps(s, 240)
     other = s.person(2).walks(60, 68, DOOR, BY_B)
@@ -278,42 +302,12 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
-    "Wrong resident falls", "A neighbour falls in this room: told for this room, as nobody in particular.",
-    TWO_ROOMS, 70, shall=[Shall("fall.confirmed", 22, 32, times=1, room="r12")],
-)  # fmt: skip
+    "Wrong resident falls",
+    "A neighbour falls in this room: told for this room, as nobody in particular.",
+    TWO_ROOMS,
+    70,
+    shall=[Shall("fall.confirmed", 22, 32, times=1, room="r12")],
+)
 def _(s: Story) -> None:
     s.band().rests(0, 70)
     falls(s, track=2, lies_s=50)
-
-
-@ROWS.add(
-    "Mirror", "A wardrobe mirror shows a second, smaller resident who walks and sits.",
-    PLAIN, 2 * MINUTE, shall_not=[FALLS],
-)  # fmt: skip
-def _(s: Story) -> None:
-    s.person(1).walks(5, 15, DOOR, CHAIR).stays(15, 120, "sits", CHAIR, place=Place.CHAIR)
-    mirrored = s.person(2, size=0.2, quality=0.4).walks(5, 15, (1.0, 0.4), (1.3, 0.4))
-    mirrored.stays(15, 120, "sits", (1.3, 0.4))
-
-
-@ROWS.add(
-    "Fall before a mirror", "The mirror shows the fall as well: alarm, and the picture of it is no harm.",
-    PLAIN, 60, shall=[Shall("fall.confirmed", 22, 30)], shall_not=["fall.recovered"],
-)  # fmt: skip
-def _(s: Story) -> None:
-    falls(s)
-    mirrored = s.person(2, size=0.2, quality=0.4).walks(14, 20, (1.5, 0.4), (1.3, 0.4))
-    mirrored.falls(20, (1.3, 0.4), (1.28, 0.44), clear=0.7)
-    mirrored.on_floor(20.8, 60, (1.28, 0.44), descent=0.7)
-
-
-@ROWS.add(
-    "Television", "Nobody masked the screen: people on it walk and lie, for a few seconds each.",
-    PLAIN, 3 * MINUTE, shall_not=["fall.confirmed"],
-)  # fmt: skip
-def _(s: Story) -> None:
-    s.person(1).stays(0, 180, "sits", CHAIR, place=Place.CHAIR)
-    for n, begin in enumerate(range(5, 175, 9)):
-        shown = s.person(10 + n, size=0.12, quality=0.4)
-        how = ("walks", "lies", "sits")[n % 3]
-        shown.stays(begin, begin + 5, how, (1.3, 0.35), still=0.4).is_lost(begin + 5, down=0.5)

@@ -63,6 +63,8 @@ _STEPS: Final = {
 
 def in_words(name: str) -> str:
     """Return an event, ``bed.exit confirmed``, as a nurse reads it."""
+    if name in (PEOPLE, TECHNICAL, *_FAMILIES):
+        return name
     kind, _, step = name.partition(" ")
     said = WORDS.get(kind, name)
     return _STEPS[step].format(said) if step else said
@@ -156,7 +158,9 @@ def complaints(row: Situation, told: Sequence[Told]) -> list[str]:
         fitting = [each for each in all_of_it if _fits(one, each)]
         if not fitting:
             came = ", ".join(f"{each.s:.1f} s" for each in all_of_it) or "never"
-            found.append(f"expected {one.name} from {one.after:g} to {one.before:g} s, it came {came}")
+            found.append(
+                f"expected {one.name} from {one.after:g} to {one.before:g} s, it came {came}"
+            )
         elif one.times is not None and len(all_of_it) != one.times:
             found.append(f"expected {one.name} {one.times} times, it came {len(all_of_it)} times")
     for what in row.shall_not:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fusion.situations.chapters import CHAPTERS
 from tests.fusion.situations.kit import Story, installed
+from tests.fusion.situations.page import PAGE, page
 from tests.fusion.situations.table import Situation, complaints
 
 CASES = [
@@ -38,3 +39,8 @@ def test_titles_are_unique() -> None:
 
 def test_every_row_expects_something() -> None:
     assert not [r.title for c in CHAPTERS for r in c.rows if not r.shall and not r.shall_not]
+
+
+def test_the_page_is_that_of_the_rows() -> None:
+    written = (Path(__file__).parents[3] / PAGE).read_text("utf-8")
+    assert written == page(), f"run: python -m tests.fusion.situations.page {PAGE}"
