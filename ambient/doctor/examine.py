@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ambient.config import NodeConfig
-from ambient.doctor import machine, network
+from ambient.doctor import machine, network, zones
 from ambient.doctor.findings import Finding, Level
 from ambient.events import Worker
 from ambient.node.running import is_running, worker_pids
@@ -37,6 +37,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield from machine.models(config)
     yield from machine.keys(config)
     yield from separation(config.state_dir, vision)
+    yield from zones.zones(config)
     yield from network.hub(config)
     yield from network.cameras(config)
     yield from cameras.cameras(config, running=running)
