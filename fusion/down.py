@@ -24,7 +24,7 @@ from typing import Final, Protocol
 from msgspec import Struct, field
 
 from ambient.config import Falls, Room
-from ambient.events import Contribution, Sense
+from ambient.events import Contribution, Purpose, Sense
 from ambient.observations import (
     AnyObservation,
     Measured,
@@ -182,6 +182,20 @@ class DownJudge:
     def acknowledge(self, number: int) -> None:
         """Somebody has taken this alarm."""
         self.falls.acknowledge(number)
+
+    def consent(self, purpose: Purpose, on: bool) -> None:
+        """Follow that a purpose was switched: off forgets what its senses told."""
+        if not on:
+            sounds, worn = purpose is Purpose.SOUNDS, purpose is Purpose.VITALS
+            self.down.signs.forget(sounds=sounds, worn=worn)
+
+    def forget(self, subject: str) -> None:
+        """Forget what is known of a resident; an open chain goes on as somebody's."""
+        self.down.signs.forget(subject=subject)
+        self.down.situations = [one for one in self.down.situations if one.subject != subject]
+        for chain in self.falls.state.chains:
+            if chain.subject == subject:
+                chain.subject = None
 
     # -- what other senses say beside a camera -------------------------------------------------
 

@@ -168,6 +168,7 @@ class RoomJudge:
         *Voice* and *vitals* off forget what was learned, *sounds* off what was heard lately.
         """
         self.senses.consent(purpose, on)
+        self.falls.consent(purpose, on)
         if purpose is Purpose.SOUNDS:
             self.distress.consent(on)
         if purpose is Purpose.VOICE:
@@ -177,6 +178,7 @@ class RoomJudge:
 
     def forget(self, subject: str) -> None:
         """Forget what was learned of a resident: voice, vital signs, and what is usual."""
+        self.falls.forget(subject)
         self.voice.forget(subject)
         self.vitals.forget(subject)
         self.situations.forget(subject)

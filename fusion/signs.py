@@ -64,6 +64,8 @@ _SOUNDS: Final = {
     SoundClass.MOAN: "sound_moan",
 }
 _MOVED: Final = ("wearable_stillness", "wearable_orientation", "wearable_steps")
+_HEARD: Final = tuple(_SOUNDS.values())
+_WORN: Final = ("wearable_impact", "heart_rise", *_MOVED)
 _CERTAIN: Final = 0.9999
 
 Vector = tuple[float, float, float]
@@ -157,6 +159,22 @@ class Signs(Struct):
             if self.kinds.get(source) is SensorKind.MAT and held_s <= MAT_S:
                 self._add(table, "mat_pressed", source, held_s, since, t)
         self.pieces.forget(table.down, t)
+
+    def forget(
+        self, *, sounds: bool = False, worn: bool = False, subject: str | None = None
+    ) -> None:
+        """Forget what sounds or wearables told, or what is known of a resident."""
+        names = _HEARD * sounds + _WORN * worn
+        self.pieces.kept = [
+            e
+            for e in self.pieces.kept
+            if e.ratio not in names and (subject is None or e.subject != subject)
+        ]
+        self.wearers = {
+            name: one
+            for name, one in self.wearers.items()
+            if not worn and (subject is None or one.subject != subject)
+        }
 
     def carer(self, t: int) -> bool:
         """Return whether a carer is in the room."""

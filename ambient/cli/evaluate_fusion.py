@@ -101,14 +101,19 @@ def _tables(report: Report) -> None:
     console.print(table)
     for sense, (falls, others) in report.pools.items() if report.simulated else ():
         console.print(f"scenarios are drawn from {sense}: {falls} falls, {others} others")
-    for one in report.simulated:
+    for drawn in report.simulated:
         console.print(
-            f"rho {one.rho}: {one.falls} falls, {one.others} others, "
-            f"calibration error {one.calibration_error}"
+            f"rho {drawn.rho}: {drawn.falls} falls, {drawn.others} others, "
+            f"calibration error {drawn.calibration_error}"
         )
         table = _table("judged by", "area", "all less it", "sensitivity", "all less it")
-        for name, way in one.ways.items():
-            cells = (way.area, way.area_less, way.sensitivity, way.sensitivity_less)
+        for name, ranking in drawn.ways.items():
+            cells = (
+                ranking.area,
+                ranking.area_less,
+                ranking.sensitivity,
+                ranking.sensitivity_less,
+            )
             table.add_row(name, *(_interval(cell) for cell in cells))
         console.print(table)
 

@@ -210,7 +210,8 @@ def _with(text: str, name: str, curve: Sequence[tuple[float, float]], source: st
         "source": json.dumps(source),
     }
     for key, value in new.items():
-        part = re.sub(rf"(?m)^{key} = .*$", lambda _, k=key, v=value: f"{k} = {v}", part, count=1)
+        line = f"{key} = {value}".replace("\\", r"\\")
+        part = re.sub(rf"(?m)^{key} = .*$", line, part, count=1)
     if "\nfitted = " not in part:
         part = f"{part.rstrip()}\nfitted = true\n"
     return text[:begin] + part + ("" if end < 0 else text[end:])

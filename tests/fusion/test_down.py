@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ambient.config import Falls
-from ambient.events import Sense
+from ambient.events import Purpose, Sense
 from ambient.observations import AnyObservation, Doubt, SensorKind, SoundClass, Wear
 from fusion.down import LATE_S, WATCH_S, DownJudge, DownState, Situation
 from fusion.falls import FallJudge, RoomState, Step
@@ -338,6 +338,33 @@ def test_a_wrist_does_not_tell_how_its_wearer_lies():
     changes = play(made, story, until=60)
     senses = {c.sense for change in changes for c in change.contributions}
     assert Sense.WEARABLE_ORIENTATION not in senses
+
+
+@pytest.mark.parametrize(
+    ("purpose", "left"),
+    [
+        (Purpose.VITALS, {"sound_thud"}),
+        (Purpose.SOUNDS, {"wearable_impact", "heart_rise"}),
+        (Purpose.VOICE, {"sound_thud", "wearable_impact", "heart_rise"}),
+    ],
+)
+def test_what_is_switched_off_is_forgotten(purpose, left):
+    made = judge()
+    story = [pulse(s, 70) for s in range(20)] + [pulse(21, 110)]
+    play(made, [*story, impact(20), sound(20.5, SoundClass.THUD)], until=26)
+    made.consent(purpose, True)
+    made.consent(purpose, False)
+    assert {e.ratio for e in made.down.signs.pieces.kept} == left
+
+
+def test_a_resident_who_is_forgotten_leaves_the_chain_to_somebody():
+    made = judge(DOUBLE)
+    changes = play(made, FELL, until=60)
+    made.forget(ANNE)
+    assert changes[-1].chain.subject is None
+    assert not made.down.signs.wearers
+    assert not made.down.signs.pieces.kept
+    assert len(made.state.chains) == 1
 
 
 # -- restart -----------------------------------------------------------------------------------

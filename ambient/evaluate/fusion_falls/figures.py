@@ -72,32 +72,42 @@ def sensitivity(score: Floats, fall: Bools, weight: Floats, allowed: float) -> f
 
 def either(senses: Sequence[Floats], fall: Bools, weight: Floats, allowed: float) -> float:
     """Return the sensitivity of the best "or": each sense with its own best threshold."""
-    total, others = (weight * fall).sum(), (weight * ~fall).sum()
-    cuts = [_cuts(one, fall, weight, allowed) for one in senses]
-    best = 0.0
-    for thresholds in itertools.product(*cuts):
-        said = np.zeros(len(fall), np.bool_)
-        for one, cut in zip(senses, thresholds, strict=True):
-            said |= one >= cut
-        if (weight * (said & ~fall)).sum() <= allowed * others + 1e-12:
-            best = max(best, float((weight * (said & fall)).sum() / total))
-    return best
+    silent = [
+        np.stack([one < cut for cut in _cuts(one, fall, weight, allowed)]).astype(np.float64)
+        for one in senses
+    ]
+    totals = (weight * fall).sum(), (weight * ~fall).sum()
+    falls = totals[0] - _jointly(silent, weight * fall)
+    others = totals[1] - _jointly(silent, weight * ~fall)
+    good = others <= allowed * totals[1] + 1e-9
+    return float(falls[good].max(initial=0.0) / totals[0])
 
 
 def both(senses: Sequence[Floats], fall: Bools, weight: Floats, allowed: float) -> float:
     """Return the sensitivity of the best "and" of two or more senses with their best thresholds."""
-    total, others = (weight * fall).sum(), (weight * ~fall).sum()
-    levels = [_levels(one) for one in senses]
+    said = [np.stack([one >= cut for cut in _levels(one)]).astype(np.float64) for one in senses]
+    totals = (weight * fall).sum(), (weight * ~fall).sum()
     best = 0.0
     for count in range(2, len(senses) + 1):
-        for of in itertools.combinations(range(len(senses)), count):
-            for thresholds in itertools.product(*(levels[i] for i in of)):
-                said = np.ones(len(fall), np.bool_)
-                for i, cut in zip(of, thresholds, strict=True):
-                    said &= senses[i] >= cut
-                if (weight * (said & ~fall)).sum() <= allowed * others + 1e-12:
-                    best = max(best, float((weight * (said & fall)).sum() / total))
+        for of in itertools.combinations(said, count):
+            falls, others = _jointly(of, weight * fall), _jointly(of, weight * ~fall)
+            good = others <= allowed * totals[1] + 1e-9
+            best = max(best, float(falls[good].max(initial=0.0) / totals[0]))
     return best
+
+
+def _jointly(said: Sequence[Floats], weight: Floats) -> Floats:
+    """Return the weight of situations in which all senses say so, at each mix of thresholds.
+
+    Parameters
+    ----------
+    said
+        For each sense (thresholds, situations): 1 where it says so.
+    """
+    rows = weight[None]
+    for one in said[:-1]:
+        rows = (rows[:, None, :] * one[None]).reshape(-1, len(weight))
+    return np.asarray(rows @ said[-1].T)
 
 
 def percentile(score: Floats, fall: Bools) -> Floats:
@@ -151,20 +161,14 @@ def rankings(
     weights = [np.ones(len(fall))] + [_drawn(clusters, rng) for _ in range(resamples)]
     weights = [w for w in weights if (w * fall).sum() > 0 and (w * ~fall).sum() > 0]
     areas = {n: np.array([area(s, fall, w) for w in weights]) for n, (s, _) in ways.items()}
-    slow = max(1, resamples // 50)
-    hits = {
-        name: np.array([found(w) for w in (weights[::slow] if name == "best and" else weights)])
-        for name, (_, found) in ways.items()
-    }
+    hits = {n: np.array([found(w) for w in weights]) for n, (_, found) in ways.items()}
     first = next(iter(scores))
     return {
         name: Ranking(
             area=_interval(areas[name]),
             sensitivity=_interval(hits[name]),
             area_less=_interval(areas[first] - areas[name]),
-            sensitivity_less=_interval(
-                (hits[first][::slow] if name == "best and" else hits[first]) - hits[name]
-            ),
+            sensitivity_less=_interval(hits[first] - hits[name]),
         )
         for name in ways
     }

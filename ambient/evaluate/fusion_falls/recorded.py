@@ -100,7 +100,8 @@ def _told(pair: Pair, way: str) -> Told:
 def _way(some: Sequence[Pair], told: dict[str, Told]) -> Way:
     falls = [pair for pair in some if pair.row.label is Label.FALL]
     others = [pair for pair in some if pair.row.label is Label.ADL]
-    suspected, confirmed = [], []
+    suspected: list[float] = []
+    confirmed: list[float] = []
     for pair in falls:
         from_s = _descent_s(pair)
         late = pair.row.fall_start_s or 0.0

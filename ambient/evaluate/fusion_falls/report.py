@@ -176,9 +176,11 @@ def measure(
         A class of a pool is empty.
     """
     for sense in ("camera", "wearable"):
-        for fall in (True, False):
-            if not pools.ranked(sense, fall):
-                raise UsageError(f"expected recordings of {sense} with fall {fall}, got none")
+        for one in (True, False):
+            if not pools.ranked(sense, one):
+                raise UsageError(
+                    f"expected recordings of {sense} with fall {one}, got none"
+                )
     falls = max(1, round(count * FALLS))
     drawn = scenarios(pools, falls, max(1, count - falls), rho, seed, assumed)
     fall = np.array([one.fall for one in drawn])
