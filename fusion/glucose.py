@@ -19,11 +19,10 @@ from ambient.events import Contribution, Sense, SituationStep
 from ambient.observations import Doubt, VitalMeasured
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
 from fusion.vitals_latest import LEAST_QUALITY
-from models.glucose import AHEAD_S, LOW, Weights, forecast, history
+from models.glucose import AHEAD_S, LOW, MG_PER_MMOL, Weights, forecast, history
 
 CONTINUOUS: Final = "99504-3"
 """LOINC: glucose in interstitial fluid."""
-MG_PER_MMOL: Final = 18.0182
 VERY_LOW: Final = 3.0
 """mmol/L; level 2 of hypoglycaemia (International Hypoglycaemia Study Group 2017)."""
 SAFE: Final = 4.4

@@ -26,8 +26,8 @@ from fusion.vitals_summary import Figure, Piece, middle
 from fusion.voice_baseline import TimeOfDay
 
 LEAST_DAYS: Final = 7
-FAR: Final = 5.5
-TWICE: Final = 3.5
+FAR: Final = 5.0
+TWICE: Final = 3.0
 NEAR: Final = 2.0
 CALM: Final = 2
 LASTING_S: Final = 3 * 24 * 3600.0

@@ -16,12 +16,12 @@ from typing import Final
 from msgspec import Struct
 
 from ambient.events import Marker, Unit
+from models.glucose import MG_PER_MMOL
 
 VERSION: Final = "1.0.0"
 MINUTE: Final = 60_000_000_000
 SILENT: Final = 15 * MINUTE
 """A device that says nothing for longer is not known to be worn any more."""
-MG_PER_MMOL: Final = 18.0182
 
 CODES: Final = {
     "8867-4": (Marker.HEART_RATE, 1.0),

@@ -25,13 +25,20 @@ from scipy.special import ndtr
 
 from ambient.errors import SourceError, UsageError
 from models import glucose
-from models.glucose import AHEAD_S, INPUTS, LOW, SPREAD_INPUTS, Weights, history, inputs
+from models.glucose import (
+    AHEAD_S,
+    INPUTS,
+    LOW,
+    MG_PER_MMOL,
+    SPREAD_INPUTS,
+    Weights,
+    history,
+    inputs,
+)
 
 FOLDER: Final = Path(__file__).parents[2] / "models" / "glucose"
 DATASET: Final = "hall2018"
 VERSION: Final = "1.0.0"
-MG_PER_MMOL: Final = 18.0182
-"""mg/dL of glucose in a mmol/L (molar mass 180.16 g/mol, and 18.0182 by convention of meters)."""
 NEAR_S: Final = 150.0
 """How far from 30 minutes ahead a reading may lie to count as what came."""
 WITHIN_S: Final = 3600.0

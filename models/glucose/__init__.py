@@ -21,6 +21,8 @@ from ambient.errors import ModelError
 
 LOW: Final = 3.9
 """mmol/L; below is hypoglycaemia, level 1 (International Hypoglycaemia Study Group 2017)."""
+MG_PER_MMOL: Final = 18.0156
+"""mg/dL in a mmol/L, by a molar mass of 180.156 g/mol."""
 AHEAD_S: Final = 1800.0
 STEP_S: Final = 300.0
 STEPS: Final = 7

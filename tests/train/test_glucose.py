@@ -83,7 +83,7 @@ def folder(tmp_path: Path) -> Path:
             pull = 0.9 * pull + rng.normal(0.0, 0.12)
             level += pull + 0.02 * (5.6 - level)
             stamp = np.datetime64("2020-01-01T00:00") + np.timedelta64(5 * n, "m")
-            lines.append(f"p{person},{stamp},{max(2.2, level) * 18.0182:.1f}")
+            lines.append(f"p{person},{stamp},{max(2.2, level) * 18.0156:.1f}")
     (tmp_path / "vitals" / "cgm.csv").write_text("\n".join(lines) + "\n")
     return tmp_path
 
