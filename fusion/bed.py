@@ -21,7 +21,7 @@ from msgspec import Struct, field
 from ambient.config import BedWatch
 from ambient.events import Contribution, Sense, SituationStep
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
-from fusion.ratios_beds import COMPANY, RATES, Piece, State
+from fusion.ratios_beds import COMPANY, RATES, Piece
 
 STEP_S: Final = 0.25
 """Looks that come closer than this are not weighed anew."""
@@ -46,6 +46,8 @@ RISES_S: Final = 20.0
 """A trunk is rising that has lain for the one, and rose less than the other ago: who sleeps propped
 up, or is seen now so and now so, is not."""
 LASTING_S: Final = 180.0
+BELIEVED: Final = 0.95
+"""Stated of who is not back: a camera may have overlooked the return."""
 HALF_S: Final = 6.0
 """What a sense added is told as its contribution with this half-life."""
 _LIES, _SITS, _EDGE, _OUT = range(4)
@@ -280,7 +282,7 @@ class BedJudge:
             for step, due in ((SituationStep.CONFIRMED, 1.0), (SituationStep.LASTING, 2.0)):
                 started = self._hours.hold(state.left)
                 if started and away_s >= 60.0 * minutes * due:
-                    found = Found(t, 0.95, (Contribution(Sense.OWN_RATE, 0.0),))
+                    found = Found(t, BELIEVED)
                     changes += state.chains.reach(
                         Kind.NOT_BACK, self._who, step, t, found, began=state.left
                     )
@@ -323,6 +325,3 @@ class Hours:
 def _minutes(written: str) -> int:
     hours, minutes = written.split(":")
     return 60 * int(hours) + int(minutes)
-
-
-__all__ = ["BedJudge", "BedState", "Hours", "State"]

@@ -95,7 +95,7 @@ RATES: Final = (
 stay away at night."""
 
 _SEEN: Final = (
-    "measured on five simulated nights of seed 101, the errors of the camera included: how often each "
+    "measured on five simulated nights of seed 101, the camera's errors included: how often each "
     "look comes in each state, 0.01 at least; what lies inside the outline is held to lie (by hand)"
 )
 

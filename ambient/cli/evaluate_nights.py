@@ -1,0 +1,143 @@
+"""``ambient evaluate nights`` and ``wet-room``: bed edge and exit, and who is not out in time.
+
+In: how many nights or days, and a seed. Out: a table, or with ``--json`` one line on standard
+output; progress goes to standard error. Needs no recording; drawn nights need the networks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ambient.cli import evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ambient.evaluate.statistics import Quantiles, Rate, Share
+
+Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of rooms, people, and failures.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the group ``evaluate``, which `app` gets from its own module."""
+    evaluate.add("nights", nights)
+    evaluate.add("wet-room", wet_room)
+
+
+def nights(
+    nights: Annotated[int, typer.Option(min=0, max=10_000, help="Simulated nights.")] = 40,
+    hours: Annotated[
+        float,
+        typer.Option(min=1.5, max=9.5, help="Of each night: fewer have as many rises, less sleep."),
+    ] = 9.5,
+    rendered: Annotated[
+        int, typer.Option(min=0, max=1000, help="Stretches that are drawn and looked at.")
+    ] = 0,
+    senses: Annotated[str, typer.Option(help="camera, sensors or all.")] = "camera",
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Measure bed edge and exit: how many get-ups are told, how early, and what is false."""
+    import msgspec
+
+    from ambient.errors import UsageError
+    from ambient.evaluate.nights import drawn, report
+    from ambient.evaluate.nights.watch import Senses
+
+    if senses.upper() not in Senses.__members__:
+        raise UsageError(f"--senses: expected camera, sensors or all, got {senses!r}")
+    which = Senses[senses.upper()]
+    with evaluate._shown("nights") as progress:
+        found = report.run(nights, seed=seed, hours=hours, senses=which, progress=progress)
+    shown = None
+    if rendered:
+        with evaluate._shown("stretches") as progress:
+            shown = drawn.run(rendered, seed=seed, progress=progress)
+    if json:
+        typer.echo(msgspec.json.encode({"nights": found, "rendered": shown}))
+        return
+    rows = [
+        ("get-ups told at the edge", _share(found.edge_found)),
+        ("get-ups told as an exit", _share(found.exit_found)),
+        ("told by either", _share(found.either_found)),
+        ("edges that were followed by getting up", _share(found.precision)),
+        ("edges with somebody on the edge", _share(found.precision_edge)),
+        ("warning before standing", _seconds(found.warning)),
+        ("after sitting on the edge", _seconds(found.after_edge)),
+        ("false alarms a bed and night", _rate(found.false_per_bed_night)),
+        ("rang while a carer helped up", _share(found.helped_rang)),
+        ("not back after 15 min, told", _share(found.not_back)),
+        ("shown as restless a bed and night", _rate(found.restless_shown)),
+    ]
+    rows += [(f"  {name}", str(count)) for name, count in found.causes.items()]
+    if shown is not None:
+        rows += [
+            ("drawn get-ups told at the edge", _share(shown.found)),
+            ("drawn: after sitting on the edge", _seconds(shown.after_edge)),
+            ("drawn: edges that rang of nobody there", _share(shown.false)),
+        ]
+    _table(f"{found.nights} nights, {found.senses}", rows)
+
+
+def wet_room(
+    residents: Annotated[int, typer.Option(min=1, max=10_000, help="Residents.")] = 20,
+    days: Annotated[int, typer.Option(min=11, max=3650, help="Days of each.")] = 60,
+    sensors: Annotated[str, typer.Option(help="radar or pir, each with a door contact.")] = "radar",
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Measure who is told to be not out of the wet room, how soon, and how often for nothing."""
+    import msgspec
+
+    from ambient.errors import UsageError
+    from ambient.evaluate.nights.wet_rooms import Sensors, run
+
+    if sensors.upper() not in Sensors.__members__:
+        raise UsageError(f"--sensors: expected radar or pir, got {sensors!r}")
+    with evaluate._shown("residents") as progress:
+        found = run(residents, days, seed=seed, sensors=Sensors[sensors.upper()], progress=progress)
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    _table(
+        f"{found.residents} residents, {found.days} days, {found.sensors}",
+        [
+            ("incidents told", _share(found.found)),
+            ("minutes after going in", _seconds(found.after_minutes)),
+            ("… where a thud was heard", _seconds(found.after_heard_minutes)),
+            ("false alarms a resident and day", _rate(found.false_per_day)),
+        ],
+    )
+
+
+def _table(title: str, rows: Iterable[tuple[str, str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    for name, value in rows:
+        table.add_row(name, value)
+    Console(highlight=False).print(table)
+
+
+def _share(share: Share) -> str:
+    if share.share is None or share.low is None or share.high is None:
+        return "–"
+    return f"{share.k} of {share.n} = {share.share:.3f} ({share.low:.3f} to {share.high:.3f})"
+
+
+def _seconds(delays: Quantiles) -> str:
+    if delays.p50_s is None or delays.p95_s is None:
+        return "–"
+    return f"median {delays.p50_s:.1f}, 95th percentile {delays.p95_s:.1f} ({delays.n})"
+
+
+def _rate(rate: Rate) -> str:
+    if rate.rate is None or rate.low is None or rate.high is None:
+        return "–"
+    return f"{rate.count} = {rate.rate:.3f} ({rate.low:.3f} to {rate.high:.3f})"

@@ -1,0 +1,1 @@
+"""Nights in bed, simulated and drawn, and days with a wet room, to measure bed and absence."""

@@ -1,0 +1,318 @@
+"""Drawn stretches of a night: somebody under a blanket in infrared-like grey gets up, or does not.
+
+In: how many, and a seed. Out: what a node whose camera looks at them says. A person of the bedroom
+of ``evaluate subgroups`` lies in bed under a blanket, half of the beds with a rail, and gets up by
+way of the edge, turns over, or sits up in bed; all frames go through the real vision pipeline.
+Frames are drawn in memory and live as long as they are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+
+from ambient.config import Bed, BedWatch, Camera, Night, NodeConfig, Room, Zone
+from ambient.evaluate.clip import CAMERA, FPS, ROOM, Ticks
+from ambient.evaluate.days import stances
+from ambient.evaluate.days.stances import Stance, varied
+from ambient.evaluate.statistics import Quantiles, Share, quantiles, wilson
+from ambient.evaluate.subgroups_falls import MATTRESS
+from ambient.evaluate.subgroups_scenes import AGES, Attribute, Level, Scene, bed_scene
+from ambient.evaluate.subgroups_watch import STILL_HZ, Image, lit, outline
+from ambient.events import AnyEvent, BedEdge, BedExit, SituationStep
+from ambient.observations import Place
+from fusion.judge import Judge
+from models.bodies.course import Beat, Course
+from models.bodies.motion import Point
+from models.bodies.props import blanket
+from models.bodies.room import Box
+from models.bodies.scene import Figure, Renderer
+from vision.networks import Networks
+from vision.pose import PoseOptions
+
+BED: Final = "bed"
+LIES_S: Final = 26.0
+"""Who has lain for less is not yet in bed."""
+AFTER_S: Final = 6.0
+ALWAYS: Final = "00:00-24:00"
+METAL: Final = (0.72, 0.73, 0.75)
+_KEY: Final = "0" * 40
+
+
+class Doing(StrEnum):
+    """What somebody does after lying for a while."""
+
+    GETS_UP = "gets up"
+    TURNS = "turns over"
+    SITS_UP = "sits up in bed"
+
+
+ORDER: Final = (Doing.GETS_UP, Doing.GETS_UP, Doing.TURNS, Doing.GETS_UP, Doing.SITS_UP)
+
+
+class Stretch(Struct, frozen=True):
+    """One drawn stretch measured; seconds from its first frame.
+
+    Attributes
+    ----------
+    edge, stood
+        When the person sits on the edge and stands up; None of who does neither.
+    edge_told, exit_told
+        First confirmed of each.
+    """
+
+    number: int
+    doing: str
+    rail: bool
+    edge: float | None
+    stood: float | None
+    edge_told: float | None
+    exit_told: float | None
+
+
+class Report(Struct, frozen=True):
+    """The whole measurement.
+
+    Attributes
+    ----------
+    found
+        Of the get-ups, those told at the edge before standing.
+    exits
+        … those told as an exit by the end of the stretch.
+    after_edge
+        Seconds from sitting on the edge to the alarm.
+    false
+        Of the stretches without anybody on the edge, those in which an edge or exit rang.
+    """
+
+    seed: int
+    found: Share
+    exits: Share
+    after_edge: Quantiles
+    false: Share
+    stretches: list[Stretch]
+
+
+def run(count: int, *, seed: int = 1, progress: Callable[[int, int], None] | None = None) -> Report:
+    """Draw and watch `count` stretches.
+
+    Raises
+    ------
+    ModelError
+        When the networks are missing or damaged.
+    """
+    stretches = []
+    numbers = _numbers(seed)
+    with Networks.open(PoseOptions(num_people=3)) as networks:
+        for n in range(count):
+            stretches.append(watched(seed, n, next(numbers), networks))
+            if progress is not None:
+                progress(n + 1, count)
+    ups = [one for one in stretches if one.stood is not None]
+    others = [one for one in stretches if one.stood is None]
+    in_time = [one.edge_told is not None and one.edge_told <= (one.stood or 0.0) for one in ups]
+    return Report(
+        seed=seed,
+        found=wilson(sum(in_time), len(ups)),
+        exits=wilson(sum(one.exit_told is not None for one in ups), len(ups)),
+        after_edge=quantiles(
+            [
+                one.edge_told - (one.edge or 0.0)
+                for one, found in zip(ups, in_time, strict=True)
+                if found and one.edge_told is not None
+            ]
+        ),
+        false=wilson(
+            sum(one.edge_told is not None or one.exit_told is not None for one in others),
+            len(others),
+        ),
+        stretches=stretches,
+    )
+
+
+def watched(seed: int, n: int, number: int, networks: Networks) -> Stretch:
+    """Return one stretch measured: the `n`-th, in the base scene `number`."""
+    rng = np.random.default_rng([seed, n, 9])
+    scene, rail = bed_scene(seed, number), bool(n % 2)
+    scene = replace(scene, light=Level.INFRARED, covered=False)
+    doing = ORDER[n % len(ORDER)]
+    act = _Act(scene, doing, rng)
+    config = _config(scene)
+    networks.engine.reset()
+    camera = config.rooms[0].cameras[0]
+    pipeline = networks.pipeline(ROOM, camera, frozen_s=config.frozen_s)
+    judge = Judge(config, _KEY)
+    ticks = Ticks()
+    events: list[AnyEvent] = []
+    for index, clean in enumerate(_frames(scene, act, rail=rail)):
+        t = round(index * 1e9 / FPS)
+        for one in pipeline.process(lit(clean, Level.INFRARED, rng), t) + ticks.due(t):
+            events += judge.observe(one)
+    events += judge.finish()
+    return Stretch(
+        number=number,
+        doing=doing.value,
+        rail=rail,
+        edge=None if act.edge is None else round(act.edge, 2),
+        stood=None if act.stood is None else round(act.stood, 2),
+        edge_told=_first(events, BedEdge),
+        exit_told=_first(events, BedExit),
+    )
+
+
+class _Act:
+    """What the person of a scene does, as a course, and when."""
+
+    def __init__(self, scene: Scene, doing: Doing, rng: np.random.Generator) -> None:
+        soft = _soft(scene)
+        years = scene.levels[Attribute.AGE]
+        self._stoop, self._rng = AGES[years][1], rng
+        self._t, self._pace = 0.0, float(rng.uniform(1.0, 1.9))
+        self.beats: list[Beat] = []
+        self.edge: float | None = None
+        self.stood: float | None = None
+        length = soft.high[0] - soft.low[0]
+        middle = (soft.low[0] + 0.52 * length + 0.1, (soft.low[1] + soft.high[1]) / 2)
+        level = soft.high[2] - MATTRESS
+        lying = (stances.ON_BACK, stances.ON_SIDE, stances.CURLED)[int(rng.integers(3))]
+        self._add(lying, 0.0, middle, yaw=90.0, level=level, stop=True)
+        self._hold(LIES_S)
+        self.thrown: float | None = None
+        if doing is Doing.GETS_UP:
+            self._gets_up(soft, middle, level)
+        elif doing is Doing.TURNS:
+            for how in (stances.ON_SIDE, stances.ON_BACK, stances.CURLED):
+                self._add(how, 2.0, middle, yaw=90.0, level=level, stop=True)
+                self._hold(float(rng.uniform(2.0, 6.0)))
+        else:
+            up = (middle[0] - 0.12, middle[1])
+            self._add(stances.FLOOR_SIT, 2.0, up, yaw=90.0, level=level, stop=True)
+            self._hold(float(rng.uniform(15.0, 25.0)))
+            self._add(stances.ON_BACK, 2.0, middle, yaw=90.0, level=level, stop=True)
+            self._hold(4.0)
+        self.seconds = self._t
+        self.course = Course(scene.person.body, self.beats, seed=float(rng.uniform(0.0, 9.0)))
+
+    def still(self, since: float, t: float) -> bool:
+        """Return whether nothing but breath moves from `since` to `t`."""
+        times = [beat.t for beat in self.beats]
+        k = int(np.searchsorted(times, t, side="right")) - 1
+        if k < 0 or k + 1 >= len(times) or times[k] > since:
+            return False
+        before, after = self.beats[k], self.beats[k + 1]
+        return before.pose is after.pose and before.at == after.at
+
+    def _gets_up(self, soft: Box, middle: Point, level: float) -> None:
+        edge = (middle[0], soft.low[1] + 0.14)
+        front = (edge[0], soft.low[1] - 0.3)
+        between = ((edge[0] + middle[0]) / 2, 0.4 * edge[1] + 0.6 * middle[1])
+        self.thrown = self._t + 0.6
+        self._add(stances.LEGS_IN, 1.8, between, yaw=60.0, level=level)
+        self._add(stances.SIT, 1.6, edge, yaw=0.0, stop=True)
+        self.edge = self._t
+        for _ in range(int(self._rng.integers(2, 5))):
+            self._hold(float(self._rng.uniform(4.0, 9.0)))
+            self._add(stances.SIT, 1.0, edge, yaw=0.0, stop=True)
+        self._add(stances.BEND_UP, 0.9, front, yaw=0.0)
+        self.stood = self._t
+        self._add(stances.STAND, 0.9, front, yaw=0.0, stop=True)
+        away = (front[0] + 0.9, front[1] - 0.5)
+        self._add(stances.STAND, 2.2, away, yaw=40.0, stop=True)
+        self._hold(AFTER_S)
+
+    def _add(
+        self,
+        stance: Stance,
+        seconds: float,
+        at: Point,
+        *,
+        yaw: float,
+        level: float = 0.0,
+        stop: bool = False,
+    ) -> None:
+        self._t += seconds * self._pace
+        turned = varied(stance, self._rng, 4.0).pose
+        stoop = self._stoop * (0.5 if stance.lies else 1.0)
+        flexion, bend, twist = turned.spine
+        turned = replace(
+            turned,
+            spine=(flexion + stoop, bend, twist),
+            turn=(yaw + turned.turn[0], *turned.turn[1:]),
+        )
+        self.beats.append(
+            Beat(self._t, turned, at, stance.roll, stance.feet, level, stop, stance.lies)
+        )
+
+    def _hold(self, seconds: float) -> None:
+        self._t += seconds
+        self.beats.append(replace(self.beats[-1], t=self._t, stop=True))
+
+
+def _frames(scene: Scene, act: _Act, *, rail: bool) -> Iterator[Image]:
+    """Yield clean frames, BGR: the blanket over the body first, thrown to the feet after."""
+    soft = _soft(scene)
+    bars = _rail(soft) if rail else ()
+    room = replace(scene.room, boxes=(*scene.room.boxes, *bars))
+    covered = Renderer(replace(room, boxes=(*room.boxes, blanket(soft, 0.62, 0.36))), scene.camera)
+    thrown = Renderer(replace(room, boxes=(*room.boxes, blanket(soft, 0.16, 0.16))), scene.camera)
+    last, last_t = None, -1.0
+    for n in range(round(act.seconds * FPS)):
+        t = n / FPS
+        if last is None or not act.still(last_t, t) or t - last_t >= 1 / STILL_HZ - 1e-9:
+            uncovered = act.thrown is not None and t >= act.thrown
+            posed = act.course.posed(t)
+            image = (thrown if uncovered else covered).render([Figure(scene.person, posed)])
+            image = image[:, ::-1] if scene.mirrored else image
+            last, last_t = np.ascontiguousarray(image[..., ::-1]), t
+        yield last
+
+
+def _rail(soft: Box) -> tuple[Box, ...]:
+    """Return three bars and two posts along the upper half of the bed's open side."""
+    x0, x1, y, top = soft.low[0] + 0.15, soft.low[0] + 0.8, soft.low[1] - 0.04, soft.high[2]
+    bars = [
+        Box((x0, y, top + z), (x1, y + 0.025, top + z + 0.03), METAL) for z in (0.06, 0.18, 0.3)
+    ]
+    posts = [Box((x, y, top - 0.1), (x + 0.03, y + 0.025, top + 0.33), METAL) for x in (x0, x1)]
+    return (*bars, *posts)
+
+
+def _numbers(seed: int) -> Iterator[int]:
+    """Yield base scenes of a bed that a camera high on a wall looks at, as it is installed."""
+    number = 0
+    while True:
+        if number % 3 != 2:  # else a sofa
+            scene = bed_scene(seed, number)
+            if scene.levels[Attribute.VIEW] is Level.HIGH:
+                yield number
+        number += 1
+
+
+def _soft(scene: Scene) -> Box:
+    if scene.soft is None:
+        raise ValueError(f"scene {scene.number}: expected a bed, got none")
+    return scene.soft
+
+
+def _config(scene: Scene) -> NodeConfig:
+    zone = Zone(kind=Place.BED, polygon=outline(scene), bed=BED)
+    camera = Camera(id=CAMERA, source="drawn", fps=FPS, night=Night.INFRARED, zones=[zone])
+    watch = BedWatch(edge=True, exit=True, night=ALWAYS)
+    room = Room(id=ROOM, beds=[Bed(id=BED, watch=watch)], cameras=[camera])
+    return NodeConfig(site="site", node="node", rooms=[room], time_zone="UTC")
+
+
+def _first(events: list[AnyEvent], kind: type[AnyEvent]) -> float | None:
+    told = [
+        event.t / 1e9
+        for event in events
+        if isinstance(event, kind)
+        and isinstance(event, BedEdge | BedExit)
+        and event.step is SituationStep.CONFIRMED
+    ]
+    return round(told[0], 2) if told else None

@@ -1,0 +1,93 @@
+"""Simulated nights and wet rooms: what is true is so, what is told is scored, sensors find it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ambient.evaluate.nights import report, wet_rooms
+from ambient.evaluate.nights.life import Kind, Night, night
+from ambient.evaluate.nights.watch import Senses, carers, config_of, merged, sensors
+from ambient.events import AnyEvent, BedEdge, BedExit, SituationStep
+from ambient.observations import SensorKind, SensorSeen
+
+ID = "00000000-0000-8000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def one() -> Night:
+    """Return a short night of a room with two beds."""
+    number = next(n for n in range(40) if len(night(5, n, 1.5).room.beds) == 2)
+    return night(5, number, 1.5)
+
+
+def told(kind: type[AnyEvent], bed: str, t: float) -> AnyEvent:
+    """Return a confirmed alarm."""
+    return kind(
+        id=ID, t=round(t * 1e9), node="n", room="room", chain=ID, position=0,
+        config_version="0" * 12, bed=bed, step=SituationStep.CONFIRMED, lasted_s=0.0,
+    )  # type: ignore[call-arg]  # fmt: skip
+
+
+def test_a_night_is_the_same_again_and_true_to_itself(one: Night) -> None:
+    again = night(5, one.day.number, 1.5)
+    assert again.rises == one.rises
+    assert {zone.bed for zone in one.day.zones} == set(one.room.beds)
+    for rise in one.rises:
+        assert rise.start < rise.back
+        if rise.edge is not None:
+            assert rise.start < rise.edge
+        if rise.stood is not None:
+            assert rise.edge is not None
+            assert rise.edge < rise.stood
+    assert all(start < end for spans in one.asleep.values() for start, end in spans)
+
+
+def test_alarms_are_scored_by_what_is_true_of_their_bed(one: Night) -> None:
+    ups = [rise for rise in one.rises if rise.kind is Kind.OUT]
+    first = ups[0]
+    assert first.edge is not None
+    assert first.stood is not None
+    other = next(bed for bed in one.room.beds if bed != first.bed)
+    quiet = one.asleep[other][0][0] + 30.0
+    events = [
+        told(BedEdge, first.bed, first.edge + 2.0),
+        told(BedExit, first.bed, first.stood + 5.0),
+        told(BedEdge, other, quiet),
+    ]
+    found = report.summarise([report.score(one, events)], 5, Senses.CAMERA, 0.0, "0" * 12)
+    assert (found.edge_found.k, found.edge_found.n) == (1, len(ups))
+    assert found.exit_found.k == 1
+    assert found.warning.p50_s == pytest.approx(first.stood - first.edge - 2.0, abs=0.02)
+    assert found.after_edge.p50_s == pytest.approx(2.0, abs=0.02)
+    assert found.false_per_bed_night.count == 1
+    assert found.precision.share == 0.5
+
+
+def test_an_alarm_after_standing_is_no_warning(one: Night) -> None:
+    first = next(rise for rise in one.rises if rise.kind is Kind.OUT)
+    assert first.stood is not None
+    scored = report.score(one, [told(BedEdge, first.bed, first.stood + 1.0)])
+    assert scored.ups[0][0] is False
+
+
+def test_bed_sensor_and_mat_find_who_gets_up(one: Night) -> None:
+    watched = report.watch(one, 5, Senses.SENSORS)
+    assert sum(up[0] or up[1] for up in watched.ups) >= 0.8 * len(watched.ups)
+
+
+def test_sensors_speak_of_every_get_up_in_order(one: Night) -> None:
+    seen = list(merged(sensors(one, 5), carers(one)))
+    assert [each.t for each in seen] == sorted(each.t for each in seen)
+    felt = [s for s in seen if isinstance(s, SensorSeen) and s.kind is SensorKind.BED and not s.on]
+    assert len(felt) >= sum(rise.stood is not None for rise in one.rises) - 1
+    assert config_of(one).rooms[0].beds[0].watch.edge
+
+
+@pytest.mark.parametrize("what", list(wet_rooms.Sensors))
+def test_who_does_not_come_out_is_told(what: wet_rooms.Sensors) -> None:
+    found = wet_rooms.run(2, 40, seed=7, sensors=what)
+    again = wet_rooms.run(2, 40, seed=7, sensors=what)
+    assert found.found == again.found
+    assert found.false_per_day.exposure == 60.0
+    assert found.found.k == found.found.n >= 1
+    assert (found.false_per_day.rate or 0.0) < 0.6
