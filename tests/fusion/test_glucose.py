@@ -100,6 +100,7 @@ def test_a_late_value_fills_the_hole_it_left() -> None:
     feed(behind, [*rest, *ticks(0, 3900)])
     for one in reversed(late):
         behind.observe(one)
+    feed(behind, ticks(3910, 3990))
     of = [one.rooms["r1"].vitals.state.residents[ANNA].glucose for one in (kept, behind)]
     assert of[0].kept == of[1].kept
 
