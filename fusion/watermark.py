@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -70,6 +70,7 @@ _NEVER: Final = 2**63 - 1
 _OF_ANY: Final = frozenset({Tick, ClockStepped, Dropped})
 """What sources of every sort say: the name alone tells whether it is urgent."""
 
+Reading = TypeVar("Reading", bound=Measured)
 _Held = tuple[int, str, int, AnyObservation]
 """`t`, source, number within the timeline, and the observation: sorts by the first three."""
 
@@ -252,7 +253,7 @@ class Timeline:
         return [each[3] for each in behind]
 
 
-def _brought_back(measured: Measured) -> Measured:
+def _brought_back(measured: Reading) -> Reading:
     """Return what was measured as of when it was received; an impact was as long before it."""
     ahead = measured.t - measured.received
     if isinstance(measured, ImpactMeasured):
