@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec import structs
 
@@ -131,6 +133,16 @@ def test_the_table_that_is_carried_is_whole():
     for name, one in table.down.ratios.items():
         assert len(one.source) > 40, name
         assert one.fitted or "assumed" in one.source, name
+
+
+def test_the_page_shows_the_table_as_it_is():
+    page = (Path(__file__).parents[2] / "docs" / "fusion.md").read_text(encoding="utf-8")
+    for name, one in carried().down.ratios.items():
+        curve = ", ".join(f"{x:g} ► {llr:+g}" for x, llr in zip(one.x, one.llr, strict=True))
+        kind = "fitted" if one.fitted else "assumed"
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{name}` |")), "")
+        assert f"| {one.about} | {curve} | {one.cause} |" in row, name
+        assert row.endswith(f"| {kind} |"), name
 
 
 def _text() -> str:

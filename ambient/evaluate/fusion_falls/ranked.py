@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ambient.config import Bed, Falls, Room
+from ambient.evaluate.clip import HOLD_S
 from ambient.observations import AnyObservation, Measured, Tick
 from fusion.down import DownJudge
 from fusion.evidence import PRIOR, Judgement
@@ -64,7 +65,8 @@ class Ranked(DownJudge):
     def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
         """Judge as ever, and remember how sure it is."""
         found = super().judge(person, seen, t)
-        self._see((person.source, person.track), t, logit(found.probability))
+        odds = logit(found.probability)
+        self._see((person.source, person.track), t, odds)
         return found
 
     def look(self, now: int) -> None:
@@ -110,6 +112,10 @@ def judged(seen: Iterable[AnyObservation], table: Table | None = None) -> Told:
             second += SECOND
         said += [(change.step, change.t / SECOND) for change in judge.take(one, now)]
         judge.look(now)
+    # Time goes on after the last that is said, as `HOLD_S` of the evaluation of cameras.
+    for second in range(now, now + round(HOLD_S) * SECOND, SECOND):
+        said += [(change.step, change.t / SECOND) for change in judge.advance(second)]
+        judge.look(second)
     return Told(
         top=round(judge.top, 4),
         suspected=tuple(s for step, s in said if step is Step.SUSPECTED),

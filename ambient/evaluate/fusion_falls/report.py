@@ -178,9 +178,7 @@ def measure(
     for sense in ("camera", "wearable"):
         for one in (True, False):
             if not pools.ranked(sense, one):
-                raise UsageError(
-                    f"expected recordings of {sense} with fall {one}, got none"
-                )
+                raise UsageError(f"expected recordings of {sense} with fall {one}, got none")
     falls = max(1, round(count * FALLS))
     drawn = scenarios(pools, falls, max(1, count - falls), rho, seed, assumed)
     fall = np.array([one.fall for one in drawn])
