@@ -86,8 +86,6 @@ def test_sensors_speak_of_every_get_up_in_order(one: Night) -> None:
 @pytest.mark.parametrize("what", list(wet_rooms.Sensors))
 def test_who_does_not_come_out_is_told(what: wet_rooms.Sensors) -> None:
     found = wet_rooms.run(2, 40, seed=7, sensors=what)
-    again = wet_rooms.run(2, 40, seed=7, sensors=what)
-    assert found.found == again.found
     assert found.false_per_day.exposure == 60.0
     assert found.found.k == found.found.n >= 1
     assert (found.false_per_day.rate or 0.0) < 0.6
