@@ -88,7 +88,7 @@ class Movement(Struct):
         """Return the senses that would see movement at `t`."""
         found = [Sense(s) for s, at in self.watched.items() if (t - at) / SECOND <= WATCHES_S]
         if any(kind in (SensorKind.BED, SensorKind.PRESENCE) for kind in self.on.values()):
-            found += [_HERE[kind] for kind in set(self.on.values())]
+            found += [_HERE[kind] for kind in dict.fromkeys(self.on.values())]
         return list(dict.fromkeys(found))
 
     def newest(self) -> int:

@@ -9,6 +9,7 @@ import pytest
 from ambient.config import RoomWatch
 from ambient.events import Sense
 from ambient.observations import Place, SensorKind, SoundClass
+from fusion.movement import Movement
 from fusion.situations import RoomSituations
 from tests.fusion.situation_kit import (
     WATCH,
@@ -155,3 +156,12 @@ def test_who_moans_every_night_is_compared_with_that() -> None:
     start = 60.0 + 100 * 2500
     said = told(judged, [heard(start + 90 * n, SoundClass.MOAN) for n in range(6)])
     assert said == []
+
+
+def test_senses_are_named_in_the_order_in_which_they_came_on() -> None:
+    """Another process, with another order of hashes, says the same: a replay compares bytes."""
+    movement = Movement()
+    for kind in (SensorKind.CHAIR, SensorKind.PRESENCE, BED):
+        movement.take(sensor(0.0, kind, on=True, source=kind.value))
+    names = (Sense.SENSOR_CHAIR, Sense.SENSOR_PRESENCE, Sense.SENSOR_BED)
+    assert movement.watching(0) == list(names)
