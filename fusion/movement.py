@@ -65,10 +65,11 @@ class Movement(Struct):
 
     def take(self, seen: AnyObservation) -> bool:
         """Take in what a sense says; return whether it is movement."""
-        if isinstance(seen, PostureSeen):
-            return self._posture(seen)
-        if isinstance(seen, MotionMeasured):
-            return self._worn(seen)
+        kind = type(seen)
+        if kind is PostureSeen:
+            return self._posture(seen)  # type: ignore[arg-type]
+        if kind is MotionMeasured:
+            return self._worn(seen)  # type: ignore[arg-type]
         if isinstance(seen, SensorSeen):
             return self._sensor(seen)
         if isinstance(seen, WearState) and seen.worn is not None:
