@@ -92,18 +92,25 @@ class AgitationJudge:
 
     def take(self, seen: AnyObservation) -> None:
         """Take in what may be a sign."""
-        if isinstance(seen, SoundHeard):
+        kind = type(seen)
+        if kind is PostureSeen:
+            self._posture(seen)  # type: ignore[arg-type]
+        elif kind is MotionMeasured:
+            self._motion(seen)  # type: ignore[arg-type]
+        elif isinstance(seen, SoundHeard):
             if seen.sound in SOUNDS and seen.probability >= 0.5:
                 self._sign(SOUNDS[seen.sound], seen.t)
-        elif isinstance(seen, PostureSeen):
-            wrists = max(seen.left_wrist or 0.0, seen.right_wrist or 0.0)
-            if wrists >= WRISTS and (seen.hips or 0.0) < 0.3 and seen.quality >= 0.5:
-                self._sign(Sense.VISION_MOVEMENT, seen.t)
-        elif isinstance(seen, MotionMeasured):
-            if seen.counts >= MOVES_G and not seen.steps:
-                self._sign(Sense.WEARABLE_MOVEMENT, seen.t)
         elif isinstance(seen, VitalMeasured) and seen.code == HEART_RATE and not seen.doubts:
             self._pulse(seen)
+
+    def _posture(self, seen: PostureSeen) -> None:
+        wrists = max(seen.left_wrist or 0.0, seen.right_wrist or 0.0)
+        if wrists >= WRISTS and (seen.hips or 0.0) < 0.3 and seen.quality >= 0.5:
+            self._sign(Sense.VISION_MOVEMENT, seen.t)
+
+    def _motion(self, seen: MotionMeasured) -> None:
+        if seen.counts >= MOVES_G and not seen.steps:
+            self._sign(Sense.WEARABLE_MOVEMENT, seen.t)
 
     def advance(self, t: int) -> list[Change]:
         """Let time go on to `t`, once a second or so."""

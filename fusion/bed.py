@@ -13,7 +13,7 @@ Pure: no clock and no I/O. Time is an argument.
 from __future__ import annotations
 
 import math
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from msgspec import Struct, field
@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from ambient.config import BedWatch
 from ambient.events import Contribution, Sense, SituationStep
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
+from fusion.hours import minute_of
 from fusion.ratios_beds import COMPANY, RATES, Piece
 
 STEP_S: Final = 0.25
@@ -190,11 +191,7 @@ class BedJudge:
         steps = max(1, min(8, math.ceil(dt / 2.0)))
         step = min(2.0, dt / steps)
         for _ in range(steps):
-            before = state.belief
-            state.belief = [
-                p + step * sum(before[i] * RATES[i][j] - p * RATES[j][i] for i in range(4))
-                for j, p in enumerate(before)
-            ]
+            state.belief = _aged(state.belief, step)
 
     def _settle(self, t: int) -> None:
         state = self.state
@@ -289,6 +286,18 @@ class BedJudge:
         return changes
 
 
+def _aged(belief: list[float], step: float) -> list[float]:
+    """Return what is believed `step` seconds later: what flows in less what flows out."""
+    lies, sits, edge, out = belief
+    (_, ls, le, lo), (sl, _, se, so), (el, es, _, eo), (ol, os, oe, _) = RATES
+    return [
+        lies + step * ((sits * sl - lies * ls) + (edge * el - lies * le) + (out * ol - lies * lo)),
+        sits + step * ((lies * ls - sits * sl) + (edge * es - sits * se) + (out * os - sits * so)),
+        edge + step * ((lies * le - edge * el) + (sits * se - edge * es) + (out * oe - edge * eo)),
+        out + step * ((lies * lo - out * ol) + (sits * so - out * os) + (edge * eo - out * oe)),
+    ]
+
+
 def _since(since: int | None, t: int, holds: bool) -> int | None:
     return None if not holds else t if since is None else since
 
@@ -315,8 +324,7 @@ class Hours:
 
     def hold(self, t: int) -> bool:
         """Return whether `t` lies in them."""
-        local = datetime.fromtimestamp(t // SECOND, self._zone)
-        minute = 60 * local.hour + local.minute
+        minute = minute_of(t, self._zone)
         if self._first < self._last:
             return self._first <= minute < self._last
         return minute >= self._first or minute < self._last

@@ -83,6 +83,8 @@ class BedPeople:
     ) -> None:
         self._polygons = dict(polygons)
         self._scaled: dict[tuple[str, str], list[Point]] = {}
+        self._depths: dict[tuple[str, str], tuple[Point, float, float]] = {}
+        """The last of each camera and bed: one look is asked after several times."""
         self.state = state or People()
 
     def restarted(self) -> None:
@@ -94,12 +96,19 @@ class BedPeople:
         """Take in the width over the height of a camera's picture."""
         if self.state.aspects.get(source) != aspect:
             self.state.aspects[source] = aspect
-            self._scaled = {}
+            self._scaled, self._depths = {}, {}
 
     def depth(self, source: str, bed: str, at: Point, size: float) -> float | None:
         """Return how far inside a bed's outline a place is, in lengths of the body; < 0 outside."""
+        known = self._depths.get((source, bed))
+        if known is not None and known[0] == at and known[1] == size:
+            return known[2]
         outline = self._outline(source, bed)
-        return None if outline is None else _depth(at, outline) / max(size, 0.1)
+        if outline is None:
+            return None
+        depth = _depth(at, outline) / max(size, 0.1)
+        self._depths[source, bed] = at, size, depth
+        return depth
 
     def see(self, seen: PostureSeen, empty: Mapping[str, bool]) -> Tracked:
         """Take in how somebody is; `empty` tells of each bed whether nobody is believed in it."""
@@ -139,8 +148,13 @@ class BedPeople:
         places = self.state.lain.setdefault(bed, {})
         new = (*track.at, track.size, depth)
         old = places.get(track.source, new)
-        x, y, size, deep = (a + BLEND * (b - a) for a, b in zip(old, new, strict=True))
-        places[track.source] = (x, y, size, deep)
+        x, y, size, deep = old
+        places[track.source] = (
+            x + BLEND * (new[0] - x),
+            y + BLEND * (new[1] - y),
+            size + BLEND * (new[2] - size),
+            deep + BLEND * (new[3] - deep),
+        )
 
     def shift(self, track: Tracked) -> tuple[float, float]:
         """Return how far an occupant's hips are from where they lay, and how much further out.
@@ -172,6 +186,8 @@ class BedPeople:
 
     def company(self, one: Tracked, t: int) -> bool:
         """Return whether somebody who is no bed's occupant stands up beside this one."""
+        if len(self.state.tracks) <= 1:
+            return False
         return any(
             other is not one
             and other.source == one.source
@@ -257,9 +273,9 @@ def _depth(at: Point, outline: Sequence[Point]) -> float:
             inside = not inside
         dx, dy = x1 - x0, y1 - y0
         length = dx * dx + dy * dy
-        share = (
-            0.0 if length == 0.0 else max(0.0, min(1.0, ((x - x0) * dx + (y - y0) * dy) / length))
-        )
-        nearest = min(nearest, math.hypot(x0 + share * dx - x, y0 + share * dy - y))
+        share = 0.0 if length == 0.0 else ((x - x0) * dx + (y - y0) * dy) / length
+        share = 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
+        away = math.hypot(x0 + share * dx - x, y0 + share * dy - y)
+        nearest = away if away < nearest else nearest
         x0, y0 = x1, y1
     return nearest if inside else -nearest

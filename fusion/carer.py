@@ -63,6 +63,8 @@ class Carers(Struct):
 
     def here(self, t: int) -> bool:
         """Return whether a carer is here at `t`."""
+        if not self.holders:
+            return False
         return any(one.since is not None or t < one.until for one in self.holders.values())
 
     def until(self, t: int) -> int | None:

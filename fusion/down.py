@@ -64,6 +64,11 @@ _CAUSES: Final = {
 _STRUCK: Final = frozenset({Sense.WEARABLE_IMPACT, Sense.SOUND_THUD})
 
 
+_SENSED: Final = frozenset({*Measured.__subclasses__(), SoundHeard})
+_EVERY: Final = SECOND // 2
+"""All of it is judged so often at most."""
+
+
 class Who(Protocol):
     """Tells whose wearable a tracked person wears; see `fusion.who.Matcher`."""
 
@@ -143,6 +148,8 @@ class DownJudge:
         self.who: Who = who or Nobody()
         self.falls = FallJudge(config, state, self)
         self.down = down or DownState()
+        self._kept: list[Evidence] | None = None
+        self._most = 0.0
 
     @property
     def state(self) -> RoomState:
@@ -162,18 +169,21 @@ class DownJudge:
         """Take one observation, as of `now`; return the steps that chains reached."""
         kind = type(seen)
         if kind is PostureSeen:
-            return self.falls.posture(seen) + self._judge(now)  # type: ignore[arg-type]
+            found = self.falls.posture(seen)  # type: ignore[arg-type]
+            return found + self._judge(now) if now - self.down.checked >= _EVERY else found
         if kind is TrackEnded:
             return self.falls.ended(seen) + self._judge(now)  # type: ignore[arg-type]
         changes: list[Change] = []
-        if isinstance(seen, Measured) or kind is SoundHeard:
+        if kind in _SENSED:
             opening = self.down.signs.take(seen, self._table, self._beds)
             if opening is not None and (now - opening.t) / SECOND <= LATE_S:
                 self._open(opening)
             for one in list(self.down.situations):
                 # What came late is weighed as it was then; what is said of it is said now.
                 changes += self._weigh(one, seen.t if one.source == seen.source else now, now)
-        return changes + self.advance(now) if self.waits else changes
+        falls = self.falls
+        due = now >= falls.due or falls.state.chains or now - self.down.checked >= _EVERY
+        return changes + self.advance(now) if due and self.waits else changes
 
     def advance(self, now: int) -> list[Change]:
         """Let time go on: confirmations, long lies and recoveries fall due."""
@@ -228,6 +238,16 @@ class DownJudge:
             subject=subject or self._wearer_of(began, t),
         )
 
+    def most(self, t: int) -> float:
+        """Return the log-odds that the other senses add at most to what a camera says."""
+        kept, table = self.down.signs.pieces.kept, self._table.down
+        if kept is not self._kept:
+            # They are replaced, never changed; a carer beside only takes away.
+            self._kept = kept
+            most = table.prior - PRIOR + sum(e.llr for e in kept if e.llr > 0.0)
+            self._most = max(0.0, most + max(0.0, table.ratios["carer_beside"].at(1.0)))
+        return self._most
+
     def may_be(self, person: Person, subject: str | None) -> bool:
         """Return whether a person in the picture may be `subject`."""
         known = self._subject(person)
@@ -281,7 +301,7 @@ class DownJudge:
 
     def _judge(self, now: int) -> list[Change]:
         """Judge every open situation, twice a second at most."""
-        if now - self.down.checked < SECOND // 2:
+        if now - self.down.checked < _EVERY:
             return []
         self.down.checked = now
         self.down.signs.advance(now, self._table)

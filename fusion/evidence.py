@@ -26,6 +26,8 @@ _PLACE: Final = {Place.FLOOR: 1.0, Place.CHAIR: -2.0}
 _SAFE: Final = {Place.SOFA: 0.98, Place.BED: 0.999, Place.PERMITTED: 0.999}
 """Probability that somebody who lies there needs no help for that."""
 
+LEAST_SAFE: Final = min(_SAFE.values())
+
 
 @dataclass(frozen=True)
 class Judgement:

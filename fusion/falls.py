@@ -23,7 +23,7 @@ from msgspec import Struct
 from ambient.config import Falls
 from ambient.events import Contribution
 from ambient.observations import Place, PostureSeen, TrackEnd, TrackEnded
-from fusion.evidence import Judgement, evidence
+from fusion.evidence import LEAST_SAFE, Judgement, evidence
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
 
 SUSPECT: Final = 0.4
@@ -51,6 +51,13 @@ JOIN_S: Final = 60.0
 which rings anew even if it is the old one seen again."""
 CLOSE_S: Final = 3600.0
 """A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
+
+
+_MISSED: Final = round(MISSED_S * 1e9)
+_FORGET: Final = round(FORGET_S * 1e9)
+_NEVER: Final = 2**63 - 1
+_SURELY_NOT: Final = math.log(SUSPECT / (1.0 - SUSPECT)) - 0.1
+"""Log-odds of `SUSPECT`, and room for what rounding adds."""
 
 
 class Step(StrEnum):
@@ -117,6 +124,10 @@ class Beside(Protocol):
         """Return whether a person in the picture may be `subject`."""
         ...
 
+    def most(self, t: int) -> float:
+        """Return the log-odds that these senses add at most to what a camera says."""
+        ...
+
 
 class FallJudge:
     """Judge one room.
@@ -137,6 +148,8 @@ class FallJudge:
         self._config = config
         self._beside = beside
         self.state = state or RoomState()
+        self.due = 0
+        """While no chain is open, `advance` has nothing to do before this instant."""
         for person in self.state.people:
             person.interrupt()
 
@@ -146,8 +159,14 @@ class FallJudge:
         if person is None:
             person = Person.first(seen)
             self.state.people.append(person)
+            self.due = 0
         person.see(seen)
-        return self._judge(person, seen.t) + self.advance(seen.t)
+        if self.due and person.lost_falling():
+            self.due = 0  # it would be missed sooner than anybody was before
+        changes = self._judge(person, seen.t)
+        if seen.t >= self.due or self.state.chains:
+            changes += self.advance(seen.t)
+        return changes
 
     def ended(self, end: TrackEnded) -> list[Change]:
         """Take in that a person is no longer seen."""
@@ -155,6 +174,7 @@ class FallJudge:
         if person is None:
             return []
         person.ended = True
+        self.due = 0
         person.left = end.reason is TrackEnd.LEFT_PICTURE
         if person.left and (person.chain is None or person.missed):
             # Walked out: what was suspected for not being seen any more was nothing.
@@ -166,6 +186,8 @@ class FallJudge:
 
     def advance(self, t: int) -> list[Change]:
         """Let time go on to `t`: confirmations and long lies fall due."""
+        if t < self.due and not self.state.chains:
+            return []
         changes: list[Change] = []
         for person in self.state.people:
             unseen_s = (t - person.t) / 1e9
@@ -174,7 +196,18 @@ class FallJudge:
         for chain in self.state.chains:
             changes += self._due(chain, t)
         self._forget(t)
+        self.due = self._due_next()
         return changes
+
+    def _due_next(self) -> int:
+        """Return when somebody is missed or forgotten next; at once while a chain is open."""
+        if self.state.chains:
+            return 0
+        due = _NEVER
+        for person in self.state.people:
+            missed = not person.ended and person.lost_falling()
+            due = min(due, person.t + (_MISSED if missed else _FORGET))
+        return due
 
     def acknowledge(self, number: int) -> None:
         """Somebody has taken this alarm; the chain goes on while its person is seen."""
@@ -198,6 +231,8 @@ class FallJudge:
             return self._follow_chain(person, t)
         if person.down_since is None:
             return self._claim(person, t)
+        if self._at_rest(person, t):
+            return []
         verdict = self._verdict(person, t)
         seen_down_s = (person.last_down - person.down_since) / 1e9
         unseen_fall = person.descent < CLEAR_DESCENT and seen_down_s < FOUND_S
@@ -226,6 +261,20 @@ class FallJudge:
         self.state.chains.append(chain)
         person.chain = chain.number
         return [changed(chain, Step.SUSPECTED, t)]
+
+    def _at_rest(self, person: Person, t: int) -> bool:
+        """Return whether somebody lies so surely on a bed that nothing known can make it a fall.
+
+        It only spares the weighing: whoever is found to be at rest is below `SUSPECT` anyway. As
+        probable as it is that this is a bed, so much of the probability is taken away.
+        """
+        safe = LEAST_SAFE * person.on_safe()
+        if safe < 0.5:
+            return False
+        most = math.log((1.0 - safe) / safe)
+        if self._beside is not None:
+            most += self._beside.most(t)
+        return most < _SURELY_NOT
 
     def _verdict(self, person: Person, t: int) -> Judgement:
         # Pose and outline of one body may be followed apart; either knows of the bed.
@@ -375,7 +424,10 @@ class FallJudge:
         return next((c for c in self.state.chains if c.number == number), None)
 
     def _find(self, source: str, track: int) -> Person | None:
-        return next((p for p in self.state.people if p.source == source and p.track == track), None)
+        for person in self.state.people:
+            if person.track == track and person.source == source:
+                return person
+        return None
 
     def _forget(self, t: int) -> None:
         people = self.state.people

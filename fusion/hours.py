@@ -8,30 +8,41 @@ piece. Pure: nothing here asks what time it is.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 DAY_BEGINS: Final = 6
 """Hour of the site's clock at which a day of care begins."""
 
 NS: Final = 1_000_000_000
+MINUTE: Final = 60 * NS
 HOUR: Final = 3600 * NS
 
 
 def hour_of(t: int, zone: tzinfo) -> int:
     """Return the hour on the site's clock at `t`, 0 to 23."""
-    return _local(t, zone).hour
+    return _minute(t // MINUTE, zone)[0]
 
 
 def hour_begins(t: int, zone: tzinfo) -> int:
     """Return the instant at which the hour of the site's clock that holds `t` began."""
-    local = _local(t, zone)
-    return (t // NS - local.minute * 60 - local.second) * NS
+    return (t // MINUTE * 60 - 60 * _minute(t // MINUTE, zone)[1]) * NS
 
 
 def day_of(t: int, zone: tzinfo) -> int:
     """Return the number of the day that holds `t`: the ordinal of the date on which it began."""
-    return (_local(t, zone).replace(tzinfo=None) - timedelta(hours=DAY_BEGINS)).toordinal()
+    return _minute(t // MINUTE, zone)[2]
 
 
-def _local(t: int, zone: tzinfo) -> datetime:
-    return datetime.fromtimestamp(t // NS, zone)
+def minute_of(t: int, zone: tzinfo) -> int:
+    """Return the minute of the day on the site's clock at `t`, 0 to 1439."""
+    hour, minute, _ = _minute(t // MINUTE, zone)
+    return 60 * hour + minute
+
+
+@lru_cache(maxsize=256)
+def _minute(number: int, zone: tzinfo) -> tuple[int, int, int]:
+    """Return hour, minute and day of a minute since the epoch; zones differ by whole minutes."""
+    local = datetime.fromtimestamp(60 * number, zone)
+    day = local.replace(tzinfo=None) - timedelta(hours=DAY_BEGINS)
+    return local.hour, local.minute, day.toordinal()

@@ -59,6 +59,16 @@ _BEST: Final = (
 """Of several devices the one furthest ahead speaks for the group."""
 
 
+_PROMISED: Final = {
+    MotionMeasured: (SenseGroup.WEARABLE, MOVED_S),
+    ImpactMeasured: (SenseGroup.WEARABLE, MOVED_S),
+    VitalMeasured: (SenseGroup.VITALS, MEASURED_S),
+    RhythmMeasured: (SenseGroup.VITALS, MEASURED_S),
+    SensorSeen: (SenseGroup.SENSOR, None),
+}
+"""What a kind of observation makes a device, and how often it speaks then."""
+
+
 class Source(Struct):
     """One device of the room, or one use of it."""
 
@@ -112,23 +122,22 @@ class Senses:
     def observe(self, seen: AnyObservation) -> None:
         """Take in that a source spoke, and what it says of itself."""
         kind = type(seen)
-        if kind is MotionMeasured or kind is ImpactMeasured:
-            self._heard(seen, SenseGroup.WEARABLE, MOVED_S)
-        elif kind is VitalMeasured or kind is RhythmMeasured:
-            self._heard(seen, SenseGroup.VITALS, MEASURED_S)
-        elif kind is SensorSeen:
-            self._heard(seen, SenseGroup.SENSOR, None)
-        elif isinstance(seen, WearState):
-            self._wear(seen)
+        promised = _PROMISED.get(kind)
+        if promised is not None:
+            self._heard(seen, *promised)
+        elif kind is WearState:
+            self._wear(seen)  # type: ignore[arg-type]
         else:
             source = self.state.sources.get(seen.source)
             if source is None:
                 return
-            source.last = max(source.last or 0, seen.t)
-            if isinstance(seen, ViewState):
-                source.status = _VIEWS.get(seen.view, SenseStatus.NO_VIEW)
-            elif isinstance(seen, HearingState):
-                source.status = _HEARINGS.get(seen.hearing, SenseStatus.NO_VIEW)
+            if source.last is None or seen.t > source.last:
+                source.last = seen.t
+            if kind is ViewState:
+                source.status = _VIEWS.get(seen.view, SenseStatus.NO_VIEW)  # type: ignore[union-attr]
+            elif kind is HearingState:
+                hearing = seen.hearing  # type: ignore[union-attr]
+                source.status = _HEARINGS.get(hearing, SenseStatus.NO_VIEW)
 
     def at(self, t: int) -> list[SenseState]:
         """Return how each group is at `t`, nanoseconds."""

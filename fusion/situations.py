@@ -8,7 +8,7 @@ fed the same observations it says the same, live or replayed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -55,6 +55,10 @@ SAME: Final = 0.5
 or wrong."""
 UP_DEG: Final = 35.0
 DOWN_DEG: Final = 55.0
+
+_ALWAYS: Final = frozenset(
+    {SensorSeen, TrackEnded, SoundHeard, MotionMeasured, VitalMeasured, WearState}
+)
 
 Vector = tuple[float, float, float]
 
@@ -107,21 +111,21 @@ class RoomSituations:
         """
         changes: list[Change] = []
         kind = type(seen)
-        if kind is PostureSeen:
-            if self._looks:
-                changes += self._posture(seen)  # type: ignore[arg-type]
+        if kind not in self.takes:
+            pass
+        elif kind is PostureSeen:
+            changes = self._posture(seen)  # type: ignore[arg-type]
         elif kind is PoseSeen or kind is BoxSeen:
-            if self._shapes:
-                self._shape(seen)  # type: ignore[arg-type]
+            self._shape(seen)  # type: ignore[arg-type]
         elif kind is SensorSeen:
-            changes += self._sensor(seen, now)  # type: ignore[arg-type]
+            changes = self._sensor(seen, now)  # type: ignore[arg-type]
         elif kind is TrackEnded:
             self._ended(seen)  # type: ignore[arg-type]
         elif kind is SoundHeard:
             self._sound(seen)  # type: ignore[arg-type]
         elif kind is MotionMeasured or kind is VitalMeasured or kind is WearState:
             self._worn(seen, now)
-        if now - self.state.advanced >= SECOND:
+        if now >= self.due:
             changes += self._advance(now)
         return changes
 
@@ -172,13 +176,19 @@ class RoomSituations:
         self._agitation = AgitationJudge(alone, on=watch.agitated, state=state.agitation)
         self._moves = self._inactivity.on or self._wandering.on
         self._follows = bool(watched) or self._doors
-        self._shapes = self._follows
         self._looks = self._follows or self._moves or watch.agitated
+        self._empty = _Empty(self._beds)
+        self.due = state.advanced + SECOND
+        """The instant from which on time alone may change something."""
+        looks = (PostureSeen, PoseSeen, BoxSeen) if self._follows else (PostureSeen,)
+        self.takes: frozenset[type[AnyObservation]] = _ALWAYS.union(looks if self._looks else ())
+        """What it wants to see; the rest need not be given before `due`."""
 
     def _advance(self, now: int) -> list[Change]:
         """Let time go on for everybody, once a second."""
         state = self.state
         state.advanced = now
+        self.due = now + SECOND
         carer = state.carers.here(now)
         changes: list[Change] = []
         for name, bed in self._beds.items():
@@ -211,7 +221,7 @@ class RoomSituations:
             self._agitation.take(seen)
         if not self._follows:
             return []
-        track = self._people.see(seen, {name: bed.empty for name, bed in self._beds.items()})
+        track = self._people.see(seen, self._empty)
         for wet in self._wet:
             wet.posture(seen, first=track.began == seen.t)
         bed = None if track.bed is None else self._beds.get(track.bed)
@@ -305,6 +315,22 @@ class RoomSituations:
             bed.weigh(ratios.TRUNK_UP, now, 0.5)
         elif turned >= DOWN_DEG:
             bed.weigh(ratios.TRUNK_DOWN, now, 0.5)
+
+
+class _Empty(Mapping[str, bool]):
+    """By bed, whether nobody is believed in it; looked up when it is asked for."""
+
+    def __init__(self, beds: Mapping[str, BedJudge]) -> None:
+        self._beds = beds
+
+    def __getitem__(self, bed: str) -> bool:
+        return self._beds[bed].empty
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._beds)
+
+    def __len__(self) -> int:
+        return len(self._beds)
 
 
 def _piece(kind: SensorKind, on: bool) -> ratios.Piece:

@@ -67,6 +67,7 @@ RINGS: Final = frozenset({SensorKind.CORD, SensorKind.FALL})
 _SECOND: Final = 1_000_000_000
 _NEVER: Final = 2**63 - 1
 
+_MEASURED: Final = frozenset(Measured.__subclasses__())
 _OF_ANY: Final = frozenset({Tick, ClockStepped, Dropped})
 """What sources of every sort say: the name alone tells whether it is urgent."""
 
@@ -112,6 +113,8 @@ class Timeline:
         self._clock: int | None = None
         self._node: int | None = None
         self._limit = _NEVER
+        self._holder = ""
+        """Source that was waited for last: most times it still is."""
         self._released = -1
         self._number = 0
         self._held: list[_Held] = []
@@ -141,11 +144,11 @@ class Timeline:
             if source == NODE_SOURCE and kind is Tick:
                 between = max(_SECOND, t - self._node) if self._node is not None else _SECOND
                 self._node, self._limit = t, t + AHEAD_TICKS * between
-        elif isinstance(observation, Measured):
+        elif kind in _MEASURED:
             if t > observation.received:  # a clock that is ahead: nothing is measured later
                 observation = _brought_back(observation)
                 t = observation.t
-            urgent = moves = self._rings(observation)
+            urgent = moves = kind is SensorSeen and self._rings(observation)
         else:
             urgent = moves = True
         if moves and t > self._limit:
@@ -198,10 +201,9 @@ class Timeline:
         self._held, self._behind = list(state.held), list(state.behind)
         self.late = dict(state.late)
 
-    def _rings(self, measured: Measured) -> bool:
+    def _rings(self, measured: SensorSeen) -> bool:
         """Return whether `measured` is an alarm of now."""
-        rings = isinstance(measured, SensorSeen) and measured.kind in RINGS
-        return rings and self.now - measured.t <= self._slow_lateness
+        return measured.kind in RINGS and self.now - measured.t <= self._slow_lateness
 
     def _move(self, source: str, t: int, *, urgent: bool) -> None:
         """Let time go on to `t`."""
@@ -227,12 +229,16 @@ class Timeline:
     def _release(self) -> list[AnyObservation]:
         held = self._held
         now = self._slow_newest if self._clock is None else self._clock
+        earliest, bound = now - self._given_up, now - self._lateness
+        oldest = held[0][0]
+        waited = earliest <= self._newest.get(self._holder, _NEVER) < oldest
+        if waited and oldest >= bound and len(held) <= MOST_HELD:
+            return []
         until, last = now, ""
-        earliest = now - self._given_up
         for source, t in self._newest.items():
             if earliest <= t and (t < until or (t == until and (not last or source < last))):
                 until, last = t, source
-        bound = now - self._lateness
+        self._holder = last
         if not last:
             last = "\uffff"  # nobody is waited for: everything up to now
         ready: list[AnyObservation] = []

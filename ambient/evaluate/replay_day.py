@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ambient.config import Bed, Camera, Microphone, NodeConfig, Room
+from ambient.config import Bed, Camera, Microphone, NodeConfig, Room, Zone
 from ambient.config_gateways import Sensor, Way, Wearable
+from ambient.config_vitals import ResearchUse
+from ambient.config_watch import BedWatch, DoorView, RoomWatch, WetRoom
 from ambient.events import Purpose
 from ambient.observations import (
     AnyObservation,
@@ -79,17 +81,33 @@ _FALLEN: Final = _Doing(Posture.FALLEN, Place.FLOOR, 0.95, 0.02, False, (90, 200
 
 
 def config_of(rooms: int) -> NodeConfig:
-    """Return a node with so many rooms of three senses, recorded with consent."""
+    """Return a node with so many rooms of three senses, recorded with consent.
+
+    Whatever can be watched is: beds, a wet room, movement, agitation, vital signs for research.
+    """
     every = dict.fromkeys(Purpose, True)
+    bed = BedWatch(edge=True, exit=True, not_back_min=20, restless=True)
+    watch = RoomWatch(no_movement_min=120, inactive=True, wandering=True, agitated=True)
+    door = DoorView(camera="c1", polygon=[(0.92, 0.2), (1.0, 0.2), (1.0, 0.9), (0.92, 0.9)])
+    outline = [(0.15, 0.4), (0.6, 0.4), (0.6, 0.9), (0.15, 0.9)]
     return NodeConfig(
         site="replay",
         node="n-1",
+        research_use=ResearchUse(news2=True, glucose=True, rhythm=True, baseline=True),
         rooms=[
             Room(
                 id=f"r{k}",
-                beds=[Bed(id=f"r{k}-a", subject=f"s-00{k:02d}")],
+                beds=[Bed(id=f"r{k}-a", subject=f"s-00{k:02d}", watch=bed)],
                 purposes=every,
-                cameras=[Camera(id="c1", source="simulated")],
+                watch=watch,
+                wet_rooms=[WetRoom(id=f"r{k}-bath", sensors=["door"], door=door)],
+                cameras=[
+                    Camera(
+                        id="c1",
+                        source="simulated",
+                        zones=[Zone(kind=Place.BED, bed=f"r{k}-a", polygon=outline)],
+                    )
+                ],
                 microphones=[Microphone(id="m1", source="simulated")],
                 wearables=[
                     Wearable(id="w1", device="w", via=Way.MQTT, subject=f"s-00{k:02d}"),
@@ -225,6 +243,9 @@ class _RoomDay:
             quality=round(rng.uniform(0.75, 0.95), 4),
             at=self._at,
             size=0.45,
+            left_wrist=round(rng.expovariate(2.0 if doing.moves else 40.0), 3),
+            right_wrist=round(rng.expovariate(2.0 if doing.moves else 40.0), 3),
+            hips=round(rng.expovariate(2.0 if doing.moves else 80.0), 3),
         )
 
     def _change(self, now: int) -> list[Arriving]:
