@@ -171,7 +171,7 @@ def run(folder: Path, *, rooms: int = 3, hours: float = 24.0, seed: int = 1) -> 
         When the folder holds recordings already.
     """
     config = msgspec.structs.replace(
-        replay_day.config_of(rooms), state_dir=folder, recording=Recording(on=True)
+        replay_day.config_of(rooms), state_dir=folder, recording=Recording(enabled=True)
     )
     if recorder.files(folder):
         raise UsageError(f"{folder}: expected a folder without recordings; give an empty one")
