@@ -37,7 +37,7 @@ def home(
     cameras: int = 1,
     sounds: bool = True,
     vitals: bool = True,
-    research: bool = False,
+    research_use: str = "{}",
     wearables: str = "",
     sensors: str = "",
     wet_rooms: str = "",
@@ -51,6 +51,8 @@ def home(
     ----------
     beds, watch
         How many, and what they are watched for.
+    research_use
+        Which judgements on vital signs are made.
     zones, wearables, sensors, wet_rooms
         Further entries of these lists, with commas between them.
     next_room
@@ -70,12 +72,13 @@ def home(
 site: lindenhof
 node: n-12
 time_zone: Europe/Berlin
+research_use: {research_use}
 rooms:
   - id: r12
     beds:
       - {{id: a, subject: s-aaaa, watch: {watch}}}{bed_b}
     purposes:
-      {{falls: true, sounds: {_yes(sounds)}, vitals: {_yes(vitals)}, research: {_yes(research)}}}
+      {{falls: true, sounds: {_yes(sounds)}, vitals: {_yes(vitals)}, research: false}}
     cameras:{eyes}
     microphones: {microphones}
     wearables: [{wearables}]

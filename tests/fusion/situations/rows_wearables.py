@@ -18,12 +18,8 @@ from tests.fusion.situations.rows_falls import falls
 from tests.fusion.situations.table import FALLS, PEOPLE, TECHNICAL, Rows, Shall
 
 ROWS = Rows("Wristbands and vital signs")
-RESEARCH = home(watch=UNWATCHED, wearables=WEARS_A, research=True)
-GLUCOSE, PULSE, BREATHS, SATURATION = "2339-0", "8867-4", "9279-1", "59408-5"
-_NO_SWITCH = (
-    "the score is computed (fusion/news2.py) but no judge of a room takes vital signs for it, and "
-    "the configuration has no switch for it yet"
-)
+RESEARCH = home(watch=UNWATCHED, wearables=WEARS_A, research_use="{news2: true, glucose: true}")
+GLUCOSE, PULSE, BREATHS, SATURATION = "99504-3", "8867-4", "9279-1", "59408-5"
 
 
 @ROWS.add(
@@ -315,8 +311,7 @@ def _(s: Story) -> None:
     "The same where research is on.",
     RESEARCH,
     10 * MINUTE,
-    shall=[Shall("vitals.deterioration confirmed", 60, 600)],
-    not_yet=_NO_SWITCH,
+    shall=[Shall("vitals.deterioration confirmed", 170, 320, times=1)],
 )
 def _(s: Story) -> None:
     deteriorates(s)
@@ -338,8 +333,7 @@ def _(s: Story) -> None:
     "The same where research is on.",
     RESEARCH,
     40 * MINUTE,
-    shall=[Shall("vitals.glucose confirmed", 60, 2400)],
-    not_yet="nothing takes glucose readings and no forecast is carried yet",
+    shall=[Shall("vitals.glucose confirmed", 1555, 1900, times=1)],
 )
 def _(s: Story) -> None:
     sinks(s)

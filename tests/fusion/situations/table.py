@@ -50,9 +50,11 @@ WORDS: Final = {
     "node.source_silent": "technical: a device says nothing",
     "node.data_late": "noted: readings came late",
     "node.clock_stepped": "noted: the clock was set",
-    "vitals.deterioration": "shown, research only: early-warning score is high",
-    "vitals.glucose": "shown, research only: glucose is low or will be",
+    "vitals.deterioration": "early-warning score is high (research only)",
+    "vitals.glucose": "glucose is low or will be (research only)",
 }
+_SHOWN: Final = ("bed.restless", "distress.agitated", "absence.wandering", "vitals.")
+"""Kinds that never ring."""
 _STEPS: Final = {
     "suspected": "shown: {} (perhaps)",
     "confirmed": "**alarm: {}**",
@@ -67,6 +69,8 @@ def in_words(name: str) -> str:
         return name
     kind, _, step = name.partition(" ")
     said = WORDS.get(kind, name)
+    if step == "confirmed" and kind.startswith(_SHOWN):
+        return f"shown: {said}"
     return _STEPS[step].format(said) if step else said
 
 
