@@ -1,13 +1,13 @@
 """Carers' language for a resident's weeks: what is measured, and what moved. No feeling is named.
 
-Comes in: markers, features and deviations. Goes out: short plain sentences.
+Comes in: markers, units, features and deviations. Goes out: short plain sentences.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from ambient.events import FeatureDeviation, Marker, VoiceMarker
+from ambient.events import FeatureDeviation, Marker, SenseStatus, Unit, VoiceMarker
 from ambient.observations import VoiceFeature
 
 NAME: Final = {
@@ -17,6 +17,18 @@ NAME: Final = {
     Marker.PSYCHOMOTOR_SLOWING: "Psychomotor slowing",
     Marker.VOCAL_EFFORT: "Vocal effort",
     Marker.PHONATORY_INSTABILITY: "Phonatory instability",
+    Marker.WORN_TIME: "Worn",
+    Marker.HEART_RATE: "Heart rate",
+    Marker.RESPIRATORY_RATE: "Breathing rate",
+    Marker.OXYGEN_SATURATION: "Oxygen saturation",
+    Marker.BODY_TEMPERATURE: "Temperature",
+    Marker.SYSTOLIC_PRESSURE: "Upper blood pressure",
+    Marker.DIASTOLIC_PRESSURE: "Lower blood pressure",
+    Marker.GLUCOSE: "Glucose",
+    Marker.BODY_WEIGHT: "Weight",
+    Marker.RMSSD: "Heart rate variability",
+    Marker.STEPS: "Steps",
+    Marker.ACTIVITY: "Activity",
 }
 MEANING: Final = {
     Marker.TALK_TIME: "Minutes a day that the resident spoke in the room.",
@@ -25,8 +37,45 @@ MEANING: Final = {
     Marker.PSYCHOMOTOR_SLOWING: "Up: slower, flatter and with more pauses than usual.",
     Marker.VOCAL_EFFORT: "Up: pressed and louder than usual.",
     Marker.PHONATORY_INSTABILITY: "Up: hoarser and less even than usual.",
+    Marker.WORN_TIME: "Hours a day that a device was worn.",
+    Marker.HEART_RATE: "Beats a minute: the middle of the day's hours.",
+    Marker.RESPIRATORY_RATE: "Breaths a minute: the middle of the day's hours.",
+    Marker.OXYGEN_SATURATION: "By pulse oximeter: the middle of the day's hours.",
+    Marker.BODY_TEMPERATURE: "As measured, by hand or all the time.",
+    Marker.SYSTOLIC_PRESSURE: "By cuff: the middle of the day's values.",
+    Marker.DIASTOLIC_PRESSURE: "By cuff: the middle of the day's values.",
+    Marker.GLUCOSE: "By sensor or drop of blood: the middle of the day's hours.",
+    Marker.BODY_WEIGHT: "As weighed.",
+    Marker.RMSSD: "How much the time between beats varies (RMSSD).",
+    Marker.STEPS: "Steps a day, as the device counted them.",
+    Marker.ACTIVITY: "How much the device moved, on average over the time worn.",
 }
-"""What a movement upwards of each means, for the page."""
+"""What a movement upwards of each means, or what it is, for the page."""
+
+UNIT: Final = {
+    Unit.SECOND: "h",
+    Unit.ONE: "",
+    Unit.PER_MINUTE: "/min",
+    Unit.PERCENT: "%",
+    Unit.CELSIUS: "°C",
+    Unit.MILLIMETRE_OF_MERCURY: "mmHg",
+    Unit.MILLIMOLE_PER_LITRE: "mmol/L",
+    Unit.KILOGRAM: "kg",
+    Unit.MILLISECOND: "ms",
+    Unit.GRAVITY: "g",
+    Unit.STEPS: "steps",
+}
+"""How units are written on the page, where seconds are shown as hours."""
+
+WRISTBAND: Final = {
+    SenseStatus.ALIVE: "Wristband alive",
+    SenseStatus.OFF: "Wristband switched off",
+    SenseStatus.PAUSED: "Wristband paused",
+    SenseStatus.NO_VIEW: "Wristband measures nothing",
+    SenseStatus.NOT_WORN: "Wristband not worn",
+    SenseStatus.SILENT: "Wristband silent",
+}
+"""All that is told of a wristband without consent."""
 
 _MOVED: Final = {
     VoiceFeature.F0_LEVEL: ("lower voice", "higher voice"),

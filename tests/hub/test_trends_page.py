@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 from ambient.hub.service import RunningHub
 from tests.hub.browser import DESKTOP, PHONE, Scheme, chromium, page_of
 from tests.hub.kit import enrol, hub_config, running
-from tests.hub.weeks import ANNA, weeks
+from tests.hub.weeks import ANNA, vital_weeks, weeks
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -30,7 +30,8 @@ def browser() -> Iterator[Browser]:
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
         enrol(hub.context.registry, "n-1", ["r1"])
-        hub.context.store.store("n-1", weeks(time.time()), time.time_ns())
+        now = time.time()
+        hub.context.store.store("n-1", [*weeks(now), *vital_weeks(now)], time.time_ns())
         yield hub
 
 
@@ -41,8 +42,9 @@ def test_the_page_fits_and_everybody_can_use_it(
     browser: Browser, hub: RunningHub, size: tuple[int, int], scheme: Scheme
 ) -> None:
     with page_of(browser, hub, size=size, scheme=scheme, path=f"/residents/{ANNA}") as page:
-        page.click("summary")
-        expect(page.locator("svg.chart")).to_have_count(5)
+        for summary in page.locator("summary").all():
+            summary.click()
+        expect(page.locator("svg.chart")).to_have_count(5 + 12)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         for box in page.locator("svg.chart").all():
             drawn = box.bounding_box()

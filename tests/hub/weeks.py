@@ -103,3 +103,73 @@ def weeks(now: float, *, subject: str = ANNA, room: str = "r1", count: int = 80)
         talk_s = min(5400.0, rng.lognormvariate(6.6, 0.6))
         out.append(daily(t, subject=subject, room=room, z=z, talk_s=talk_s, segment=segment))
     return [*out, deviation(now - DAY_S, subject=subject, room=room)]
+
+
+def vital_marks(rng: random.Random, *, hand: bool = False, wear_s: float = 3600.0) -> list[Mark]:
+    """Return the marks of an hour, or of a day when its evidence is that of one."""
+    measured = [
+        (Marker.HEART_RATE, rng.gauss(74, 6), Unit.PER_MINUTE, 0),
+        (Marker.OXYGEN_SATURATION, min(99.0, rng.gauss(95.5, 1.2)), Unit.PERCENT, 0),
+        (Marker.RESPIRATORY_RATE, rng.gauss(16, 1.5), Unit.PER_MINUTE, 0),
+        (Marker.RMSSD, rng.lognormvariate(3.3, 0.3), Unit.MILLISECOND, 0),
+        (Marker.GLUCOSE, rng.gauss(6.2, 0.8), Unit.MILLIMOLE_PER_LITRE, 1),
+        (Marker.STEPS, rng.lognormvariate(7.2, 0.4), Unit.STEPS, 0),
+        (Marker.ACTIVITY, rng.lognormvariate(-3.4, 0.2), Unit.GRAVITY, 3),
+        (Marker.WORN_TIME, wear_s, Unit.SECOND, 0),
+    ]
+    marks = [
+        Mark(marker=marker, version="1.0.0", value=round(value, digits), unit=unit, seconds=wear_s)
+        for marker, value, unit, digits in measured
+    ]
+    by_hand = [
+        (Marker.BODY_TEMPERATURE, rng.gauss(36.6, 0.25), Unit.CELSIUS, 1),
+        (Marker.SYSTOLIC_PRESSURE, rng.gauss(134, 11), Unit.MILLIMETRE_OF_MERCURY, 0),
+        (Marker.DIASTOLIC_PRESSURE, rng.gauss(78, 7), Unit.MILLIMETRE_OF_MERCURY, 0),
+        (Marker.BODY_WEIGHT, rng.gauss(71.4, 0.4), Unit.KILOGRAM, 1),
+    ] if hand else []  # fmt: skip
+    return marks + [
+        Mark(marker=marker, version="1.0.0", value=round(value, digits), unit=unit, seconds=60.0)
+        for marker, value, unit, digits in by_hand
+    ]
+
+
+def measured(
+    t: float, length_s: float, marks: list[Mark], *, subject: str = ANNA, room: str = "r1"
+) -> AnyEvent:
+    """Return the summary of vital signs over `length_s` that ended at `t` seconds."""
+    daily = length_s > 2 * 3600
+    kind = events.SummaryDaily if daily else events.SummaryHourly
+    at, began = round(t * 1e9), round((t - length_s) * 1e9)
+    chain = events.chain_id(KEY, room, f"vitals-{'day' if daily else 'hour'}-{subject}", began)
+    return kind(
+        id=events.event_id(KEY, chain, 0, events.kind_of(kind), at),
+        t=at,
+        node="n-1",
+        room=room,
+        subject=subject,
+        chain=chain,
+        position=0,
+        config_version=VERSION,
+        purpose=Purpose.VITALS,
+        began=began,
+        marks=marks,
+    )
+
+
+def vital_weeks(
+    now: float, *, subject: str = ANNA, room: str = "r1", count: int = 80
+) -> list[AnyEvent]:
+    """Return vital signs until `now` seconds: consent, days and hours, with a week without."""
+    rng = random.Random(f"vitals {subject}")
+    out = [consent(now - (count + 2) * DAY_S, True, room, Purpose.VITALS)]
+    for number in range(count):
+        t = now - (count - number) * DAY_S
+        if 40 <= number < 47 or rng.random() < 0.1:
+            continue
+        hours = rng.randrange(6, 20)
+        for hour in range(hours):
+            at = t - DAY_S + (hour + 1) * 3600
+            out.append(measured(at, 3600, vital_marks(rng), subject=subject, room=room))
+        marks = vital_marks(rng, hand=number % 3 == 0, wear_s=3600.0 * hours)
+        out.append(measured(t, DAY_S, marks, subject=subject, room=room))
+    return out

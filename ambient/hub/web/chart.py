@@ -6,7 +6,8 @@ that it follows light and dark. Every mark has a title that a pointer or a scree
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -26,6 +27,10 @@ FARTHEST: Final = 4.0
 USUAL: Final = 2.0
 PLENTY_S: Final = 900.0
 """Speech of a day from which on its mark is as large as it gets."""
+MINUTES: Final = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 240.0, 480.0, 960.0, 1440.0)
+HOURS: Final = (6.0, 12.0, 24.0)
+STEPS: Final = (100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4)
+"""What the scales of bars may end at."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -41,12 +46,16 @@ class Point(Struct, frozen=True, kw_only=True):
         How much stands behind it.
     label
         What the mark says when pointed at.
+    low, high
+        Range within the day, where one is known.
     """
 
     day: int
     value: float | None
     seconds: float
     label: str
+    low: float | None = None
+    high: float | None = None
 
 
 class Line(Struct, frozen=True):
@@ -105,14 +114,26 @@ def deviations(title: str, points: Sequence[Point], lines: Sequence[Line], frame
     return _svg(title, parts, frame)
 
 
-def bars(title: str, points: Sequence[Point], lines: Sequence[Line], frame: Frame) -> Markup:
-    """Draw minutes a day as bars; a day that was not listened to has none."""
+def bars(
+    title: str,
+    points: Sequence[Point],
+    lines: Sequence[Line],
+    frame: Frame,
+    tops: Sequence[float] = MINUTES,
+) -> Markup:
+    """Draw an amount a day as bars; a day on which nothing was measured has none.
+
+    Parameters
+    ----------
+    tops
+        What the scale may end at; minutes of a day when not given.
+    """
     most = max((point.value for point in points if point.value is not None), default=0.0)
-    top = _round_up(most)
+    top = next((one for one in tops if most <= one), tops[-1])
     height = PLOT + STRIP
     parts = [
         f'<path class="axis" d="M{LEFT} {TOP + height}H{WIDTH - RIGHT}"/>',
-        f'<text class="tick" x="{LEFT - 5}" y="{TOP + 4}" text-anchor="end">{top:g}</text>',
+        f'<text class="tick" x="{LEFT - 5}" y="{TOP + 4}" text-anchor="end">{_short(top)}</text>',
         f'<text class="tick" x="{LEFT - 5}" y="{TOP + height}" text-anchor="end">0</text>',
         *(_line(line, frame) for line in lines),
     ]
@@ -125,6 +146,59 @@ def bars(title: str, points: Sequence[Point], lines: Sequence[Line], frame: Fram
                 f'height="{tall:.1f}"><title>{escape(point.label)}</title></rect>'
             )
     return _svg(title, parts, frame)
+
+
+def ranges(title: str, points: Sequence[Point], frame: Frame) -> Markup:
+    """Draw a value a day with its range within the day; a day without one stays empty."""
+    drawn = [
+        value
+        for point in points
+        for value in (point.value, point.low, point.high)
+        if value is not None
+    ]
+    low, high, step = _scale(min(drawn, default=0.0), max(drawn, default=1.0))
+
+    def y(value: float) -> float:
+        return TOP + (PLOT + STRIP) * (high - value) / (high - low)
+
+    parts = []
+    for n in range(round((high - low) / step) + 1):
+        at = low + n * step
+        parts.append(f'<path class="axis" d="M{LEFT} {y(at):.1f}H{WIDTH - RIGHT}"/>')
+        parts.append(
+            f'<text class="tick" x="{LEFT - 4}" y="{y(at) + 3.5:.1f}" '
+            f'text-anchor="end">{_short(at)}</text>'
+        )
+    parts += _run(points, frame, y)
+    for point in points:
+        if point.value is None:
+            continue
+        x = _x(point.day, frame)
+        title_of = f"<title>{escape(point.label)}</title>"
+        if point.low is not None and point.high is not None:
+            parts.append(
+                f'<path class="range" d="M{x:.1f} {y(point.low):.1f}V{y(point.high):.1f}">'
+                f"{title_of}</path>"
+            )
+        parts.append(
+            f'<circle class="mark-dot" cx="{x:.1f}" cy="{y(point.value):.1f}" r="1.9">'
+            f"{title_of}</circle>"
+        )
+    return _svg(title, parts, frame)
+
+
+def _scale(low: float, high: float) -> tuple[float, float, float]:
+    """Return where a scale with two to five round steps begins and ends, and its step."""
+    span = max(high - low, 1e-3, 0.02 * abs(high))
+    size = 10.0 ** math.floor(math.log10(span / 2.0))
+    step = next(size * n for n in (1.0, 2.0, 5.0, 10.0) if span / (size * n) <= 4.0)
+    first = math.floor(low / step + 1e-9) * step
+    last = math.ceil(high / step - 1e-9) * step
+    return first, last if last > first else first + step, step
+
+
+def _short(value: float) -> str:
+    return f"{value / 1000:g}k" if value >= 2000 else f"{value:g}"
 
 
 def _svg(title: str, parts: Sequence[str], frame: Frame) -> Markup:
@@ -149,7 +223,9 @@ def _line(line: Line, frame: Frame) -> str:
     )
 
 
-def _run(points: Sequence[Point], frame: Frame) -> list[str]:
+def _run(
+    points: Sequence[Point], frame: Frame, y: Callable[[float], float] | None = None
+) -> list[str]:
     """Return lines between days that follow each other; a gap stays a gap."""
     runs: list[list[Point]] = []
     for point in points:
@@ -161,7 +237,7 @@ def _run(points: Sequence[Point], frame: Frame) -> list[str]:
             runs.append([point])
     return [
         '<path class="run" d="M'
-        + "L".join(f"{_x(p.day, frame):.1f} {_y(p.value or 0.0):.1f}" for p in run)
+        + "L".join(f"{_x(p.day, frame):.1f} {(y or _y)(p.value or 0.0):.1f}" for p in run)
         + '"/>'
         for run in runs
         if len(run) > 1
@@ -175,10 +251,3 @@ def _x(day: int, frame: Frame) -> float:
 def _y(z: float) -> float:
     inside = max(-FARTHEST, min(FARTHEST, z))
     return TOP + PLOT * (FARTHEST - inside) / (2 * FARTHEST)
-
-
-def _round_up(value: float) -> float:
-    for top in (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 240.0, 480.0, 960.0):
-        if value <= top:
-            return top
-    return 1440.0

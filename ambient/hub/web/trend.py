@@ -1,7 +1,8 @@
 """The pages of residents' weeks: who may be shown, and one resident's charts.
 
 Comes in: a browser. Goes out: HTML with charts made here, no script; only residents of rooms in
-which consent to *voice* is recorded (see `ambient.hub.trends`).
+which consent to *voice* or *vitals* is recorded, and of each only that (see `ambient.hub.trends`).
+Of other rooms it is told whether their wristbands are alive.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from typing import Any
 from litestar import MediaType, Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader
 from litestar.params import FromPath
-from markupsafe import Markup
 from msgspec import Struct
 
-from ambient.events import Mark, Marker, SummaryDaily, VoiceDeviation
+from ambient.events import Mark, Marker, Purpose, SummaryDaily, VoiceDeviation
 from ambient.hub import trend_words
 from ambient.hub.identities import Identity, Role
-from ambient.hub.trends import NS, WEEKS, Trend, read_trend, read_trends
-from ambient.hub.web import chart
+from ambient.hub.trends import NS, WEEKS, Trend, read_trend, read_trends, read_wristbands
+from ambient.hub.web import chart, trend_vitals
 from ambient.hub.web.chart import Frame, Line, Point
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import role_at_least
 from ambient.hub.web.render import render
+from ambient.hub.web.trend_vitals import Card, Table
 
 NO_STORE = CacheControlHeader(no_store=True)
 AnyRequest = Request[Identity, None, Any]
@@ -33,16 +34,6 @@ MARKERS = (
     Marker.VOCAL_EFFORT,
     Marker.PHONATORY_INSTABILITY,
 )
-
-
-class Card(Struct, frozen=True, kw_only=True):
-    """One chart with its words."""
-
-    marker: str
-    name: str
-    meaning: str
-    latest: str
-    svg: Markup
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -67,14 +58,26 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class TrendView(Struct, frozen=True, kw_only=True):
-    """One resident's weeks as the page shows them."""
+    """One resident's weeks as the page shows them.
+
+    Attributes
+    ----------
+    voice, vitals
+        Since when consent to each is recorded, in words; None where it is not.
+    wristband
+        What is told of it without consent to vital signs; None where nothing is known.
+    """
 
     subject: str
     room_name: str
-    consent: str
+    voice: str | None
+    vitals: str | None
+    wristband: str | None
     weeks: int
     days: int
     said: list[Said]
+    vital_cards: list[Card]
+    vital_table: Table
     cards: list[Card]
     names: list[str]
     rows: list[Row]
@@ -82,20 +85,30 @@ class TrendView(Struct, frozen=True, kw_only=True):
 
 @get("/", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
 def page_residents(request: AnyRequest, hub: Hub) -> Response[str]:
-    """List the residents whose voice may be shown."""
+    """List the residents who may be shown, and the wristbands of whom nothing may be."""
+    trends = read_trends(hub.database, hub.now())
+    told = {trend.room for trend in trends if Purpose.VITALS in trend.consents}
+    bands = [
+        {"room_name": _room(hub, room), "said": trend_words.WRISTBAND[status]}
+        for room, status in sorted(read_wristbands(hub.database).items())
+        if room not in told
+    ]
     found = [
         {
             "subject": trend.subject,
             "room_name": _room(hub, trend.room),
             "days": sum(1 for day in trend.days if any(m.z is not None for m in day.marks)),
+            "measured": len(trend.vitals),
             "deviates": any(
                 trend.days and one.t >= trend.days[-1].t - 7 * 24 * 3600 * NS
                 for one in trend.deviations
             ),
         }
-        for trend in read_trends(hub.database, hub.now())
+        for trend in trends
     ]
-    return _page("residents.html", request.user, hub, residents=found, here="residents")
+    return _page(
+        "residents.html", request.user, hub, residents=found, wristbands=bands, here="residents"
+    )
 
 
 @get(
@@ -107,7 +120,9 @@ def page_residents(request: AnyRequest, hub: Hub) -> Response[str]:
 def page_trend(request: AnyRequest, hub: Hub, subject: FromPath[str]) -> Response[str]:
     """Show one resident's weeks."""
     trend = read_trend(hub.database, subject, hub.now())
-    view = trend_view(trend, _room(hub, trend.room), hub.now())
+    status = read_wristbands(hub.database).get(trend.room)
+    wristband = None if status is None else trend_words.WRISTBAND[status]
+    view = trend_view(trend, _room(hub, trend.room), hub.now(), wristband)
     return _page("trend.html", request.user, hub, trend=view, here="residents")
 
 
@@ -118,7 +133,7 @@ def trends_router() -> Router:
     )
 
 
-def trend_view(trend: Trend, room_name: str, now: int) -> TrendView:
+def trend_view(trend: Trend, room_name: str, now: int, wristband: str | None = None) -> TrendView:
     """Return `trend` as the page shows it at `now` (ns), dates by the clock of the house."""
     first = _date(now) - timedelta(days=WEEKS * 7 - 1)
     ticks = {
@@ -130,16 +145,28 @@ def trend_view(trend: Trend, room_name: str, now: int) -> TrendView:
     lines = [*_segments(trend.days, first), *_deviations(trend.deviations, first)]
     cards = [_talk(trend.days, first, lines, frame)]
     cards += [_marker(marker, trend, first, frame) for marker in MARKERS]
+    voice, vitals = (trend.consents.get(each) for each in (Purpose.VOICE, Purpose.VITALS))
+
+    def at(t: int) -> int:
+        return _at(t, first)
+
+    def text(t: int) -> str:
+        return _day_text(_date(t))
+
     return TrendView(
         subject=trend.subject,
         room_name=room_name,
-        consent=_day_text(_date(trend.consent_t)),
+        voice=None if voice is None else text(voice),
+        vitals=None if vitals is None else text(vitals),
+        wristband=wristband,
         weeks=WEEKS,
         days=len(trend.days),
         said=[_said(one) for one in reversed(trend.deviations)],
         cards=cards,
         names=[trend_words.NAME[marker] for marker in MARKERS],
         rows=[_row(day) for day in reversed(trend.days)],
+        vital_cards=trend_vitals.cards(trend.vitals, trend.hours, frame, at, text),
+        vital_table=trend_vitals.table(trend.vitals, text),
     )
 
 
