@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from ambient.observations import AnyObservation, Wear
-from vitals.intake import Device, Signal
+from vitals.devices import Device, Signal
 from vitals.readings import AccelerationRead
 
 

@@ -24,7 +24,8 @@ import numpy as np
 from ambient.observations import VitalMeasured, decode, encode
 from vitals import codes
 from vitals.clocks import NS
-from vitals.intake import AnyTaken, Device, Intake, Signal
+from vitals.devices import Device, Signal
+from vitals.intake import AnyTaken, Intake
 from vitals.readings import AnyReading, IntervalsRead, Refused
 
 Parse = Callable[[bytes], Iterable[AnyReading | Refused]]

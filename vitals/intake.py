@@ -18,28 +18,22 @@ that a backlog that comes in pieces and out of order goes out sorted as well.
 
 from __future__ import annotations
 
-import hashlib
-import math
-import struct
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
-
-import numpy as np
 
 from ambient.observations import Doubt, SensorSeen, VitalMeasured, WearState
 from vitals import codes
+from vitals.checks import Reason, identity, mark_of, misfit, value_of
 from vitals.clocks import NS, DeviceClock, Placed
+from vitals.devices import Device, Signal
 from vitals.quality import ValueQuality
 from vitals.readings import (
     AccelerationRead,
     AnyReading,
-    IntervalsRead,
     Refused,
     SensorRead,
     ValueRead,
-    WaveRead,
     WearRead,
 )
 
@@ -51,83 +45,11 @@ PEER_SILENT_NS: Final = 15 * 60 * NS
 """After so long a silence a device may come in by another peer."""
 REMEMBERED: Final = 65_536
 """At least so many readings of a device are remembered, at most twice as many, to tell repeats."""
-MARK_BYTES: Final = 8
-"""Of what a reading is known again by; of a million readings, two are alike once in 30 million."""
 MOST_NAMES: Final = 64
 """Refused names that are kept for the installer; what comes beyond is counted only."""
 
 _COUNTER_NS: Final = 60 * NS
-_MOST_INTERVALS: Final = 10_000
-_LONGEST_INTERVAL_S: Final = 20.0
-_MOST_SAMPLES: Final = 1_000_000
-_MOST_HZ: Final = 10_000.0
 _MOST_DOUBTS: Final = 8
-_DOUBLE: Final = struct.Struct("<d").pack
-
-
-class Reason(StrEnum):
-    """Why something was refused, for counting."""
-
-    UNKNOWN_DEVICE = "unknown_device"
-    TWO_PEERS = "two_peers"
-    """Another peer claims this device."""
-    UNKNOWN_CODE = "unknown_code"
-    UNKNOWN_UNIT = "unknown_unit"
-    VALUE = "value"
-    """Not a finite number, or none that the quantity can have."""
-    MESSAGE = "message"
-    """A parser refused it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """What the installer says of a device.
-
-    Attributes
-    ----------
-    source
-        Its pseudonym.
-    room
-        Where it belongs.
-    subject
-        Who wears it, as a pseudonym.
-    bed
-        Which bed a bed sensor belongs to.
-    peer
-        The only peer that may speak for it; None: whichever speaks first.
-    """
-
-    source: str
-    room: str
-    subject: str | None = None
-    bed: str | None = None
-    peer: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Signal:
-    """Samples or intervals with their time on the node's clock: `t` is that of the last.
-
-    Attributes
-    ----------
-    device
-        Whose they are.
-    reading
-        As the device sent them.
-    t, received
-        Nanoseconds since 1970, the node's clock.
-    offset_s
-        What was added to the device's clock.
-    trusted
-        Whether the device's clock was believed; else `t` is when they were received.
-    """
-
-    device: Device
-    reading: IntervalsRead | AccelerationRead | WaveRead
-    t: int
-    received: int
-    offset_s: float
-    trusted: bool
 
 
 AnyTaken = VitalMeasured | WearState | SensorSeen | Signal
@@ -287,16 +209,16 @@ class Intake:
             )
         vital, value = None, 0.0
         if isinstance(reading, ValueRead):
-            got = _value(reading)
+            got = value_of(reading)
             if isinstance(got[0], Reason):
                 return got
             vital, value = got
         else:
-            wrong = _misfit(reading)
+            wrong = misfit(reading)
             if wrong is not None:
                 return Reason.VALUE, wrong
         placed = source.clock.place(reading.t, received)
-        mark = _mark(reading)
+        mark = mark_of(reading)
         if mark in self._earlier or source.knows(reading, mark, placed, received):
             self.counts.duplicates += 1
             return None
@@ -340,7 +262,7 @@ class _Source:
             # A counter alone, which soon comes round: only a repeat at once is one.
             if reading.number is None:
                 return False
-            what, value = _identity(reading)
+            what, value = identity(reading)
             last = self._numbers.get(what)
             self._numbers[what] = (reading.number, value, received)
             return (
@@ -401,79 +323,6 @@ class _Source:
             case ValueRead() if pending.vital is not None:
                 return self._quality.doubts(pending.vital, pending.value, t)
         return []
-
-
-def _value(
-    reading: ValueRead,
-) -> tuple[codes.Vital, float] | tuple[Reason, Refused]:
-    if not 0.0 <= reading.quality <= 1.0:
-        return Reason.VALUE, Refused("quality", f"expected 0 to 1, got {reading.quality}")
-    got = codes.kept(reading.code, reading.value, reading.unit)
-    if not isinstance(got, Refused):
-        return got
-    if reading.code not in codes.BY_CODE:
-        return Reason.UNKNOWN_CODE, got
-    known = not isinstance(codes.conversion(reading.code, reading.unit), Refused)
-    return (Reason.VALUE if known else Reason.UNKNOWN_UNIT), got
-
-
-def _misfit(reading: AnyReading) -> Refused | None:
-    """Return why a reading that is no single number cannot be, None when it can."""
-    match reading:
-        case WearRead(battery=battery) if battery is not None and not 0.0 <= battery <= 1.0:
-            return Refused("battery", f"expected 0 to 1, got {battery}")
-        case SensorRead(probability=probability) if not 0.0 <= probability <= 1.0:
-            return Refused("probability", f"expected 0 to 1, got {probability}")
-        case IntervalsRead(seconds=seconds):
-            fit = len(seconds) <= _MOST_INTERVALS and all(
-                0.0 < one <= _LONGEST_INTERVAL_S for one in seconds
-            )
-            if not fit:
-                return Refused(
-                    "intervals",
-                    f"expected at most {_MOST_INTERVALS} of more than 0 and at most "
-                    f"{_LONGEST_INTERVAL_S:g} s",
-                )
-        case AccelerationRead() | WaveRead():
-            return _misfit_samples(reading)
-    return None
-
-
-def _misfit_samples(reading: AccelerationRead | WaveRead) -> Refused | None:
-    samples = reading.samples
-    columns = (3,) if isinstance(reading, AccelerationRead) else ()
-    if samples.shape[1:] != columns or not 1 <= len(samples) <= _MOST_SAMPLES:
-        shape = f"(1..{_MOST_SAMPLES}{', 3' if columns else ''})"
-        return Refused("samples", f"expected the shape {shape}, got {samples.shape}")
-    if not (math.isfinite(reading.rate) and 0.0 < reading.rate <= _MOST_HZ):
-        return Refused("rate", f"expected more than 0 and at most {_MOST_HZ:g} Hz")
-    if not bool(np.isfinite(samples).all()):
-        return Refused("samples", "expected finite numbers")
-    return None
-
-
-def _mark(reading: AnyReading) -> bytes:
-    """Return what this very reading is known again by, in any run; empty without a time."""
-    if reading.t is None:
-        return b""
-    what, value = _identity(reading)
-    name = f"{reading.device}\0{what}\0{reading.t}\0{reading.number}\0".encode("utf-8", "replace")
-    return hashlib.blake2b(name + _DOUBLE(value), digest_size=MARK_BYTES).digest()
-
-
-def _identity(reading: AnyReading) -> tuple[str, float]:
-    """Return what a reading is of, and a number that another one of the same instant differs in."""
-    match reading:
-        case ValueRead():
-            return reading.code, reading.value
-        case WearRead(worn=worn, battery=battery):
-            return f"wear {worn}", -1.0 if battery is None else battery
-        case SensorRead(kind=kind, on=on):
-            return f"{kind} {on}", reading.probability
-        case IntervalsRead(seconds=seconds):
-            return "intervals", math.fsum(seconds)
-        case AccelerationRead(samples=samples) | WaveRead(samples=samples):
-            return type(reading).__name__, float(samples.sum(dtype=np.float64))
 
 
 def _observation(

@@ -29,7 +29,7 @@ from ambient.train.wearable import read_folds
 from models.wearable import FallNet, Weights, load
 from models.wearable.learning.fit import calibration_error
 from models.wearable.learning.tell import tell
-from vitals.intake import Device
+from vitals.devices import Device
 from vitals.motion.impacts import Impact
 from vitals.motion.meter import MotionMeter
 

@@ -7,7 +7,7 @@ import pytest
 
 from ambient.observations import AnyObservation, MotionMeasured, Wear
 from vitals.batches import Batches
-from vitals.intake import Device, Signal
+from vitals.devices import Device, Signal
 from vitals.readings import AccelerationRead, AnyReading, IntervalsRead, WaveRead
 
 NS = 1_000_000_000

@@ -20,18 +20,10 @@ from ambient.observations import (
     decode,
     encode,
 )
+from vitals.checks import Reason
 from vitals.clocks import NS
-from vitals.intake import (
-    MOST_HELD,
-    MOST_NAMES,
-    PEER_SILENT_NS,
-    REMEMBERED,
-    AnyTaken,
-    Device,
-    Intake,
-    Reason,
-    Signal,
-)
+from vitals.devices import Device, Signal
+from vitals.intake import MOST_HELD, MOST_NAMES, PEER_SILENT_NS, REMEMBERED, AnyTaken, Intake
 from vitals.readings import (
     AccelerationRead,
     AnyReading,

@@ -12,7 +12,8 @@ import pytest
 
 from ambient.observations import Doubt, VitalMeasured
 from vitals.codes import CATALOGUE
-from vitals.intake import Device, Intake
+from vitals.devices import Device
+from vitals.intake import Intake
 from vitals.quality import MOVED_NS, NS, STUCK, STUCK_LEAST, ValueQuality
 from vitals.readings import AccelerationRead, ValueRead, WearRead
 

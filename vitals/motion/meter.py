@@ -22,7 +22,7 @@ from ambient.observations import (
     WearState,
 )
 from models.wearable import FallNet, load
-from vitals.intake import Device, Signal
+from vitals.devices import Device, Signal
 from vitals.motion.cells import Cells, Floats, Grid
 from vitals.motion.clock import SampleClock, Times
 from vitals.motion.impacts import Impact, Windows, judge

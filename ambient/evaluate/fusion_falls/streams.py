@@ -22,7 +22,7 @@ from ambient.evaluate.manifest import Label, Row
 from ambient.observations import AnyObservation, ImpactMeasured, Measured, PostureSeen, Wear
 from ambient.train.wearable import read_folds
 from models.wearable import FallNet, load
-from vitals.intake import Device, Signal
+from vitals.devices import Device, Signal
 from vitals.motion.meter import MotionMeter
 from vitals.readings import AccelerationRead
 

@@ -28,7 +28,8 @@ from ambient.node.gateways.way import Parsed
 from ambient.node.switches import Switches
 from ambient.observations import AnyObservation, SensorKind, Tick, Wear
 from vitals.batches import Batches
-from vitals.intake import AnyTaken, Device, Intake, Signal
+from vitals.devices import Device, Signal
+from vitals.intake import AnyTaken, Intake
 from vitals.readings import AnyReading, Refused, SensorRead
 
 ALWAYS: Final = frozenset({SensorKind.CORD, SensorKind.CARER})

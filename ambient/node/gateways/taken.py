@@ -18,7 +18,7 @@ import structlog
 
 from ambient.errors import StoreError
 from ambient.node.files import read_bytes
-from vitals.intake import MARK_BYTES
+from vitals.checks import MARK_BYTES
 
 FILE: Final = "gateways.taken"
 MOST: Final = 32_768

@@ -8,7 +8,7 @@ import pytest
 from ambient.evaluate.pulses import Kind, made, noisy
 from ambient.observations import AnyObservation, Doubt, RhythmMeasured, VitalMeasured
 from vitals.beats.meter import RhythmMeter
-from vitals.intake import Device, Signal
+from vitals.devices import Device, Signal
 from vitals.readings import IntervalsRead, WaveRead
 
 NS = 1_000_000_000

@@ -20,7 +20,7 @@ from ambient.observations import (
 from models.wearable import FallNet, load
 from models.wearable.inputs import BEFORE
 from tests.vitals.motion.kit import NS, T0, falling, lying, rotation, times, walking
-from vitals.intake import Device, Signal
+from vitals.devices import Device, Signal
 from vitals.motion.cells import Floats
 from vitals.motion.meter import MotionMeter
 from vitals.readings import AccelerationRead, IntervalsRead
