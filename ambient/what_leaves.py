@@ -73,7 +73,7 @@ MEANING: Final = {
     "red": "whether one parameter alone gives the highest points",
     "restarts": "how often it was started again",
     "rows": "how many undelivered statements were given up, or rows were exported",
-    "seconds": "how much was spoken, or for speech time listened to, in seconds",
+    "seconds": "how much was spoken, listened to (speech time) or measured (vitals), in seconds",
     "segment": "which baseline: another microphone, room or version begins another one",
     "sense": "who contributed",
     "senses": "how each sense of the room was then, at most 16",

@@ -82,7 +82,8 @@ class Mark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         The value in `unit`, or how many of the person's own spreads it lies from the own baseline;
         nothing where there was not enough to say it.
     seconds
-        How much was listened to (talk time, room speech) or spoken (all else) for it.
+        How much was listened to (talk time, room speech), spoken (what is of a voice) or measured
+        (vital signs) for it.
     days
         Days that the baseline behind `z` has learned from.
     """
