@@ -14,7 +14,7 @@ import typer
 from ambient.cli import evaluate
 
 if TYPE_CHECKING:
-    from ambient.evaluate.night.report import Mean, Report
+    from ambient.evaluate.night.report import Mean, Nights, Report
 
 
 def register(app: typer.Typer) -> None:
@@ -90,8 +90,8 @@ def _table(report: Report) -> None:
     console.print(whole)
     for switch, rings in report.costs.items():
         console.print(f"needless rings a night of {switch}: {rings:.2f}")
-    if report.off:
-        console.print("the bar would be met without: " + "; ".join(report.off))
+    for each in levels:
+        console.print(f"rates at {each.level}: {_bar(each, report)}")
     for name, why in report.unmeasured.items():
         goal = report.at_goal.get(name)
         adds = "" if goal is None else f"; at its goal it would add {goal:.2f} a night"
@@ -100,3 +100,12 @@ def _table(report: Report) -> None:
 
 def _mean(mean: Mean) -> str:
     return f"{mean.mean:.1f} ({mean.low:.1f} to {mean.high:.1f})"
+
+
+def _bar(nights: Nights, report: Report) -> str:
+    if nights.meets:
+        return "the bar is met"
+    off = report.off[nights.level]
+    if off:
+        return "the bar is missed; it would be met without " + "; ".join(off)
+    return "the bar is missed, also without all that can be left out but falls"

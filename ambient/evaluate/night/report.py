@@ -98,8 +98,8 @@ class Report(Struct, frozen=True):
     costs
         Needless rings a night by what an installer can leave out, at the middle of the rates.
     off
-        What to leave out for the bar to be met there, the costliest first; empty when it is met,
-        or cannot be without leaving out falls.
+        By level, what to leave out for the bar to be met, the costliest first; empty when it is
+        met, or cannot be without leaving out falls.
     unmeasured
         Rates that the nights ran without, each with what is known of it.
     at_goal
@@ -113,7 +113,7 @@ class Report(Struct, frozen=True):
     bar: float
     levels: dict[str, Nights]
     costs: dict[str, float]
-    off: list[str]
+    off: dict[str, list[str]]
     unmeasured: dict[str, str]
     at_goal: dict[str, float]
 
@@ -172,7 +172,7 @@ def run(
         bar=BAR,
         levels=levels,
         costs=costs(middle),
-        off=fewest_off(middle, carers),
+        off={name: fewest_off(each, carers) for name, each in levels.items()},
         unmeasured={name: table.rates[name].source for name in table.unmeasured},
         at_goal=at_goal(table, count),
     )
