@@ -1,9 +1,9 @@
 """The 30-minute forecast of glucose measured: recordings in, a report beside simple rules out.
 
 Behind ``ambient evaluate glucose``. Each person is judged by a regression, and at a threshold, that
-were made without that person. Beside it stand persistence (it stays as it is) and linear
-extrapolation (it goes on as in the last 15 minutes), which expect a low value when their forecast
-is below 3.9 mmol/L. Intervals are of a bootstrap over people.
+were made without that person; "node" adds the rule of the fast fall. Beside it stand persistence
+(it stays as it is) and linear extrapolation (it goes on as in the last 15 minutes), which expect a
+low value when their forecast is below 3.9 mmol/L. Intervals are of a bootstrap over people.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from scipy.special import ndtri
 from ambient.errors import UsageError
 from ambient.evaluate.statistics import CONFIDENCE, RESAMPLES, SEED
 from ambient.train.glucose import Person, fit, people, probabilities, warnings
+from fusion.glucose import FAST, SAFE_S, SOON_S
 from models.glucose import LOW
 
 Floats = NDArray[np.float64]
@@ -127,6 +128,7 @@ def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Re
         onward = one.now + 2.0 * drop
         for name, expected, low in (
             ("ours", mean, says),
+            ("node", mean, says | _falls_fast(one)),
             ("persistence", one.now, one.now < LOW),
             ("linear", onward, onward < LOW),
         ):
@@ -147,6 +149,14 @@ def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Re
         },
         thresholds=(min(thresholds), max(thresholds)),
     )
+
+
+def _falls_fast(one: Person) -> NDArray[np.bool_]:
+    """Return where it falls so fast that a node warns whatever the forecast says (M,)."""
+    per_s = one.x[:, 1:4].sum(axis=1) / SAFE_S
+    falling = per_s * 60.0 <= -FAST
+    soon = (LOW - one.now) / np.where(falling, per_s, -1.0) <= SOON_S
+    return np.asarray(falling & soon)
 
 
 def _count(one: Person, mean: Floats, says: NDArray[np.bool_]) -> _Counts:
