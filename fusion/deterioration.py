@@ -5,10 +5,10 @@ chart 2): 3 points of one parameter ask for an urgent look, 5 or more for an urg
 more for an emergency response. What counts is the *lower* bound: what is not known gives no points,
 so an incomplete set can only say that the score is at least so high. Research only. Pure.
 
-Steps: *suspected* from one red parameter, *confirmed* from 5 points, *lasting* when it then
-rises to 7 or stays at 5 for an hour; each must hold for `HOLD_S`. It has *ended* when the score was `LEAVE` or less
-and nothing red for `CALM_S`, and what had given points is known: a sensor that is taken off makes
-nobody well.
+Steps: *suspected* from one red parameter, *confirmed* from 5 points, *lasting* when it then rises
+to 7 or stays at 5 for an hour; each must hold for `HOLD_S`. It has *ended* when the score was
+`LEAVE` or less and nothing red for `CALM_S`, and what had given points is known: a sensor that is
+taken off makes nobody well.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ looks for one that has none.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -88,7 +89,7 @@ class SubjectRow(Struct, frozen=True, kw_only=True):
     senses: str | None
 
 
-TABLES = {
+TABLES: Final[dict[str, type[Struct]]] = {
     "values": ValueRow,
     "events": EventRow,
     "yield": YieldRow,

@@ -60,7 +60,7 @@ def archive(files: Mapping[str, bytes]) -> bytes:
 
 def sealed(data: bytes, recipient: pyrage.x25519.Recipient | pyrage.ssh.Recipient) -> bytes:
     """Return `data` as only the owner of `recipient`'s private part can read it."""
-    return pyrage.encrypt(data, [recipient])
+    return bytes(pyrage.encrypt(data, [recipient]))
 
 
 def fingerprint(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Research exports: consent, sealing, pseudonyms, shifted times, yields, the book; with real files."""
+"""Research exports: consent, sealing, pseudonyms, shifted times, yields and the book."""
 
 from __future__ import annotations
 
