@@ -14,6 +14,7 @@ from ambient.events import (
     Event,
     FeatureDeviation,
     Mark,
+    SenseState,
     kind_of,
 )
 
@@ -33,7 +34,7 @@ def test_every_kind_and_field_is_on_the_page(cls: type[Event]) -> None:
 
 
 def test_every_explanation_is_used() -> None:
-    listed: tuple[type[msgspec.Struct], ...] = (Contribution, Mark, FeatureDeviation)
+    listed: tuple[type[msgspec.Struct], ...] = (Contribution, Mark, FeatureDeviation, SenseState)
     fields = {field for cls in (*EVENT_TYPES, *listed) for field in cls.__struct_fields__}
     assert what_leaves.MEANING.keys() <= fields
 
