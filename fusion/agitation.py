@@ -145,7 +145,7 @@ class AgitationJudge:
         state = self.state
         dt = 0.0 if state.t is None else (t - state.t) / SECOND
         state.t = t
-        if dt > 0.0:
+        if dt > 0.0 and state.rates:
             fade = math.exp(-dt / MEMORY_S)
             state.rates = {s: r * fade for s, r in state.rates.items()}
         for sense, signs in list(state.signs.items()):

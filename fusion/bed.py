@@ -135,9 +135,17 @@ class BedJudge:
         """
         state = self.state
         self._move(t)
-        belief = [p * math.exp(share * llr) for p, llr in zip(state.belief, piece.llr, strict=True)]
-        total = sum(belief)
-        state.belief = [max(1e-6, p / total) for p in belief]
+        exp = math.exp
+        (lies, sits, edge, out), (a, b, c, d) = state.belief, piece.llr
+        lies, sits = lies * exp(share * a), sits * exp(share * b)
+        edge, out = edge * exp(share * c), out * exp(share * d)
+        total = lies + sits + edge + out
+        state.belief = [
+            max(1e-6, lies / total),
+            max(1e-6, sits / total),
+            max(1e-6, edge / total),
+            max(1e-6, out / total),
+        ]
         state.fresh = max(state.fresh, t)
         if state.belief[_LIES] >= SURELY:
             state.worth = {}  # what is told begins with the first doubt
@@ -186,8 +194,12 @@ class BedJudge:
             return
         dt = (t - state.t) / SECOND
         state.t = t
-        fade = 0.5 ** (dt / HALF_S)
-        state.worth = {s: w * fade for s, w in state.worth.items() if abs(w * fade) >= 0.02}
+        if state.worth:
+            fade = 0.5 ** (dt / HALF_S)
+            state.worth = {s: w * fade for s, w in state.worth.items() if abs(w * fade) >= 0.02}
+        if dt <= 2.0:
+            state.belief = _aged(state.belief, dt)
+            return
         steps = max(1, min(8, math.ceil(dt / 2.0)))
         step = min(2.0, dt / steps)
         for _ in range(steps):
@@ -195,10 +207,11 @@ class BedJudge:
 
     def _settle(self, t: int) -> None:
         state = self.state
-        if self.inside >= BACK_SURE:
+        inside = self.inside
+        if inside >= BACK_SURE:
             if state.lies_since is None:
                 state.lies_since = t
-        elif self.inside < 0.5:
+        elif inside < 0.5:
             state.lies_since = None
         lies = state.belief[_LIES]
         if lies >= BACK_SURE:
@@ -223,6 +236,14 @@ class BedJudge:
         changes: list[Change] = []
         state.rising_since = _since(state.rising_since, t, edge + out >= EDGE_SURE)
         state.out_since = _since(state.out_since, t, out >= OUT_SURE)
+        risen = state.sits_since is not None and (t - state.sits_since) / SECOND <= RISES_S
+        # Who has been sitting up for long is propped up in bed.
+        doubt = edge + out >= SUSPECT or (risen and sits + edge + out >= RISEN)
+        if watch.edge:
+            state.doubt_since = _since(state.doubt_since, t, doubt)
+        instants = (state.doubt_since, state.rising_since, state.out_since)
+        if not any(_lasts(since, t) for since in instants):
+            return changes
         alone = not carer and (t - state.company) / SECOND > FRESH_S
         beside = () if alone else (Contribution(Sense.CARER, COMPANY),) if carer else (
             Contribution(Sense.VISION_POSTURE, COMPANY),
@@ -232,10 +253,6 @@ class BedJudge:
         )
         if watch.edge:
             rising = Found(t, round(sits + edge + out, 4), (*told, *beside))
-            # Who has been sitting up for long is propped up in bed.
-            risen = state.sits_since is not None and (t - state.sits_since) / SECOND <= RISES_S
-            doubt = edge + out >= SUSPECT or (risen and sits + edge + out >= RISEN)
-            state.doubt_since = _since(state.doubt_since, t, doubt)
             if _lasts(state.doubt_since, t):
                 changes += state.chains.reach(
                     Kind.EDGE, self._who, SituationStep.SUSPECTED, t, rising
@@ -261,10 +278,12 @@ class BedJudge:
         back = self._lain_s(t) >= BACK_S
         if back and state.doubt_since is None:
             state.left = None
+            if not state.chains.open:
+                return changes
             for kind in (Kind.EDGE, Kind.EXIT, Kind.NOT_BACK):
                 changes += state.chains.end(kind, key, t)
             return changes
-        for kind in (Kind.EDGE, Kind.EXIT):
+        for kind in (Kind.EDGE, Kind.EXIT) if state.chains.open else ():
             chain = state.chains.of(kind, key)
             if chain is None:
                 continue

@@ -110,9 +110,8 @@ class InactivityJudge:
 
     def _still(self, t: int, movement: Movement) -> list[Change]:
         state, limit_min = self.state, self._watch.no_movement_min or 0
-        watching = movement.watching(t)
         moved = movement.newest()
-        if not watching or not movement.somebody(t):
+        if not movement.watches(t) or not movement.somebody(t):
             # Nobody there, or nobody who could tell: stillness would count from here.
             state.still_since = None
             return state.chains.end(Kind.NO_MOVEMENT, "room", t)
@@ -132,6 +131,7 @@ class InactivityJudge:
             if share >= 1.0
             else SituationStep.SUSPECTED
         )
+        watching = movement.watching(t)
         # Nobody who is well is still for so long: e^-λt, once, whoever of the senses watches.
         worth = min(MOST, (TURNS if bedded else FIDGETS) * minutes / 60.0)
         told = tuple(Contribution(s, round(worth / len(watching), 3)) for s in watching)

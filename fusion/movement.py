@@ -35,6 +35,7 @@ WATCHES_S: Final = 120.0
 """A sense that has said nothing of anybody for so long watches nobody."""
 UP: Final = frozenset({Posture.WALK, Posture.STANDING})
 
+_SENSES: Final = {sense.value: sense for sense in Sense}
 _HERE: Final = {
     SensorKind.PRESENCE: Sense.SENSOR_PRESENCE,
     SensorKind.BED: Sense.SENSOR_BED,
@@ -87,21 +88,30 @@ class Movement(Struct):
 
     def watching(self, t: int) -> list[Sense]:
         """Return the senses that would see movement at `t`."""
-        found = [Sense(s) for s, at in self.watched.items() if (t - at) / SECOND <= WATCHES_S]
+        found = [_SENSES[s] for s, at in self.watched.items() if (t - at) / SECOND <= WATCHES_S]
         if any(kind in (SensorKind.BED, SensorKind.PRESENCE) for kind in self.on.values()):
             found += [_HERE[kind] for kind in dict.fromkeys(self.on.values())]
         return list(dict.fromkeys(found))
+
+    def watches(self, t: int) -> bool:
+        """Return whether any sense would."""
+        for at in self.watched.values():
+            if (t - at) / SECOND <= WATCHES_S:
+                return True
+        return any(kind in (SensorKind.BED, SensorKind.PRESENCE) for kind in self.on.values())
 
     def newest(self) -> int:
         """Return when anything last moved; 0 for never."""
         return max(self.moved.values(), default=0)
 
     def _move(self, sense: Sense, t: int) -> bool:
-        self.moved[sense.value] = max(t, self.moved.get(sense.value, 0))
+        if t >= self.moved.get(sense.value, 0):
+            self.moved[sense.value] = t
         return True
 
     def _watch(self, sense: Sense, t: int) -> None:
-        self.watched[sense.value] = max(t, self.watched.get(sense.value, 0))
+        if t >= self.watched.get(sense.value, 0):
+            self.watched[sense.value] = t
 
     def _posture(self, seen: PostureSeen) -> bool:
         if seen.quality < GOOD_VIEW:

@@ -45,13 +45,16 @@ from fusion.situations import RoomSituations, SituationsState
 from fusion.views import Family, SourceState, Views, promising
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import RINGS, Timeline, TimelineState
-from fusion.who import Matcher
+from fusion.who import EVERY_S, Matcher
+from fusion.who_evidence import SECOND
 from fusion.who_state import frozen, thawed
 
 TELLS_FALLS: Final = False
 """Whether falls are told whose wearable is whose: not while it is wrong more often than once in a
 hundred times (docs/matching.md)."""
 REPORT_LATE_S: Final = 3600.0
+_OF_WHO: Final = frozenset({PostureSeen, MotionMeasured, TrackEnded})
+_WHO_EVERY: Final = round(EVERY_S * SECOND)
 _OF_VOICE: Final = frozenset({SpeechHeard, VoiceMeasured, HearingState})
 _REPORT_LATE: Final = round(REPORT_LATE_S * 1e9)
 
@@ -113,6 +116,7 @@ class RoomJudge:
         self._zone = zone
         self._research = research or ResearchUse()
         self._now = 0
+        self._worn = bool(room.wearables)
         self.timeline = Timeline(urgent_sources(room))
         self.falls = DownJudge(falls, room)
         self.senses = Senses(room, {Purpose.SOUNDS: sounds, Purpose.VITALS: vitals})
@@ -291,12 +295,16 @@ class RoomJudge:
 
     def _one(self, seen: AnyObservation, out: list[AnyEvent]) -> None:
         """Judge one observation as of the newest instant, which is its own if it is not late."""
-        now = self._now = max(self._now, seen.t)
+        now = self._now
+        if seen.t > now:
+            now = self._now = seen.t
         kind = type(seen)
-        if self.room.wearables:
-            if kind is PostureSeen or kind is MotionMeasured or kind is TrackEnded:
-                self.who.observe(seen)
-            self.who.advance(now)
+        if self._worn:
+            who = self.who
+            if kind in _OF_WHO:
+                who.observe(seen)
+            if who.judged is None or now - who.judged >= _WHO_EVERY:
+                who.advance(now)
         source = self._known.get(seen.source)
         if source is not None:
             if source.silent:
@@ -319,14 +327,17 @@ class RoomJudge:
             out += [self._events.sound(one) for one in sounds.heard(seen)]  # type: ignore[arg-type]
         elif sounds.state.chains or sounds.state.evidence:
             out += [self._events.sound(one) for one in sounds.advance(now)]
-        if kind is not SoundHeard or sounds.on:
-            found = self.situations.observe(seen, now)
+        situations = self.situations
+        wanted = now >= situations.due or kind in situations.takes
+        if wanted and (kind is not SoundHeard or sounds.on):
+            found = situations.observe(seen, now)
             if found:
                 senses = self.senses.at(now)
                 out += [self._events.situation(one, senses) for one in found]
-        if self.voice.on:
+        voice = self.voice
+        if voice.on and (now >= voice.due or kind in _OF_VOICE):
             spoke = kind in _OF_VOICE and seen.t == now
-            stated = self.voice.observe(seen) if spoke else self.voice.advance(now)
+            stated = voice.observe(seen) if spoke else voice.advance(now)
             out += [self._events.voice(one) for one in stated]
         vitals = self.vitals
         if vitals.on and (kind in OF_VITALS or now >= vitals.due):

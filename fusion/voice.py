@@ -159,11 +159,12 @@ class RoomVoice:
         self._zone = zone
         self.state = state if state is not None else VoiceState()
         self.on = on
-        self._ends = 0
+        self.due = 0
+        """The instant from which on `advance` has something to do."""
         if not on:
             self.state = VoiceState()
         elif self.state.hour_began is not None:
-            self._ends = self.state.hour_began + HOUR
+            self.due = self.state.hour_began + HOUR
             for subject in self.state.voices.keys() - set(subjects):
                 del self.state.voices[subject]
 
@@ -172,6 +173,7 @@ class RoomVoice:
         if on != self.on:
             self.on = on
             self.state = VoiceState()
+            self.due = 0
 
     def forget(self, subject: str) -> None:
         """Forget one resident's voice."""
@@ -202,14 +204,14 @@ class RoomVoice:
         if state.hour_began is None:
             state.hour_began = hour_begins(t, self._zone)
             state.day_began = state.hour_began
-            self._ends = state.hour_began + HOUR
-        if t < self._ends:
+            self.due = state.hour_began + HOUR
+        if t < self.due:
             return []
-        ended = self._ends
+        ended = self.due
         self._listen(ended)
         out = self._hours(state.hour_began, ended)
         state.hour_began = hour_begins(t, self._zone)
-        self._ends = state.hour_began + HOUR
+        self.due = state.hour_began + HOUR
         if day_of(state.hour_began, self._zone) != day_of(ended - 1, self._zone):
             out += self._days(ended)
             state.day_began = state.hour_began

@@ -37,6 +37,8 @@ from ambient.observations import (
     Dropped,
     ImpactMeasured,
     Measured,
+    PoseSeen,
+    PostureSeen,
     SensorKind,
     SensorSeen,
     Tick,
@@ -68,6 +70,8 @@ _SECOND: Final = 1_000_000_000
 _NEVER: Final = 2**63 - 1
 
 _MEASURED: Final = frozenset(Measured.__subclasses__())
+_SENSED: Final = frozenset({PoseSeen, PostureSeen})
+"""What is said most often; all else that is neither measured nor of any is taken the same way."""
 _OF_ANY: Final = frozenset({Tick, ClockStepped, Dropped})
 """What sources of every sort say: the name alone tells whether it is urgent."""
 
@@ -138,7 +142,9 @@ class Timeline:
         """
         source, t = observation.source, observation.t
         kind = type(observation)
-        if kind in _OF_ANY:
+        if kind in _SENSED:
+            urgent = moves = True
+        elif kind in _OF_ANY:
             urgent = source in self._newest or source in self._expected
             moves = urgent or source == NODE_SOURCE
             if source == NODE_SOURCE and kind is Tick:
@@ -156,7 +162,13 @@ class Timeline:
             observation = msgspec.structs.replace(observation, t=t)
             self.late[source] = self.late.get(source, 0) + 1
         if moves:
-            self._move(source, t, urgent=urgent)
+            clock = self._clock
+            if clock is None:
+                self._begin(t)
+            elif t > clock:
+                self._clock = t
+            if urgent and t > self._newest.get(source, -1):
+                self._newest[source] = t
         elif t > self._slow_newest:
             self._slow_newest = t
         self._number += 1
@@ -205,17 +217,11 @@ class Timeline:
         """Return whether `measured` is an alarm of now."""
         return measured.kind in RINGS and self.now - measured.t <= self._slow_lateness
 
-    def _move(self, source: str, t: int, *, urgent: bool) -> None:
-        """Let time go on to `t`."""
-        if self._clock is None:
-            # Those that are expected are waited for as if each had spoken a moment ago.
-            self._clock = t
-            for each in self._expected:
-                self._newest.setdefault(each, max(0, t - self._lateness))
-        elif t > self._clock:
-            self._clock = t
-        if urgent and t > self._newest.get(source, -1):
-            self._newest[source] = t
+    def _begin(self, t: int) -> None:
+        """Let time begin: who is expected is waited for as if each had spoken a moment ago."""
+        self._clock = t
+        for each in self._expected:
+            self._newest.setdefault(each, max(0, t - self._lateness))
 
     def _keep_behind(
         self, t: int, source: str, observation: AnyObservation
