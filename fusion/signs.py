@@ -45,6 +45,8 @@ WALK_S: Final = 6.0
 PULSE_S: Final = 300.0
 LEAST_PULSES: Final = 5
 PULSES: Final = 300
+PULSE_APART_S: Final = 5.0
+"""A heart rate counts for the mean of before when it comes so long after the one before it."""
 WEARERS: Final = 16
 MAT_S: Final = 60.0
 TRUNK: Final = frozenset({Wear.WAIST, Wear.CHEST, Wear.THIGH})
@@ -318,7 +320,9 @@ class Signs(Struct):
                 quality=quality,
                 subject=seen.subject,
             )
-        wearer.pulse = [*kept, (seen.t, seen.value)][-PULSES:]
+        # A mean of ten minutes needs no more than a value every few seconds of a fast device.
+        apart = not kept or (seen.t - kept[-1][0]) / SECOND >= PULSE_APART_S
+        wearer.pulse = [*kept, (seen.t, seen.value)][-PULSES:] if apart else kept
 
     def _sensor(
         self, seen: SensorSeen, table: Table, beds: Mapping[str, str | None]
