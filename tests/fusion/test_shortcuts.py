@@ -12,15 +12,21 @@ import msgspec
 import pytest
 
 from ambient import events as ev
-from ambient.config import Bed, Camera, Falls, Microphone, NodeConfig, Room
+from ambient.config import Bed, Camera, Falls, Microphone, NodeConfig, Room, Zone
+from ambient.config_gateways import Sensor, Way, Wearable
+from ambient.config_watch import BedWatch, RoomWatch
 from ambient.events import AnyEvent, Purpose
 from ambient.observations import (
     AnyObservation,
     Hearing,
     HearingState,
+    ImpactMeasured,
+    MotionMeasured,
     Place,
     Posture,
     PostureSeen,
+    SensorKind,
+    SensorSeen,
     SoundClass,
     SoundHeard,
     Tick,
@@ -28,9 +34,12 @@ from ambient.observations import (
     TrackEnded,
     View,
     ViewState,
+    VitalMeasured,
+    Wear,
 )
 from fusion.falls import CLOSE_S, FORGET_S, JOIN_S, Change, FallJudge, Step
 from fusion.judge import Judge
+from fusion.person import Person
 from fusion.room import RoomJudge
 
 NS = 1_000_000_000
@@ -93,8 +102,62 @@ def stream(seed: int, count: int = 1500) -> list[AnyObservation]:
     return out
 
 
+def senses(seed: int, count: int = 1200) -> list[AnyObservation]:
+    """Return the same with wearables, one of them late, and the small sensors of a room."""
+    rng = random.Random(seed)
+    out: list[AnyObservation] = []
+    for seen in stream(seed, count):
+        out.append(seen)
+        late = rng.randrange(3 * NS) if rng.random() < 0.95 else rng.randrange(600 * NS)
+        worn = {
+            "t": max(0, seen.t - late),
+            "received": seen.t,
+            "room": "r1",
+            "source": "w1",
+            "subject": "s-0001",
+        }
+        kind = rng.random()
+        if kind < 0.3:
+            out.append(
+                MotionMeasured(
+                    **worn,
+                    wear=Wear.WAIST,
+                    counts=rng.choice([0.0, 0.2]),
+                    peak=1.2,
+                    lowest=0.9,
+                    gravity=(rng.uniform(-0.1, 0.9), 0.2, 0.9),
+                    steps=rng.choice([0, 0, 2]),
+                )
+            )
+        elif kind < 0.33:
+            fall = rng.random()
+            turned = {"still": 0.9, "turned": 70.0}
+            impact = {"impact": worn["t"], "wear": Wear.WAIST, "fall": fall, **turned}
+            out.append(ImpactMeasured(**worn, **impact))
+        elif kind < 0.4:
+            value = float(rng.randrange(55, 140))
+            out.append(VitalMeasured(**worn, code="8867-4", value=value, unit="/min"))
+        elif kind < 0.5:
+            sensed = rng.choice(list(SensorKind))
+            small = {**worn, "source": sensed.value, "subject": None}
+            on, bed = rng.random() < 0.5, "b1" if sensed is SensorKind.BED else None
+            out.append(SensorSeen(**small, kind=sensed, on=on, bed=bed))
+    return out
+
+
 class PatientFalls(FallJudge):
-    """Looks through everybody and every chain each time."""
+    """Looks through everybody and every chain each time, and weighs whoever lies on a bed."""
+
+    def advance(self, t: int) -> list[Change]:
+        self.due = 0
+        return super().advance(t)
+
+    def posture(self, seen: PostureSeen) -> list[Change]:
+        self.due = 0
+        return super().posture(seen)
+
+    def _at_rest(self, person: Person, t: int) -> bool:
+        return False
 
     def _forget(self, t: int) -> None:
         for chain in list(self.state.chains):
@@ -112,10 +175,14 @@ class PatientFalls(FallJudge):
 
 
 class PatientRoom(RoomJudge):
-    """Asks after silent sources at every observation."""
+    """Asks after silent sources, falls and who is waited for at every observation."""
+
+    def observe(self, observation: AnyObservation) -> list[AnyEvent]:
+        self.timeline._holder = ""
+        return super().observe(observation)
 
     def _one(self, seen: AnyObservation, out: list[AnyEvent]) -> None:
-        self._silence_due = 0
+        self._silence_due = self.falls.falls.due = 0
         super()._one(seen, out)
 
 
@@ -160,3 +227,36 @@ def test_rooms(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert found == [ev.encode(event) for event in patient.observe(seen)]
         kinds |= {ev.kind_of(ev.decode(event)) for event in found}
     assert {"node.source_silent", "quality.degraded"} <= kinds
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_senses(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With everything watched; events and all that is remembered stay the same."""
+    outline = [(0.1, 0.3), (0.25, 0.3), (0.25, 0.8), (0.1, 0.8)]
+    watch = BedWatch(edge=True, exit=True, restless=True, night="00:00-24:00")
+    room = Room(
+        id="r1",
+        beds=[Bed(id="b1", subject="s-0001", watch=watch)],
+        purposes=dict.fromkeys(Purpose, True),
+        cameras=[
+            Camera(id="c1", source="a", zones=[Zone(kind=Place.BED, bed="b1", polygon=outline)]),
+            Camera(id="c2", source="b"),
+        ],
+        microphones=[Microphone(id="m1", source="c")],
+        wearables=[Wearable(id="w1", device="w", via=Way.MQTT, subject="s-0001")],
+        sensors=[Sensor(id=k.value, device=k.value, kind=k) for k in SensorKind],
+        watch=RoomWatch(no_movement_min=10, inactive=True, wandering=True, agitated=True),
+    )
+    config = NodeConfig(site="home", node="n-1", rooms=[room], falls=Falls(confirm_s=4.0))
+    quick = Judge(config, "k" * 40)
+    monkeypatch.setattr("fusion.judge.RoomJudge", PatientRoom)
+    patient = Judge(config, "k" * 40)
+    monkeypatch.setattr(patient.rooms["r1"].falls.falls, "_at_rest", lambda *_: False)
+    kinds: set[str] = set()
+    for number, seen in enumerate(senses(seed)):
+        found = [ev.encode(event) for event in quick.observe(seen)]
+        assert found == [ev.encode(event) for event in patient.observe(seen)]
+        kinds |= {ev.kind_of(ev.decode(event)) for event in found}
+        if number % 200 == 0:
+            assert quick.snapshot("r1") == patient.snapshot("r1")
+    assert {"fall.suspected", "quality.degraded"} <= kinds
