@@ -74,10 +74,13 @@ def fusion(
         return
     typer.echo(
         f"{report.per_second:.0f} observations a second on one core "
-        f"({report.per_second_clock:.0f} on the clock)\n"
+        f"({report.per_second_clock:.0f} on the clock, with {report.load:.1f} processes on "
+        f"{report.cores} cores)\n"
         f"at {report.rate:.0f} observations a second, {report.latency.events} events: from the "
         f"watermark p50 {report.latency.judged_p50_ms:.2f} ms, p99 "
-        f"{report.latency.judged_p99_ms:.2f} ms; on the disk p99 "
+        f"{report.latency.judged_p99_ms:.2f} ms, of processor time p50 "
+        f"{report.latency.processor_p50_ms:.2f} ms, p99 "
+        f"{report.latency.processor_p99_ms:.2f} ms; on the disk p99 "
         f"{report.latency.written_p99_ms:.1f} ms; from the instant itself p50 "
         f"{report.latency.whole_p50_ms:.0f} ms, p99 {report.latency.whole_p99_ms:.0f} ms\n"
         f"memory {', '.join(f'{mb:.1f}' for mb in report.rss_mb)} MB after each of {report.days} "

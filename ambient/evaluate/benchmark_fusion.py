@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import math
 import multiprocessing
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +41,8 @@ RATE: Final = 1_000
 """Observations a second while the time to the event is measured."""
 OBSERVATIONS: Final = 300_000
 """Of the throughput."""
+THIN_S: Final = 10
+"""For the memory everything is said so many times more seldom: kept is what time keeps."""
 _KEY: Final = "b" * 40
 BEGIN: Final = START + 8 * 3600 * NS
 DAY: Final = 24 * 3600 * NS
@@ -56,6 +59,8 @@ class Latency(Struct, frozen=True, kw_only=True):
         Steps of falls that were measured.
     judged_p50_ms, judged_p99_ms
         From when fusion took in the observation that let the watermark pass, to the event.
+    processor_p50_ms, processor_p99_ms
+        The same by processor time of fusion: what an idle machine would add no waiting to.
     written_p50_ms, written_p99_ms
         From there to the event on the disk.
     whole_p50_ms, whole_p99_ms
@@ -66,6 +71,8 @@ class Latency(Struct, frozen=True, kw_only=True):
     events: int
     judged_p50_ms: float
     judged_p99_ms: float
+    processor_p50_ms: float
+    processor_p99_ms: float
     written_p50_ms: float
     written_p99_ms: float
     whole_p50_ms: float
@@ -79,10 +86,13 @@ class Report(Struct, frozen=True, kw_only=True):
     ----------
     observations, per_second, per_second_clock
         How many were judged, and how many a second of processor time and of the clock.
+    load, cores
+        Processes that ran or waited to run over the minute before, and the cores that they share:
+        beyond these, what is measured on the clock is their waiting too.
     rate, latency
         Observations a second while the time to the event was measured.
     days, rss_mb
-        Memory of the process after each simulated day, MB.
+        Memory of the process after each simulated day, `THIN_S` times thinner, MB.
     grown_mb
         From the first day to the last.
     """
@@ -90,6 +100,8 @@ class Report(Struct, frozen=True, kw_only=True):
     observations: int
     per_second: float
     per_second_clock: float
+    load: float
+    cores: int
     rate: float
     latency: Latency
     days: int
@@ -109,6 +121,7 @@ def run(*, seconds: float = 60.0, days: int = 7, seed: int = 1) -> Report:
     seed
         Of the simulated day.
     """
+    load, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
     observations, cpu_s, clock_s = throughput(seed)
     with tempfile.TemporaryDirectory() as folder:
         measured = latency(Path(folder), seconds)
@@ -117,6 +130,8 @@ def run(*, seconds: float = 60.0, days: int = 7, seed: int = 1) -> Report:
         observations=observations,
         per_second=round(observations / cpu_s, 1),
         per_second_clock=round(observations / clock_s, 1),
+        load=round(load, 1),
+        cores=cores,
         rate=RATE,
         latency=measured,
         days=days,
@@ -144,20 +159,22 @@ def memory(days: int, seed: int) -> list[float]:
     process = psutil.Process()
     rss: list[float] = []
     ends = BEGIN + DAY
-    for one in _day(config, 24.0 * days, seed):
+    for one in _day(config, 24.0 * days, seed, THIN_S):
         judge.observe(one)
-        if one.source == "c1" and one.t >= ends:
+        if one.source == NODE_SOURCE and one.t >= ends:
             ends += DAY
             gc.collect()
             rss.append(round(process.memory_info().rss / 1e6, 2))
-    gc.collect()
-    return [*rss, round(process.memory_info().rss / 1e6, 2)]
+    if len(rss) < days:
+        gc.collect()
+        rss.append(round(process.memory_info().rss / 1e6, 2))
+    return rss
 
 
-def _day(config: NodeConfig, hours: float, seed: int) -> Iterator[AnyObservation]:
+def _day(config: NodeConfig, hours: float, seed: int, every_s: int = 1) -> Iterator[AnyObservation]:
     """Yield observations from eight in the morning on, with the node's ticks between them."""
     due = 0
-    for arrival, one in replay_day.arriving(config, hours, seed, BEGIN):
+    for arrival, one in replay_day.arriving(config, hours, seed, BEGIN, every_s=every_s):
         if arrival >= due:
             due = (arrival // NS + 1) * NS
             for room in config.rooms:
@@ -172,7 +189,9 @@ class _Node:
         self._outbox = outbox
         self._receiver = receiver
         self.took: list[int] = []
+        self.processor: list[int] = []
         self.judged_ms: list[float] = []
+        self.processor_ms: list[float] = []
         self.written_ms: list[float] = []
         self.whole_ms: list[float] = []
 
@@ -180,6 +199,7 @@ class _Node:
         """Take one observation, so that its time is known."""
         one = self._receiver.receive(wait_s)
         self.took.append(time.monotonic_ns())
+        self.processor.append(time.thread_time_ns())
         return [] if one is None else [one]
 
     def take(self) -> AnyCommand | None:
@@ -191,15 +211,17 @@ class _Node:
 
     def commit(self, new: Sequence[AnyEvent], state: Mapping[str, bytes] | None = None) -> int:
         """Write to the outbox, and note how long it all took."""
-        judged = time.monotonic_ns()
+        judged, processor = time.monotonic_ns(), time.thread_time_ns()
         done = self._outbox.commit(new, state)
         written = time.monotonic_ns()
         for event in new:
             if isinstance(event, FallSuspected | FallConfirmed | FallRecovered):
                 self.judged_ms.append((judged - self.took[-1]) / 1e6)
+                self.processor_ms.append((processor - self.processor[-1]) / 1e6)
                 self.written_ms.append((written - self.took[-1]) / 1e6)
                 self.whole_ms.append((written - event.t) / 1e6)
         self.took.clear()
+        self.processor.clear()
         return done
 
 
@@ -251,6 +273,8 @@ def latency(folder: Path, seconds: float, rate: int = RATE) -> Latency:
         events=len(node.judged_ms),
         judged_p50_ms=_percentile(node.judged_ms, 0.5),
         judged_p99_ms=_percentile(node.judged_ms, 0.99),
+        processor_p50_ms=_percentile(node.processor_ms, 0.5),
+        processor_p99_ms=_percentile(node.processor_ms, 0.99),
         written_p50_ms=_percentile(node.written_ms, 0.5),
         written_p99_ms=_percentile(node.written_ms, 0.99),
         whole_p50_ms=_percentile(node.whole_ms, 0.5),

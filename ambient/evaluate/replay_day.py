@@ -122,7 +122,9 @@ def config_of(rooms: int) -> NodeConfig:
     )
 
 
-def arriving(config: NodeConfig, hours: float, seed: int, begin: int = START) -> Iterator[Arriving]:
+def arriving(
+    config: NodeConfig, hours: float, seed: int, begin: int = START, *, every_s: int = 1
+) -> Iterator[Arriving]:
     """Yield what arrives at fusion from all rooms, in order of arrival.
 
     Parameters
@@ -135,8 +137,13 @@ def arriving(config: NodeConfig, hours: float, seed: int, begin: int = START) ->
         Of everything; the same seed yields the same day.
     begin
         The first instant; `START` is midnight.
+    every_s
+        Makes a thinner day: what is said each second is said as seldom as this, and cameras look
+        as many times more seldom.
     """
-    rooms = [_RoomDay(room, random.Random(f"{seed}/{room.id}"), begin) for room in config.rooms]
+    rooms = [
+        _RoomDay(room, random.Random(f"{seed}/{room.id}"), begin, every_s) for room in config.rooms
+    ]
     waiting: list[Arriving] = []
     t, end = begin, begin + round(hours * 3600 * NS)
     while t < end:
@@ -158,7 +165,9 @@ def _arrival(each: Arriving) -> tuple[int, str, str, int]:
 class _RoomDay:
     """One room: its resident, and what the sensors say of each minute."""
 
-    def __init__(self, room: Room, rng: random.Random, begin: int) -> None:
+    def __init__(self, room: Room, rng: random.Random, begin: int, every_s: int) -> None:
+        self._every_s = every_s
+        self._second = every_s * NS
         self._room = room.id
         self._bed = room.beds[0].id
         self._subject = room.beds[0].subject
@@ -188,7 +197,7 @@ class _RoomDay:
     def _camera(self, t: int, until: int) -> list[Arriving]:
         rng, out = self._rng, list[Arriving]()
         head: dict[str, Any] = {"room": self._room, "source": "c1"}
-        for second in range(t, until, NS):
+        for second in range(t, until, self._second):
             out.append((second + rng.randrange(1, 9_000_000), Tick(t=second, **head)))
         out.append((t + 150_000_000, ViewState(t=t + 1, view=View.OK, run=START, **head)))
         while self._look < until:
@@ -218,7 +227,7 @@ class _RoomDay:
             )
             out.append((arrival, self._posture(now, doing)))
             still = not doing.moves and now - (self._fell or 0) > 2 * NS
-            self._look += int((STILL_S if still else LOOK_S) * NS)
+            self._look += int((STILL_S if still else LOOK_S) * NS) * self._every_s
         return out
 
     def _posture(self, now: int, doing: _Doing) -> PostureSeen:
@@ -280,7 +289,7 @@ class _RoomDay:
     def _microphone(self, t: int, until: int) -> list[Arriving]:
         rng, out = self._rng, list[Arriving]()
         head: dict[str, Any] = {"room": self._room, "source": "m1"}
-        for second in range(t, until, NS):
+        for second in range(t, until, self._second):
             at = second + 300_000_000
             out.append((at + 5_000_000, Tick(t=at, **head)))
         at = t + 500_000_000
@@ -300,7 +309,7 @@ class _RoomDay:
         """Return what the wearable and the small sensors say; two hours of a day come at once."""
         rng, out = self._rng, list[Arriving]()
         head: dict[str, Any] = {"room": self._room, "source": "w1", "subject": self._subject}
-        for second in range(t, until, NS):
+        for second in range(t, until, self._second):
             received = second + rng.randrange(400_000_000, 2_500_000_000)
             kind = MotionMeasured(
                 t=second,
@@ -313,7 +322,7 @@ class _RoomDay:
                 **head,
             )
             self._keep(out, kind, received)
-        for second in range(t, until, 5 * NS):
+        for second in range(t, until, 5 * self._second):
             received = second + rng.randrange(400_000_000, 2_500_000_000)
             pulse = VitalMeasured(
                 t=second,
