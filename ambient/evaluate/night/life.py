@@ -38,19 +38,27 @@ class What(StrEnum):
     GET_UP = "getting up"
     EDGE = "sat on the edge, lay down again"
     HELPED = "helped up by a carer"
-    BED_FALSE = "beds: nobody was up"
+    EDGE_FALSE = "edge of the bed: nobody sat there"
+    EXIT_FALSE = "exit from bed: nobody was up"
     NOT_OUT_FALSE = "wet room: nothing the matter"
     NODE_LOST = "a node is gone"
     CAMERA_LOST = "a camera is gone"
     BATTERY = "a wristband is silent"
 
 
-LASTS_S: Final = {What.BED_FALSE: 30.0, What.NOT_OUT_FALSE: 300.0}
+LASTS_S: Final = {What.EDGE_FALSE: 30.0, What.EXIT_FALSE: 30.0, What.NOT_OUT_FALSE: 300.0}
 """How long what is falsely noticed holds; it decides nothing, as a carer comes anyway."""
 NEEDLESS: Final = frozenset(
     {
         *(What.FALL_FALSE, What.IMPACT_FALSE, What.SOUND_FALSE, What.EDGE, What.HELPED),
-        *(What.BED_FALSE, What.NOT_OUT_FALSE, What.NODE_LOST, What.CAMERA_LOST, What.BATTERY),
+        *(
+            What.EDGE_FALSE,
+            What.EXIT_FALSE,
+            What.NOT_OUT_FALSE,
+            What.NODE_LOST,
+            What.CAMERA_LOST,
+            What.BATTERY,
+        ),
     }
 )
 """Rings of these bring a carer for nothing; technical ones too, as no resident needed anybody."""
@@ -162,7 +170,8 @@ def _mistaken(
     often = {
         What.FALL_FALSE: table.night("fall_false", level),
         What.SOUND_FALSE: table.night("sound_false", level),
-        What.BED_FALSE: table.night("bed_false", level),
+        What.EDGE_FALSE: table.night("edge_false", level),
+        What.EXIT_FALSE: table.night("exit_false", level),
         What.NOT_OUT_FALSE: table.night("not_out_false", level),
     }
     if person.wears:

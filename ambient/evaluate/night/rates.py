@@ -110,7 +110,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 NAMES: Final = (
-    *("fall_false", "sound_false", "bed_false", "helped_rang", "not_out_false"),
+    *("fall_false", "sound_false", "edge_false", "exit_false", "helped_rang", "not_out_false"),
     *("edge_found", "exit_found"),
     *("impact_false", "impact_lies", "fall_found", "help_found"),
 )

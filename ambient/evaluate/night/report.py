@@ -31,7 +31,8 @@ CHOSEN: Final = frozenset({What.EDGE, What.HELPED})
 FALLS: Final = "falls by camera (purposes: falls)"
 SWITCHES: Final = {
     FALLS: (What.FALL_FALSE,),
-    "edge of the bed (beds: watch: edge)": (What.EDGE, What.HELPED, What.BED_FALSE),
+    "edge of the bed (beds: watch: edge)": (What.EDGE, What.HELPED, What.EDGE_FALSE),
+    "exit from bed (beds: watch: exit)": (What.EXIT_FALSE,),
     "wristbands (wearables)": (What.IMPACT_FALSE,),
     "sounds (purposes: sounds)": (What.SOUND_FALSE,),
     "wet rooms (wet_rooms)": (What.NOT_OUT_FALSE,),

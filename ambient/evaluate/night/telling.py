@@ -117,7 +117,9 @@ def _chains(
             return _get_up(one.lasts_s, edge=found("edge_found"), out=found("exit_found"))
         case What.HELPED if not table.rates["helped_rang"].measured or not found("helped_rang"):
             return []
-        case What.EDGE | What.HELPED | What.BED_FALSE:
+        case What.EXIT_FALSE:
+            return [("exit", _bed(BedExit, [(0.0, _CONFIRMED), (one.lasts_s, _ENDED)]))]
+        case What.EDGE | What.HELPED | What.EDGE_FALSE:
             return [("edge", _bed(BedEdge, [(0.0, _CONFIRMED), (one.lasts_s, _ENDED)]))]
         case What.NOT_OUT_FALSE:
             steps = [(0.0, _CONFIRMED), (one.lasts_s, _ENDED)]
