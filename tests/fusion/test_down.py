@@ -350,8 +350,8 @@ def test_a_wrist_does_not_tell_how_its_wearer_lies():
 )
 def test_what_is_switched_off_is_forgotten(purpose, left):
     made = judge()
-    story = [pulse(s, 70) for s in range(20)] + [pulse(21, 110)]
-    play(made, [*story, impact(20), sound(20.5, SoundClass.THUD)], until=26)
+    story = [pulse(5 * k, 70) for k in range(5)] + [pulse(25, 110)]
+    play(made, [*story, impact(24), sound(24.5, SoundClass.THUD)], until=30)
     made.consent(purpose, True)
     made.consent(purpose, False)
     assert {e.ratio for e in made.down.signs.pieces.kept} == left
