@@ -1,7 +1,7 @@
 """HL7 version 2 over MLLP: monitors and their gateways send, each message is acknowledged.
 
 Comes in: TCP connections, with TLS wherever they come from another machine. Goes out: readings to
-the desk, and for each message an ACK, given only when what it says is with fusion. The frame is
+the desk, and for each message an ACK, given only when what it says is sent to fusion. The frame is
 that of the HL7 Minimal Lower Layer Protocol, release 1: 0x0B, the message, 0x1C 0x0D.
 
 An address beyond this machine is only listened on with TLS and certificates of the senders.

@@ -1,7 +1,7 @@
 """MQTT: wearables that publish data points, and small sensors that describe themselves.
 
 Comes in: messages of the broker of the configuration, over TLS. Goes out: readings, to the desk. A
-message is acknowledged to the broker only when what it says is with fusion, so whatever kills this
+message is acknowledged to the broker once what it says is sent to fusion, so whatever kills this
 process, the broker sends it again. `ambient.node.gateways.topics` tells the two sessions apart.
 """
 

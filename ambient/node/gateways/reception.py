@@ -177,7 +177,7 @@ class Reception:
     async def take(
         self, way: Way, peer: str, parsed: Parsed, received: int | None = None
     ) -> tuple[Refused, ...]:
-        """Take in what a parser gave; on return it is with fusion.
+        """Take in what a parser gave; on return it is sent to fusion.
 
         See `ambient.node.gateways.way.Desk`.
         """

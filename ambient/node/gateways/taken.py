@@ -1,6 +1,6 @@
 """Marks of the readings that were handed to fusion, over a crash of this process.
 
-Comes in: marks (`vitals.intake.Taken`), after what they stand for is with fusion and before its
+Comes in: marks (`vitals.intake.Taken`), after what they stand for is sent to fusion and before its
 sender is told so. Goes out: those that earlier runs left. A sender that was not told sends again,
 and a meter's memory is read anew at each start: by its mark a reading is known as a repeat. A mark
 is a hash of what a device said and when; the reading itself is not kept. Nothing is flushed to the

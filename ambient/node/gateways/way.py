@@ -33,7 +33,7 @@ class Desk(Protocol):
     async def take(
         self, way: Way, peer: str, parsed: Parsed, received: int | None = None
     ) -> tuple[Refused, ...]:
-        """Take in what a parser gave; on return it is with fusion, and may be acknowledged.
+        """Take in what a parser gave; on return it is sent to fusion, and may be acknowledged.
 
         Parameters
         ----------

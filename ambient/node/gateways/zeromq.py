@@ -1,7 +1,7 @@
 """ZeroMQ with CURVE: readings of other software, in the project's own schema.
 
 Comes in: messages of clients whose keys the configuration names (`vitals.parse.native`). Goes out:
-readings to the desk, and for each message an answer, given only when what it says is with fusion:
+readings to the desk, and for each message an answer, given once what it says is sent to fusion:
 a client that keeps a message until it is answered loses nothing.
 
 A client sends two frames from a DEALER: a name of the message, of its own choice, and the message.
