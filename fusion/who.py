@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -27,10 +28,11 @@ import numpy as np
 from ambient.observations import AnyObservation, MotionMeasured, PostureSeen, TrackEnded, Wear
 from fusion.who_evidence import (
     ANY_LAG,
-    BEFORE_S,
+    DECAY,
     HALF_LIFE_S,
+    RELATIONS,
+    RISES,
     SECOND,
-    WEIGHTS,
     Floats,
     Likeness,
     Speeds,
@@ -48,16 +50,25 @@ NOBODY: Final = 0.3
 WAIT_S: Final = 9.0
 """A second of a wearable is compared when the camera has come so far beyond it: the lag that the
 clocks may have, and what a wearable may be late."""
+LEAST_MOVED_S: Final = 30.0
+"""Nothing is sure of a wearable that moved for less than this of late: who sits still and what lies
+on a table are alike."""
 EVERY_S: Final = 5.0
 GONE_S: Final = 60.0
 """So long after it was last seen, or after its end, is a track remembered."""
-LEAST_BEFORE: Final = 4
-"""Of the `BEFORE_S` seconds before, so many must be known."""
-LEARNED_S: Final = 60.0
-"""So much of a sure match tells how far the clock of the wearable is off."""
+NEXT_S: Final = 1.3
+"""Seconds of a wearable farther apart than this do not follow each other."""
+MOMENT: Final = (-1.0, 1.0)
+"""No `EVERY_S` seconds in which the wearable moves count less or more than this, in nats: two
+people who rise together do so once, but go on to move unlike each other."""
+STILL_MOMENT: Final = (-0.25, 0.0)
+"""The same while it does not move: that somebody is still as well tells nothing new, and a pose
+that jumps shall not count against who sits."""
+LEARNED_S: Final = 30.0
+"""So many seconds of movement of a sure match tell how far the clock of the wearable is off."""
 SETTLED_S: Final = 3.0
 """So long after it began is it asked which track goes on as this one."""
-_LINKS: Final = ((3.0, 1.0, 0.9), (20.0, 2.0, 0.8), (60.0, 1e9, 0.5))
+_LINKS: Final = ((5.0, 1.0, 0.97), (20.0, 2.0, 0.9), (60.0, 1e9, 0.5))
 """Seconds, body lengths: within both, a track goes on as the new one with this probability
 (assumed; a carer may come in as a resident goes out)."""
 TRACKS: Final = 12
@@ -67,8 +78,9 @@ LATE_MAX: Final = 600
 ASSIGNMENTS: Final = 4096
 """No more joint hypotheses than this are judged together; beyond it each wearer alone."""
 FADES: Final = float(0.5 ** (EVERY_S / HALF_LIFE_S))
+_MOMENT_NS: Final = round(EVERY_S * SECOND)
 LIMIT: Final = 20.0
-"""Log-odds of one wearable and one person are kept within this."""
+"""Log-odds of one wearable and one person are carried on within this."""
 
 Key = tuple[str, int]
 """A camera and the number of a track."""
@@ -89,7 +101,9 @@ class Belief:
     nobody
         Probability that the wearer is none of them.
     seconds
-        So many seconds were compared with the likeliest track, forgotten ones left out.
+        So many in which it moved were compared with the likeliest track, forgotten ones left out.
+    moved_s
+        Seconds in which the wearable moved, whoever was seen, forgotten ones left out.
     """
 
     device: str
@@ -98,17 +112,20 @@ class Belief:
     tracks: Mapping[int, float]
     nobody: float
     seconds: float
+    moved_s: float
 
     @property
     def track(self) -> int | None:
         """The track that wears it, when that is sure."""
         best = max(self.tracks, key=lambda one: self.tracks[one], default=None)
-        return best if best is not None and self.tracks[best] >= SURE else None
+        if best is None or self.tracks[best] < SURE or self.moved_s < LEAST_MOVED_S:
+            return None
+        return best
 
     @property
     def elsewhere(self) -> bool:
         """Whether it is sure that nobody seen wears it."""
-        return self.nobody >= SURE
+        return self.nobody >= SURE and self.moved_s >= LEAST_MOVED_S
 
 
 @dataclass(slots=True)
@@ -133,9 +150,15 @@ class WornDevice:
     wear: Wear
     subject: str | None
     newest: int = -1
-    waiting: deque[tuple[int, float, int]] = field(default_factory=deque)
-    before: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=BEFORE_S))
+    waiting: deque[tuple[int, float]] = field(default_factory=deque)
+    before: tuple[int, float] | None = None
+    noise: float = inf
+    moved_s: float = 0.0
+    moved: bool = False
+    """Whether it moved in this moment so far."""
     likeness: dict[Key, Likeness] = field(default_factory=dict)
+    compared: dict[Key, tuple[float, float]] = field(default_factory=dict)
+    """Log-odds by all that was compared, and the same with no moment counting too much."""
     odds: dict[Key, float] = field(default_factory=dict)
     """Log-odds of each track when it was last judged."""
     carried: dict[Key, float] = field(default_factory=dict)
@@ -180,8 +203,7 @@ class Matcher:
                 device = self.devices[belief.device]
                 found = device.likeness.get((belief.source, belief.track))
                 if found is not None:
-                    weights = WEIGHTS[device.wear]
-                    device.lags = lags_after(found.features(), weights, ANY_LAG)
+                    device.lags = lags_after(found.scores(RELATIONS[device.wear]), ANY_LAG)
 
     def beliefs(self) -> list[Belief]:
         """Return what is thought of each wearable, camera by camera."""
@@ -212,17 +234,10 @@ class Matcher:
                 best = belief.source, track, belief.tracks[track]
         return best
 
-    def likeness(self, device: str, source: str, track: int) -> Floats | None:
-        """Return the features of a wearable and a track, see `Likeness`; None before any."""
+    def likeness(self, device: str, source: str, track: int) -> Likeness | None:
+        """Return what was compared of a wearable and a track; None before anything was."""
         known = self.devices.get(device)
-        found = known.likeness.get((source, track)) if known is not None else None
-        return found.features() if found is not None else None
-
-    def seconds(self, device: str, source: str, track: int) -> float:
-        """Return how many seconds of a wearable and a track were compared."""
-        known = self.devices.get(device)
-        found = known.likeness.get((source, track)) if known is not None else None
-        return found.seconds if found is not None else 0.0
+        return known.likeness.get((source, track)) if known is not None else None
 
     def _posture(self, seen: PostureSeen) -> None:
         key = seen.source, seen.track
@@ -240,7 +255,7 @@ class Matcher:
         track.speeds.add(seen.t, seen.left_wrist, seen.right_wrist, seen.hips)
 
     def _motion(self, seen: MotionMeasured) -> None:
-        if seen.wear not in WEIGHTS:
+        if seen.wear not in RELATIONS:
             return
         device = self.devices.get(seen.source)
         if device is None:
@@ -253,7 +268,7 @@ class Matcher:
         if seen.t <= device.newest:
             return
         device.newest = seen.t
-        device.waiting.append((seen.t, seen.counts, seen.steps))
+        device.waiting.append((seen.t, seen.counts))
         if len(device.waiting) > LATE_MAX:
             device.waiting.popleft()
 
@@ -261,20 +276,25 @@ class Matcher:
         """Take in the seconds of a wearable that the cameras have come past."""
         ready = now - int(WAIT_S * SECOND)
         while device.waiting and device.waiting[0][0] <= ready:
-            t, counts, steps = device.waiting.popleft()
-            past = [c for at, c in device.before if t - at <= (BEFORE_S + 0.5) * SECOND]
-            device.before.append((t, counts))
-            if len(past) < LEAST_BEFORE:
+            t, counts = device.waiting.popleft()
+            before, device.before = device.before, (t, counts)
+            if before is None or t - before[0] > NEXT_S * SECOND:
                 continue
-            second = second_of(counts, sum(past) / len(past), steps)
+            device.noise = min(counts, before[1], device.noise * RISES)
+            y, weight = second_of(counts, before[1], device.noise)
+            if t // _MOMENT_NS != before[0] // _MOMENT_NS:
+                _close(device)
+            moves = weight == 1.0
+            device.moved = device.moved or moves
+            device.moved_s = DECAY * device.moved_s + moves
             for key, track in self.tracks.items():
-                x, change, known = looked_up(track.speeds, t)
-                if not known.any():
+                x, known = looked_up(track.speeds, t)
+                if not known[2].any():
                     continue
                 found = device.likeness.get(key)
                 if found is None:
                     found = device.likeness[key] = Likeness()
-                found.add(x, change, known, second)
+                found.add(x, known, y, weight)
 
     def _drop(self, now: int) -> None:
         for key in [
@@ -287,7 +307,7 @@ class Matcher:
     def _forget(self, key: Key) -> None:
         del self.tracks[key]
         for device in self.devices.values():
-            for kept in (device.likeness, device.odds, device.carried):
+            for kept in (device.likeness, device.compared, device.odds, device.carried):
                 kept.pop(key, None)
 
     def _link(self, now: int) -> None:
@@ -342,29 +362,39 @@ class Matcher:
                         tracks=dict(zip(here, shares[:-1].tolist(), strict=True)),
                         nobody=float(shares[-1]),
                         seconds=found.seconds if found is not None else 0.0,
+                        moved_s=device.moved_s,
                     )
 
     def _odds(self, device: WornDevice, source: str, here: list[int]) -> Floats:
         """Return log-odds (people + 1,) of each person seen, and at the end of nobody."""
-        weights = WEIGHTS[device.wear]
         out, gone = [], 1.0
         for number in here:
             key = source, number
-            found = device.likeness.get(key)
-            own = 0.0 if found is None else log_odds(found.features(), weights, device.lags)
+            _, own = device.compared.get(key, (0.0, 0.0))
             carried, link = device.carried.get(key), self.tracks[key].link or 0.0
             if carried is not None:
                 own += float(np.log(link * np.exp(carried) + 1.0 - link))
                 gone += (1.0 - link) * float(np.exp(carried))
                 device.carried[key] = carried * FADES
             device.odds[key] = min(LIMIT, max(-LIMIT, own))
-            out.append(device.odds[key])
+            out.append(own)
         for key, track in self.tracks.items():
             if key[0] == source and track.ended is not None and key in device.odds:
                 device.odds[key] *= FADES
                 if not track.claimed:
                     gone += float(np.exp(device.odds[key]))
         return np.array([*out, np.log(gone)])
+
+
+def _close(device: WornDevice) -> None:
+    """Take in what the moment that ends says of each track."""
+    least, most = MOMENT if device.moved else STILL_MOMENT
+    device.moved = False
+    for key, found in device.likeness.items():
+        now = log_odds(found.scores(RELATIONS[device.wear]), device.lags)
+        before, held = device.compared.get(key, (0.0, 0.0))
+        held = FADES * held + min(most, max(least, now - FADES * before))
+        device.compared[key] = now, held
 
 
 def _going_on(old: WornTrack, new: WornTrack) -> float:

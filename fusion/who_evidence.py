@@ -2,18 +2,21 @@
 
 `Speeds` keeps how fast the wrists and hips of one track moved, `Likeness` compares one wearable
 with one track. Both keep a fixed amount of numbers. The clock of the wearable may be off: every
-figure is kept for each lag of `LAGS_S`. Pure: time is an argument.
+figure is kept for each lag of -`LAG_S` to `LAG_S`. Pure: time is an argument.
 
-For each of left wrist, right wrist and hips, and at each lag, exponentially forgotten sums give the
-correlation r of x = log(0.05 + speed) and y = log(0.01 + counts), and that of both less what they
-were over the eight seconds before. n ln(1 - r^2) / -2 is the logarithm of the generalised
-likelihood ratio of a common movement over n independent seconds (Kay 1998, Detection Theory, 6.4);
-seconds are not independent, so each term has a weight, learned on simulated rooms (`WEIGHTS`).
+Of each second, x = ln(0.05 + speed) of a joint and y = ln(0.01 + counts), each less `PERSISTS`
+times what it was in the second before, since movement lasts. At each lag, for either wrist,
+exponentially forgotten sums give the Bayes factor of a linear relation of y to x against none:
+normal slopes around what people's are (`RELATIONS`), an unknown level and an unknown variance that
+both share (conjugate priors; Bishop 2006, Pattern Recognition and Machine Learning, 3.5.1). It is
+about 0 where nobody moves, and costs whom does not fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log
 from typing import Final
 
 import numpy as np
@@ -27,8 +30,6 @@ PER_S: Final = 4
 LAG_S: Final = 5.5
 """The clocks may be this far apart."""
 LAGS: Final = round(2 * LAG_S * PER_S) + 1
-BEFORE_S: Final = 8
-"""Seconds before, with which a second is compared."""
 HALF_LIFE_S: Final = 300.0
 """After so many seconds of a wearable, what was seen counts half."""
 HELD_S: Final = 2.0
@@ -37,14 +38,26 @@ KEPT_BINS: Final = 1024
 CHANNELS: Final = 3
 SLOW_SPEED: Final = 0.05
 SMALL_COUNTS: Final = 0.01
-UNREST: Final = 0.05
-"""Variance that noise alone has; keeps correlations of two that are still near 0."""
-MOST_R: Final = 0.97
-PRIOR_S: Final = 10.0
-"""A few seconds agree by chance: as if so many without any relation had been seen before."""
-CHANCE: Final = 2.5
-"""Nats that two unrelated people reach easily: half the logarithm of a few minutes' seconds, which
-is what one free parameter costs (Schwarz 1978)."""
+PERSISTS: Final = 0.5
+"""Share of a second's movement that is that of the second before; what remains of a relation after
+taking it off is nearly independent from second to second (measured on simulated rooms)."""
+COUNTED: Final = 1.0
+"""A second in which the wearable moves counts as so much of an independent one: what is left has
+long tails."""
+STILL: Final = 0.1
+"""One in which it does not move counts so much of that: most people are still most of the time, and
+a stuck or jumping pose shall not speak against who sits."""
+MOVES: Final = 0.01
+ABOVE: Final = 2.0
+"""A wearable moves when its counts, g, in this second or the one before reach `MOVES`, and are
+`ABOVE` times those that it has when it lies: its noise."""
+RISES: Final = 1.001
+"""The noise is the least of the counts, but may grow so much a second: twofold in 12 minutes."""
+NUISANCE: Final = 0.01
+"""Precision of the level's prior, in the variance's units: next to nothing is known of it."""
+SHAPE: Final = 1.0
+SCALE: Final = 0.01
+"""Of the variance's prior: as if two seconds with a standard deviation of 0.1 had been seen."""
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -107,137 +120,127 @@ class Speeds:
         self.bin, self.sums, self.counts = number, [0.0] * CHANNELS, [0] * CHANNELS
 
 
-def looked_up(speeds: Speeds, t: int) -> tuple[Floats, Floats, Bools]:
+def looked_up(speeds: Speeds, t: int) -> tuple[Floats, Bools]:
     """Return how a track moved in the second up to `t`, at every lag.
 
     Returns
     -------
-    The level x and its change against the seconds before, both (3, LAGS), and where both are known.
+    x of each joint, less that of the second before, and where both are known; both (3, LAGS).
     """
-    lead = BEFORE_S * PER_S
-    first = round((t - SECOND) / BIN_NS) - LAGS // 2 - lead
-    rows = speeds.between(first, lead + LAGS + PER_S - 1)
+    first = round((t - 2 * SECOND) / BIN_NS) - LAGS // 2
+    rows = speeds.between(first, LAGS + 2 * PER_S - 1)
     seen = np.isfinite(rows)
     total = np.zeros((len(rows) + 1, CHANNELS))
     count = np.zeros((len(rows) + 1, CHANNELS))
     np.cumsum(np.where(seen, rows, 0.0), axis=0, out=total[1:])
     np.cumsum(seen, axis=0, out=count[1:])
-    now, there = _window(total, lead, PER_S), _window(count, lead, PER_S)
-    past, known = _window(total, 0, lead), _window(count, 0, lead)
-    both = (there >= PER_S / 2) & (known >= lead / 4)
-    x = np.log(SLOW_SPEED + now / np.maximum(there, 1.0))
-    before = np.log(SLOW_SPEED + past / np.maximum(known, 1.0))
-    return x.T, (x - before).T, both.T
+    total = total[PER_S:] - total[:-PER_S]
+    count = count[PER_S:] - count[:-PER_S]
+    x = np.log(SLOW_SPEED + total / np.maximum(count, 1.0))
+    known = count >= PER_S / 2
+    return (x[PER_S:] - PERSISTS * x[:-PER_S]).T, (known[PER_S:] & known[:-PER_S]).T
 
 
-def _window(summed: Floats, first: int, length: int) -> Floats:
-    return summed[first + length : first + length + LAGS] - summed[first : first + LAGS]
+TERMS: Final = 6
+"""1; whether the wrist is known; x of wrist and of hips where it is; of hips where not; y."""
+_LEVELS: Final = 2
+_Y: Final = 5
+_TINY: Final = 1e-9 * np.eye(TERMS)
+"""Keeps the matrix positive while nothing is left to explain."""
 
 
-FEATURES: Final = 9
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How movement of a place on the body follows that of the picture.
+
+    Attributes
+    ----------
+    slopes
+        Mean of the slope of wrist and hips where both are seen, and of the hips alone.
+    precision
+        Of each, in units of the variance that is left.
+    """
+
+    slopes: tuple[float, float, float]
+    precision: tuple[float, float, float]
 
 
 class Likeness:
-    """One wearable and one track: sums over their seconds, for every joint and lag."""
+    """One wearable and one track: sums over their seconds, for either wrist and every lag."""
 
     def __init__(self) -> None:
-        self.sums: Floats = np.zeros((CHANNELS, LAGS, 5, 7))
-        self._of: Floats = np.empty((CHANNELS, LAGS, 5, 1))
+        self.sums: Floats = np.zeros((2, LAGS, TERMS, TERMS))
+        self._of: Floats = np.zeros((2, LAGS, TERMS))
+        self._squares: Floats = np.zeros((2, LAGS, TERMS, TERMS))
 
     @property
     def seconds(self) -> float:
-        """Seconds compared, forgotten ones left out."""
+        """Seconds compared in which it moved, forgotten ones left out."""
         return float(self.sums[:, LAGS // 2, 0, 0].max())
 
-    def add(self, x: Floats, dx: Floats, known: Bools, of: Floats) -> None:
-        """Take in a second.
+    def add(self, x: Floats, known: Bools, y: float, weight: float) -> None:
+        """Take in a second; nothing of it where the hips are not known.
 
         Parameters
         ----------
-        x, dx, known
+        x, known
             Of the track, see `looked_up`.
-        of
-            (7,) of the wearable, see `second_of`.
+        y, weight
+            Of the wearable, see `second_of`.
         """
-        terms = self._of[..., 0]
-        terms[..., 0] = known
-        terms[..., 1] = np.where(known, x, 0.0)
-        terms[..., 2] = terms[..., 1] * x
-        terms[..., 3] = np.where(known, dx, 0.0)
-        terms[..., 4] = terms[..., 3] * dx
+        of, hips = self._of, known[2]
+        both = known[:2] & hips
+        of[..., 0] = hips
+        of[..., 1] = both
+        of[..., 2] = np.where(both, x[:2], 0.0)
+        of[..., 3] = np.where(both, x[2], 0.0)
+        of[..., 4] = np.where(hips & ~both, x[2], 0.0)
+        of[..., 5] = np.where(hips, y, 0.0)
+        np.multiply(of[..., :, None], weight * of[..., None, :], out=self._squares)
         self.sums *= DECAY
-        self.sums += self._of * of
+        self.sums += self._squares
 
-    def features(self) -> Floats:
-        """Return (2, LAGS, FEATURES): what speaks for and against, by wrist and lag.
-
-        Of the wrist and of the hips: the likelihood ratio of level and of change; of the hips that
-        of steps; of both how much there was to compare, weighed by how much each side moved.
-        """
-        sums = self.sums
-        n = sums[..., 0, 0]
-        per = 1.0 / np.maximum(n, 1.0)
-        mx, my, ms = sums[..., 1, 0] * per, sums[..., 0, 1] * per, sums[..., 0, 3] * per
-        mdx, mdy = sums[..., 3, 0] * per, sums[..., 0, 2] * per
-        vx = np.maximum(sums[..., 2, 0] * per - mx * mx, 0.0)
-        vy = np.maximum(sums[..., 0, 4] * per - my * my, 0.0)
-        vs = np.maximum(sums[..., 0, 6] * per - ms * ms, 0.0)
-        vdx = np.maximum(sums[..., 4, 0] * per - mdx * mdx, 0.0)
-        vdy = np.maximum(sums[..., 0, 5] * per - mdy * mdy, 0.0)
-        level = _likely(n, sums[..., 1, 1] * per - mx * my, vx, vy)
-        change = _likely(n, sums[..., 3, 2] * per - mdx * mdy, vdx, vdy)
-        steps = _likely(n, sums[..., 1, 3] * per - mx * ms, vx, vs)
-        moved = vx / (vx + 0.5)
-        felt = vy / (vy + 0.5)
-        out = np.empty((2, LAGS, FEATURES))
-        wrists, hips = slice(0, 2), 2
-        out[..., 0] = level[wrists]
-        out[..., 1] = change[wrists]
-        out[..., 2] = level[hips]
-        out[..., 3] = change[hips]
-        out[..., 4] = steps[hips]
-        out[..., 5] = (n * moved)[wrists]
-        out[..., 6] = (n * felt)[wrists]
-        out[..., 7] = (n * moved)[hips]
-        out[..., 8] = (n * felt)[hips]
-        return out
+    def scores(self, relation: Relation) -> Floats:
+        """Return the logarithms (2, LAGS) of the Bayes factors of a relation, by wrist and lag."""
+        slopes = np.array([0.0, 0.0, *relation.slopes])
+        precision = np.array([NUISANCE, NUISANCE, *relation.precision])
+        prior = np.diag([*precision, float(precision @ (slopes * slopes))])
+        prior[_Y, :_Y] = prior[:_Y, _Y] = precision * slopes
+        # Its last row holds what each term in turn explains of y.
+        root = np.linalg.cholesky(COUNTED * self.sums + prior + _TINY)
+        sizes = np.log(np.diagonal(root, axis1=-2, axis2=-1))
+        explained = np.square(root[..., _Y, _LEVELS:_Y]).sum(axis=-1)
+        with_x = np.square(root[..., _Y, _Y])
+        without = with_x + explained - prior[_Y, _Y]
+        gain = 0.5 * float(np.log(relation.precision).sum()) - sizes[..., _LEVELS:_Y].sum(axis=-1)
+        shape = SHAPE + 0.5 * COUNTED * self.sums[..., 0, 0]
+        odds = np.log(SCALE + 0.5 * np.maximum(without, 0.0)) - np.log(SCALE + 0.5 * with_x)
+        return np.asarray(gain + shape * odds)
 
 
 DECAY: Final = float(0.5 ** (1.0 / HALF_LIFE_S))
 
 
-def _likely(n: Floats, covariance: Floats, one: Floats, other: Floats) -> Floats:
-    """Return -n ln(1 - r^2) / 2 of a rising relation less what chance gives; 0 of a falling one.
-
-    r is what `PRIOR_S` more seconds without any relation would leave of it.
-    """
-    shrunk = covariance * n / (n + PRIOR_S)
-    r = np.clip(shrunk / np.sqrt((one + UNREST) * (other + UNREST)), 0.0, MOST_R)
-    return np.asarray(np.maximum(-0.5 * n * np.log1p(-r * r) - CHANCE, 0.0))
-
-
-def second_of(counts: float, before: float, steps: int) -> Floats:
-    """Return what a second of a wearable gives to the sums of `Likeness`.
+def second_of(counts: float, before: float, noise: float = 0.0) -> tuple[float, float]:
+    """Return y of a second of a wearable, and how much the second counts.
 
     Parameters
     ----------
     counts
         Mean amplitude deviation, g.
     before
-        Its mean over the seconds before.
-    steps
-        Found in it.
+        That of the second before.
+    noise
+        What the wearable has when it lies.
     """
-    y = float(np.log(SMALL_COUNTS + counts))
-    change = y - float(np.log(SMALL_COUNTS + before))
-    step = 1.0 if steps else 0.0
-    return np.array([1.0, y, change, step, y * y, change * change, step])
+    y = log(SMALL_COUNTS + counts) - PERSISTS * log(SMALL_COUNTS + before)
+    return y, 1.0 if max(counts, before) >= max(MOVES, ABOVE * noise) else STILL
 
 
-_WRIST: Final = (0.442, 0.7, 0.0, 0.7, 0.0, -0.121, 0.0, -0.011, 0.0, -0.5)
-_TRUNK: Final = (0.0, 0.0, 0.479, 0.086, 0.0, -0.047, -0.001, -0.062, 0.0, -0.052)
-_LEG: Final = (0.497, 0.434, 0.342, 0.19, 0.001, 0.0, 0.0, -0.104, 0.0, -0.351)
-WEIGHTS: Final[Mapping[Wear, tuple[float, ...]]] = {
+_WRIST: Final = Relation((0.317, 0.291, 0.689), (3.1, 18.8, 37.0))
+_TRUNK: Final = Relation((0.164, 0.715, 0.732), (39.6, 6.2, 3.0))
+_LEG: Final = Relation((0.217, 0.746, 0.922), (35.8, 37.8, 53.7))
+RELATIONS: Final[Mapping[Wear, Relation]] = {
     Wear.WRIST: _WRIST,
     Wear.FINGER: _WRIST,
     Wear.WAIST: _TRUNK,
@@ -245,8 +248,8 @@ WEIGHTS: Final[Mapping[Wear, tuple[float, ...]]] = {
     Wear.THIGH: _LEG,
     Wear.ANKLE: _LEG,
 }
-"""Of the features of `Likeness`, and a constant at the end; what `ambient.evaluate.matching.fit`
-prints. A place that is not known (`Wear.ELSEWHERE`) is not matched."""
+"""What `ambient.evaluate.matching.fit` prints. A place that is not known (`Wear.ELSEWHERE`) is not
+matched."""
 
 
 ANY_LAG: Final = np.full(LAGS, 1.0 / LAGS)
@@ -255,22 +258,20 @@ STRAY: Final = 0.1
 """Probability that what was learned of the clock is wrong by now."""
 
 
-def log_odds(features: Floats, weights: tuple[float, ...], lags: Floats = ANY_LAG) -> float:
+def log_odds(scores: Floats, lags: Floats = ANY_LAG) -> float:
     """Return the logarithm of the likelihood ratio "worn by this person" to "by nobody seen".
 
     Either wrist is as likely, each lag as `lags` (LAGS,) say; both are summed over.
     """
-    scores = features @ np.asarray(weights[:FEATURES])
     top = float(scores.max())
-    return top + float(np.log((np.exp(scores - top).mean(axis=0) * lags).sum())) + weights[FEATURES]
+    return top + log(float((np.exp(scores - top).mean(axis=0) * lags).sum()))
 
 
-def lags_after(features: Floats, weights: tuple[float, ...], lags: Floats) -> Floats:
+def lags_after(scores: Floats, lags: Floats) -> Floats:
     """Return how probable each lag is once it is known who wears the wearable.
 
     Clocks drift: a quarter of a second to either side is left as probable.
     """
-    scores = features @ np.asarray(weights[:FEATURES])
     known = np.exp(scores - scores.max()).mean(axis=0) * lags
     wide = np.convolve(known, np.ones(3), "same")
     return np.asarray((1.0 - STRAY) * wide / wide.sum() + STRAY * ANY_LAG)

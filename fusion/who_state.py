@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from ambient.observations import Wear
-from fusion.who_evidence import BEFORE_S, CHANNELS, KEPT_BINS, Likeness, Speeds
+from fusion.who_evidence import CHANNELS, KEPT_BINS, Likeness, Speeds
 
 if TYPE_CHECKING:
     from fusion.who import Matcher
@@ -44,9 +44,13 @@ class _Device(Struct, array_like=True):
     wear: Wear
     subject: str | None
     newest: int
-    waiting: list[tuple[int, float, int]]
-    before: list[tuple[int, float]]
+    waiting: list[tuple[int, float]]
+    before: tuple[int, float] | None
+    noise: float
+    moved_s: float
+    moved: bool
     likeness: list[tuple[str, int, bytes]]
+    compared: list[tuple[str, int, float, float]]
     odds: Odds
     carried: Odds
     lags: bytes
@@ -59,6 +63,7 @@ class _Belief(Struct, array_like=True):
     tracks: dict[int, float]
     nobody: float
     seconds: float
+    moved_s: float
 
 
 class _State(Struct, array_like=True):
@@ -85,8 +90,10 @@ def frozen(matcher: Matcher) -> bytes:
         ],
         devices=[
             _Device(
-                name, one.wear, one.subject, one.newest, list(one.waiting), list(one.before),
+                name, one.wear, one.subject, one.newest, list(one.waiting), one.before,
+                one.noise, one.moved_s, one.moved,
                 [(*key, pair.sums.tobytes()) for key, pair in one.likeness.items()],
+                [(*key, *value) for key, value in one.compared.items()],
                 [(*key, value) for key, value in one.odds.items()],
                 [(*key, value) for key, value in one.carried.items()],
                 one.lags.tobytes(),
@@ -94,7 +101,7 @@ def frozen(matcher: Matcher) -> bytes:
             for name, one in matcher.devices.items()
         ],
         beliefs=[
-            _Belief(b.device, b.subject, b.source, dict(b.tracks), b.nobody, b.seconds)
+            _Belief(b.device, b.subject, b.source, dict(b.tracks), b.nobody, b.seconds, b.moved_s)
             for b in matcher.beliefs()
         ],
     )  # fmt: skip
@@ -126,15 +133,20 @@ def thawed(data: bytes) -> Matcher:
         )  # fmt: skip
     for each in state.devices:
         device = WornDevice(each.wear, each.subject, each.newest, deque(each.waiting))
-        device.before = deque(each.before, maxlen=BEFORE_S)
+        device.before, device.noise = each.before, each.noise
+        device.moved_s, device.moved = each.moved_s, each.moved
         for source, track, sums in each.likeness:
             pair = device.likeness[source, track] = Likeness()
             pair.sums = np.frombuffer(sums).reshape(pair.sums.shape).copy()
+        device.compared = {
+            (source, track): (now, held) for source, track, now, held in each.compared
+        }
         device.odds = {(source, track): value for source, track, value in each.odds}
         device.carried = {(source, track): value for source, track, value in each.carried}
         device.lags = np.frombuffer(each.lags).copy()
         matcher.devices[each.name] = device
     matcher.keep(
-        Belief(b.device, b.subject, b.source, b.tracks, b.nobody, b.seconds) for b in state.beliefs
+        Belief(b.device, b.subject, b.source, b.tracks, b.nobody, b.seconds, b.moved_s)
+        for b in state.beliefs
     )
     return matcher

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ambient.evaluate.matching.fit import fit
+from ambient.evaluate.matching.lives import LEAST_S, WALLS_M, _within
 from ambient.evaluate.matching.measure import MINUTES, Verdict, outcome, played, summarise
 from ambient.evaluate.matching.recordings import BEGIN_S, Clip, compare
 from ambient.evaluate.matching.rooms import Alike, Rooms, Story
@@ -19,10 +21,14 @@ from ambient.evaluate.matching.senses import (
     lying_about,
     measured,
     posture_seen,
+    worn,
 )
 from ambient.observations import Posture, PostureSeen, TrackEnded, Wear
 from fusion.who import Matcher
+from fusion.who_evidence import LAGS, Likeness
 from models.skeletons.generate import Family
+from models.skeletons.joints import JOINTS, Joint
+from models.skeletons.motion import Motion, Segment, Source
 from vitals.motion.seconds import Moved
 
 DATA = Path(os.environ.get("AMBIENT_DATA", "/nowhere"))
@@ -73,6 +79,54 @@ def test_a_clock_that_is_off_shifts_and_drifts() -> None:
     gone = (moved[-1].t - START_S * SECOND) / SECOND
     assert (said[-1].t - moved[-1].t) / SECOND == pytest.approx(-2.0 + gone * 1e-3, abs=1e-6)
     assert max(one.counts for one in said) < 0.05
+
+
+def moving(way: np.ndarray, rate: float = 30.0) -> Motion:
+    """Return a body that goes a way (T, 3), metres, and keeps its pose."""
+    pose = np.random.default_rng(2).normal(0.0, 0.4, (JOINTS, 3))
+    pose[Joint.PELVIS] = 0.0
+    pose[Joint.NECK] = pose[Joint.CHEST]
+    joints = pose + way[:, None]
+    return Motion(
+        name="m", subject="s", joints=joints, rate=rate, height=1.7, source=Source.SIM,
+        segments=(Segment(0.0, len(way) / rate, "walk"),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("wear", [Wear.WAIST, Wear.CHEST, Wear.WRIST, Wear.THIGH, Wear.ANKLE])
+def test_every_place_on_the_body_feels_that_it_shakes(wear: Wear) -> None:
+    t = np.arange(0.0, 40.0, 1 / 30)
+    up = np.where(t > 20.0, 0.03 * np.sin(4.0 * np.pi * t), 0.0)
+    moved = worn(np.random.default_rng(3), moving(np.outer(up, [0.0, 0.0, 1.0])), wear, left=True)
+    since = [(one.t / SECOND - START_S, one.counts) for one in moved]
+    still = max(counts for at, counts in since if 4.0 < at < 19.0)
+    assert min(counts for at, counts in since if 23.0 < at < 38.0) > still + 0.1
+
+
+@pytest.mark.parametrize(("begin", "left_s"), [(0.0, 2.0), (1.5, LEAST_S), (2.5, LEAST_S)])
+def test_nobody_walks_far_through_a_wall(begin: float, left_s: float) -> None:
+    way = np.zeros((300, 3))
+    way[:, 0] = begin + np.arange(300) / 30.0
+    assert _within(moving(way)).seconds == pytest.approx(left_s, abs=0.1)
+    way[:, 0] = np.minimum(way[:, 0], WALLS_M) * 0.5
+    assert _within(moving(way)).seconds == 10.0
+
+
+def test_the_relation_that_was_there_is_learned() -> None:
+    rng, found = np.random.default_rng(4), []
+    for _ in range(12):
+        one = Likeness()
+        for _ in range(200):
+            x = rng.normal(0.0, 1.0, (3, 1)).repeat(LAGS, axis=1)
+            known = np.ones((3, LAGS), np.bool_)
+            y = -1.5 + 0.2 * float(x[0, 0]) + 0.6 * float(x[2, 0]) + float(rng.normal(0.0, 0.5))
+            one.add(x, known, y, 1.0)
+        one.sums = one.sums[:, :1]
+        found.append(one)
+    relation, evidence = fit(found)
+    assert relation.slopes[0] == pytest.approx(0.2, abs=0.1)
+    assert relation.slopes[1] == pytest.approx(0.6, abs=0.1)
+    assert evidence > 20.0
 
 
 def test_verdicts_are_counted() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -21,8 +22,18 @@ from ambient.observations import (
     Wear,
 )
 from fusion.judge import Judge
-from fusion.who import DEVICES, SURE, TRACKS, Belief, Matcher, posterior
-from fusion.who_evidence import LAGS, Likeness, Speeds, looked_up, second_of
+from fusion.who import DEVICES, LEAST_MOVED_S, SURE, TRACKS, Belief, Matcher, posterior
+from fusion.who_evidence import (
+    ANY_LAG,
+    LAGS,
+    RELATIONS,
+    STILL,
+    Likeness,
+    Speeds,
+    lags_after,
+    looked_up,
+    second_of,
+)
 from fusion.who_state import frozen, thawed
 
 SECOND = 1_000_000_000
@@ -160,7 +171,7 @@ def test_a_track_that_begins_anew_is_not_sure_at_once_and_is_soon() -> None:
         thought += [((o.t - START) / SECOND, b) for b in matcher.beliefs()]
     at_once = [b for t, b in thought if 126.0 < t < 131.0]
     assert at_once
-    assert all(b.track is None and 0.5 < b.tracks[9] < 0.95 for b in at_once)
+    assert all(b.track is None and 0.5 < b.tracks[9] < SURE for b in at_once)
     assert next(t for t, b in thought if b.track == 9) < 180.0
 
 
@@ -172,6 +183,52 @@ def test_who_has_gone_wears_it_still_and_not_who_stays() -> None:
     (belief,) = matcher.beliefs()
     assert belief.tracks.keys() == {8}
     assert belief.elsewhere
+
+
+def still_but(*moments: int) -> np.ndarray:
+    """Return how fast a wrist moves of somebody who is still but for ten seconds each."""
+    speeds = np.full(4 * LONG + 80, 0.02)
+    for at in moments:
+        speeds[4 * at : 4 * at + 40] = life(5)[:40] + 0.5
+    return speeds
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_who_moved_once_when_another_did_is_not_known(noise: float) -> None:
+    one, other = still_but(20), still_but(20, 90, 150)
+    band = [
+        msgspec.structs.replace(o, counts=o.counts + noise)
+        for o in worn(one)
+        if isinstance(o, MotionMeasured)
+    ]
+    matcher = Matcher()
+    for o in sorted([*seen(one, 7), *seen(other, 8), *band], key=lambda o: o.t):
+        matcher.observe(o)
+        matcher.advance(o.t)
+        assert all(b.track is None and not b.elsewhere for b in matcher.beliefs())
+    (belief,) = matcher.beliefs()
+    assert belief.moved_s < LEAST_MOVED_S
+
+
+def test_a_second_counts_little_when_the_wearable_only_makes_noise() -> None:
+    assert second_of(0.012, 0.012)[1] == 1.0
+    assert second_of(0.012, 0.012, noise=0.011)[1] == STILL
+    assert second_of(0.004, 0.2, noise=0.011)[1] == 1.0
+    assert second_of(0.004, 0.004)[1] == STILL
+
+
+def test_a_pose_that_jumps_while_the_wearable_lies_still_costs_little() -> None:
+    one = life(1)
+    calm = one.copy()
+    calm[4 * 150 :] = 0.02
+    jumps = calm.copy()
+    jumps[4 * 170 : 4 * 172] = 3.0
+    steady, jumping = (
+        told(seen(picture, 7), seen(life(2), 8), worn(calm)).beliefs()[0].tracks[7]
+        for picture in (calm, jumps)
+    )
+    assert steady > SURE
+    assert jumping > SURE
 
 
 def test_a_wearable_that_another_takes_over_begins_anew() -> None:
@@ -234,13 +291,16 @@ def test_a_lag_is_found_where_it_is() -> None:
     for o in seen(wrist, 1):
         assert isinstance(o, PostureSeen)
         speeds.add(o.t, o.left_wrist, o.right_wrist, o.hips)
-    pair = Likeness()
+    pair, before = Likeness(), 0.05
     for o in worn(wrist, off_s=2.0)[10:-20]:
         assert isinstance(o, MotionMeasured)
-        pair.add(*looked_up(speeds, o.t), second_of(o.counts, 0.05, 0))
-    best = int(pair.features()[0, :, 0].argmax())
+        pair.add(*looked_up(speeds, o.t), *second_of(o.counts, before))
+        before = o.counts
+    scores = pair.scores(RELATIONS[Wear.WRIST])
+    best = int(scores[0].argmax())
     # The device is 2 s ahead, so the track is to be looked up 2 s before.
     assert (best - LAGS // 2) / 4 == pytest.approx(-2.0, abs=0.25)
+    assert lags_after(scores, ANY_LAG)[best - 1 : best + 2].sum() > 0.8
 
 
 def test_joint_hypotheses_leave_nobody_with_two_wearers() -> None:

@@ -1,17 +1,14 @@
-"""Learn the weights of `fusion.who_evidence`: simulated rooms in, a table to paste out.
+"""Learn the relations of `fusion.who_evidence`: simulated rooms in, a table to paste out.
 
-``python -m ambient.evaluate.matching.fit DATA`` prints `WEIGHTS`. In rooms of the family "train",
-the wearables of both people, one of somebody next door and one that lies about are compared with
-both people after 1 to 10 minutes. The weights are those of a conditional logit (McFadden 1974):
-the hypothesis that is true among {the one, the other, nobody} shall have the largest posterior,
-each with the prior of `fusion.who`. Weights for what speaks for a match are held between 0 and
-`MOST`, those for what was to be compared below 0.
+``python -m ambient.evaluate.matching.fit DATA [ROOMS]`` prints `RELATIONS`. In rooms of the family
+"train", the wearable of each person is compared with that person, at the true offset of its clock.
+The slopes and their precisions are those with the largest evidence (type II maximum likelihood;
+Bishop 2006, 3.5.2), either wrist being as likely. Six numbers for each group of places.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,104 +16,89 @@ import numpy as np
 from scipy.optimize import minimize
 
 from ambient.evaluate.matching.measure import played
-from ambient.evaluate.matching.rooms import Room, Rooms, Story
+from ambient.evaluate.matching.rooms import Room, Rooms
 from ambient.observations import Wear
-from fusion.who import NOBODY, Matcher
-from fusion.who_evidence import FEATURES, Floats
+from fusion.who import Matcher
+from fusion.who_evidence import LAGS, PER_S, Likeness, Relation
 from models.skeletons.generate import Family
 
-AT_S: Final = (60.0, 120.0, 240.0, 400.0, 590.0)
+AT_S: Final = 590.0
 ROOMS: Final = 120
 SEED: Final = 11
-DECAY: Final = 0.5
-"""Of the squared weights, in nats."""
 GROUPS: Final = {
     "wrist": (Wear.WRIST,),
     "trunk": (Wear.WAIST, Wear.CHEST),
     "leg": (Wear.THIGH, Wear.ANKLE),
 }
-MOST: Final = (0.5, 0.7, 0.5, 0.7, 0.3)
-"""Largest weights of the features that speak for a match: bouts of movement last, so that no more
-than one second in about two is independent of those before (assumed)."""
-PARTS: Final = len(MOST)
-"""Features after these say how much there was to compare."""
+START: Final = (0.4, 0.4, 0.8, 2.0, 2.0, 2.0)
+"""Slopes and logarithms of their precisions, and where a weak prior draws them to."""
+PRIOR: Final = 0.05
 
 
-@dataclass(slots=True)
-class Cases:
-    """Comparisons of one place on the body: `features` of both people; who it was, 2 for nobody."""
-
-    features: list[Floats] = field(default_factory=list)
-    truth: list[int] = field(default_factory=list)
-
-
-def gather(rooms: Rooms, count: int, seed: int) -> dict[str, Cases]:
-    """Simulate rooms and return their comparisons, by group of places."""
-    out = {name: Cases() for name in GROUPS}
+def gather(rooms: Rooms, count: int, seed: int) -> dict[str, list[Likeness]]:
+    """Simulate rooms and return wearables compared with who wears them, by group of places."""
+    out: dict[str, list[Likeness]] = {name: [] for name in GROUPS}
     for number in range(count):
-        story = Story.BREAK if number % 4 == 3 else Story.STAY
-        _room(rooms.one(seed, number, story=story), number, out)
+        room = rooms.one(seed, number)
+        for who in range(2):
+            found = _compared(room, who)
+            if found is not None:
+                wear = room.people[who].wear
+                out[next(name for name, every in GROUPS.items() if wear in every)].append(found)
         if sys.stderr.isatty():
             print(f"\r{number + 1} of {count} rooms", end="", file=sys.stderr)
     return out
 
 
-def _room(room: Room, number: int, out: dict[str, Cases]) -> None:
-    devices = {"a": room.device(0, "a"), "b": room.device(1, "b"), "c": room.next_door("c")}
-    truth = {"a": 0, "b": 1, "c": 2, "d": 2}
-    if number % 3 == 0:
-        devices["d"] = room.on_table("d")
-    matcher = Matcher()
-    places = {name: one[0].wear for name, one in devices.items()}
-    for at in played(matcher, [*room.people[0].seen, *room.people[1].seen,
-                               *(o for one in devices.values() for o in one)], AT_S):  # fmt: skip
-        tracks = [one.track_at(at) for one in room.people]
-        if None in tracks:
-            continue
-        for name, wear in places.items():
-            both = [matcher.likeness(name, "c1", track or 0) for track in tracks]
-            if both[0] is None or both[1] is None:
-                continue
-            group = next(key for key, every in GROUPS.items() if wear in every)
-            out[group].features.append(np.stack([both[0], both[1]]).reshape(2, -1, FEATURES))
-            out[group].truth.append(truth[name])
+def _compared(room: Room, who: int) -> Likeness | None:
+    """Return one person's wearable and last track, at the lag that is true alone."""
+    person, matcher = room.people[who], Matcher()
+    for at in played(matcher, [*person.seen, *room.device(who, "a")], (AT_S,)):
+        track = person.track_at(at)
+        found = matcher.likeness("a", "c1", track) if track is not None else None
+        if found is None:
+            return None
+        # A clock that is ahead is looked up before.
+        lag = LAGS // 2 - round(room.offset_s * PER_S)
+        found.sums = found.sums[:, lag : lag + 1]
+        return found
+    return None
 
 
-def fit(cases: Cases) -> tuple[Floats, float]:
-    """Return weights (FEATURES + 1,) and the mean loss in nats."""
-    features, truth = np.stack(cases.features), np.asarray(cases.truth)
-    prior = np.log([(1 - NOBODY) / 2, (1 - NOBODY) / 2, NOBODY])
-    rows = np.arange(len(truth))
+def fit(found: list[Likeness]) -> tuple[Relation, float]:
+    """Return the relation with the largest evidence, and that evidence, nats for each wearable."""
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        scores = features @ weights[:FEATURES]
-        top = scores.max(axis=2, keepdims=True)
-        parts = np.exp(scores - top)
-        odds = top[..., 0] + np.log(parts.mean(axis=2)) + weights[FEATURES]
-        every = np.concatenate([odds, np.zeros((len(odds), 1))], axis=1) + prior
-        every -= every.max(axis=1, keepdims=True)
-        chance = np.exp(every) / np.exp(every).sum(axis=1, keepdims=True)
-        error = chance.copy()
-        error[rows, truth] -= 1.0
-        inner = np.einsum("nkl,nklf->nkf", parts / parts.sum(axis=2, keepdims=True), features)
-        gradient = np.r_[np.einsum("nk,nkf->f", error[:, :2], inner), error[:, :2].sum()]
-        total = -np.log(np.maximum(chance[rows, truth], 1e-12)).sum()
-        return total + DECAY * float(weights @ weights), gradient + 2 * DECAY * weights
+    def loss(values: np.ndarray) -> float:
+        relation = _relation(values)
+        total = 0.0
+        for one in found:
+            scores = one.scores(relation)[:, 0]
+            total -= float(np.logaddexp(scores[0], scores[1])) - float(np.log(2.0))
+        return total + PRIOR * float(np.square(values - START).sum())
 
-    start = np.r_[np.full(PARTS, 0.1), np.full(FEATURES - PARTS, -0.02), 0.0]
-    bounds: list[tuple[float | None, float | None]]
-    bounds = [(0.0, most) for most in MOST] + [(None, 0.0)] * (FEATURES - PARTS) + [(None, None)]
-    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
-    return found.x, float(found.fun) / len(truth)
+    bounds = [(-3.0, 3.0)] * 3 + [(-3.0, 6.0)] * 3
+    best = minimize(loss, np.array(START), bounds=bounds, method="L-BFGS-B")
+    return _relation(best.x), -float(best.fun) / len(found)
+
+
+def _relation(values: np.ndarray) -> Relation:
+    one, two, three, *rest = values.tolist()
+    first, second, third = np.exp(rest).tolist()
+    return Relation((one, two, three), (first, second, third))
 
 
 def main() -> None:
-    """Print the weights."""
-    cases = gather(Rooms(Path(sys.argv[1]), Family.TRAIN), ROOMS, SEED)
-    for name, one in cases.items():
-        weights, loss = fit(one)
-        print(f"{name}: {len(one.truth)} comparisons, {loss:.4f} nats")
-        print("    " + ", ".join(f"{value:.4f}" for value in weights))
+    """Print the relations."""
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else ROOMS
+    every = gather(Rooms(Path(sys.argv[1]), Family.TRAIN), count, SEED)
+    for name, found in every.items():
+        if not found:
+            print(f"{name}: no wearable there in so few rooms")
+            continue
+        relation, evidence = fit(found)
+        print(f"{name}: {len(found)} wearables, {evidence:.1f} nats each")
+        print(f"    slopes {[round(one, 3) for one in relation.slopes]}")
+        print(f"    precision {[round(one, 1) for one in relation.precision]}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ WALK_S: Final = 6.0
 TURN_RAD_S: Final = 1.9
 NEAR_M: Final = 1.6
 """From so far off the middle on, people turn back towards it."""
+WALLS_M: Final = 2.0
+"""What leads farther off than this is cut there: rooms have walls."""
+LEAST_S: Final = 1.0
+"""No motion is cut shorter than this."""
 
 
 class Doing(StrEnum):
@@ -97,7 +101,7 @@ def live(rng: np.random.Generator, pool: Pool, turns: Sequence[Turn], seconds: f
         due += turn.seconds
         while now < min(due, seconds):
             for piece in _pieces(rng, pool, build, turn.doing, due - now):
-                fresh = piece if last is None else _after(rng, last, piece)
+                fresh = _within(piece if last is None else _after(rng, last, piece))
                 pieces.append(fresh)
                 now += fresh.seconds
                 last = cut(fresh, max(0.0, fresh.seconds - 0.1), fresh.seconds)
@@ -158,6 +162,14 @@ def _after(rng: np.random.Generator, last: Motion, piece: Motion) -> Motion:
         start = _turn(last, float((turn + np.pi) % (2 * np.pi) - np.pi))
     joined = spliced(start, piece, float(rng.uniform(0.4, 0.9)))
     return cut(joined, last.seconds, joined.seconds)
+
+
+def _within(piece: Motion) -> Motion:
+    """Return a piece up to where it would go through a wall."""
+    off = np.hypot(*piece.joints[:, Joint.PELVIS, :2].T)
+    out = np.flatnonzero((off > WALLS_M) & (np.diff(off, prepend=off[0]) > 0.0))
+    out = out[out >= LEAST_S * piece.rate]
+    return piece if not len(out) else cut(piece, 0.0, out[0] / piece.rate)
 
 
 def _turn(last: Motion, angle: float) -> Motion:

@@ -1,7 +1,8 @@
 """Whose wearable is whose, measured on simulated rooms: a seed in, a report out.
 
 Behind ``ambient evaluate matching``. In each room the wearable of either person is matched alone,
-then both together, then one of somebody next door, and in every second room one on a table. None
+then both together, then one of somebody next door (a person of the room before), and in every
+second room one on a table. None
 of the motions, cameras and qualities of the pose network is one that the weights were learned from.
 """
 
@@ -112,6 +113,7 @@ def run(
     source = Rooms(data, Family.HELDOUT)
     verdicts: list[Verdict] = []
     spent, taken = 0.0, 0
+    before: Room | None = None
     for number in range(rooms):
         room = source.one(seed, number, story=STORIES[number % len(STORIES)])
         began = time.process_time()
@@ -120,7 +122,8 @@ def run(
         taken += sum(len(one.seen) for one in room.people) + len(room.people[0].moved)
         verdicts += _matched(room, number, 1)
         verdicts += _both(room, number)
-        verdicts += _nobody(room, number)
+        verdicts += _nobody(room, number, before)
+        before = room
         if progress is not None:
             progress(number + 1, rooms)
     return summarise(verdicts, rooms=rooms, seed=seed, us=spent / max(taken, 1) * 1e6)
@@ -169,8 +172,8 @@ def _both(room: Room, number: int) -> list[Verdict]:
     return [_verdict(room, number, JOINT, who, right, 10) for who, right in last.items()]
 
 
-def _nobody(room: Room, number: int) -> list[Verdict]:
-    cases = {NEXT_DOOR: room.next_door("c")}
+def _nobody(room: Room, number: int, before: Room | None) -> list[Verdict]:
+    cases = {} if before is None else {NEXT_DOOR: before.device(0, "c")}
     if number % 2:
         cases[ON_TABLE] = room.on_table("c")
     out = []
