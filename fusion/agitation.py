@@ -89,6 +89,8 @@ class AgitationJudge:
         self.on = on
         self._who = Who("room", subject)
         self.state = state or AgitationState()
+        self._pulses: list[float] = []
+        self._usual = 0.0, 0.0
 
     def take(self, seen: AnyObservation) -> None:
         """Take in what may be a sign."""
@@ -174,7 +176,10 @@ class AgitationJudge:
     def _pulse(self, seen: VitalMeasured) -> None:
         state = self.state
         if len(state.pulse) >= LEAST_PULSES:
-            middle, spread = robust(state.pulse)
+            if state.pulse is not self._pulses:
+                # A new list each minute; meanwhile its middle is the same.
+                self._pulses, self._usual = state.pulse, robust(state.pulse)
+            middle, spread = self._usual
             if seen.value - middle > max(20.0, 3.0 * spread):
                 state.quick = max(state.quick, seen.t)
         if (seen.t - state.pulse_t) / SECOND >= 60.0:

@@ -35,7 +35,8 @@ WATCHES_S: Final = 120.0
 """A sense that has said nothing of anybody for so long watches nobody."""
 UP: Final = frozenset({Posture.WALK, Posture.STANDING})
 
-_SENSES: Final = {sense.value: sense for sense in Sense}
+_NAMES: Final = {sense: sense.value for sense in Sense}
+_SENSES: Final = {name: sense for sense, name in _NAMES.items()}
 _HERE: Final = {
     SensorKind.PRESENCE: Sense.SENSOR_PRESENCE,
     SensorKind.BED: Sense.SENSOR_BED,
@@ -105,13 +106,15 @@ class Movement(Struct):
         return max(self.moved.values(), default=0)
 
     def _move(self, sense: Sense, t: int) -> bool:
-        if t >= self.moved.get(sense.value, 0):
-            self.moved[sense.value] = t
+        name = _NAMES[sense]
+        if t >= self.moved.get(name, 0):
+            self.moved[name] = t
         return True
 
     def _watch(self, sense: Sense, t: int) -> None:
-        if t >= self.watched.get(sense.value, 0):
-            self.watched[sense.value] = t
+        name = _NAMES[sense]
+        if t >= self.watched.get(name, 0):
+            self.watched[name] = t
 
     def _posture(self, seen: PostureSeen) -> bool:
         if seen.quality < GOOD_VIEW:

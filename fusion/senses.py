@@ -60,11 +60,14 @@ _BEST: Final = (
 
 
 _PROMISED: Final = {
-    MotionMeasured: (SenseGroup.WEARABLE, MOVED_S),
-    ImpactMeasured: (SenseGroup.WEARABLE, MOVED_S),
-    VitalMeasured: (SenseGroup.VITALS, MEASURED_S),
-    RhythmMeasured: (SenseGroup.VITALS, MEASURED_S),
-    SensorSeen: (SenseGroup.SENSOR, None),
+    kind: (group, f"/{group.value}", promised_s)
+    for kind, group, promised_s in (
+        (MotionMeasured, SenseGroup.WEARABLE, MOVED_S),
+        (ImpactMeasured, SenseGroup.WEARABLE, MOVED_S),
+        (VitalMeasured, SenseGroup.VITALS, MEASURED_S),
+        (RhythmMeasured, SenseGroup.VITALS, MEASURED_S),
+        (SensorSeen, SenseGroup.SENSOR, None),
+    )
 }
 """What a kind of observation makes a device, and how often it speaks then."""
 
@@ -162,12 +165,15 @@ class Senses:
         for sensor in self._room.sensors:
             sources[_key(sensor.id, SenseGroup.SENSOR)] = Source(SenseGroup.SENSOR, None)
 
-    def _heard(self, seen: AnyObservation, group: SenseGroup, promised_s: float | None) -> None:
-        key = _key(seen.source, group)
+    def _heard(
+        self, seen: AnyObservation, group: SenseGroup, ending: str, promised_s: float | None
+    ) -> None:
+        key = seen.source + ending
         source = self.state.sources.get(key)
         if source is None:
             source = self.state.sources[key] = Source(group, promised_s)
-        source.last = max(source.last or 0, seen.t)
+        if source.last is None or seen.t > source.last:
+            source.last = seen.t
 
     def _wear(self, seen: WearState) -> None:
         status = SenseStatus.NOT_WORN if seen.worn is False else SenseStatus.ALIVE
