@@ -65,10 +65,14 @@ class BeatFinder:
         fresh = (at > self._last + GAP_S * self._rate) & (at <= until)
         if fresh.any():
             self._last = float(at[fresh][-1])
-        return Found(at[fresh], seen.like[fresh])
+        return Found(at[fresh], seen.like[fresh], seen.delay[fresh])
 
 
 def _all(found: list[Found]) -> Found:
     if not found:
-        return Found(np.zeros(0), np.zeros(0))
-    return Found(np.concatenate([f.at for f in found]), np.concatenate([f.like for f in found]))
+        return Found.none()
+    return Found(
+        np.concatenate([f.at for f in found]),
+        np.concatenate([f.like for f in found]),
+        np.concatenate([f.delay for f in found]),
+    )

@@ -17,7 +17,7 @@ from vitals.beats.detect import RATES, Floats
 from vitals.beats.finder import BeatFinder
 from vitals.beats.intervals import POSSIBLE_S
 from vitals.beats.rhythm import LIKE, LIKE_ECG, Rhythm, rhythm
-from vitals.intake import Device, Signal
+from vitals.devices import Device, Signal
 from vitals.motion.clock import SLACK_S
 from vitals.readings import IntervalsRead, WaveRead
 
@@ -53,13 +53,14 @@ class RhythmMeter:
         self._finder: BeatFinder | None = None
         self._kind: tuple[float, bool] = (0.0, False)
         self._end = 0
-        self._last: tuple[float, float] | None = None
+        self._last: tuple[float, float, float] | None = None
         self._began: int | None = None
         self._until = 0
         self._ends: list[int] = []
         self._seconds: list[float] = []
         self._sure: list[bool] = []
         self._like: list[float] = []
+        self._slips: list[float] = []
 
     def take(self, signal: Signal) -> list[AnyObservation]:
         """Take in a batch of a wave, or intervals; return what can now be said.
@@ -93,14 +94,15 @@ class RhythmMeter:
         self._end = t
         found = self._finder.push(np.asarray(reading.samples, np.float64))
         cut = LIKE_ECG if reading.ecg else LIKE
-        for at, like in zip(found.at.tolist(), found.like.tolist(), strict=True):
+        rows = zip(found.at.tolist(), found.like.tolist(), found.delay.tolist(), strict=True)
+        for at, like, delay in rows:
             if self._last is not None:
                 end = t - round((self._finder.end - 1 - at) * step)
                 sure = min(like, self._last[1]) >= cut
-                self._add(
-                    end, (at - self._last[0]) / reading.rate, sure, None if reading.ecg else like
-                )
-            self._last = (at, like)
+                seconds = (at - self._last[0]) / reading.rate
+                shape = np.nan if reading.ecg else like
+                self._add(end, seconds, sure, shape, delay - self._last[2])
+            self._last = (at, like, delay)
         return max(self._until, t - round(4 * NS))
 
     def _intervals(self, reading: IntervalsRead, t: int) -> int | None:
@@ -122,12 +124,15 @@ class RhythmMeter:
             self._add(round(end), seconds, not reading.doubts)
         return max(self._until, self._ends[-1])
 
-    def _add(self, end: int, seconds: float, sure: bool, like: float | None = None) -> None:
+    def _add(
+        self, end: int, seconds: float, sure: bool, like: float = np.nan, slip: float = np.nan
+    ) -> None:
         possible = POSSIBLE_S[0] <= seconds <= POSSIBLE_S[1]
         self._ends.append(end)
         self._seconds.append(seconds)
         self._sure.append(sure and possible)
-        self._like.append(np.nan if like is None else like)
+        self._like.append(like)
+        self._slips.append(slip)
 
     def _said(self, known: int, signal: Signal) -> list[AnyObservation]:
         """Return what is due up to `known`; marks that a hole has jumped over are left out."""
@@ -167,7 +172,8 @@ class RhythmMeter:
         if mark - began < LEAST_STRETCH_NS:
             return
         ends, seconds, sure = self._arrays(began, mark)
-        found: Rhythm = rhythm(ends, seconds, sure, (mark - began) / NS, self._alike(began, mark))
+        alike, slips = self._shape(began, mark)
+        found: Rhythm = rhythm(ends, seconds, sure, (mark - began) / NS, alike, slips)
         numbers = found.variability
         yield RhythmMeasured(
             t=mark,
@@ -195,16 +201,19 @@ class RhythmMeter:
             np.asarray(self._sure, np.bool_)[of],
         )
 
-    def _alike(self, after: int, until: int) -> float | None:
-        """Return the median likeness of a pulse wave's beats, None where there is none."""
+    def _shape(self, after: int, until: int) -> tuple[float | None, Floats]:
+        """Return the median likeness of a pulse wave's beats, None where there is none; slips."""
         ends = np.asarray(self._ends, np.int64)
-        likes = np.asarray(self._like, np.float64)[(ends > after) & (ends <= until)]
+        of = (ends > after) & (ends <= until)
+        likes = np.asarray(self._like, np.float64)[of]
         likes = likes[np.isfinite(likes)]
-        return float(np.median(likes)) if len(likes) else None
+        alike = float(np.median(likes)) if len(likes) else None
+        return alike, np.asarray(self._slips, np.float64)[of]
 
     def _drop(self, before: int) -> None:
         at = next((i for i, end in enumerate(self._ends) if end > before), len(self._ends))
-        del self._ends[:at], self._seconds[:at], self._sure[:at], self._like[:at]
+        del self._ends[:at], self._seconds[:at], self._sure[:at]
+        del self._like[:at], self._slips[:at]
 
 
 def _marks(after: int, until: int, every: int) -> range:

@@ -13,7 +13,7 @@ import numpy as np
 from vitals.beats.detect import Floats
 from vitals.beats.intervals import Flags, normal
 from vitals.beats.irregular import irregular
-from vitals.beats.variability import NOTHING, Variability, variability
+from vitals.beats.variability import NOTHING, Variability, following, variability
 
 LIKE: Final = 0.86
 """Likeness of a beat from which on its time is relied on: for pulse waves the cut of Orphanidou et
@@ -24,6 +24,11 @@ ALIKE: Final = 0.99
 """Usual likeness of the beats of a pulse wave below which variability is withheld. Noise moves
 peaks: in waves made (`ambient.evaluate.pulses`), at a likeness of 0.99 RMSSD comes out a third too
 high, at 0.98 by half and more; clean recorded waves have 0.993 and more."""
+SLIPPED: Final = 0.6
+"""Variability of a pulse wave is withheld when the delay from the steepest rise to the peak varies
+from beat to beat (root mean square of second differences, as RMSSD is of beats) by this share of
+RMSSD: peak and rise are two clocks of the same beat, and where they differ so much noise placed
+them. If all of it were noise of the peak, RMSSD would be a quarter too high. Set on waves made."""
 COVERED: Final = 0.8
 """Share of the stretch below which everything is withheld."""
 LIKELY: Final = 0.5
@@ -43,7 +48,12 @@ class Rhythm:
 
 
 def rhythm(
-    ends: Floats, seconds: Floats, sure: Flags, stretch_s: float, alike: float | None = None
+    ends: Floats,
+    seconds: Floats,
+    sure: Flags,
+    stretch_s: float,
+    alike: float | None = None,
+    slips: Floats | None = None,
 ) -> Rhythm:
     """Judge a stretch.
 
@@ -60,6 +70,9 @@ def rhythm(
     alike
         Median likeness of the beats, of a pulse wave; None where beats are not placed by a wave's
         round top.
+    slips
+        Seconds (N,) by which each interval of a pulse wave is longer than by its beats' steepest
+        rises, NaN where that is not known; None where nothing is.
     """
     keep = normal(seconds, sure)
     covered = min(1.0, float(seconds[keep].sum()) / stretch_s)
@@ -67,15 +80,26 @@ def rhythm(
     unsteady = irregular(seconds, sure) if seen >= COVERED else None
     likely = unsteady is not None and unsteady >= LIKELY
     blurred = alike is not None and alike < ALIKE
+    found = NOTHING
+    if covered >= COVERED and not likely and not blurred:
+        found = variability(ends, seconds, keep)
+        if slips is not None and _slipped(slips[1:] - slips[:-1], found, ends, seconds, keep):
+            found = NOTHING
     return Rhythm(
         seconds=stretch_s,
         beats=int(sure.sum()),
         quality=covered,
-        variability=variability(ends, seconds, keep)
-        if covered >= COVERED and not likely and not blurred
-        else NOTHING,
+        variability=found,
         irregular=unsteady,
     )
+
+
+def _slipped(steps: Floats, found: Variability, ends: Floats, seconds: Floats, keep: Flags) -> bool:
+    """Return whether peaks and rises tell different stories of a stretch."""
+    of = steps[following(ends, seconds, keep) & np.isfinite(steps)]
+    if found.rmssd_ms is None or not len(of):
+        return False
+    return float(np.sqrt(np.square(of).mean())) * 1000.0 >= SLIPPED * found.rmssd_ms
 
 
 def intervals(at: Floats, like: Floats, cut: float) -> tuple[Floats, Floats, Flags]:

@@ -56,8 +56,7 @@ def variability(ends: Floats, seconds: Floats, normal: Flags) -> Variability:
         Which count (N,), see `vitals.beats.intervals.normal`.
     """
     known = seconds[normal]
-    follows = normal[1:] & normal[:-1] & (np.abs(np.diff(ends) - seconds[1:]) < 0.05)
-    steps = np.diff(seconds)[follows]
+    steps = np.diff(seconds)[following(ends, seconds, normal)]
     if len(known) < LEAST or len(steps) < LEAST - 1:
         return NOTHING
     return Variability(
@@ -66,6 +65,11 @@ def variability(ends: Floats, seconds: Floats, normal: Flags) -> Variability:
         pnn50=float((np.abs(steps) > 0.05).mean()),
         lf_hf=_lf_hf(ends[normal], known),
     )
+
+
+def following(ends: Floats, seconds: Floats, normal: Flags) -> Flags:
+    """Return which pairs (N - 1,) of intervals are normal and follow one another."""
+    return normal[1:] & normal[:-1] & (np.abs(np.diff(ends) - seconds[1:]) < 0.05)
 
 
 def _lf_hf(ends: Floats, seconds: Floats) -> float | None:

@@ -102,3 +102,34 @@ def test_cuts_change_no_beat(cut: int) -> None:
     assert np.allclose(np.concatenate([p.at for p in pushed]), expected.at, rtol=0, atol=1e-6)
     assert np.allclose(np.concatenate([p.like for p in pushed]), expected.like, atol=1e-6)
     assert np.allclose(parts.finish().at, whole.finish().at)
+
+
+@pytest.mark.parametrize("rate", [25.0, 50.0, 125.0])
+def test_a_pulse_peaks_as_long_after_its_steepest_rise_as_the_others(rate: float) -> None:
+    one = made(40.0, rate, rng())
+    found = beats(one.wave, rate, ecg=False)
+    delay = found.delay[1:-1]
+    assert np.median(delay) == pytest.approx(0.09, abs=0.02)
+    assert np.ptp(delay) < 0.02
+
+
+def test_a_beat_whose_peak_slipped_is_not_relied_on_though_it_looks_like_the_others() -> None:
+    one = made(40.0, 100.0, rng())
+    t = np.arange(len(one.wave)) / 100.0
+    hit = float(one.at[20])
+    slipped = one.wave + 0.5 * np.exp(-0.5 * np.square((t - hit - 0.13) / 0.06))
+    found = beats(slipped, 100.0, ecg=False)
+    nearest = np.abs(found.at / 100.0 - hit).argmin()
+    assert found.at[nearest] / 100.0 - hit > 0.03
+    assert found.like[nearest] == 0.0
+    assert (np.delete(found.like, nearest)[2:-1] >= LIKE).mean() > 0.9
+    plain = beats(one.wave, 100.0, ecg=False)
+    assert plain.like[np.abs(plain.at / 100.0 - hit).argmin()] >= LIKE
+
+
+def test_an_ecg_has_no_delay() -> None:
+    t = np.arange(2500) / 250.0
+    wave = np.exp(-0.5 * np.square((t % 0.8 - 0.4) / 0.012))
+    found = beats(wave, 250.0, ecg=True)
+    assert len(found.at) > 8
+    assert np.isnan(found.delay).all()

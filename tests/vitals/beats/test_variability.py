@@ -9,7 +9,7 @@ from scipy.interpolate import CubicSpline
 from ambient.evaluate.pulses import Kind, made
 from vitals.beats.intervals import normal
 from vitals.beats.irregular import irregular
-from vitals.beats.rhythm import ALIKE, COVERED, rhythm
+from vitals.beats.rhythm import ALIKE, COVERED, SLIPPED, rhythm
 from vitals.beats.variability import NOTHING, variability
 
 Floats = np.ndarray
@@ -103,6 +103,23 @@ def test_beats_that_look_less_alike_are_placed_too_badly(
     found = rhythm(ends(seconds), seconds, np.ones(len(seconds), bool), 60.0, alike)
     assert (found.variability == NOTHING) is withheld
     assert found.quality > 0.95
+
+
+@pytest.mark.parametrize(
+    ("share", "withheld"),
+    [(0.0, False), (SLIPPED - 0.05, False), (SLIPPED + 0.05, True), (np.nan, False)],
+)
+def test_peaks_and_rises_that_tell_different_stories_say_nothing(
+    share: float, withheld: bool
+) -> None:
+    seconds = swinging(1.0)
+    sure = np.ones(len(seconds), bool)
+    plain = rhythm(ends(seconds), seconds, sure, 60.0).variability
+    assert plain.rmssd_ms is not None
+    # Steps of +a, -a, +a: each differs from the one before by 2 a.
+    slips = np.where(np.arange(len(seconds)) % 2, 0.5, -0.5) * share * plain.rmssd_ms / 1000.0
+    found = rhythm(ends(seconds), seconds, sure, 60.0, 1.0, slips)
+    assert (found.variability == NOTHING) is withheld
 
 
 def test_irregular_is_called_steady_is_not_and_variability_of_the_former_is_withheld() -> None:
