@@ -1,16 +1,20 @@
 """Heart-rate variability measured beside NeuroKit2 and beside what is known by construction.
 
-Behind ``ambient evaluate heartbeats``. Three measurements:
+Behind ``ambient evaluate heartbeats``. Four measurements:
 
 1. *Recorded*: segments of the shared pulse waves. A segment is clean when NeuroKit2's own beats
    have no interval further than 20 % from the median of the eleven around it; ours say nothing
    of that choice. NeuroKit2 places beats on whole samples, which at 100 Hz adds 7 ms to a true
    RMSSD of 0; so it is given the wave at 1000 Hz (cubic). Its RMSSD, SDNN and pNN50 are taken as it
    defines them (its pNN50 divides by one more than there are differences); its LF/HF is that of its
-   defaults.
+   defaults. Once more: after its correction of artefacts; where its own index of quality stays
+   above the cut of the method that the index is of (Orphanidou et al. 2015); and from its beats,
+   but of the intervals alone that ours count, which parts where beats are from which are counted.
 2. *Made noisy*: the clean segments with movement, a range that ends too soon, or dropouts. What
    counts is that numbers are withheld, or right.
 3. *Synthesis*: waves whose beats are known; ours and NeuroKit2's against the truth.
+4. *Other shapes* and other noise than any limit was set on (`ambient.evaluate.pulses_other`), among
+   it movement as recorded, from the segments that are not clean, added to waves that are known.
 
 Rhythms are made too: how often an irregular one is called so, a steady one not, and how often
 neither.
@@ -32,9 +36,12 @@ from scipy.ndimage import median_filter
 from ambient.errors import UsageError
 from ambient.evaluate.heartbeats_peer import Numbers, Peer, opened
 from ambient.evaluate.peers import find_python
-from ambient.evaluate.pulses import SPOILED, Floats, Kind, made
+from ambient.evaluate.pulses import SPOILED, Floats, Kind, Spoil, made
+from ambient.evaluate.pulses_other import BESIDE, EACH, MOVED, OTHER, RATES, SHAPES, recorded
 from vitals.beats.finder import BeatFinder
+from vitals.beats.intervals import normal
 from vitals.beats.rhythm import LIKE, Rhythm, intervals, rhythm
+from vitals.beats.variability import variability
 
 SEGMENT_S: Final = 60.0
 LONG_S: Final = 180.0
@@ -47,6 +54,9 @@ AROUND: Final = 11
 LEAST: Final = 10
 WITHIN: Final = 0.05
 SYNTHETIC: Final = 12
+THEIR_QUALITY: Final = 0.86
+SAME_S: Final = 0.15
+"""Beats so near to each other are one."""
 RHYTHMS: Final = 40
 RHYTHM_S: Final = 120.0
 _NUMBERS: Final = ("rmssd", "sdnn", "pnn50", "lf_hf", "rate")
@@ -141,14 +151,19 @@ def run(
         for length in (SEGMENT_S, LONG_S)
     ]
     sets: dict[str, list[Pair]] = {}
-    steps = len(segments) + 2
+    pieces: list[tuple[Floats, float]] = []
+    steps = len(segments) + 3
     with nullcontext() if found is None else opened(found) as peer:
         for done, (_, wave, rate, length) in enumerate(segments, start=1):
             if peer is not None:
-                _recorded(sets, peer, wave, rate, length, np.random.default_rng([seed, done]))
+                draw = np.random.default_rng([seed, done])
+                pieces += _recorded(sets, peer, wave, rate, length, draw)
             if progress is not None:
                 progress(done, steps)
         _synthesis(sets, peer, np.random.default_rng([seed, 100]))
+        if progress is not None:
+            progress(steps - 2, steps)
+        _others(sets, peer, pieces, np.random.default_rng([seed, 400]))
         version = None if peer is None else peer.version
     if progress is not None:
         progress(steps - 1, steps)
@@ -214,26 +229,51 @@ def _recorded(
     rate: float,
     length: float,
     rng: np.random.Generator,
-) -> None:
+) -> list[tuple[Floats, float]]:
+    """Measure the segments of a wave; return those that are not clean."""
     size = min(len(wave), round(length * rate))
     if size < SHORTEST_S * rate or (length > SEGMENT_S and size < length * rate):
-        return
+        return []
     short = length <= SEGMENT_S
     kind = "1 min" if short else "3 min"
+    pieces = []
     for begin in range(0, len(wave) - size + 1, size // 2):
         part = wave[begin : begin + size]
         said = peer.ask(part, rate, spectrum=not short)
-        pair = (_ours(part, rate), said.numbers)
+        ours = _ours(part, rate)
+        pair = (ours, said.numbers)
         if not clean(np.asarray(said.peaks)):
             sets.setdefault(f"recorded, not clean, {kind}", []).append(pair)
+            pieces.append((part, rate))
             continue
-        sets.setdefault(f"recorded, clean, {kind}", []).append(pair)
+        name = f"recorded, clean, {kind}"
+        sets.setdefault(name, []).append(pair)
+        sets.setdefault(f"{name}, corrected", []).append((ours, said.corrected))
+        same = _same(part, rate, np.asarray(said.peaks))
+        sets.setdefault(f"{name}, the same intervals", []).append((ours, same))
         if _judged(part, rate)[0].quality >= SURE:
-            name = f"recorded, clean, {kind}, quality {SURE:g}"
-            sets.setdefault(name, []).append(pair)
-        for name, spoil in SPOILED.items() if short else ():
+            sets.setdefault(f"{name}, quality {SURE:g}", []).append(pair)
+        if said.quality is not None and said.quality >= THEIR_QUALITY:
+            sets.setdefault(f"{name}, NeuroKit2's quality", []).append(pair)
+        for noise, spoil in SPOILED.items() if short else ():
             told = spoil(part, rate, rng)
-            sets.setdefault(f"recorded, {name}", []).append((_ours(told, rate), said.numbers))
+            sets.setdefault(f"recorded, {noise}", []).append((_ours(told, rate), said.numbers))
+    return pieces
+
+
+def _same(wave: Floats, rate: float, peaks: Floats) -> Numbers:
+    """Return the numbers of NeuroKit2's beats at seconds `peaks`, of the intervals ours count."""
+    at, like, _ = _found(wave, rate)
+    near = np.abs(at[:, None] - peaks).argmin(axis=1)
+    like = np.where(np.abs(peaks[near] - at) <= SAME_S, like, 0.0)
+    _, seconds, sure = intervals(at, like, LIKE)
+    keep = normal(seconds, sure)
+    theirs = peaks[near]
+    found = variability(theirs[1:], np.diff(theirs), keep)
+    if not keep.any():
+        return Numbers()
+    pulse = 60.0 / float(np.diff(theirs)[keep].mean())
+    return Numbers(found.rmssd_ms, found.sdnn_ms, found.pnn50, found.lf_hf, pulse)
 
 
 def clean(at: Floats) -> bool:
@@ -259,6 +299,28 @@ def _synthesis(sets: dict[str, list[Pair]], peer: Peer | None, rng: np.random.Ge
             sets.setdefault(f"synthesis, {name}", []).append(pair)
 
 
+def _others(
+    sets: dict[str, list[Pair]],
+    peer: Peer | None,
+    pieces: Sequence[tuple[Floats, float]],
+    rng: np.random.Generator,
+) -> None:
+    ways: dict[str, Spoil] = {"clean": lambda wave, rate, draw: wave} | dict(OTHER)
+    if pieces:
+        ways |= {f"recorded movement {share:g}": recorded(pieces, share) for share in MOVED}
+    for name, spoil in ways.items():
+        for shape in [one for one in SHAPES.values() for _ in range(EACH)]:
+            one = made(SEGMENT_S, float(rng.choice(RATES)), rng, shape=shape)
+            told, truth = spoil(one.wave, one.rate, rng), _truth(one.at)
+            ours = _ours(told, one.rate)
+            sets.setdefault(f"other shapes, {name}", []).append((ours, truth))
+            if peer is not None and name == BESIDE:
+                said = peer.ask(told, one.rate, spectrum=False)
+                for how, numbers in (("", said.numbers), (", corrected", said.corrected)):
+                    beside = f"other shapes, {name}, NeuroKit2{how}"
+                    sets.setdefault(beside, []).append((numbers, truth))
+
+
 def _called(kind: Kind, rng: np.random.Generator) -> tuple[int, int, int]:
     said = []
     for _ in range(RHYTHMS):
@@ -271,14 +333,22 @@ def _called(kind: Kind, rng: np.random.Generator) -> tuple[int, int, int]:
 
 def _judged(wave: Floats, rate: float) -> tuple[Rhythm, float | None]:
     """Return what our own code says of a wave, and its heart rate."""
-    finder = BeatFinder(rate, ecg=False)
-    found = [finder.push(wave), finder.finish()]
-    at = np.concatenate([one.at for one in found]) / rate
-    like = np.concatenate([one.like for one in found])
+    at, like, delay = _found(wave, rate)
     ends, seconds, sure = intervals(at, like, LIKE)
     pulse = 60.0 / float(seconds[sure].mean()) if sure.any() else None
     alike = float(np.median(like[1:])) if len(like) > 1 else None
-    return rhythm(ends, seconds, sure, len(wave) / rate, alike), pulse
+    return rhythm(ends, seconds, sure, len(wave) / rate, alike, np.diff(delay)), pulse
+
+
+def _found(wave: Floats, rate: float) -> tuple[Floats, Floats, Floats]:
+    """Return where beats are in seconds, how alike, and their delays, as a node finds them."""
+    finder = BeatFinder(rate, ecg=False)
+    found = [finder.push(wave), finder.finish()]
+    return (
+        np.concatenate([one.at for one in found]) / rate,
+        np.concatenate([one.like for one in found]),
+        np.concatenate([one.delay for one in found]),
+    )
 
 
 def _ours(wave: Floats, rate: float) -> Numbers:

@@ -38,10 +38,22 @@ class Numbers(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What NeuroKit2 says of a wave: its numbers, and where beats are, in seconds."""
+    """What NeuroKit2 says of a wave.
+
+    Attributes
+    ----------
+    numbers, corrected
+        By its beats as found, and after its correction of artefacts (Lipponen and Tarvainen 2019).
+    peaks
+        Where beats are, in seconds.
+    quality
+        The least that its index of quality says, 0..1; None where there are too few beats.
+    """
 
     numbers: Numbers
+    corrected: Numbers
     peaks: list[float]
+    quality: float | None
 
 
 @dataclass(frozen=True, slots=True)

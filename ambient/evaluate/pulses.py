@@ -7,7 +7,7 @@ exactly as far apart as the beats. Rhythms with early beats and irregular ones a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -19,9 +19,10 @@ from scipy.signal import butter, sosfiltfilt
 
 Floats = NDArray[np.float64]
 
-_FORWARD: Final = (0.0, 0.09, 1.0)
-_REFLECTED: Final = (0.26, 0.12, 0.35)
-"""Seconds after the peak, width in seconds and height of the two waves."""
+Hump = tuple[float, float, float]
+"""Seconds after the beat, width in seconds and height of one wave."""
+SHAPE: Final[tuple[Hump, ...]] = ((0.0, 0.09, 1.0), (0.26, 0.12, 0.35))
+"""The forward wave and the reflected one."""
 
 
 class Kind(StrEnum):
@@ -45,7 +46,13 @@ class Made:
     at: Floats
 
 
-def made(seconds: float, rate: float, rng: np.random.Generator, kind: Kind = Kind.STEADY) -> Made:
+def made(
+    seconds: float,
+    rate: float,
+    rng: np.random.Generator,
+    kind: Kind = Kind.STEADY,
+    shape: Sequence[Hump] = SHAPE,
+) -> Made:
     """Return a clean wave.
 
     Parameters
@@ -56,6 +63,8 @@ def made(seconds: float, rate: float, rng: np.random.Generator, kind: Kind = Kin
         Everything is drawn from it.
     kind
         The rhythm.
+    shape
+        What a beat adds.
     """
     intervals = _intervals(seconds, rng, kind)
     at = 0.4 + np.cumsum(intervals)
@@ -65,7 +74,7 @@ def made(seconds: float, rate: float, rng: np.random.Generator, kind: Kind = Kin
     heights = 1.0 + 0.08 * np.sin(2 * np.pi * 0.24 * at) + rng.normal(0.0, 0.02, len(at))
     for one, tall in zip(at.tolist(), heights.tolist(), strict=True):
         of = slice(max(0, int((one - 1.0) * rate)), int((one + 1.5) * rate))
-        for when, width, height in (_FORWARD, _REFLECTED):
+        for when, width, height in shape:
             wave[of] += height * tall * np.exp(-0.5 * np.square((t[of] - one - when) / width))
     wave += 0.15 * np.sin(2 * np.pi * 0.22 * t + rng.uniform(0, 6))
     return Made(wave + rng.normal(0.0, 0.004, len(t)), rate, at)

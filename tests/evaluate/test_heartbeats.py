@@ -13,6 +13,7 @@ from ambient.evaluate import heartbeats
 from ambient.evaluate.heartbeats import Numbers, clean
 from ambient.evaluate.heartbeats_peer import opened
 from ambient.evaluate.pulses import SPOILED, Kind, dropped, made, noisy, saturated
+from ambient.evaluate.pulses_other import OTHER, SHAPES, recorded, wander
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -76,6 +77,48 @@ def test_clean_waves_are_within_five_per_cent_of_their_beats() -> None:
         ours, truth = heartbeats._ours(one.wave, one.rate), heartbeats._truth(one.at)
         for name in ("rmssd", "sdnn", "rate"):
             assert getattr(ours, name) == pytest.approx(getattr(truth, name), rel=0.05)
+
+
+@pytest.mark.parametrize("name", sorted(OTHER))
+def test_other_noise_is_drawn_from_the_seed_and_changes_the_wave(name: str) -> None:
+    wave = made(30.0, 50.0, rng()).wave
+    one, same = (OTHER[name](wave, 50.0, rng(5)) for _ in range(2))
+    assert one.shape == wave.shape
+    assert np.isfinite(one).all()
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, wave)
+
+
+def test_other_noise_has_the_size_that_is_asked_for() -> None:
+    wave = made(60.0, 100.0, rng()).wave
+    assert (wander(wave, 100.0, rng(), share=3) - wave).std() == pytest.approx(3 * wave.std())
+    piece = made(20.0, 64.0, rng(8), Kind.IRREGULAR).wave
+    moved = recorded([(piece, 64.0)], 0.5)(wave, 100.0, rng())
+    assert (moved - wave).std() == pytest.approx(0.5 * wave.std())
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_other_shapes_that_are_told_are_near_the_truth(shape: str) -> None:
+    draw = rng(6)
+    for _ in range(3):
+        one = made(60.0, 100.0, draw, shape=SHAPES[shape])
+        ours, truth = heartbeats._ours(one.wave, one.rate), heartbeats._truth(one.at)
+        assert ours.rmssd is None or ours.rmssd == pytest.approx(truth.rmssd, rel=0.05)
+        assert ours.sdnn is None or ours.sdnn == pytest.approx(truth.sdnn, rel=0.05)
+
+
+def test_of_the_same_intervals_where_beats_are_decides() -> None:
+    one = made(60.0, 100.0, rng(4))
+    ours = heartbeats._ours(one.wave, one.rate)
+    at = heartbeats._found(one.wave, one.rate)[0]
+    assert ours.rmssd is not None
+    # Beats elsewhere, and one that ours do not have: only what ours count is compared.
+    more = np.sort(np.append(at + 0.004, at[30] + 0.4))
+    same = heartbeats._same(one.wave, one.rate, more)
+    assert same.rmssd == pytest.approx(ours.rmssd, rel=1e-6)
+    assert same.sdnn == pytest.approx(ours.sdnn, rel=1e-6)
+    shaken = at + rng(5).normal(0.0, 0.02, len(at))
+    assert heartbeats._same(one.wave, one.rate, shaken).rmssd > 1.2 * ours.rmssd
 
 
 def test_differences_by_hand() -> None:
