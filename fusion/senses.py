@@ -59,7 +59,7 @@ _BEST: Final = (
 """Of several devices the one furthest ahead speaks for the group."""
 
 
-_PROMISED: Final = {
+_PROMISED: Final[dict[type[AnyObservation], tuple[SenseGroup, str, float | None]]] = {
     kind: (group, f"/{group.value}", promised_s)
     for kind, group, promised_s in (
         (MotionMeasured, SenseGroup.WEARABLE, MOVED_S),

@@ -56,7 +56,7 @@ or wrong."""
 UP_DEG: Final = 35.0
 DOWN_DEG: Final = 55.0
 
-_ALWAYS: Final = frozenset(
+_ALWAYS: Final[frozenset[type[AnyObservation]]] = frozenset(
     {SensorSeen, TrackEnded, SoundHeard, MotionMeasured, VitalMeasured, WearState}
 )
 
@@ -180,8 +180,10 @@ class RoomSituations:
         self._empty = _Empty(self._beds)
         self.due = state.advanced + SECOND
         """The instant from which on time alone may change something."""
-        looks = (PostureSeen, PoseSeen, BoxSeen) if self._follows else (PostureSeen,)
-        self.takes: frozenset[type[AnyObservation]] = _ALWAYS.union(looks if self._looks else ())
+        looks: set[type[AnyObservation]] = {PostureSeen} if self._looks else set()
+        if self._follows:
+            looks |= {PoseSeen, BoxSeen}
+        self.takes = _ALWAYS | looks
         """What it wants to see; the rest need not be given before `due`."""
 
     def _advance(self, now: int) -> list[Change]:

@@ -69,7 +69,6 @@ RINGS: Final = frozenset({SensorKind.CORD, SensorKind.FALL})
 _SECOND: Final = 1_000_000_000
 _NEVER: Final = 2**63 - 1
 
-_MEASURED: Final = frozenset(Measured.__subclasses__())
 _SENSED: Final = frozenset({PoseSeen, PostureSeen})
 """What is said most often; all else that is neither measured nor of any is taken the same way."""
 _OF_ANY: Final = frozenset({Tick, ClockStepped, Dropped})
@@ -150,11 +149,11 @@ class Timeline:
             if source == NODE_SOURCE and kind is Tick:
                 between = max(_SECOND, t - self._node) if self._node is not None else _SECOND
                 self._node, self._limit = t, t + AHEAD_TICKS * between
-        elif kind in _MEASURED:
+        elif isinstance(observation, Measured):
             if t > observation.received:  # a clock that is ahead: nothing is measured later
                 observation = _brought_back(observation)
                 t = observation.t
-            urgent = moves = kind is SensorSeen and self._rings(observation)
+            urgent = moves = self._rings(observation)
         else:
             urgent = moves = True
         if moves and t > self._limit:
@@ -213,9 +212,10 @@ class Timeline:
         self._held, self._behind = list(state.held), list(state.behind)
         self.late = dict(state.late)
 
-    def _rings(self, measured: SensorSeen) -> bool:
+    def _rings(self, measured: Measured) -> bool:
         """Return whether `measured` is an alarm of now."""
-        return measured.kind in RINGS and self.now - measured.t <= self._slow_lateness
+        rings = isinstance(measured, SensorSeen) and measured.kind in RINGS
+        return rings and self.now - measured.t <= self._slow_lateness
 
     def _begin(self, t: int) -> None:
         """Let time begin: who is expected is waited for as if each had spoken a moment ago."""
