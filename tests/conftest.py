@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 import structlog
+
+# Before NumPy is loaded: on a busy machine threads of the linear algebra wait for each other, ten
+# times longer than one of them works on arrays as small as those of tests.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)
