@@ -101,14 +101,15 @@ def test_a_rate_outside_its_interval_is_refused() -> None:
         (Happening(100, What.NODE_LOST, 0, 10.0), []),
         (Happening(100, What.CAMERA_LOST, 0, 600.0), []),
         (Happening(100, What.BATTERY, 0), []),
-        # Not measured how often an edge rings while a carer helps: left out.
-        (Happening(100, What.HELPED, 0, 30.0), []),
+        (Happening(100, What.HELPED, 0, 30.0), ["bed_edge"]),
+        (Happening(100, What.EDGE_FALSE, 0, 30.0), ["bed_edge"]),
+        (Happening(100, What.EXIT_FALSE, 0, 30.0), ["bed_exit"]),
     ],
 )
 def test_what_rings(happening: Happening, sounds: list[str]) -> None:
     slow = table(
         fall_found=1.0, help_found=1.0, impact_lies=1.0, walk_min=60.0, edge_found=1.0,
-        exit_found=1.0,
+        exit_found=1.0, helped_rang=1.0,
     )  # fmt: skip
     assert [one.kind for one in rings([happening], slow)] == sounds
 
