@@ -80,7 +80,7 @@ class Calling:
     Parameters
     ----------
     spot
-        Says which word a burst is; None to take only what the burst says of itself.
+        Says which word a burst is; None to take what the burst says of itself.
     """
 
     def __init__(self, spot: Spot | None = None) -> None:
@@ -158,11 +158,8 @@ class Calling:
         self._waiting = None
         if self._spot is not None:
             said = self._spot(burst)
-            # The network of sounds half hears words too, of any language: the surer of both counts.
             burst = replace(
-                burst,
-                help=max(burst.help, _less(said.help, SELDOM.help)),
-                call=max(burst.call, _less(said.call, SELDOM.call)),
+                burst, help=_less(said.help, SELDOM.help), call=_less(said.call, SELDOM.call)
             )
         self._lone.append(burst)
         return self._judged(burst)
