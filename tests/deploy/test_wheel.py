@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"ambient", "vision", "audio", "fusion", "models"}
+PACKAGES = {"ambient", "vision", "audio", "vitals", "fusion", "models"}
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,8 @@ def test_the_hypothesis_grows_while_somebody_lies() -> None:
     assert by_time[1.0] < 0.1 < by_time[3.0] < by_time[6.0]
     assert trace.peak is not None
     assert (trace.peak.t_s, trace.peak.probability) == (6.0, by_time[6.0])
-    seen = {sense for sense in Sense if not sense.startswith("sound.")}
+    judged = ("vision.posture", "vision.descent", "vision.stillness", "place")
+    seen = {sense for sense in Sense if sense in judged}
     assert {one.sense for one in trace.peak.contributions} == seen
 
 

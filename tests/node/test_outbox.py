@@ -47,10 +47,11 @@ def dropped(rows: int) -> AnyEvent:
     )
 
 
-def test_every_kind_has_a_rank_and_only_falls_and_distress_are_urgent() -> None:
+def test_every_kind_has_a_rank_and_only_what_carers_wait_for_is_urgent() -> None:
     for kind in EVENT_TYPES:
         assert importance(kind) in Importance
-        assert is_urgent(kind) == events.kind_of(kind).startswith(("fall.", "distress."))
+        urgent = ("fall.", "distress.", "bed.", "absence.")
+        assert is_urgent(kind) == events.kind_of(kind).startswith(urgent)
 
 
 def test_events_and_state_are_there_after_a_restart(tmp_path: Path) -> None:
