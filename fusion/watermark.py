@@ -175,7 +175,7 @@ class Timeline:
             if not moves:
                 return self._keep_behind(t, source, observation)
             self.late[source] = self.late.get(source, 0) + 1
-            if self._newest.get(source, t) < self._released:
+            if self._newest.get(source, self._released) < self._released:
                 self._newest[source] = self._released
             t, source = self._released, ""  # before all that still waits
             observation = msgspec.structs.replace(observation, t=t)

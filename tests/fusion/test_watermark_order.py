@@ -6,7 +6,7 @@ is under way is drawn anew for every order of arrival.
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ambient import events as ev
@@ -27,7 +27,7 @@ from ambient.observations import (
     Wear,
 )
 from fusion.judge import Judge
-from fusion.watermark import LATENESS_S, MOST_HELD, SLOW_LATENESS_S, Timeline
+from fusion.watermark import MOST_HELD, SLOW_LATENESS_S, Timeline
 
 NS = 1_000_000_000
 MS = 1_000_000
@@ -143,6 +143,7 @@ slow = st.lists(
 
 @settings(max_examples=15, deadline=None)
 @given(slow, under_way)
+@example([(1, 0)], {"c1": [2], "c2": [2], "m1": [2], "node": [3]})
 def test_slow_silent_and_far_ahead_sources_delay_no_alarm(
     readings: list[tuple[int, int]], delays: dict[str, list[int]]
 ) -> None:
@@ -155,12 +156,7 @@ def test_slow_silent_and_far_ahead_sources_delay_no_alarm(
     def when(sent: list[Sent]) -> list[int]:
         return [at for at, event in judged(sent) if b'"fall.confirmed"' in event]
 
-    # An alarm that falls due at an instant may come with another source's word of that instant:
-    # never later than urgent sources are waited for.
-    with_late, without = when(both), when(urgent)
-    assert len(with_late) == len(without)
-    waited = [a - b for a, b in zip(with_late, without, strict=True)]
-    assert all(abs(each) <= LATENESS_S * NS for each in waited)
+    assert when(both) == when(urgent)
 
 
 def test_a_source_that_falls_silent_delays_nothing_by_more_than_its_lateness() -> None:
