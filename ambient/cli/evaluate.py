@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ambient.cli._groups import add_once
 from vision.parts import Part
 
 if TYPE_CHECKING:
@@ -42,14 +43,12 @@ def register(app: typer.Typer) -> None:
 
 def add(name: str, command: Callable[..., None]) -> None:
     """Add a command of another module to the group ``evaluate``, once."""
-    if all(known.name != name for known in _EVALUATE.registered_commands):
-        _EVALUATE.command(name)(command)
+    add_once(_EVALUATE, name, command)
 
 
 def add_benchmark(name: str, command: Callable[..., None]) -> None:
     """Add a command of another module to the group ``benchmark``, once."""
-    if all(known.name != name for known in _BENCHMARK.registered_commands):
-        _BENCHMARK.command(name)(command)
+    add_once(_BENCHMARK, name, command)
 
 
 @_EVALUATE.command("falls")

@@ -40,8 +40,7 @@ Cache = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the groups ``evaluate`` and ``train``."""
     evaluate.add("fusion", fusion)
-    if all(known.name != "fusion" for known in train._TRAIN.registered_commands):
-        train._TRAIN.command("fusion")(train_fusion)
+    train.add("fusion", train_fusion)
 
 
 def fusion(

@@ -23,8 +23,7 @@ _WORDS = {
 def register(app: object) -> None:
     """Add the commands to the groups ``evaluate`` and ``train``."""
     evaluate.add("glucose", glucose)
-    if all(known.name != "glucose" for known in train._TRAIN.registered_commands):
-        train._TRAIN.command("glucose")(train_glucose)
+    train.add("glucose", train_glucose)
 
 
 def glucose(data: train.Data, json: evaluate.Json = False) -> None:

@@ -31,8 +31,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the groups ``evaluate`` and ``train``."""
     evaluate.add("wearable", wearable)
     evaluate.add("heartbeats", heartbeats)
-    if all(known.name != "wearable" for known in train._TRAIN.registered_commands):
-        train._TRAIN.command("wearable")(train_wearable)
+    train.add("wearable", train_wearable)
 
 
 def wearable(folder: Vitals, json: Json = False) -> None:

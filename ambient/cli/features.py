@@ -28,8 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add ``features`` to `app`, ``evaluate voice`` and ``benchmark audio`` to their groups."""
     app.command("features")(features)
     evaluate.add("voice", voice)
-    if all(known.name != "audio" for known in evaluate._BENCHMARK.registered_commands):
-        evaluate._BENCHMARK.command("audio")(audio)
+    evaluate.add_benchmark("audio", audio)
 
 
 def features(

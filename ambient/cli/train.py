@@ -6,10 +6,13 @@ the environment of ``make setup-train``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ambient.cli._groups import add_once
 
 _TRAIN = typer.Typer(no_args_is_help=True, help="Make the weights that the project ships.")
 
@@ -17,6 +20,11 @@ _TRAIN = typer.Typer(no_args_is_help=True, help="Make the weights that the proje
 def register(app: typer.Typer) -> None:
     """Add the group ``train`` to `app`."""
     app.add_typer(_TRAIN, name="train")
+
+
+def add(name: str, command: Callable[..., None]) -> None:
+    """Add a command of another module to the group ``train``, once."""
+    add_once(_TRAIN, name, command)
 
 
 @_TRAIN.command("falls")
@@ -82,6 +90,14 @@ Quick = Annotated[
     bool, typer.Option("--quick", help="A poor model in a few minutes, to see that it works.")
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")]
+Words = Annotated[
+    Path | None,
+    typer.Option(
+        help="A site's own list of calls (TOML), instead of the one carried.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 
 
 @_TRAIN.command("sounds")
@@ -90,14 +106,7 @@ def sounds(
     out: Out = None,
     quick: Quick = False,
     seed: Seed = 0,
-    words: Annotated[
-        Path | None,
-        typer.Option(
-            help="A site's own list of calls (TOML), instead of the one carried.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    words: Words = None,
 ) -> None:
     """Learn the network of sounds of distress from synthesis and recordings marked "train".
 
@@ -116,14 +125,7 @@ def words(
     out: Out = None,
     quick: Quick = False,
     seed: Seed = 0,
-    words: Annotated[
-        Path | None,
-        typer.Option(
-            help="A site's own list of calls (TOML), instead of the one carried.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    words: Words = None,
 ) -> None:
     """Learn the words that call for help, by default those of eight languages; needs espeak-ng.
 
