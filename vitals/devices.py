@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from vitals.readings import AccelerationRead, IntervalsRead, WaveRead
+
+
+class Measures(TypedDict):
+    """Fields that all observations of a device share (`ambient.observations.Measured`)."""
+
+    room: str
+    source: str
+    received: int
+    offset_s: float
+    subject: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +41,16 @@ class Device:
     subject: str | None = None
     bed: str | None = None
     peer: str | None = None
+
+    def measures(self, received: int, offset_s: float) -> Measures:
+        """Return the fields that an observation of this device shares with every other."""
+        return Measures(
+            room=self.room,
+            source=self.source,
+            received=received,
+            offset_s=offset_s,
+            subject=self.subject,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

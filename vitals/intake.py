@@ -329,17 +329,14 @@ def _observation(
     device: Device, pending: _Pending, t: int, offset_s: float, noted: list[Doubt]
 ) -> AnyTaken:
     reading, received = pending.reading, pending.received
+    shared = device.measures(received, offset_s)
     match reading:
         case ValueRead():
             vital = pending.vital
             assert vital is not None
             return VitalMeasured(
                 t=t,
-                room=device.room,
-                source=device.source,
-                received=received,
-                offset_s=offset_s,
-                subject=device.subject,
+                **shared,
                 code=vital.code,
                 value=pending.value,
                 unit=vital.unit,
@@ -349,22 +346,14 @@ def _observation(
         case WearRead():
             return WearState(
                 t=t,
-                room=device.room,
-                source=device.source,
-                received=received,
-                offset_s=offset_s,
-                subject=device.subject,
+                **shared,
                 worn=reading.worn,
                 battery=reading.battery,
             )
         case SensorRead():
             return SensorSeen(
                 t=t,
-                room=device.room,
-                source=device.source,
-                received=received,
-                offset_s=offset_s,
-                subject=device.subject,
+                **shared,
                 kind=reading.kind,
                 on=reading.on,
                 probability=reading.probability,

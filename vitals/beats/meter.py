@@ -156,11 +156,7 @@ class RhythmMeter:
             return None
         return VitalMeasured(
             t=mark,
-            room=self._device.room,
-            source=self._device.source,
-            received=signal.received,
-            offset_s=signal.offset_s,
-            subject=self._device.subject,
+            **self._device.measures(signal.received, signal.offset_s),
             code=HEART_RATE,
             value=round(60.0 / float(seconds[sure].mean()), 1),
             unit=PER_MINUTE,
@@ -177,11 +173,7 @@ class RhythmMeter:
         numbers = found.variability
         yield RhythmMeasured(
             t=mark,
-            room=self._device.room,
-            source=self._device.source,
-            received=signal.received,
-            offset_s=signal.offset_s,
-            subject=self._device.subject,
+            **self._device.measures(signal.received, signal.offset_s),
             seconds=round(found.seconds, 1),
             beats=found.beats,
             quality=round(found.quality, 3),

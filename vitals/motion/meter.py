@@ -82,21 +82,13 @@ class MotionMeter:
             self._worn = one.worn
             yield WearState(
                 t=one.t,
-                room=self._device.room,
-                source=self._device.source,
-                received=signal.received,
-                offset_s=signal.offset_s,
-                subject=self._device.subject,
+                **self._device.measures(signal.received, signal.offset_s),
                 worn=one.worn,
             )
         x, y, z = one.gravity
         yield MotionMeasured(
             t=one.t,
-            room=self._device.room,
-            source=self._device.source,
-            received=signal.received,
-            offset_s=signal.offset_s,
-            subject=self._device.subject,
+            **self._device.measures(signal.received, signal.offset_s),
             wear=self._wear,
             counts=round(one.counts, DIGITS),
             peak=round(one.peak, DIGITS),
@@ -110,11 +102,7 @@ class MotionMeter:
     def _impact(self, one: Impact, signal: Signal) -> AnyObservation:
         return ImpactMeasured(
             t=one.judged_ns,
-            room=self._device.room,
-            source=self._device.source,
-            received=signal.received,
-            offset_s=signal.offset_s,
-            subject=self._device.subject,
+            **self._device.measures(signal.received, signal.offset_s),
             wear=self._wear,
             impact=one.impact_ns,
             fall=round(one.fall, DIGITS),
