@@ -10,15 +10,14 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Sequence
-from importlib.resources import files
 from itertools import pairwise
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from ambient.errors import ModelError
+from models.carried import carried, other_inputs
 
+_COMMAND: Final = "ambient train glucose"
 LOW: Final = 3.9
 """mmol/L; below is hypoglycaemia, level 1 (International Hypoglycaemia Study Group 2017)."""
 MG_PER_MMOL: Final = 18.0156
@@ -194,18 +193,12 @@ def load() -> Weights:
     ModelError
         They are missing, damaged, or of other inputs than this code computes.
     """
-    path = files(__name__) / "weights.json"
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=Weights)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ModelError(
-            f"{path}: expected the weights of the glucose forecast, got {error}; "
-            "install Ambient again, or make them with: ambient train glucose"
-        ) from error
+    found = carried(__name__, Weights, model="the glucose forecast", command=_COMMAND)
     if (tuple(found.inputs), tuple(found.spread_inputs)) != (INPUTS, SPREAD_INPUTS):
-        raise ModelError(
-            f"{path}: expected {len(INPUTS)} and {len(SPREAD_INPUTS)} inputs as this version "
-            f"computes them, got {len(found.inputs)} and {len(found.spread_inputs)} others; make "
-            "them anew with: ambient train glucose"
+        raise other_inputs(
+            __name__,
+            f"{len(INPUTS)} and {len(SPREAD_INPUTS)}",
+            f"{len(found.inputs)} and {len(found.spread_inputs)}",
+            _COMMAND,
         )
     return found

@@ -7,17 +7,16 @@ learned from and how far it carries stands in ``models/cards/wearable.md``.
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from ambient.errors import ModelError
+from models.carried import carried, other_inputs
 
 Floats = NDArray[np.float64]
+_COMMAND: Final = "ambient train wearable"
 LIMIT: Final = 4.0
 """Standard deviations beyond which an input is cut: how violent an impact is does not matter
 then."""
@@ -102,17 +101,7 @@ def load() -> Weights:
     """
     from models.wearable.inputs import INPUTS
 
-    path = files(__name__) / "weights.json"
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=Weights)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ModelError(
-            f"{path}: expected the weights of the wearable fall detector, got {error}; "
-            "install Ambient again, or make them with: ambient train wearable"
-        ) from error
+    found = carried(__name__, Weights, model="the wearable fall detector", command=_COMMAND)
     if tuple(found.inputs) != INPUTS:
-        raise ModelError(
-            f"{path}: expected {len(INPUTS)} inputs as this version computes them, got "
-            f"{len(found.inputs)} others; make them anew with: ambient train wearable"
-        )
+        raise other_inputs(__name__, f"{len(INPUTS)}", f"{len(found.inputs)}", _COMMAND)
     return found

@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 import pytest
 
-import models.wearable as wearable
 from ambient.errors import ModelError
 from models.wearable import FallNet, load
 from models.wearable.inputs import (
@@ -102,7 +101,7 @@ def test_weights_that_are_missing_or_of_another_kind(
         path.write_bytes(msgspec.json.encode(good)[:500])
     if damage == "inputs":
         path.write_bytes(msgspec.json.encode(msgspec.structs.replace(good, inputs=["peak"])))
-    monkeypatch.setattr(wearable, "files", lambda name: folder)
+    monkeypatch.setattr("models.carried.files", lambda name: folder)
     with pytest.raises(ModelError, match="ambient train wearable"):
         load()
 
