@@ -12,18 +12,9 @@ from typing import Final
 
 from ambient.config import Room
 from ambient.events import (
-    AbsenceInactive,
-    AbsenceNoMovement,
-    AbsenceNotOut,
-    AbsenceWandering,
+    EVENT_TYPES,
     AnyEvent,
     Bed,
-    BedEdge,
-    BedExit,
-    BedNotBack,
-    BedRestless,
-    DistressAgitated,
-    DistressCord,
     DistressHelp,
     DistressSmokeAlarm,
     FallConfirmed,
@@ -45,9 +36,11 @@ from ambient.observations import ClockStepped, SoundClass
 from fusion import chains, distress
 from fusion.falls import Change, Step
 from fusion.views import Family, Say, Statement
+from fusion.vitals_events import Span, judged
 from fusion.vitals_events import Stated as StatedOfVitals
 from fusion.vitals_events import say as say_vitals
 from fusion.voice import Stated
+from fusion.voice_events import Say as Said
 from fusion.voice_events import say as say_voice
 
 _FALL: Final[Mapping[Step, type[AnyEvent]]] = {
@@ -60,18 +53,8 @@ _DISTRESS: Final[Mapping[SoundClass, type[AnyEvent]]] = {
     SoundClass.HELP: DistressHelp,
     SoundClass.SMOKE_ALARM: DistressSmokeAlarm,
 }
-_SITUATION: Final[Mapping[chains.Kind, type[AnyEvent]]] = {
-    chains.Kind.CORD: DistressCord,
-    chains.Kind.AGITATED: DistressAgitated,
-    chains.Kind.EDGE: BedEdge,
-    chains.Kind.EXIT: BedExit,
-    chains.Kind.NOT_BACK: BedNotBack,
-    chains.Kind.RESTLESS: BedRestless,
-    chains.Kind.NOT_OUT: AbsenceNotOut,
-    chains.Kind.NO_MOVEMENT: AbsenceNoMovement,
-    chains.Kind.INACTIVE: AbsenceInactive,
-    chains.Kind.WANDERING: AbsenceWandering,
-}
+_OF_KIND: Final = {kind_of(cls): cls for cls in EVENT_TYPES}
+_SITUATION: Final = {kind: _OF_KIND[kind.value] for kind in chains.Kind}
 _VIEW: Final[Mapping[Say, type[AnyEvent]]] = {
     Say.SILENT: NodeSourceSilent,
     Say.DEGRADED: QualityDegraded,
@@ -139,10 +122,10 @@ class RoomEvents:
             lasted_s=round(change.lasted_s, 3),
         )
 
-    def situation(self, change: chains.Change, senses: list[SenseState]) -> AnyEvent:
+    def situation(self, change: chains.Change, senses: list[SenseState], **own: object) -> AnyEvent:
         """Return the event of a step of a situation, with how each sense of the room is."""
         kind, who = _SITUATION[change.kind], change.who
-        fields: dict[str, object] = {"bed": who.bed} if issubclass(kind, Bed) else {}
+        fields = {"bed": who.bed} if issubclass(kind, Bed) else own
         return self.event(
             kind,
             chain_id(self._key, self._room, f"{change.kind.value}-{who.key}", change.began),
@@ -171,13 +154,16 @@ class RoomEvents:
 
     def voice(self, stated: Stated) -> AnyEvent:
         """Return the event of an hour, a day or a change of voices."""
-        said = say_voice(stated)
-        chain = chain_id(self._key, self._room, said.family, said.began)
-        return self.event(said.kind, chain, said.position, said.t, **said.fields)
+        return self._said(say_voice(stated))
 
     def vitals(self, stated: StatedOfVitals, senses: list[SenseState]) -> AnyEvent:
         """Return the event of an hour, a day or a judgement of vital signs."""
-        said = say_vitals(stated, senses)
+        if not isinstance(stated, Span):
+            change, own = judged(stated)
+            return self.situation(change, senses, **own)
+        return self._said(say_vitals(stated))
+
+    def _said(self, said: Said) -> AnyEvent:
         chain = chain_id(self._key, self._room, said.family, said.began)
         return self.event(said.kind, chain, said.position, said.t, **said.fields)
 

@@ -1,7 +1,8 @@
 """What was found about vital signs, in the fields of events.
 
-Comes in: what the judges of `fusion.physiology` state. Goes out: a `Say`, from which the room's
-events are made. Figures are rounded: more digits than their devices resolve say nothing. Pure.
+Comes in: what the judges of `fusion.physiology` state. Goes out: a `Say` for a summary, else the
+step of a chain with its own fields, from which the room's events are made. Figures are rounded:
+more digits than their devices resolve say nothing. Pure.
 """
 
 from __future__ import annotations
@@ -10,18 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ambient.events import (
-    AnyEvent,
-    Mark,
-    Purpose,
-    SenseState,
-    SummaryDaily,
-    SummaryHourly,
-    VitalsDeterioration,
-    VitalsDeviation,
-    VitalsGlucose,
-    VitalsRhythm,
-)
+from ambient.events import AnyEvent, Mark, Purpose, SummaryDaily, SummaryHourly
 from fusion.chains import Change
 from fusion.deterioration import Deterioration
 from fusion.glucose import Glucose
@@ -48,67 +38,49 @@ class Span(Struct, frozen=True):
     figures: list[Figure]
 
 
-Stated = Span | Deterioration | Deviation | Glucose | Change
+Judged = Deterioration | Deviation | Glucose | Change
 """A `Change` alone is of a rhythm."""
+Stated = Span | Judged
 
 _KIND: Final[dict[bool, type[AnyEvent]]] = {False: SummaryHourly, True: SummaryDaily}
 
 
-def say(stated: Stated, senses: list[SenseState]) -> Say:
-    """Return what an event says of `stated`, with how each sense of the room is."""
-    match stated:
-        case Span():
-            family = "day" if stated.daily else "hour"
-            return Say(
-                kind=_KIND[stated.daily],
-                family=f"vitals-{family}-{stated.subject}",
-                began=stated.began,
-                position=0,
-                t=stated.ended,
-                fields={
-                    "subject": stated.subject,
-                    "purpose": Purpose.VITALS,
-                    "began": stated.began,
-                    "marks": [_mark(one) for one in stated.figures],
-                },
-            )
-        case Deterioration(change=change, score=score):
-            return _situation(
-                VitalsDeterioration,
-                change,
-                senses,
-                lower=score.lower,
-                upper=score.upper,
-                missing=score.missing,
-                red=score.red,
-            )
-        case Deviation(change=change, marker=marker, z=z):
-            return _situation(VitalsDeviation, change, senses, marker=marker, z=round(z, 2))
-        case Glucose(change=change, in_s=in_s):
-            return _situation(VitalsGlucose, change, senses, in_s=float(round(in_s)))
-        case Change():
-            return _situation(VitalsRhythm, stated, senses)
-
-
-def _situation(
-    kind: type[AnyEvent], change: Change, senses: list[SenseState], **own: object
-) -> Say:
+def say(span: Span) -> Say:
+    """Return what the summary of `span` says."""
+    family = "day" if span.daily else "hour"
     return Say(
-        kind=kind,
-        family=f"{change.kind.value}-{change.who.key}",
-        began=change.began,
-        position=change.position,
-        t=change.t,
+        kind=_KIND[span.daily],
+        family=f"vitals-{family}-{span.subject}",
+        began=span.began,
+        position=0,
+        t=span.ended,
         fields={
-            "subject": change.who.subject,
-            "probability": round(change.probability, 4),
-            "contributions": list(change.contributions),
-            "senses": senses,
-            "step": change.step,
-            "lasted_s": round(change.lasted_s, 3),
-            **own,
+            "subject": span.subject,
+            "purpose": Purpose.VITALS,
+            "began": span.began,
+            "marks": [_mark(one) for one in span.figures],
         },
     )
+
+
+def judged(
+    stated: Deterioration | Deviation | Glucose | Change,
+) -> tuple[Change, dict[str, object]]:
+    """Return the step of the chain, and the fields that its kind has beside every situation's."""
+    match stated:
+        case Deterioration(change=change, score=score):
+            return change, {
+                "lower": score.lower,
+                "upper": score.upper,
+                "missing": score.missing,
+                "red": score.red,
+            }
+        case Deviation(change=change, marker=marker, z=z):
+            return change, {"marker": marker, "z": round(z, 2)}
+        case Glucose(change=change, in_s=in_s):
+            return change, {"in_s": float(round(in_s))}
+        case Change():
+            return stated, {}
 
 
 def _mark(figure: Figure) -> Mark:

@@ -214,7 +214,7 @@ AnyEvent = (
     | CommandApplied
 )
 
-EVENT_TYPES: tuple[type[Event], ...] = get_args(AnyEvent)
+EVENT_TYPES: tuple[type[AnyEvent], ...] = get_args(AnyEvent)
 """The closed list."""
 
 
