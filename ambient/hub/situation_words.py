@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from ambient.events import Marker, SenseGroup, SenseState, SenseStatus
+from ambient.events import SenseGroup, SenseState, SenseStatus
+from ambient.hub import trend_words
 from ambient.hub.conditions import Alarm, AlarmKind, Stage
 
 
@@ -89,19 +90,6 @@ _SAID: Final = {
 _RESEARCH: Final = frozenset(
     {AlarmKind.DETERIORATION, AlarmKind.DEVIATION, AlarmKind.GLUCOSE, AlarmKind.RHYTHM}
 )
-_MARKER: Final = {
-    Marker.HEART_RATE: "Heart rate",
-    Marker.RESPIRATORY_RATE: "Breathing rate",
-    Marker.OXYGEN_SATURATION: "Oxygen saturation",
-    Marker.BODY_TEMPERATURE: "Temperature",
-    Marker.SYSTOLIC_PRESSURE: "Upper blood pressure",
-    Marker.DIASTOLIC_PRESSURE: "Lower blood pressure",
-    Marker.GLUCOSE: "Glucose",
-    Marker.BODY_WEIGHT: "Weight",
-    Marker.RMSSD: "Variability of the heart rate",
-    Marker.STEPS: "Steps",
-    Marker.ACTIVITY: "Activity",
-}
 _GROUP: Final = {
     SenseGroup.CAMERA: "Camera",
     SenseGroup.SOUND: "Microphone",
@@ -146,7 +134,7 @@ def known(alarm: Alarm) -> list[str]:
         lines.append(f"NEWS2 {score}")
     if alarm.marker is not None and alarm.z is not None:
         way = "above" if alarm.z > 0 else "below"
-        lines.append(f"{_MARKER[alarm.marker]} far {way} the person's own usual")
+        lines.append(f"{trend_words.NAME[alarm.marker]} far {way} the person's own usual")
     if alarm.kind is AlarmKind.GLUCOSE and alarm.in_s > 0:
         lines.append(f"Expected in about {round(alarm.in_s / 60)} min")
     if alarm.kind in _RESEARCH:
