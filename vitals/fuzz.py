@@ -152,7 +152,12 @@ class Result(msgspec.Struct, kw_only=True):
             self.findings.append(Finding(what, data.hex()))
 
 
-def fuzz(parsers: Iterable[Parser], count: int, seed: int) -> dict[str, Result]:
+def fuzz(
+    parsers: Iterable[Parser],
+    count: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Result]:
     """Return what became of `count` inputs, shared among `parsers` by weight.
 
     Parameters
@@ -163,9 +168,18 @@ def fuzz(parsers: Iterable[Parser], count: int, seed: int) -> dict[str, Result]:
         Of all together; each parser gets at least one.
     seed
         Of the inputs.
+    progress
+        Called with (done, all) before each parser and at the end.
     """
-    listed = list(parsers)
-    return {name: fuzz_one(parser, n, seed) for name, parser, n in shares(listed, count)}
+    listed = shares(list(parsers), count)
+    found: dict[str, Result] = {}
+    for done, (name, parser, number) in enumerate(listed):
+        if progress is not None:
+            progress(done, len(listed))
+        found[name] = fuzz_one(parser, number, seed)
+    if progress is not None:
+        progress(len(listed), len(listed))
+    return found
 
 
 def shares(parsers: Sequence[Parser], count: int) -> list[tuple[str, Parser, int]]:

@@ -33,16 +33,11 @@ def parsers(
     """Feed broken messages to all parsers; count crashes, hangs and values out of range."""
     import msgspec
 
-    from vitals.fuzz import fuzz_one, shares
+    from vitals.fuzz import fuzz
     from vitals.fuzz_parsers import parsers
 
-    found: dict[str, Result] = {}
-    listed = shares(parsers(), inputs)
     with evaluate._shown("parsers") as progress:
-        for done, (name, parser, count) in enumerate(listed):
-            progress(done, len(listed))
-            found[name] = fuzz_one(parser, count, seed)
-        progress(len(listed), len(listed))
+        found = fuzz(parsers(), inputs, seed, progress)
     if json:
         typer.echo(msgspec.json.encode(found))
     else:
