@@ -51,7 +51,7 @@ from fusion.who_state import frozen, thawed
 
 TELLS_FALLS: Final = False
 """Whether falls are told whose wearable is whose: not while it is wrong more often than once in a
-hundred times (docs/matching.md)."""
+hundred times (docs/matching.md). Until then nobody asks, and nothing is matched."""
 REPORT_LATE_S: Final = 3600.0
 _OF_WHO: Final = frozenset({PostureSeen, MotionMeasured, TrackEnded})
 _WHO_EVERY: Final = round(EVERY_S * SECOND)
@@ -116,7 +116,7 @@ class RoomJudge:
         self._zone = zone
         self._research = research or ResearchUse()
         self._now = 0
-        self._worn = bool(room.wearables)
+        self._matches = TELLS_FALLS and bool(room.wearables)
         self.timeline = Timeline(urgent_sources(room))
         self.falls = DownJudge(falls, room)
         self.senses = Senses(room, {Purpose.SOUNDS: sounds, Purpose.VITALS: vitals})
@@ -262,7 +262,7 @@ class RoomJudge:
             now=self._now,
             voice=self.voice.on,
             sounds=self.distress.on,
-            who=frozen(self.who),
+            who=frozen(self.who) if self._matches else None,
             vitals=self.vitals.on,
         )
 
@@ -299,7 +299,7 @@ class RoomJudge:
         if seen.t > now:
             now = self._now = seen.t
         kind = type(seen)
-        if self._worn:
+        if self._matches:
             who = self.who
             if kind in _OF_WHO:
                 who.observe(seen)

@@ -22,7 +22,8 @@ from ambient.observations import (
     Wear,
 )
 from fusion.judge import Judge
-from fusion.who import DEVICES, LEAST_MOVED_S, SURE, TRACKS, Belief, Matcher, posterior
+from fusion.who import DEVICES, TRACKS, Matcher
+from fusion.who_belief import LEAST_MOVED_S, SURE, Belief, posterior
 from fusion.who_evidence import (
     ANY_LAG,
     LAGS,
@@ -312,7 +313,10 @@ def test_joint_hypotheses_leave_nobody_with_two_wearers() -> None:
     assert posterior([torn])[0][0] > posterior([torn])[0][1]
 
 
-def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot() -> None:
+def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fusion.room.TELLS_FALLS", True)
     band = Wearable(
         id="band", device="AA:BB:CC:DD:EE:FF", via=Way.BLE, subject="s-band", wear=Wear.WRIST
     )
