@@ -24,6 +24,7 @@ from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
+from ambient.config_relay import Relay, RoomContact, check_relay
 from ambient.config_vitals import ResearchUse as ResearchUse
 from ambient.config_vitals import SaturationScale
 from ambient.config_watch import BedWatch as BedWatch
@@ -175,6 +176,8 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     falls: Falls = field(default_factory=Falls)
     sounds: Sounds = field(default_factory=Sounds)
     privacy: Privacy = field(default_factory=Privacy)
+    contact: RoomContact | None = None
+    """Closed when no hub acknowledges an alarm."""
     outbox: Outbox = field(default_factory=Outbox)
     gateways: Gateways = field(default_factory=Gateways)
     research_use: ResearchUse = field(default_factory=ResearchUse)
@@ -249,6 +252,8 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     silent_s: Annotated[float, Meta(ge=10, le=600)] = 15.0
     """Two heartbeats of a node (5 s apart) may be lost before it counts as silent."""
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+    alive: Relay | None = None
+    """Held closed while the hub is well; the nurse call shows a fault when it opens."""
 
 
 Config = TypeVar("Config", NodeConfig, HubConfig)
@@ -317,6 +322,7 @@ def _check(path: Path, check: Callable[[Config], None], config: Config) -> None:
 
 
 def _check_hub(config: HubConfig) -> None:
+    check_relay("alive", config.alive)
     if (config.web.certificate is None) != (config.web.private_key is None):
         raise ConfigError(
             "web: expected certificate and private_key together, got one of them; add the other"
@@ -349,6 +355,7 @@ def _check_node(config: NodeConfig) -> None:
                         f"{where}.bed: expected a bed of this room ({known}), got {zone.bed!r}"
                     )
     config_gateways.check_gateways(config.rooms, config.gateways)
+    check_relay("contact", config.contact)
     config_watch.check_watch(config.rooms, config.time_zone)
     _ = config.zone
     if config.falls.long_lie_s <= config.falls.confirm_s:

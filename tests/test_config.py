@@ -230,8 +230,8 @@ NODE_CASES = {
     "a key unheard of": (
         f"{NODE}cloud: on\n",
         "cloud: expected one of site, node, hub, state_dir, models, rooms, falls, sounds, privacy, "
-        "outbox, gateways, research_use, recording, frozen_s, time_zone, got an unknown key; "
-        "remove or correct it",
+        "contact, outbox, gateways, research_use, recording, frozen_s, time_zone, got an unknown "
+        "key; remove or correct it",
     ),
     "a number for a key": (f"{NODE}1: 2\n", "1: expected text, got 1; write it in quotes"),
     "a key is missing": (
@@ -372,8 +372,8 @@ HUB_CASES = {
     ),
     "a node's file": (
         NODE,
-        "node: expected one of site, state_dir, link, web, rooms, silent_s, keep_days, got an "
-        "unknown key; remove or correct it",
+        "node: expected one of site, state_dir, link, web, rooms, silent_s, keep_days, alive, got "
+        "an unknown key; remove or correct it",
     ),
     "no site": ("web: {}\n", "site: expected a value, got nothing; add this key"),
 }

@@ -186,6 +186,16 @@ class Agent:
         else:
             self._store_failed = False
 
+    def unanswered_alarms(self) -> set[int]:
+        """Return the numbers of the alarms that wait for a hub.
+
+        Raises
+        ------
+        StoreError
+            When the outbox cannot be read now.
+        """
+        return self._outbox.unanswered_alarms(self._unsettled)
+
     def drain(self, seconds: float) -> bool:
         """Go on for at most `seconds` until nothing waits; return whether that was reached."""
         end = self._steady() + seconds

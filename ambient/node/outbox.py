@@ -21,7 +21,7 @@ from msgspec import Struct
 from ambient import events
 from ambient.closing import Closing
 from ambient.events import AnyEvent
-from ambient.node.importance import importance, is_urgent
+from ambient.node.importance import Importance, importance, is_urgent
 from ambient.node.outbox_file import OutboxFile
 
 NS: Final = 1_000_000_000
@@ -153,6 +153,15 @@ class Outbox(Closing):
                 break
             rows.append(OutboxRow(seq, event_id, event))
         return rows
+
+    def unanswered_alarms(self, skip: Collection[str] = ()) -> set[int]:
+        """Return the numbers of the alarms that no hub answered, without those in `skip`."""
+        with self._file.reading() as db:
+            found = db.execute(
+                "SELECT seq, id FROM outbox WHERE answered IS NULL AND importance = ?",
+                (int(Importance.ALARM),),
+            ).fetchall()
+        return {seq for seq, event_id in found if event_id not in skip}
 
     def settle(self, answered: Mapping[str, bool], now: int) -> None:
         """Mark rows as answered by the hub.

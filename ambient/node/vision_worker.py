@@ -19,13 +19,14 @@ from ambient.bus.ipc import ObservationSender
 from ambient.config import Camera, NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import Outcome, Purpose
-from ambient.node.button import Line, Presses
+from ambient.node.button import Presses
 from ambient.node.camera_thread import CameraThread, Emit, Pipeline
 from ambient.node.clock import NS, NodeClock
 from ambient.node.control import ControlServer
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, allowed
 from ambient.observations import AnyObservation
+from ambient.relays.lines import Line
 from vision.networks import Networks
 from vision.pose import PoseOptions
 from vision.sources import EventClock, Source, kind_of, open_source

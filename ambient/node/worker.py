@@ -15,19 +15,23 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from ambient.config import NodeConfig, load_node
-from ambient.errors import AmbientError, SourceError
+from ambient.errors import AmbientError, SourceError, StoreError
 from ambient.events import Worker
 from ambient.log import set_up_log
-from ambient.node.button import GpioLine, Line
 from ambient.node.clock import NodeClock, inherited_clock
 from ambient.node.control import ControlServer, socket_path
 from ambient.node.place import NodePlace
 from ambient.node.process import Heartbeat, StopSignal, die_with_parent, leave_no_trace
+from ambient.relays.lines import ButtonLine, Line
+
+if TYPE_CHECKING:
+    from ambient.node.agent import Agent
+    from ambient.node.contact import RoomContact
 
 BEAT_S: Final = 1.0
 IDENTITY_WAIT_S: Final = 20.0
@@ -128,7 +132,7 @@ def _button(config: NodeConfig) -> Line | None:
     if config.privacy.gpio is None:
         return None
     try:
-        return GpioLine(config.privacy.gpio)
+        return ButtonLine(config.privacy.gpio)
     except SourceError as error:
         _log.error("the privacy button cannot be used", error=str(error))
         return None
@@ -172,6 +176,7 @@ def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
 def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
     from ambient.bus import keys
     from ambient.node.agent import STEP_S, Agent
+    from ambient.node.contact import RoomContact
     from ambient.node.desk import CommandDesk
     from ambient.node.identity import keep_identity
     from ambient.node.outbox import Outbox
@@ -180,6 +185,7 @@ def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
     identity = keep_identity(place, keys.load_or_make(config.state_dir / keys.NODE_KEY).public)
     desk = CommandDesk(file, config, place.run_dir, running=True)
     beat = _Beat()
+    contact = None if config.contact is None else RoomContact(config.contact)
     with Outbox(place.outbox, max_rows=config.outbox.max_rows) as outbox:
         agent = Agent(
             config,
@@ -191,10 +197,23 @@ def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
         try:
             while not stop.asked:
                 agent.step(STEP_S)
+                if contact is not None:
+                    _call(contact, agent)
                 beat()
             agent.drain(AGENT_DRAIN_S)
         finally:
             agent.close()
+            if contact is not None:
+                contact.close()
+
+
+def _call(contact: RoomContact, agent: Agent) -> None:
+    """Tell the contact what no hub acknowledged; a disk that cannot be read changes nothing."""
+    try:
+        waiting = agent.unanswered_alarms()
+    except StoreError:
+        return  # the agent has said so
+    contact.update(waiting, time.monotonic())
 
 
 def _wait_for_identity(place: NodePlace, beat: Callable[[], None], stop: StopSignal) -> str | None:

@@ -1,13 +1,10 @@
-"""The privacy button: one press, one effect; without hardware a clear word."""
+"""The privacy button: one press, one effect."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ambient.errors import SourceError
-from ambient.node.button import GpioLine, Presses
+from ambient.node.button import Presses
 from ambient.node.switches import Switches
 
 
@@ -37,11 +34,3 @@ def test_a_press_pauses_all_rooms_and_another_ends_it() -> None:
     assert paused.toggled(rooms, 120, 50).paused_until == {}
     again = paused.toggled(rooms, 150, 50)
     assert [again.pause_end(room, 151) for room in rooms] == [200, 200]
-
-
-def test_no_chip_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="expected a free line"):
-        GpioLine(4, tmp_path / "gpiochip0")
-    (tmp_path / "file").touch()
-    with pytest.raises(SourceError, match="expected a free line"):
-        GpioLine(4, tmp_path / "file")

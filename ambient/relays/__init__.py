@@ -1,0 +1,1 @@
+"""Relays and lines: the wires that still call when pages and links do not."""

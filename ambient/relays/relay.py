@@ -1,0 +1,107 @@
+"""A relay as a thing that is open or closed, whatever wire it hangs on.
+
+Comes in: a `Relay` of the configuration. Goes out: `Switch`, which sets it and says when it cannot.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from ambient.config_relay import Relay, told
+from ambient.errors import SourceError
+from ambient.relays.lines import RelayLine
+
+TIMEOUT_S: Final = 1.0
+"""A module on the same network answers within milliseconds; an alarm must not wait for longer."""
+
+
+PORT: Final = 502
+
+
+class Switch(Protocol):
+    """A relay that can be set; the seam for tests and for other hardware."""
+
+    def set(self, closed: bool) -> None:
+        """Close or open it.
+
+        Raises
+        ------
+        SourceError
+            When it does not take that; call again.
+        """
+        ...
+
+    def close(self) -> None:
+        """Open the relay if that is possible, and let go of it."""
+        ...
+
+
+class ModbusCoil:
+    """A coil of a Modbus TCP module; connects when it is set, and again after it was lost.
+
+    Parameters
+    ----------
+    relay
+        With `modbus`, `unit` and `coil`.
+    """
+
+    def __init__(self, relay: Relay) -> None:
+        from pymodbus.client import ModbusTcpClient
+
+        self._relay = relay
+        at = urlsplit(relay.modbus)
+        self._client = ModbusTcpClient(
+            str(at.hostname), port=at.port or PORT, timeout=TIMEOUT_S, retries=0, reconnect_delay=0
+        )
+
+    def set(self, closed: bool) -> None:
+        """Close or open it.
+
+        Raises
+        ------
+        SourceError
+            When the module does not answer, or refuses.
+        """
+        from pymodbus.exceptions import ModbusException
+
+        relay = self._relay
+        try:
+            if not self._client.connect():  # type: ignore[no-untyped-call]
+                raise SourceError(
+                    f"{told(relay)}: expected a Modbus module there, got no connection; "
+                    "check its power, cable and address"
+                )
+            answer = self._client.write_coil(relay.coil, closed, device_id=relay.unit)
+        except (ModbusException, OSError) as error:
+            self._client.close()  # type: ignore[no-untyped-call]
+            raise SourceError(
+                f"{told(relay)}: expected an answer of the Modbus module, got: {error}; "
+                "check its power, cable and unit"
+            ) from None
+        if answer.isError():
+            raise SourceError(
+                f"{told(relay)}: expected the Modbus module to switch, got: {answer}; "
+                "check the numbers of unit and coil"
+            )
+
+    def close(self) -> None:
+        """Open the relay if that is possible, and disconnect."""
+        # Disconnected all the same; a module with a watchdog opens it by itself.
+        with suppress(SourceError):
+            self.set(False)
+        self._client.close()  # type: ignore[no-untyped-call]
+
+
+def opened(relay: Relay) -> Switch:
+    """Return the relay that the configuration names, open.
+
+    Raises
+    ------
+    SourceError
+        When the GPIO line cannot be had. A Modbus module is looked for when it is set.
+    """
+    if relay.gpio is not None:
+        return RelayLine(relay.gpio, relay.chip)
+    return ModbusCoil(relay)

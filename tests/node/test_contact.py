@@ -1,0 +1,100 @@
+"""The room's own contact: closed when no hub answers an alarm, and only then."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ambient.config_relay import RoomContact as ContactConfig
+from ambient.events import Worker
+from ambient.node.contact import GAP_S, LEAST_S, RoomContact, Unanswered
+from ambient.node.outbox import Outbox
+from ambient.node.place import NodePlace
+from tests.bus.kit import fall
+from tests.relays.modbus import Module
+
+# (second, alarms that wait, closed afterwards)
+Course = list[tuple[float, set[int], bool]]
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        pytest.param([(0, set(), False), (100, set(), False)], id="nothing waits"),
+        pytest.param([(0, {1}, False), (9.9, {1}, False), (20, set(), False)], id="answered"),
+        pytest.param([(0, {1}, False), (10, {1}, True), (600, {1}, True)], id="until answered"),
+        pytest.param(
+            [(0, {1}, False), (10, {1}, True), (11, set(), True), (10 + LEAST_S, set(), False)],
+            id="never shorter than a call takes",
+        ),
+        pytest.param(
+            [
+                (0, {1}, False),
+                (10, {1}, True),
+                (20, {1, 2}, True),
+                (30, {1, 2}, False),
+                (30 + GAP_S, {1, 2}, True),
+                (40, {1, 2}, True),
+                (41, set(), False),
+            ],
+            id="a further alarm makes an edge",
+        ),
+        pytest.param(
+            [
+                (0, {1}, False),
+                (10, {1}, True),
+                (20, set(), False),
+                (21, {2}, False),
+                (31, {2}, True),
+            ],
+            id="again",
+        ),
+    ],
+)
+def test_when_it_closes(course: Course) -> None:
+    decide = Unanswered(10.0)
+    assert [decide.update(waiting, now) for now, waiting, _ in course] == [c for *_, c in course]
+
+
+def test_it_is_set_when_the_module_comes_back() -> None:
+    with Module() as module:
+        module.unplug()
+        contact = RoomContact(ContactConfig(modbus=module.address, after_s=2))
+        contact.update({1}, 0.0)
+        contact.update({1}, 2.0)
+        module.plug_in()
+        assert module.wait_for(True)
+        contact.close()
+        assert module.wait_for(True, False)
+
+
+def test_an_alarm_that_no_hub_answers_closes_it(tmp_path: Path) -> None:
+    with Module() as module:
+        config = tmp_path / "node.yaml"
+        config.write_text(
+            "site: s\nnode: n-1\nstate_dir: " + str(tmp_path / "state") + "\nrooms: [{id: r12}]\n"
+            'hub: {address: "tcp://127.0.0.1:9", key: "' + "k" * 40 + '"}\n'
+            f"contact: {{modbus: '{module.address}', after_s: 2}}\n"
+        )
+        place = NodePlace(tmp_path / "state")
+        place.make()
+        agent = subprocess.Popen(
+            [sys.executable, "-m", "ambient.node.worker", Worker.AGENT, "--config", str(config)]
+        )
+        try:
+            assert module.wait_for(False, within_s=30)
+            with Outbox(place.outbox) as outbox:
+                outbox.commit([fall(1), fall(1, 1)])
+                began = time.monotonic()
+                assert module.wait_for(False, True, within_s=15)
+                assert time.monotonic() - began >= 2
+                rows = outbox.waiting(9, 10**6)
+                outbox.settle({row.id: False for row in rows}, time.time_ns())
+            assert module.wait_for(False, True, False, within_s=15)
+        finally:
+            agent.terminate()
+            agent.wait(20)
