@@ -93,11 +93,11 @@ class Judge:
 
     def state(self) -> dict[str, bytes]:
         """Return what must survive a restart, by kind and room: ``room/r1``, ``voice/r1`` ..."""
-        return {
-            f"{kind}/{name}": data
-            for name, room in self.rooms.items()
-            for kind, data in room.state().items()
-        }
+        return {key: data for name in self.rooms for key, data in self.state_of(name).items()}
+
+    def state_of(self, room: str) -> dict[str, bytes]:
+        """Return the part of `state` that is of one room."""
+        return {f"{kind}/{room}": data for kind, data in self.rooms[room].state().items()}
 
     def restore(self, state: dict[str, bytes]) -> None:
         """Go on from what `state` returned; rooms that are gone are left out.

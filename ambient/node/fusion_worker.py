@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -52,6 +52,11 @@ SPACE_EVERY_S: Final = 60.0
 _log = structlog.get_logger(__name__)
 
 
+StateOf = Callable[[Collection[str] | None], dict[str, bytes]]
+"""Returns the whole state: of these rooms as it is now, of the others as it was written last; of
+None as it is now for all."""
+
+
 class Store(Protocol):
     """What fusion needs of the outbox."""
 
@@ -85,7 +90,7 @@ class Ledger:
         """Events that are not on the disk yet."""
         return len(self._pending)
 
-    def write(self, new: list[AnyEvent], state: Callable[[], dict[str, bytes]], now: float) -> bool:
+    def write(self, new: list[AnyEvent], state: StateOf, now: float) -> bool:
         """Take `new` events and bring what is due to the disk.
 
         Parameters
@@ -93,7 +98,8 @@ class Ledger:
         new
             Events since the last call.
         state
-            Returns the state that belongs to them; called only when something is written.
+            Returns the state that belongs to events of these rooms, or to all; called only when
+            something is written. No event waits until every other room is written out as well.
         now
             Seconds on a steady clock.
 
@@ -111,7 +117,8 @@ class Ledger:
         due = now >= (self._retry_at if self.failing else self._save_at)
         if not urgent and not due:
             return not self._pending
-        current = state()
+        # What nobody waits for is written by itself, so that no event waits for it.
+        current = state({event.room for event in new if event.room} if urgent else None)
         if not self._pending and current == self._written:
             self._save_at = now + SAVE_EVERY_S
             return True
@@ -126,7 +133,8 @@ class Ledger:
             self._retry_at = now + RETRY_S
             return False
         self._pending, self._written = [], current
-        self._save_at = now + SAVE_EVERY_S
+        if not urgent:
+            self._save_at = now + SAVE_EVERY_S
         self.failing = False
         return True
 
@@ -177,6 +185,8 @@ class FusionWorker:
         self._notices = NoticeBoard(config.state_dir)
         self._steps = StepDetector()
         self._ledger = Ledger(store, self._disk_full)
+        self._rooms: dict[str, dict[str, bytes]] = {}
+        """By room, its state as it was written last."""
         self._recorder: Recorder | None = None
         if config.recording.enabled:
             self._recorder = Recorder(config, node_key, self._judge.snapshot)
@@ -193,6 +203,9 @@ class FusionWorker:
         for observation in self._receive(wait_s):
             new += self._observe(observation)
         now = self._steady() / 1e9
+        if new:  # an alarm waits for no errand
+            self._ledger.write(new, self._state, now)
+            new = []
         notices: list[tuple[Path, Notice]] = []
         if now >= self._tick_at:
             self._tick_at = now + 1.0
@@ -332,8 +345,13 @@ class FusionWorker:
             free_mb=_free_mb(self._config.state_dir),
         )
 
-    def _state(self) -> dict[str, bytes]:
-        return {**self._judge.state(), CONSENTS: msgspec.msgpack.encode(self._consents)}
+    def _state(self, rooms: Collection[str] | None) -> dict[str, bytes]:
+        for name in self._judge.rooms:
+            if rooms is None or name in rooms or name not in self._rooms:
+                self._rooms[name] = self._judge.state_of(name)
+        state = {key: data for kept in self._rooms.values() for key, data in kept.items()}
+        state[CONSENTS] = msgspec.msgpack.encode(self._consents)
+        return state
 
     def _restore(self, state: dict[str, bytes]) -> None:
         try:

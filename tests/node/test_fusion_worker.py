@@ -151,6 +151,27 @@ def test_a_stepped_clock_is_told_and_changes_no_alarm(
     assert sorted(stepped) == sorted([*calm, "node.clock_stepped"])
 
 
+def test_an_event_is_kept_with_the_state_of_its_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What other rooms remember is as new as the last save, and no older."""
+    world = World(tmp_path, monkeypatch)
+    world.config = replace(world.config, rooms=[Room(id="r1"), Room(id="r2")])
+    world.fusion = world.start()
+    world.fusion.step(0)
+    began = dict(world.kept)
+    world.lie_until_fallen()
+    judge = world.fusion._judge
+    now = {key: judge.state()[key] for key in began if key.endswith("/r1")}
+    assert {key: world.kept[key] for key in now} == now
+    assert all(world.kept[key] == began[key] for key in began if key.endswith("/r2"))
+    world.steady += module.SAVE_EVERY_S
+    for _ in range(2):
+        world.fusion.step(0)
+    assert {key: world.kept[key] for key in judge.state()} == judge.state()
+    assert world.kept["situations/r2"] != began["situations/r2"]
+
+
 def test_notices_become_events_and_are_taken(world: World) -> None:
     board = NoticeBoard(world.config.state_dir)
     board.post(Notice(kind=NoticeKind.STARTED, t=5))

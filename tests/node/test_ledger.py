@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+import pytest
 
 from ambient import events
 from ambient.errors import StoreError
@@ -48,7 +50,7 @@ def ledger(disk: Disk) -> Ledger:
 
 
 def state(value: bytes = b"s"):
-    return lambda: {"judge": value}
+    return lambda rooms: {"judge": value}
 
 
 def test_an_event_goes_to_the_disk_at_once_with_its_state() -> None:
@@ -68,6 +70,28 @@ def test_state_alone_is_saved_now_and_then_and_only_when_it_changed() -> None:
     assert disk.state == {"judge": b"b"}
     one.write([], state(b"b"), 3 * SAVE_EVERY_S)
     assert disk.commits == 2
+
+
+@pytest.mark.parametrize("late_s", [0.0, 2 * SAVE_EVERY_S])
+def test_no_event_waits_for_the_state_of_other_rooms(late_s: float) -> None:
+    """Their state is saved in its time, however many events there are."""
+    disk, asked = Disk(), []
+
+    def state(rooms: Collection[str] | None) -> dict[str, bytes]:
+        asked.append(rooms)
+        return {"judge": b"%d" % len(asked)}
+
+    one = ledger(disk)
+    one.write([], state, 0.0)
+    one.write(
+        [event(1, events.NodeDataLate, room="r7", source="w1", observations=1, frames=0)],
+        state,
+        late_s,
+    )
+    one.write([event(2)], state, late_s)
+    one.write([], state, late_s)
+    one.write([], state, SAVE_EVERY_S)
+    assert asked == [None, {"r7"}, set(), None]
 
 
 def test_a_full_disk_loses_nothing_and_is_told_once() -> None:
