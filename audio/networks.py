@@ -18,7 +18,6 @@ from audio.blocks import Samples
 from audio.features import VERSION
 from audio.pipeline import MicrophonePipeline
 from audio.settings import MicrophoneSettings
-from audio.sounds.habit import Habit
 from audio.sounds.listener import SoundListener
 from audio.speech import embedding, vad
 from audio.speech.embedding import CamPlus, Embedder, Vector
@@ -115,14 +114,8 @@ class Ears:
         room: str,
         microphone: MicrophoneSettings,
         wanted: Wanted,
-        habit: Habit | None = None,
     ) -> MicrophonePipeline:
         """Return a pipeline that has heard nothing yet.
-
-        Parameters
-        ----------
-        habit
-            What is known of how often somebody calls in this room.
 
         Raises
         ------
@@ -131,7 +124,7 @@ class Ears:
         """
         sounds = None
         if wanted.sounds:
-            sounds = SoundListener.create(room, microphone.id, habit=habit, spotter=self._spotter)
+            sounds = SoundListener.create(room, microphone.id, spotter=self._spotter)
         if not wanted.voice:
             return MicrophonePipeline(room, microphone, sounds=sounds)
         return MicrophonePipeline(

@@ -106,11 +106,6 @@ class MicrophonePipeline:
         """What the microphone can hear, as last said; None before that."""
         return self._monitor.hearing
 
-    @property
-    def sounds(self) -> SoundEar | None:
-        """What hears sounds of distress."""
-        return self._sounds
-
     def recognise(self, gates: Mapping[str, VoiceGate]) -> None:
         """Let the voices of these residents be measured, and of nobody else from now on.
 

@@ -1,9 +1,13 @@
 """Sounds of distress of one room: what microphones heard in, steps of chains out.
 
-Only a call for help and a smoke detector make a chain, and only their own probability decides
-where it stands: `RINGS` and above is ``confirmed``, `SUSPECT` and above ``suspected``. Heard on
-for `LASTING_S` it is ``lasting``; not heard for `QUIET_S` it has ``ended``, and what comes later is
-a new one. Several microphones of a room hear the same sound, so a class has one chain at a time.
+Only a call for help and a smoke detector make a chain, and their own probability decides where it
+stands: `RINGS` and above is ``confirmed``, `SUSPECT` and above ``suspected``. Heard on for
+`LASTING_S` it is ``lasting``; not heard for `QUIET_S` it has ``ended``, and what comes later is a
+new one. Several microphones of a room hear the same sound, so a class has one chain at a time.
+
+Where somebody is known to call often, a call is measured against the own rate as well
+(`fusion.own_calls`): as usual it stays ``suspected``, which is shown and does not ring, and it is
+``confirmed`` as soon as it departs. The event says so as the contribution *own rate*.
 
 Every other class (scream, moan, thud, glass, cough) is evidence: kept for a moment, and stated as
 a contribution of a chain that is open then, whose stated probability it raises and whose step it
@@ -16,10 +20,12 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, field
 
 from ambient.events import Contribution, Sense, SituationStep
 from ambient.observations import SoundClass, SoundHeard
+from fusion.own_calls import OwnCalls, called, came_with, departure, departure_beside
 
 RINGS: Final = {SoundClass.HELP: 0.9, SoundClass.SMOKE_ALARM: 0.9}
 """From this probability on a sound is confirmed; as `audio.sounds.listener` tells it."""
@@ -34,6 +40,10 @@ MOST_LLR: Final = 1.0
 """What another sound adds at most: set by hand, a stated belief and no measured ratio."""
 CERTAIN: Final = 0.999
 """No sound is surer than this: log-odds stay finite."""
+AGAIN_S: Final = QUIET_S[SoundClass.HELP]
+"""Calling that goes on counts as another call once in so long."""
+BESIDE: Final = frozenset({SoundClass.SCREAM, SoundClass.THUD, SoundClass.GLASS})
+"""Sounds that make a usual call another one."""
 
 _SENSE: Final = {sound: Sense(f"sound.{sound.value}") for sound in SoundClass}
 
@@ -59,6 +69,17 @@ class Chain(Struct):
     confirmed: int | None = None
     position: int = 0
     """How many steps were stated."""
+    called: int | None = None
+    """When it was counted among the room's calls last."""
+    own: float | None = None
+    """By how much it departs from the room's calls; None where nobody calls often."""
+    beside: list[SoundClass] = []
+    """Kinds of `BESIDE` that came with it."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the own rate holds it back."""
+        return self.own is not None and self.own < 0.0
 
 
 class DistressState(Struct):
@@ -66,6 +87,8 @@ class DistressState(Struct):
 
     chains: list[Chain] = []
     evidence: list[Sounded] = []
+    calls: OwnCalls = field(default_factory=OwnCalls)
+    """How this room's calls for help go usually."""
 
 
 class Change(Struct, frozen=True):
@@ -110,6 +133,10 @@ class DistressJudge:
             self.on = on
             self.state = DistressState()
 
+    def forget(self) -> None:
+        """Forget how calls go usually: somebody else lives here now."""
+        self.state.calls = OwnCalls()
+
     def heard(self, heard: SoundHeard) -> list[Change]:
         """Take in a sound."""
         if not self.on:
@@ -119,6 +146,7 @@ class DistressJudge:
             if heard.probability >= SUSPECT:
                 kept = Sounded(heard.sound, heard.t, heard.probability)
                 self.state.evidence = [*self.state.evidence, kept][-MOST_KEPT:]
+                changes += self._came(heard)
             return changes
         if heard.probability < SUSPECT:
             return changes
@@ -138,22 +166,63 @@ class DistressJudge:
     def _follow(self, heard: SoundHeard) -> list[Change]:
         sure = heard.probability >= RINGS[heard.sound]
         chain = next((c for c in self.state.chains if c.sound is heard.sound), None)
+        new = chain is None
         if chain is None:
-            step = SituationStep.CONFIRMED if sure else SituationStep.SUSPECTED
+            step = SituationStep.SUSPECTED
             chain = Chain(heard.sound, heard.t, heard.t, heard.probability, step)
             self.state.chains.append(chain)
         else:
             chain.heard = heard.t
             chain.probability = max(chain.probability, heard.probability)
-            if chain.step is SituationStep.SUSPECTED and sure:
-                chain.step = SituationStep.CONFIRMED
-            elif self._lasts(chain, heard.t) and sure:
-                chain.step = SituationStep.LASTING
-            else:
-                return []
-        if chain.step is SituationStep.CONFIRMED:
+        if sure and heard.sound is SoundClass.HELP:
+            self._measure(chain, heard)
+        if chain.step is SituationStep.SUSPECTED and sure and not chain.held:
+            chain.step = SituationStep.CONFIRMED
             chain.confirmed = heard.t
+        elif self._lasts(chain, heard.t) and sure:
+            chain.step = SituationStep.LASTING
+        elif not new:
+            return []
         return [self._change(chain, chain.step, heard.t)]
+
+    def _measure(self, chain: Chain, heard: SoundHeard) -> None:
+        """Measure a call against the own ones, and count it among them."""
+        state = self.state
+        new = {each.sound for each in state.evidence if each.sound in BESIDE} - set(chain.beside)
+        counts = chain.called is None or _s(chain.called, heard.t) >= AGAIN_S
+        before = state.calls
+        if not counts:
+            before = msgspec.structs.replace(before, recent=before.recent[:-1])
+        self._departs(chain, departure(before, heard.t, heard.level, new))
+        if counts:
+            chain.called = heard.t
+            state.calls = called(state.calls, heard.t, heard.level)
+        chain.beside += sorted(new)
+        state.calls = came_with(state.calls, new)
+
+    def _came(self, heard: SoundHeard) -> list[Change]:
+        """Take in that another sound came while somebody calls."""
+        chain = next((c for c in self.state.chains if c.called is not None), None)
+        if chain is None or heard.sound not in BESIDE or heard.sound in chain.beside:
+            return []
+        if _s(chain.heard, heard.t) > KEPT_S:
+            return []
+        calls = self.state.calls
+        # How many and how loud is judged with the calls themselves.
+        self._departs(chain, departure_beside(calls, heard.t, heard.sound))
+        chain.beside.append(heard.sound)
+        self.state.calls = came_with(calls, {heard.sound})
+        if chain.step is not SituationStep.SUSPECTED or chain.held:
+            return []
+        chain.step = SituationStep.CONFIRMED
+        chain.confirmed = heard.t
+        return [self._change(chain, chain.step, heard.t)]
+
+    @staticmethod
+    def _departs(chain: Chain, llr: float | None) -> None:
+        """Keep how far a chain departed at most."""
+        if llr is not None:
+            chain.own = llr if chain.own is None else max(chain.own, llr)
 
     def _lasts(self, chain: Chain, t: int) -> bool:
         confirmed = chain.step is SituationStep.CONFIRMED and chain.confirmed is not None
@@ -165,6 +234,11 @@ class DistressJudge:
         over = step is SituationStep.ENDED
         beside = {} if over else {each.sound: each for each in self.state.evidence}
         others = [_contribution(each) for each in beside.values()]
+        if chain.own is not None:
+            # Held back is not disbelieved: what is shown is at least suspected.
+            others.append(
+                Contribution(Sense.OWN_RATE, round(max(chain.own, -_logit(chain.probability)), 3))
+            )
         odds = _logit(chain.probability) + sum(other.llr for other in others)
         return Change(
             sound=chain.sound,

@@ -23,14 +23,12 @@ from ambient.node import voices
 from ambient.node.clock import NodeClock
 from ambient.node.control import ControlServer
 from ambient.node.device_thread import Emit
-from ambient.node.microphone_thread import AllowedToHear, MicrophoneThread, Pipeline
+from ambient.node.microphone_thread import AllowedToHear, MicrophoneThread
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, Switches
 from ambient.observations import AnyObservation
 from audio.networks import Ears, Wanted
 from audio.pipeline import MicrophonePipeline
-from audio.sounds.habit import Habit
-from audio.sounds.listener import SoundListener
 from audio.sources import LiveSound, SoundSource, kind_of, open_sound
 from audio.speech.gate import VoiceGate
 from audio.speech.vault import VoiceVault
@@ -149,14 +147,11 @@ class AudioWorker:
 
     def _thread(self, room: Room, microphone: Microphone) -> MicrophoneThread:
         live = kind_of(microphone.source).is_live
-        habits: list[Habit] = []
 
         def open_pipeline() -> MicrophonePipeline:
             now = thread.allowed
             assert isinstance(now, AllowedToHear)
-            # How often somebody calls here is known over a pause, not over a restart.
-            habit = habits[-1] if habits and now.wanted.sounds else None
-            pipeline = self._ears.pipeline(room.id, microphone, now.wanted, habit)
+            pipeline = self._ears.pipeline(room.id, microphone, now.wanted)
             pipeline.recognise(self._gates([subject for subject, _ in now.recognise]))
             return pipeline
 
@@ -181,10 +176,6 @@ class AudioWorker:
 
             return send, sender.close
 
-        def over(pipeline: Pipeline) -> None:
-            ear = pipeline.sounds if isinstance(pipeline, MicrophonePipeline) else None
-            habits[:] = [ear.habit] if isinstance(ear, SoundListener) else []
-
         thread = MicrophoneThread(
             room.id,
             microphone.id,
@@ -193,6 +184,5 @@ class AudioWorker:
             open_feed=lambda: LiveSound(open_microphone),
             open_pipeline=open_pipeline,
             open_sender=open_sender,
-            over=over,
         )
         return thread

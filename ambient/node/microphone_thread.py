@@ -7,14 +7,12 @@ another pipeline: what was collected under the one before is forgotten with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
 
-from ambient.node.clock import NodeClock
-from ambient.node.device_thread import DeviceThread, Emit
+from ambient.node.device_thread import DeviceThread
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Hearing, HearingState
 from audio.blocks import Block
@@ -59,38 +57,9 @@ class Pipeline(Protocol):
 
 
 class MicrophoneThread(DeviceThread[LiveSound, Pipeline, Block]):
-    """Listen with one microphone; parameters as for `DeviceThread`.
-
-    Parameters
-    ----------
-    over
-        Called with a pipeline when its microphone is closed, before it is wiped.
-    """
+    """Listen with one microphone; parameters as for `DeviceThread`."""
 
     noun = "microphone"
-
-    def __init__(
-        self,
-        room: str,
-        source: str,
-        clock: NodeClock,
-        start: Allowed,
-        *,
-        open_feed: Callable[[], LiveSound],
-        open_pipeline: Callable[[], Pipeline],
-        open_sender: Callable[[], tuple[Emit, Callable[[], None]]],
-        over: Callable[[Pipeline], None] = lambda _: None,
-    ) -> None:
-        super().__init__(
-            room,
-            source,
-            clock,
-            start,
-            open_feed=open_feed,
-            open_pipeline=open_pipeline,
-            open_sender=open_sender,
-        )
-        self._when_over = over
 
     @property
     def allowed(self) -> Allowed:
@@ -111,7 +80,6 @@ class MicrophoneThread(DeviceThread[LiveSound, Pipeline, Block]):
         return HearingState(t=t, room=self.room, source=self._source, hearing=hearing, until=until)
 
     def _over(self, pipeline: Pipeline) -> None:
-        self._when_over(pipeline)
         pipeline.wipe()
 
     def _forward(self, found: list[AnyObservation]) -> list[AnyObservation]:

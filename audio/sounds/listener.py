@@ -15,10 +15,9 @@ from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block
 from audio.ring import Ring
 from audio.sounds.bursts import Burst, Bursts
-from audio.sounds.calling import Call, Calling, weighed
+from audio.sounds.calling import Call, Calling
 from audio.sounds.context import Aftermath
 from audio.sounds.events import Events, Sound
-from audio.sounds.habit import Habit, called
 from audio.sounds.rows import Ear, Heard, end_s
 from audio.sounds.smoke import SmokeRule
 from models.sounds import outputs
@@ -54,8 +53,6 @@ class SoundListener:
         Owned by the listener from now on.
     spotter
         Says which words are called; None to tell calls by the way they are called alone.
-    habit
-        What is known of how often somebody calls in this room.
     """
 
     def __init__(
@@ -64,7 +61,6 @@ class SoundListener:
         source: str,
         network: Network,
         calibration: Calibration,
-        habit: Habit | None = None,
         spotter: Spotter | None = None,
     ) -> None:
         self._room, self._source = room, source
@@ -76,8 +72,6 @@ class SoundListener:
         self._events = Events(calibration)
         self._aftermath = Aftermath()
         self._smoke = SmokeRule()
-        self.habit = habit if habit is not None else Habit()
-        """How often somebody calls here; to be kept."""
         self._origin_ns: int | None = None
         self._heard = 0
         self._smoke_told_s: float | None = None
@@ -91,7 +85,6 @@ class SoundListener:
         source: str,
         *,
         folder: Path = FOLDER,
-        habit: Habit | None = None,
         spotter: Spotter | None = None,
     ) -> SoundListener:
         """Return a listener with the network that this version carries.
@@ -101,7 +94,7 @@ class SoundListener:
         ModelError
             It is missing or damaged.
         """
-        return cls(room, source, Network.load(folder), outputs.load(folder), habit, spotter)
+        return cls(room, source, Network.load(folder), outputs.load(folder), spotter)
 
     def push(self, block: Block) -> list[SoundHeard]:
         """Take in a block; return what was heard with it."""
@@ -125,7 +118,8 @@ class SoundListener:
             return Said(0.0, 0.0)
         end = burst.end_s + _AFTER_S
         start = min(burst.start_s - _BEFORE_S, end - _WINDOW_S)
-        return self._spotter.said(self._ring.between(self._time(start), self._time(end)))
+        heard = self._ring.between(self._time(start), self._time(end))
+        return self._spotter.said(heard, (end - burst.start_s, end - burst.end_s))
 
     def finish(self) -> list[SoundHeard]:
         """End the sound; return what this cuts off."""
@@ -167,9 +161,6 @@ class SoundListener:
     def _call(self, call: Call, now: float) -> list[SoundHeard]:
         if call.probability < MENTIONED:
             return []
-        if call.probability >= RINGS[SoundClass.HELP]:
-            self.habit, change = called(self.habit, self._time(now) / SECOND_NS)
-            call = weighed(call, change)
         return [self._told(SoundClass.HELP, now, call.probability, call.seconds, call.level_db)]
 
     def _sound(self, each: Sound, now: float) -> SoundHeard:

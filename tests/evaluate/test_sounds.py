@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from ambient.cli.app import build
 from ambient.errors import StoreError
 from ambient.evaluate.sound_days import diary, report
+from ambient.evaluate.sound_days.programmes import shelf
 from ambient.evaluate.sounds import _wanted, run
 from models.sounds import spotter
 from models.sounds.synthesis import espeak, impacts, machines
@@ -111,10 +112,30 @@ def test_night(hour: float, dark: bool) -> None:
 
 def test_who_calls_often() -> None:
     assert [diary.caller(number) for number in range(5)] == [False] * 4 + [True]
-    before = diary.calls_before(1, 4)
-    assert before == sorted(before)
-    assert all(-3 * diary.DAY_S <= at < 0 for at in before)
-    assert len(before) >= 30
+
+
+@needs_espeak
+def test_the_calls_of_the_days_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diary, "CALLS_A_DAY", (2, 2))
+    things = shelf(np.random.default_rng(1), None, programmes=0, held=False)
+    before = list(diary.calls_before(1, 4, things))
+    starts = [each.at_s for each in before]
+    assert starts == sorted(starts)
+    assert [int(at // diary.DAY_S) for at in starts] == [-3, -3, -2, -2, -1, -1]
+    assert {(each.name, each.wanted) for each in before} == {(diary.HABITUAL, "")}
+
+
+@needs_espeak
+@needs_words
+def test_a_resident_who_calls_often_is_heard_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diary, "CALLS_A_DAY", (1, 1))
+    monkeypatch.setattr(diary, "TABLE", {})
+    monkeypatch.setattr(report, "caller", lambda _: True)
+    monkeypatch.setattr(diary, "caller", lambda _: True)
+    found = report.run(1, seed=3, programmes=0)
+    assert list(found.unknown) == ["day 1", "day 2", "day 3"]
+    assert found.callers.exposure == 1
+    assert found.quiet_rooms.exposure == 0
 
 
 @needs_espeak

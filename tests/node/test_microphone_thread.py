@@ -72,7 +72,6 @@ class Microphone1:
         self.seen: list[AnyObservation] = []
         self.open_when_said: list[bool] = []
         self.closed_sender = threading.Event()
-        self.over: list[object] = []
         self.thread = MicrophoneThread(
             "r1",
             "m1",
@@ -81,7 +80,6 @@ class Microphone1:
             open_feed=self._feed,  # type: ignore[arg-type]
             open_pipeline=self._pipeline,
             open_sender=lambda: (self._emit, self.closed_sender.set),
-            over=self.over.append,
         )
         self.thread.start()
 
@@ -142,7 +140,6 @@ def test_it_listens_then_closes_then_listens_again(microphone, closed, said) -> 
     wait(lambda: one.thread.settled and said in one.states())
     assert not one.feeds[0].device_open
     assert one.pipelines[0].wiped
-    assert one.over == one.pipelines
     one.thread.allow(OPEN)
     wait(lambda: one.thread.settled)
     one.blocks.put(Block(SOUND, time.monotonic_ns()))

@@ -45,6 +45,10 @@ class Clip:
         ring), ``other language``; else empty.
     language, snr_db
         Of it; the language is empty without words.
+    engine
+        Which synthesiser called.
+    beside
+        What was heard beside it: ``machine`` or ``television``.
     """
 
     samples: Samples
@@ -52,10 +56,22 @@ class Clip:
     how: str
     language: str
     snr_db: int
+    engine: str = ""
+    beside: str = ""
 
 
-def calls(rng: Rng, speaker: Speaker, count: int, words: Mapping[str, Words] = CALLS) -> list[Clip]:
-    """Return so many clips of each way to call, in turn over languages and ratios."""
+def calls(
+    rng: Rng, speakers: Mapping[str, Speaker], count: int, words: Mapping[str, Words] = CALLS
+) -> list[Clip]:
+    """Return so many clips of each way to call, in turn over languages, ratios and speakers.
+
+    Parameters
+    ----------
+    speakers
+        By the name of the synthesiser; the first speaks all languages, and is what others are
+        replaced by where they do not speak one.
+    """
+    names = list(speakers)
     made = []
     hows: tuple[tuple[str, int, int], ...] = (
         ("once", 1, 1),
@@ -75,14 +91,20 @@ def calls(rng: Rng, speaker: Speaker, count: int, words: Mapping[str, Words] = C
             dry = np.zeros(round(SECONDS * RATE), np.float32)
             again = int(rng.integers(least, most + 1))
             at = rng.uniform(1.5, 2.5)
-            # One person calls in one voice.
+            engine = names[(number // len(table) + number) % len(names)]
+            if not speakers[engine].speaks(language, text):
+                engine = names[0]
+            speaker = speakers[engine]
+            # One person calls in one voice, but never twice quite alike.
             voices, effort = float(rng.random() < 0.5), rng.uniform(0.4, 1.0)
             sound = speaker.say(rng, language, text, voices=voices, effort=effort)
             for _ in range(again):
-                place(dry, sound * np.float32(rng.uniform(0.8, 1.0)), at)
-                at += len(sound) / RATE + rng.uniform(1.0, 1.8)
+                said = voice.again(rng, sound)
+                place(dry, said, at)
+                at += len(said) / RATE + rng.uniform(1.0, 1.8)
             snr = SNRS_DB[number % len(SNRS_DB)]
-            made.append(Clip(_in_room(rng, speaker, dry, snr), "help", how, language, snr))
+            samples, beside = _in_room(rng, speakers[names[0]], dry, snr)
+            made.append(Clip(samples, "help", how, language, snr, engine, beside))
     return made
 
 
@@ -102,7 +124,8 @@ def others(rng: Rng, speaker: Speaker, count: int) -> list[Clip]:
             dry = np.zeros(round(SECONDS * RATE), np.float32)
             place(dry, maker(rng), 0.5 if name == "smoke_alarm" else rng.uniform(2, 7))
             snr = SNRS_DB[number % len(SNRS_DB)]
-            made.append(Clip(_in_room(rng, speaker, dry, snr), name, "", "", snr))
+            samples, beside = _in_room(rng, speaker, dry, snr)
+            made.append(Clip(samples, name, "", "", snr, "", beside))
     return made
 
 
@@ -118,11 +141,12 @@ def television(rng: Rng, speaker: Speaker, seconds: float) -> Samples:
     return loudspeaker(rng, made, held=True)
 
 
-def _in_room(rng: Rng, speaker: Speaker, dry: Samples, snr_db: int) -> Samples:
+def _in_room(rng: Rng, speaker: Speaker, dry: Samples, snr_db: int) -> tuple[Samples, str]:
     wet = through(dry, response(rng))[: len(dry)]
     loud = np.square(wet, dtype=np.float64)
     level = float(np.sqrt(loud[loud > loud.max() * 1e-3].mean()))
-    if rng.random() < 0.25:
+    beside = "television" if rng.random() < 0.25 else "machine"
+    if beside == "television":
         behind = through(television(rng, speaker, SECONDS), response(rng))[: len(dry)]
         # Who calls beside a television is louder than it.
         snr_db = max(snr_db, 10)
@@ -131,4 +155,4 @@ def _in_room(rng: Rng, speaker: Speaker, dry: Samples, snr_db: int) -> Samples:
         behind = pick(rng, makers)(rng, SECONDS)
     whole = wet / np.float32(level) + unit(behind) * np.float32(10 ** (-snr_db / 20))
     gain = np.float32(10 ** (rng.uniform(-30, -6) / 20))
-    return np.asarray(peak(microphone(rng, whole)) * gain, np.float32)
+    return np.asarray(peak(microphone(rng, whole)) * gain, np.float32), beside

@@ -24,6 +24,10 @@ NIGHT_H: Final = (22.0, 6.0)
 CALLERS: Final = 5
 """Every so many-th room has a resident who calls often."""
 CALLS_A_DAY: Final = (10, 30)
+KNOWN_DAYS: Final = 3
+"""So many days of calls are heard in such a room before the day that counts."""
+
+HABITUAL: Final = "resident who calls often"
 
 Maker = Callable[[Rng, Shelf], Samples]
 
@@ -77,7 +81,8 @@ def day(seed: int, number: int, things: Shelf) -> Iterator[Episode]:
     planned: list[tuple[float, str, Often]] = []
     table = dict(TABLE)
     if caller(number):
-        table["resident who calls often"] = Often(_habitual(rng), *CALLS_A_DAY, (0.0, 24.0))
+        maker = _habitual(np.random.default_rng((seed, number, 8)))
+        table[HABITUAL] = Often(maker, *CALLS_A_DAY, (0.0, 24.0))
     for name, often in table.items():
         if rng.random() >= often.share:
             continue
@@ -93,11 +98,19 @@ def day(seed: int, number: int, things: Shelf) -> Iterator[Episode]:
         free = start + len(sound) / RATE + 5.0
 
 
-def calls_before(seed: int, number: int) -> list[float]:
-    """Return when a resident who calls often called in the three days before, seconds (below 0)."""
+def calls_before(seed: int, number: int, things: Shelf) -> Iterator[Episode]:
+    """Return the calls of a resident who calls often in the days before; `at_s` is below 0."""
+    maker = _habitual(np.random.default_rng((seed, number, 8)))
     rng = np.random.default_rng((seed, number, 7))
-    count = int(rng.integers(CALLS_A_DAY[0], CALLS_A_DAY[1] + 1) * 3)
-    return sorted(rng.uniform(-3 * DAY_S, 0, count).tolist())
+    base = machines.STEADY["room"](rng, 20.0) * np.float32(10 ** (rng.uniform(-68, -45) / 20))
+    free = -KNOWN_DAYS * DAY_S
+    for back in range(KNOWN_DAYS, 0, -1):
+        count = int(rng.integers(CALLS_A_DAY[0], CALLS_A_DAY[1] + 1))
+        for at in sorted(rng.uniform(-back * DAY_S, (1 - back) * DAY_S, count).tolist()):
+            sound = maker(rng, things)
+            start = max(at, free)
+            yield Episode(HABITUAL, start, _over(rng, base, sound))
+            free = start + len(sound) / RATE + 8.0
 
 
 def night(at_s: float) -> bool:

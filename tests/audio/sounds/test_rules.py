@@ -1,4 +1,4 @@
-"""Habit, events, what comes after a thud, bursts: pure rules, as tables."""
+"""Events, what comes after a thud, bursts: pure rules, as tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from ambient.observations import SoundClass
 from audio.sounds.bursts import Bursts
 from audio.sounds.context import Aftermath
 from audio.sounds.events import Events, Sound
-from audio.sounds.habit import Habit, called, passed
 from audio.sounds.rows import ROW_S, ROWS, Heard
 from models.sounds.outputs import OUTPUTS, Calibration, Scaling
 
@@ -39,32 +38,6 @@ def _heard(said: dict[str, list[float]], over_db: float = 30.0, first: int = 0) 
             )
         )
     return chunks
-
-
-HOUR = 3600.0
-
-
-@pytest.mark.parametrize(
-    ("a_day", "in_an_hour", "least", "most"),
-    [(0, 1, -0.2, 0.0), (0, 3, 0.0, 0.0), (24, 1, -3.0, -2.0), (24, 2, -2.0, -1.0), (24, 6, 0, 0)],
-)
-def test_a_call_against_the_own_rate(
-    a_day: int, in_an_hour: int, least: float, most: float
-) -> None:
-    habit = Habit()
-    for number in range(3 * a_day):
-        habit, _ = called(habit, number * 24 * HOUR / a_day)
-    now = 3 * 24 * HOUR + 2 * HOUR
-    for number in range(in_an_hour):
-        habit, change = called(habit, now + 60.0 * number)
-    assert least <= change <= most
-
-
-def test_a_habit_fades() -> None:
-    habit = Habit(calls=100.0, hours=100.0)
-    later = passed(habit, 72 * HOUR)
-    assert later.calls == pytest.approx(50.0)
-    assert later.hours == pytest.approx(50.0 + 0.5 * 72 / np.log(2))
 
 
 @pytest.mark.parametrize(
