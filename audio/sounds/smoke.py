@@ -5,7 +5,8 @@ of nothing, and again; so time is cut in slots of 0.5 s of which, out of eight, 
 fifth sound. A band holds the pattern when the weakest slot that should sound is louder than the
 loudest that should not: by much over a round, the pauses before and after it and the first pulse of
 the next, by less where another round came before. Two beats, four beats, an even beat, or three
-beats once are something else. It must be a tone: the bands beside it are quieter. Nothing is
+beats once are something else. The pulses are equally loud, and a tone: the bands beside it are
+quieter. Nothing is
 learned, and any pitch will do (520 Hz and 3.1 kHz are usual). Pure: levels in, an answer out.
 """
 
@@ -34,6 +35,9 @@ WINDOWS: Final = ((12, 9.0), (20, 4.5))
 loudest that does not at which the answer is one half."""
 SOFT_DB: Final = 1.0
 """Decibels that change the odds by a factor of e."""
+ALIKE_DB: Final = 5.0
+"""A detector's pulses are equally loud, and no further apart than this where somebody walks by; a
+hearing aid that whistles on and off is not (it rang in one of sixty whistles)."""
 TONAL_DB: Final = 6.0
 _BESIDE: Final = (4, 5, 6, 7)
 """Bands to each side against which a tone stands out."""
@@ -77,7 +81,9 @@ def score(levels: Floats, end: int, band: int) -> float:
     for ticks, on, middle in _LOOKS:
         inside = np.sort(there[end + ticks], axis=2)
         # All of a slot sounds or none of it does; one tick in each may be an accident.
-        found = float((inside[:, on, 1].min(axis=1) - inside[:, ~on, -2].max(axis=1)).max())
+        apart = inside[:, on, 1].min(axis=1) - inside[:, ~on, -2].max(axis=1)
+        alike = np.ptp(inside[:, on, _INSIDE // 2], axis=1) <= ALIKE_DB
+        found = float(np.where(alike, apart, 0.0).max())
         if found <= 0.0:
             break
         sure = max(sure, float(1.0 / (1.0 + np.exp(-(found - middle) / SOFT_DB))))

@@ -70,6 +70,15 @@ def test_what_rings_in_a_room_is_none(name: str) -> None:
         assert _best(_mixed(sound, 25.0, seed)) < 0.5
 
 
+@pytest.mark.parametrize(("apart_db", "found"), [(0.0, True), (3.0, True), (9.0, False)])
+def test_pulses_are_equally_loud(apart_db: float, found: bool) -> None:
+    # A whistle that comes and goes keeps the time by chance, and no level.
+    sound = machines.beeps(10.0, T3, (3100.0,))
+    for pulse in range(0, 10, 2):
+        sound[pulse * 16_000 : (pulse + 1) * 16_000] *= np.float32(10 ** (-apart_db / 20))
+    assert (_best(_mixed(sound, 25.0)) >= RINGS) is found
+
+
 def test_silence_and_noise_are_none() -> None:
     assert _best(np.zeros(160_000, np.float32)) == 0.0
     assert _best(0.1 * noise(np.random.default_rng(0), 160_000)) < 0.5
