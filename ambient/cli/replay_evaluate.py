@@ -5,11 +5,14 @@ In: how much is to be simulated. Out: figures, or with ``--json`` one line on st
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ambient.cli import evaluate
+
+if TYPE_CHECKING:
+    from ambient.evaluate.benchmark_fusion import Spread
 
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the simulated day.")]
@@ -72,17 +75,22 @@ def fusion(
     if json:
         typer.echo(msgspec.json.encode(report))
         return
+    latency = report.latency
     typer.echo(
         f"{report.per_second:.0f} observations a second on one core "
         f"({report.per_second_clock:.0f} on the clock, with {report.load:.1f} processes on "
         f"{report.cores} cores)\n"
-        f"at {report.rate:.0f} observations a second, {report.latency.events} events: from the "
-        f"watermark p50 {report.latency.judged_p50_ms:.2f} ms, p99 "
-        f"{report.latency.judged_p99_ms:.2f} ms, of processor time p50 "
-        f"{report.latency.processor_p50_ms:.2f} ms, p99 "
-        f"{report.latency.processor_p99_ms:.2f} ms; on the disk p99 "
-        f"{report.latency.written_p99_ms:.1f} ms; from the instant itself p50 "
-        f"{report.latency.whole_p50_ms:.0f} ms, p99 {report.latency.whole_p99_ms:.0f} ms\n"
+        f"at {report.rate:.0f} observations a second, {latency.events} events, ms from the "
+        f"watermark to the event: {_spread(latency.judged)}; without the {latency.disturbed} "
+        f"during which others got the processor {_spread(latency.undisturbed)}; of processor time "
+        f"{_spread(latency.processor)}; from there to the disk {_spread(latency.disk)}; from the "
+        f"instant itself to the disk {_spread(latency.whole)}\n"
         f"memory {', '.join(f'{mb:.1f}' for mb in report.rss_mb)} MB after each of {report.days} "
         "days"
+    )
+
+
+def _spread(spread: Spread) -> str:
+    return (
+        f"p50 {spread.p50:.2f}, p90 {spread.p90:.2f}, p99 {spread.p99:.2f}, most {spread.most:.2f}"
     )

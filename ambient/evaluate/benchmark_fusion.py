@@ -3,7 +3,8 @@
 Throughput is that of `fusion.judge.Judge` over a simulated day of three senses, on one core. For
 the time to the event a sender of its own process sends observations at a steady rate over the
 node's socket to the real fusion process, with the real outbox on a disk; somebody falls in every
-room again and again. What is measured there are waiting times, so a busy machine shows in them.
+room again and again. What is measured there are waiting times, so a busy machine shows in them:
+told beside are those of events during which the system took the processor away from nobody.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import gc
 import math
 import multiprocessing
 import os
+import resource
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,16 +21,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import psutil
 from msgspec import Struct
 
 from ambient.bus import ipc
 from ambient.bus.ipc import ObservationReceiver, ObservationSender
 from ambient.commands import AnyCommand
-from ambient.config import Camera, Falls, Microphone, NodeConfig, Room
+from ambient.config import Falls, NodeConfig
 from ambient.evaluate import replay_day
 from ambient.evaluate.replay_day import NS, START
 from ambient.events import AnyEvent, FallConfirmed, FallRecovered, FallSuspected, Outcome
+from ambient.node import fusion_worker
 from ambient.node.clock import NodeClock
 from ambient.node.fusion_worker import FusionWorker
 from ambient.node.outbox import Outbox
@@ -50,6 +54,20 @@ _CYCLE_S: Final = 12.0
 """In every room somebody falls, lies and gets up in this time."""
 
 
+class Spread(Struct, frozen=True):
+    """How long it took, milliseconds: percentiles and the longest."""
+
+    p50: float
+    p90: float
+    p99: float
+    most: float
+
+    @classmethod
+    def of(cls, values: list[float]) -> Spread:
+        """Return that of `values`; NaN of none."""
+        return cls(*(_percentile(values, share) for share in (0.5, 0.9, 0.99, 1.0)))
+
+
 class Latency(Struct, frozen=True, kw_only=True):
     """From an instant to the event about it, milliseconds.
 
@@ -57,26 +75,28 @@ class Latency(Struct, frozen=True, kw_only=True):
     ----------
     events
         Steps of falls that were measured.
-    judged_p50_ms, judged_p99_ms
-        From when fusion took in the observation that let the watermark pass, to the event.
-    processor_p50_ms, processor_p99_ms
-        The same by processor time of fusion: what an idle machine would add no waiting to.
-    written_p50_ms, written_p99_ms
-        From there to the event on the disk.
-    whole_p50_ms, whole_p99_ms
-        From the instant that the event tells of to the event on the disk: with the way over the
+    judged
+        From when fusion took in the observation that let the watermark pass, to the event and the
+        state that belongs to it.
+    undisturbed, disturbed
+        The same without events during which the system gave the processor to somebody else, and
+        how many those were.
+    processor
+        The same by processor time of fusion.
+    disk
+        From there until both are on the disk.
+    whole
+        From the instant that the event tells of until it is on the disk: with the way over the
         socket and the time that other sources are waited for.
     """
 
     events: int
-    judged_p50_ms: float
-    judged_p99_ms: float
-    processor_p50_ms: float
-    processor_p99_ms: float
-    written_p50_ms: float
-    written_p99_ms: float
-    whole_p50_ms: float
-    whole_p99_ms: float
+    judged: Spread
+    undisturbed: Spread
+    disturbed: int
+    processor: Spread
+    disk: Spread
+    whole: Spread
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -182,24 +202,37 @@ def _day(config: NodeConfig, hours: float, seed: int, every_s: int = 1) -> Itera
         yield one
 
 
+class _Instant(Struct, frozen=True):
+    """When something was, by the clock and by the processor time of fusion, nanoseconds."""
+
+    clock: int
+    processor: int
+    taken_away: int
+    """How often the system had given the processor to somebody else before."""
+
+    @classmethod
+    def now(cls) -> _Instant:
+        taken_away = resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
+        return cls(time.monotonic_ns(), time.thread_time_ns(), taken_away)
+
+
 class _Node:
     """Around the measured fusion: a control without commands, and an outbox with a watch."""
 
     def __init__(self, outbox: Outbox, receiver: ObservationReceiver) -> None:
         self._outbox = outbox
         self._receiver = receiver
-        self.took: list[int] = []
-        self.processor: list[int] = []
-        self.judged_ms: list[float] = []
-        self.processor_ms: list[float] = []
-        self.written_ms: list[float] = []
-        self.whole_ms: list[float] = []
+        self._took = _Instant.now()
+        self.judged: list[float] = []
+        self.undisturbed: list[float] = []
+        self.processor: list[float] = []
+        self.disk: list[float] = []
+        self.whole: list[float] = []
 
     def receive(self, wait_s: float) -> list[AnyObservation]:
         """Take one observation, so that its time is known."""
         one = self._receiver.receive(wait_s)
-        self.took.append(time.monotonic_ns())
-        self.processor.append(time.thread_time_ns())
+        self._took = _Instant.now()
         return [] if one is None else [one]
 
     def take(self) -> AnyCommand | None:
@@ -211,17 +244,17 @@ class _Node:
 
     def commit(self, new: Sequence[AnyEvent], state: Mapping[str, bytes] | None = None) -> int:
         """Write to the outbox, and note how long it all took."""
-        judged, processor = time.monotonic_ns(), time.thread_time_ns()
+        took, judged = self._took, _Instant.now()
         done = self._outbox.commit(new, state)
         written = time.monotonic_ns()
         for event in new:
             if isinstance(event, FallSuspected | FallConfirmed | FallRecovered):
-                self.judged_ms.append((judged - self.took[-1]) / 1e6)
-                self.processor_ms.append((processor - self.processor[-1]) / 1e6)
-                self.written_ms.append((written - self.took[-1]) / 1e6)
-                self.whole_ms.append((written - event.t) / 1e6)
-        self.took.clear()
-        self.processor.clear()
+                self.judged.append((judged.clock - took.clock) / 1e6)
+                if judged.taken_away == took.taken_away:
+                    self.undisturbed.append(self.judged[-1])
+                self.processor.append((judged.processor - took.processor) / 1e6)
+                self.disk.append((written - judged.clock) / 1e6)
+                self.whole.append((written - event.t) / 1e6)
         return done
 
 
@@ -233,19 +266,9 @@ def latency(folder: Path, seconds: float, rate: int = RATE) -> Latency:
     folder
         On a disk; outbox and socket are put there.
     """
-    rooms = [
-        Room(
-            id=f"r{k}",
-            cameras=[Camera(id="c1", source="made-up")],
-            microphones=[Microphone(id="m1", source="made-up")],
-        )
-        for k in range(ROOMS)
-    ]
-    config = NodeConfig(
-        site="bench",
-        node="n-1",
+    config = msgspec.structs.replace(
+        replay_day.config_of(ROOMS),
         state_dir=folder,
-        rooms=rooms,
         falls=Falls(confirm_s=4.0, long_lie_s=600.0, recover_s=1.0),
     )
     folder.chmod(0o700)
@@ -262,23 +285,23 @@ def latency(folder: Path, seconds: float, rate: int = RATE) -> Latency:
             clock=NodeClock(0),
         )
         sender = multiprocessing.get_context("spawn").Process(
-            target=_send, args=(str(path), [room.id for room in rooms], seconds, rate)
+            target=_send, args=(str(path), [room.id for room in config.rooms], seconds, rate)
         )
+        fusion_worker.settle()
         sender.start()
         while sender.is_alive():
             worker.step(0.05)
         sender.join()
         worker.drain()
+        gc.unfreeze()
     return Latency(
-        events=len(node.judged_ms),
-        judged_p50_ms=_percentile(node.judged_ms, 0.5),
-        judged_p99_ms=_percentile(node.judged_ms, 0.99),
-        processor_p50_ms=_percentile(node.processor_ms, 0.5),
-        processor_p99_ms=_percentile(node.processor_ms, 0.99),
-        written_p50_ms=_percentile(node.written_ms, 0.5),
-        written_p99_ms=_percentile(node.written_ms, 0.99),
-        whole_p50_ms=_percentile(node.whole_ms, 0.5),
-        whole_p99_ms=_percentile(node.whole_ms, 0.99),
+        events=len(node.judged),
+        judged=Spread.of(node.judged),
+        undisturbed=Spread.of(node.undisturbed),
+        disturbed=len(node.judged) - len(node.undisturbed),
+        processor=Spread.of(node.processor),
+        disk=Spread.of(node.disk),
+        whole=Spread.of(node.whole),
     )
 
 

@@ -11,6 +11,7 @@ Where the configuration and the consent of a room say so, all that is taken in o
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -376,6 +377,15 @@ class FusionWorker:
             sounds=on(Purpose.SOUNDS),
             vitals=on(Purpose.VITALS),
         )
+
+
+def settle() -> None:
+    """Leave what the process has made so far out of garbage collections from now on.
+
+    To look through it took 26 ms, which an alarm would wait for; it stays until the process ends.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _consents_of(state: dict[str, bytes]) -> dict[str, bool]:

@@ -140,7 +140,7 @@ def _button(config: NodeConfig) -> Line | None:
 
 def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
     from ambient.bus.ipc import ObservationReceiver
-    from ambient.node.fusion_worker import FusionWorker
+    from ambient.node.fusion_worker import FusionWorker, settle
     from ambient.node.gateways.repeats import Repeats
     from ambient.node.outbox import Outbox
 
@@ -164,6 +164,7 @@ def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
             state=outbox.state(),
             clock=clock,
         )
+        settle()
         try:
             while not stop.asked:
                 worker.step(0.05)

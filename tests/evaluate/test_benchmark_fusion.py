@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from ambient.evaluate import benchmark_fusion, replay_day
+from ambient.events import FallRecovered, NodeDiskFull
 from ambient.observations import SensorSeen, Tick
+
+MS = 1_000_000
 
 
 def test_a_thinner_day_has_the_same_senses() -> None:
@@ -47,3 +51,34 @@ def test_percentiles_are_values_that_were_measured(
 
 def test_of_nothing_there_is_no_percentile() -> None:
     assert math.isnan(benchmark_fusion._percentile([], 0.5))
+    assert benchmark_fusion.Spread.of([2.0, 1.0, 3.0, 4.0]) == benchmark_fusion.Spread(2, 4, 4, 4)
+
+
+@pytest.mark.parametrize("taken_away", [0, 1])
+def test_an_event_is_measured_from_its_observation(
+    monkeypatch: pytest.MonkeyPatch, taken_away: int
+) -> None:
+    """Only steps of falls are, and the disk's time beside fusion's own."""
+
+    class Disk:
+        def receive(self, wait_s: float) -> None:
+            return None
+
+        def commit(self, new: object, state: object) -> int:
+            return 0
+
+    instants = [
+        benchmark_fusion._Instant(0, 0, 5),
+        benchmark_fusion._Instant(2 * MS, 1 * MS, 5),
+        benchmark_fusion._Instant(5 * MS, 3 * MS, 5 + taken_away),
+    ]
+    monkeypatch.setattr(benchmark_fusion._Instant, "now", classmethod(lambda _: instants.pop(0)))
+    monkeypatch.setattr(benchmark_fusion.time, "monotonic_ns", lambda: 9 * MS)
+    node = benchmark_fusion._Node(Disk(), Disk())  # type: ignore[arg-type]
+    assert node.receive(0.0) == []
+    head: dict[str, Any] = {"node": "n", "chain": "c", "position": 0, "config_version": "v"}
+    fallen = FallRecovered(id="a", t=1 * MS, down_s=1.0, probability=0.9, **head)
+    node.commit([fallen, NodeDiskFull(id="b", t=0, free_mb=1, **head)])
+    assert node.judged == [3.0]
+    assert node.undisturbed == [3.0] * (1 - taken_away)
+    assert (node.processor, node.disk, node.whole) == ([2.0], [4.0], [8.0])
