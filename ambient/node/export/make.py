@@ -17,11 +17,12 @@ import msgspec
 from msgspec import Struct
 
 import ambient
+from ambient import sealing
 from ambient.config import NodeConfig, Room
 from ambient.errors import UsageError
 from ambient.events import ExportFormat, Purpose
 from ambient.node import recorder
-from ambient.node.export import audit, documents, forms, seal
+from ambient.node.export import audit, documents, forms
 from ambient.node.export.anonymity import K, withheld
 from ambient.node.export.collect import Collector
 from ambient.node.export.dictionary import Entry, entries
@@ -125,7 +126,7 @@ def make(config: NodeConfig, wanted: Wanted, *, now: int, user: int) -> Export:
             f"expected a time of up to {MOST_DAYS} days that ends after it begins, got "
             f"{days:.1f} days"
         )
-    recipient = seal.recipient_of(wanted.recipient)
+    recipient = sealing.recipient_of(wanted.recipient)
     rooms = _rooms(config, wanted.subjects)
     secret = secret_of(config.state_dir)
     tables: dict[str, list[msgspec.Struct]] = {name: [] for name in TABLES}
@@ -170,7 +171,7 @@ def make(config: NodeConfig, wanted: Wanted, *, now: int, user: int) -> Export:
         torn_records=torn,
         other_config=other,
     )
-    data = seal.sealed(seal.archive(_files_of(wanted.form, tables, manifest)), recipient)
+    data = sealing.sealed(sealing.archive(_files_of(wanted.form, tables, manifest)), recipient)
     count = sum(manifest.rows.values())
     _enter(config, wanted, [subject for _, subject in rooms], data, count, now=now, user=user)
     return Export(data, manifest, count)
@@ -258,7 +259,7 @@ def _enter(
             ended=wanted.ended,
             form=wanted.form,
             rows=rows,
-            recipient=seal.fingerprint(wanted.recipient),
+            recipient=sealing.fingerprint(wanted.recipient),
             sha256=hashlib.sha256(data).hexdigest(),
         ),
     )

@@ -14,10 +14,11 @@ import msgspec
 import pyrage
 import pytest
 
+from ambient import sealing
 from ambient.config import NodeConfig, load_node
 from ambient.errors import AmbientError, StoreError, UsageError
 from ambient.events import ExportFormat, Purpose
-from ambient.node.export import audit, seal
+from ambient.node.export import audit
 from ambient.node.export.anonymity import smallest_group, withheld
 from ambient.node.export.dictionary import COLUMNS, entries
 from ambient.node.export.make import Wanted, make
@@ -301,7 +302,7 @@ def test_only_the_owner_of_the_key_can_read_it(config):
 @pytest.mark.parametrize("text", ["", "age1nonsense", "hello", str(KEY)])
 def test_what_is_no_public_key_is_refused_and_a_private_one_not_shown(text):
     with pytest.raises(UsageError) as caught:
-        seal.recipient_of(text)
+        sealing.recipient_of(text)
     assert str(KEY) not in str(caught.value)
 
 

@@ -1,0 +1,256 @@
+"""Backups of a hub: taken while it writes, sealed with the recovery key, restored by one command.
+
+Comes in: a hub's configuration, a folder for backups, a key. Goes out: ``hub-<time>.age``, an age
+file around a tar archive of the database (SQLite's online backup), the hub's key and its
+configuration, with a list of their digests; and back. What is in the clear on the way lies in a
+folder for its owner alone, and is deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ambient import __version__, sealing
+from ambient.bus import keys
+from ambient.config import HubConfig, load_hub
+from ambient.errors import StoreError, UsageError
+from ambient.sqlite import store_error
+
+DATABASE: Final = "hub.db"
+CONFIG: Final = "hub.yaml"
+LIST: Final = "contents.json"
+SUFFIX: Final = ".age"
+_NAME: Final = "hub-%Y%m%dT%H%M%SZ"
+
+
+class Contents(Struct, frozen=True, kw_only=True):
+    """What a backup holds.
+
+    Attributes
+    ----------
+    site, software, made
+        Whose it is, by which version it was made, and when (RFC 3339).
+    digests
+        Name of a file ► SHA-256 of its content, in hexadecimal.
+    """
+
+    site: str
+    software: str
+    made: str
+    digests: dict[str, str]
+
+
+def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: datetime) -> Path:
+    """Take a backup of a hub that may be running.
+
+    Parameters
+    ----------
+    config, config_file
+        The hub's configuration, and where it stands.
+    folder
+        Where backups are kept; made when it is missing.
+    key
+        The public recovery key.
+    now
+        Names the file.
+
+    Returns
+    -------
+    Path
+        The backup, complete: nothing half written ever has that name.
+
+    Raises
+    ------
+    UsageError
+        When `key` is no public key, or the hub never ran.
+    StoreError
+        When something cannot be read or written, or the database is damaged.
+    """
+    recipient = sealing.recipient_of(key)
+    database = config.state_dir / DATABASE
+    if not database.exists():
+        raise UsageError(
+            f"{database}: expected the hub's database, found none; start the hub once before"
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from None
+    out = folder / (now.astimezone(UTC).strftime(_NAME) + SUFFIX)
+    with _scratch(config.state_dir) as scratch:
+        _copy_database(database, scratch / DATABASE)
+        shutil.copyfile(config.state_dir / keys.HUB_KEY, scratch / keys.HUB_KEY)
+        shutil.copyfile(config_file, scratch / CONFIG)
+        digests = {path.name: _digest(path) for path in sorted(scratch.iterdir())}
+        contents = Contents(
+            site=config.site, software=__version__, made=now.isoformat(), digests=digests
+        )
+        (scratch / LIST).write_bytes(msgspec.json.encode(contents))
+        archive = scratch / "backup.tar"
+        with tarfile.open(archive, "w") as tar:
+            for name in (LIST, *digests):  # the list first: it says what must follow
+                tar.add(scratch / name, name)
+        part = out.with_suffix(".part")
+        try:
+            sealing.seal_file(archive, part, recipient)
+            _sync(part)
+            part.replace(out)
+            _sync(folder)
+        except OSError as error:
+            raise _cannot_write(folder, error) from None
+        finally:
+            part.unlink(missing_ok=True)
+    return out
+
+
+def forget_old(folder: Path, keep: int) -> list[Path]:
+    """Delete all but the newest `keep` backups of a folder; return those that were deleted."""
+    gone = sorted(folder.glob(f"hub-*{SUFFIX}"))[:-keep]
+    for path in gone:
+        path.unlink()
+    return gone
+
+
+def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, Path]:
+    """Put a hub back from a backup, on a machine on which none is.
+
+    Parameters
+    ----------
+    private
+        The private recovery key.
+    config_file
+        The hub's configuration; that of the backup is written where there is none.
+
+    Returns
+    -------
+    tuple of Contents and Path
+        What was put back, and the state folder of the hub.
+
+    Raises
+    ------
+    UsageError
+        When a hub is there already, or the key is not this backup's.
+    ConfigError
+        When the configuration cannot be used.
+    StoreError
+        When the backup is damaged, or something cannot be written.
+    """
+    config_file.parent.mkdir(parents=True, exist_ok=True)
+    with _scratch(config_file.parent) as scratch:
+        archive = scratch / "backup.tar"
+        sealing.open_file(backup, archive, private)
+        contents = _unpack(backup, archive, scratch)
+        given = config_file.exists()
+        state_dir = load_hub(config_file if given else scratch / CONFIG).state_dir
+        if (state_dir / DATABASE).exists():
+            raise UsageError(
+                f"{state_dir}: expected no hub there, found a database; move that folder away "
+                "first: a restore never writes over a hub"
+            )
+        try:
+            state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # The database last: where it is, the hub is whole.
+            for name in (keys.HUB_KEY, DATABASE):
+                _put(scratch / name, state_dir / name)
+            if not given:
+                _put(scratch / CONFIG, config_file)
+        except OSError as error:
+            raise _cannot_write(state_dir, error) from None
+    return contents, state_dir
+
+
+@contextmanager
+def _scratch(parent: Path) -> Iterator[Path]:
+    """Make a folder for its owner alone, and delete it with all that is in it."""
+    try:
+        made = Path(tempfile.mkdtemp(prefix=".backup-", dir=parent))
+    except OSError as error:
+        raise _cannot_write(parent, error) from None
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def _copy_database(source: Path, copy: Path) -> None:
+    """Copy a database that others write, and check that the copy is whole."""
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(copy)) as new,
+        ):
+            old.backup(new)
+            new.execute("PRAGMA journal_mode=DELETE")
+            found = str(new.execute("PRAGMA integrity_check").fetchone()[0])
+    except sqlite3.Error as error:
+        raise store_error(source, error) from None
+    if found != "ok":
+        raise StoreError(
+            f"{source}: expected a database without damage, got: {found}; no backup was made: "
+            "keep the last one, and look at the disk"
+        )
+
+
+def _unpack(backup: Path, archive: Path, scratch: Path) -> Contents:
+    """Unpack what the list names, and nothing else; refuse what differs from the list."""
+    try:
+        with tarfile.open(archive) as tar:
+            first = tar.extractfile(LIST)
+            contents = msgspec.json.decode(b"" if first is None else first.read(), type=Contents)
+            for name in contents.digests:
+                tar.extract(name, scratch, filter="data")
+    except (tarfile.TarError, KeyError, msgspec.MsgspecError) as error:
+        raise StoreError(
+            f"{backup}: expected a hub's backup, got something else ({error}); take another"
+        ) from None
+    if missing := {DATABASE, keys.HUB_KEY, CONFIG} - contents.digests.keys():
+        raise StoreError(f"{backup}: expected {', '.join(sorted(missing))} in it; take another")
+    for name, digest in contents.digests.items():
+        if _digest(scratch / name) != digest:
+            raise StoreError(
+                f"{backup}: expected {name} as it was saved, got another; take another"
+            )
+    return contents
+
+
+def _put(source: Path, target: Path) -> None:
+    """Copy a file, for its owner alone, so that it is there whole or not at all."""
+    part = target.with_name(f"{target.name}.part")
+    shutil.copyfile(source, part)
+    part.chmod(0o600)
+    _sync(part)
+    part.replace(target)
+    _sync(target.parent)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: expected a folder to write to, got: {error.strerror}; "
+        "check its owner and the free space"
+    )
