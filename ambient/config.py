@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, field
 
-from ambient import config_gateways, config_watch
+from ambient import config_alarms, config_gateways, config_watch
+from ambient.config_alarms import Alarms
 from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
 from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
@@ -196,15 +197,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
         ConfigError
             When this machine does not know it.
         """
-        if self.time_zone in (None, "UTC"):
-            return UTC
-        try:
-            return ZoneInfo(str(self.time_zone))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ConfigError(
-                "time_zone: expected a time zone that this machine knows, like Europe/Berlin, "
-                f"got {shown(self.time_zone)}"
-            ) from None
+        return _zone(self.time_zone)
 
     @property
     def version(self) -> str:
@@ -252,6 +245,9 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     silent_s: Annotated[float, Meta(ge=10, le=600)] = 15.0
     """Two heartbeats of a node (5 s apart) may be lost before it counts as silent."""
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+    time_zone: Annotated[str, Meta(min_length=1, max_length=60)] | None = None
+    """Of the site, by its name in the IANA database: what shifts go by. UTC without it."""
+    alarms: Alarms = field(default_factory=Alarms)
     alive: Relay | None = None
     """Held closed while the hub is well; the nurse call shows a fault when it opens."""
 
@@ -321,7 +317,22 @@ def _check(path: Path, check: Callable[[Config], None], config: Config) -> None:
         raise ConfigError(f"{path}: {error}") from None
 
 
+def _zone(name: str | None) -> tzinfo:
+    if name in (None, "UTC"):
+        return UTC
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            "time_zone: expected a time zone that this machine knows, like Europe/Berlin, "
+            f"got {shown(name)}"
+        ) from None
+
+
 def _check_hub(config: HubConfig) -> None:
+    _zone(config.time_zone)
+    floors = {room: named.floor for room, named in config.rooms.items()}
+    config_alarms.check_alarms(config.alarms, floors, config.time_zone)
     check_relay("alive", config.alive)
     if (config.web.certificate is None) != (config.web.private_key is None):
         raise ConfigError(

@@ -94,7 +94,7 @@ def page() -> str:
 def _commands(command: Any, name: str, lines: list[str]) -> None:
     """Append `command` and what is below it."""
     below: dict[str, Any] = getattr(command, "commands", {})
-    if not below:
+    if not below or command.invoke_without_command:
         _one(command, name, lines)
     for each in sorted(below):
         _commands(below[each], f"{name} {each}", lines)

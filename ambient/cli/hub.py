@@ -1,7 +1,8 @@
-"""``ambient hub``: run a facility hub.
+"""``ambient hub``: run a facility hub; ``ambient hub verify``: prove its log of alarms.
 
-In: ``hub.yaml``. Out: a hub that runs until SIGTERM or Ctrl-C; its log on standard error, and at
-the first start a one-time link for the first user.
+In: ``hub.yaml``. Out: a hub that runs until SIGTERM or Ctrl-C, its log on standard error, and at
+the first start a one-time link for the first user; or what was found, exit code 1 when the log is
+broken.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ from typing import Annotated
 
 import typer
 
+File = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
+
+_HUB = typer.Typer(invoke_without_command=True)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command ``hub`` to `app`."""
-    app.command("hub")(hub)
+    app.add_typer(_HUB, name="hub")
 
 
-def hub(
-    config: Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")] = Path(
-        "hub.yaml"
-    ),
-) -> None:
+@_HUB.callback()
+def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
     """Run a facility hub: events in, alarms on a page, until told to stop."""
+    if context.invoked_subcommand is not None:
+        return
     import os
     import signal
     import threading
@@ -37,3 +41,27 @@ def hub(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     run_hub(load_hub(config), stop=stop)
+
+
+@_HUB.command("verify")
+def verify(config: File = Path("hub.yaml")) -> None:
+    """Prove that the log of alarms is whole and the alarms follow from it; name what is wrong."""
+    from ambient.config import load_hub
+    from ambient.hub.database import HubDatabase
+    from ambient.hub.service import DATABASE
+    from ambient.hub.store import Store
+
+    database = HubDatabase(load_hub(config).state_dir / DATABASE)
+    try:
+        verdict = Store(database).verify()
+    finally:
+        database.close()
+    typer.echo(f"{verdict.lines} lines are right, head {verdict.head}")
+    if verdict.erased:
+        typer.echo(
+            f"{verdict.erased} lines are erased: hashes and seals are checked, the alarms cannot "
+            "be derived again"
+        )
+    if verdict.broken is not None:
+        typer.echo(f"line {verdict.broken.number} is wrong: {verdict.broken.why}")
+        raise typer.Exit(1)

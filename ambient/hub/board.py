@@ -14,9 +14,13 @@ from msgspec import Struct
 
 from ambient.config import RoomName
 from ambient.events import CommandKind, Device, Worker
-from ambient.hub import rows
-from ambient.hub.alarms import by_urgency, sound_of
-from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Entry, Sound
+from ambient.hub import casebook, rows
+from ambient.hub.alarms.book import House
+from ambient.hub.alarms.condition import AlarmState, Condition, Entry, Sound
+from ambient.hub.alarms.kinds import AlarmKind
+from ambient.hub.alarms.order import by_urgency, sound_of
+from ambient.hub.alarms.signal import Signal
+from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, SourceView, room_state
@@ -42,6 +46,14 @@ class Board(Struct, frozen=True, kw_only=True):
     ----------
     sequence
         Number of the newest visible change.
+    alarms
+        Open conditions, the most urgent first; those that another stands for are in `led`.
+    led
+        Id of a condition ► those that it stands for.
+    signals
+        Id of a condition ► every signal that it ever had; for open ones.
+    house
+        Rules, snoozes, who has signed off.
     history
         Alarm id ► its lines, oldest first; for open alarms.
     due
@@ -50,7 +62,10 @@ class Board(Struct, frozen=True, kw_only=True):
 
     sequence: int
     at: int
-    alarms: list[Alarm]
+    alarms: list[Condition]
+    led: Mapping[str, list[Condition]]
+    signals: Mapping[str, list[Signal]]
+    house: House
     history: dict[str, list[Entry]]
     rooms: list[RoomState]
     nodes: list[NodeState]
@@ -68,6 +83,10 @@ class Board(Struct, frozen=True, kw_only=True):
     def due(self) -> int | None:
         """When this changes without any event (ns)."""
         return min((r.due for r in self.rooms if r.due is not None), default=None)
+
+    def given(self, alarm: str) -> list[Signal]:
+        """Return the signals by which an open alarm is shown now."""
+        return [one for one in self.signals.get(alarm, []) if one.withdrawn is None]
 
     def room_name(self, room: str | None) -> str:
         """Return how carers call `room`."""
@@ -100,7 +119,9 @@ def read_board(
     with database.read() as db:
         sequence = int(db.execute("SELECT value FROM sequence").fetchone()[0])
         found = db.execute("SELECT body FROM alarms WHERE state <> 'resolved'").fetchall()
-        alarms = by_urgency(rows.decode(row[0], Alarm) for row in found)
+        alarms = by_urgency(casebook.decode(row[0], Condition) for row in found)
+        signals = _signals(db)
+        house = CaseBook(db).house()
         history = _history(db)
         nodes = _nodes(db, enrolled, alarms)
         served = dict(db.execute("SELECT room, node FROM rooms").fetchall())
@@ -115,7 +136,10 @@ def read_board(
     return Board(
         sequence=sequence,
         at=now,
-        alarms=alarms,
+        alarms=[alarm for alarm in alarms if alarm.leader is None],
+        led=_led(alarms),
+        signals=signals,
+        house=house,
         history=history,
         rooms=rooms,
         nodes=nodes,
@@ -124,21 +148,24 @@ def read_board(
     )
 
 
-def read_resolved(database: HubDatabase, limit: int) -> list[tuple[Alarm, list[Entry]]]:
+def read_resolved(database: HubDatabase, limit: int) -> list[tuple[Condition, list[Entry]]]:
     """Return the alarms resolved last with their history, newest first."""
     with database.read() as db:
         found = db.execute(
             "SELECT id, body FROM alarms WHERE state = ? ORDER BY resolved DESC LIMIT ?",
             (AlarmState.RESOLVED.value, limit),
         ).fetchall()
-        return [(rows.decode(body, Alarm), rows.history_of(db, alarm)) for alarm, body in found]
+        return [
+            (casebook.decode(body, Condition), casebook.history_of(db, alarm))
+            for alarm, body in found
+        ]
 
 
 def _room(
     room: str,
     node: str | None,
     nodes: Mapping[str, NodeState],
-    alarms: Sequence[Alarm],
+    alarms: Sequence[Condition],
     views: Sequence[SourceView],
     orders: Sequence[Order],
     now: int,
@@ -171,7 +198,7 @@ def _room(
 
 
 def _nodes(
-    db: sqlite_utils.Database, enrolled: Mapping[str, Sequence[str]], alarms: Sequence[Alarm]
+    db: sqlite_utils.Database, enrolled: Mapping[str, Sequence[str]], alarms: Sequence[Condition]
 ) -> list[NodeState]:
     silent = {alarm.node for alarm in alarms if alarm.kind is AlarmKind.NODE_SILENT}
     known = {
@@ -208,6 +235,26 @@ def _orders(db: sqlite_utils.Database) -> dict[str, list[Order]]:
     return orders
 
 
+def _led(alarms: Sequence[Condition]) -> dict[str, list[Condition]]:
+    led: dict[str, list[Condition]] = {}
+    for alarm in alarms:
+        if alarm.leader is not None:
+            led.setdefault(alarm.leader, []).append(alarm)
+    return led
+
+
+def _signals(db: sqlite_utils.Database) -> dict[str, list[Signal]]:
+    found = db.execute(
+        "SELECT s.body FROM signals s JOIN alarms a ON a.id = s.condition "
+        "WHERE a.state <> 'resolved' ORDER BY s.condition, s.number"
+    ).fetchall()
+    signals: dict[str, list[Signal]] = {}
+    for (body,) in found:
+        signal = casebook.decode(body, Signal)
+        signals.setdefault(signal.condition, []).append(signal)
+    return signals
+
+
 def _history(db: sqlite_utils.Database) -> dict[str, list[Entry]]:
     found = db.execute(
         "SELECT alarm, at, what, who, reason FROM history WHERE alarm IN "
@@ -215,5 +262,5 @@ def _history(db: sqlite_utils.Database) -> dict[str, list[Entry]]:
     ).fetchall()
     history: dict[str, list[Entry]] = {}
     for alarm, *line in found:
-        history.setdefault(alarm, []).append(rows.entry_of(*line))
+        history.setdefault(alarm, []).append(casebook.entry_of(*line))
     return history

@@ -51,8 +51,8 @@ from ambient.bus.sockets import LinkChange, Watch
 from ambient.bus.zap import Zap
 from ambient.errors import StoreError
 from ambient.events import AnyEvent
-from ambient.hub.alarms import stage_of
-from ambient.hub.conditions import Stage
+from ambient.hub.alarms.condition import Stage
+from ambient.hub.alarms.evidence import stage_of
 from ambient.hub.nodes import Holder, Standing
 from ambient.hub.registry import Registry
 from ambient.hub.seams import CommandSource, EventSink, LinkCounts

@@ -13,8 +13,10 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from ambient.events import KINDS, AnyEvent, kind_of
+from ambient.hub.alarms.condition import AlarmState
+from ambient.hub.alarms.kinds import AlarmKind
+from ambient.hub.alarms.signal import SIREN
 from ambient.hub.board import Board
-from ambient.hub.conditions import AlarmKind, AlarmState
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _DELAYS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 3600, 86400)
@@ -42,6 +44,17 @@ class HubMetrics:
             ["kind", "state"],
             registry=self.registry,
         )
+        self._calling = Gauge(
+            "ambient_hub_alarms_calling",
+            "Open alarms that sound and that nobody sees to",
+            registry=self.registry,
+        )
+        self._siren = Gauge(
+            "ambient_hub_alarms_at_siren",
+            "Of these, those whose escalation has come to the siren",
+            registry=self.registry,
+        )
+        self._snoozes = Gauge("ambient_hub_snoozes", "Snoozes that hold", registry=self.registry)
         self._nodes = Gauge(
             "ambient_hub_nodes", "Nodes, by state", ["state"], registry=self.registry
         )
@@ -71,10 +84,19 @@ class HubMetrics:
 
     def text(self, board: Board, pages: int) -> bytes:
         """Return the scrape's answer."""
-        tally = Tally((alarm.kind, alarm.state) for alarm in board.alarms)
+        led = (alarm for group in board.led.values() for alarm in group)
+        tally = Tally((alarm.kind, alarm.state) for alarm in (*board.alarms, *led))
         for kind in AlarmKind:
             for state in (AlarmState.ACTIVE, AlarmState.ACKNOWLEDGED):
                 self._alarms.labels(kind.value, state.value).set(tally[kind, state])
+        self._calling.set(sum(alarm.calling for alarm in board.alarms))
+        self._siren.set(
+            sum(
+                alarm.calling and any(one.channel == SIREN for one in board.given(alarm.id))
+                for alarm in board.alarms
+            )
+        )
+        self._snoozes.set(sum(one.until > board.at for one in board.house.snoozes))
         silent = sum(node.silent for node in board.nodes)
         never = sum(node.last_heard is None and not node.silent for node in board.nodes)
         self._nodes.labels("silent").set(silent)

@@ -1,18 +1,18 @@
 """The rows of the hub's database: each function runs inside a transaction of `Store`.
 
-Comes in: a database within a transaction, and what the pure rules decided. Goes out: rows. No
-function here commits, reads a clock or decides anything about an alarm.
+Comes in: a database within a transaction, events and inputs. Goes out: rows; what concerns alarms
+goes to the pure rules through `ledger`. No function here commits or reads a clock.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import sqlite_utils
 
 from ambient import commands, events
-from ambient.commands import AnyCommand
+from ambient.commands import Acknowledged, AnyCommand
 from ambient.errors import UsageError
 from ambient.events import (
     AnyEvent,
@@ -22,16 +22,15 @@ from ambient.events import (
     NodeStopped,
     NodeWorkerFailed,
 )
-from ambient.hub import alarms, conditions, orders, rooms
-from ambient.hub.conditions import Alarm, AlarmState, Change, Deed, Entry, Reason
+from ambient.hub import ledger, orders, rooms
+from ambient.hub.alarms import kinds
+from ambient.hub.alarms.effects import TellNode
+from ambient.hub.alarms.inputs import AnyInput, Heard, NodeSpeaks
 from ambient.hub.orders import Order
 from ambient.hub.rooms import SourceView
 
-Kind = TypeVar("Kind", Alarm, Order, SourceView)
-
-
-class UnknownAlarmError(UsageError):
-    """No alarm has this id."""
+Kind = TypeVar("Kind", Order, SourceView)
+NS: Final = 1_000_000_000
 
 
 class UnknownRoomError(UsageError):
@@ -73,17 +72,40 @@ def follow(db: sqlite_utils.Database, event: AnyEvent, received: int) -> bool:
     if isinstance(event, CommandApplied):
         changed |= _answered(db, event)
     changed |= _viewed(db, event)
-    for key in conditions.may_end(event):
-        alarm = open_alarm(db, key)
-        if alarm is not None:
-            changed |= keep_alarm(db, alarms.on_end(alarm, event))
-    key_opened = conditions.opens(event)
-    if key_opened is not None:
-        chained = conditions.is_chained(key_opened)
-        alarm = find_alarm(db, event.chain) if chained else open_alarm(db, key_opened)
-        over = None if chained else _over(db, event)
-        changed |= keep_alarm(db, alarms.on_event(alarm, event, over))
+    opened = kinds.opens(event)
+    if opened is not None or any(is_open(db, key) for key in kinds.may_end(event)):
+        late = opened is not None and not kinds.is_chained(opened)
+        heard = Heard(event=event, over=_over(db, event) if late else None)
+        changed |= decide(db, heard, received)
     return changed
+
+
+def decide(db: sqlite_utils.Database, given: AnyInput, now: int) -> bool:
+    """Take in an input of the alarms at `now` (ns); return whether anything visible changed.
+
+    Raises
+    ------
+    UsageError
+        When a person asked for what cannot be.
+    """
+    outcome = ledger.apply(db, given, now)
+    for effect in outcome.effects:
+        if isinstance(effect, TellNode):
+            command = Acknowledged(
+                id=commands.new_id(),
+                node=effect.node,
+                issued=now,
+                expires=now + orders.ACKNOWLEDGED_EXPIRES_S * NS,
+                chain=effect.chain,
+            )
+            insert_order(db, command, effect.who)
+    return outcome.visible
+
+
+def is_open(db: sqlite_utils.Database, key: str) -> bool:
+    """Return whether there is a condition of `key` that is not ended."""
+    found = db.execute("SELECT 1 FROM alarms WHERE key = ? AND state <> 'resolved'", (key,))
+    return found.fetchone() is not None
 
 
 def _over(db: sqlite_utils.Database, event: Event) -> int | None:
@@ -149,39 +171,9 @@ def heard(db: sqlite_utils.Database, node: str, now: int) -> bool:
         "ON CONFLICT (node) DO UPDATE SET last_heard = excluded.last_heard",
         (node, now, now),
     )
-    alarm = open_alarm(db, conditions.silent_key(node))
-    ended = keep_alarm(db, alarms.on_speech(alarm, now)) if alarm is not None else False
+    silent = is_open(db, kinds.silent_key(node))
+    ended = decide(db, NodeSpeaks(node=node), now) if silent else False
     return known is None or ended
-
-
-def keep_alarm(db: sqlite_utils.Database, change: Change | None) -> bool:
-    """Keep the alarm of `change` and append its history; return False when there is none."""
-    if change is None:
-        return False
-    alarm = change.alarm
-    db.execute(
-        "INSERT INTO alarms (id, key, kind, node, room, state, since, resolved, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-        "state = excluded.state, since = excluded.since, resolved = excluded.resolved, "
-        "body = excluded.body",
-        (
-            alarm.id,
-            alarm.key,
-            alarm.kind.value,
-            alarm.node,
-            alarm.room,
-            alarm.state.value,
-            alarm.since,
-            alarm.resolved_at if alarm.state is AlarmState.RESOLVED else None,
-            _encode(alarm),
-        ),
-    )
-    for entry in change.entries:
-        db.execute(
-            "INSERT INTO history (alarm, at, what, who, reason) VALUES (?, ?, ?, ?, ?)",
-            (alarm.id, entry.at, entry.what.value, entry.who, entry.reason and entry.reason.value),
-        )
-    return True
 
 
 def insert_order(db: sqlite_utils.Database, command: AnyCommand, who: str) -> Order:
@@ -213,50 +205,6 @@ def keep_order(db: sqlite_utils.Database, order: Order) -> None:
     )
 
 
-def known_alarm(db: sqlite_utils.Database, alarm_id: str) -> Alarm:
-    """Return the alarm with this id.
-
-    Raises
-    ------
-    UnknownAlarmError
-        When there is none.
-    """
-    alarm = find_alarm(db, alarm_id)
-    if alarm is None:
-        raise UnknownAlarmError(
-            f"alarm: expected the id of an alarm, got {alarm_id[:40]!r}; reload the list"
-        )
-    return alarm
-
-
-def find_alarm(db: sqlite_utils.Database, alarm_id: str) -> Alarm | None:
-    """Return the alarm with this id, if there is one."""
-    row = db.execute("SELECT body FROM alarms WHERE id = ?", (alarm_id,)).fetchone()
-    return None if row is None else decode(row[0], Alarm)
-
-
-def open_alarm(db: sqlite_utils.Database, key: str) -> Alarm | None:
-    """Return the alarm of the condition `key` that is not resolved, if there is one."""
-    row = db.execute(
-        "SELECT body FROM alarms WHERE key = ? AND state <> 'resolved'", (key,)
-    ).fetchone()
-    return None if row is None else decode(row[0], Alarm)
-
-
-def history_of(db: sqlite_utils.Database, alarm_id: str) -> list[Entry]:
-    """Return an alarm's history, oldest line first."""
-    found = db.execute(
-        "SELECT at, what, who, reason FROM history WHERE alarm = ? ORDER BY at, number",
-        (alarm_id,),
-    ).fetchall()
-    return [entry_of(*line) for line in found]
-
-
-def entry_of(at: int, what: str, who: str | None, reason: str | None) -> Entry:
-    """Return a line of history from its columns."""
-    return Entry(at=at, what=Deed(what), who=who, reason=None if reason is None else Reason(reason))
-
-
 def node_of(db: sqlite_utils.Database, room: str) -> str:
     """Return the node that serves `room`.
 
@@ -283,7 +231,7 @@ def bump(db: sqlite_utils.Database) -> None:
     db.execute("UPDATE sequence SET value = value + 1")
 
 
-def _encode(value: Alarm | Order | SourceView) -> str:
+def _encode(value: Order | SourceView) -> str:
     return msgspec.json.encode(value).decode()
 
 

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,9 +24,13 @@ from ambient.bus import keys
 from ambient.config import HubConfig
 from ambient.errors import ConfigError
 from ambient.hub.accounts import Accounts
+from ambient.hub.alarms.inputs import Begin
+from ambient.hub.broadcast import Broadcaster
 from ambient.hub.database import HubDatabase
 from ambient.hub.intake import Intake
+from ambient.hub.on_site import OnSite
 from ambient.hub.registry import Registry
+from ambient.hub.site_rules import rules_of
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
 from ambient.hub.web.app import create_app
@@ -107,6 +112,8 @@ def _serve(
 ) -> None:
     pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
     store, accounts, registry = Store(database), Accounts(database), Registry(database)
+    broadcaster = Broadcaster()
+    on_site = OnSite(store, lambda: broadcaster.listeners, time.time_ns)
     watch = Watch(
         database,
         store,
@@ -114,7 +121,9 @@ def _serve(
         expected=registry.enrolled,
         silent_s=config.silent_s,
         keep_days=config.keep_days,
+        on_site=on_site.give,
     )
+    store.decide(Begin(rules=rules_of(config)), time.time_ns())
     _warn_if_open(config)
     failures: list[BaseException] = []
     with ExitStack() as opened:
@@ -139,6 +148,7 @@ def _serve(
             registry=registry,
             link_address=config.link.advertise or intake.address,
             link_key=pair.public,
+            broadcaster=broadcaster,
         )
         store.observers.append(context.metrics.stored)
         context.metrics.unknown_keys = lambda: intake.counts.unknown_key

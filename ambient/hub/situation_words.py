@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from ambient.events import SenseGroup, SenseState, SenseStatus
 from ambient.hub import trend_words
-from ambient.hub.conditions import Alarm, AlarmKind, Stage
+from ambient.hub.alarms.condition import Condition, Stage
+from ambient.hub.alarms.kinds import AlarmKind
 
 
 class _Said(NamedTuple):
@@ -107,7 +108,7 @@ _STATUS: Final = {
 }
 
 
-def headline(alarm: Alarm) -> str:
+def headline(alarm: Condition) -> str:
     """Return what goes on, in a few words, without the room."""
     said = _SAID[alarm.kind]
     if alarm.recovered:
@@ -117,12 +118,12 @@ def headline(alarm: Alarm) -> str:
     return said.sure if alarm.stage >= Stage.CONFIRMED else said.perhaps
 
 
-def ended(alarm: Alarm) -> str:
+def ended(alarm: Condition) -> str:
     """Return how it was noticed that it is over."""
     return "Seen up again" if alarm.kind is AlarmKind.FALL else _SAID[alarm.kind].ended
 
 
-def known(alarm: Alarm) -> list[str]:
+def known(alarm: Condition) -> list[str]:
     """Return what is known of it beside its length and certainty."""
     lines = []
     if alarm.bed is not None:

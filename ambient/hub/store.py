@@ -1,7 +1,7 @@
 """What the hub keeps: each event exactly once, the alarms it makes, what was ordered.
 
-Comes in: decoded events with the node that the link's key proves and the hub's receive time; deeds
-of carers; silence of nodes. Goes out: committed rows (the link acknowledges only after `store`
+Comes in: decoded events with the node that the link's key proves and the hub's receive time; inputs
+of the alarms (`alarms.inputs`). Goes out: committed rows (the link acknowledges only after `store`
 returns), commands for the link, and a sequence number that grows with every visible change and is
 told to `listeners` at once. The rules are in `alarms`, `rooms` and `orders`; here they are only
 kept. Every method may be called from any thread.
@@ -16,19 +16,25 @@ import msgspec
 import sqlite_utils
 
 from ambient import commands
-from ambient.commands import Acknowledged, AnyCommand, Pause, Resume, RotateKey
-from ambient.errors import UsageError
+from ambient.commands import AnyCommand, Pause, Resume, RotateKey
 from ambient.events import AnyEvent
-from ambient.hub import alarms, conditions, orders, rows
-from ambient.hub.conditions import (
-    CHAINED,
-    ENDS_BY_ITSELF,
-    Alarm,
-    AlarmKind,
-    AlarmState,
-    Entry,
-    Reason,
+from ambient.hub import casebook, ledger, orders, rows
+from ambient.hub.alarms import kinds, system
+from ambient.hub.alarms.book import Case, Report
+from ambient.hub.alarms.chain import Verdict
+from ambient.hub.alarms.condition import Entry
+from ambient.hub.alarms.inputs import (
+    AnyInput,
+    NodeGone,
+    NodeSilent,
+    Purge,
+    Refused,
+    RoomsBound,
+    Tick,
 )
+from ambient.hub.alarms.kinds import TECHNICAL
+from ambient.hub.alarms.signal import Signal
+from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase
 from ambient.hub.orders import Order, OrderState
 
@@ -89,8 +95,8 @@ class Store:
             self._tell()
         return len(new)
 
-    def alarm(self, alarm_id: str) -> tuple[Alarm, list[Entry]]:
-        """Return an alarm with its history, oldest line first.
+    def case(self, alarm_id: str) -> tuple[Case, list[Entry]]:
+        """Return an alarm with all its signals, and its history, oldest line first.
 
         Raises
         ------
@@ -98,51 +104,54 @@ class Store:
             When there is no such alarm, or it cannot be read.
         """
         with self._database.read() as db:
-            return rows.known_alarm(db, alarm_id), rows.history_of(db, alarm_id)
+            book = CaseBook(db)
+            case = system.known(book, alarm_id)
+            signals = book.signals(alarm_id)
+            history = casebook.history_of(db, alarm_id)
+        return Case(condition=case.condition, signals=signals), history
 
-    def acknowledge(self, alarm_id: str, who: str, now: int) -> Alarm:
-        """Acknowledge an alarm for `who`, and tell the node of a fall.
-
-        Raises
-        ------
-        UnknownAlarmError, UsageError, StoreError
-            When there is no such alarm, it is resolved, or it cannot be stored.
-        """
-        with self._database.write() as db:
-            alarm = rows.known_alarm(db, alarm_id)
-            change = alarms.acknowledge(alarm, who, now)
-            if change is None:
-                return alarm
-            rows.keep_alarm(db, change)
-            _tell_node(db, alarm, who, now)
-            rows.bump(db)
-        self._tell()
-        return change.alarm
-
-    def resolve(self, alarm_id: str, who: str, now: int, reason: Reason) -> Alarm:
-        """Resolve an alarm for `who`; nobody need have acknowledged it before.
+    def decide(self, given: AnyInput, now: int) -> bool:
+        """Take in an input of the alarms at `now` (ns); return whether anything visible changed.
 
         Raises
         ------
         UnknownAlarmError, UsageError, StoreError
-            When there is no such alarm, it ends only by itself, or it cannot be stored.
+            When a person asked for what cannot be, or it cannot be stored; nothing changed then.
         """
         with self._database.write() as db:
-            alarm = rows.known_alarm(db, alarm_id)
-            if alarm.kind in ENDS_BY_ITSELF:
-                raise UsageError(
-                    "expected an alarm that a person ends, got one that ends by itself as soon "
-                    "as the room is watched again; acknowledge it and look after the room"
-                )
-            change = alarms.resolve(alarm, who, now, reason)
-            if change is None:
-                return alarm
-            rows.keep_alarm(db, change)
-            if alarm.state is AlarmState.ACTIVE:
-                _tell_node(db, alarm, who, now)
-            rows.bump(db)
-        self._tell()
-        return change.alarm
+            visible = rows.decide(db, given, now)
+            if visible:
+                rows.bump(db)
+        if visible:
+            self._tell()
+        return visible
+
+    def due(self, now: int) -> bool:
+        """Do what is due by `now` (ns): repeat, escalate, let end what held for a time."""
+        with self._database.read() as db:
+            waiting = db.execute("SELECT 1 FROM alarms WHERE due <= ? LIMIT 1", (now,)).fetchone()
+            snoozes = CaseBook(db).house().snoozes
+        if waiting is None and all(one.until > now for one in snoozes):
+            return False
+        return self.decide(Tick(), now)
+
+    def due_signals(self, channels: Sequence[str]) -> list[Signal]:
+        """Return what these channels have still to send, or to say what became of it.
+
+        A channel answers each with `decide(Delivered(...))`; one that does not has failed.
+        """
+        with self._database.read() as db:
+            return CaseBook(db).due_signals(channels)
+
+    def reports(self) -> list[Report]:
+        """Return the falls that were not reported, oldest first."""
+        with self._database.read() as db:
+            return CaseBook(db).reports()
+
+    def verify(self) -> Verdict:
+        """Check the log of alarms, and that the state follows from it."""
+        with self._database.read() as db:
+            return ledger.verify(db)
 
     def pause(self, room: str, seconds: int, who: str, now: int) -> Order:
         """Order a privacy pause of `seconds` in `room`.
@@ -221,16 +230,10 @@ class Store:
         """Keep that `node` has said nothing since `last_heard` (ns); return whether that is new."""
         with self._database.write() as db:
             row = db.execute("SELECT stopped FROM nodes WHERE node = ?", (node,)).fetchone()
-            change = alarms.on_silence(
-                rows.open_alarm(db, conditions.silent_key(node)),
-                node,
-                last_heard,
-                now,
-                stopped=bool(row and row[0]),
-            )
-            if change is None:
+            if rows.is_open(db, kinds.silent_key(node)):
                 return False
-            rows.keep_alarm(db, change)
+            silent = NodeSilent(node=node, last=last_heard, stopped=bool(row and row[0]))
+            rows.decide(db, silent, now)
             rows.bump(db)
         self._tell()
         return True
@@ -243,26 +246,11 @@ class Store:
         StoreError
             When it cannot be stored.
         """
-        assert event.room is not None
-        key = conditions.unenrolled_key(event.node, event.room)
-        with self._database.write() as db:
-            changed = rows.keep_alarm(
-                db, alarms.on_unenrolled(rows.open_alarm(db, key), event, now)
-            )
-            if changed:
-                rows.bump(db)
-        if changed:
-            self._tell()
+        self.decide(Refused(event=event), now)
 
     def rooms_bound(self, node: str, bound: Sequence[str], who: str, now: int) -> None:
         """End the alarms of `node` about rooms that `who` has now enrolled for it."""
-        with self._database.write() as db:
-            for room in bound:
-                alarm = rows.open_alarm(db, conditions.unenrolled_key(node, room))
-                if alarm is not None:
-                    rows.keep_alarm(db, alarms.resolve(alarm, who, now, Reason.FIXED))
-            rows.bump(db)
-        self._tell()
+        self.decide(RoomsBound(node=node, rooms=list(bound), who=who), now)
 
     def speaks(self, node: str, now: int) -> None:
         """Keep that `node` was heard again at `now` (ns), which ends its silence."""
@@ -280,27 +268,19 @@ class Store:
                 "SELECT k.node, EXISTS (SELECT 1 FROM alarms a WHERE "
                 "a.key = 'node_silent:' || k.node AND a.state <> 'resolved') FROM "
                 "(SELECT node FROM nodes UNION SELECT node FROM alarms "
-                f"WHERE state <> 'resolved' AND kind NOT IN ({_PEOPLE})) k"
+                f"WHERE state <> 'resolved' AND kind IN ({_TECHNICAL})) k"
             ).fetchall()
         return {node: bool(silent) for node, silent in found}
 
     def forget_node(self, node: str, who: str, now: int) -> None:
         """End what is open about a node that was revoked; what is about people stays."""
         with self._database.write() as db:
-            found = db.execute(
-                "SELECT body FROM alarms WHERE node = ? AND state <> ? "
-                f"AND kind NOT IN ({_PEOPLE})",
-                (node, AlarmState.RESOLVED.value),
-            ).fetchall()
-            for row in found:
-                change = alarms.resolve(rows.decode(row[0], Alarm), who, now, Reason.FIXED)
-                if change is not None:
-                    rows.keep_alarm(db, change)
+            ended = rows.decide(db, NodeGone(node=node, who=who), now) if _open(db, node) else False
             deleted = sum(
                 db.execute(f"DELETE FROM {table} WHERE node = ?", (node,)).rowcount
                 for table in ("rooms", "views", "nodes")
             )
-            if not found and not deleted:
+            if not ended and not deleted:
                 return  # only what is about people is open, which stays
             rows.bump(db)
         self._tell()
@@ -326,19 +306,16 @@ class Store:
         self._tell()
         return len(found)
 
-    def purge(self, before: int) -> int:
+    def purge(self, before: int, now: int) -> int:
         """Delete what was received or resolved before `before` (ns); return the events' number."""
         with self._database.write() as db:
             # Events of a chain whose alarm is still open stay with it.
             gone = db.execute(
                 "DELETE FROM events WHERE received < ? AND chain NOT IN "
-                "(SELECT json_extract(body, '$.chain') FROM alarms WHERE state <> ?)",
-                (before, AlarmState.RESOLVED.value),
+                "(SELECT json_extract(body, '$.chain') FROM alarms WHERE state <> 'resolved')",
+                (before,),
             ).rowcount
-            db.execute(
-                "DELETE FROM alarms WHERE state = ? AND resolved < ?",
-                (AlarmState.RESOLVED.value, before),
-            )
+            rows.decide(db, Purge(before=before), now)
             db.execute("DELETE FROM commands WHERE issued < ?", (before,))
         return int(gone)
 
@@ -353,18 +330,15 @@ class Store:
             return int(db.execute("SELECT value FROM sequence").fetchone()[0])
 
 
-_PEOPLE: Final = ", ".join(sorted(f"'{kind.value}'" for kind in CHAINED))
+_TECHNICAL: Final = ", ".join(sorted(f"'{kind.value}'" for kind in TECHNICAL))
 """In SQL; the words are the project's own."""
 
 
-def _tell_node(db: sqlite_utils.Database, alarm: Alarm, who: str, now: int) -> None:
-    """Let the node of a fall know that somebody has seen its alarm."""
-    if alarm.kind is AlarmKind.FALL:
-        command = Acknowledged(
-            id=commands.new_id(),
-            node=alarm.node,
-            issued=now,
-            expires=now + orders.ACKNOWLEDGED_EXPIRES_S * NS,
-            chain=alarm.chain,
-        )
-        rows.insert_order(db, command, who)
+def _open(db: sqlite_utils.Database, node: str) -> bool:
+    """Return whether anything technical is open about `node`."""
+    found = db.execute(
+        "SELECT 1 FROM alarms WHERE node = ? AND state <> 'resolved' "
+        f"AND kind IN ({_TECHNICAL}) LIMIT 1",
+        (node,),
+    )
+    return found.fetchone() is not None

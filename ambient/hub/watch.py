@@ -1,4 +1,4 @@
-"""The hub's timer: silent nodes, orders that nobody answered, free space, what is too old.
+"""The hub's timer: what is due of alarms, silent nodes, unanswered orders, free space, old rows.
 
 Comes in: ticks, and that a node was heard. Goes out: calls of the store. A failure of one duty is
 logged and tried again at the next tick; it never ends the timer.
@@ -16,6 +16,7 @@ import structlog
 
 from ambient.errors import StoreError
 from ambient.hub.accounts import Accounts
+from ambient.hub.alarms.inputs import Stepped
 from ambient.hub.database import HubDatabase
 from ambient.hub.silence import Silence
 from ambient.hub.store import Store
@@ -26,6 +27,9 @@ SPACE_S: Final = 10
 HOUSEKEEPING_S: Final = 3600
 LOW_SPACE_BYTES: Final = 200 * 1024 * 1024
 """About a month of a large house's events; enough time for an administrator to come."""
+
+STEP_NS: Final = 2 * NS
+"""A clock that is kept by NTP is not set by more than this between two ticks."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +45,8 @@ class Watch:
         A node that says nothing for longer is an alarm.
     keep_days
         How long events and resolved alarms are kept.
+    on_site
+        Called at every tick: gives the signals of the hub's own channels.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class Watch:
         expected: Callable[[], Iterable[str]],
         silent_s: float,
         keep_days: int,
+        on_site: Callable[[], None] = lambda: None,
         monotonic: Callable[[], int] = time.monotonic_ns,
         now: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -62,6 +69,8 @@ class Watch:
         self._keep = keep_days * 24 * 3600 * NS
         self._monotonic = monotonic
         self._now = now
+        self._on_site = on_site
+        self._offset = now() - monotonic()
         known = store.known_nodes()
         self._silence = Silence(silent_s, (node for node, silent in known.items() if silent))
         self._lock = threading.Lock()
@@ -88,11 +97,32 @@ class Watch:
 
     def tick(self) -> None:
         """Do what is due."""
-        for duty in (self._silent, self._orders, self._space, self._housekeeping):
+        for duty in (
+            self._clock,
+            self._silent,
+            self._alarms,
+            self._orders,
+            self._space,
+            self._housekeeping,
+        ):
             try:
                 duty()
             except StoreError as error:
                 _log.error("store_refused", error=str(error))
+
+    def _clock(self) -> None:
+        """Say that the clock was set: what has begun goes on as if it had not been."""
+        offset = self._now() - self._monotonic()
+        by = offset - self._offset
+        if abs(by) < STEP_NS:
+            return
+        self._store.decide(Stepped(by=by), self._now())
+        self._offset = offset
+        _log.warning("clock_set", by_s=round(by / NS, 1))
+
+    def _alarms(self) -> None:
+        self._store.due(self._now())
+        self._on_site()
 
     def _silent(self) -> None:
         expected = set(self._expected())
@@ -130,6 +160,6 @@ class Watch:
         self._clean_at = self._monotonic()
         now = self._now()
         self._accounts.clean(now)
-        gone = self._store.purge(now - self._keep)
+        gone = self._store.purge(now - self._keep, now)
         if gone:
             _log.info("old_events_deleted", events=gone)

@@ -9,29 +9,25 @@ from typing import Final
 
 from ambient.events import Contribution, Device, Sense, Worker
 from ambient.hub import situation_words
-from ambient.hub.conditions import Alarm, AlarmKind, Deed, Entry, Reason, Stage
+from ambient.hub.alarms.condition import Condition, Deed, Entry, Injury, Judgement, Stage
+from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.database import Trouble
 from ambient.hub.rooms import RoomStatus
 from ambient.observations import Hearing, Place, View
 
-FALL_REASONS: Final = (
-    Reason.HELPED,
-    Reason.INJURED,
-    Reason.NO_HELP_NEEDED,
-    Reason.FALSE_ALARM,
-    Reason.TEST,
-)
-CALL_REASONS: Final = (Reason.FIXED, Reason.INJURED, Reason.FALSE_ALARM, Reason.TEST)
-TECHNICAL_REASONS: Final = (Reason.FIXED, Reason.FALSE_ALARM, Reason.TEST)
-
-REASON: Final = {
-    Reason.HELPED: "Helped up, not hurt",
-    Reason.INJURED: "Hurt, help is called",
-    Reason.NO_HELP_NEEDED: "Got up alone",
-    Reason.FALSE_ALARM: "False alarm",
-    Reason.TEST: "It was a test",
-    Reason.FIXED: "Seen to",
-    Reason.CONDITION_ENDED: "It ended by itself",
+JUDGEMENT: Final = {
+    Judgement.FALL: "A fall",
+    Judgement.HELP: "Help was needed, no fall",
+    Judgement.FALSE_ALARM: "False alarm",
+    Judgement.TEST: "It was a test",
+    Judgement.FIXED: "Seen to",
+    Judgement.CONDITION_ENDED: "It ended by itself",
+}
+INJURY: Final = {
+    Injury.NONE: "Not hurt",
+    Injury.MINOR: "Slightly hurt",
+    Injury.SERIOUS: "Badly hurt",
+    Injury.UNKNOWN: "Not known if hurt",
 }
 _STAGE: Final = {
     Stage.NONE: "Possible fall",
@@ -45,6 +41,7 @@ _DEED: Final = {
     Deed.LONG_LIE: "Still on the floor, alarm again",
     Deed.RECOVERED: "Seen up again",
     Deed.DOWN_AGAIN: "On the floor again",
+    Deed.SECOND_SENSE: "Another sense says so too, alarm again",
     Deed.HEARD: "Perhaps heard",
     Deed.SURELY_HEARD: "Heard, alarm",
     Deed.STILL_HEARD: "Still heard, alarm again",
@@ -56,7 +53,14 @@ _DEED: Final = {
     Deed.OPENED: "Noticed",
     Deed.CHANGED: "Changed",
     Deed.ENDED: "Over, closed by itself",
-    Deed.ACKNOWLEDGED: "Acknowledged",
+    Deed.ACKNOWLEDGED: "On the way",
+    Deed.THERE: "There",
+    Deed.NOBODY_THERE: "Not seen to in time, alarm again",
+    Deed.OWNER_LEFT: "Signed off, alarm again",
+    Deed.PAUSED: "Sound paused",
+    Deed.SNOOZED: "Snoozed",
+    Deed.UNSNOOZED: "Snooze is over",
+    Deed.RECORDED: "Looked after and recorded",
     Deed.RESOLVED: "Resolved",
     Deed.REOPENED: "Opened again",
 }
@@ -165,13 +169,15 @@ _CLEAR: Final = 1.0
 _STRONG: Final = 3.0
 
 
-def headline(alarm: Alarm) -> str:
+def headline(alarm: Condition) -> str:
     """Return what has happened, in a few words, without the room."""
     match alarm.kind:
         case AlarmKind.FALL:
             if alarm.recovered:
                 return "Was on the floor, seen up again"
             return _STAGE[alarm.stage]
+        case AlarmKind.CHECK_AFTER_FALL:
+            return "Check after a fall"
         case AlarmKind.NODE_SILENT:
             return "Room computer was switched off" if alarm.stopped else "Room computer is silent"
         case AlarmKind.CAMERA:
@@ -192,11 +198,13 @@ def headline(alarm: Alarm) -> str:
             return situation_words.headline(alarm)
 
 
-def known(alarm: Alarm) -> list[str]:
+def known(alarm: Condition) -> list[str]:
     """Return what is known about an alarm, one short sentence each."""
     match alarm.kind:
         case AlarmKind.FALL:
             return _known_fall(alarm)
+        case AlarmKind.CHECK_AFTER_FALL:
+            return _known_check(alarm)
         case AlarmKind.NODE_SILENT:
             return ["Its rooms are not watched until it answers"]
         case AlarmKind.CAMERA:
@@ -226,7 +234,7 @@ def known(alarm: Alarm) -> list[str]:
             return [*situation_words.known(alarm), *lasted, certain]
 
 
-def _known_fall(alarm: Alarm) -> list[str]:
+def _known_fall(alarm: Condition) -> list[str]:
     lines = []
     if alarm.place is not Place.UNKNOWN:
         lines.append(_PLACE[alarm.place])
@@ -235,6 +243,17 @@ def _known_fall(alarm: Alarm) -> list[str]:
         lines.append(f"Down for at least {span(alarm.down_s)}")
     lines.append(f"Certainty {round(alarm.probability * 100)} %")
     return lines
+
+
+def _known_check(task: Condition) -> list[str]:
+    record = task.record
+    if task.open or record is None:
+        down = [f"Was down for at least {span(task.down_s)}"] if task.down_s >= 1 else []
+        return [*down, "Look after them and record how they are"]
+    seen = {True: "Somebody saw the fall", False: "Nobody saw the fall", None: None}
+    floor = None if record.floor_s is None else f"On the floor for {span(record.floor_s)}"
+    lines = [INJURY[record.injury], seen[record.witnessed], floor]
+    return [line for line in lines if line is not None]
 
 
 def because(contributions: list[Contribution]) -> list[str]:
@@ -259,8 +278,8 @@ def _weight(llr: float) -> str:
 def deed(entry: Entry) -> str:
     """Return a line of history, without time and name."""
     text = _DEED[entry.what]
-    if entry.reason is not None and entry.reason is not Reason.CONDITION_ENDED:
-        return f"{text}: {REASON[entry.reason].lower()}"
+    if entry.reason is not None and entry.reason is not Judgement.CONDITION_ENDED:
+        return f"{text}: {JUDGEMENT[entry.reason].lower()}"
     return text
 
 

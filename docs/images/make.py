@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 
 from ambient import events
 from ambient.config import HubConfig, LinkListen, RoomName, Web
+from ambient.hub.alarms.inputs import OnMyWay
 from ambient.hub.service import RunningHub
 from ambient.observations import View
 from tests.hub.browser import DESKTOP, PHONE, Scheme, chromium, connected, page_of
@@ -59,7 +60,7 @@ def furnish(hub: RunningHub) -> None:
     store.store("n-1", fall(now - 24, 1, room="r9", seen=False), at)
     up = fall(now - 760, 4, node="n-2", room="r14", seen=False)
     store.store("n-2", [up[0], up[1], up[3]], at)
-    store.acknowledge(up[0].chain, "marta", at - 700 * NS)
+    store.decide(OnMyWay(condition=up[0].chain, who="marta"), at - 700 * NS)
     dark = view(events.QualityDegraded, now - 2400, View.COVERED, node="n-3", room="r17")
     pause = view(
         events.QualityNotWatched,

@@ -9,42 +9,42 @@ import pytest
 from ambient import events
 from ambient.errors import UsageError
 from ambient.events import AnyEvent
-from ambient.hub import alarms
-from ambient.hub.conditions import (
-    Alarm,
-    AlarmKind,
+from ambient.hub.alarms import evidence, life, order
+from ambient.hub.alarms.condition import (
     AlarmState,
     Change,
+    Condition,
     Deed,
+    Judgement,
     Priority,
-    Reason,
     Sound,
     Stage,
-    opens,
 )
+from ambient.hub.alarms.kinds import AlarmKind, opens
+from ambient.hub.alarms.rules import Rules
 from ambient.observations import View
 from tests.hub.kit import NS, event, fall, view
 
 S, C, L, R = fall(100, 4)
 
 
-def follow(*arrivals: AnyEvent | str) -> tuple[Alarm, list[Deed]]:
+def follow(*arrivals: AnyEvent | str) -> tuple[Condition, list[Deed]]:
     """Apply events and deeds ("ack", "resolve") in order of arrival."""
-    alarm: Alarm | None = None
+    alarm: Condition | None = None
     history: list[Deed] = []
     for arrival in arrivals:
         change: Change | None
         if isinstance(arrival, str):
             assert alarm is not None
             change = (
-                alarms.acknowledge(alarm, "anna", 500 * NS)
+                life.on_my_way(alarm, "anna", 500 * NS, Rules())
                 if arrival == "ack"
-                else alarms.resolve(alarm, "anna", 500 * NS, Reason.HELPED)
+                else life.resolve(alarm, "anna", Judgement.FALL, 500 * NS)
             )
         else:
-            change = alarms.on_event(alarm, arrival)
+            change = evidence.on_event(alarm, arrival)
         if change is not None:
-            alarm = change.alarm
+            alarm = change.condition
             history += [entry.what for entry in change.entries]
     assert alarm is not None
     return alarm, history
@@ -138,7 +138,7 @@ def test_down_again_after_recovery_rings_again() -> None:
 def test_a_resolved_alarm_cannot_be_acknowledged() -> None:
     alarm, _ = follow(S, C, "resolve")
     with pytest.raises(UsageError, match="expected an open alarm"):
-        alarms.acknowledge(alarm, "anna", 0)
+        life.on_my_way(alarm, "anna", 0, Rules())
 
 
 DEGRADED = view(events.QualityDegraded, 10, View.DARK)
@@ -170,17 +170,17 @@ SILENT = event(events.NodeSourceSilent, 10, family="view-c1", source="c1", silen
 def test_technical_conditions_end_by_the_event_that_ends_them(
     opening: AnyEvent, kind: AlarmKind, ending: AnyEvent, ends: bool
 ) -> None:
-    opened = alarms.on_event(None, opening)
+    opened = evidence.on_event(None, opening)
     assert opened is not None
-    assert opened.alarm.kind is kind
-    assert opened.alarm.priority is Priority.LOW
-    assert opened.alarm.sound is Sound.NONE
-    change = alarms.on_end(opened.alarm, ending)
+    assert opened.condition.kind is kind
+    assert opened.condition.priority is Priority.TECHNICAL
+    assert opened.condition.sound is Sound.NONE
+    change = evidence.on_end(opened.condition, ending)
     assert (change is not None) is ends
     if change is not None:
-        assert change.alarm.state is RESOLVED
-        assert change.alarm.reason is Reason.CONDITION_ENDED
-        assert change.alarm.resolved_by is None
+        assert change.condition.state is RESOLVED
+        assert change.condition.reason is Judgement.CONDITION_ENDED
+        assert change.condition.resolved_by is None
 
 
 def test_another_trouble_of_the_same_camera_is_the_same_alarm() -> None:
@@ -191,7 +191,7 @@ def test_another_trouble_of_the_same_camera_is_the_same_alarm() -> None:
 
 
 def test_a_trouble_that_is_known_to_be_over_opens_nothing() -> None:
-    assert alarms.on_event(None, DEGRADED, over=20 * NS) is None
+    assert evidence.on_event(None, DEGRADED, over=20 * NS) is None
 
 
 @pytest.mark.parametrize(
@@ -203,15 +203,15 @@ def test_what_is_by_plan_or_restored_is_no_condition(kind: type[AnyEvent]) -> No
 
 
 def test_a_silent_node_is_an_alarm_until_it_speaks() -> None:
-    opened = alarms.on_silence(None, "n-1", 100 * NS, 116 * NS)
+    opened = evidence.on_silence(None, "n-1", 100 * NS, 116 * NS)
     assert opened is not None
-    alarm = opened.alarm
+    alarm = opened.condition
     assert (alarm.priority, alarm.sound, alarm.since) == (Priority.MEDIUM, Sound.MEDIUM, 100 * NS)
-    assert alarms.on_silence(alarm, "n-1", 100 * NS, 120 * NS) is None
-    ended = alarms.on_speech(alarm, 130 * NS)
+    assert evidence.on_silence(alarm, "n-1", 100 * NS, 120 * NS) is None
+    ended = evidence.on_speech(alarm, 130 * NS)
     assert ended is not None
-    assert ended.alarm.state is RESOLVED
-    assert alarms.on_speech(ended.alarm, 140 * NS) is None
+    assert ended.condition.state is RESOLVED
+    assert evidence.on_speech(ended.condition, 140 * NS) is None
 
 
 @pytest.mark.parametrize(
@@ -230,31 +230,31 @@ def test_a_silent_node_is_an_alarm_until_it_speaks() -> None:
 def test_a_room_that_is_not_enrolled_rings_once_and_for_every_fall(
     before: tuple[AnyEvent | str, ...], arrival: AnyEvent, state: AlarmState | None, told: Stage
 ) -> None:
-    alarm: Alarm | None = None
+    alarm: Condition | None = None
     for one in before:
         if isinstance(one, str):
             assert alarm is not None
-            change = alarms.acknowledge(alarm, "anna", 1)
+            change = life.on_my_way(alarm, "anna", 1, Rules())
         else:
-            change = alarms.on_unenrolled(alarm, one, 1)
+            change = evidence.on_unenrolled(alarm, one, 1)
         assert change is not None
-        alarm = change.alarm
-    change = alarms.on_unenrolled(alarm, arrival, 2)
+        alarm = change.condition
+    change = evidence.on_unenrolled(alarm, arrival, 2)
     if state is None:
         assert change is None
         return
     assert change is not None
-    assert (change.alarm.state, change.alarm.stage) == (state, told)
-    assert (change.alarm.priority, change.alarm.sound) == (Priority.MEDIUM, Sound.MEDIUM)
+    assert (change.condition.state, change.condition.stage) == (state, told)
+    assert (change.condition.priority, change.condition.sound) == (Priority.MEDIUM, Sound.MEDIUM)
 
 
 def test_urgency() -> None:
-    def one(began: float, *arrivals: int | str) -> Alarm:
+    def one(began: float, *arrivals: int | str) -> Condition:
         life = fall(began, 4, room=f"r{began}")
         return follow(*(life[a] if isinstance(a, int) else a for a in arrivals))[0]
 
-    silent = alarms.on_silence(None, "n-2", 1, 2)
-    camera = alarms.on_event(None, DEGRADED)
+    silent = evidence.on_silence(None, "n-2", 1, 2)
+    camera = evidence.on_event(None, DEGRADED)
     assert silent is not None
     assert camera is not None
     wanted = [
@@ -263,12 +263,12 @@ def test_urgency() -> None:
         one(30, 0, 1),
         one(10, 0, 1, 3),
         one(5, 0),
-        silent.alarm,
+        silent.condition,
         one(1, 0, 1, "ack"),
-        camera.alarm,
+        camera.condition,
         one(2, 0, "ack"),
     ]
-    assert alarms.by_urgency(reversed(wanted)) == wanted
-    assert alarms.sound_of(wanted) is Sound.HIGH
-    assert alarms.sound_of(wanted[4:]) is Sound.MEDIUM
-    assert alarms.sound_of(wanted[6:]) is Sound.NONE
+    assert order.by_urgency(reversed(wanted)) == wanted
+    assert order.sound_of(wanted) is Sound.HIGH
+    assert order.sound_of(wanted[4:]) is Sound.MEDIUM
+    assert order.sound_of(wanted[6:]) is Sound.NONE

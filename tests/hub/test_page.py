@@ -14,7 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from ambient import events
-from ambient.hub.conditions import ENDS_BY_ITSELF, Reason
+from ambient.hub.alarms.condition import FallRecord, Judgement
+from ambient.hub.alarms.inputs import OnMyWay, Record, Resolve
+from ambient.hub.alarms.kinds import ENDS_BY_ITSELF, TASKS
 from ambient.hub.service import RunningHub
 from ambient.observations import View
 from tests.hub.browser import DESKTOP, PHONE, Proxy, Scheme, chromium, connected, page_of
@@ -42,8 +44,13 @@ def hub(shared: RunningHub) -> RunningHub:
     for alarm in shared.context.board().alarms:
         if alarm.kind in ENDS_BY_ITSELF:
             shared.context.store.forget_node(alarm.node, "test", time.time_ns())
+        elif alarm.kind in TASKS:
+            done = Record(condition=alarm.id, who="test", record=FallRecord())
+            shared.context.store.decide(done, time.time_ns())
         else:
-            shared.context.store.resolve(alarm.id, "test", time.time_ns(), Reason.TEST)
+            shared.context.store.decide(
+                Resolve(condition=alarm.id, who="test", judgement=Judgement.TEST), time.time_ns()
+            )
     return shared
 
 
@@ -63,13 +70,15 @@ def test_an_alarm_appears_changes_and_goes_by_itself(browser: Browser, hub: Runn
         expect(page.locator("#all-quiet")).to_be_visible()
         chain = bring(hub, 1)
         expect(page.locator(f"{card(page, chain)} h2")).to_have_text("Possible fall – Room 1")
-        life = hub.context.store.alarm(chain)[0]
+        life = hub.context.store.case(chain)[0].condition
         rest = fall(life.since / NS, 2)[1:]
         hub.context.store.store("n-1", rest, time.time_ns())
         expect(page.locator(f"{card(page, chain)} h2")).to_have_text("Person on the floor – Room 1")
         expect(page.locator("#say-now")).to_have_text("Alarm: Person on the floor – Room 1")
         assert page.title() == "(1) Person on the floor – Room 1 · Ambient"
-        hub.context.store.resolve(chain, "ben", time.time_ns(), Reason.HELPED)
+        hub.context.store.decide(
+            Resolve(condition=chain, who="ben", judgement=Judgement.FALL), time.time_ns()
+        )
         expect(page.locator("#all-quiet")).to_be_visible()
 
 
@@ -93,7 +102,9 @@ def test_the_alarm_is_on_the_page_within_two_seconds(browser: Browser, hub: Runn
             chain = bring(hub)
             sent[chain] = at
             page.wait_for_selector(card(page, chain))
-            hub.context.store.resolve(chain, "test", time.time_ns(), Reason.TEST)
+            hub.context.store.decide(
+                Resolve(condition=chain, who="test", judgement=Judgement.TEST), time.time_ns()
+            )
         seen = page.evaluate("window.seen")
         delays = sorted(seen[chain] / 1000 - at for chain, at in sent.items())
         print(f"commit to page: p50 {delays[9]:.3f} s, p95 {delays[18]:.3f} s")
@@ -106,12 +117,17 @@ def test_acknowledge_and_resolve_by_tapping(browser: Browser, hub: RunningHub) -
         connected(page)
         page.click(f"#ack-{chain}")
         expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text(f"{USER} is seeing")
+        page.click(f"#there-{chain}")
+        expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text(f"{USER} is there")
         page.click(f"#resolve-{chain}")
         expect(page.locator("#resolve-what")).to_have_text("Person on the floor – Room 1")
-        page.click("#resolve-choices >> text=Helped up, not hurt")
+        page.click("#resolve-choices >> text=A fall")
         expect(page.locator("#all-quiet")).to_be_visible()
-    alarm, history = hub.context.store.alarm(chain)
-    assert (alarm.acknowledged_by, alarm.resolved_by, alarm.reason) == (USER, USER, Reason.HELPED)
+    case, history = hub.context.store.case(chain)
+    alarm = case.condition
+    assert alarm.acknowledged is not None
+    assert (alarm.acknowledged.who, alarm.acknowledged.there) == (USER, True)
+    assert (alarm.resolved_by, alarm.reason) == (USER, Judgement.FALL)
     assert [entry.who for entry in history[-2:]] == [USER, USER]
 
 
@@ -132,7 +148,10 @@ def test_everything_works_by_keyboard(browser: Browser, hub: RunningHub) -> None
         assert outline == "3px", "focus is visible"
         page.keyboard.press("Enter")
         expect(page.locator(f"{card(page, chain)} .taken")).to_be_visible()
-        assert page.evaluate("document.activeElement.id") == f"resolve-{chain}", "focus is kept"
+        assert page.evaluate("document.activeElement.id") == f"there-{chain}", "focus goes on"
+        page.keyboard.press("Enter")
+        expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text("there")
+        assert page.evaluate("document.activeElement.id") == f"resolve-{chain}", "focus goes on"
         page.keyboard.press("Space")
         expect(page.locator("#resolve")).to_be_visible()
         page.keyboard.press("Escape")
@@ -152,7 +171,7 @@ def test_focus_and_opened_details_survive_other_alarms(browser: Browser, hub: Ru
         other = bring(hub, room="r2")
         page.wait_for_selector(card(page, other))
         assert page.evaluate("document.activeElement.id") == f"resolve-{chain}"
-        hub.context.store.acknowledge(chain, "ben", time.time_ns())
+        hub.context.store.decide(OnMyWay(condition=chain, who="ben"), time.time_ns())
         expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text("ben")
         assert page.locator(f"{card(page, chain)} details").get_attribute("open") is not None
         assert page.evaluate("document.activeElement.id") == f"resolve-{chain}"
@@ -190,7 +209,7 @@ def test_sound_plays_after_one_tap_and_rings_until_acknowledged(
         page.wait_for_selector("html[data-bursts='1']", timeout=5000)
         assert page.evaluate("window.tones") == 10, "ten pulses of a high priority alarm"
         page.wait_for_selector("html[data-bursts='2']", timeout=15_000)
-        hub.context.store.acknowledge(chain, "ben", time.time_ns())
+        hub.context.store.decide(OnMyWay(condition=chain, who="ben"), time.time_ns())
         expect(page.locator(f"{card(page, chain)} .taken")).to_be_visible()
         tones = page.evaluate("window.tones")
         page.wait_for_timeout(8000)
@@ -229,7 +248,9 @@ def test_the_page_says_when_it_is_not_connected_and_misses_nothing(
             config = hub_config(tmp_path, port=port)
             _wait_until_free(first)
             with running(config) as second:
-                second.context.store.resolve(old, "ben", time.time_ns(), Reason.HELPED)
+                second.context.store.decide(
+                    Resolve(condition=old, who="ben", judgement=Judgement.FALL), time.time_ns()
+                )
                 missed = bring(second, room="r2")
                 expect(page.locator("#lost")).not_to_be_visible(timeout=15_000)
                 page.wait_for_selector(card(page, missed))
@@ -369,11 +390,11 @@ def crowded(hub: RunningHub) -> None:
     store, now = hub.context.store, time.time()
     bring(hub)
     taken = bring(hub, room="r2")
-    store.acknowledge(taken, "ben", time.time_ns())
+    store.decide(OnMyWay(condition=taken, who="ben"), time.time_ns())
     bring(hub, 1, room="r3")
     bring(hub, 4, room="r4")
     done = bring(hub, room="r5")
-    store.resolve(done, "ben", time.time_ns(), Reason.INJURED)
+    store.decide(Resolve(condition=done, who="ben", judgement=Judgement.FALL), time.time_ns())
     store.store(
         "n-1",
         [

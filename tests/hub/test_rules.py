@@ -6,8 +6,10 @@ import pytest
 
 from ambient import events
 from ambient.events import Contribution, Device, Sense, Worker
-from ambient.hub import alarms, lockout, situation_words, words
-from ambient.hub.conditions import CHAINED, AlarmKind, Deed, Reason
+from ambient.hub import lockout, situation_words, words
+from ambient.hub.alarms import evidence
+from ambient.hub.alarms.condition import Deed, Injury, Judgement
+from ambient.hub.alarms.kinds import CHAINED, TECHNICAL, AlarmKind
 from ambient.hub.lockout import Attempts
 from ambient.hub.rooms import RoomStatus
 from ambient.hub.silence import Silence
@@ -72,9 +74,9 @@ def test_lockout_forgets_after_an_hour_of_peace() -> None:
 def test_headlines_of_a_fall(upto: int, headline: str) -> None:
     alarm = None
     for one in fall(10, upto):
-        change = alarms.on_event(alarm, one)
+        change = evidence.on_event(alarm, one)
         assert change is not None
-        alarm = change.alarm
+        alarm = change.condition
     assert alarm is not None
     assert words.headline(alarm) == headline
     said = words.known(alarm)
@@ -113,22 +115,22 @@ def test_headlines_of_a_fall(upto: int, headline: str) -> None:
     ],
 )
 def test_words_of_technical_alarms(one: events.AnyEvent, headline: str, known: str) -> None:
-    change = alarms.on_event(None, one)
+    change = evidence.on_event(None, one)
     assert change is not None
-    assert words.headline(change.alarm) == headline
-    assert known in " ".join(words.known(change.alarm))
+    assert words.headline(change.condition) == headline
+    assert known in " ".join(words.known(change.condition))
 
 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_words_of_a_silent_node(stopped: bool) -> None:
-    change = alarms.on_silence(None, "n-1", 1, 2, stopped=stopped)
+    change = evidence.on_silence(None, "n-1", 1, 2, stopped=stopped)
     assert change is not None
-    assert ("switched off" in words.headline(change.alarm)) is stopped
+    assert ("switched off" in words.headline(change.condition)) is stopped
 
 
 def test_everything_has_words() -> None:
-    for reason in Reason:
-        assert words.REASON[reason]
+    assert set(words.JUDGEMENT) == set(Judgement)
+    assert set(words.INJURY) == set(Injury)
     for view in View:
         assert words.VIEW[view]
     for status in RoomStatus:
@@ -140,8 +142,7 @@ def test_everything_has_words() -> None:
     assert set(words._WORKER) == set(Worker)
     for hearing in Hearing:
         assert words.HEARING[hearing]
-    technical = set(AlarmKind) - CHAINED
-    assert len(technical) == 8
+    assert len(TECHNICAL) == 8
     assert set(situation_words._SAID) == CHAINED - {AlarmKind.FALL}
 
 

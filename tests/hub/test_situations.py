@@ -17,8 +17,11 @@ from ambient.events import (
     SenseStatus,
     SituationStep,
 )
-from ambient.hub import alarms, conditions, situation_words, words
-from ambient.hub.conditions import Alarm, AlarmKind, AlarmState, Deed, Priority, Sound, Stage
+from ambient.hub import situation_words, words
+from ambient.hub.alarms import evidence, kinds, life
+from ambient.hub.alarms.condition import AlarmState, Condition, Deed, Priority, Sound, Stage
+from ambient.hub.alarms.kinds import AlarmKind
+from ambient.hub.alarms.rules import Rules
 from ambient.hub.rooms import RoomStatus, SourceView, next_view, room_state
 from ambient.observations import Hearing, View
 from tests.hub.kit import event, view
@@ -48,12 +51,12 @@ def heard(kind, *steps: SituationStep, **fields) -> list[events.Situation]:
     ]
 
 
-def after(life, alarm: Alarm | None = None) -> tuple[Alarm, list[Deed]]:
+def after(life, alarm: Condition | None = None) -> tuple[Condition, list[Deed]]:
     deeds: list[Deed] = []
     for one in life:
-        change = alarms.on_event(alarm, one)
+        change = evidence.on_event(alarm, one)
         if change is not None:
-            alarm = change.alarm
+            alarm = change.condition
             deeds += [entry.what for entry in change.entries]
     assert alarm is not None
     return alarm, deeds
@@ -130,7 +133,7 @@ def test_what_rings_and_what_ends_by_itself(kind, fields, sound, over):
 
 
 def test_every_situation_has_its_alarm_and_words():
-    kinds = [cls for cls in events.EVENT_TYPES if issubclass(cls, events.Situation)]
+    found_kinds = [cls for cls in events.EVENT_TYPES if issubclass(cls, events.Situation)]
     filled = {
         "bed": "b1",
         "lower": 1,
@@ -141,21 +144,21 @@ def test_every_situation_has_its_alarm_and_words():
         "in_s": 0.0,
     }
     found = set()
-    for cls in kinds:
+    for cls in found_kinds:
         wanted = set(cls.__struct_fields__)
         own = {name: value for name, value in filled.items() if name in wanted}
         alarm, _ = after(heard(cls, CONFIRMED, **own))
         found.add(alarm.kind)
         assert words.headline(alarm)
-    assert found == conditions.CHAINED - {AlarmKind.FALL}
+    assert found == kinds.CHAINED - {AlarmKind.FALL}
 
 
 def test_what_is_watched_for_is_quiet_once_over_even_when_told_late():
     life = heard(events.BedExit, SUSPECTED, CONFIRMED, ENDED, bed="b1")
     over, _ = after([life[2], life[0]])
-    late = alarms.on_event(over, life[1])
+    late = evidence.on_event(over, life[1])
     assert late is not None
-    assert late.alarm.sound is Sound.NONE
+    assert late.condition.sound is Sound.NONE
 
 
 def test_research_says_that_nobody_is_treated_by_it():
@@ -190,29 +193,29 @@ def test_it_says_why():
 def test_twice_the_same_changes_nothing():
     life = heard(HELP, CONFIRMED, ENDED)
     alarm, _ = after(life)
-    assert all(alarms.on_event(alarm, one) is None for one in life)
+    assert all(evidence.on_event(alarm, one) is None for one in life)
 
 
 def test_somebody_sees_to_it_and_it_goes_on():
     suspected, confirmed, lasting, ended = heard(SMOKE, SUSPECTED, CONFIRMED, LASTING, ENDED)
     alarm, _ = after([suspected, confirmed])
-    taken = alarms.acknowledge(alarm, "anna", 80 * NS)
+    taken = life.on_my_way(alarm, "anna", 80 * NS, Rules())
     assert taken is not None
-    assert taken.alarm.sound is Sound.NONE
-    again, deeds = after([lasting], taken.alarm)
+    assert taken.condition.sound is Sound.NONE
+    again, deeds = after([lasting], taken.condition)
     assert (again.sound, deeds) == (Sound.HIGH, [Deed.STILL_HEARD, Deed.REOPENED])
-    taken = alarms.acknowledge(again, "anna", 140 * NS)
+    taken = life.on_my_way(again, "anna", 140 * NS, Rules())
     assert taken is not None
-    quiet, deeds = after([ended], taken.alarm)
+    quiet, deeds = after([ended], taken.condition)
     assert (quiet.state, deeds) == (AlarmState.ACKNOWLEDGED, [Deed.QUIET])
 
 
 def test_a_sound_of_a_room_that_is_not_enrolled_rings():
     (confirmed,) = heard(SMOKE, CONFIRMED)
-    change = alarms.on_unenrolled(None, confirmed, 20 * NS)
+    change = evidence.on_unenrolled(None, confirmed, 20 * NS)
     assert change is not None
-    assert (change.alarm.stage, change.alarm.sound) == (Stage.CONFIRMED, Sound.MEDIUM)
-    assert "emergency" in words.known(change.alarm)[0]
+    assert (change.condition.stage, change.condition.sound) == (Stage.CONFIRMED, Sound.MEDIUM)
+    assert "emergency" in words.known(change.condition)[0]
 
 
 # -- microphones -------------------------------------------------------------------------------
@@ -237,14 +240,14 @@ def test_a_microphone_that_cannot_hear_is_an_alarm_of_its_own():
     hums, deeds = after([mic(events.QualityDegraded, 20, Hearing.HUM, began=10)], alarm)
     assert (hums.hearing, deeds) == (Hearing.HUM, [Deed.CHANGED])
     restored = mic(events.QualityRestored, 30, Hearing.OK, began=10)
-    change = alarms.on_end(hums, restored)
+    change = evidence.on_end(hums, restored)
     assert change is not None
-    assert change.alarm.state is AlarmState.RESOLVED
+    assert change.condition.state is AlarmState.RESOLVED
 
 
 def test_a_camera_of_the_same_name_is_another_condition():
     alarm, _ = after([DEAF])
-    assert alarms.on_end(alarm, view(events.QualityRestored, 30, View.OK, began=10)) is None
+    assert evidence.on_end(alarm, view(events.QualityRestored, 30, View.OK, began=10)) is None
 
 
 def test_a_silent_microphone_is_called_so():

@@ -15,11 +15,14 @@ from ambient.config import RoomName
 from ambient.errors import StoreError, UsageError
 from ambient.events import CommandApplied, CommandKind, Outcome
 from ambient.hub import words
+from ambient.hub.alarms.condition import AlarmState, Deed, Judgement, Sound
+from ambient.hub.alarms.inputs import OnMyWay, Resolve
+from ambient.hub.alarms.kinds import AlarmKind
+from ambient.hub.alarms.system import UnknownAlarmError
 from ambient.hub.board import Board, read_board, read_resolved
-from ambient.hub.conditions import AlarmKind, AlarmState, Deed, Reason, Sound
 from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.rooms import RoomStatus
-from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
+from ambient.hub.rows import UnknownRoomError
 from ambient.hub.store import Store
 from ambient.observations import View
 from tests.hub.kit import NS, event, fall, view
@@ -90,7 +93,7 @@ def test_a_failure_within_a_batch_keeps_nothing_of_it(
 
     before = store.sequence()
     with monkeypatch.context() as patch:
-        patch.setattr("ambient.hub.rows.keep_alarm", fail)
+        patch.setattr("ambient.hub.ledger.append", fail)
         with pytest.raises(StoreError):
             store.store("n-1", fall(10), 20 * NS)
     assert count(database) == 0
@@ -140,9 +143,12 @@ def test_acknowledging_tells_the_node_until_it_answers(store: Store, database: H
     life = fall(10)
     store.store("n-1", life, 20 * NS)
     chain = life[0].chain
-    alarm = store.acknowledge(chain, "anna", 30 * NS)
-    assert (alarm.state, alarm.acknowledged_by) == (AlarmState.ACKNOWLEDGED, "anna")
-    assert store.acknowledge(chain, "ben", 31 * NS).acknowledged_by == "anna"
+    assert store.decide(OnMyWay(condition=chain, who="anna"), 30 * NS)
+    assert not store.decide(OnMyWay(condition=chain, who="ben"), 31 * NS)
+    alarm = store.case(chain)[0].condition
+    assert alarm.state is AlarmState.ACKNOWLEDGED
+    assert alarm.acknowledged is not None
+    assert alarm.acknowledged.who == "anna"
     (command,) = store.pending("n-1", 32 * NS)
     assert isinstance(command, Acknowledged)
     assert command.chain == chain
@@ -157,10 +163,10 @@ def test_acknowledging_tells_the_node_until_it_answers(store: Store, database: H
     )
     store.store("n-1", [answer], 34 * NS)
     assert store.pending("n-1", 35 * NS) == []
-    store.resolve(chain, "ben", 40 * NS, Reason.HELPED)
+    store.decide(Resolve(condition=chain, who="ben", judgement=Judgement.FALL), 40 * NS)
     assert board(database).alarms == []
     ((resolved, history),) = read_resolved(database, 10)
-    assert (resolved.resolved_by, resolved.reason) == ("ben", Reason.HELPED)
+    assert (resolved.resolved_by, resolved.reason) == ("ben", Judgement.FALL)
     assert [(entry.what, entry.who) for entry in history] == [
         (Deed.SUSPECTED, None),
         (Deed.CONFIRMED, None),
@@ -300,9 +306,9 @@ def test_what_ends_by_itself_is_not_resolved_by_hand(store: Store, database: Hub
     store.store("n-1", [view(events.QualityRestored, 5, View.OK)], 10 * NS)
     assert store.silent("n-1", 10 * NS, 26 * NS)
     silent = board(database).alarms[0]
-    store.acknowledge(silent.id, "anna", 27 * NS)
+    store.decide(OnMyWay(condition=silent.id, who="anna"), 27 * NS)
     with pytest.raises(UsageError, match="ends by itself"):
-        store.resolve(silent.id, "anna", 28 * NS, Reason.FIXED)
+        store.decide(Resolve(condition=silent.id, who="anna", judgement=Judgement.FIXED), 28 * NS)
     assert [alarm.id for alarm in board(database).alarms] == [silent.id]
 
 
@@ -319,8 +325,10 @@ def test_forgetting_a_node_of_which_only_a_fall_is_left_changes_nothing(
 def test_old_rows_go_but_not_those_of_open_alarms(store: Store, database: HubDatabase) -> None:
     first, second = fall(10), fall(20)
     store.store("n-1", first + second, 30 * NS)
-    store.resolve(first[0].chain, "anna", 40 * NS, Reason.FALSE_ALARM)
-    assert store.purge(1000 * NS) == 2
+    store.decide(
+        Resolve(condition=first[0].chain, who="anna", judgement=Judgement.FALSE_ALARM), 40 * NS
+    )
+    assert store.purge(1000 * NS, 1000 * NS) == 2
     assert [alarm.id for alarm in board(database).alarms] == [second[0].chain]
     assert read_resolved(database, 10) == []
     assert count(database) == 2
@@ -328,7 +336,7 @@ def test_old_rows_go_but_not_those_of_open_alarms(store: Store, database: HubDat
 
 def test_unknown_names_are_refused(store: Store) -> None:
     with pytest.raises(UnknownAlarmError, match="expected the id"):
-        store.acknowledge("00000000-0000-8000-8000-000000000000", "anna", 1)
+        store.decide(OnMyWay(condition="00000000-0000-8000-8000-000000000000", who="anna"), 1)
     with pytest.raises(UnknownRoomError, match="expected one that a room computer serves"):
         store.pause("r9", 600, "anna", 1)
 

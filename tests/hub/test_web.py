@@ -186,7 +186,7 @@ def test_an_alarm_from_arrival_to_history(hub: RunningHub, http: httpx.Client) -
         "none",
     )
     assert http.post(f"/api/alarms/{chain}/acknowledge").status_code == 200, "twice is once"
-    done = http.post(f"/api/alarms/{chain}/resolve", json={"reason": "helped"}).json()
+    done = http.post(f"/api/alarms/{chain}/resolve", json={"reason": "fall"}).json()
     assert (done["state"], done["resolved_by"]) == ("resolved", USER)
     assert chain not in [a["id"] for a in http.get("/api/alarms").json()["alarms"]]
     earlier = http.get("/api/alarms", params={"resolved": True, "limit": 1}).json()

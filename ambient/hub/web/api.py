@@ -11,20 +11,18 @@ from typing import Annotated, Any
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
-from ambient.events import Uuid
-from ambient.hub.board import read_resolved
-from ambient.hub.conditions import Reason
+from ambient.hub.alarms.inputs import SignOff, SignOn
 from ambient.hub.identities import Identity, Role
+from ambient.hub.web.api_alarms import ALARM_HANDLERS
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import cookie_name, own_form, role_at_least, same_site, session_cookie
-from ambient.hub.web.views import AlarmView, BoardView, NodeView, RoomView, alarm_view, board_view
+from ambient.hub.web.views import BoardView, NodeView, RoomView, board_view
 from ambient.places import Slug
 
-LONGEST_LIST = 500
 AnyRequest = Request[Identity, None, Any]
 
 
@@ -47,19 +45,6 @@ class Session(Struct, frozen=True, kw_only=True):
     csrf: str | None
 
 
-class Alarms(Struct, frozen=True, kw_only=True):
-    """Alarms, the most urgent or newest first, and the store's sequence number."""
-
-    sequence: int
-    alarms: list[AlarmView]
-
-
-class Resolve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why an alarm is resolved."""
-
-    reason: Reason
-
-
 class PauseOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long a privacy pause shall last."""
 
@@ -71,6 +56,7 @@ def api_login(request: AnyRequest, hub: Hub, data: JSONBody[Login]) -> Response[
     """Log in; the answer sets the session cookie."""
     address = request.client.host if request.client else ""
     cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
+    hub.store.decide(SignOn(who=identity.name), hub.now())
     return Response(_session(identity), cookies=[session_cookie(hub, cookie)])
 
 
@@ -78,6 +64,7 @@ def api_login(request: AnyRequest, hub: Hub, data: JSONBody[Login]) -> Response[
 def api_logout(request: AnyRequest, hub: Hub) -> Response[None]:
     """End the session."""
     hub.accounts.log_out(request.user)
+    hub.store.decide(SignOff(who=request.user.name), hub.now())
     answer: Response[None] = Response(None, status_code=204)
     answer.delete_cookie(cookie_name(hub), path="/")
     return answer
@@ -93,44 +80,6 @@ def api_session(request: AnyRequest) -> Session:
 def api_board(hub: Hub) -> BoardView:
     """Return everything that the page shows."""
     return board_view(hub.board())
-
-
-@get("/alarms", sync_to_thread=True)
-def api_alarms(
-    hub: Hub,
-    resolved: FromQuery[bool] = False,
-    limit: Annotated[int, QueryParameter(ge=1, le=LONGEST_LIST)] = 100,
-) -> Alarms:
-    """Return the open alarms, the most urgent first, or those resolved last."""
-    board = hub.board()
-    if resolved:
-        found = read_resolved(hub.database, limit)
-        shown = [alarm_view(alarm, history, board) for alarm, history in found]
-    else:
-        shown = board_view(board).alarms
-    return Alarms(sequence=board.sequence, alarms=shown[:limit])
-
-
-@get("/alarms/{alarm_id:str}", sync_to_thread=True)
-def api_alarm(hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
-    """Return one alarm."""
-    return _alarm(hub, alarm_id)
-
-
-@post("/alarms/{alarm_id:str}/acknowledge", status_code=200, sync_to_thread=True)
-def api_acknowledge(request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
-    """Acknowledge an alarm: somebody is on the way; it stops ringing."""
-    hub.store.acknowledge(alarm_id, request.user.name, hub.now())
-    return _alarm(hub, alarm_id)
-
-
-@post("/alarms/{alarm_id:str}/resolve", status_code=200, sync_to_thread=True)
-def api_resolve(
-    request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid], data: JSONBody[Resolve]
-) -> AlarmView:
-    """Resolve an alarm: it leaves the list."""
-    hub.store.resolve(alarm_id, request.user.name, hub.now(), data.reason)
-    return _alarm(hub, alarm_id)
 
 
 @get("/rooms", sync_to_thread=True)
@@ -165,15 +114,6 @@ def _session(identity: Identity) -> Session:
     return Session(user=identity.name, role=identity.role, csrf=identity.csrf)
 
 
-def _alarm(hub: HubContext, alarm_id: str) -> AlarmView:
-    board = hub.board()
-    for alarm in board.alarms:
-        if alarm.id == alarm_id:
-            return alarm_view(alarm, board.history.get(alarm.id, []), board)
-    alarm, history = hub.store.alarm(alarm_id)
-    return alarm_view(alarm, history, board)
-
-
 def _room(hub: HubContext, room: str) -> RoomView:
     for view in board_view(hub.board()).rooms:
         if view.room == room:
@@ -189,10 +129,7 @@ def api_router() -> Router:
             api_logout,
             api_session,
             api_board,
-            api_alarms,
-            api_alarm,
-            api_acknowledge,
-            api_resolve,
+            *ALARM_HANDLERS,
             api_rooms,
             api_pause,
             api_resume,

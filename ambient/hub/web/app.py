@@ -24,9 +24,10 @@ from litestar.static_files import create_static_files_router
 from ambient import __version__
 from ambient.errors import AmbientError, StoreError
 from ambient.hub.accounts import LockedError, WrongPasswordError
+from ambient.hub.alarms.system import UnknownAlarmError
 from ambient.hub.identities import Identity, Role
 from ambient.hub.metrics import CONTENT_TYPE
-from ambient.hub.rows import UnknownAlarmError, UnknownRoomError
+from ambient.hub.rows import UnknownRoomError
 from ambient.hub.trends import UnknownResidentError
 from ambient.hub.web import pages
 from ambient.hub.web.admin import admin_router

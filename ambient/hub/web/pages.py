@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from ambient.errors import UsageError
 from ambient.hub.accounts import LockedError, WrongPasswordError
+from ambient.hub.alarms.inputs import SignOff, SignOn
 from ambient.hub.board import read_resolved
 from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.identities import Identity, Role
@@ -86,12 +87,13 @@ def do_login(
     """Check the password and go to the list."""
     address = request.client.host if request.client else ""
     try:
-        cookie, _ = hub.accounts.log_in(data.user, data.password, address, hub.now())
+        cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
     except LockedError as error:
         wait = f"{error.wait_s} seconds" if error.wait_s < 120 else f"{error.wait_s // 60} minutes"
         return _login(hub, f"Too many tries. Wait {wait} and try again.", data.user, status=429)
     except WrongPasswordError:
         return _login(hub, "User name or password is wrong.", data.user, status=401)
+    hub.store.decide(SignOn(who=identity.name), hub.now())
     return _into(hub, cookie)
 
 
@@ -99,6 +101,7 @@ def do_login(
 def do_logout(request: AnyRequest, hub: Hub) -> Response[Any]:
     """End the session and go to the log-in."""
     hub.accounts.log_out(request.user)
+    hub.store.decide(SignOff(who=request.user.name), hub.now())
     answer: Response[Any] = Redirect("/login", status_code=303)
     answer.delete_cookie(cookie_name(hub), path="/")
     return answer

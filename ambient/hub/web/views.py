@@ -12,8 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from ambient.hub import situation_words, words
+from ambient.hub.alarms.condition import Condition, Entry, Injury, Priority
+from ambient.hub.alarms.kinds import CHAINED, TASKS
+from ambient.hub.alarms.life import judgements
+from ambient.hub.alarms.signal import Signal
 from ambient.hub.board import Board, NodeState
-from ambient.hub.conditions import CHAINED, Alarm, AlarmKind, Entry, Priority
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, RoomStatus
 from ambient.hub.web.context import rfc3339
@@ -55,6 +58,21 @@ class Bar(Struct, frozen=True, kw_only=True):
     against: bool
 
 
+class SignalView(Struct, frozen=True, kw_only=True):
+    """Who was told of an alarm, how, and when it reached them."""
+
+    recipient: str
+    channel: str
+    step: int
+    sent: str
+    times: int
+    delivered: str | None
+    shown: str | None
+    acknowledged: str | None
+    failed: str | None
+    withdrawn: str | None
+
+
 class AlarmView(Struct, frozen=True, kw_only=True):
     """One alarm as carers see it."""
 
@@ -82,6 +100,13 @@ class AlarmView(Struct, frozen=True, kw_only=True):
     resolved_at: str | None
     reason: str | None
     reasons: list[Choice]
+    task: bool
+    there: bool
+    acknowledged_until: str | None
+    snoozed_until: str | None
+    snoozed_by: str | None
+    rooms: list[str]
+    signals: list[SignalView]
     history: list[Line]
 
     @property
@@ -193,11 +218,22 @@ def board_view(board: Board) -> BoardView:
     )
 
 
-def alarm_view(alarm: Alarm, history: Sequence[Entry], board: Board) -> AlarmView:
-    """Return `alarm` in words."""
-    room_name = _where(alarm, board)
+def alarm_view(
+    alarm: Condition,
+    history: Sequence[Entry],
+    board: Board,
+    signals: Sequence[Signal] | None = None,
+) -> AlarmView:
+    """Return `alarm` in words, with those that it stands for.
+
+    `signals` are given for one that is not on the board.
+    """
+    told = board.signals.get(alarm.id, []) if signals is None else signals
+    led = board.led.get(alarm.id, [])
+    places = list(dict.fromkeys(_where(one, board) for one in (alarm, *led)))
+    room_name = ", ".join(places)
     headline = words.headline(alarm)
-    reasons = _REASONS.get(alarm.kind, words.TECHNICAL_REASONS)
+    held = alarm.acknowledged
     return AlarmView(
         id=alarm.id,
         kind=alarm.kind.value,
@@ -220,12 +256,19 @@ def alarm_view(alarm: Alarm, history: Sequence[Entry], board: Board) -> AlarmVie
         ],
         senses=situation_words.senses(alarm.senses),
         over=situation_words.ended(alarm) if alarm.kind in CHAINED else "",
-        acknowledged_by=alarm.acknowledged_by,
-        acknowledged_at=_maybe(alarm.acknowledged_at),
+        acknowledged_by=None if held is None else held.who,
+        acknowledged_at=None if held is None else rfc3339(held.at),
         resolved_by=alarm.resolved_by,
         resolved_at=_maybe(alarm.resolved_at),
-        reason=words.REASON[alarm.reason] if alarm.reason is not None else None,
-        reasons=[Choice(reason.value, words.REASON[reason]) for reason in reasons],
+        reason=words.JUDGEMENT[alarm.reason] if alarm.reason is not None else None,
+        reasons=_choices(alarm),
+        task=alarm.kind in TASKS,
+        there=held is not None and held.there,
+        acknowledged_until=None if held is None else rfc3339(held.until),
+        snoozed_until=None if alarm.snoozed is None else rfc3339(alarm.snoozed.until),
+        snoozed_by=None if alarm.snoozed is None else alarm.snoozed.by,
+        rooms=sorted({one.room for one in (alarm, *led) if one.room is not None}),
+        signals=[_signal(one) for one in told],
         history=[
             Line(at=rfc3339(e.at), text=words.deed(e), what=e.what.value, who=e.who)
             for e in history
@@ -244,7 +287,29 @@ def node_view(node: NodeState) -> NodeView:
     )
 
 
-def _where(alarm: Alarm, board: Board) -> str:
+def _choices(alarm: Condition) -> list[Choice]:
+    """Return what may be said when it is resolved; of a task, what is recorded."""
+    if alarm.kind in TASKS:
+        return [Choice(injury.value, words.INJURY[injury]) for injury in Injury]
+    return [Choice(one.value, words.JUDGEMENT[one]) for one in judgements(alarm.kind)]
+
+
+def _signal(signal: Signal) -> SignalView:
+    return SignalView(
+        recipient=signal.recipient,
+        channel=signal.channel,
+        step=signal.step,
+        sent=rfc3339(signal.sent),
+        times=signal.times,
+        delivered=_maybe(signal.delivered),
+        shown=_maybe(signal.shown),
+        acknowledged=_maybe(signal.acknowledged),
+        failed=_maybe(signal.failed),
+        withdrawn=_maybe(signal.withdrawn),
+    )
+
+
+def _where(alarm: Condition, board: Board) -> str:
     if alarm.room is not None:
         return board.room_name(alarm.room)
     rooms = next((node.rooms for node in board.nodes if node.node == alarm.node), [])
@@ -304,6 +369,5 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple(parts)
 
 
-_REASONS = dict.fromkeys(CHAINED, words.CALL_REASONS) | {AlarmKind.FALL: words.FALL_REASONS}
-_PRIORITY = {Priority.LOW: "low", Priority.MEDIUM: "medium", Priority.HIGH: "high"}
+_PRIORITY = {priority: priority.name.lower() for priority in Priority}
 _ROOM_ORDER = {status.value: rank for rank, status in enumerate(RoomStatus)}

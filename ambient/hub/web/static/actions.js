@@ -1,4 +1,4 @@
-// The buttons: acknowledge, resolve, privacy pause. All of them go over the JSON API; the list
+// The buttons: on my way, there, resolve, record, snooze, privacy pause. All of them go over the JSON API; the list
 // changes when the server says so, not before.
 const csrf = document.querySelector("meta[name=csrf]").content;
 const problem = document.getElementById("problem");
@@ -31,11 +31,11 @@ async function post(path, body) {
 }
 
 // Not `disabled`: a disabled button loses the keyboard's focus.
-async function press(button, path) {
+async function press(button, path, body) {
   if (button.ariaDisabled === "true") return;
   button.ariaDisabled = "true";
   try {
-    await post(path);
+    await post(path, body);
   } finally {
     button.ariaDisabled = null;
   }
@@ -50,8 +50,13 @@ export function bindActions() {
     if (!button) return;
     const { act, id, room } = button.dataset;
     if (act === "acknowledge") press(button, `/api/alarms/${id}/acknowledge`);
+    if (act === "there") press(button, `/api/alarms/${id}/there`);
+    if (act === "snooze") {
+      const { kind } = button.dataset;
+      press(button, "/api/snoozes", { room, kind, seconds: 600, reason: "care" });
+    }
     if (act === "resume") press(button, `/api/rooms/${room}/resume`);
-    if (act === "resolve") askReason(resolve, button);
+    if (act === "resolve" || act === "record") askReason(resolve, button);
     if (act === "pause") {
       pause.dataset.room = room;
       document.getElementById("pause-room").textContent = button.dataset.name;
@@ -63,7 +68,9 @@ export function bindActions() {
     }
     if (button.dataset.reason) {
       resolve.close();
-      post(`/api/alarms/${resolve.dataset.id}/resolve`, { reason: button.dataset.reason });
+      const { id: which, act: how } = resolve.dataset;
+      const said = button.dataset.reason;
+      post(`/api/alarms/${which}/${how}`, how === "record" ? { injury: said } : { reason: said });
     }
     if ("close" in button.dataset) button.closest("dialog").close();
   });
@@ -76,6 +83,12 @@ export function bindActions() {
 
 function askReason(dialog, button) {
   dialog.dataset.id = button.dataset.id;
+  dialog.dataset.act = button.dataset.act;
+  const task = button.dataset.act === "record";
+  document.getElementById("resolve-title").textContent = task ? "Record" : "Resolve";
+  document.getElementById("resolve-ask").textContent = task
+    ? "How are they? The task leaves the list."
+    : "What was it? The alarm leaves the list.";
   document.getElementById("resolve-what").textContent = button.closest("[data-title]").dataset.title;
   const choices = document.getElementById("resolve-choices");
   choices.replaceChildren();

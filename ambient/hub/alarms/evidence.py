@@ -1,29 +1,24 @@
-"""The life of an alarm, as pure logic: state in, event or deed in, new state and history out.
+"""What an event of a node makes of the condition that it states: evidence in, condition out.
 
-Comes in: events of the closed list in whatever order they arrive, deeds of carers, and how long a
-node has been silent; every instant is an argument. Goes out: `Change`, the alarm as it is from now
-on and the lines to append to its history. Nothing here reads a clock or a disk.
-
-An alarm is a *condition*; sound and page are only how it is shown. One alarm per fall chain; a
-technical condition (a camera that cannot see, a silent node) is one alarm from the event that
-states it until the event that ends it.
+Comes in: events of the closed list in whatever order they arrive, and how long a node has been
+silent. Goes out: `Change`, the condition as it is from now on and the lines to append to its
+history. What people do about it, and how it reaches them, is `life` and `escalation`.
 
 ::
 
     fall.suspected ► shown, does not ring
-    fall.confirmed ► active, rings until acknowledged
+    fall.confirmed ► on, rings until acknowledged
     fall.long_lie  ► rings again, even when acknowledged or resolved
-    fall.recovered ► noted, resolves nothing
+    a second sense ► rings again when it was confirmed before
+    fall.recovered ► latched: over by positive evidence, and a person must still look
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
-from ambient.errors import UsageError
 from ambient.events import (
     AnyEvent,
     Event,
@@ -40,25 +35,18 @@ from ambient.events import (
     Situation,
     chain_id,
 )
-from ambient.hub import situations
-from ambient.hub.conditions import (
-    CHAINED,
-    Alarm,
-    AlarmKind,
+from ambient.hub.alarms import situations
+from ambient.hub.alarms.condition import (
     AlarmState,
     Change,
+    Condition,
     Deed,
     Entry,
-    Priority,
-    Reason,
-    Sound,
+    Judgement,
+    Presence,
     Stage,
-    fall_key,
-    may_end,
-    opens,
-    silent_key,
-    unenrolled_key,
 )
+from ambient.hub.alarms.kinds import AlarmKind, fall_key, may_end, opens, silent_key, unenrolled_key
 from ambient.observations import Place
 
 _STAGE: Final[dict[type[Event], Stage]] = {
@@ -73,7 +61,7 @@ _STAGE_DEED: Final = {
 }
 
 
-def on_event(alarm: Alarm | None, event: AnyEvent, over: int | None = None) -> Change | None:
+def on_event(alarm: Condition | None, event: AnyEvent, over: int | None = None) -> Change | None:
     """Return what `event` makes of the alarm of the condition it states.
 
     Parameters
@@ -117,7 +105,7 @@ def stage_of(event: AnyEvent) -> Stage:
 
 
 def _on_stage(
-    alarm: Alarm | None, event: FallSuspected | FallConfirmed | FallLongLie
+    alarm: Condition | None, event: FallSuspected | FallConfirmed | FallLongLie
 ) -> Change | None:
     stage = _STAGE[type(event)]
     new = alarm is None
@@ -129,16 +117,21 @@ def _on_stage(
         entries.append(Entry(at=event.t, what=Deed.DOWN_AGAIN))
     changed = _with_evidence(old, event, stage)
     # A carer who acknowledged or resolved did so knowing less than this event says.
-    rings = (new or raised or down_again) and changed.stage >= Stage.CONFIRMED
-    if rings and old.state is not AlarmState.ACTIVE:
+    second = not new and situations.second_sense(old, changed)
+    if second and not raised:
+        entries.append(Entry(at=event.t, what=Deed.SECOND_SENSE))
+    news = (new or raised or down_again or second) and changed.stage >= Stage.CONFIRMED
+    if news and old.state is not AlarmState.ACTIVE:
         entries.append(Entry(at=event.t, what=Deed.REOPENED))
-        changed = msgspec.structs.replace(changed, state=AlarmState.ACTIVE)
-    return None if changed == alarm and not entries else Change(alarm=changed, entries=entries)
+    changed = situations.as_seen(changed, reopen=news)
+    if changed == alarm and not entries:
+        return None
+    return Change(condition=changed, entries=entries, news=news)
 
 
 def _with_evidence(
-    old: Alarm, event: FallSuspected | FallConfirmed | FallLongLie, stage: Stage
-) -> Alarm:
+    old: Condition, event: FallSuspected | FallConfirmed | FallLongLie, stage: Stage
+) -> Condition:
     """Return `old` with what `event` tells; the same whatever the order of arrival."""
     changed = msgspec.structs.replace(
         old,
@@ -156,6 +149,7 @@ def _with_evidence(
             senses=event.senses,
             because_position=event.position,
         )
+    changed = msgspec.structs.replace(changed, groups=situations.groups(old, event))
     if isinstance(event, FallSuspected | FallConfirmed):
         changed = msgspec.structs.replace(
             changed, descent_seen=old.descent_seen or event.descent_seen
@@ -169,7 +163,7 @@ def _with_evidence(
     return changed
 
 
-def _on_recovered(alarm: Alarm | None, event: FallRecovered) -> Change | None:
+def _on_recovered(alarm: Condition | None, event: FallRecovered) -> Change | None:
     old = alarm if alarm is not None else _blank_fall(event)
     if event.position <= old.recovered_position:
         return None
@@ -181,12 +175,13 @@ def _on_recovered(alarm: Alarm | None, event: FallRecovered) -> Change | None:
         recovered_at=event.t,
         down_s=max(old.down_s, event.down_s),
     )
-    return Change(alarm=changed, entries=[Entry(at=event.t, what=Deed.RECOVERED)])
+    changed = situations.as_seen(changed)
+    return Change(condition=changed, entries=[Entry(at=event.t, what=Deed.RECOVERED)])
 
 
-def _blank_fall(event: FallSuspected | FallConfirmed | FallLongLie | FallRecovered) -> Alarm:
+def _blank_fall(event: FallSuspected | FallConfirmed | FallLongLie | FallRecovered) -> Condition:
     # A recovery that overtakes its suspicion still opens the alarm: somebody was down.
-    return Alarm(
+    return Condition(
         id=event.chain,
         kind=AlarmKind.FALL,
         key=fall_key(event.chain),
@@ -202,7 +197,7 @@ def _blank_fall(event: FallSuspected | FallConfirmed | FallLongLie | FallRecover
 
 
 def _on_technical(
-    alarm: Alarm | None,
+    alarm: Condition | None,
     event: QualityDegraded | NodeSourceSilent | NodeWorkerFailed | NodeOutboxDropped | NodeDiskFull,
 ) -> Change | None:
     key = opens(event)
@@ -210,7 +205,7 @@ def _on_technical(
     old = alarm
     if old is None:
         kind = AlarmKind(key.split(":", 1)[0])
-        old = Alarm(
+        old = Condition(
             id=event.id,
             kind=kind,
             key=key,
@@ -245,15 +240,15 @@ def _on_technical(
     if isinstance(event, NodeOutboxDropped):
         changed = msgspec.structs.replace(changed, rows=old.rows + event.rows)
     if alarm is None:
-        return Change(alarm=changed, entries=[Entry(at=event.t, what=Deed.OPENED)])
+        return Change(condition=changed, entries=[Entry(at=event.t, what=Deed.OPENED)], news=True)
     if changed == old:
         return None
     said = (changed.view, changed.hearing) != (old.view, old.hearing) or changed.rows != old.rows
     entries = [Entry(at=event.t, what=Deed.CHANGED)] if said else []
-    return Change(alarm=changed, entries=entries)
+    return Change(condition=changed, entries=entries)
 
 
-def on_end(alarm: Alarm, event: AnyEvent) -> Change | None:
+def on_end(alarm: Condition, event: AnyEvent) -> Change | None:
     """Return a technical alarm whose condition `event` shows to be over, else None.
 
     A condition that ends resolves its alarm by itself; a fall never ends this way, and evidence
@@ -268,26 +263,26 @@ def on_end(alarm: Alarm, event: AnyEvent) -> Change | None:
     return _ended(alarm, event.t) if event.t >= alarm.latest else None
 
 
-def on_speech(alarm: Alarm, now: int) -> Change | None:
+def on_speech(alarm: Condition, now: int) -> Change | None:
     """Return the alarm of a silent node that speaks again at `now` (ns, hub's time)."""
     return _ended(alarm, now) if alarm.kind is AlarmKind.NODE_SILENT else None
 
 
-def _ended(alarm: Alarm, t: int) -> Change | None:
-    if alarm.state is AlarmState.RESOLVED:
+def _ended(alarm: Condition, t: int) -> Change | None:
+    if not alarm.open:
         return None
     ended = msgspec.structs.replace(
         alarm,
-        state=AlarmState.RESOLVED,
+        presence=Presence.ENDED,
         latest=max(alarm.latest, t),
         resolved_at=t,
-        reason=Reason.CONDITION_ENDED,
+        reason=Judgement.CONDITION_ENDED,
     )
-    return Change(alarm=ended, entries=[Entry(at=t, what=Deed.ENDED)])
+    return Change(condition=ended, entries=[Entry(at=t, what=Deed.ENDED)])
 
 
 def on_silence(
-    alarm: Alarm | None, node: str, last_heard: int, now: int, *, stopped: bool = False
+    alarm: Condition | None, node: str, last_heard: int, now: int, *, stopped: bool = False
 ) -> Change | None:
     """Return the alarm of a node that has said nothing since `last_heard` (ns, hub's time).
 
@@ -296,7 +291,7 @@ def on_silence(
     if alarm is not None:
         return None
     chain = chain_id(node, None, "silent", last_heard)
-    opened = Alarm(
+    opened = Condition(
         id=chain,
         chain=chain,
         kind=AlarmKind.NODE_SILENT,
@@ -306,10 +301,10 @@ def on_silence(
         latest=now,
         stopped=stopped,
     )
-    return Change(alarm=opened, entries=[Entry(at=now, what=Deed.OPENED)])
+    return Change(condition=opened, entries=[Entry(at=now, what=Deed.OPENED)], news=True)
 
 
-def on_unenrolled(alarm: Alarm | None, event: AnyEvent, now: int) -> Change | None:
+def on_unenrolled(alarm: Condition | None, event: AnyEvent, now: int) -> Change | None:
     """Return the alarm of a node whose `event` was refused: its room is not enrolled.
 
     It rings once, and again for every fall or sound of distress that is refused.
@@ -325,7 +320,7 @@ def on_unenrolled(alarm: Alarm | None, event: AnyEvent, now: int) -> Change | No
     stage = stage_of(event)
     fall = stage >= Stage.CONFIRMED
     if alarm is None:
-        opened = Alarm(
+        opened = Condition(
             id=event.id,
             kind=AlarmKind.UNENROLLED,
             key=unenrolled_key(event.node, event.room),
@@ -336,7 +331,7 @@ def on_unenrolled(alarm: Alarm | None, event: AnyEvent, now: int) -> Change | No
             latest=now,
             stage=stage,
         )
-        return Change(alarm=opened, entries=[Entry(at=now, what=Deed.OPENED)])
+        return Change(condition=opened, entries=[Entry(at=now, what=Deed.OPENED)], news=True)
     news = fall and (alarm.stage < stage or alarm.chain != event.chain)
     if not news:
         return None
@@ -345,74 +340,7 @@ def on_unenrolled(alarm: Alarm | None, event: AnyEvent, now: int) -> Change | No
         latest=now,
         chain=event.chain,
         stage=max(alarm.stage, stage),
-        state=AlarmState.ACTIVE,
     )
+    changed = situations.as_seen(changed, reopen=True)
     again = Deed.CHANGED if alarm.state is AlarmState.ACTIVE else Deed.REOPENED
-    return Change(alarm=changed, entries=[Entry(at=now, what=again)])
-
-
-def acknowledge(alarm: Alarm, who: str, now: int) -> Change | None:
-    """Return the alarm as acknowledged by `who` at `now` (ns); None when it already was.
-
-    Raises
-    ------
-    UsageError
-        When the alarm is resolved.
-    """
-    if alarm.state is AlarmState.RESOLVED:
-        raise UsageError(
-            f"alarm {alarm.id}: expected an open alarm, got a resolved one; reload the list"
-        )
-    if alarm.state is AlarmState.ACKNOWLEDGED:
-        return None
-    changed = msgspec.structs.replace(
-        alarm, state=AlarmState.ACKNOWLEDGED, acknowledged_by=who, acknowledged_at=now
-    )
-    return Change(alarm=changed, entries=[Entry(at=now, what=Deed.ACKNOWLEDGED, who=who)])
-
-
-def resolve(alarm: Alarm, who: str, now: int, reason: Reason) -> Change | None:
-    """Return the alarm as resolved by `who` at `now` (ns); None when it already was."""
-    if alarm.state is AlarmState.RESOLVED:
-        return None
-    changed = msgspec.structs.replace(
-        alarm,
-        state=AlarmState.RESOLVED,
-        resolved_by=who,
-        resolved_at=now,
-        reason=reason,
-    )
-    entry = Entry(at=now, what=Deed.RESOLVED, who=who, reason=reason)
-    return Change(alarm=changed, entries=[entry])
-
-
-def urgency(alarm: Alarm) -> tuple[int, int, int, int, str]:
-    """Return the key that sorts the most urgent first.
-
-    A person on the floor whom nobody sees to, then what else rings or may be a fall, then those on
-    the floor whom somebody sees to, then the rest; within that who has waited longest. Somebody
-    who is up again waits behind somebody who is not.
-    """
-    active = alarm.state is AlarmState.ACTIVE
-    if alarm.priority is Priority.HIGH:
-        group = 0 if active else 2
-    elif alarm.priority is Priority.MEDIUM:
-        group = 1 if active else 4
-    else:
-        group = 3 if active else 5
-    fall = 0 if alarm.kind in CHAINED else 1
-    stage = -int(alarm.stage) + (10 if alarm.recovered else 0)
-    return (group, fall, stage, alarm.since, alarm.id)
-
-
-def by_urgency(alarms: Iterable[Alarm]) -> list[Alarm]:
-    """Return `alarms`, the most urgent first."""
-    return sorted(alarms, key=urgency)
-
-
-def sound_of(alarms: Iterable[Alarm]) -> Sound:
-    """Return the one sound that a page plays for all of them."""
-    sounds = {alarm.sound for alarm in alarms}
-    if Sound.HIGH in sounds:
-        return Sound.HIGH
-    return Sound.MEDIUM if Sound.MEDIUM in sounds else Sound.NONE
+    return Change(condition=changed, entries=[Entry(at=now, what=again)], news=True)

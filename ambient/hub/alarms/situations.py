@@ -6,10 +6,10 @@ Goes out: the alarm as it is from now on, and the lines to append to its history
 ::
 
     suspected ► shown, does not ring
-    confirmed ► active; a call (`conditions.CALLS`) rings until acknowledged, what is watched for
-                (`conditions.WATCHES`) rings more quietly, a note (`conditions.NOTES`) never
+    confirmed ► active; a call (`kinds.CALLS`) rings until acknowledged, what is watched for
+                (`kinds.WATCHES`) rings more quietly, a note (`kinds.NOTES`) never
     lasting   ► a call rings again, even when acknowledged or resolved
-    ended     ► noted; resolves what is watched for and notes, never a call
+    ended     ► ends what is watched for and notes; a call is latched
 """
 
 from __future__ import annotations
@@ -19,20 +19,18 @@ from typing import Final
 import msgspec
 
 from ambient import events
-from ambient.events import Distress, Situation, SituationStep
-from ambient.hub.conditions import (
-    CALLS,
-    NOTES,
-    Alarm,
-    AlarmKind,
+from ambient.events import Distress, Judged, Sense, Situation, SituationStep
+from ambient.hub.alarms.condition import (
     AlarmState,
     Change,
+    Condition,
     Deed,
     Entry,
-    Reason,
+    Judgement,
+    Presence,
     Stage,
-    chain_key,
 )
+from ambient.hub.alarms.kinds import CALLS, NOTES, AlarmKind, chain_key
 
 STAGE: Final = {
     SituationStep.SUSPECTED: Stage.SUSPECTED,
@@ -54,7 +52,7 @@ _NOTICED: Final = {
 }
 
 
-def on_situation(alarm: Alarm | None, event: Situation) -> Change | None:
+def on_situation(alarm: Condition | None, event: Situation) -> Change | None:
     """Return what `event` makes of the alarm of its chain; None when nothing changes."""
     old = alarm if alarm is not None else _blank(event)
     ended = event.step is SituationStep.ENDED
@@ -81,27 +79,76 @@ def on_situation(alarm: Alarm | None, event: Situation) -> Change | None:
             contributions=event.contributions,
             senses=event.senses,
             because_position=event.position,
+            groups=groups(old, event),
             subject=event.subject or old.subject,
             **_told(event),
         )
     deeds = _HEARD if isinstance(event, Distress) and old.kind in CALLS else _NOTICED
     entries = [Entry(at=event.t, what=deeds[event.step])] if raised or ended else []
     over = old.kind not in CALLS and changed.recovered
-    if over and old.state is not AlarmState.RESOLVED:
+    if over and old.open:
         # Whoever lies in bed again needs nobody for having sat up.
         entries.append(Entry(at=event.t, what=Deed.ENDED))
         changed = msgspec.structs.replace(
             changed,
-            state=AlarmState.RESOLVED,
+            presence=Presence.ENDED,
             resolved_at=changed.latest,
-            reason=Reason.CONDITION_ENDED,
+            reason=Judgement.CONDITION_ENDED,
         )
-    news = raised and stage >= Stage.CONFIRMED and old.kind not in NOTES and not over
+    second = alarm is not None and not raised and second_sense(old, changed)
+    if second:
+        entries.append(Entry(at=event.t, what=Deed.SECOND_SENSE))
+    surer = (raised and stage >= Stage.CONFIRMED) or second
+    news = surer and old.kind not in NOTES and not over
     if news and old.state is not AlarmState.ACTIVE:
         # A carer who acknowledged or resolved did so knowing less than this event says.
         entries.append(Entry(at=event.t, what=Deed.REOPENED))
-        changed = msgspec.structs.replace(changed, state=AlarmState.ACTIVE)
-    return None if changed == alarm and not entries else Change(alarm=changed, entries=entries)
+    changed = as_seen(changed, reopen=news)
+    if changed == alarm and not entries:
+        return None
+    return Change(condition=changed, entries=entries, news=news)
+
+
+def as_seen(condition: Condition, *, reopen: bool = False) -> Condition:
+    """Return `condition` with the presence that its evidence says.
+
+    `reopen` takes back what people did about it knowing less: acknowledged, resolved, paused.
+    """
+    if reopen:
+        condition = msgspec.structs.replace(
+            condition,
+            presence=Presence.ON,
+            acknowledged=None,
+            paused_until=None,
+            resolved_by=None,
+            resolved_at=None,
+            reason=None,
+        )
+    if not condition.open:
+        return condition
+    seen = Presence.LATCHED if condition.recovered else Presence.ON
+    return msgspec.structs.replace(condition, presence=seen)
+
+
+def groups(old: Condition, event: Judged) -> list[str]:
+    """Return the senses that have spoken for the condition, those of `event` with them."""
+    told = {
+        contribution.sense.value.split(".", 1)[0]
+        for contribution in event.contributions
+        if contribution.llr > 0 and contribution.sense not in _NO_SENSE
+    }
+    return sorted(told.union(old.groups))
+
+
+def second_sense(old: Condition, new: Condition) -> bool:
+    """Return whether another sense now speaks for what was sure by one alone.
+
+    While it is only suspected the node weighs all senses together and says when it is sure.
+    """
+    return old.stage >= Stage.CONFIRMED and bool(old.groups) and len(new.groups) > len(old.groups)
+
+
+_NO_SENSE: Final = frozenset({Sense.PLACE, Sense.OWN_RATE, Sense.CARER})
 
 
 def _told(event: Situation) -> dict[str, object]:
@@ -119,9 +166,9 @@ def _told(event: Situation) -> dict[str, object]:
             return {}
 
 
-def _blank(event: Situation) -> Alarm:
+def _blank(event: Situation) -> Condition:
     kind = AlarmKind.of(event)
-    return Alarm(
+    return Condition(
         id=event.chain,
         kind=kind,
         key=chain_key(kind, event.chain),

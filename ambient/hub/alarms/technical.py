@@ -1,0 +1,49 @@
+"""Technical conditions of one cause within a minute are one, which lists the rooms.
+
+Comes in: open technical cases. Goes out: which one leads. Every condition keeps its own life and
+ends by its own evidence; only the leader is shown and given. When the leader ends, the next one of
+those that are left leads, seen to by whoever saw to the leader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ambient.hub.alarms.book import Case
+from ambient.hub.alarms.condition import Condition
+from ambient.hub.alarms.kinds import TECHNICAL, AlarmKind
+from ambient.hub.alarms.rules import NS, Rules
+
+
+def cause(condition: Condition) -> str | None:
+    """Return the cause that `condition` may share with others; None when it stands alone."""
+    if condition.kind not in TECHNICAL or condition.kind is AlarmKind.UNENROLLED:
+        return None
+    seen = condition.view or condition.hearing
+    return condition.kind.value if seen is None else f"{condition.kind.value}:{seen.value}"
+
+
+def leader_of(condition: Condition, others: Iterable[Case], rules: Rules, now: int) -> Case | None:
+    """Return the open case that stands for `condition`, which is new at `now` (ns), if any."""
+    own = cause(condition)
+    if own is None:
+        return None
+    since = now - round(rules.together_s * NS)
+    leading = [
+        case
+        for case in others
+        if case.condition.leader is None
+        and case.condition.id != condition.id
+        and case.condition.opened >= since
+        and cause(case.condition) == own
+    ]
+    return min(leading, key=_first, default=None)
+
+
+def led_by(leader: str, cases: Iterable[Case]) -> list[Case]:
+    """Return the open cases that `leader` stands for, the first one first."""
+    return sorted((case for case in cases if case.condition.leader == leader), key=_first)
+
+
+def _first(case: Case) -> tuple[int, str]:
+    return case.condition.opened, case.condition.id

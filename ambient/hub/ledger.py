@@ -1,0 +1,164 @@
+"""The log of alarms in SQLite: lines are appended within the transaction that they describe.
+
+Comes in: inputs with what they led to. Goes out: rows that no statement changes or deletes, chained
+by hashes; and a verdict on a whole log, which names the first line that is wrong. A subject's salt
+is made here, when the subject first occurs.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import sqlite_utils
+from msgspec import MsgspecError, Struct
+
+from ambient.hub.alarms import chain, log, system
+from ambient.hub.alarms.book import MemoryBook
+from ambient.hub.alarms.chain import Broken, Line, Verdict
+from ambient.hub.alarms.condition import Condition
+from ambient.hub.alarms.inputs import AnyInput, Begin
+from ambient.hub.alarms.log import Differs, Entry
+from ambient.hub.casebook import CaseBook, decode, encode
+
+_LINES = (
+    "SELECT l.number, l.at, l.body, l.seal, l.hash, p.subject, p.body FROM alarm_log l "
+    "LEFT JOIN alarm_log_parts p ON p.number = l.number ORDER BY l.number"
+)
+
+
+def apply(db: sqlite_utils.Database, given: AnyInput, now: int) -> system.Outcome:
+    """Take in one input at `now` (ns): rules, state and log in one transaction.
+
+    What a person did is logged even when it changed nothing; what the house said, only when it did.
+
+    Raises
+    ------
+    UsageError
+        When a person asked for what cannot be.
+    """
+    book = CaseBook(db)
+    _import(db, book, now)
+    subject = _subject(book, given)
+    outcome = system.apply(book, given, now)
+    if outcome.changed or outcome.effects or getattr(given, "who", None) is not None:
+        append(db, Entry(given=given, effects=outcome.effects), subject, now)
+    return outcome
+
+
+def append(db: sqlite_utils.Database, entry: Entry, subject: str | None, now: int) -> None:
+    """Append a line."""
+    last = db.execute("SELECT number, hash FROM alarm_log ORDER BY number DESC LIMIT 1").fetchone()
+    number, previous = (last[0] + 1, last[1]) if last is not None else (1, chain.FIRST)
+    written = log.write(entry, subject)
+    seal = ""
+    if written.subject is not None and written.sealed is not None:
+        seal = chain.seal(_salt(db, written.subject), written.sealed)
+    line = chain.digest(previous, number, now, written.body, seal)
+    db.execute(
+        "INSERT INTO alarm_log VALUES (?, ?, ?, ?, ?)", (number, now, written.body, seal, line)
+    )
+    if seal:
+        db.execute(
+            "INSERT INTO alarm_log_parts VALUES (?, ?, ?)",
+            (number, written.subject, written.sealed),
+        )
+
+
+def lines(db: sqlite_utils.Database) -> Iterator[Line]:
+    """Yield all lines in order."""
+    for number, at, body, seal, hashed, subject, sealed in db.execute(_LINES):
+        yield Line(
+            number=number,
+            at=at,
+            body=body,
+            seal=seal,
+            hash=hashed,
+            subject=subject,
+            sealed=sealed,
+        )
+
+
+def verify(db: sqlite_utils.Database) -> Verdict:
+    """Check the chain, then whether the state in the store follows from the log."""
+    salts = {
+        subject: bytes(salt) for subject, salt in db.execute("SELECT subject, salt FROM salts")
+    }
+    erased = [row[0] for row in db.execute("SELECT subject FROM erasures").fetchall()]
+    verdict = chain.verify(lines(db), salts, erased)
+    if verdict.broken is not None or verdict.erased or not verdict.lines:
+        return verdict
+    why = _unlike(db)
+    return verdict if why is None else _broken(verdict, why)
+
+
+class _Unlike(Struct, frozen=True):
+    number: int
+    why: str
+
+
+def _broken(verdict: Verdict, why: _Unlike) -> Verdict:
+    return Verdict(
+        lines=verdict.lines,
+        head=verdict.head,
+        erased=verdict.erased,
+        broken=Broken(number=why.number, why=why.why),
+    )
+
+
+def _unlike(db: sqlite_utils.Database) -> _Unlike | None:
+    """Return how the state in the store differs from what follows from the log, if it does."""
+    number = 0
+    try:
+        book: MemoryBook = MemoryBook()
+        for line in lines(db):
+            number = line.number
+            after = log.replay([line], book)
+            if isinstance(after, Differs):
+                why = "expected the effects that follow from the lines before, got others"
+                return _Unlike(number, why)
+    except MsgspecError as error:
+        return _Unlike(number, f"expected a line of the log, got something else: {error}")
+    kept = dict(db.execute("SELECT id, body FROM alarms").fetchall())
+    for key, body in kept.items():
+        condition = book.conditions.get(key)
+        if condition is None or encode(condition) != body:
+            return _Unlike(number, f"expected alarm {key} as it follows from the log, got another")
+    for key in book.conditions.keys() - kept.keys():
+        return _Unlike(number, f"expected alarm {key}, which follows from the log, got none")
+    for key, body in db.execute("SELECT id, body FROM signals"):
+        signal = book.signals.get(key)
+        if signal is None or encode(signal) != body:
+            return _Unlike(number, f"expected signal {key} as it follows from the log, got another")
+    if encode(CaseBook(db).house()) != encode(book.house()):
+        return _Unlike(number, "expected rules, snoozes and staff as they follow from the log")
+    return None
+
+
+def _import(db: sqlite_utils.Database, book: CaseBook, now: int) -> None:
+    """Begin a log with what a store of an earlier version held, each subject's in its own line."""
+    if db.execute("SELECT 1 FROM alarm_log LIMIT 1").fetchone() is not None:
+        return
+    found = db.execute("SELECT body FROM alarms ORDER BY id").fetchall()
+    for row in found:
+        condition = decode(row[0], Condition)
+        given = Begin(rules=book.house().rules, conditions=[condition])
+        outcome = system.apply(book, given, now)
+        append(db, Entry(given=given, effects=outcome.effects), condition.subject, now)
+
+
+def _subject(book: CaseBook, given: AnyInput) -> str | None:
+    named = getattr(given, "condition", None)
+    if named is None:
+        return log.subject_of(given)
+    case = book.case(named)
+    return None if case is None else case.condition.subject
+
+
+def _salt(db: sqlite_utils.Database, subject: str) -> bytes:
+    row = db.execute("SELECT salt FROM salts WHERE subject = ?", (subject,)).fetchone()
+    if row is not None:
+        return bytes(row[0])
+    salt = secrets.token_bytes(chain.SALT_BYTES)
+    db.execute("INSERT INTO salts VALUES (?, ?)", (subject, salt))
+    return salt
