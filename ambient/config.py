@@ -234,6 +234,22 @@ class RoomName(Strict, frozen=True, kw_only=True):
     floor: Annotated[str, Meta(max_length=60)] = ""
 
 
+class Backup(Strict, frozen=True, kw_only=True):
+    """Where backups of the hub are kept, for which key, and how many.
+
+    Attributes
+    ----------
+    key
+        The public recovery key (``age1...``); the private part is kept elsewhere.
+    dir
+        Best on another machine or a disk of its own.
+    """
+
+    key: Annotated[str, Meta(min_length=8, max_length=1000)]
+    dir: Path = Path("/var/backups/ambient")
+    keep: Annotated[int, Meta(ge=1, le=3650)] = 30
+
+
 class HubConfig(Strict, frozen=True, kw_only=True):
     """A facility hub (``hub.yaml``)."""
 
@@ -250,6 +266,7 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     alarms: Alarms = field(default_factory=Alarms)
     alive: Relay | None = None
     """Held closed while the hub is well; the nurse call shows a fault when it opens."""
+    backup: Backup | None = None
 
 
 Config = TypeVar("Config", NodeConfig, HubConfig)
