@@ -39,6 +39,9 @@ class BedWatch(Strict, frozen=True, kw_only=True):
     not_back_min: Annotated[int, Meta(ge=1, le=240)] | None = None
     """After so many minutes out of bed somebody is not back."""
     restless: bool = False
+    camera_alone: bool = False
+    """Whether edge and exit ring on a camera's word alone; else they are shown, and ring where a
+    bed sensor, a mat or a wearable on the trunk has a say."""
     night: Hours = NIGHT
 
     @property

@@ -5,7 +5,8 @@ is believed from second to second; every sense moves it by the ratios of `fusion
 sense that says nothing does not. The edge is suspected when the trunk rises, confirmed when
 somebody sits there; leaving is confirmed when the occupant is seen (or felt) out of bed. Only who
 has lain there for a while can leave, so that going to bed is no alarm. With a carer here, by
-button or badge, or a second person standing at the bed, both are stated as suspected only.
+button or badge, or a second person standing at the bed, both are stated as suspected only; so they
+are where nothing but a camera tells of the bed, unless the configuration takes its word alone.
 
 Pure: no clock and no I/O. Time is an argument.
 """
@@ -20,6 +21,7 @@ from msgspec import Struct, field
 
 from ambient.config import BedWatch
 from ambient.events import Contribution, Sense, SituationStep
+from ambient.observations import Point, PostureSeen
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
 from fusion.hours import minute_of
 from fusion.ratios_beds import COMPANY, RATES, Piece
@@ -28,6 +30,13 @@ STEP_S: Final = 0.25
 """Looks that come closer than this are not weighed anew."""
 INDEPENDENT_S: Final = 1.0
 """Looks within a second of each other count together as one piece of evidence."""
+STILL: Final = 0.9
+"""How still a body is that has not moved of late, …"""
+SAME_PLACE: Final = 0.15
+"""… nor is further, in lengths of the body, from where it was: after a gap it may be elsewhere."""
+STILL_MOST_S: Final = 4.0
+"""Looks at a body that lies or sits still count together as so many seconds of evidence: the same
+picture gets the same answer, right or wrong, however often it is asked for."""
 FRESH_S: Final = 4.0
 """Nothing is stated on evidence that is older."""
 SUSPECT: Final = 0.6
@@ -49,6 +58,8 @@ up, or is seen now so and now so, is not."""
 LASTING_S: Final = 180.0
 BELIEVED: Final = 0.95
 """Stated of who is not back: a camera may have overlooked the return."""
+FELT_S: Final = 60.0
+"""A bed sensor, a mat or what is worn on the trunk has a say if it spoke within this."""
 HALF_S: Final = 6.0
 """What a sense added is told as its contribution with this half-life."""
 _LIES, _SITS, _EDGE, _OUT = range(4)
@@ -69,6 +80,10 @@ class BedState(Struct):
     """When the trunk of somebody rose who had lain for long."""
     lay_since: int | None = None
     settled: bool = False
+    still_s: float = 0.0
+    """Evidence that was weighed since the body moved last, seconds, …"""
+    still_at: Point | None = None
+    """… and where that was."""
     left: int | None = None
     """Since when the occupant is out, having been in bed; None when not."""
     worth: dict[str, float] = {}
@@ -77,6 +92,8 @@ class BedState(Struct):
     rising_since: int | None = None
     out_since: int | None = None
     """Since when rising, sitting on the edge, and being out are believed in without a break."""
+    felt: int | None = None
+    """When anything but a camera told of the occupant."""
     company: int = 0
     """When somebody else stood at the bed."""
     chains: Chains = field(default_factory=Chains)
@@ -147,6 +164,8 @@ class BedJudge:
             max(1e-6, out / total),
         ]
         state.fresh = max(state.fresh, t)
+        if piece.sense is not Sense.VISION_POSTURE:
+            state.felt = t
         if state.belief[_LIES] >= SURELY:
             state.worth = {}  # what is told begins with the first doubt
             return
@@ -161,6 +180,22 @@ class BedJudge:
     def since_s(self, t: int) -> float:
         """Return the seconds since anything was weighed, `INDEPENDENT_S` at most."""
         return min(INDEPENDENT_S, (t - (self.state.t or 0)) / SECOND)
+
+    def look(self, piece: Piece, t: int, share: float, seen: PostureSeen) -> None:
+        """Let a look of the camera at `t` move what is believed; parameters as of `weigh`.
+
+        Who does not move goes nowhere either: what is believed then holds, and does not age.
+        """
+        state = self.state
+        still = seen.still >= STILL and state.still_at is not None
+        if not still or math.dist(seen.at, state.still_at or seen.at) > SAME_PLACE * seen.size:
+            state.still_s, state.still_at = 0.0, seen.at
+            self.weigh(piece, t, share)
+            return
+        left_s = max(0.0, min(share, STILL_MOST_S - state.still_s))
+        state.still_s += left_s
+        state.t = t
+        self.weigh(piece, t, left_s)
 
     def seen_company(self, t: int) -> None:
         """Take in that somebody else stands at the bed."""
@@ -245,6 +280,8 @@ class BedJudge:
         if not any(_lasts(since, t) for since in instants):
             return changes
         alone = not carer and (t - state.company) / SECOND > FRESH_S
+        felt = state.felt is not None and (t - state.felt) / SECOND <= FELT_S
+        rings = alone and (felt or watch.camera_alone)
         beside = () if alone else (Contribution(Sense.CARER, COMPANY),) if carer else (
             Contribution(Sense.VISION_POSTURE, COMPANY),
         )  # fmt: skip
@@ -257,7 +294,7 @@ class BedJudge:
                 changes += state.chains.reach(
                     Kind.EDGE, self._who, SituationStep.SUSPECTED, t, rising
                 )
-            if _lasts(state.rising_since, t) and alone:
+            if _lasts(state.rising_since, t) and rings:
                 sure = Found(t, round(edge + out, 4), told)
                 changes += state.chains.reach(
                     Kind.EDGE, self._who, SituationStep.CONFIRMED, t, sure
@@ -265,7 +302,7 @@ class BedJudge:
         if _lasts(state.out_since, t):
             state.left, state.settled, state.lies_since = t, False, None
             if watch.exit:
-                step = SituationStep.CONFIRMED if alone else SituationStep.SUSPECTED
+                step = SituationStep.CONFIRMED if rings else SituationStep.SUSPECTED
                 gone = Found(t, round(out, 4), (*told, *beside))
                 changes += state.chains.reach(Kind.EXIT, self._who, step, t, gone)
             changes += state.chains.end(Kind.EDGE, self._who.key, t)

@@ -33,7 +33,7 @@ from ambient.observations import (
 )
 from fusion import ratios_beds as ratios
 from fusion.agitation import AgitationJudge, AgitationState
-from fusion.bed import BedJudge, BedState
+from fusion.bed import STILL, BedJudge, BedState
 from fusion.bed_people import BedPeople, People, Tracked
 from fusion.carer import Carers
 from fusion.chains import SECOND, Change
@@ -49,10 +49,6 @@ LATE_S: Final = 10.0
 """What slow sources say later than this moves nothing that is judged as of now, but for calls."""
 HOLD: Final = 0.1
 """How far a sensor that goes on saying the same counts each second."""
-STILL: Final = 0.9
-SAME: Final = 0.5
-"""How far a look counts at a body that has not moved: the same picture gets the same answer, right
-or wrong."""
 UP_DEG: Final = 35.0
 DOWN_DEG: Final = 55.0
 
@@ -235,9 +231,7 @@ class RoomSituations:
             return []
         look = self.looked(seen, track)
         share = bed.since_s(seen.t) * max(0.2, min(1.0, seen.quality / 0.5))
-        if seen.still >= STILL:
-            share *= SAME
-        bed.weigh(ratios.CAMERA[look], seen.t, share)
+        bed.look(ratios.CAMERA[look], seen.t, share, seen)
         rests = look[0] is ratios.Look.LIES or (seen.still >= STILL and bed.inside >= 0.9)
         if rests and bed.inside >= 0.5:
             self._people.lies(track)

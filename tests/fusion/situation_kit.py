@@ -31,7 +31,7 @@ BED_B = [(0.6, 0.5), (0.95, 0.5), (0.95, 0.8), (0.6, 0.8)]
 LYING_AT = (0.53, 0.65)
 EDGE_AT = (0.53, 0.8)
 STANDING_AT = (0.53, 1.05)
-WATCH = BedWatch(edge=True, exit=True, not_back_min=15, restless=True)
+WATCH = BedWatch(edge=True, exit=True, not_back_min=15, restless=True, camera_alone=True)
 
 
 def bedroom(of_bed: BedWatch = WATCH, *, two: bool = False, **keys: Any) -> Room:

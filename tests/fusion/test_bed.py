@@ -90,9 +90,9 @@ def test_not_back_rings_after_its_minutes_and_ends_in_bed() -> None:
 
 
 def test_nothing_is_told_outside_the_hours_or_of_what_is_off() -> None:
-    day = BedWatch(edge=True, exit=True, night="09:00-10:00")
+    day = BedWatch(edge=True, exit=True, camera_alone=True, night="09:00-10:00")
     assert told(judge(bedroom(day)), [*ASLEEP, *EDGE, *UP]) == []
-    only = told(judge(bedroom(BedWatch(exit=True))), [*ASLEEP, *EDGE, *UP])
+    only = told(judge(bedroom(BedWatch(exit=True, camera_alone=True))), [*ASLEEP, *EDGE, *UP])
     assert steps(only) == ["bed.exit confirmed"]
 
 
@@ -149,3 +149,34 @@ def test_restless_is_told_by_the_own_usual_level() -> None:
         "bed.restless confirmed",
         "bed.restless ended",
     ]
+
+
+@pytest.mark.parametrize(
+    ("also", "edge", "leaves"),
+    [
+        ("nothing", "bed.edge suspected", "bed.exit suspected"),
+        ("a bed sensor", "bed.edge confirmed", "bed.exit confirmed"),
+    ],
+)
+def test_a_camera_alone_shows_and_rings_beside_a_bed_sensor(
+    also: str, edge: str, leaves: str
+) -> None:
+    felt = [sensor(8, SensorKind.BED, True), sensor(91, SensorKind.BED, False)]
+    seen = [*ASLEEP, *EDGE, *UP, *ticks(8, 100), *(felt if also == "a bed sensor" else [])]
+    said = steps(told(judge(bedroom(BedWatch(edge=True, exit=True))), seen))
+    assert (edge in said, leaves in said) == (True, True)
+    assert ("bed.edge confirmed" in said) is (also == "a bed sensor")
+
+
+@pytest.mark.parametrize("looked_s", [10, 60, 600])
+def test_a_picture_that_does_not_change_says_no_more_the_longer_it_is_looked_at(
+    looked_s: float,
+) -> None:
+    rim = (0.53, 0.71)
+    asleep = [*every(lies, 10, 90), sits(90, still=0.3, where=rim)]
+    wrong = [
+        msgspec.structs.replace(one, upright=0.3, down=0.2)
+        for one in every(sits, 91, 91 + looked_s, where=rim, still=1.0)
+    ]
+    said = steps(told(judge(bedroom()), [*asleep, *wrong]))
+    assert "bed.edge confirmed" not in said

@@ -233,7 +233,7 @@ def test_rooms(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_senses(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With everything watched; events and all that is remembered stay the same."""
     outline = [(0.1, 0.3), (0.25, 0.3), (0.25, 0.8), (0.1, 0.8)]
-    watch = BedWatch(edge=True, exit=True, restless=True, night="00:00-24:00")
+    watch = BedWatch(edge=True, exit=True, restless=True, camera_alone=True, night="00:00-24:00")
     room = Room(
         id="r1",
         beds=[Bed(id="b1", subject="s-0001", watch=watch)],

@@ -302,7 +302,7 @@ def _soft(scene: Scene) -> Box:
 def _config(scene: Scene) -> NodeConfig:
     zone = Zone(kind=Place.BED, polygon=outline(scene), bed=BED)
     camera = Camera(id=CAMERA, source="drawn", fps=FPS, night=Night.INFRARED, zones=[zone])
-    watch = BedWatch(edge=True, exit=True, night=ALWAYS)
+    watch = BedWatch(edge=True, exit=True, camera_alone=True, night=ALWAYS)
     room = Room(id=ROOM, beds=[Bed(id=BED, watch=watch)], cameras=[camera])
     return NodeConfig(site="site", node="node", rooms=[room], time_zone="UTC")
 

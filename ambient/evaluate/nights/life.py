@@ -220,7 +220,8 @@ def _sleep(sleeper: _Sleeper, until: float) -> None:
 
 
 def _rises(sleeper: _Sleeper, t: float) -> None:
-    sleeper.lain.append((sleeper.since, t))
+    if t > sleeper.since:  # else back in bed only after the day is over
+        sleeper.lain.append((sleeper.since, t))
 
 
 def _lies(sleeper: _Sleeper) -> None:

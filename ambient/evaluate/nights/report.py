@@ -139,7 +139,7 @@ def run(
     version = ""
     for number in range(first, first + nights):
         one = night(seed, number, hours)
-        version = version or config_of(one).version
+        version = version or config_of(one, senses).version
         watched.append(watch(one, seed, senses))
         if progress is not None:
             progress(len(watched), nights)
@@ -156,7 +156,7 @@ def watch(one: Night, seed: int, senses: Senses) -> Watched:
         streams.append(camera(one, seed, LearnedPosture.create()))
     if senses is not Senses.CAMERA:
         streams.append(sensors(one, seed))
-    return score(one, judged(one, merged(*streams)))
+    return score(one, judged(one, senses, merged(*streams)))
 
 
 def score(one: Night, events: Iterable[AnyEvent]) -> Watched:

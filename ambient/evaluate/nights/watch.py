@@ -136,9 +136,13 @@ def carers(night: Night) -> list[AnyObservation]:
     return out
 
 
-def config_of(night: Night) -> NodeConfig:
-    """Return the configuration of a node that watches each bed for all that it can."""
-    watched = BedWatch(edge=True, exit=True, not_back_min=15, restless=True)
+def config_of(night: Night, senses: Senses = Senses.CAMERA) -> NodeConfig:
+    """Return the configuration of a node that watches each bed for all that it can.
+
+    The word of a camera alone is taken where there is nothing else.
+    """
+    alone = senses is Senses.CAMERA
+    watched = BedWatch(edge=True, exit=True, not_back_min=15, restless=True, camera_alone=alone)
     beds = [Bed(id=bed, watch=watched) for bed in night.room.beds]
     room = Room(id=ROOM, beds=beds, cameras=[
         Camera(id=CAMERA, source="night", zones=list(night.room.zones))
@@ -160,9 +164,9 @@ def merged(*streams: Iterable[AnyObservation]) -> Iterator[AnyObservation]:
         yield one
 
 
-def judged(night: Night, seen: Iterable[AnyObservation]) -> list[AnyEvent]:
-    """Return all events of a night."""
-    judge = Judge(config_of(night), _KEY)
+def judged(night: Night, senses: Senses, seen: Iterable[AnyObservation]) -> list[AnyEvent]:
+    """Return all events of a night in rooms with these senses."""
+    judge = Judge(config_of(night, senses), _KEY)
     events = [event for one in seen for event in judge.observe(one)]
     return events + judge.finish()
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-WATCHED: Final = "{edge: true, exit: true, not_back_min: 15, restless: true}"
+WATCHED: Final = "{edge: true, exit: true, not_back_min: 15, restless: true, camera_alone: true}"
+SHOWN: Final = "{edge: true, exit: true}"
+"""Not on a camera's word alone."""
 UNWATCHED: Final = "{}"
-ALWAYS: Final = "{edge: true, exit: true, not_back_min: 15, restless: true, night: '00:00-24:00'}"
+ALWAYS: Final = f"{WATCHED[:-1]}, night: '00:00-24:00'}}"
 
 _ZONE_A = "{kind: bed, bed: a, polygon: [[0.1, 0.3], [0.5, 0.3], [0.5, 0.5], [0.1, 0.5]]}"
 _ZONE_B = "{kind: bed, bed: b, polygon: [[0.6, 0.3], [0.95, 0.3], [0.95, 0.5], [0.6, 0.5]]}"

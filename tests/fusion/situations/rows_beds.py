@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ambient.observations import Place, SensorKind
-from tests.fusion.situations.homes import BADGE, CORD, PAD_A, SINGLE, UNWATCHED, WEARS_A, home
+from tests.fusion.situations.homes import (
+    BADGE,
+    CORD,
+    PAD_A,
+    SHOWN,
+    SINGLE,
+    UNWATCHED,
+    WEARS_A,
+    home,
+)
 from tests.fusion.situations.kit import BERLIN, DAY, MINUTE, NIGHT, Story
 from tests.fusion.situations.people import BEDSIDE_A, BY_A, DOOR, EDGE_A, IN_A, Person
 from tests.fusion.situations.table import ABSENCES, BEDS, FALLS, PEOPLE, Rows, Shall
 
 ROWS = Rows("Beds and nights")
 UNWATCHED_BED = home(watch=UNWATCHED, wearables=WEARS_A, sensors=f"{CORD}, {BADGE}")
+CAMERA_ALONE = home(watch=SHOWN, sounds=False)
+PAD_BESIDE = home(watch=SHOWN, sounds=False, sensors=PAD_A)
 PAD_ALONE = home(cameras=0, sounds=False, sensors=PAD_A)
 TWO_0230 = datetime(2026, 10, 25, 2, 45, tzinfo=BERLIN)
 """A quarter of an hour before the clock goes back from 3:00 to 2:00."""
@@ -51,6 +62,40 @@ def comes_back(s: Story, at: float, end: float, track: int = 2) -> None:
 )
 def _(s: Story) -> None:
     gets_up(s)
+
+
+@ROWS.add(
+    "Gets up at night, camera alone",
+    "No bed sensor; nobody asked for rings on the camera's word alone: shown, nothing rings.",
+    CAMERA_ALONE,
+    4 * MINUTE,
+    start=NIGHT,
+    shall=[
+        Shall("bed.edge suspected", 120, 140, times=1, subject="s-aaaa"),
+        Shall("bed.exit suspected", 143, 160, times=1, subject="s-aaaa"),
+    ],
+    shall_not=[FALLS, "bed.edge confirmed", "bed.exit confirmed"],
+)
+def _(s: Story) -> None:
+    gets_up(s)
+
+
+@ROWS.add(
+    "Gets up at night, camera and pad",
+    "The pad in the bed lets go when the sleeper stands; the camera has seen the edge before.",
+    PAD_BESIDE,
+    4 * MINUTE,
+    start=NIGHT,
+    shall=[
+        Shall("bed.edge confirmed", 120, 140, times=1, subject="s-aaaa"),
+        Shall("bed.exit confirmed", 143, 160, times=1, subject="s-aaaa"),
+    ],
+    shall_not=[FALLS],
+)
+def _(s: Story) -> None:
+    gets_up(s)
+    s.sensor(1, "pad-a", SensorKind.BED, on=True, bed="a")
+    s.sensor(RISES + 26, "pad-a", SensorKind.BED, on=False, bed="a")
 
 
 @ROWS.add(
@@ -210,7 +255,7 @@ def _(s: Story) -> None:
     "Gets up in the second 02:30",
     "The bed is watched from 21:00 to 2:40; in the hour that comes twice it is watched twice.",
     home(
-        watch="{edge: true, exit: true, night: '21:00-02:40'}",
+        watch="{edge: true, exit: true, camera_alone: true, night: '21:00-02:40'}",
         wearables=WEARS_A,
         sensors=f"{CORD}, {BADGE}",
     ),
