@@ -17,15 +17,15 @@ No clock: `advance` says how far time has come. Memory is bounded by `TRACKS` an
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
-from math import inf
+from math import dist, exp, inf, log1p
 from typing import Final
 
 import numpy as np
 
 from ambient.observations import AnyObservation, MotionMeasured, PostureSeen, TrackEnded, Wear
+from fusion.who_belief import Belief, posterior
 from fusion.who_evidence import (
     ANY_LAG,
     DECAY,
@@ -42,17 +42,9 @@ from fusion.who_evidence import (
     second_of,
 )
 
-SURE: Final = 0.99
-"""Probability from which on it is said who wears what, or that nobody here does: the least at which
-nothing wrong was said in the rooms that the weights are learned from."""
-NOBODY: Final = 0.3
-"""Probability beforehand that the wearer is none of those seen (assumed); the rest is shared."""
 WAIT_S: Final = 9.0
 """A second of a wearable is compared when the camera has come so far beyond it: the lag that the
 clocks may have, and what a wearable may be late."""
-LEAST_MOVED_S: Final = 30.0
-"""Nothing is sure of a wearable that moved for less than this of late: who sits still and what lies
-on a table are alike."""
 EVERY_S: Final = 5.0
 GONE_S: Final = 60.0
 """So long after it was last seen, or after its end, is a track remembered."""
@@ -68,15 +60,13 @@ LEARNED_S: Final = 30.0
 """So many seconds of movement of a sure match tell how far the clock of the wearable is off."""
 SETTLED_S: Final = 3.0
 """So long after it began is it asked which track goes on as this one."""
-_LINKS: Final = ((5.0, 1.0, 0.97), (20.0, 2.0, 0.9), (60.0, 1e9, 0.5))
+_LINKS: Final = ((5.0, 1.0, 0.995), (20.0, 2.0, 0.9), (60.0, 1e9, 0.5))
 """Seconds, body lengths: within both, a track goes on as the new one with this probability
 (assumed; a carer may come in as a resident goes out)."""
 TRACKS: Final = 12
 DEVICES: Final = 8
 LATE_MAX: Final = 600
 """Seconds of a wearable that may wait."""
-ASSIGNMENTS: Final = 4096
-"""No more joint hypotheses than this are judged together; beyond it each wearer alone."""
 FADES: Final = float(0.5 ** (EVERY_S / HALF_LIFE_S))
 _MOMENT_NS: Final = round(EVERY_S * SECOND)
 LIMIT: Final = 20.0
@@ -84,48 +74,6 @@ LIMIT: Final = 20.0
 
 Key = tuple[str, int]
 """A camera and the number of a track."""
-
-
-@dataclass(frozen=True, slots=True)
-class Belief:
-    """What is thought of one wearable, as one camera sees it.
-
-    Attributes
-    ----------
-    device, subject
-        The wearable, and whose it is as configured.
-    source
-        The camera.
-    tracks
-        Probability by track.
-    nobody
-        Probability that the wearer is none of them.
-    seconds
-        So many in which it moved were compared with the likeliest track, forgotten ones left out.
-    moved_s
-        Seconds in which the wearable moved, whoever was seen, forgotten ones left out.
-    """
-
-    device: str
-    subject: str | None
-    source: str
-    tracks: Mapping[int, float]
-    nobody: float
-    seconds: float
-    moved_s: float
-
-    @property
-    def track(self) -> int | None:
-        """The track that wears it, when that is sure."""
-        best = max(self.tracks, key=lambda one: self.tracks[one], default=None)
-        if best is None or self.tracks[best] < SURE or self.moved_s < LEAST_MOVED_S:
-            return None
-        return best
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether it is sure that nobody seen wears it."""
-        return self.nobody >= SURE and self.moved_s >= LEAST_MOVED_S
 
 
 @dataclass(slots=True)
@@ -186,6 +134,9 @@ class Matcher:
             track = self.tracks.get((seen.source, seen.track))
             if track is not None and track.ended is None:
                 track.ended = seen.t
+                for name, belief in self._beliefs.items():
+                    if belief.source == seen.source and seen.track in belief.tracks:
+                        self._beliefs[name] = belief.without(seen.track)
 
     def advance(self, now: int) -> None:
         """Judge anew what is due at `now`, nanoseconds; at most once in `EVERY_S` of them."""
@@ -316,19 +267,22 @@ class Matcher:
             if track.link is not None or now - track.first < SETTLED_S * SECOND:
                 continue
             track.link = 0.0
-            best: WornTrack | None = None
-            for other_key, other in self.tracks.items():
-                if other_key[0] != key[0] or other is track or other.claimed:
-                    continue
-                chance = _going_on(other, track)
-                if other.ended is not None and chance > track.link:
-                    track.link, best, old = chance, other, other_key
-            if best is None:
+            lost = {
+                old: chance
+                for old, other in self.tracks.items()
+                if old[0] == key[0] and other.ended is not None and not other.claimed
+                and other is not track and (chance := _going_on(other, track)) > 0.0
+            }  # fmt: skip
+            if not lost:
                 continue
-            best.claimed = True
+            near = {old: exp(-_apart(self.tracks[old], track)) for old in lost}
+            best = max(near, key=lambda old: near[old])
+            # Of two who were lost about here either may be the new one.
+            track.link = lost[best] * near[best] / sum(near.values())
+            self.tracks[best].claimed = True
             for device in self.devices.values():
-                if old in device.odds:
-                    device.carried[key] = device.odds[old]
+                if best in device.odds:
+                    device.carried[key] = device.odds[best]
 
     def _judge(self, now: int) -> Iterator[Belief]:
         """Yield what is thought of every wearable, camera by camera."""
@@ -374,9 +328,13 @@ class Matcher:
             carried, link = device.carried.get(key), self.tracks[key].link or 0.0
             if carried is not None:
                 own += float(np.log(link * np.exp(carried) + 1.0 - link))
-                gone += (1.0 - link) * float(np.exp(carried))
+                left = (1.0 - link) * float(np.exp(carried))
+                gone += left
                 device.carried[key] = carried * FADES
-            device.odds[key] = min(LIMIT, max(-LIMIT, own))
+            else:
+                left = 0.0
+            # What goes on from here is no surer than that this track went on from the one before.
+            device.odds[key] = min(LIMIT, max(-LIMIT, own - log1p(left)))
             out.append(own)
         for key, track in self.tracks.items():
             if key[0] == source and track.ended is not None and key in device.odds:
@@ -400,47 +358,15 @@ def _close(device: WornDevice) -> None:
 def _going_on(old: WornTrack, new: WornTrack) -> float:
     """Return how probably a lost track goes on as a new one."""
     gap_s = (new.first - old.last) / SECOND
-    size = max(old.size, new.size, 1e-3)
-    away = float(np.hypot(new.first_at[0] - old.last_at[0], new.first_at[1] - old.last_at[1]))
     if gap_s <= 0.0:
         return 0.0
+    away = _apart(old, new)
     for within_s, lengths, chance in _LINKS:
-        if gap_s <= within_s and away <= lengths * size:
+        if gap_s <= within_s and away <= lengths:
             return chance
     return 0.0
 
 
-def posterior(odds: list[Floats]) -> list[Floats]:
-    """Return who wears what, of wearers whose wearables are not on one body.
-
-    Parameters
-    ----------
-    odds
-        For each wearer (people + 1,): log-odds of each person, and at the end of nobody seen.
-
-    Returns
-    -------
-    For each wearer (people + 1,): the probability of each person, and at the end of nobody.
-    """
-    if not odds:
-        return []
-    people = len(odds[0]) - 1
-    prior = np.log(np.r_[np.full(people, (1.0 - NOBODY) / max(people, 1)), NOBODY])
-    scores = np.stack(odds) + prior
-    if people == 0:
-        return [np.ones(1) for _ in odds]
-    if len(odds) == 1 or (people + 1) ** len(odds) > ASSIGNMENTS:
-        return [_normed(row) for row in scores]
-    every = np.array(list(product(range(people + 1), repeat=len(odds))))
-    alone = np.array([len(set(row[row < people])) == (row < people).sum() for row in every])
-    every = every[alone]
-    weights = _normed(scores[np.arange(len(odds)), every].sum(axis=1))
-    return [
-        np.asarray(np.bincount(every[:, i], weights, people + 1), np.float64)
-        for i in range(len(odds))
-    ]
-
-
-def _normed(scores: Floats) -> Floats:
-    out = np.exp(scores - scores.max())
-    return np.asarray(out / out.sum())
+def _apart(old: WornTrack, new: WornTrack) -> float:
+    """Return how far from where one was lost the other began, body lengths."""
+    return dist(old.last_at, new.first_at) / max(old.size, new.size, 1e-3)

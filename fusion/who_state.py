@@ -116,7 +116,8 @@ def thawed(data: bytes) -> Matcher:
     msgspec.ValidationError, msgspec.DecodeError
         When it was written by an incompatible version.
     """
-    from fusion.who import Belief, Matcher, WornDevice, WornTrack
+    from fusion.who import Matcher, WornDevice, WornTrack
+    from fusion.who_belief import Belief
 
     state = _decoder.decode(data)
     matcher = Matcher()

@@ -20,7 +20,8 @@ from ambient.evaluate.matching.rooms import Room, Rooms, Story
 from ambient.evaluate.matching.senses import SECOND, START_S
 from ambient.evaluate.statistics import Share, share_of
 from ambient.observations import AnyObservation
-from fusion.who import Belief, Matcher
+from fusion.who import Matcher
+from fusion.who_belief import Belief
 from models.skeletons.generate import Family
 
 MINUTES: Final = (1, 2, 3, 5, 7)
