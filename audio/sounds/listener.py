@@ -3,11 +3,13 @@
 Only a call for help and a smoke detector may ring by themselves (`RINGS`, with the probability from
 which on they do); everything else is evidence. Blocks may be of any length: however the same
 sound is cut, the observations are the same. A gap between two blocks ends what was heard. `t` is
-the end of the sound that had been heard when something was told, so it never goes back.
+the end of the sound that had been heard when something was told, so it never goes back. A call that
+would ring is first asked whether a person or a loudspeaker called (`audio.speech.television`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,7 @@ from audio.sounds.context import Aftermath
 from audio.sounds.events import Events, Sound
 from audio.sounds.rows import Ear, Heard, end_s
 from audio.sounds.smoke import SmokeRule
+from audio.speech.television import PersonJudge
 from models.sounds import outputs
 from models.sounds.network import FOLDER, Network
 from models.sounds.outputs import Calibration
@@ -27,14 +30,24 @@ from models.sounds.spotter import SAMPLES, Said, Spotter
 
 RINGS: Final[dict[SoundClass, float]] = {SoundClass.HELP: 0.9, SoundClass.SMOKE_ALARM: 0.9}
 """From which probability on a sound rings by itself; chosen on synthetic sound (the card)."""
+CRIED: Final = 0.5
+"""From which probability on a voice that was asked for its word is told as a scream: the network
+of sounds takes short, dark cries for speech (the card of words)."""
 MENTIONED: Final = 0.5
 """A call less probable is not told."""
+LOUDSPEAKER: Final = 0.8
+"""A call is not surer than this where a loudspeaker is taken to have spoken: it is told, and does
+not ring."""
+PERSON: Final = 0.5
+"""From this probability on a person is taken to have spoken."""
 GAP_NS: Final = 100_000_000
 _SMOKE_AGAIN_S: Final = 30.0
 _SMOKE_PERIOD_S: Final = 4.0
-RING_S: Final = 8.0
-"""Sound that is kept for its words: the longest call, the time until it is known to be alone, and
+RING_S: Final = 12.0
+"""Sound that is kept to be asked about: `LOOK_S`, the time until a call is known to be alone, and
 some more, for sound that comes in large pieces is taken in by pieces of `_PIECE`."""
+LOOK_S: Final = 7.0
+"""Up to the end of a call, in which a person is told from a loudspeaker."""
 _PIECE: Final = RATE
 _BEFORE_S: Final = 0.25
 _AFTER_S: Final = 0.3
@@ -53,6 +66,8 @@ class SoundListener:
         Owned by the listener from now on.
     spotter
         Says which words are called; None to tell calls by the way they are called alone.
+    person
+        Tells a person from a loudspeaker; None to take every call for a person's.
     """
 
     def __init__(
@@ -62,11 +77,14 @@ class SoundListener:
         network: Network,
         calibration: Calibration,
         spotter: Spotter | None = None,
+        person: PersonJudge | None = None,
     ) -> None:
         self._room, self._source = room, source
         self._ear = Ear(network, calibration)
         self._bursts = Bursts()
         self._spotter = spotter
+        self._cried: list[Sound] = []
+        self._person = person
         self._ring = Ring(RING_S)
         self._calling = Calling(self._said)
         self._events = Events(calibration)
@@ -75,6 +93,7 @@ class SoundListener:
         self._origin_ns: int | None = None
         self._heard = 0
         self._smoke_told_s: float | None = None
+        self._screamed_s = -1.0
         self.looked = self.chunks = 0
         """Chunks in all, and those that the network was run on."""
 
@@ -86,6 +105,7 @@ class SoundListener:
         *,
         folder: Path = FOLDER,
         spotter: Spotter | None = None,
+        person: PersonJudge | None = None,
     ) -> SoundListener:
         """Return a listener with the network that this version carries.
 
@@ -94,7 +114,7 @@ class SoundListener:
         ModelError
             It is missing or damaged.
         """
-        return cls(room, source, Network.load(folder), outputs.load(folder), spotter)
+        return cls(room, source, Network.load(folder), outputs.load(folder), spotter, person)
 
     def push(self, block: Block) -> list[SoundHeard]:
         """Take in a block; return what was heard with it."""
@@ -119,7 +139,23 @@ class SoundListener:
         end = burst.end_s + _AFTER_S
         start = min(burst.start_s - _BEFORE_S, end - _WINDOW_S)
         heard = self._ring.between(self._time(start), self._time(end))
-        return self._spotter.said(heard, (end - burst.start_s, end - burst.end_s))
+        said = self._spotter.said(heard, (end - burst.start_s, end - burst.end_s))
+        if said.cry >= CRIED:
+            cry = Sound(
+                SoundClass.SCREAM, burst.start_s, burst.end_s, said.cry, burst.level_db
+            )
+            self._cried.append(cry)
+        return said
+
+    def _cries(self, now: float) -> list[SoundHeard]:
+        """Return the cries that were asked about since, unless they have been told as screams."""
+        found = [
+            self._sound(each, now)
+            for each in self._cried
+            if self._screamed_s < each.start_s - _BEFORE_S
+        ]
+        self._cried.clear()
+        return found
 
     def finish(self) -> list[SoundHeard]:
         """End the sound; return what this cuts off."""
@@ -129,10 +165,12 @@ class SoundListener:
         calls = [*self._calling.push(bursts, now, None), *self._calling.finish(now)]
         found = [self._sound(each, now) for each in sounds]
         found += [told for each in calls for told in self._call(each, now)]
+        found += self._cries(now)
         for part in (self._ear, self._calling, self._aftermath, self._smoke):
             part.reset()
         self._ring.wipe()
         self._origin_ns, self._heard, self._smoke_told_s = None, 0, None
+        self._screamed_s = -1.0
         return found
 
     def _chunk(self, heard: Heard) -> list[SoundHeard]:
@@ -146,6 +184,7 @@ class SoundListener:
         bursts = self._bursts.push(heard)
         for call in self._calling.push(bursts, now, self._bursts.open):
             found += self._call(call, now)
+        found += self._cries(now)
         found += self._alarm(self._smoke.push(heard.frames), now, heard)
         return found
 
@@ -161,9 +200,24 @@ class SoundListener:
     def _call(self, call: Call, now: float) -> list[SoundHeard]:
         if call.probability < MENTIONED:
             return []
+        if call.probability >= RINGS[SoundClass.HELP] and self._loudspeaker(call):
+            call = replace(call, probability=LOUDSPEAKER)
         return [self._told(SoundClass.HELP, now, call.probability, call.seconds, call.level_db)]
 
+    def _loudspeaker(self, call: Call) -> bool:
+        """Return whether a loudspeaker is taken to have called: by the call and what was before.
+
+        A word alone is too short to tell; a television that called has spoken before as well.
+        """
+        if self._person is None:
+            return False
+        end = self._time(call.end_s + _AFTER_S)
+        heard = self._ring.between(self._time(call.end_s + _AFTER_S - LOOK_S), end)
+        return self._person.person(heard) < PERSON
+
     def _sound(self, each: Sound, now: float) -> SoundHeard:
+        if each.sound is SoundClass.SCREAM:
+            self._screamed_s = max(self._screamed_s, each.end_s)
         seconds = each.end_s - each.start_s
         return self._told(each.sound, now, each.probability, seconds, each.level_db)
 

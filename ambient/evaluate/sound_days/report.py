@@ -31,6 +31,7 @@ from ambient.events import SituationStep
 from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block
 from audio.sounds.listener import SoundListener
+from audio.speech.television import TelevisionJudge
 from fusion.distress import RINGS, Change, DistressJudge
 from models.sounds import outputs, spotter
 from models.sounds.network import Network
@@ -147,7 +148,7 @@ def run(
     words = Spotter.load(Store(locate()).path(spotter.MODEL))
     count = _Count()
     for number in range(days):
-        room = _Room(SoundListener("r", "m", network, calibration, words))
+        room = _Room(SoundListener("r", "m", network, calibration, words, TelevisionJudge()))
         if caller(number):
             for episode in calls_before(seed, number, things):
                 changes = room.play(episode)
