@@ -7,6 +7,8 @@ the body's own size, so that distance and resolution fall out.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +17,10 @@ from numpy.typing import NDArray
 
 from ambient.observations import PoseSeen
 
-_HEAD: Final = [0, 7, 8]
-_CORE: Final = [0, 11, 12, 23, 24, 25, 26, 27, 28]
+_CORE: Final = (0, 11, 12, 23, 24, 25, 26, 27, 28)
+_PAIRS: Final = ((11, 12), (23, 24), (25, 26), (27, 28))
+
+Points = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +74,27 @@ class BodyFeatures:
 
 def measure(pose: PoseSeen) -> BodyFeatures:
     """Return the features of one pose."""
-    keypoints = np.asarray(pose.keypoints, np.float64)
-    xy = keypoints[:, :2] * (pose.aspect, 1.0)
-    head, shoulders, hips, _, ankles = _joints(xy)
-    core = xy[_CORE]
-    width, height = (core.max(axis=0) - core.min(axis=0)).tolist()
-    size = body_size(xy)
-    extent, tilt_world, thigh, shin = height / size * 1.3, 0.0, 0.0, 0.0
+    keypoints, aspect = pose.keypoints, pose.aspect
+    xy = [(x * aspect, y) for x, y, _ in keypoints]
+    middles = _joints(xy)
+    (head_x, head_y), shoulders, hips, _, ankles = middles
+    width, height = _extent(xy)
+    size = _length(middles, width, height)
+    trunk_x, trunk_y = shoulders[0] - hips[0], shoulders[1] - hips[1]
+    tilt = float(np.arctan2(abs(trunk_x), -trunk_y))
+    extent, tilt_world, thigh, shin = height / size * 1.3, tilt, 0.0, 0.0
     if pose.world:
-        world = _joints(np.asarray(pose.world, np.float64))
-        column = np.stack(world)[:, 1]
-        extent = float(column.max() - column.min())
-        tilt_world = _angle(world[1] - world[2], -1.0)
-        thigh = _angle(world[3] - world[2], 1.0)
-        shin = _angle(world[4] - world[3], 1.0)
-    trunk = shoulders - hips
-    tilt = float(np.arctan2(abs(trunk[0]), -trunk[1]))
+        world = _joints(pose.world)
+        column = [joint[1] for joint in world]
+        extent = max(column) - min(column)
+        tilt_world = _angle(world[2], world[1], -1.0)
+        thigh = _angle(world[2], world[3], 1.0)
+        shin = _angle(world[3], world[4], 1.0)
+    visible = [keypoints[joint][2] for joint in _CORE]
+    left_knee, right_knee, left_ankle, right_ankle = visible[5:]
     return BodyFeatures(
         extent_m=extent,
-        tilt_world=tilt_world if pose.world else tilt,
+        tilt_world=tilt_world,
         tilt=tilt,
         thigh=thigh,
         shin=shin,
@@ -96,11 +102,11 @@ def measure(pose: PoseSeen) -> BodyFeatures:
         ratio=width / max(height, 1e-3),
         size=size,
         box_height=height,
-        head=_pair(head),
-        hip=_pair(hips),
-        ankle=_pair(ankles),
-        seen=float(keypoints[_CORE, 2].mean()),
-        legs=float(keypoints[[25, 26, 27, 28], 2].reshape(2, 2).max(axis=1).mean()),
+        head=(head_x, head_y),
+        hip=(hips[0], hips[1]),
+        ankle=(ankles[0], ankles[1]),
+        seen=float(np.add.reduce(visible)) / len(visible),
+        legs=(max(left_knee, right_knee) + max(left_ankle, right_ankle)) / 2,
     )
 
 
@@ -118,12 +124,8 @@ def body_size(xy: NDArray[np.float64]) -> float:
         The largest of 2.6 trunks, 2 legs and 0.8 diagonals of head, trunk and legs: a trunk that
         points at the camera does not make a person small. Proportions after Winter 2009, Fig 4.1.
     """
-    _, shoulders, hips, knees, ankles = _joints(xy)
-    trunk = float(np.linalg.norm(shoulders - hips))
-    legs = float(np.linalg.norm(hips - knees) + np.linalg.norm(knees - ankles))
-    core = xy[_CORE]
-    diagonal = float(np.linalg.norm(core.max(axis=0) - core.min(axis=0)))
-    return max(trunk * 2.6, legs * 2.0, diagonal * 0.8, 1e-3)
+    points = xy.tolist()
+    return _length(_joints(points), *_extent(points))
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -131,17 +133,45 @@ def ramp(value: float, low: float, high: float) -> float:
     return max(0.0, min(1.0, (value - low) / (high - low)))
 
 
-def _joints(points: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+# A body has five joints here: numpy takes ten times longer for them than plain numbers do. What
+# rounds in its own way (dot products, inverse functions) stays numpy's.
+
+
+def _joints(points: Points) -> list[list[float]]:
     """Return head and the middles of shoulders, hips, knees and ankles."""
-    pairs = [(11, 12), (23, 24), (25, 26), (27, 28)]
-    middles = [(points[a] + points[b]) / 2 for a, b in pairs]
-    return [points[_HEAD].mean(axis=0), *middles]
+    head = [(a + b + c) / 3 for a, b, c in zip(points[0], points[7], points[8], strict=True)]
+    middles = [
+        [(a + b) / 2 for a, b in zip(points[left], points[right], strict=True)]
+        for left, right in _PAIRS
+    ]
+    return [head, *middles]
 
 
-def _angle(vector: NDArray[np.float64], down: float) -> float:
-    length = float(np.linalg.norm(vector)) + 1e-9
-    return float(np.arccos(np.clip(vector[1] * down / length, -1.0, 1.0)))
+def _extent(points: Points) -> tuple[float, float]:
+    """Return width and height of head, trunk and legs."""
+    core = [points[joint] for joint in _CORE]
+    x, y = [point[0] for point in core], [point[1] for point in core]
+    return max(x) - min(x), max(y) - min(y)
 
 
-def _pair(point: NDArray[np.float64]) -> tuple[float, float]:
-    return float(point[0]), float(point[1])
+def _length(middles: Points, width: float, height: float) -> float:
+    """Return the size of a body by its `_joints` and `_extent`; see `body_size`."""
+    _, shoulders, hips, knees, ankles = middles
+    legs = _distance(hips, knees) + _distance(knees, ankles)
+    diagonal = _norm((width, height))
+    return max(_distance(shoulders, hips) * 2.6, legs * 2.0, diagonal * 0.8, 1e-3)
+
+
+def _angle(start: Sequence[float], end: Sequence[float], down: float) -> float:
+    vector = [b - a for a, b in zip(start, end, strict=True)]
+    cosine = vector[1] * down / (_norm(vector) + 1e-9)
+    return float(np.arccos(max(min(cosine, 1.0), -1.0)))
+
+
+def _distance(a: Sequence[float], b: Sequence[float]) -> float:
+    return _norm([p - q for p, q in zip(a, b, strict=True)])
+
+
+def _norm(vector: Sequence[float]) -> float:
+    array = np.array(vector)
+    return math.sqrt(array.dot(array))

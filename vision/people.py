@@ -194,16 +194,16 @@ class People:
             return []
         sights: list[PoseSeen | BoxSeen] = [*poses]
         sights += [self._box(track, box, score, t, aspect) for track, box, score in outlines]
-        supports = {sight.track: self._support_of(sight) for sight in sights}
+        where = {sight.track: self._where(sight) for sight in sights}
         self._model.look(
             t,
             sights,
             boxes=scored,
-            places={track: support.array() for track, support in supports.items()},
+            places={track: support.array() for track, (support, _) in where.items()},
         )
         out: list[AnyObservation] = []
         for sight in sights:
-            on = self._on(sight, supports[sight.track])
+            on = where[sight.track][1]
             if isinstance(sight, PoseSeen):
                 trust = self._trust(sight)
                 posture = self._said(sight, self._model.update(sight), on, trust)
@@ -307,34 +307,34 @@ class People:
             room=self._room,
             source=self._source,
             track=track,
-            keypoints=[tuple(row) for row in pose.keypoints.round(4).tolist()],
+            keypoints=list(map(tuple, pose.keypoints.round(4).tolist())),
             box=_rounded(pose.box),
             score=round(min(1.0, max(0.0, pose.presence)), 4),
             aspect=round(aspect, 4),
-            world=[tuple(row) for row in pose.world.round(3).tolist()],
+            world=list(map(tuple, pose.world.round(3).tolist())),
         )
 
-    def _support_of(self, sight: PoseSeen | BoxSeen) -> OnFurniture:
-        """Return what the furniture map says a body is on; nothing where zones are drawn."""
+    def _where(self, sight: PoseSeen | BoxSeen) -> tuple[OnFurniture, On]:
+        """Return what a body is on: by drawn zones, else as the furniture map says."""
         if self._furniture is None or self._zones.surfaces:
-            return _of_zone(self._zone(sight))
+            on = self._zone(sight)
+            return _of_zone(on), on
+        support = self._on_furniture(self._furniture, sight)
+        return support, _found(support)
+
+    def _on_furniture(self, furniture: FurnitureMap, sight: PoseSeen | BoxSeen) -> OnFurniture:
         if isinstance(sight, BoxSeen):
-            return self._furniture.place_of(stand_in(sight.box), sight.box, sight.aspect)
+            return furniture.place_of(stand_in(sight.box), sight.box, sight.aspect)
         points = np.asarray(sight.keypoints, np.float64)
         rest = None
         if self._ground is not None:
             rest = self._ground.rest(sight.track, points, sight.aspect, sight.t)
-        return self._furniture.place_of(points, sight.box, sight.aspect, rest=rest)
+        return furniture.place_of(points, sight.box, sight.aspect, rest=rest)
 
     def _zone(self, sight: PoseSeen | BoxSeen) -> On:
         if isinstance(sight, PoseSeen):
             return self._zones.of_body(sight.keypoints)
         return self._zones.of_box(sight.box)
-
-    def _on(self, sight: PoseSeen | BoxSeen, support: OnFurniture) -> On:
-        if self._furniture is None or self._zones.surfaces:
-            return self._zone(sight)
-        return _found(support)
 
     def _said(
         self, seen: PoseSeen | BoxSeen, estimate: Estimate, on: On, trust: float

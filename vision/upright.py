@@ -31,6 +31,8 @@ WIDE: Final = 0.33
 LANDMARKS: Final = 0.9
 """From the feet's landmarks to the middle of the face, as a share of a person's height (0.895 in
 the generator's bodies)."""
+_USED: Final = np.array([0, 11, 12, 23, 24, 25, 26, 27, 28, 31, 32])
+_PAIRS: Final = ((11, 12), (23, 24), (25, 26), (27, 28))
 
 
 def standing(points: Floats, aspect: float) -> tuple[float, float] | None:
@@ -39,17 +41,20 @@ def standing(points: Floats, aspect: float) -> tuple[float, float] | None:
     Everything from face to feet seen and inside the picture, trunk and legs upright in it, and
     proportioned like somebody who stands: else None. Heights are in picture heights.
     """
-    face, shoulder, hip, knee, ankle = _parts(points)
-    feet = points[27:33, :2].mean(axis=0)
-    used = points[[0, 11, 12, 23, 24, 25, 26, 27, 28, 31, 32]]
-    inside = (used[:, :2] > MARGIN).all() and (used[:, :2] < 1.0 - MARGIN).all()
-    if not inside or (used[:, 2] < SEEN).any():
+    used = points.take(_USED, axis=0)
+    if (used[:, 2] < SEEN).any():
         return None
+    inside = (used[:, :2] > MARGIN).all() and (used[:, :2] < 1.0 - MARGIN).all()
+    if not inside:
+        return None
+    face, shoulder, hip, knee, ankle = _parts(points)
+    feet = _mean(points[27:33, :2])
     height = float(feet[1] - face[1])
     if height < SMALL:
         return None
     square = np.array([aspect, 1.0])
-    wide = float(np.linalg.norm((points[11, :2] - points[12, :2]) * square))
+    across = (points[11, :2] - points[12, :2]) * square
+    wide = math.sqrt(across.dot(across))
     legs = float(ankle[1] - hip[1]) / height
     thigh = float(knee[1] - hip[1]) / max(float(ankle[1] - knee[1]), 1e-6)
     tilts = [
@@ -66,12 +71,12 @@ def standing(points: Floats, aspect: float) -> tuple[float, float] | None:
 
 def direction(points: Floats, aspect: float) -> tuple[float, float, float, float] | None:
     """Return feet x, y and the unit vector from there to the head, in picture heights."""
-    face, _, hip, _, ankle = _parts(points)
     if (points[[0, 11, 12, 23, 24, 27, 28], 2] < SEEN).any():
         return None
+    face, _, hip, _, ankle = _parts(points)
     square = np.array([aspect, 1.0])
     up, lower = (face - ankle) * square, (hip - ankle) * square
-    length = float(np.linalg.norm(up))
+    length = math.sqrt(up.dot(up))
     if length < SMALL / 2 or float(lower @ up) < 0.2 * length * length:
         return None
     foot = ankle * square
@@ -79,9 +84,13 @@ def direction(points: Floats, aspect: float) -> tuple[float, float, float, float
 
 
 def _parts(points: Floats) -> list[Floats]:
-    pairs = ((11, 12), (23, 24), (25, 26), (27, 28))
-    means = [np.asarray(points[[a, b], :2].mean(axis=0)) for a, b in pairs]
-    return [np.asarray(points[:11, :2].mean(axis=0)), *means]
+    xy = points[:, :2]
+    return [_mean(xy[:11]), *((xy[a] + xy[b]) / 2 for a, b in _PAIRS)]
+
+
+def _mean(points: Floats) -> Floats:
+    """Return the middle of points (n, 2); `mean` itself checks for longer than it adds."""
+    return np.asarray(np.add.reduce(points, axis=0) / len(points))
 
 
 def _tilt(upwards: Floats) -> float:

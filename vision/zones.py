@@ -20,6 +20,8 @@ from vision.settings import ZoneSettings
 ON_SHARE: Final = 0.55
 """Share of the body that must lie in a zone."""
 
+_Edges = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
 _SUPPORT: Final = [11, 12, 23, 24, 23, 24, 25, 26]
 """Shoulders, hips (twice: they carry the weight) and knees."""
 
@@ -43,7 +45,7 @@ class Zones:
     """
 
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
-        self._zones = [(zone, np.asarray(zone.polygon, np.float64)) for zone in zones]
+        self._zones = [(zone, _edges(zone.polygon)) for zone in zones]
         self._surfaces = any(zone.kind is not Place.FLOOR for zone in zones)
 
     @property
@@ -53,8 +55,7 @@ class Zones:
 
     def of_body(self, keypoints: Sequence[Keypoint]) -> On:
         """Return what a body with these 33 keypoints is on."""
-        points = np.asarray(keypoints, np.float64)[_SUPPORT, :2]
-        return self._where(points)
+        return self._where(np.array([keypoints[joint][:2] for joint in _SUPPORT]))
 
     def of_box(self, box: Box) -> On:
         """Return what a body of which only the outline is known is on: its lower half counts."""
@@ -65,8 +66,8 @@ class Zones:
 
     def _where(self, points: NDArray[np.float64]) -> On:
         best, best_share = On(Place.UNKNOWN), 0.0
-        for zone, polygon in self._zones:
-            share = float(inside(points, polygon).mean())
+        for zone, edges in self._zones:
+            share = np.count_nonzero(_within(points, edges)) / len(points)
             if share >= ON_SHARE and share > best_share:
                 best, best_share = On(zone.kind, zone.bed), share
         if best_share == 0.0 and self._surfaces:
@@ -90,11 +91,19 @@ def inside(
     -------
     (n,) bool
     """
-    corners = np.asarray(polygon, np.float64)
-    following = np.roll(corners, -1, axis=0)
+    return _within(points, _edges(polygon))
+
+
+def _edges(polygon: NDArray[np.float64] | Sequence[Point]) -> _Edges:
+    """Return x and y of each side's start, then of its end, (m,) each."""
+    x, y = np.asarray(polygon, np.float64).T
+    return x, y, np.roll(x, -1), np.roll(y, -1)
+
+
+def _within(points: NDArray[np.float64], edges: _Edges) -> NDArray[np.bool_]:
+    x0, y0, x1, y1 = edges
     x, y = points[:, :1], points[:, 1:]
-    (x0, y0), (x1, y1) = corners.T, following.T
     crosses = (y0 > y) != (y1 > y)
     with np.errstate(divide="ignore", invalid="ignore"):
         at = x0 + (y - y0) * (x1 - x0) / (y1 - y0)
-    return np.asarray((crosses & (x < at)).sum(axis=1) % 2 == 1)
+    return np.asarray(np.add.reduce(crosses & (x < at), axis=1, dtype=np.intp) % 2 == 1)

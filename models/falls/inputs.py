@@ -207,12 +207,12 @@ def batch(sequence: Sequence) -> Floats:
 def _finish(rows: Wide) -> Wide:
     if rows.shape[1] != len(FEATURES):
         raise ValueError(f"inputs: expected {len(FEATURES)} columns, got {rows.shape[1]}")
-    return np.clip(rows, -CLIP, CLIP)
+    return np.minimum(np.maximum(rows, -CLIP), CLIP)
 
 
 def _age(age: Wide, most: float) -> Wide:
     """Return an age as 0..1; never seen is as old as it gets."""
-    return np.minimum(np.nan_to_num(age, nan=most), most) / most
+    return np.fmin(age, most) / most
 
 
 def _last_true(there: NDArray[np.bool_]) -> NDArray[np.int64]:
