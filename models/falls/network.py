@@ -95,5 +95,6 @@ class Network:
         outputs, states
             (n, O) and (n, S), the caller's own.
         """
-        found = self._request.infer([inputs, states])
+        # Neither way copied by the runtime: inputs live until it answers, outputs are copied here.
+        found = self._request.infer([inputs, states], share_inputs=True, share_outputs=True)
         return found[0].copy(), found[1].copy()
