@@ -117,7 +117,9 @@ class Networks(Closing):
 
     def _posture(self) -> PostureModel:
         """Return a posture model of one camera; the network is compiled for it alone."""
-        return RulePosture() if Part.TEMPORAL in self.without else LearnedPosture.create()
+        if Part.TEMPORAL in self.without:
+            return RulePosture()
+        return LearnedPosture.create(calibrated=Part.CALIBRATION not in self.without)
 
 
 def _is_there(options: PoseOptions) -> bool:

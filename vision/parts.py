@@ -11,3 +11,5 @@ class Part(StrEnum):
     SECOND_EYES = "second-eyes"
     FURNITURE = "furniture"
     TEMPORAL = "temporal"
+    CALIBRATION = "calibration"
+    """Of the temporal network: without it its bare outputs are taken for log-odds."""

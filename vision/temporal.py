@@ -91,10 +91,15 @@ class LearnedPosture:
         self._tracks: dict[int, _Track] = {}
 
     @classmethod
-    def create(cls, folder: Path = FOLDER) -> LearnedPosture:
-        """Load the network; without it the rules answer alone, which is logged."""
+    def create(cls, folder: Path = FOLDER, *, calibrated: bool = True) -> LearnedPosture:
+        """Load the network; without it the rules answer alone, which is logged.
+
+        `calibrated` off takes its outputs as they are, to measure what calibration brings.
+        """
         try:
-            return cls(Network.load(folder), load(folder))
+            calibration = load(folder)
+            network = Network.load(folder)
+            return cls(network, calibration if calibrated else calibration.undone())
         except ModelError as error:
             _log.warning("posture.rules_alone", error=str(error))
             return cls(None, None)

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import numpy as np
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from models.calibrated import load_calibration
@@ -58,18 +59,32 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     judgements: tuple[Scaling, Scaling, Scaling]
     thresholds: tuple[Share, Share, Share]
 
+    def undone(self) -> Calibration:
+        """Return one that takes the outputs as they are, to measure what this one brings.
+
+        Logits are log-odds, and a judgement is a yes from 0.5 on.
+        """
+        plain = Scaling(1.0, 0.0)
+        return replace(
+            self,
+            temperature=1.0,
+            judgements=(plain, plain, plain),
+            thresholds=(0.5, 0.5, 0.5),
+        )
+
     def probabilities(self, outputs: NDArray[np.floating]) -> Floats:
         """Return probabilities (n, O) of outputs (n, O): labels sum to 1, judgements stand alone.
 
         A judgement's are between 0 and 1 each.
         """
         labels = outputs[:, : len(LABELS)] / self.temperature
-        labels = np.exp(labels - labels.max(axis=1, keepdims=True))
+        labels = np.exp(labels - np.maximum.reduce(labels, axis=1, keepdims=True))
         slope = np.array([each.slope for each in self.judgements])
         bias = np.array([each.bias for each in self.judgements])
         rest = outputs[:, len(LABELS) :] * slope + bias
-        rest = 1.0 / (1.0 + np.exp(-np.clip(rest, -30.0, 30.0)))
-        whole = np.concatenate([labels / labels.sum(axis=1, keepdims=True), rest], axis=1)
+        rest = 1.0 / (1.0 + np.exp(-np.minimum(np.maximum(rest, -30.0), 30.0)))
+        total = np.add.reduce(labels, axis=1, keepdims=True)
+        whole = np.concatenate([labels / total, rest], axis=1)
         return np.asarray(whole, np.float32)
 
 

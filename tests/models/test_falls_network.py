@@ -66,6 +66,18 @@ def test_probabilities() -> None:
     np.testing.assert_allclose(said[:, : len(LABELS)].sum(axis=1), 1.0, atol=1e-5)
 
 
+def test_without_calibration_outputs_are_log_odds() -> None:
+    rows = np.zeros((3, len(OUTPUTS)), np.float32)
+    rows[:, len(LABELS) :] = np.log([[1 / 9], [1], [3]])
+    calibrated, undone = load(), load().undone()
+    said = undone.probabilities(rows)
+    np.testing.assert_allclose(said[:, len(LABELS) :], [[0.1] * 3, [0.5] * 3, [0.75] * 3], 1e-5)
+    np.testing.assert_allclose(said[:, : len(LABELS)], 1 / len(LABELS), 1e-5)
+    assert undone.thresholds == (0.5, 0.5, 0.5)
+    assert (undone.version, undone.weights) == (calibrated.version, calibrated.weights)
+    assert not np.allclose(calibrated.probabilities(rows), said)
+
+
 def test_a_higher_output_is_never_less_probable() -> None:
     rows = np.zeros((3, len(OUTPUTS)), np.float32)
     for i in range(len(JUDGEMENTS)):

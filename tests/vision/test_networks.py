@@ -24,9 +24,13 @@ CAMERA = Camera(id="c1", source="x")
 class Learned(RulePosture):
     """Stands for the temporal network."""
 
+    calibrated = False
+
     @classmethod
-    def create(cls) -> Learned:
-        return cls()
+    def create(cls, *, calibrated: bool) -> Learned:
+        made = cls()
+        made.calibrated = calibrated
+        return made
 
 
 @pytest.fixture(autouse=True)
@@ -39,24 +43,30 @@ def without_networks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("without", "detector", "furniture", "learned"),
+    ("without", "detector", "furniture", "learned", "calibrated"),
     [
-        ((), True, True, True),
-        ((Part.SECOND_EYES,), False, False, True),
-        ((Part.FURNITURE,), True, False, True),
-        ((Part.TEMPORAL,), True, True, False),
-        (tuple(Part), False, False, False),
+        ((), True, True, True, True),
+        ((Part.SECOND_EYES,), False, False, True, True),
+        ((Part.FURNITURE,), True, False, True, True),
+        ((Part.TEMPORAL,), True, True, False, False),
+        ((Part.CALIBRATION,), True, True, True, False),
+        (tuple(Part), False, False, False, False),
     ],
-    ids=["everything", "no second eyes", "no furniture", "no temporal model", "poses alone"],
-)
+    ids=[
+        "everything", "no second eyes", "no furniture", "no temporal model", "no calibration",
+        "poses alone",
+    ],
+)  # fmt: skip
 def test_parts_can_be_left_out(
-    without: tuple[Part, ...], detector: bool, furniture: bool, learned: bool
+    without: tuple[Part, ...], detector: bool, furniture: bool, learned: bool, calibrated: bool
 ) -> None:
     with Networks.open(PoseOptions(), engine=FakeEngine(), without=without) as made:
         assert (made.detector is not None) is detector
         pipeline = made.pipeline("r1", CAMERA)
         assert (pipeline.furniture is not None) is furniture
-        assert isinstance(made._posture(), Learned) is learned
+        posture = made._posture()
+        assert isinstance(posture, Learned) is learned
+        assert getattr(posture, "calibrated", False) is calibrated
 
 
 def test_each_camera_has_a_posture_model_and_furniture_of_its_own() -> None:

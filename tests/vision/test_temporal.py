@@ -108,6 +108,16 @@ def test_somebody_of_whom_only_a_box_is_seen() -> None:
     assert sum(said(model).labels) == pytest.approx(1.0, abs=1e-4)
 
 
+def test_calibration_can_be_left_out() -> None:
+    calibrated, plain = LearnedPosture.create(), LearnedPosture.create(calibrated=False)
+    for one in fall()[:5]:
+        calibrated.update(one)
+        plain.update(one)
+    assert plain.learned
+    assert said(plain).down != said(calibrated).down
+    assert said(plain).posture is said(calibrated).posture
+
+
 def test_a_track_that_ended_is_forgotten() -> None:
     model = LearnedPosture.create()
     story = fall()

@@ -164,7 +164,9 @@ def live(
 ) -> Lived:
     """Return one day measured."""
     day = plan(seed, number, KNOWN[number % len(KNOWN)], falls_per_day=falls_per_day)
-    model = None if Part.TEMPORAL in without else LearnedPosture.create()
+    model = None
+    if Part.TEMPORAL not in without:
+        model = LearnedPosture.create(calibrated=Part.CALIBRATION not in without)
     seen = watch(day, seed, fold_s=fold_s, model=model, without=without)
     return Lived(
         number=number,
