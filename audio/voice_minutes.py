@@ -56,7 +56,7 @@ class VoiceMinutes:
 
     def forget(self) -> None:
         """Forget everything that was collected."""
-        self._extractor = Extractor()
+        self._extractor = Extractor(full=False)
         self._rows: list[Descriptors] = []
         self._done = 0
         """Rows of the turns that are over."""

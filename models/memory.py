@@ -18,7 +18,7 @@ _MADV_DONTNEED: Final = 4
 _M_ARENA_MAX: Final = -8
 
 
-def give_back(files: Iterable[Path]) -> int:
+def give_back(files: Iterable[Path] = (), code: Iterable[Path] = ()) -> int:
     """Let go of the pages of files that are mapped, and of memory that is free.
 
     Nothing is lost: only mappings that nobody can write are let go, and a page that is read again
@@ -27,7 +27,11 @@ def give_back(files: Iterable[Path]) -> int:
     Parameters
     ----------
     files
-        The files, or the folders that they lie in.
+        Of data: the files, or the folders that they lie in.
+    code
+        Libraries, or the folders that they lie in, of which most was needed only for opening. Only
+        what the processor executes is let go: what else they hold was written to when they were
+        loaded, though nobody can write it any more.
 
     Returns
     -------
@@ -38,9 +42,8 @@ def give_back(files: Iterable[Path]) -> int:
         return 0
     library = ctypes.CDLL(None)
     library.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    wanted = [path.resolve() for path in files]
-    count = 0
-    for begin, end in _read_only(_MAPS.read_text(), wanted):
+    maps, count = _MAPS.read_text(), 0
+    for begin, end in _mapped(maps, files, "r--") + _mapped(maps, code, "r-x"):
         count += library.madvise(begin, end - begin, _MADV_DONTNEED) == 0
     if hasattr(library, "malloc_trim"):  # only glibc has it
         library.malloc_trim(0)
@@ -58,12 +61,13 @@ def one_arena() -> None:
         mallopt(_M_ARENA_MAX, 1)
 
 
-def _read_only(maps: str, wanted: list[Path]) -> list[tuple[int, int]]:
-    """Return where the mappings of `wanted` lie that can only be read; see proc(5)."""
+def _mapped(maps: str, files: Iterable[Path], rights: str) -> list[tuple[int, int]]:
+    """Return where the mappings of `files` lie that have these rights; see proc(5)."""
+    wanted = [path.resolve() for path in files]
     found = []
     for line in maps.splitlines():
-        place, rights, *rest = line.split(maxsplit=5)
-        if len(rest) < 4 or not rights.startswith("r--"):
+        place, allowed, *rest = line.split(maxsplit=5)
+        if len(rest) < 4 or not allowed.startswith(rights):
             continue
         path = Path(rest[3])
         if any(path == one or one in path.parents for one in wanted):

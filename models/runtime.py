@@ -7,6 +7,7 @@ imported, for which OpenVINO has a stub of its own. Nothing of a care facility m
 """
 
 import sys
+from pathlib import Path
 from typing import Final
 
 if "openvino" in sys.modules and "openvino_telemetry" in sys.modules:
@@ -15,7 +16,10 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the docu
 
 import openvino as ov  # noqa: E402, TID251
 
-__all__ = ["UNPINNED", "ov"]
+__all__ = ["OPENVINO", "UNPINNED", "ov"]
+
+OPENVINO: Final = Path(ov.__file__).parent / "libs"
+"""Where its libraries lie."""
 
 UNPINNED: Final[dict[str, object]] = {"ENABLE_CPU_PINNING": False}
 """For every network on a CPU. OpenVINO else ties the thread that calls it to the first core, in

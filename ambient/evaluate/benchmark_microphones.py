@@ -11,6 +11,7 @@ keeps the machine busy, but for what that takes of the caches.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import numpy as np
 from ambient.errors import AmbientError, UsageError
 from ambient.evaluate.microphones_runner import Cost
 from ambient.evaluate.phrases import spoken
+from ambient.node.process import ONE_THREAD
 from audio.blocks import RATE
 
 _PHRASES: Final = 16
@@ -56,6 +58,7 @@ def run(microphones: int, seconds: float) -> Cost:
         input=known.astype("<f4").tobytes() + speech.astype("<f4").tobytes(),
         capture_output=True,
         check=False,
+        env=ONE_THREAD | os.environ,
     )
     if done.returncode != 0:
         said = " ".join(done.stderr.decode(errors="replace").split()[-40:])

@@ -15,6 +15,10 @@ from typing import Final
 HEARTBEAT_FD: Final = "AMBIENT_HEARTBEAT_FD"
 """Environment variable with the number of the inherited pipe to the supervisor."""
 PARENT: Final = "AMBIENT_SUPERVISOR_PID"
+ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1"}
+"""For the environment of a worker: on a machine whose cores are busy, threads of the linear algebra
+wait for each other, spinning; ten microphones that hear speech took twice the processor time
+(measured)."""
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4

@@ -217,6 +217,7 @@ class Supervisor:
         read, write = os.pipe()
         os.set_blocking(read, False)
         environment = {
+            **process.ONE_THREAD,
             **os.environ,
             **self._extra,
             node_clock.ENVIRONMENT: str(self._clock.offset_ns),

@@ -69,6 +69,8 @@ class Lld(StrEnum):
 PUBLISHED: Final = tuple(Lld)[:25]
 _AT: Final = {name: at for at, name in enumerate(Lld)}
 _SMOOTHED: Final = slice(_AT[Lld.LOUDNESS], _AT[Lld.MFCC4] + 1)
+_SLOPES: Final = slice(_AT[Lld.SLOPE_LOW], _AT[Lld.SLOPE_HIGH] + 1)
+_MFCCS: Final = slice(_AT[Lld.MFCC1], _AT[Lld.MFCC4] + 1)
 _VOICED: Final = slice(_AT[Lld.F0_SEMITONES], _AT[Lld.F3_LEVEL] + 1)
 _JITTER: Final = slice(_AT[Lld.JITTER], _AT[Lld.SHIMMER] + 1)
 _FORMANTS: Final = np.array([_AT[name] for name in (Lld.F1, Lld.F2, Lld.F3)])
@@ -158,9 +160,16 @@ class Extractor:
 
     Frames without sound for all of their 60 ms, at the end, are taken as unvoiced; a short frame
     must be whole.
+
+    Parameters
+    ----------
+    full
+        Whether all of `Lld` is computed; else only what `audio.features.measure` looks at, in a
+        fifth less time, and the other columns are 0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, full: bool = True) -> None:
+        self._full = full
         self._kept = np.zeros(periods.MARGIN, np.float32)
         """Sound from `MARGIN` samples before the next frame on."""
         self._before = np.zeros((1, frames.SHORT_FFT // 2 + 1), np.float32)
@@ -197,10 +206,14 @@ class Extractor:
             raise UsageError("samples: expected finite numbers, got NaN or inf; repair them first")
         self._kept = np.concatenate([self._kept, sound])
         needed = (RUN - 1) * STEP + LONG + 2 * periods.MARGIN
+        # One run after the other: of a long stretch they would take ten times the memory together.
+        parts = [Descriptors(np.empty((0, len(Lld))), self._out)]
         while len(self._kept) >= needed:
             self._work(self._kept[:needed], RUN, RUN)
             self._kept = self._kept[RUN * STEP :]
-        return self._emit(last=False)
+            parts.append(self._emit(last=False))
+        self._kept = self._kept.copy()  # what went before it is not held on to
+        return Descriptors.joined(parts)
 
     def finish(self) -> Descriptors:
         """Return the rows that are left, and be ready for another sound."""
@@ -218,7 +231,7 @@ class Extractor:
         self._f0.append(f0)
         self._voicing.append(voicing)
         rows = self._emit(last=True)
-        self.__init__()  # type: ignore[misc]
+        self.__init__(full=self._full)  # type: ignore[misc]
         return rows
 
     def _work(self, sound: Samples, count: int, whole: int) -> None:
@@ -233,16 +246,15 @@ class Extractor:
             self._before = spectrum[:1]
             self._begun = True
         bands = spectral.mel_power(power)
-        columns = [
-            spectral.loudness(bands),
-            spectral.alpha_ratio(power),
-            spectral.hammarberg(power),
-            *spectral.slopes(power),
-            spectral.flux(spectrum, np.concatenate([self._before, spectrum[:-1]])),
-            *spectral.mfcc(bands).T,
-        ]
-        rows[:, _SMOOTHED] = np.column_stack(columns)
-        self._before = spectrum[-1:]
+        rows[:, _AT[Lld.LOUDNESS]] = spectral.loudness(bands)
+        rows[:, _AT[Lld.ALPHA_RATIO]] = spectral.alpha_ratio(power)
+        rows[:, _SLOPES] = np.column_stack(spectral.slopes(power))
+        if self._full:
+            before = np.concatenate([self._before, spectrum[:-1]])
+            rows[:, _AT[Lld.HAMMARBERG]] = spectral.hammarberg(power)
+            rows[:, _AT[Lld.FLUX]] = spectral.flux(spectrum, before)
+            rows[:, _MFCCS] = spectral.mfcc(bands)
+        self._before = spectrum[-1:].copy()
         rows[:, _AT[Lld.ENERGY]] = np.einsum("fs,fs->f", short, short, dtype=np.float64) / SHORT
         windowed = (long - long.mean(1, keepdims=True)) * frames.GAUSS
         square = np.einsum("fs,fs->f", windowed, windowed, dtype=np.float64) / LONG
@@ -267,7 +279,7 @@ class Extractor:
             run = self._runs.popleft()
             f0, self._f0 = _split(self._f0, len(run.rows))
             voicing, self._voicing = _split(self._voicing, len(run.rows))
-            counts = _complete(run, f0, voicing)
+            counts = _complete(run, f0, voicing, full=self._full)
             self._raw = np.concatenate([self._raw, run.rows])
             self._counts = np.concatenate([self._counts, counts])
         known = len(self._raw)
@@ -280,7 +292,7 @@ class Extractor:
         first, self._out = self._out, self._out + fresh
         done = max(0, ready - _AHEAD)
         self._raw, self._counts = self._raw[done:], self._counts[done:]
-        self._cepstra = self._cepstra[done:]
+        self._cepstra = self._cepstra[done:].copy()
         return Descriptors(rows, first)
 
     def _smooth(self, begin: int, end: int) -> Real:
@@ -320,27 +332,20 @@ def describe(samples: Samples) -> Descriptors:
     return Descriptors.joined([extractor.push(samples), extractor.finish()])
 
 
-def _complete(run: _Run, f0: Real, voicing: Real) -> Real:
+def _complete(run: _Run, f0: Real, voicing: Real, *, full: bool) -> Real:
     """Fill in what depends on pitch, and return the counts of changes, shape (frames, 4)."""
     rows = run.rows
     f0 = np.where(np.arange(len(f0)) < run.whole, f0, 0.0)
     voiced = np.flatnonzero(f0 > 0)
     rows[:, _AT[Lld.F0_HZ]] = f0
     rows[:, _AT[Lld.VOICING]] = voicing
-    power = run.power.copy()
-    power[voiced] = formants.quietened(power[voiced])
-    rows[:, _FORMANTS], rows[:, _WIDTHS] = formants.formants(power)
-    rows[:, _LEVELS] = harmonics.UNVOICED_DB
     # Semitone 1 is the least, as 0 stands for unvoiced (Eyben et al. 2016, section 6.1).
     rows[voiced, _AT[Lld.F0_SEMITONES]] = np.maximum(12 * np.log2(f0[voiced] / SEMITONE_HZ), 1.0)
     spectrum = run.spectrum[voiced]
     squared = spectrum**2
     rows[voiced, _AT[Lld.HNR]] = harmonics.hnr(run.acf[voiced], squared, f0[voiced])
-    tuned = rows[np.ix_(voiced, _FORMANTS)]
-    h1_h2, h1_a3, levels = harmonics.relations(spectrum, f0[voiced], tuned)
-    rows[voiced, _AT[Lld.H1_H2]] = h1_h2
-    rows[voiced, _AT[Lld.H1_A3]] = h1_a3
-    rows[np.ix_(voiced, _LEVELS)] = levels
+    if full:
+        _resonances(run, rows, voiced, f0[voiced])
     quiet = periods.quietness(squared)
     rung = periods.framed(run.sound, voiced)
     found = periods.changes(rung, periods.unrung(rung, squared, quiet), f0[voiced])
@@ -348,6 +353,19 @@ def _complete(run: _Run, f0: Real, voicing: Real) -> Real:
     counts[voiced, 0], counts[voiced, 1] = found.jitter, found.jitters
     counts[voiced, 2], counts[voiced, 3] = found.shimmer, found.shimmers
     return counts
+
+
+def _resonances(run: _Run, rows: Real, voiced: NDArray[np.intp], f0: Real) -> None:
+    """Fill in formants and the levels of harmonics, `f0` being that of the voiced rows."""
+    power = run.power.copy()
+    power[voiced] = formants.quietened(power[voiced])
+    rows[:, _FORMANTS], rows[:, _WIDTHS] = formants.formants(power)
+    rows[:, _LEVELS] = harmonics.UNVOICED_DB
+    tuned = rows[np.ix_(voiced, _FORMANTS)]
+    h1_h2, h1_a3, levels = harmonics.relations(run.spectrum[voiced], f0, tuned)
+    rows[voiced, _AT[Lld.H1_H2]] = h1_h2
+    rows[voiced, _AT[Lld.H1_A3]] = h1_a3
+    rows[np.ix_(voiced, _LEVELS)] = levels
 
 
 def _split(parts: list[Real], count: int) -> tuple[Real, list[Real]]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import scipy.signal
 from numpy.typing import NDArray
 
 from audio.features.formants import predictor
@@ -59,7 +58,16 @@ def _to_lags() -> Real:
 
 
 _LAGS: Final = _to_lags()
-_FILTER: Final = scipy.signal.firwin(TAPS, CUT_HZ, fs=RATE).astype(np.float32)
+
+
+def _lowpass() -> Samples:
+    """Return a low-pass filter: a sinc under a Hamming window, with a gain of 1 at 0 Hz."""
+    width = 2 * CUT_HZ / RATE
+    taps = width * np.sinc(width * (np.arange(TAPS) - MARGIN)) * np.hamming(TAPS)
+    return np.asarray(taps / taps.sum(), np.float32)
+
+
+_FILTER: Final = _lowpass()
 
 
 @dataclass(frozen=True)
@@ -86,9 +94,7 @@ class Changes:
 
 def lowpassed(samples: Samples) -> Samples:
     """Return sound at 8 kHz, nothing above `CUT_HZ`; `MARGIN` samples are lost at each end."""
-    return np.asarray(
-        scipy.signal.convolve(samples, _FILTER, "valid", "direct")[::HALF], np.float32
-    )
+    return np.asarray(np.convolve(samples, _FILTER, "valid")[::HALF], np.float32)
 
 
 def framed(sound: Samples, rows: NDArray[np.intp]) -> Samples:

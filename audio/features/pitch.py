@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from audio.features.frames import LONG_HZ, Real
 
@@ -34,13 +33,38 @@ LOW_EAR_HZ: Final = 65.0
 
 
 def _spline() -> NDArray[np.float32]:
-    """Return the matrix that takes a linear spectrum to the logarithmic scale by cubic splines."""
+    """Return the matrix that takes a linear spectrum to the logarithmic scale by cubic splines.
+
+    Natural splines through even knots: the second derivatives M of knots y hold
+    M[i-1] + 4 M[i] + M[i+1] = 6 (y[i-1] - 2 y[i] + y[i+1]), and are 0 at both ends. SciPy has them
+    too, and takes 50 MB of memory for it (measured).
+    """
     at = FLOOR_HZ * 2 ** (np.arange(POINTS) / OCTAVE)
     at[-1] = LONG_HZ[-1]
-    through = CubicSpline(LONG_HZ, np.eye(POINTS), axis=0, bc_type="natural")
-    matrix = through(at).T
+    knots = np.eye(POINTS)
+    inner = POINTS - 2
+    system = 4 * np.eye(inner) + np.eye(inner, k=1) + np.eye(inner, k=-1)
+    bends = np.zeros((POINTS, POINTS))
+    bends[1:-1] = np.linalg.solve(system, 6 * (knots[:-2] - 2 * knots[1:-1] + knots[2:]))
+    left = np.minimum((at / LONG_HZ[1]).astype(int), POINTS - 2)
+    past = (at / LONG_HZ[1] - left)[:, None]
+    short = 1 - past
+    straight = short * knots[left] + past * knots[left + 1]
+    bent = (short**3 - short) * bends[left] + (past**3 - past) * bends[left + 1]
+    matrix = (straight + bent / 6).T
     # A spline reaches far with tiny weights, and numbers below the normal range are slow.
     return np.asarray(np.where(np.abs(matrix) > 1e-6, matrix, 0.0), np.float32)
+
+
+def _strips(matrix: NDArray[np.float32]) -> list[tuple[slice, slice, NDArray[np.float32]]]:
+    """Return the parts of a banded matrix that hold everything: rows, columns, and weights."""
+    found = []
+    for first in range(0, matrix.shape[1], _STRIP):
+        columns = slice(first, min(first + _STRIP, matrix.shape[1]))
+        there = np.flatnonzero(matrix[:, columns].any(axis=1))
+        rows = slice(int(there[0]), int(there[-1]) + 1)
+        found.append((rows, columns, np.ascontiguousarray(matrix[rows, columns])))
+    return found
 
 
 def _weighting() -> NDArray[np.float32]:
@@ -50,7 +74,9 @@ def _weighting() -> NDArray[np.float32]:
     return np.asarray(0.5 + np.arctan(3.0 * (octaves - centre)) / np.pi, np.float32)
 
 
-_SPLINE: Final = _spline()
+_STRIP: Final = 32
+"""Points that are computed together: all weights of so many lie close together."""
+_SPLINE: Final = _strips(_spline())
 _WEIGHTING: Final = _weighting()
 _SHIFTS: Final = np.rint(np.log2(np.arange(1, HARMONICS + 1)) * OCTAVE).astype(int)
 _FIRST: Final = int(np.ceil(np.log2(LOWEST_HZ / FLOOR_HZ) * OCTAVE))
@@ -97,7 +123,11 @@ def enhanced(magnitude: Real) -> Real:
 
 def sums(magnitude: Real) -> Real:
     """Return the subharmonic sum spectrum, shape (frames, points of the logarithmic scale)."""
-    heard = np.maximum(enhanced(magnitude) @ _SPLINE, 0) * _WEIGHTING
+    spectrum = enhanced(magnitude)
+    heard = np.empty((len(spectrum), POINTS), np.float32)
+    for rows, columns, weights in _SPLINE:
+        heard[:, columns] = spectrum[:, rows] @ weights
+    heard = np.maximum(heard, 0) * _WEIGHTING
     total = heard.copy()
     weight = 1.0
     for shift in _SHIFTS[1:]:

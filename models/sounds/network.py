@@ -7,6 +7,7 @@ cut. Runs on one thread in float32, everywhere the same.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +41,7 @@ class Network:
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Network:
-        """Read and compile the network in `folder`.
+        """Return the network in `folder`; what was compiled is there once for all of its users.
 
         Raises
         ------
@@ -53,29 +54,7 @@ class Network:
                 f"{path}: expected the network of sounds, found none; "
                 "install Ambient again, or make it with: ambient train sounds"
             )
-        try:
-            options = {
-                "INFERENCE_NUM_THREADS": 1,
-                "NUM_STREAMS": 1,
-                **UNPINNED,
-                "INFERENCE_PRECISION_HINT": "f32",
-                "PERFORMANCE_HINT": "LATENCY",
-                "CPU_DENORMALS_OPTIMIZATION": True,
-            }
-            compiled = ov.Core().compile_model(str(path), "CPU", options)
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1].strip()
-            raise ModelError(f"{path}: OpenVINO cannot read it ({reason})") from error
-        got = tuple(
-            int(port.partial_shape[2].get_length())
-            for port in (compiled.input(0), compiled.output(0))
-        )
-        if got != (BANDS, len(OUTPUTS)):
-            raise ModelError(
-                f"{path}: expected {BANDS} bands and {len(OUTPUTS)} outputs, got {got}; "
-                "the weights are of another version: make them with: ambient train sounds"
-            )
-        return cls(compiled)
+        return cls(_compiled(path, path.with_suffix(".bin").stat().st_mtime_ns))
 
     def start(self) -> Floats:
         """Return the state (1, S) of a room of which nothing was heard yet."""
@@ -105,6 +84,33 @@ class Network:
             raise ValueError(f"expected at least {FIELD} frames, got {len(frames)}; collect them")
         found = self._request.infer([frames[None], state])
         return found[0][0].copy(), found[1].copy()
+
+
+@cache
+def _compiled(path: Path, written_ns: int) -> ov.CompiledModel:
+    """Return the compiled network; the same one for the same file, as it was written then."""
+    try:
+        options = {
+            "INFERENCE_NUM_THREADS": 1,
+            "NUM_STREAMS": 1,
+            **UNPINNED,
+            "INFERENCE_PRECISION_HINT": "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+            "CPU_DENORMALS_OPTIMIZATION": True,
+        }
+        compiled = ov.Core().compile_model(str(path), "CPU", options)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ModelError(f"{path}: OpenVINO cannot read it ({reason})") from error
+    got = tuple(
+        int(port.partial_shape[2].get_length()) for port in (compiled.input(0), compiled.output(0))
+    )
+    if got != (BANDS, len(OUTPUTS)):
+        raise ModelError(
+            f"{path}: expected {BANDS} bands and {len(OUTPUTS)} outputs, got {got}; "
+            "the weights are of another version: make them with: ambient train sounds"
+        )
+    return compiled
 
 
 def rows(frames: int) -> int:

@@ -59,7 +59,11 @@ MAPS = """\
     ],
 )
 def test_only_what_nobody_can_write_and_what_was_named(files, found):
-    assert memory._read_only(MAPS, [Path(file) for file in files]) == found
+    assert memory._mapped(MAPS, [Path(file) for file in files], "r--") == found
+
+
+def test_of_a_library_only_what_is_executed():
+    assert memory._mapped(MAPS, [Path("/usr/lib")], "r-x") == [(0x7F40, 0x7F50)]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")

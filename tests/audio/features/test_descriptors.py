@@ -7,7 +7,7 @@ import pytest
 
 from ambient.errors import UsageError
 from ambient.evaluate.voice_signals import Talk, Voice, noisy, sustained, talk
-from audio.features import Descriptors, Extractor, Lld, describe, functionals
+from audio.features import Descriptors, Extractor, Lld, describe, functionals, measure
 from audio.features.descriptors import PUBLISHED, RUN
 from audio.features.frames import LONG, SHORT, STEP
 
@@ -26,6 +26,14 @@ def test_a_stream_gives_the_same_bits_as_a_file(speech: np.ndarray, length: int)
     assert np.array_equal(Descriptors.joined(parts).rows, whole.rows)
     firsts = [part.first for part in parts if len(part)]
     assert firsts == np.cumsum([0, *[len(part) for part in parts if len(part)][:-1]]).tolist()
+
+
+def test_what_a_minute_is_measured_by_is_the_same_without_the_rest(speech: np.ndarray) -> None:
+    whole = describe(speech)
+    extractor = Extractor(full=False)
+    parts = [extractor.push(speech), extractor.finish()]
+    told = [(0.0, len(speech) / 16_000)]
+    assert measure(Descriptors.joined(parts), told) == measure(whole, told) != []
 
 
 def test_blocks_of_one_sample() -> None:
