@@ -307,9 +307,10 @@ class Signs(Struct):
         quality = trusted(table, seen.quality, seen.doubts)
         if quality == 0.0:
             return
-        kept = [(at, bpm) for at, bpm in wearer.pulse if 0 < (seen.t - at) / SECOND <= PULSE_S]
+        oldest = seen.t - round(PULSE_S * SECOND)
+        kept = [one for one in wearer.pulse if oldest <= one[0] < seen.t]
         if len(kept) >= LEAST_PULSES:
-            rise = seen.value - sum(bpm for _, bpm in kept) / len(kept)
+            rise = seen.value - sum([bpm for _, bpm in kept]) / len(kept)
             self._add(
                 table,
                 "heart_rise",
