@@ -156,6 +156,11 @@ class MemoryBook:
             if (due := self._due[case.condition.id]) is not None and due <= now
         ]
 
+    def due_at(self) -> list[int]:
+        """Return when (ns) something is due of each open case, where something is."""
+        instants = (self._due[condition] for condition in self._open.values())
+        return [due for due in instants if due is not None]
+
     def signal(self, signal: str) -> Signal | None:
         """Return a signal, withdrawn or not, if there is one of this id."""
         return self.signals.get(signal)

@@ -19,7 +19,7 @@ from ambient.hub.alarms.book import Case
 from ambient.hub.alarms.condition import AlarmState, Condition, Deed, Entry, Priority
 from ambient.hub.alarms.effects import AnyEffect, Give, Withdraw
 from ambient.hub.alarms.rules import NS, Rules, Step, Way, goes_on, steps_of, ways_of
-from ambient.hub.alarms.signal import Delivery, Signal
+from ambient.hub.alarms.signal import SIREN, Delivery, Signal
 
 _ENDED: Final = 1 << 62
 
@@ -49,6 +49,8 @@ def settle(case: Case, rules: Rules, away: list[str], now: int, *, news: bool = 
         return _quiet(condition, signals, entries, now)
     steps = steps_of(rules, condition, now)
     step = min(condition.step, len(steps) - 1)
+    if any(signal.channel == SIREN and signal.withdrawn is None for signal in signals):
+        step = len(steps) - 1  # a longer plan of the next shift does not silence it
     if step < 0:
         step, condition = 0, msgspec.structs.replace(condition, stepped=now)
     effects: list[AnyEffect] = []

@@ -9,7 +9,8 @@ the night without a 02:30 it begins when that would have been.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -67,17 +68,14 @@ class Rota(Struct, frozen=True, kw_only=True):
 def shifts_at(rota: Rota, now: int) -> list[str]:
     """Return the ids of the shifts that are on at `now` (ns), in the order of the rota."""
     zone: tzinfo = ZoneInfo(rota.zone) if rota.zone else UTC
-    at = datetime.fromtimestamp(now // NS, UTC)
+    today = datetime.fromtimestamp(now // NS, zone).date().toordinal()
     # A day on either side: by the clock of the site it may be yesterday's shift.
-    days = [at.astimezone(zone).date() + timedelta(days=n) for n in (-2, -1, 0, 1)]
+    days = (today - 2, today - 1, today, today + 1)
     on = []
     for shift in rota.shifts:
-        length = (shift.ends - shift.begins) % DAY_MIN or DAY_MIN
         for day in days:
-            midnight = datetime.combine(day, time())
-            first = _instant(midnight + timedelta(minutes=shift.begins), zone)
-            last = _instant(midnight + timedelta(minutes=shift.begins + length), zone)
-            if first <= at < last:
+            first, last = _span(rota.zone, day, shift.begins, shift.ends)
+            if first <= now < last:
                 on.append(shift.id)
                 break
     return on
@@ -93,6 +91,18 @@ def on_duty(rota: Rota, now: int, away: Sequence[str] = ()) -> list[Member]:
     ]
 
 
-def _instant(wall: datetime, zone: tzinfo) -> datetime:
-    """Return the first instant at which the site's clock shows `wall`, or would have."""
-    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+@lru_cache(maxsize=4096)
+def _span(zone: str, day: int, begins: int, ends: int) -> tuple[int, int]:
+    """Return when (ns) a shift of the calendar's `day` begins and ends."""
+    length = (ends - begins) % DAY_MIN or DAY_MIN
+    midnight = datetime.fromordinal(day)
+    return (
+        _instant(midnight + timedelta(minutes=begins), zone),
+        _instant(midnight + timedelta(minutes=begins + length), zone),
+    )
+
+
+def _instant(wall: datetime, zone: str) -> int:
+    """Return the first instant (ns) at which the site's clock shows `wall`, or would have."""
+    local = wall.replace(tzinfo=ZoneInfo(zone) if zone else UTC, fold=0)
+    return int(local.timestamp()) * NS
