@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from ambient.cli.app import build
 from ambient.errors import StoreError
-from ambient.evaluate.sound_days import diary, report
+from ambient.evaluate import speech_rows
+from ambient.evaluate.sound_days import diary, report, television
 from ambient.evaluate.sound_days.programmes import shelf
 from ambient.evaluate.sounds import _wanted, run
 from models.sounds import spotter
@@ -153,3 +154,32 @@ def test_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first.causes == again.causes
     assert 0.0 < first.looked <= 1.0
     assert first.night.exposure == pytest.approx(1 / 24, abs=1e-3)
+
+
+class _Lengths:
+    """Says nothing; keeps how long what it is asked about is."""
+
+    version = "1"
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def person(self, samples: np.ndarray) -> float:
+        self.seconds.append(len(samples) / 16_000)
+        return 0.5
+
+
+def test_recordings_of_a_speaker_are_judged_singly_and_as_a_stretch(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = ["file,dataset,use,speaker,label"]
+    for number, (speaker, use) in enumerate(
+        [("a", "evaluate"), ("b", "evaluate"), ("a", "evaluate"), ("a", "evaluate"), ("a", "train")]
+    ):
+        soundfile.write(tmp_path / f"{number}.wav", 0.1 * noise(rng, 3 * 16_000), 16_000)
+        lines.append(f"{number}.wav,d,{use},{speaker},calm/normal")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
+    judge = _Lengths()
+    told = television.measure(speech_rows.read(tmp_path / "manifest.csv"), judge)  # type: ignore[arg-type]
+    # Each once as a person and once from a loudspeaker; three of one speaker make a stretch.
+    assert (told.all.n, told.long.n) == (8, 2)
+    assert sorted(judge.seconds) == [3.0] * 8 + [8.0] * 2

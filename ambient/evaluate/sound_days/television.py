@@ -1,8 +1,9 @@
 """A loudspeaker told from a person, on recorded speech: rows in, an area under the curve out.
 
 Each recording of dry speech is put in a room twice, once as a person and once out of a loudspeaker
-of the family that training never sees. Rows that may be learned from are left out. Speech that was
-recorded in a room, by people in it, is measured as it is.
+of the family that training never sees; and so are stretches as long as a node listens to before it
+says more, of several recordings of one speaker. Rows that may be learned from are left out. Speech
+that was recorded in a room, by people in it, is measured as it is.
 """
 
 from __future__ import annotations
@@ -35,12 +36,15 @@ class Told(Struct, frozen=True):
     ----------
     all, by_db
         Areas over all ratios of speech to noise, and for each.
+    long
+        Area over stretches of `LONGEST_S`: recordings of one speaker one after another.
     in_room
         Recordings made in rooms: stretches of 8 s that are taken for a person's.
     """
 
     all: Area
     by_db: dict[str, Area]
+    long: Area
     in_room: Share
 
 
@@ -48,22 +52,28 @@ def measure(rows: Sequence[SoundRow], judge: TelevisionJudge | None = None) -> T
     """Return how well recorded people are told from the same out of a loudspeaker."""
     judge = judge if judge is not None else TelevisionJudge()
     found: list[_Said] = []
+    long: list[_Said] = []
     taken: list[bool] = []
+    kept: dict[str, list[Samples]] = {}
     for number, row in enumerate(rows):
         if row.use == speech_rows.TRAIN:
             continue
         if row.label.startswith(DRY):
             dry = speech_rows.samples_of(row.path)[: round(LONGEST_S * RATE)]
             ratio = RATIOS_DB[number % len(RATIOS_DB)]
-            for person in (False, True):
-                rng = np.random.default_rng((SEED, number, person))
-                sound = heard(rng, dry, float(ratio), person=person, held=True)
-                found.append(_Said(judge.person(sound), person, row.speaker or row.file, ratio))
+            speaker = row.speaker or row.file
+            found += _both(judge, dry, ratio, number, speaker)
+            parts = kept.setdefault(speaker, [])
+            parts.append(dry)
+            if sum(len(part) for part in parts) >= LONGEST_S * RATE:
+                whole = np.concatenate(kept.pop(speaker))[: round(LONGEST_S * RATE)]
+                long += _both(judge, whole, ratio, number, speaker)
         elif row.label.startswith(IN_ROOM):
             taken += [judge.person(part) >= 0.5 for part in _parts(row)]
     return Told(
         all=_area(found),
         by_db={f"{db}": _area([each for each in found if each.ratio == db]) for db in RATIOS_DB},
+        long=_area(long),
         in_room=wilson(sum(taken), len(taken)),
     )
 
@@ -73,6 +83,18 @@ class _Said(NamedTuple):
     person: bool
     speaker: str
     ratio: int
+
+
+def _both(
+    judge: TelevisionJudge, dry: Samples, ratio: int, number: int, speaker: str
+) -> list[_Said]:
+    """Return what is said of speech from a loudspeaker and from a person, in rooms of their own."""
+    said = []
+    for person in (False, True):
+        rng = np.random.default_rng((SEED, number, person))
+        sound = heard(rng, dry, float(ratio), person=person, held=True)
+        said.append(_Said(judge.person(sound), person, speaker, ratio))
+    return said
 
 
 def _area(said: Sequence[_Said]) -> Area:
