@@ -204,13 +204,16 @@ class FusionWorker:
         for observation in self._receive(wait_s):
             new += self._observe(observation)
         now = self._steady() / 1e9
+        due = now >= self._tick_at
+        if due:
+            self._tick_at = now + 1.0
+            new += self._go_on()
         if new:  # an alarm waits for no errand
             self._ledger.write(new, self._state, now)
             new = []
         notices: list[tuple[Path, Notice]] = []
-        if now >= self._tick_at:
-            self._tick_at = now + 1.0
-            new += self._each_second(now)
+        if due:
+            new += self._look_around(now)
             notices = self._notices.waiting()
         command = self._control.take()
         if command is not None:
@@ -249,8 +252,8 @@ class FusionWorker:
             if switches.is_on(room, Purpose.RESEARCH):
                 self._recorder.follow(room.id, True, t)
 
-    def _each_second(self, now: float) -> list[AnyEvent]:
-        """Let time go on, look at the clock, the consents and the disk."""
+    def _go_on(self) -> list[AnyEvent]:
+        """Let time go on in every room, once a second."""
         new: list[AnyEvent] = []
         room = self._config.rooms[0].id
         t = self._clock.now()
@@ -260,7 +263,12 @@ class FusionWorker:
             new += self._observe(ClockStepped(t=t, room=room, source=NODE_SOURCE, step_s=step))
         for each in self._config.rooms:
             new += self._observe(Tick(t=t, room=each.id, source=NODE_SOURCE))
-        new += self._consent_events(t)
+        return new
+
+    def _look_around(self, now: float) -> list[AnyEvent]:
+        """Look at the consents, the recordings and the disk."""
+        t = self._clock.now()
+        new = self._consent_events(t)
         if self._recorder is not None:
             self._recorder.each_second(t)
         if now >= self._space_at:

@@ -172,6 +172,22 @@ def test_an_event_is_kept_with_the_state_of_its_room(
     assert world.kept["situations/r2"] != began["situations/r2"]
 
 
+def test_no_alarm_waits_for_what_is_done_once_a_second(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody lost from sight while down is confirmed as time goes on, before all errands."""
+    world.lie_until_fallen()
+    told: list[list[str]] = []
+    monkeypatch.setattr(world.fusion, "_look_around", lambda _: told.append(world.kinds()) or [])
+    for _ in range(8):
+        world.steady += 1.1
+        world.fusion.step(0)
+        assert told[-1] == world.kinds()
+    assert len(told) == 8
+    assert "fall.confirmed" in told[-1]
+    assert "fall.confirmed" not in told[0]
+
+
 def test_notices_become_events_and_are_taken(world: World) -> None:
     board = NoticeBoard(world.config.state_dir)
     board.post(Notice(kind=NoticeKind.STARTED, t=5))
