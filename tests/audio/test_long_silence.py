@@ -35,6 +35,7 @@ def made() -> MicrophonePipeline:
     return Ears().pipeline("r12", Mic(), Wanted(sounds=True, voice=True))
 
 
+@pytest.mark.timeout(150 * HOURS)
 def test_silence_for_hours_is_said_and_takes_no_memory(made: MicrophonePipeline) -> None:
     zeros = np.zeros(PIECE_S * RATE, np.float32)
     process = psutil.Process()
