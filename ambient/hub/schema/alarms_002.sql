@@ -97,3 +97,20 @@ END;
 CREATE TRIGGER erasures_no_delete BEFORE DELETE ON erasures BEGIN
   SELECT RAISE(ABORT, 'the ledger of erasures is append-only');
 END;
+-- INSERT OR REPLACE deletes without asking the triggers of DELETE.
+CREATE TRIGGER alarm_log_no_replace BEFORE INSERT ON alarm_log
+WHEN EXISTS (SELECT 1 FROM alarm_log WHERE number = NEW.number) BEGIN
+  SELECT RAISE(ABORT, 'the log of alarms is append-only');
+END;
+CREATE TRIGGER alarm_log_parts_no_replace BEFORE INSERT ON alarm_log_parts
+WHEN EXISTS (SELECT 1 FROM alarm_log_parts WHERE number = NEW.number) BEGIN
+  SELECT RAISE(ABORT, 'the log of alarms is append-only');
+END;
+CREATE TRIGGER salts_no_replace BEFORE INSERT ON salts
+WHEN EXISTS (SELECT 1 FROM salts WHERE subject = NEW.subject) BEGIN
+  SELECT RAISE(ABORT, 'a salt is never changed');
+END;
+CREATE TRIGGER erasures_no_replace BEFORE INSERT ON erasures
+WHEN EXISTS (SELECT 1 FROM erasures WHERE subject = NEW.subject) BEGIN
+  SELECT RAISE(ABORT, 'the ledger of erasures is append-only');
+END;
