@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import structlog
 
 from ambient.closing import Closing
+from models.falls.network import FOLDER
 from models.store import PULL, State, Store, locate
 from vision.objects.nanodet import MODEL, NanoDet, ObjectOptions
 from vision.objects.types import ObjectDetector
@@ -39,11 +41,14 @@ class Networks(Closing):
         The second pair of eyes; None to do without.
     without
         Parts that are left out.
+    falls
+        The folder of the temporal network's weights and calibration.
     """
 
     engine: PoseEngine
     detector: ObjectDetector | None = None
     without: frozenset[Part] = frozenset()
+    falls: Path = FOLDER
 
     @classmethod
     def open(
@@ -52,6 +57,7 @@ class Networks(Closing):
         *,
         engine: PoseEngine | None = None,
         without: Collection[Part] = (),
+        falls: Path = FOLDER,
         complete: bool = True,
     ) -> Networks:
         """Load the networks.
@@ -64,6 +70,8 @@ class Networks(Closing):
             Another pose engine than BlazePose in OpenVINO.
         without
             Parts to leave out.
+        falls
+            The folder of the temporal network, by default the one that this version carries.
         complete
             Whether a missing object detector is an error. A node rather goes on with poses alone,
             which is logged; what is measured must be the whole.
@@ -85,7 +93,7 @@ class Networks(Closing):
                     cache_dir=options.cache_dir,
                 )
             )
-        return cls(engine or BlazePose.create(options), detector, frozenset(without))
+        return cls(engine or BlazePose.create(options), detector, frozenset(without), falls)
 
     def pipeline(
         self,
@@ -119,7 +127,8 @@ class Networks(Closing):
         """Return a posture model of one camera; the network is compiled for it alone."""
         if Part.TEMPORAL in self.without:
             return RulePosture()
-        return LearnedPosture.create(calibrated=Part.CALIBRATION not in self.without)
+        calibrated = Part.CALIBRATION not in self.without
+        return LearnedPosture.create(self.falls, calibrated=calibrated)
 
 
 def _is_there(options: PoseOptions) -> bool:

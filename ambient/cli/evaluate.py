@@ -80,6 +80,14 @@ def falls(
         ),
     ] = False,
     without: Without = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="What train falls wrote to a folder, instead of the network that is carried.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Measure how many falls are found, and how quiet everyday recordings stay.
 
@@ -92,10 +100,10 @@ def falls(
     from ambient.evaluate.measure import Traces
 
     if from_floor:
-        if report or alarms_out or traces or room_days or without:
+        if report or alarms_out or traces or room_days or without or weights:
             raise UsageError(
                 "expected --from-floor alone or with --json and --jobs, got it with --report, "
-                "--traces, --room-days, --without or --alarms-out; call evaluate falls twice"
+                "--traces, --room-days, --without, --weights or --alarms-out; call it twice"
             )
         _from_floor(manifest, json=json, jobs=jobs)
         return
@@ -112,6 +120,7 @@ def falls(
             alarms_out=alarms_out,
             traces=kept,
             without=without or (),
+            weights=weights,
             per_room_day=days,
             progress=progress,
         )

@@ -48,6 +48,12 @@ def falls(
     compare: Annotated[
         bool, typer.Option("--compare", help="Compare architectures instead; writes nothing.")
     ] = False,
+    without_simulations: Annotated[
+        bool,
+        typer.Option(
+            "--without-simulations", help="From recordings alone, to see what simulations bring."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to share the work.")] = 2,
 ) -> None:
@@ -59,13 +65,15 @@ def falls(
 
     from ambient.train.falls import FOLDER, train
 
-    if quick and out is None:
-        raise typer.BadParameter("a quick model is not for a node: say where to with --out")
+    if (quick or without_simulations) and out is None:
+        kind = "a quick model" if quick else "a model without simulations"
+        raise typer.BadParameter(f"{kind} is not for a node: say where to with --out")
     figures = train(
         data,
         out or FOLDER,
         quick=quick,
         compare=compare,
+        simulations=not without_simulations,
         seed=seed,
         jobs=jobs,
         tell=lambda line: typer.echo(line, err=True),

@@ -29,6 +29,8 @@ from ambient.evaluate.groups import (
 from ambient.evaluate.manifest import APART, Label, Row, read
 from ambient.evaluate.measure import Outcome, Task, Traces, found, measure_all
 from ambient.evaluate.statistics import Rate, wilson
+from models.falls.network import FOLDER, Network
+from models.falls.outputs import load
 from vision.parts import Part
 
 
@@ -90,6 +92,7 @@ def run(
     fps: float = FPS,
     traces: Traces = Traces.NONE,
     without: Collection[Part] = (),
+    weights: Path | None = None,
     per_room_day: Rate | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measured:
@@ -109,6 +112,8 @@ def run(
         Of which recordings the course is kept.
     without
         Parts of the perception to leave out.
+    weights
+        A folder of ``train falls``: its network instead of the one that is carried.
     per_room_day
         False alarms of whole days, when another measurement counted them.
     progress
@@ -118,11 +123,18 @@ def run(
     ------
     UsageError
         When the manifest cannot be understood.
+    ModelError
+        When `weights` holds no network that can be used.
     """
     rows = read(manifest)
+    falls = FOLDER if weights is None else weights
+    if weights is not None:
+        # A node goes on with the rules alone; a measurement must not.
+        Network.load(weights)
+        load(weights)
     outcomes: list[Outcome] = []
     left_out = frozenset(without)
-    tasks = [Task(row, fps=fps, traces=traces, without=left_out) for row in rows]
+    tasks = [Task(row, fps=fps, traces=traces, without=left_out, falls=falls) for row in rows]
     for outcome in measure_all(tasks, jobs):
         outcomes.append(outcome)
         if progress is not None:

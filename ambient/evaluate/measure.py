@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from ambient.evaluate.clip import FPS, Alter, ClipResult, default_config, judge_
 from ambient.evaluate.conditions import Condition, altered, cut
 from ambient.evaluate.manifest import Label, Row
 from ambient.evaluate.trace import Facts, Recorder, Trace
+from models.falls.network import FOLDER
 from vision.networks import Networks, Part
 
 MOST_JOBS: Final = 64
@@ -53,6 +55,8 @@ class Task:
         Whether its course is kept.
     without
         Parts of the perception that are left out.
+    falls
+        The folder of the temporal network.
     """
 
     row: Row
@@ -61,6 +65,7 @@ class Task:
     start_s: float = 0.0
     traces: Traces = Traces.NONE
     without: frozenset[Part] = frozenset()
+    falls: Path = FOLDER
 
 
 class Outcome(Struct, frozen=True):
@@ -128,7 +133,7 @@ def measure(task: Task) -> Outcome:
     recorder = Recorder(after_s=start or 0.0)
     options = PoseOptions(num_people=default_config("x").rooms[0].cameras[0].people)
     try:
-        with Networks.open(options, without=task.without) as networks:
+        with Networks.open(options, without=task.without, falls=task.falls) as networks:
             result = judge_clip(
                 row.path, networks, fps=task.fps, alter=_alter(task), recorder=recorder
             )

@@ -82,6 +82,7 @@ def train(
     *,
     quick: bool = False,
     compare: bool = False,
+    simulations: bool = True,
     seed: int = 0,
     jobs: int = 2,
     tell: Tell = lambda line: None,
@@ -98,6 +99,9 @@ def train(
         A small model of poor quality, to see that it works.
     compare
         Train each architecture for a shorter while instead, and write nothing.
+    simulations
+        Whether simulated people are learned from and calibrated on; without them recordings are
+        left, to see what the simulations bring. Those held out measure either way.
     seed
         The same seed gives the same simulations and, on the same machine, the same weights.
     jobs
@@ -112,13 +116,16 @@ def train(
     Raises
     ------
     UsageError
-        PyTorch is missing, or the data is.
+        PyTorch is missing, or the data is; or architectures are to be compared without
+        simulations, which calibrate that.
     """
+    if compare and not simulations:
+        raise UsageError("expected a comparison of architectures or no simulations, got both")
     try:
         from models.falls.learning import course
         from models.falls.learning.fit import Recipe
         from models.falls.learning.networks import Kind
-        from models.falls.learning.pool import pool
+        from models.falls.learning.pool import Pool, pool
     except ModuleNotFoundError as error:
         raise UsageError(
             f"training needs {error.name}, which is not in this environment; "
@@ -133,24 +140,21 @@ def train(
     recorded = list(_recorded(data, plan.passes, said))
     with TemporaryDirectory(prefix="ambient-train-") as own:
         _motions(Path(own), seed, plan, said)
-        made = [
-            pool(
-                _simulated(data, Path(own), seed + i, count, family, said),
+
+        def gathered(offset: int, count: int, family: Family) -> Pool:
+            return pool(
+                _simulated(data, Path(own), seed + offset, count, family, said),
                 seed=seed,
                 plain=family is Family.HELDOUT,
             )
-            for i, (count, family) in enumerate(
-                (
-                    (plan.simulated, Family.TRAIN),
-                    (plan.calibrating, Family.HELDOUT),
-                    (plan.held, Family.HELDOUT),
-                )
-            )
-        ]
+
+        simulated = gathered(0, plan.simulated, Family.TRAIN) if simulations else None
+        calibrating = gathered(1, plan.calibrating, Family.HELDOUT) if simulations else None
+        held = gathered(2, plan.held, Family.HELDOUT)
     material = course.Material(
-        simulated=made[0],
-        calibrating=made[1],
-        held=made[2],
+        simulated=simulated,
+        calibrating=calibrating,
+        held=held,
         recorded=pool(recorded, seed=seed, tellings=plan.tellings),
         clips=pool((s for s in recorded if PASSES[0].name in s.name), seed=seed, plain=True),
     )

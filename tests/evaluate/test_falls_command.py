@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ambient.cli.app import build
-from ambient.errors import UsageError
+from ambient.errors import ModelError, UsageError
 from models import samples, store
 
 
@@ -64,6 +64,11 @@ def test_a_measurement_with_its_page(manifest: Path) -> None:
     text = page.read_text("utf-8")
     assert "empty.mp4" in text
     assert text.count('class="nobody"') == 8
+
+
+def test_other_weights_must_be_there(manifest: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected the temporal network, found none"):
+        _invoke("evaluate", "falls", str(manifest), "--weights", str(tmp_path))
 
 
 def test_two_conditions(manifest: Path) -> None:

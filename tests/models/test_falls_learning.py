@@ -5,6 +5,7 @@ Runs in the environment of ``make setup-train``; PyTorch is in no other.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 torch: Any = pytest.importorskip("torch")
 
 from models.falls.columns import FEATURES  # noqa: E402
+from models.falls.learning.course import Material, course  # noqa: E402
 from models.falls.learning.export import export, write_reference  # noqa: E402
 from models.falls.learning.fit import Loss, Recipe, fit  # noqa: E402
 from models.falls.learning.networks import Ensemble, Kind, build  # noqa: E402
 from models.falls.learning.pool import Windows, pool  # noqa: E402
 from models.falls.network import Network  # noqa: E402
-from models.falls.outputs import OUTPUTS  # noqa: E402
+from models.falls.outputs import BIN, OUTPUTS, load  # noqa: E402
 from models.skeletons.sequence import LABELS  # noqa: E402
 from tests.models.test_falls_variants import fallen  # noqa: E402
 
@@ -91,6 +93,24 @@ def test_windows_end_with_their_sequence() -> None:
     known = (labels >= 0).sum(dim=1).numpy()
     assert set(known) <= set(sizes.tolist())
     assert bool(torch.isfinite(judged[:, :, 0]).sum(dim=1).eq(torch.tensor(known)).all())
+
+
+def test_recordings_alone_are_enough() -> None:
+    recorded = pool([fallen(seed) for seed in range(6)], seed=0, tellings=2)
+    network = fit(Kind.GRU, Recipe(steps=6, windows=8, length=20), None, recorded)
+    assert all(bool(torch.isfinite(each).all()) for each in network.state_dict().values())
+
+
+@pytest.mark.parametrize("simulations", [True, False], ids=["with", "without simulations"])
+def test_a_course_writes_what_a_node_reads(tmp_path: Path, simulations: bool) -> None:
+    told = pool([fallen(seed) for seed in range(4)], seed=0)
+    plain = pool([fallen(seed) for seed in range(4, 8)], seed=0, plain=True)
+    some = told if simulations else None
+    material = Material(some, told, plain if simulations else None, plain, plain)
+    figures = course(Kind.GRU, Recipe(steps=2, windows=8, length=20), material, tmp_path)
+    assert (figures.instants["simulated"] > 0) is simulations
+    assert load(tmp_path).weights == hashlib.sha256((tmp_path / BIN).read_bytes()).hexdigest()
+    assert Network.load(tmp_path).start(1).shape[0] == 1
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:

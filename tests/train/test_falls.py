@@ -28,6 +28,18 @@ def test_a_quick_model_never_replaces_the_one_that_is_carried(tmp_path: Path) ->
     assert (FOLDER / "falls.json").read_bytes() == before
 
 
+def test_nor_does_a_model_without_simulations(tmp_path: Path) -> None:
+    asked = ["train", "falls", "--data", str(tmp_path), "--without-simulations"]
+    result = CliRunner().invoke(build(), asked)
+    assert result.exit_code == 2
+    assert "--out" in result.output
+
+
+def test_architectures_are_not_compared_without_simulations(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="got both"):
+        train(tmp_path, tmp_path, compare=True, simulations=False)
+
+
 def test_data_must_be_there(tmp_path: Path) -> None:
     asked = ["train", "falls", "--data", str(tmp_path / "nothing")]
     assert CliRunner().invoke(build(), asked).exit_code == 2

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from ambient.config import Camera
 from ambient.errors import ModelError
+from models.falls.network import FOLDER
 from models.store import Store
 from tests.vision.eyes import FakeEngine, FakeObjects
 from vision import networks
@@ -25,11 +26,12 @@ class Learned(RulePosture):
     """Stands for the temporal network."""
 
     calibrated = False
+    folder = Path()
 
     @classmethod
-    def create(cls, *, calibrated: bool) -> Learned:
+    def create(cls, folder: Path, *, calibrated: bool) -> Learned:
         made = cls()
-        made.calibrated = calibrated
+        made.folder, made.calibrated = folder, calibrated
         return made
 
 
@@ -67,6 +69,17 @@ def test_parts_can_be_left_out(
         posture = made._posture()
         assert isinstance(posture, Learned) is learned
         assert getattr(posture, "calibrated", False) is calibrated
+
+
+def test_the_temporal_network_comes_from_the_folder_that_is_asked_for(tmp_path: Path) -> None:
+    options, engine = PoseOptions(), FakeEngine()
+    for made, expected in (
+        (Networks.open(options, engine=engine), FOLDER),
+        (Networks.open(options, engine=engine, falls=tmp_path), tmp_path),
+    ):
+        posture = made._posture()
+        assert isinstance(posture, Learned)
+        assert posture.folder == expected
 
 
 def test_each_camera_has_a_posture_model_and_furniture_of_its_own() -> None:

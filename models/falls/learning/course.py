@@ -65,14 +65,15 @@ class Material:
     simulated, recorded
         To learn from, told in several ways.
     calibrating, held
-        Simulations of other families: one to calibrate on, one to measure on.
+        Simulations of other families: one to calibrate on, one to measure on. Without simulations
+        to learn from and to calibrate on, recordings are left, and `held` measures all the same.
     clips
         The recordings as they are, at the rate of a node.
     """
 
-    simulated: Pool
+    simulated: Pool | None
     recorded: Pool
-    calibrating: Pool
+    calibrating: Pool | None
     held: Pool
     clips: Pool
 
@@ -165,11 +166,10 @@ def course(
     start = material.held.start
     write_reference(whole, material.held.inputs[start[0] : start[1]][:_REFERENCE_T].float(), folder)
     apart = _apart(members, material.clips)
-    calibration = _calibrate(
-        _windows(material.calibrating, _judge(whole, material.calibrating)),
-        _windows(material.clips, apart),
-        digest,
-    )
+    sources = [_windows(material.clips, apart)]
+    if material.calibrating is not None:
+        sources.insert(0, _windows(material.calibrating, _judge(whole, material.calibrating)))
+    calibration = _calibrate(sources, digest)
     (folder / JSON).write_bytes(
         msgspec.json.format(msgspec.json.encode(calibration), indent=2) + b"\n"
     )
@@ -182,8 +182,9 @@ def course(
         members=len(members),
         weights=size(whole),
         instants={
-            name: len(getattr(material, name).label)
+            name: 0 if pool is None else len(pool.label)
             for name in ("simulated", "recorded", "calibrating", "held", "clips")
+            for pool in (getattr(material, name),)
         },
         minutes=round((time.monotonic() - began) / 60, 1),
         calibration={
@@ -225,8 +226,10 @@ def compare(
         found = _windows(material.clips, apart)
         tests = [_judge(member, material.held) for member in members]
         first = _windows(material.held, tests[0])
-        plain = _calibrate(_windows(material.calibrating, _judge(members[0], material.calibrating)),
-                           found, "")  # fmt: skip
+        if material.calibrating is None:
+            raise ValueError("compare: expected simulations to calibrate on, got none")
+        calibrating = _windows(material.calibrating, _judge(members[0], material.calibrating))
+        plain = _calibrate([calibrating, found], "")
         down, fell = (_precision(found, i) for i in (0, 1))
         out.append(
             Compared(
@@ -272,7 +275,7 @@ def _train(plans: list[Plan], material: Material, jobs: int, tell: Tell) -> list
         return [each.result() for each in waiting]
 
 
-def _member(plan: Plan, simulated: Pool, recorded: Pool, tell: Tell = print) -> Network:
+def _member(plan: Plan, simulated: Pool | None, recorded: Pool, tell: Tell = print) -> Network:
     kind, recipe, leave_out, seed = plan
     torch.set_num_threads(1)
     return fit(kind, recipe, simulated, recorded, leave_out=leave_out, seed=seed, tell=tell)
@@ -349,28 +352,33 @@ def _labels_right(windows: _Windows) -> float:
     return float((named == windows.label[known]).mean())
 
 
-def _calibrate(simulated: _Windows, recorded: _Windows, digest: str) -> Calibration:
-    """Return slopes, biases and thresholds; simulations and recordings weigh the same."""
+def _calibrate(sources: list[_Windows], digest: str) -> Calibration:
+    """Return slopes, biases and thresholds, by simulations and recordings or the latter alone.
+
+    All further sources together weigh `RECORDED_WEIGHT` of the first, which names the labels.
+    """
+    first = sources[0]
     scalings, thresholds = [], []
     for i in range(len(JUDGEMENTS)):
-        parts = [_known(each, i)[1] for each in (simulated, recorded)]
-        shift = len(simulated.outputs)
+        parts = [_known(each, i)[1] for each in sources]
+        shift = len(first.outputs)
         both = Judged(
             np.concatenate([part.logit for part in parts]),
             np.concatenate([part.truth for part in parts]),
-            np.concatenate([parts[0].group, parts[1].group + shift]),
+            np.concatenate([part.group + shift * k for k, part in enumerate(parts)]),
         )
-        share = [1.0, len(parts[0].truth) / max(len(parts[1].truth), 1) * RECORDED_WEIGHT]
+        count = len(parts[0].truth)
+        share = [1.0] + [count / max(len(part.truth), 1) * RECORDED_WEIGHT for part in parts[1:]]
         weight = np.repeat(share, [len(part.truth) for part in parts])
         scaling = platt(both, weight)
         scalings.append(scaling)
         probability = 1 / (1 + np.exp(-(both.logit * scaling.slope + scaling.bias)))
         thresholds.append(best_threshold(probability, both.truth))
-    known = simulated.label >= 0
+    known = first.label >= 0
     return Calibration(
         version=VERSION,
         weights=digest,
-        temperature=temperature(simulated.outputs[known, : len(LABELS)], simulated.label[known]),
+        temperature=temperature(first.outputs[known, : len(LABELS)], first.label[known]),
         judgements=(scalings[0], scalings[1], scalings[2]),
         thresholds=(thresholds[0], thresholds[1], thresholds[2]),
     )

@@ -58,7 +58,7 @@ class Recipe:
 def fit(
     kind: Kind,
     recipe: Recipe,
-    simulated: Pool,
+    simulated: Pool | None,
     recorded: Pool,
     *,
     leave_out: frozenset[str] = frozenset(),
@@ -72,7 +72,7 @@ def fit(
     kind, recipe
         What to train and how.
     simulated, recorded
-        What to learn from.
+        What to learn from; None to learn from recordings alone.
     leave_out
         Subjects of recordings that are kept for measuring.
     seed
@@ -83,17 +83,18 @@ def fit(
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
     random = np.random.default_rng(seed)
-    network = build(kind, *simulated.moments())
+    most = recorded if simulated is None else simulated
+    network = build(kind, *most.moments())
     kept: Network = copy.deepcopy(network)
     kept.eval()
     chosen = recorded.without(set(leave_out))
-    sources = (
-        Windows(simulated, np.arange(len(simulated)), recipe.length),
-        Windows(recorded, chosen, recipe.length),
-    )
-    real = round(recipe.windows * recipe.real)
-    counts = (recipe.windows - real, real)
-    loss_of = Loss(simulated, recipe)
+    sources = [Windows(recorded, chosen, recipe.length)]
+    counts = [recipe.windows]
+    if simulated is not None:
+        real = round(recipe.windows * recipe.real)
+        sources.insert(0, Windows(simulated, np.arange(len(simulated)), recipe.length))
+        counts = [recipe.windows - real, real]
+    loss_of = Loss(most, recipe)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=recipe.rate, weight_decay=recipe.decay, betas=(0.9, 0.98)
     )
