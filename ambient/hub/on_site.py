@@ -38,7 +38,8 @@ class OnSite:
         StoreError
             When that cannot be stored.
         """
-        for signal in self._store.due_signals([PAGE, SIREN]):
-            reached = self._pages() > 0
-            delivery = Delivery.DELIVERED if reached else Delivery.FAILED
-            self._store.decide(Delivered(signal=signal.id, delivery=delivery), self._now())
+        delivery = Delivery.DELIVERED if self._pages() > 0 else Delivery.FAILED
+        due = self._store.due_signals([PAGE, SIREN])
+        answers = [Delivered(signal=signal.id, delivery=delivery) for signal in due]
+        if answers:
+            self._store.decide_all(answers, self._now())

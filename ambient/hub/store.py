@@ -118,8 +118,14 @@ class Store:
         UnknownAlarmError, UsageError, StoreError
             When a person asked for what cannot be, or it cannot be stored; nothing changed then.
         """
+        return self.decide_all([given], now)
+
+    def decide_all(self, given: Sequence[AnyInput], now: int) -> bool:
+        """Take in several inputs in one transaction; see `decide`."""
+        visible = False
         with self._database.write() as db:
-            visible = rows.decide(db, given, now)
+            for one in given:
+                visible |= rows.decide(db, one, now)
             if visible:
                 rows.bump(db)
         if visible:

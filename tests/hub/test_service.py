@@ -26,6 +26,8 @@ from cryptography.x509.oid import NameOID
 from ambient.config import Web
 from ambient.errors import ConfigError
 from ambient.hub.accounts import Accounts
+from ambient.hub.alarms.inputs import Delivered
+from ambient.hub.alarms.signal import Delivery
 from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.service import run_hub
 from ambient.hub.store import Store
@@ -143,6 +145,42 @@ def test_a_node_that_says_nothing_is_an_alarm_until_it_speaks(tmp_path: Path) ->
     assert go(1) == {"n-1": False, "n-2": True}, "silence is known after a restart"
     expected = ["n-1"]
     assert go(1) == {"n-1": False}, "a revoked node is not missed"
+    database.close()
+
+
+@pytest.mark.parametrize("by", [-3600, 3600])
+def test_a_wall_clock_that_is_set_does_not_stop_an_escalation(tmp_path: Path, by: int) -> None:
+    clock = {"mono": 0, "wall": 10_000 * NS}
+    database = HubDatabase(tmp_path / "hub.db")
+    store = Store(database)
+    watch = Watch(
+        database,
+        store,
+        Accounts(database),
+        expected=list,
+        silent_s=15,
+        keep_days=1,
+        monotonic=lambda: clock["mono"],
+        now=lambda: clock["wall"],
+    )
+    life = fall(9_990, 2)
+    store.store("n-1", life, clock["wall"])
+
+    def go(seconds: float, step: int = 0) -> list[str]:
+        clock["mono"] += round(seconds * NS)
+        clock["wall"] += round((seconds + step) * NS)
+        watch.tick()
+        signals = store.case(life[0].chain)[0].signals
+        return [one.channel for one in signals if one.withdrawn is None]
+
+    assert go(1) == ["page"]
+    first = store.case(life[0].chain)[0].signals[0]
+    store.decide(Delivered(signal=first.id, delivery=Delivery.DELIVERED), clock["wall"])
+    assert go(5, step=by) == ["page"]
+    assert go(40) == ["page"]
+    # the step of the shift and the nurse reach nobody new: a minute after the first, the siren
+    assert go(15) == ["page", "siren"]
+    assert store.verify().broken is None
     database.close()
 
 
