@@ -12,18 +12,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 import structlog
 import zmq
 
-from ambient import commands, events
+from ambient import commands
 from ambient.bus import sockets
 from ambient.bus.keys import KeyPair
 from ambient.bus.protocol import (
-    MAX_EVENT_BYTES,
     PROTOCOL,
     Ack,
     Batch,
@@ -42,7 +40,6 @@ from ambient.bus.protocol import (
     Rotate,
     RotateAccepted,
     RotateRefused,
-    Row,
     Welcome,
     decode_from_node,
     encode,
@@ -51,54 +48,30 @@ from ambient.bus.sockets import LinkChange, Watch
 from ambient.bus.zap import Zap
 from ambient.errors import StoreError
 from ambient.events import AnyEvent
-from ambient.hub.alarms.condition import Stage
-from ambient.hub.alarms.evidence import stage_of
+from ambient.hub import batches
+from ambient.hub.batches import ForeignRooms
 from ambient.hub.nodes import Holder, Standing
 from ambient.hub.registry import Registry
 from ambient.hub.seams import CommandSource, EventSink, LinkCounts
+from ambient.hub.sessions import Asking, Session
 
 POLL_MS: Final = 100
 COMMANDS_EVERY_S: Final = 0.2
 """How often the hub looks for new commands."""
-
 COMMAND_AGAIN_S: Final = 5.0
 """A command without an answer for this long is sent again."""
-
 MOST_AT_ONCE: Final = 256
 """Messages taken before handshakes and commands get their turn."""
-
 FORGET_S: Final = 60.0
 """A connection that said nothing for this long is forgotten."""
-
 WARN_EVERY_S: Final = 60.0
 MAX_ASKING: Final = 64
-MAX_TOLD: Final = 64
-"""Rooms of others that one node may raise an alarm about."""
 
 PENDING_AGAIN_S: Final = 5.0
 MAX_STRANGER_BYTES: Final = 4 * 1024
 """An enrolment has less than 1 kB; nothing longer of an unknown key is even parsed."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass
-class _Session:
-    """One connection that said hello."""
-
-    key: str
-    node: str
-    heard: float
-    sent: dict[str, float] = field(default_factory=dict)
-    """Command id ► when it was sent last."""
-
-
-@dataclass
-class _Asking:
-    """One connection that waits for somebody to accept its key."""
-
-    key: str
-    told: float
 
 
 class Intake:
@@ -163,11 +136,11 @@ class Intake:
             self._context.term()
             raise
         self._watch = Watch.over(self._router)
-        self._sessions: dict[bytes, _Session] = {}
-        self._asking: dict[bytes, _Asking] = {}
+        self._sessions: dict[bytes, Session] = {}
+        self._asking: dict[bytes, Asking] = {}
         self._commands_at = 0.0
         self._warned: dict[str, float] = {}
-        self._told: dict[tuple[str, str], float] = {}
+        self._foreign = ForeignRooms()
         self.counts = LinkCounts()
 
     def run(self, stop: threading.Event) -> None:
@@ -322,24 +295,19 @@ class Intake:
             return
         if holder.standing is Standing.NEXT:
             self._registry.switch(holder.node, key, self._clock())
-        self._sessions[route] = _Session(key=key, node=holder.node, heard=now)
+        self._sessions[route] = Session(key=key, node=holder.node, heard=now)
         self._send(route, Welcome(protocol=PROTOCOL, time=self._clock()))
         self._heard(holder.node)
         _log.info("node connected", node=holder.node, software=hello.software)
 
     def _batch(self, route: bytes, holder: Holder, batch: Batch) -> None:
-        taken: list[AnyEvent] = []
-        refused: list[int] = []
-        for row in batch.rows:
-            event = _decoded(row)
-            if event is None or event.node != holder.node:
-                refused.append(row.seq)
-            elif event.room is not None and event.room not in holder.rooms:
-                # Before the answer: the node lets go of what was refused.
-                self._foreign_room(event, event.room)
-                refused.append(row.seq)
-            else:
-                taken.append(event)
+        judged = batches.judge(batch.rows, holder)
+        for event, room in judged.foreign:
+            # Before the answer: the node lets go of what was refused.
+            if self._foreign.is_told(event, room, self._steady()):
+                self._unenrolled(event, self._clock())
+                self._foreign.told(event, room, self._steady())
+        taken, refused = judged.taken, judged.refused
         if refused:
             self.counts.rows_refused += len(refused)
             _log.warning(
@@ -353,21 +321,6 @@ class Intake:
         self.counts.rows += len(taken)
         self._send(route, Ack(batch=batch.batch, refused=refused))
 
-    def _foreign_room(self, event: AnyEvent, room: str) -> None:
-        """Say that an enrolled node speaks for a room that is not its own."""
-        now = self._steady()
-        about = (event.node, room)
-        people = stage_of(event) > Stage.NONE
-        if not people and now < self._told.get(about, -WARN_EVERY_S) + WARN_EVERY_S:
-            return
-        if (
-            about not in self._told
-            and sum(node == event.node for node, _ in self._told) >= MAX_TOLD
-        ):
-            return
-        self._unenrolled(event, self._clock())
-        self._told[about] = now
-
     def _rotate(self, route: bytes, holder: Holder, message: Rotate) -> None:
         reason = self._registry.offer(holder.node, message.key, self._clock())
         if reason is None:
@@ -380,7 +333,7 @@ class Intake:
         self.counts.enrolments_asked += 1
         reason = self._registry.ask(key, message, self._site, self._clock())
         if reason is None and len(self._asking) < MAX_ASKING:
-            self._asking[route] = _Asking(key=key, told=self._steady())
+            self._asking[route] = Asking(key=key, told=self._steady())
             self._send(route, EnrolPending())
             return
         reason = reason or EnrolReason.TOKEN
@@ -443,14 +396,3 @@ class Intake:
     def _failed(self, error: StoreError) -> None:
         self.counts.store_failed += 1
         _log.error("the hub cannot store; nodes keep what they have", error=str(error))
-
-
-def _decoded(row: Row) -> AnyEvent | None:
-    """Return the event of `row`, None when it is none of the closed list."""
-    data = bytes(row.event)
-    if len(data) > MAX_EVENT_BYTES:
-        return None
-    try:
-        return events.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None

@@ -24,87 +24,87 @@ class _Said(NamedTuple):
 
 _SAID: Final = {
     AlarmKind.HELP: _Said(
-        *("Perhaps a call for help", "Call for help", "Still calling for help"),
-        *("Called for help, quiet now", "Not heard any more"),
+        *(mark("Perhaps a call for help"), mark("Call for help"), mark("Still calling for help")),
+        *(mark("Called for help, quiet now"), mark("Not heard any more")),
     ),
     AlarmKind.SMOKE_ALARM: _Said(
-        *("Perhaps a smoke detector", "Smoke detector sounds", "Smoke detector still sounds"),
-        *("Smoke detector sounded", "Not heard any more"),
+        *(mark("Perhaps a smoke detector"), mark("Smoke detector sounds"), mark("Smoke detector still sounds")),
+        *(mark("Smoke detector sounded"), mark("Not heard any more")),
     ),
     AlarmKind.CORD: _Said(
-        *("Perhaps a call button", "Call button or cord", "Call button or cord, still waiting"),
-        *("Call button or cord, put back", "Put back"),
+        *(mark("Perhaps a call button"), mark("Call button or cord"), mark("Call button or cord, still waiting")),
+        *(mark("Call button or cord, put back"), mark("Put back")),
     ),
     AlarmKind.NOT_OUT: _Said(
-        *("Long in the wet room", "Has not come out of the wet room"),
-        *("Still has not come out of the wet room", "Was long in the wet room, came out"),
-        "Came out",
+        *(mark("Long in the wet room"), mark("Has not come out of the wet room")),
+        *(mark("Still has not come out of the wet room"), mark("Was long in the wet room, came out")),
+        mark("Came out"),
     ),
     AlarmKind.NO_MOVEMENT: _Said(
-        *("Perhaps no movement", "Somebody is there and does not move"),
-        *("Still no movement", "Did not move, moves again", "Moves again"),
+        *(mark("Perhaps no movement"), mark("Somebody is there and does not move")),
+        *(mark("Still no movement"), mark("Did not move, moves again"), mark("Moves again")),
     ),
     AlarmKind.BED_EDGE: _Said(
-        *("Perhaps at the edge of the bed", "Sits at the edge of the bed"),
-        *("Still at the edge of the bed", "Sat at the edge of the bed", "Lies down again"),
+        *(mark("Perhaps at the edge of the bed"), mark("Sits at the edge of the bed")),
+        *(mark("Still at the edge of the bed"), mark("Sat at the edge of the bed"), mark("Lies down again")),
     ),
     AlarmKind.BED_EXIT: _Said(
-        *("Perhaps out of bed", "Out of bed", "Still out of bed", "Was out of bed"),
-        "Back in bed",
+        *(mark("Perhaps out of bed"), mark("Out of bed"), mark("Still out of bed"), mark("Was out of bed")),
+        mark("Back in bed"),
     ),
     AlarmKind.BED_NOT_BACK: _Said(
-        *("Not back in bed yet", "Not back in bed", "Still not back in bed", "Was not back in bed"),
-        "Back in bed",
+        *(mark("Not back in bed yet"), mark("Not back in bed"), mark("Still not back in bed"), mark("Was not back in bed")),
+        mark("Back in bed"),
     ),
     AlarmKind.BED_RESTLESS: _Said(
-        *("Perhaps restless in bed", "Restless in bed", "Still restless in bed"),
-        *("Was restless in bed", "Lies quietly"),
+        *(mark("Perhaps restless in bed"), mark("Restless in bed"), mark("Still restless in bed")),
+        *(mark("Was restless in bed"), mark("Lies quietly")),
     ),
     AlarmKind.AGITATED: _Said(
-        *("Perhaps agitated", "Agitated", "Still agitated", "Was agitated", "Calm again"),
+        *(mark("Perhaps agitated"), mark("Agitated"), mark("Still agitated"), mark("Was agitated"), mark("Calm again")),
     ),
     AlarmKind.INACTIVE: _Said(
-        *("Perhaps less active than usual", "Much less active than usual"),
-        *("Still much less active than usual", "Was less active than usual", "Active again"),
+        *(mark("Perhaps less active than usual"), mark("Much less active than usual")),
+        *(mark("Still much less active than usual"), mark("Was less active than usual"), mark("Active again")),
     ),
     AlarmKind.WANDERING: _Said(
-        *("Perhaps walking about", "Walks about at night", "Still walking about"),
-        *("Walked about at night", "Rests again"),
+        *(mark("Perhaps walking about"), mark("Walks about at night"), mark("Still walking about")),
+        *(mark("Walked about at night"), mark("Rests again")),
     ),
     AlarmKind.DETERIORATION: _Said(
-        *("Vital signs may be worse", "Vital signs are worse", "Vital signs are still worse"),
-        *("Vital signs were worse", "As usual again"),
+        *(mark("Vital signs may be worse"), mark("Vital signs are worse"), mark("Vital signs are still worse")),
+        *(mark("Vital signs were worse"), mark("As usual again")),
     ),
     AlarmKind.DEVIATION: _Said(
-        *("A vital sign may be unusual", "A vital sign is unusual", "Still unusual"),
-        *("A vital sign was unusual", "As usual again"),
+        *(mark("A vital sign may be unusual"), mark("A vital sign is unusual"), mark("Still unusual")),
+        *(mark("A vital sign was unusual"), mark("As usual again")),
     ),
     AlarmKind.GLUCOSE: _Said(
-        *("Glucose may get low", "Glucose is low or will be", "Glucose is still low"),
-        *("Glucose was low", "Not low any more"),
+        *(mark("Glucose may get low"), mark("Glucose is low or will be"), mark("Glucose is still low")),
+        *(mark("Glucose was low"), mark("Not low any more")),
     ),
     AlarmKind.RHYTHM: _Said(
-        *("Pulse may be irregular", "Pulse is irregular", "Pulse is still irregular"),
-        *("Pulse was irregular", "Regular again"),
+        *(mark("Pulse may be irregular"), mark("Pulse is irregular"), mark("Pulse is still irregular")),
+        *(mark("Pulse was irregular"), mark("Regular again")),
     ),
 }
 _RESEARCH: Final = frozenset(
     {AlarmKind.DETERIORATION, AlarmKind.DEVIATION, AlarmKind.GLUCOSE, AlarmKind.RHYTHM}
 )
 _GROUP: Final = {
-    SenseGroup.CAMERA: "Camera",
-    SenseGroup.SOUND: "Microphone",
-    SenseGroup.WEARABLE: "Wristband",
-    SenseGroup.VITALS: "Vital signs",
-    SenseGroup.SENSOR: "Sensors",
+    SenseGroup.CAMERA: mark("Camera"),
+    SenseGroup.SOUND: mark("Microphone"),
+    SenseGroup.WEARABLE: mark("Wristband"),
+    SenseGroup.VITALS: mark("Vital signs"),
+    SenseGroup.SENSOR: mark("Sensors"),
 }
 _STATUS: Final = {
-    SenseStatus.ALIVE: "works",
-    SenseStatus.OFF: "switched off",
-    SenseStatus.PAUSED: "paused",
-    SenseStatus.NO_VIEW: "could not judge",
-    SenseStatus.NOT_WORN: "not worn",
-    SenseStatus.SILENT: "silent",
+    SenseStatus.ALIVE: mark("works"),
+    SenseStatus.OFF: mark("switched off"),
+    SenseStatus.PAUSED: mark("paused"),
+    SenseStatus.NO_VIEW: mark("could not judge"),
+    SenseStatus.NOT_WORN: mark("not worn"),
+    SenseStatus.SILENT: mark("silent"),
 }
 
 

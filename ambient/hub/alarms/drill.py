@@ -145,7 +145,7 @@ class Drill:
         for effect in outcome.effects:
             if isinstance(effect, Give):
                 self._give(effect)
-        self._check(given, open_before)
+        self._check(given, open_before, outcome.conditions)
         return True
 
     def hear(self, event: AnyEvent) -> None:
@@ -231,18 +231,17 @@ class Drill:
             if step > 1:
                 self._must.add(event.chain)
 
-    def _check(self, given: AnyInput, open_before: Iterable[str]) -> None:
+    def _check(self, given: AnyInput, open_before: Iterable[str], changed: Iterable[str]) -> None:
         cases = {case.condition.id: case for case in self.book.open_cases()}
         for lost in self._must - cases.keys():
             raise UnfaithfulError(f"alarm {lost} is lost after {given}")
         if not isinstance(given, ENDING):
             for ended in set(open_before) - cases.keys():
                 raise UnfaithfulError(f"alarm {ended} was ended by {given}")
-        for condition in self.book.conditions.values():
-            if condition.presence is Presence.ENDED:
-                case = self.book.case(condition.id)
-                if case is not None and case.signals:
-                    raise UnfaithfulError(f"alarm {condition.id} has signals after its end")
+        for condition in changed:
+            case = self.book.case(condition)
+            if case is not None and case.condition.presence is Presence.ENDED and case.signals:
+                raise UnfaithfulError(f"alarm {condition} has signals after its end")
         for gone in self._calling.keys() - cases.keys():
             del self._calling[gone]
         for case in cases.values():

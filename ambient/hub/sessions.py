@@ -1,0 +1,27 @@
+"""The connections of nodes that the link holds: who said hello, who waits to be accepted.
+
+Comes in: nothing. Goes out: two records that `intake` keeps by route; times of a steady clock (s).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Session:
+    """One connection that said hello."""
+
+    key: str
+    node: str
+    heard: float
+    sent: dict[str, float] = field(default_factory=dict)
+    """Command id ► when it was sent last."""
+
+
+@dataclass
+class Asking:
+    """One connection that waits for somebody to accept its key."""
+
+    key: str
+    told: float
