@@ -14,6 +14,7 @@ Pure: no clock and no I/O. Time is an argument.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Final
 
@@ -30,6 +31,8 @@ STEP_S: Final = 0.25
 """Looks that come closer than this are not weighed anew."""
 INDEPENDENT_S: Final = 1.0
 """Looks within a second of each other count together as one piece of evidence."""
+HOLD: Final = 0.1
+"""How far a sensor that goes on saying the same counts each second."""
 STILL: Final = 0.9
 """How still a body is that has not moved of late, …"""
 SAME_PLACE: Final = 0.15
@@ -92,6 +95,8 @@ class BedState(Struct):
     rising_since: int | None = None
     out_since: int | None = None
     """Since when rising, sitting on the edge, and being out are believed in without a break."""
+    held: list[float] = field(default_factory=lambda: [0.0] * 4)
+    """What bed sensors and mats say of the states for as long as they stand as they do."""
     felt: int | None = None
     """When anything but a camera told of the occupant."""
     company: int = 0
@@ -197,6 +202,17 @@ class BedJudge:
         state.t = t
         self.weigh(piece, t, left_s)
 
+    def hold(self, pieces: Iterable[Piece], t: int) -> None:
+        """Take in at `t` how all bed sensors and mats of the bed stand.
+
+        A little of it moves what is believed, each second; all of it, once, what is stated.
+        """
+        held = [0.0] * 4
+        for piece in pieces:
+            self.weigh(piece, t, HOLD)
+            held = [a + b for a, b in zip(held, piece.llr, strict=True)]
+        self.state.held = held
+
     def seen_company(self, t: int) -> None:
         """Take in that somebody else stands at the bed."""
         self.state.company = t
@@ -267,7 +283,7 @@ class BedJudge:
     def _rises(self, t: int, *, carer: bool) -> list[Change]:
         """State what somebody does who was in bed."""
         state, watch = self.state, self._watch
-        _, sits, edge, out = state.belief
+        _, sits, edge, out = self._stated()
         changes: list[Change] = []
         state.rising_since = _since(state.rising_since, t, edge + out >= EDGE_SURE)
         state.out_since = _since(state.out_since, t, out >= OUT_SURE)
@@ -307,6 +323,13 @@ class BedJudge:
                 changes += state.chains.reach(Kind.EXIT, self._who, step, t, gone)
             changes += state.chains.end(Kind.EDGE, self._who.key, t)
         return changes
+
+    def _stated(self) -> list[float]:
+        """Return what is believed, given how bed sensors and mats stand."""
+        state = self.state
+        odds = [p * math.exp(llr) for p, llr in zip(state.belief, state.held, strict=True)]
+        total = sum(odds)
+        return [one / total for one in odds]
 
     def _goes_on(self, t: int) -> list[Change]:
         """State what lasts, what is not back, and what is over."""

@@ -47,8 +47,6 @@ from fusion.wet_room import WetRoomJudge, WetRoomState
 
 LATE_S: Final = 10.0
 """What slow sources say later than this moves nothing that is judged as of now, but for calls."""
-HOLD: Final = 0.1
-"""How far a sensor that goes on saying the same counts each second."""
 UP_DEG: Final = 35.0
 DOWN_DEG: Final = 55.0
 
@@ -190,8 +188,9 @@ class RoomSituations:
         carer = state.carers.here(now)
         changes: list[Change] = []
         for name, bed in self._beds.items():
-            for source, on in state.holds.get(name, {}).items():
-                bed.weigh(_piece(state.kinds[source], on), now, HOLD)
+            held = state.holds.get(name)
+            if held:
+                bed.hold([_piece(state.kinds[source], on) for source, on in held.items()], now)
             changes += bed.advance(now, carer=carer)
         for restless in self._restless.values():
             changes += restless.advance(now)
