@@ -18,11 +18,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, field
 
-from ambient import config_alarms, config_gateways, config_watch
+from ambient import config_alarms, config_channels, config_gateways, config_watch
 from ambient.config_alarms import Alarms
 from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
 from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
+from ambient.config_channels import ChannelConfig
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
 from ambient.config_relay import Relay, RoomContact, check_relay
@@ -264,6 +265,10 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     time_zone: Annotated[str, Meta(min_length=1, max_length=60)] | None = None
     """Of the site, by its name in the IANA database: what shifts go by. UTC without it."""
     alarms: Alarms = field(default_factory=Alarms)
+    channels: Annotated[dict[Slug, ChannelConfig], Meta(max_length=32)] = field(
+        default_factory=dict
+    )
+    """Ways out of the hub beside its pages; off until somebody responsible accepted each."""
     alive: Relay | None = None
     """Held closed while the hub is well; the nurse call shows a fault when it opens."""
     backup: Backup | None = None
@@ -350,6 +355,7 @@ def _check_hub(config: HubConfig) -> None:
     _zone(config.time_zone)
     floors = {room: named.floor for room, named in config.rooms.items()}
     config_alarms.check_alarms(config.alarms, floors, config.time_zone)
+    config_channels.check_channels(config.channels, config.alarms)
     check_relay("alive", config.alive)
     if (config.web.certificate is None) != (config.web.private_key is None):
         raise ConfigError(

@@ -22,6 +22,7 @@ alarms:
   plans:
     - {shifts: [night], steps: [{to: shift, after_s: 0}, {to: siren, after_s: 30}]}
   outside: [phone]
+channels: {pager: {kind: espa}, phone: {kind: webhook}}
 """
 
 

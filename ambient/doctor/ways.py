@@ -174,7 +174,7 @@ def _connect(settings: Mqtt, node: str) -> str | None:
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion
 
-    from ambient.node.gateways.secrets import client_tls, secret
+    from ambient.bus.secrets import client_tls, secret
 
     client = paho.Client(
         CallbackAPIVersion.VERSION2,

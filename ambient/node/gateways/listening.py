@@ -11,8 +11,8 @@ import socket
 import ssl
 from pathlib import Path
 
+from ambient.bus.secrets import load_own
 from ambient.errors import LinkError
-from ambient.node.gateways.secrets import load_own
 
 
 def is_loopback(host: str) -> bool:

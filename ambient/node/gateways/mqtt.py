@@ -16,8 +16,8 @@ from typing import Final
 import aiomqtt
 import structlog
 
+from ambient.bus.secrets import client_tls, secret
 from ambient.config_gateways import Mqtt, Way
-from ambient.node.gateways.secrets import client_tls, secret
 from ambient.node.gateways.tasks import together
 from ambient.node.gateways.topics import Message, Session, Topics
 from ambient.node.gateways.way import Desk
