@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ambient.events import FeatureDeviation, Marker, SenseStatus, Unit, VoiceMarker
+from ambient.hub.languages import gettext, mark
 from ambient.observations import VoiceFeature
 
 NAME: Final = {
@@ -53,17 +54,17 @@ MEANING: Final = {
 """What a movement upwards of each means, or what it is, for the page."""
 
 UNIT: Final = {
-    Unit.SECOND: mark("h"),
-    Unit.ONE: mark(""),
-    Unit.PER_MINUTE: mark("/min"),
-    Unit.PERCENT: mark("%"),
-    Unit.CELSIUS: mark("°C",)
-    Unit.MILLIMETRE_OF_MERCURY: mark("mmHg"),
-    Unit.MILLIMOLE_PER_LITRE: mark("mmol/L"),
-    Unit.KILOGRAM: mark("kg"),
-    Unit.MILLISECOND: mark("ms"),
-    Unit.GRAVITY: mark("g"),
-    Unit.STEPS: mark("steps"),
+    Unit.SECOND: "h",
+    Unit.ONE: "",
+    Unit.PER_MINUTE: "/min",
+    Unit.PERCENT: "%",
+    Unit.CELSIUS: "°C",
+    Unit.MILLIMETRE_OF_MERCURY: "mmHg",
+    Unit.MILLIMOLE_PER_LITRE: "mmol/L",
+    Unit.KILOGRAM: "kg",
+    Unit.MILLISECOND: "ms",
+    Unit.GRAVITY: "g",
+    Unit.STEPS: "steps",
 }
 """How units are written on the page, where seconds are shown as hours."""
 
@@ -99,9 +100,9 @@ LEAST_Z: Final = 1.0
 def moved(features: list[FeatureDeviation]) -> list[str]:
     """Return in words what moved, the farthest first; the farthest one in any case."""
     named = [one for one in features if abs(one.z) >= LEAST_Z] or features[:1]
-    return [_MOVED[one.feature][one.z > 0] for one in named]
+    return [gettext(_MOVED[one.feature][one.z > 0]) for one in named]
 
 
 def name_of(marker: VoiceMarker) -> str:
     """Return how a marker is called."""
-    return NAME[Marker(marker.value)]
+    return gettext(NAME[Marker(marker.value)])

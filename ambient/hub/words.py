@@ -1,6 +1,7 @@
 """Carers' language: what an alarm, a room or a line of history is called on the page.
 
-Comes in: alarms, rooms and history. Goes out: short plain sentences. No judgement is made here.
+Comes in: alarms, rooms and history. Goes out: short plain sentences in the language that is spoken
+(`ambient.hub.languages`). No judgement is made here.
 """
 
 from __future__ import annotations
@@ -9,9 +10,18 @@ from typing import Final
 
 from ambient.events import Contribution, Device, Sense, Worker
 from ambient.hub import situation_words
-from ambient.hub.alarms.condition import Condition, Deed, Entry, Injury, Judgement, Stage
+from ambient.hub.alarms.condition import (
+    Condition,
+    Deed,
+    Entry,
+    Injury,
+    Judgement,
+    SnoozeReason,
+    Stage,
+)
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.database import Trouble
+from ambient.hub.languages import Language, gettext, mark, speaking
 from ambient.hub.rooms import RoomStatus
 from ambient.observations import Hearing, Place, View
 
@@ -63,6 +73,41 @@ _DEED: Final = {
     Deed.RECORDED: mark("Looked after and recorded"),
     Deed.RESOLVED: mark("Resolved"),
     Deed.REOPENED: mark("Opened again"),
+}
+KIND: Final = {
+    AlarmKind.FALL: mark("Fall"),
+    AlarmKind.HELP: mark("Call for help"),
+    AlarmKind.SMOKE_ALARM: mark("Smoke detector"),
+    AlarmKind.CORD: mark("Call button or cord"),
+    AlarmKind.AGITATED: mark("Agitated"),
+    AlarmKind.BED_EDGE: mark("Edge of the bed"),
+    AlarmKind.BED_EXIT: mark("Out of bed"),
+    AlarmKind.BED_NOT_BACK: mark("Not back in bed"),
+    AlarmKind.BED_RESTLESS: mark("Restless in bed"),
+    AlarmKind.NOT_OUT: mark("Not out of the wet room"),
+    AlarmKind.NO_MOVEMENT: mark("No movement"),
+    AlarmKind.INACTIVE: mark("Less active than usual"),
+    AlarmKind.WANDERING: mark("Walking about"),
+    AlarmKind.DETERIORATION: mark("Vital signs worse"),
+    AlarmKind.DEVIATION: mark("Vital sign unusual"),
+    AlarmKind.GLUCOSE: mark("Glucose low"),
+    AlarmKind.RHYTHM: mark("Pulse irregular"),
+    AlarmKind.NODE_SILENT: mark("Room computer silent"),
+    AlarmKind.CAMERA: mark("Camera"),
+    AlarmKind.MICROPHONE: mark("Microphone"),
+    AlarmKind.SOURCE_SILENT: mark("Device sends nothing"),
+    AlarmKind.WORKER: mark("Fault of the room computer"),
+    AlarmKind.OUTBOX: mark("Lost messages"),
+    AlarmKind.DISK: mark("Disk of the room computer"),
+    AlarmKind.UNENROLLED: mark("Room not enrolled"),
+    AlarmKind.CHECK_AFTER_FALL: mark("Check after a fall"),
+}
+"""What a kind of alarm is called: of a snooze, of a notice."""
+SNOOZE: Final = {
+    SnoozeReason.CARE: mark("I am with the resident"),
+    SnoozeReason.EXERCISE: mark("Exercise or therapy"),
+    SnoozeReason.VISIT: mark("Visitors are there"),
+    SnoozeReason.REPAIR: mark("Something is repaired"),
 }
 VIEW: Final = {
     View.OK: mark("sees"),
@@ -142,13 +187,13 @@ ROOM: Final = {
     RoomStatus.WATCHED: mark("Watched"),
 }
 TROUBLE: Final = {
-    Trouble.DISK_FULL: (
-        mark("The hub's disk is full. New alarms cannot be shown. Look after the rooms in person and "
-        "call the administrator.")
+    Trouble.DISK_FULL: mark(
+        "The hub's disk is full. New alarms cannot be shown. Look after the rooms in person and "
+        "call the administrator."
     ),
-    Trouble.DATABASE: (
-        mark("The hub cannot store alarms. New alarms cannot be shown. Look after the rooms in person "
-        "and call the administrator.")
+    Trouble.DATABASE: mark(
+        "The hub cannot store alarms. New alarms cannot be shown. Look after the rooms in person "
+        "and call the administrator."
     ),
     Trouble.DISK_LOW: mark("The hub's disk is almost full. Call the administrator."),
 }
@@ -159,14 +204,24 @@ _DEVICE: Final = {
     Device.SENSOR: mark("Sensor"),
 }
 _UNHEARD: Final = mark("Calls for help and smoke detectors may not be heard here")
+_NOT_FULLY: Final = mark("This room is not fully watched")
 _WITHOUT: Final = {
-    Device.CAMERA: mark("This room is not fully watched"),
+    Device.CAMERA: _NOT_FULLY,
     Device.MICROPHONE: _UNHEARD,
     Device.WEARABLE: mark("What it measures is not known"),
     Device.SENSOR: mark("What it would tell, a pulled cord included, may not arrive"),
 }
 _CLEAR: Final = 1.0
 _STRONG: Final = 3.0
+_STRONG_SIGN: Final = (mark("strong sign"), mark("strong sign against"))
+_CLEAR_SIGN: Final = (mark("clear sign"), mark("clear sign against"))
+_SLIGHT_SIGN: Final = (mark("slight sign"), mark("slight sign against"))
+
+
+def text(kind: AlarmKind, room: str, language: Language) -> str:
+    """Return a notice of an alarm for who is not at a page: kind and room, and nothing else."""
+    with speaking(language):
+        return f"{gettext(KIND[kind])} – {room}"
 
 
 def headline(alarm: Condition) -> str:
@@ -174,26 +229,29 @@ def headline(alarm: Condition) -> str:
     match alarm.kind:
         case AlarmKind.FALL:
             if alarm.recovered:
-                return "Was on the floor, seen up again"
-            return _STAGE[alarm.stage]
+                return gettext("Got up again: look after the person")
+            return gettext(_STAGE[alarm.stage])
         case AlarmKind.CHECK_AFTER_FALL:
-            return "Check after a fall"
+            return gettext("Check after a fall")
         case AlarmKind.NODE_SILENT:
-            return "Room computer was switched off" if alarm.stopped else "Room computer is silent"
+            if alarm.stopped:
+                return gettext("Room computer was switched off")
+            return gettext("Room computer is silent")
         case AlarmKind.CAMERA:
-            return "Camera cannot see"
+            return gettext("Camera cannot see")
         case AlarmKind.MICROPHONE:
-            return "Microphone cannot hear"
+            return gettext("Microphone cannot hear")
         case AlarmKind.SOURCE_SILENT:
-            return f"{_DEVICE[alarm.device]} sends nothing"
+            return _sends_nothing(alarm)
         case AlarmKind.WORKER:
-            return "Room computer has a fault"
+            return gettext("Room computer has a fault")
         case AlarmKind.OUTBOX:
-            return "Room computer lost messages"
+            return gettext("Room computer lost messages")
         case AlarmKind.DISK:
-            return "Room computer's disk is full"
+            return gettext("Room computer's disk is full")
         case AlarmKind.UNENROLLED:
-            return f"Room computer {alarm.node} reports for a room it is not enrolled for"
+            said = gettext("Room computer %(node)s reports for a room it is not enrolled for")
+            return said % {"node": alarm.node}
         case _:
             return situation_words.headline(alarm)
 
@@ -206,54 +264,74 @@ def known(alarm: Condition) -> list[str]:
         case AlarmKind.CHECK_AFTER_FALL:
             return _known_check(alarm)
         case AlarmKind.NODE_SILENT:
-            return ["Its rooms are not watched until it answers"]
+            return [gettext("Its rooms are not watched until it answers")]
         case AlarmKind.CAMERA:
-            view = f": {VIEW[alarm.view]}" if alarm.view is not None else ""
-            return [f"Camera {alarm.source}{view}", "This room is not fully watched"]
+            camera = f"{gettext(_DEVICE[Device.CAMERA])} {alarm.source}"
+            view = f": {gettext(VIEW[alarm.view])}" if alarm.view is not None else ""
+            return [f"{camera}{view}", gettext(_NOT_FULLY)]
         case AlarmKind.MICROPHONE:
-            hearing = f": {HEARING[alarm.hearing]}" if alarm.hearing is not None else ""
-            return [f"Microphone {alarm.source}{hearing}", _UNHEARD]
+            microphone = f"{gettext(_DEVICE[Device.MICROPHONE])} {alarm.source}"
+            hearing = f": {gettext(HEARING[alarm.hearing])}" if alarm.hearing is not None else ""
+            return [f"{microphone}{hearing}", gettext(_UNHEARD)]
         case AlarmKind.SOURCE_SILENT:
-            without = _WITHOUT[alarm.device]
-            return [f"{_DEVICE[alarm.device]} {alarm.source} sends nothing", without]
+            return [_sends_nothing(alarm, alarm.source or ""), gettext(_WITHOUT[alarm.device])]
         case AlarmKind.WORKER:
-            work = _WORKER[alarm.worker] if alarm.worker is not None else "its work"
-            return [f"It has stopped {work} and does not start again by itself"]
+            work = mark("its work") if alarm.worker is None else _WORKER[alarm.worker]
+            said = gettext("It has stopped %(work)s and does not start again by itself")
+            return [said % {"work": gettext(work)}]
         case AlarmKind.OUTBOX:
-            return [f"{alarm.rows} of the least important messages were dropped"]
+            said = gettext("%(rows)d of the least important messages were dropped")
+            return [said % {"rows": alarm.rows}]
         case AlarmKind.DISK:
-            return [f"{alarm.free_mb or 0} MB are left"]
+            return [gettext("%(free)d MB are left") % {"free": alarm.free_mb or 0}]
         case AlarmKind.UNENROLLED:
-            mend = f"The administrator can add room {alarm.room} to {alarm.node}"
+            mend = gettext("The administrator can add room %(room)s to %(node)s") % {
+                "room": alarm.room,
+                "node": alarm.node,
+            }
             if alarm.stage >= Stage.CONFIRMED:
-                return ["It reported an emergency: look after the room now", mend]
-            return ["This room does not alarm", mend]
+                return [gettext("It reported an emergency: look after the room now"), mend]
+            return [gettext("This room does not alarm"), mend]
         case _:
-            lasted = [f"For at least {span(alarm.down_s)}"] if alarm.down_s >= 1 else []
-            certain = f"Certainty {round(alarm.probability * 100)} %"
-            return [*situation_words.known(alarm), *lasted, certain]
+            lasted = gettext("For at least %(span)s") % {"span": span(alarm.down_s)}
+            known = situation_words.known(alarm)
+            return [*known, *([lasted] if alarm.down_s >= 1 else []), _certainty(alarm)]
 
 
 def _known_fall(alarm: Condition) -> list[str]:
     lines = []
     if alarm.place is not Place.UNKNOWN:
-        lines.append(_PLACE[alarm.place])
-    lines.append("The fall was seen" if alarm.descent_seen else "The fall itself was not seen")
+        lines.append(gettext(_PLACE[alarm.place]))
+    seen = gettext("The fall was seen")
+    lines.append(seen if alarm.descent_seen else gettext("The fall itself was not seen"))
     if alarm.down_s > 0:
-        lines.append(f"Down for at least {span(alarm.down_s)}")
-    lines.append(f"Certainty {round(alarm.probability * 100)} %")
+        lines.append(gettext("Down for at least %(span)s") % {"span": span(alarm.down_s)})
+    lines.append(_certainty(alarm))
     return lines
+
+
+def _certainty(alarm: Condition) -> str:
+    return gettext("Certainty %(percent)d %%") % {"percent": round(alarm.probability * 100)}
+
+
+def _sends_nothing(alarm: Condition, source: str = "") -> str:
+    device = f"{gettext(_DEVICE[alarm.device])} {source}".strip()
+    return gettext("%(device)s sends nothing") % {"device": device}
 
 
 def _known_check(task: Condition) -> list[str]:
     record = task.record
     if task.open or record is None:
-        down = [f"Was down for at least {span(task.down_s)}"] if task.down_s >= 1 else []
-        return [*down, "Look after them and record how they are"]
-    seen = {True: "Somebody saw the fall", False: "Nobody saw the fall", None: None}
-    floor = None if record.floor_s is None else f"On the floor for {span(record.floor_s)}"
-    lines = [INJURY[record.injury], seen[record.witnessed], floor]
-    return [line for line in lines if line is not None]
+        down = gettext("Was down for at least %(span)s") % {"span": span(task.down_s)}
+        look = gettext("Look after them and record how they are")
+        return [down, look] if task.down_s >= 1 else [look]
+    lines = [gettext(INJURY[record.injury])]
+    if record.witnessed is not None:
+        seen = gettext("Somebody saw the fall")
+        lines.append(seen if record.witnessed else gettext("Nobody saw the fall"))
+    if record.floor_s is not None:
+        lines.append(gettext("On the floor for %(span)s") % {"span": span(record.floor_s)})
+    return lines
 
 
 def because(contributions: list[Contribution]) -> list[str]:
@@ -264,22 +342,22 @@ def because(contributions: list[Contribution]) -> list[str]:
 def signs(contributions: list[Contribution]) -> list[tuple[str, float]]:
     """Return why, strongest first, in words and as a log-likelihood ratio."""
     ordered = sorted(contributions, key=lambda c: -abs(c.llr))
-    return [(f"{_SENSE[c.sense]}: {_weight(c.llr)}", c.llr) for c in ordered]
+    return [(f"{gettext(_SENSE[c.sense])}: {_weight(c.llr)}", c.llr) for c in ordered]
 
 
 def _weight(llr: float) -> str:
     size = abs(llr)
     if size < 0.1:
-        return "says nothing"
-    words = "strong" if size >= _STRONG else "clear" if size >= _CLEAR else "slight"
-    return f"{words} sign" if llr > 0 else f"{words} sign against"
+        return gettext("says nothing")
+    sign = _STRONG_SIGN if size >= _STRONG else _CLEAR_SIGN if size >= _CLEAR else _SLIGHT_SIGN
+    return gettext(sign[llr < 0])
 
 
 def deed(entry: Entry) -> str:
     """Return a line of history, without time and name."""
-    text = _DEED[entry.what]
+    text = gettext(_DEED[entry.what])
     if entry.reason is not None and entry.reason is not Judgement.CONDITION_ENDED:
-        return f"{text}: {JUDGEMENT[entry.reason].lower()}"
+        return f"{text}: {gettext(JUDGEMENT[entry.reason])}"
     return text
 
 

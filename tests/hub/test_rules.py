@@ -68,7 +68,7 @@ def test_lockout_forgets_after_an_hour_of_peace() -> None:
         (1, "Possible fall"),
         (2, "Person on the floor"),
         (3, "Person still on the floor"),
-        (4, "Was on the floor, seen up again"),
+        (4, "Got up again: look after the person"),
     ],
 )
 def test_headlines_of_a_fall(upto: int, headline: str) -> None:
