@@ -86,6 +86,8 @@ def _table(report: Report) -> None:
         "made": report.made,
         "calls, by language": report.languages,
         "calls, by dB": report.ratios,
+        "calls, by synthesiser": report.engines,
+        "calls, beside a": report.beside,
     }
     for title, rows in shares.items():
         if rows:
@@ -95,6 +97,7 @@ def _table(report: Report) -> None:
     told = report.television
     areas = {"person or television": told.all}
     areas |= {f"… at {each} dB": area for each, area in told.by_db.items()}
+    areas["… of several recordings, 8 s"] = told.long
     _print(
         console,
         ("", "n", "AUC", "95 %"),
@@ -106,6 +109,8 @@ def _table(report: Report) -> None:
     _shares(console, "recorded in rooms", {"taken for a person": told.in_room})
     for file in report.ringing:
         console.print(f"rang: {file}")
+    for name, reason in report.missing.items():
+        console.print(f"not measured: {name}: {reason}")
 
 
 def _days_table(report: DaysReport) -> None:
@@ -124,7 +129,9 @@ def _days_table(report: DaysReport) -> None:
     }
     _rates(console, "per room-day", rates)
     _rates(console, "a night, 24 rooms", {"rings for nothing": report.night})
-    _rates(console, "told, per room-day", report.told)
+    _rates(console, "told, per room-day", {"shown, not rung": report.shown, **report.told})
+    if report.unknown:
+        _rates(console, "rings of who calls often", report.unknown)
     _shares(console, "found", report.found)
     for cause, count in report.causes.items():
         console.print(f"{count} × {cause}")

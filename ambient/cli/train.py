@@ -127,6 +127,18 @@ def sounds(
     _print(figures)
 
 
+@_TRAIN.command("cries")
+def cries(data: Data, out: Out = None, quick: Quick = False, seed: Seed = 0) -> None:
+    """Learn which voice is a cry without a word; needs espeak-ng.
+
+    As ``words``, whose speech embedding it uses.
+    """
+    from ambient.train.sounds import SOUNDS, train_cries
+
+    _refuse(quick, out)
+    _print(train_cries(data, out or SOUNDS, quick=quick, seed=seed, tell=_tell))
+
+
 @_TRAIN.command("words")
 def words(
     data: Data,

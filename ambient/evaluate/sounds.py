@@ -12,12 +12,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 import numpy as np
 from msgspec import Struct
 
-from ambient.errors import AmbientError, UsageError
+from ambient.errors import AmbientError, ModelError
 from ambient.evaluate import speech_rows
 from ambient.evaluate.lines import write_lines
 from ambient.evaluate.sound_days import calls, television
@@ -25,10 +25,13 @@ from ambient.evaluate.statistics import SEED, Rate, Share, poisson, wilson
 from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import RATE, SAMPLE_NS, SECOND_NS, Block, Samples
 from audio.sounds.listener import RINGS, SoundListener
+from audio.speech.television import TelevisionJudge
 from models.sounds import outputs, spotter
 from models.sounds.network import Network
 from models.sounds.spotter import Spotter
-from models.sounds.synthesis.espeak import Speaker
+from models.sounds.synthesis.espeak import Speaker, phonemes, there
+from models.sounds.synthesis.neural import HELD, Neural
+from models.sounds.synthesis.programs import Programs
 from models.store import Store, locate
 
 LABELS: Final[dict[str, tuple[str, ...]]] = {
@@ -83,8 +86,11 @@ class Report(Struct, frozen=True):
         Recordings in which something rang that should not.
     made
         By class (and way to call): clips by synthesis in which it was found (rang, where it may).
-    languages, ratios
-        Of the calls that should ring: by language, and by signal-to-noise ratio in dB.
+    languages, ratios, engines, beside
+        Of the calls that should ring: by language, by signal-to-noise ratio in dB, by the
+        synthesiser that called, and by what was heard beside it.
+    missing
+        Synthesisers that are not there, and why.
     television
         How well a person in the room is told from a loudspeaker.
     errors
@@ -101,8 +107,22 @@ class Report(Struct, frozen=True):
     made: dict[str, Share]
     languages: dict[str, Share]
     ratios: dict[str, Share]
+    engines: dict[str, Share]
+    beside: dict[str, Share]
+    missing: dict[str, str]
     television: television.Told
     errors: dict[str, str]
+
+
+class _Made(TypedDict):
+    """The fields of a `Report` that are of synthesis."""
+
+    made: dict[str, Share]
+    languages: dict[str, Share]
+    ratios: dict[str, Share]
+    engines: dict[str, Share]
+    beside: dict[str, Share]
+    missing: dict[str, str]
 
 
 class Listening:
@@ -112,6 +132,7 @@ class Listening:
         self._network = Network.load()
         self._calibration = outputs.load()
         self._spotter = Spotter.load(Store(locate()).path(spotter.MODEL))
+        self._person = TelevisionJudge()
         self.cpu_s = 0.0
         self.seconds = 0.0
 
@@ -124,7 +145,9 @@ class Listening:
         )
         whole = np.concatenate([lead, samples, tail]).astype(np.float32)
         began = time.process_time()
-        listener = SoundListener("r", "m", self._network, self._calibration, spotter=self._spotter)
+        listener = SoundListener(
+            "r", "m", self._network, self._calibration, self._spotter, self._person
+        )
         found: list[SoundHeard] = []
         for start in range(0, len(whole), _BLOCK):
             piece = whole[start : start + _BLOCK]
@@ -200,7 +223,7 @@ def run(
             progress(number + 1, len(rows))
     if alarms_out is not None:
         write_lines(alarms_out, lines, "--alarms-out")
-    shares, languages, ratios = _made(listening, made)
+    of_synthesis = _made(listening, made)
     hours = max((exposed[each.value] for each in RINGS), default=0.0)
     return Report(
         files=len(lines),
@@ -214,36 +237,63 @@ def run(
             if each not in RINGS
         },
         ringing=ringing,
-        made=shares,
-        languages=languages,
-        ratios=ratios,
+        **of_synthesis,
         television=television.measure([row for row in rows if row.file not in errors]),
         errors=errors,
     )
 
 
-def _made(
-    listening: Listening, count: int
-) -> tuple[dict[str, Share], dict[str, Share], dict[str, Share]]:
-    """Return what is found of sound by synthesis: by class, by language, by ratio."""
-    if count == 0:
-        return {}, {}, {}
+def speakers() -> tuple[dict[str, Speaker], dict[str, str]]:
+    """Return who calls, by the name of the synthesiser, and which of them are not there, and why.
+
+    None of their voices is trained with; those of the last are of a making that training never
+    hears.
+    """
+    found, missing = {"espeak-ng": Speaker(held=True)}, {}
     try:
-        speaker = Speaker(held=True)
-    except UsageError:
-        return {}, {}, {}
-    rng = np.random.default_rng(SEED)
-    by: dict[str, list[bool]] = defaultdict(list)
-    languages: dict[str, list[bool]] = defaultdict(list)
-    ratios: dict[str, list[bool]] = defaultdict(list)
-    for clip in calls.calls(rng, speaker, count) + calls.others(rng, speaker, count):
-        heard = listening.heard(clip.samples)
-        hit = any(each.sound.value == clip.sound and counts(each) for each in heard)
-        by[f"{clip.sound} {clip.how}".strip()].append(hit)
-        if clip.how and clip.how != "greeting once":
-            languages[clip.language].append(hit)
-            ratios[f"{clip.snr_db}"].append(hit)
-    return _shares(by), _shares(languages), _shares(ratios)
+        neural = Neural(phonemes, HELD)
+    except ModelError as error:
+        missing["Kokoro"] = str(error)
+    else:
+        found["Kokoro"] = Speaker(held=True, engine=neural)
+    joined = Programs()
+    if joined.languages:
+        found["flite, Festival"] = Speaker(held=True, engine=joined)
+    else:
+        missing["flite, Festival"] = "not installed (Debian: apt install flite festival)"
+    return found, missing
+
+
+def _made(listening: Listening, count: int) -> _Made:
+    """Return what is found of sound by synthesis."""
+    by: dict[str, dict[str, list[bool]]] = {
+        name: defaultdict(list) for name in ("made", "languages", "ratios", "engines", "beside")
+    }
+    callers: dict[str, Speaker] = {}
+    missing: dict[str, str] = {}
+    if count and there():
+        callers, missing = speakers()
+    if callers:
+        rng = np.random.default_rng(SEED)
+        clips = calls.calls(rng, callers, count)
+        clips += calls.others(rng, callers["espeak-ng"], count)
+        for clip in clips:
+            heard = listening.heard(clip.samples)
+            hit = any(each.sound.value == clip.sound and counts(each) for each in heard)
+            by["made"][f"{clip.sound} {clip.how}".strip()].append(hit)
+            if clip.how and clip.how != "greeting once":
+                by["languages"][clip.language].append(hit)
+                by["ratios"][f"{clip.snr_db}"].append(hit)
+                by["engines"][clip.engine].append(hit)
+                by["beside"][clip.beside].append(hit)
+    return _Made(
+        made=_shares(by["made"]),
+        languages=_shares(by["languages"]),
+        ratios=_shares(by["ratios"]),
+        engines=_shares(by["engines"]),
+        beside=_shares(by["beside"]),
+        missing=missing,
+    )
 
 
 def _shares(hits: dict[str, list[bool]]) -> dict[str, Share]:

@@ -47,6 +47,8 @@ class Plan:
         Of training.
     utterances
         For the words that call: to learn from, to calibrate on, to measure on.
+    cries
+        Stretches of voice for the cries without a word, in the same way.
     talks
         Stretches of speech for the model of television, each once from a person and once from a
         loudspeaker: to learn from, to calibrate on, to measure on.
@@ -57,6 +59,7 @@ class Plan:
     steps: int
     talks: tuple[int, int, int]
     utterances: tuple[int, int, int]
+    cries: tuple[int, int, int]
 
 
 FULL: Final = Plan(
@@ -65,9 +68,15 @@ FULL: Final = Plan(
     steps=1700,
     talks=(1600, 400, 400),
     utterances=(9000, 500, 700),
+    cries=(1200, 500, 600),
 )
 QUICK: Final = Plan(
-    scenes=(120, 60, 60), rooms=8, steps=30, talks=(60, 30, 30), utterances=(150, 60, 60)
+    scenes=(120, 60, 60),
+    rooms=8,
+    steps=30,
+    talks=(60, 30, 30),
+    utterances=(150, 60, 60),
+    cries=(60, 30, 30),
 )
 
 
@@ -254,6 +263,34 @@ def train_words(
         casts(data, plan, seed, words, (learned, TUNED, None)),
         plan.utterances,
         Recipe(rounds=4) if quick else Recipe(),
+        spotter.Embedding(store.path(spotter.MODEL)),
+        store.catalogue.revision(spotter.MODEL),
+        folder,
+        seed=seed,
+        tell=_timed(tell),
+    )
+
+
+def train_cries(
+    data: Path,
+    folder: Path = SOUNDS,
+    *,
+    quick: bool = False,
+    seed: int = 0,
+    tell: Tell = lambda line: None,
+) -> object:
+    """Learn cries without a word from nothing; return their figures. As `train_words`."""
+    from models.sounds import spotter
+    from models.sounds.learning.crying import course
+    from models.sounds.synthesis.espeak import TUNED, VARIANTS
+    from models.store import Store, locate
+
+    plan = QUICK if quick else FULL
+    store = Store(locate())
+    learned = tuple(each for each in VARIANTS if each not in TUNED)
+    return course(
+        casts(data, plan, seed, None, (learned, TUNED, None)),
+        plan.cries,
         spotter.Embedding(store.path(spotter.MODEL)),
         store.catalogue.revision(spotter.MODEL),
         folder,

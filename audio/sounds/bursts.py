@@ -23,11 +23,14 @@ BEGINS: Final = 0.5
 ENDS: Final = 0.3
 OVER_DB: Final = 8.0
 """A burst must rise so far over the floor."""
-RISES_DB: Final = 10.0
-_RISES_OVER: Final = 4
-"""A row so much louder than so many before it is of somebody else."""
+RISES_DB: Final = 8.0
+_RISES_OVER: Final = (4, 20)
+"""Two rows so much louder than the middle of those before them (at least, at most so many) are of
+somebody else."""
 FALLS_DB: Final = 14.0
 """A voice so far below the loudest row is of somebody else, or an echo."""
+_LEVEL: Final = 0.75
+"""Share of the rows that are softer than the level of a burst: one loud row is no loud voice."""
 _EARLY_S: Final = 0.2
 LONGEST: Final = 60
 """Rows after which a burst is given though it goes on: 4.8 s, a talk."""
@@ -44,7 +47,7 @@ class Burst:
     start_s, end_s
         Seconds since the stream began.
     level_db, over_db
-        Loudest row: dBFS, and over the floor.
+        Upper quarter of the rows in dBFS, and the loudest over the floor.
     help, call
         Highest probability of a word of each kind in it or at its end.
     shape
@@ -68,11 +71,15 @@ class Burst:
         return self.end_s - self.start_s
 
 
+_Row = tuple[int, NDArray[np.float32], float, float, NDArray[np.float32]]
+"""Number, probabilities, level and level over the floor in dB, shape."""
+
+
 class Bursts:
     """Finds the bursts of one stream."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, NDArray[np.float32], float, float, NDArray[np.float32]]] = []
+        self._rows: list[_Row] = []
         self._quiet = 0
         self._open = False
 
@@ -81,7 +88,7 @@ class Bursts:
         """When the burst that goes on now began, and its level so far; None in quiet."""
         if not self._open:
             return None
-        return end_s(self._rows[0][0]) - _EARLY_S, max(row[2] for row in self._rows)
+        return end_s(self._rows[0][0]) - _EARLY_S, _level(self._rows)
 
     def reset(self) -> None:
         """Forget what was heard."""
@@ -101,14 +108,11 @@ class Bursts:
                     self._open, self._quiet, self._rows = True, 0, [row]
                 continue
             before = [each[2] for each in self._rows]
-            if (
-                len(before) >= _RISES_OVER
-                and likely >= BEGINS
-                and max(before[-_RISES_OVER:]) < row[2] - RISES_DB
-            ):
-                found.append(self._burst(len(self._rows) - self._quiet, cut=False))
-                self._quiet, self._rows = 0, [row]
-                continue
+            if likely >= BEGINS and self._rises(before, row[2]):
+                louder = self._rows[-1]
+                found.append(self._burst(len(self._rows) - 1 - self._quiet, cut=False))
+                self._quiet, self._rows = 0, [louder]
+                before = before[-1:]
             self._rows.append(row)
             goes_on = likely >= ENDS and loud >= OVER_DB / 2 and row[2] >= max(before) - FALLS_DB
             self._quiet = 0 if goes_on else self._quiet + 1
@@ -120,6 +124,14 @@ class Bursts:
                 self._rows = [row]
         return found
 
+    def _rises(self, before: list[float], level: float) -> bool:
+        """Return whether the last row and this one are of somebody louder."""
+        least, most = _RISES_OVER
+        if len(before) <= least:
+            return False
+        middle = float(np.median(before[-most - 1 : -1]))
+        return min(before[-1], level) > middle + RISES_DB
+
     def finish(self) -> list[Burst]:
         """End the stream; return the burst that this cuts off, if one is."""
         found = [self._burst(len(self._rows) - self._quiet, cut=False)] if self._open else []
@@ -129,16 +141,19 @@ class Bursts:
     def _burst(self, rows: int, *, cut: bool) -> Burst:
         inside = self._rows[: max(1, rows)]
         said = np.stack([row[1] for row in self._rows])
-        loudest = max(row[2] for row in inside)
         # A row tells of what lies behind it: its voice began about 0.2 s before its end.
         start = end_s(inside[0][0]) - _EARLY_S
         return Burst(
             start_s=start,
             end_s=max(start + ROW_S, end_s(inside[-1][0]) - 0.1),
-            level_db=loudest,
+            level_db=_level(inside),
             over_db=max(row[3] for row in inside),
             help=float(said[:, _HELP].max()),
             call=float(said[:, _CALL].max()),
             shape=np.asarray(np.mean([row[4] for row in inside], axis=0), np.float32),
             cut=cut,
         )
+
+
+def _level(rows: list[_Row]) -> float:
+    return float(np.quantile([row[2] for row in rows], _LEVEL))

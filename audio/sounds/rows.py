@@ -41,8 +41,13 @@ before the room has settled, for a stream may begin in the middle of a scream.""
 _SINKS: Final = 0.5
 _CLIMBS_AT_FIRST: Final = 0.1
 _CLIMBS: Final = 0.03
+_CLIMBS_VOICED: Final = 0.01
 """Share of the way by which the floor goes down and up in a chunk (a minute to follow a machine
-that begins)."""
+that begins); hardly at all while there is a voice, or a call that is repeated would become the
+floor of its own."""
+_VOICE: Final = [OUTPUTS.index(name) for name in ("scream", "help", "call", "speech")]
+_HEARD: Final = 0.5
+"""Probability from which on a voice is heard."""
 _NOTHING: Final = -19.0
 """Natural logarithm of power, about -82 dBFS a band: what lies below is nobody."""
 
@@ -137,10 +142,6 @@ class Ear:
         risen = over.max(axis=(1, 2))
         pairs = float((over[..., 1:] + over[..., :-1]).max()) / 2
         self._hang = max(self._hang - 1, _HANG if pairs > RISES else 0)
-        away = middle - self._floor
-        climbs = _CLIMBS_AT_FIRST if self._chunks < _SETTLES else _CLIMBS
-        self._chunks += 1
-        self._floor = self._floor + np.where(away < 0, _SINKS, climbs) * away
         looked = self._hang > 0
         if looked:
             logits, self._state = self._network.run(frames, self._state)
@@ -151,6 +152,12 @@ class Ear:
         else:
             self._state, self._last = self._network.start(), None
             said = np.zeros((ROWS, len(OUTPUTS)), np.float32)
+        away = middle - self._floor
+        climbs = _CLIMBS_AT_FIRST if self._chunks < _SETTLES else _CLIMBS
+        if said[:, _VOICE].max() >= _HEARD:
+            climbs = _CLIMBS_VOICED
+        self._chunks += 1
+        self._floor = self._floor + np.where(away < 0, _SINKS, climbs) * away
         heard = Heard(
             first=self._row,
             said=said,

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from ambient.errors import ConfigError, ModelError
 from models.calibrated import load_calibration
 from models.runtime import UNPINNED, ov
-from models.sounds.narrow import BANDS, HOP, SIZE, count, narrow
+from models.sounds import cries
+from models.sounds.cries import Cries
+from models.sounds.narrow import BANDS, HOP, RATE, SIZE, count, narrow
 
 Floats = NDArray[np.float32]
 
@@ -42,6 +44,11 @@ SAMPLES: Final = (FRAMES - 1) * HOP + SIZE
 """Of a window: just under 2 s."""
 AGAIN: Final = 40
 """Frames between two windows of a longer stretch."""
+_STEP_S: Final = 0.08
+_MIDDLE_S: Final = 0.38
+"""Seconds between two embeddings, and from the beginning of the first to its middle."""
+_AROUND_S: Final = 0.1
+_STEPS_LEAST: Final = 4
 Kind = Literal["help", "call"]
 
 
@@ -78,10 +85,18 @@ class List(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Said(NamedTuple):
-    """Probability that a word that asks for help was said, and one that calls somebody."""
+    """Probability that a word that asks for help was said, one that calls somebody, and a cry.
+
+    A cry is a scream or a shout of pain, without a word.
+
+    `trace` (n, WIDTH) is what the embedding says of the voice itself every 80 ms, to be compared
+    with that of another voice; None where nobody asked for it.
+    """
 
     help: float
     call: float
+    cry: float = 0.0
+    trace: Floats | None = None
 
 
 class Embedding:
@@ -133,14 +148,14 @@ class Head:
     """
 
     def __init__(self, layers: dict[str, Floats]) -> None:
-        self._mean, self._scale = layers["mean"], layers["scale"]
+        self.mean, self.scale = layers["mean"], layers["scale"]
         self._weights = [layers[name].astype(np.float32) for name in ("weights0", "weights1")]
         self._bias = [layers[name] for name in ("bias0", "bias1")]
         self.outputs = len(self._bias[1])
 
     def logits(self, embedded: Floats) -> Floats:
         """Return logits (n, words + 1) of embeddings (n, STEPS, WIDTH)."""
-        x = looks(standard(embedded, self._mean, self._scale))
+        x = looks(standard(embedded, self.mean, self.scale))
         hidden = np.maximum(x @ self._weights[0] + self._bias[0], 0.0)
         return pooled(hidden @ self._weights[1] + self._bias[1])[0]
 
@@ -181,6 +196,8 @@ class Spotter:
         Of one version.
     wanted
         Texts to listen for; None for all of the list.
+    cries
+        Tells a cry without a word; None to tell none.
 
     Raises
     ------
@@ -189,10 +206,15 @@ class Spotter:
     """
 
     def __init__(
-        self, embedding: Embedding, head: Head, words: List, wanted: Collection[str] | None = None
+        self,
+        embedding: Embedding,
+        head: Head,
+        words: List,
+        wanted: Collection[str] | None = None,
+        cries: Cries | None = None,
     ) -> None:
         texts = checked(words, wanted)
-        self._embedding, self._head = embedding, head
+        self._embedding, self._head, self._cries = embedding, head, cries
         self._temperature = words.temperature
         self._columns = {
             kind: [
@@ -203,6 +225,11 @@ class Spotter:
             for kind in ("help", "call")
         }
         self._lock = threading.Lock()
+
+    @property
+    def cried(self) -> float:
+        """From which probability on a cry is one; above 1 where none is told."""
+        return 2.0 if self._cries is None else self._cries.threshold
 
     @classmethod
     def load(
@@ -225,11 +252,18 @@ class Spotter:
                 f"{folder / JSON}: expected {head.outputs - 1} words, got {len(words.words)}; "
                 "make both with: ambient train words"
             )
-        return cls(Embedding(embedding), head, words, wanted)
+        return cls(Embedding(embedding), head, words, wanted, cries.load())
 
-    def said(self, samples: Floats) -> Said:
+    def said(self, samples: Floats, voice: tuple[float, float] | None = None) -> Said:
         """Return what is said in samples (n,), 16 kHz, that end shortly after a voice did.
 
+        Parameters
+        ----------
+        voice
+            How many seconds before the end the voice began and ended: its trace is returned too.
+
+        Notes
+        -----
         A stretch longer than a window is looked at in several, each ending `AGAIN` frames before
         the next; the surest of them counts. A shorter one is taken to follow on silence.
         """
@@ -248,7 +282,28 @@ class Spotter:
         help_, call = (
             float(shares[:, self._columns[kind]].sum(axis=1).max()) for kind in ("help", "call")
         )
-        return Said(help_, call)
+        trace = None
+        if voice is not None:
+            trace = standard(embedded[0], self._head.mean, self._head.scale)[steps_of(*voice)]
+        cry = 0.0 if self._cries is None else self._cries.probability(embedded)
+        return Said(help_, call, cry, trace)
+
+
+def steps_of(began_s: float, ended_s: float) -> slice:
+    """Return the steps of the last window in whose middle a voice was, at least four.
+
+    Parameters
+    ----------
+    began_s, ended_s
+        Seconds before the end of the window.
+    """
+    middles = _MIDDLE_S + _STEP_S * np.arange(STEPS) - SAMPLES / RATE
+    inside = np.flatnonzero((middles >= -began_s - _AROUND_S) & (middles <= -ended_s + _AROUND_S))
+    if len(inside) >= _STEPS_LEAST:
+        return slice(int(inside[0]), int(inside[-1]) + 1)
+    nearest = int(np.argmin(np.abs(middles + (began_s + ended_s) / 2)))
+    first = min(max(0, nearest - _STEPS_LEAST // 2), STEPS - _STEPS_LEAST)
+    return slice(first, first + _STEPS_LEAST)
 
 
 def checked(words: List, wanted: Collection[str] | None) -> set[str]:

@@ -29,7 +29,7 @@ SHARES: Final[dict[str, float]] = {
     "word": 0.50, "short": 0.12, "sentence": 0.10, "nonsense": 0.13, "recorded": 0.07,
     "television": 0.03, "voice": 0.03, "sound": 0.02,
 }  # fmt: skip
-"""How often each is made."""
+"""How often each is made, for words."""
 _BEHIND: Final = 30
 """Different backgrounds."""
 _SHORT: Final = 14
@@ -51,7 +51,7 @@ class Utterances:
     word
         (n,) number of the word; -1 for none of the list.
     kinds
-        (n,) of `SHARES`.
+        (n,) of the shares; ``cry`` is a scream or a shout without a word.
     snr_db
         (n,).
     """
@@ -84,6 +84,7 @@ def utterances(
     seed: int,
     embed: Callable[[Floats], Floats],
     *,
+    shares: Mapping[str, float] = SHARES,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Utterances:
     """Return so many; the same seed makes the same ones.
@@ -92,13 +93,15 @@ def utterances(
     ----------
     embed
         The network: frames (`FRAMES`, 32) in, (STEPS, WIDTH) out.
+    shares
+        How often each kind is made.
     """
     rng = np.random.default_rng((seed, 0))
     behind = [_behind(rng, made_of, number) for number in range(_BEHIND)]
     found, number, kinds, snr = [], [], [], []
     for one in range(count):
         rng = np.random.default_rng((seed, 1, one))
-        kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+        kind = str(rng.choice(list(shares), p=list(shares.values())))
         samples, which, snr_db = _utterance(rng, made_of, words, kind, behind)
         found.append(embed(narrow(samples)).astype(np.float16))
         number.append(which)
@@ -149,6 +152,8 @@ def _front(rng: Rng, made_of: Cast, kind: str, word: Word | None) -> Floats:
     if kind == "sound" and made_of.recorded:
         sound = peak(pick(rng, made_of.recorded[str(rng.choice(list(made_of.recorded)))]))
         return sound[: round(rng.uniform(0.5, 2.0) * RATE)]
+    if kind == "cry":
+        return voice.scream(rng)
     if kind == "voice":
         return pick(rng, _WORDLESS)(rng)
     language = str(rng.choice(list(TALK)))

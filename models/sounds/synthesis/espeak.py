@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -33,6 +33,18 @@ _CUT_DB: Final = 40.0
 _MOST_KEPT: Final = 2000
 
 
+class Engine(Protocol):
+    """Another synthesiser."""
+
+    def takes(self, language: str, text: str) -> int:
+        """Return in how many voices it says a text; 0 where it does not."""
+        ...
+
+    def said(self, language: str, text: str, number: int) -> Floats:
+        """Return the text in the voice of a number below that."""
+        ...
+
+
 class Speaker:
     """Says texts in voices drawn at random.
 
@@ -42,6 +54,8 @@ class Speaker:
         Use the voices that are only measured on.
     variants
         Use these instead.
+    engine, share
+        Another synthesiser, and the share of the texts known to it that it says.
 
     Raises
     ------
@@ -49,10 +63,22 @@ class Speaker:
         espeak-ng is not installed.
     """
 
-    def __init__(self, *, held: bool = False, variants: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        held: bool = False,
+        variants: Sequence[str] | None = None,
+        engine: Engine | None = None,
+        share: float = 1.0,
+    ) -> None:
         self._espeak = _espeak()
         self._variants = variants or (HELD if held else VARIANTS)
+        self._engine, self._share = engine, share
         self._kept: dict[tuple[str, str, str, int, int], Floats] = {}
+
+    def speaks(self, language: str, text: str) -> bool:
+        """Return whether the other synthesiser, if there is one, says this text."""
+        return self._engine is None or self._engine.takes(language, text) > 0
 
     def say(
         self,
@@ -72,10 +98,14 @@ class Speaker:
         effort
             As there.
         """
-        variant = str(rng.choice(self._variants))
-        pitch = int(rng.choice((10, 30, 50, 70, 95)))
-        speed = int(rng.choice((90, 120, 150, 185)))
-        sound = self._said(language, text, variant, pitch, speed)
+        takes = 0 if self._engine is None else self._engine.takes(language, text)
+        if self._engine is not None and takes and rng.random() < self._share:
+            sound = self._engine.said(language, text, int(rng.integers(takes)))
+        else:
+            variant = str(rng.choice(self._variants))
+            pitch = int(rng.choice((10, 30, 50, 70, 95)))
+            speed = int(rng.choice((90, 120, 150, 185)))
+            sound = self._said(language, text, variant, pitch, speed)
         # Another rate of play: length of the throat, pitch and tempo at once.
         other = int(rng.integers(88, 116))
         if other != 100:
@@ -115,6 +145,7 @@ class _Espeak:
         # Kept, for the library calls it as long as it lives.
         self._callback = _CALLBACK(self._take)
         self._library.espeak_SetSynthCallback(self._callback)
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         self._files = self._voices()
 
@@ -155,6 +186,17 @@ class _Espeak:
             )
         return np.asarray(resample_poly(sound, 320, self._rate // 50), np.float32)
 
+    def phonemes(self, language: str, text: str) -> str:
+        """Return the sounds of a text in IPA."""
+        library = self._library
+        library.espeak_SetVoiceByName(self._files.get(language, language).encode())
+        left = ctypes.c_char_p(text.encode())
+        found = []
+        while left.value:
+            heard = library.espeak_TextToPhonemes(ctypes.byref(left), _UTF8, _IPA)
+            found.append(heard.decode() if heard else "")
+        return " ".join(found)
+
 
 _SYNCHRONOUS: Final = 2
 _DONT_EXIT: Final = 0x8000
@@ -162,6 +204,7 @@ _RATE: Final = 1
 _PITCH: Final = 3
 _CHARACTERS: Final = 1
 _UTF8: Final = 1
+_IPA: Final = 2
 _CALLBACK: Final[Callable[..., Any]] = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
@@ -175,6 +218,11 @@ def there() -> bool:
     except OSError:
         return False
     return True
+
+
+def phonemes(language: str, text: str) -> str:
+    """Return the sounds of a text in IPA, as espeak-ng reads it."""
+    return _espeak().phonemes(language, text)
 
 
 def _espeak() -> _Espeak:

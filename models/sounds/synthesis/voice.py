@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.signal import istft, stft
+from scipy.signal import istft, resample_poly, stft
 
 from models.sounds.synthesis.basics import RATE, Floats, Rng, band, curve, fade, noise, peak, unit
 
@@ -23,7 +23,24 @@ _OPEN: Final = np.array([[850, 1610, 2850], [700, 1100, 2600], [600, 1800, 2600]
 _CLOSED: Final = np.array([[300, 900, 2400], [500, 1400, 2400], [280, 1100, 2200]], np.float64)
 """First three formants of a, o, e and of m, schwa, u of a grown person, Hz."""
 _FRAME: Final = 512
+_GLIDES: Final = (
+    (0.6, 1.0, 0.8), (0.9, 1.0, 0.95), (1.0, 0.85, 0.5), (0.5, 0.8, 1.0), (1.0, 0.7, 0.95, 0.6),
+    (0.8, 1.0, 1.0, 0.55), (1.0, 1.0),
+)  # fmt: skip
+"""Courses of a scream's pitch, as shares of its highest."""
 _LIFTER: Final = 26
+_STEP: Final = _FRAME // 4
+_CALLED: Final = 0.5
+"""Effort from which on a word may be called out, not spoken."""
+_LONGEST_S: Final = 2.0
+_MELODIES: Final = (
+    (1.15, 1.1, 0.8),
+    (0.9, 1.3, 1.2, 0.8),
+    (1.25, 1.25, 1.24, 1.05, 1.05, 1.04),
+    (0.95, 1.0, 1.35),
+    (1.0, 1.0),
+)
+"""Of a call, as shares of the pitch; the third is two tones, a minor third apart."""
 
 
 def source(rng: Rng, f0: Floats, *, tilt_db: float, breath: float, rough: float) -> Floats:
@@ -73,24 +90,41 @@ def formed(sound: Floats, formants: Wide, width: float = 1.0) -> Floats:
 
 
 def scream(rng: Rng) -> Floats:
-    """Return a scream or a shout of pain without words, 0.4 to 2.5 s."""
-    n = round(rng.uniform(0.4, 2.5) * RATE)
-    top = float(np.exp(rng.uniform(np.log(220.0), np.log(1300.0))))
-    shape = np.interp(
-        np.linspace(0, 1, n),
-        [0, rng.uniform(0.1, 0.4), 1],
-        [rng.uniform(0.5, 0.9), 1.0, rng.uniform(0.4, 0.95)],
-    )
-    f0 = (top * shape * (1 + 0.03 * curve(rng, n, 8, -1, 1))).astype(np.float32)
+    """Return a scream, a shout of pain, or one of someone who dies, without words, 0.25 to 3 s.
+
+    High and bright, or deep, hoarse and falling with its power below 2 kHz, as men cry out; rough
+    (amplitude modulated at 30 to 150 Hz, Arnal et al. 2015), with subharmonics, with stretches
+    of chaos in which the voice breaks to noise, and at times a breath drawn in at its end.
+    """
+    dark = rng.random() < 0.45
+    n = round(float(np.exp(rng.uniform(np.log(0.25), np.log(1.4 if dark else 3.0)))) * RATE)
+    low, high = (110.0, 600.0) if dark else (300.0, 2200.0)
+    top = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    glide = _GLIDES[rng.integers(len(_GLIDES))]
+    shape = np.interp(np.linspace(0, len(glide) - 1, n), np.arange(len(glide)), glide)
+    shape = 1 + rng.uniform(0.4, 1.2) * (shape - 1)
+    f0 = (top * shape * (1 + rng.uniform(0.01, 0.05) * curve(rng, n, 8, -1, 1))).astype(np.float32)
     wave = source(
         rng,
-        f0,
-        tilt_db=rng.uniform(2, 7),
-        breath=10 ** rng.uniform(-2.5, -0.5),
+        np.maximum(f0, 70.0),
+        tilt_db=rng.uniform(5, 12) if dark else rng.uniform(2, 7),
+        breath=10 ** rng.uniform(-2.5, -0.3),
         rough=rng.uniform(0.1, 0.9),
     )
-    wave = formed(wave, _OPEN[rng.integers(3)] * rng.uniform(0.9, 1.35), 1.5)
-    return peak(fade(np.tanh(2.0 * unit(wave)), 0.04, rng.uniform(0.05, 0.3)))
+    if rng.random() < 0.4:
+        broken = curve(rng, n, max(3, n // 2400), -1.0, 1.0) > rng.uniform(0.0, 0.7)
+        wave = np.where(broken, 0.4 * wave + noise(rng, n, 2.0), wave).astype(np.float32)
+    formants = _OPEN if rng.random() < 0.75 else _CLOSED
+    wave = formed(wave, formants[rng.integers(3)] * rng.uniform(0.85, 1.35), 1.5)
+    wave = unit(wave) * curve(rng, n, max(3, n // 4000), 0.5, 1.0)
+    wave = np.tanh(rng.uniform(0.5, 4.0) * unit(wave))
+    wave = fade(wave, rng.uniform(0.01, 0.08), min(rng.uniform(0.05, 0.5), 0.5 * n / RATE))
+    if rng.random() < 0.15:
+        size = round(rng.uniform(0.15, 0.5) * RATE)
+        drawn = fade(formed(noise(rng, size), _OPEN[rng.integers(3)] * 1.1, 2.0), 0.08, 0.05)
+        quiet = np.zeros(round(rng.uniform(0.0, 0.1) * RATE), np.float32)
+        wave = np.concatenate([wave, quiet, unit(drawn) * np.float32(rng.uniform(0.05, 0.3))])
+    return peak(np.asarray(wave, np.float32))
 
 
 def moan(rng: Rng) -> Floats:
@@ -141,7 +175,8 @@ def revoice(rng: Rng, word: Floats, *, effort: float | None = None) -> Floats:
     word
         Speech.
     effort
-        0 a murmur, 1 a shout; None for any.
+        0 a murmur, 1 a shout; None for any. Who calls loud may draw out the vowels, on a call's
+        melody, or with a tremor of age.
     """
     effort = float(rng.uniform(0, 1)) if effort is None else effort
     _, _, bins = stft(word, RATE, nperseg=_FRAME, noverlap=_FRAME * 3 // 4, padded=True)
@@ -151,13 +186,20 @@ def revoice(rng: Rng, word: Floats, *, effort: float | None = None) -> Floats:
     envelope = np.asarray(scipy.fft.rfft(cepstrum, axis=0)).real
     haste = rng.uniform(0.75, 1.2)
     frames = max(4, round(envelope.shape[1] / haste))
-    course = np.linspace(0, envelope.shape[1] - 1, frames).round().astype(np.int64)
+    called = effort > _CALLED and rng.random() < 0.5
+    if called:
+        course = _drawn_out(rng, power, frames)
+        frames = len(course)
+    else:
+        course = np.linspace(0, envelope.shape[1] - 1, frames).round().astype(np.int64)
     warp = rng.uniform(0.82, 1.22)
     rows = np.minimum(np.arange(len(envelope)) / warp, len(envelope) - 1).astype(np.int64)
     envelope = envelope[rows][:, course]
     n = frames * _FRAME // 4
     low = float(np.exp(rng.uniform(np.log(75.0), np.log(260.0))))
     f0 = low * (1.0 + 0.9 * effort) * curve(rng, n, max(3, n // 3000), 0.8, 1.25)
+    if called:
+        f0 = f0 * _melody(rng, n)
     rough = rng.uniform(0.0, 0.5) if rng.random() < 0.5 else 0.0
     made = source(rng, f0, tilt_db=6.0, breath=10 ** rng.uniform(-3.0, -0.2), rough=rough)
     # Consonants keep their noise: where the word has its power above 3 kHz, the source is noise.
@@ -181,3 +223,36 @@ def revoice(rng: Rng, word: Floats, *, effort: float | None = None) -> Floats:
         noverlap=_FRAME * 3 // 4,
     )
     return peak(np.asarray(wave, np.float32))
+
+
+def _drawn_out(rng: Rng, power: Wide, frames: int) -> NDArray[np.int64]:
+    """Return which frame of a word is heard when its vowels, its loudest parts, are drawn out."""
+    loud = np.exp(power).sum(axis=0)
+    vowel = loud > 0.25 * loud.max()
+    lasts = np.where(vowel, rng.uniform(1.2, 2.4), 1.0)
+    after = np.cumsum(lasts)
+    count = min(round(frames * float(after[-1]) / len(lasts)), round(_LONGEST_S * RATE / _STEP))
+    where = np.searchsorted(after, np.linspace(0, after[-1], max(4, count), endpoint=False))
+    return np.asarray(np.minimum(where, len(lasts) - 1), np.int64)
+
+
+def _melody(rng: Rng, n: int) -> Floats:
+    """Return the course (n,) of the pitch of a call: falling, rising and falling, or two tones."""
+    knots = np.array(_MELODIES[rng.integers(len(_MELODIES))])
+    course = np.interp(np.linspace(0, len(knots) - 1, n), np.arange(len(knots)), knots)
+    if rng.random() < 0.3:
+        speed, phase = rng.uniform(4.0, 7.0), rng.uniform(0, 2 * np.pi)
+        course = course * (1 + 0.05 * np.sin(2 * np.pi * speed * np.arange(n) / RATE + phase))
+    return np.asarray(course, np.float32)
+
+
+def again(rng: Rng, call: Floats) -> Floats:
+    """Return a call as the same person calls it once more: not quite as long, high or loud."""
+    changed = int(rng.integers(94, 107))
+    sound = call if changed == 100 else np.asarray(resample_poly(call, 100, changed), np.float32)
+    size = int(scipy.fft.next_fast_len(len(sound), real=True))
+    spectrum = np.asarray(scipy.fft.rfft(sound, size))
+    octaves = np.log2(np.maximum(np.arange(len(spectrum)) * RATE / size, 200.0) / 1000.0)
+    spectrum *= (10 ** (rng.uniform(-2.5, 2.5) * octaves / 20)).astype(np.float32)
+    made = np.asarray(scipy.fft.irfft(spectrum, size)[: len(sound)], np.float32)
+    return peak(made) * np.float32(rng.uniform(0.6, 1.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import SAMPLE_NS, Block
@@ -13,7 +14,7 @@ from models.sounds import outputs
 from models.sounds.network import Network
 from models.sounds.spotter import SAMPLES, Said, Spotter
 from models.sounds.synthesis import impacts, machines, voice
-from models.sounds.synthesis.basics import Floats, noise, place
+from models.sounds.synthesis.basics import Floats, fade, noise, peak, place
 
 RATE = 16_000
 
@@ -58,21 +59,36 @@ def test_what_is_told(network: Network) -> None:
     assert -30.0 < scream.level < 0.0
 
 
+def _cry(seconds: float) -> Floats:
+    """Return a rough cry without a word, always the same."""
+    n = round(seconds * RATE)
+    rng = np.random.default_rng(3)
+    f0 = np.interp(np.linspace(0, 1, n), [0, 0.3, 1], [0.7, 1.0, 0.8]).astype(np.float32) * 700.0
+    made = voice.source(rng, f0.astype(np.float32), tilt_db=4.0, breath=0.02, rough=0.4)
+    formed = voice.formed(made, np.array([850.0, 1610.0, 2850.0]) * 1.1, 1.5)
+    return peak(fade(formed, 0.04, 0.1))
+
+
 class _Asked(Spotter):
     """Keeps what it is asked about, and is sure of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: Said = Said(help=0.9999, call=0.0)) -> None:  # noqa: B008
         self.stretches: list[Floats] = []
+        self.answer = said
 
-    def said(self, samples: Floats) -> Said:
+    @property
+    def cried(self) -> float:
+        return 0.5
+
+    def said(self, samples: Floats, voice: tuple[float, float] | None = None) -> Said:
         self.stretches.append(samples)
-        return Said(help=0.9999, call=0.0)
+        return self.answer
 
 
 @pytest.mark.parametrize("length", [333, 1600, 224_000])
 def test_a_voice_that_is_alone_is_asked_for_its_word(network: Network, length: int) -> None:
     sound = _room(16.0)
-    call = voice.scream(np.random.default_rng(3))[:RATE]
+    call = _cry(0.9)
     place(sound, call, 11.0, 0.5)
     asked = _Asked()
     listener = SoundListener("r12", "m1", network, outputs.load(), spotter=asked)
@@ -90,6 +106,36 @@ def test_a_voice_that_is_alone_is_asked_for_its_word(network: Network, length: i
     (ring,) = [each for each in found if each.sound is SoundClass.HELP]
     assert ring.probability >= RINGS[SoundClass.HELP]
     assert 12.0 < (ring.t - 10**18) / 1e9 < 14.5
+
+
+@pytest.mark.parametrize(
+    ("threshold", "cry", "screams"),
+    [
+        # The network tells it by itself: it is told once all the same.
+        (0.3, 0.0, 1),
+        (0.3, 0.9, 1),
+        # The network takes it for speech.
+        (0.9999, 0.4, 0),
+        (0.9999, 0.9, 1),
+    ],
+)
+@pytest.mark.parametrize("length", [1600, 224_000])
+def test_a_cry_is_told_as_a_scream_once(
+    network: Network, threshold: float, cry: float, screams: int, length: int
+) -> None:
+    sound = _room(16.0)
+    place(sound, _cry(0.9), 11.0, 0.5)
+    asked = _Asked(Said(help=0.0, call=0.0, cry=cry))
+    known = outputs.load()
+    known = replace(known, thresholds=known.thresholds | {"scream": threshold})
+    listener = SoundListener("r12", "m1", network, known, spotter=asked)
+    found = []
+    for first in range(0, len(sound), length):
+        piece = sound[first : first + length]
+        found += listener.push(Block(piece, (first + len(piece)) * SAMPLE_NS))
+    found += listener.finish()
+    assert len(asked.stretches) == 1
+    assert [each.sound for each in found].count(SoundClass.SCREAM) == screams
 
 
 @pytest.mark.parametrize("length", [333, 4000, 224_000])

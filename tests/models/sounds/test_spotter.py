@@ -18,7 +18,6 @@ from models.sounds.spotter import (
     WIDTH,
     Head,
     List,
-    Said,
     Spotter,
     Word,
     pooled,
@@ -109,7 +108,8 @@ def test_a_word_that_is_not_in_the_list() -> None:
 @pytest.mark.parametrize("samples", [0, 1, SAMPLES - 1, SAMPLES, SAMPLES + 100, 5 * 16_000])
 def test_any_length(embedding: spotter.Embedding, samples: int) -> None:
     said = Spotter(embedding, _head(), _list()).said(noise(np.random.default_rng(3), samples, 3.0))
-    assert all(0.0 <= each <= 1.0 for each in said)
+    assert all(0.0 <= each <= 1.0 for each in said[:3])
+    assert said.trace is None
 
 
 def test_the_end_of_a_long_stretch_counts_as_alone(embedding: spotter.Embedding) -> None:
@@ -121,8 +121,39 @@ def test_the_end_of_a_long_stretch_counts_as_alone(embedding: spotter.Embedding)
     assert whole.call >= end.call - 1e-6
 
 
-def test_a_call_is_a_pair() -> None:
-    assert Said(0.25, 0.5) == (0.25, 0.5)
+@pytest.mark.parametrize(
+    ("began_s", "ended_s", "middles_s"),
+    [
+        # What is heard in the middle of the steps, as seconds before the end of the window.
+        (1.3, 0.3, (1.36, 0.4)),
+        (0.7, 0.3, (0.72, 0.4)),
+        # A short voice is looked at in four steps, a long one in all that the window has.
+        (0.4, 0.3, (0.64, 0.4)),
+        (9.0, 0.3, (1.6, 0.4)),
+        (9.0, 8.0, (1.6, 1.36)),
+    ],
+)
+def test_the_steps_of_a_voice(
+    began_s: float, ended_s: float, middles_s: tuple[float, float]
+) -> None:
+    steps = range(STEPS)[spotter.steps_of(began_s, ended_s)]
+    assert len(steps) >= 4
+    middles = [SAMPLES / 16_000 - 0.38 - 0.08 * each for each in (steps[0], steps[-1])]
+    assert middles == pytest.approx(middles_s, abs=0.09)
+
+
+def test_the_trace_of_a_voice(embedding: spotter.Embedding) -> None:
+    listens = Spotter(embedding, _head(), _list())
+    sound = noise(np.random.default_rng(5), 3 * 16_000, 3.0)
+    said = listens.said(sound, (1.0, 0.3))
+    assert said.trace is not None
+    assert said.trace.shape[1] == WIDTH
+    # It is of the end, however long the stretch is; asking for it changes nothing else.
+    short = listens.said(sound[-SAMPLES:], (1.0, 0.3)).trace
+    assert short is not None
+    # Frames begin elsewhere, by less than one of them.
+    assert np.corrcoef(said.trace.ravel(), short.ravel())[0, 1] > 0.95
+    assert said[:3] == listens.said(sound)[:3]
 
 
 @pytest.mark.parametrize("missing", [spotter.NPZ, spotter.JSON])
