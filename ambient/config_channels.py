@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, field
 
@@ -23,11 +22,8 @@ ALWAYS: Final = ("page", "siren")
 Address = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
-class Language(StrEnum):
-    """What texts are written in."""
-
-    ENGLISH = "en"
-    GERMAN = "de"
+Language = Literal["en", "de"]
+"""What texts are written in."""
 
 
 class ChannelConfig(Strict, frozen=True, kw_only=True):
@@ -57,7 +53,7 @@ class ChannelConfig(Strict, frozen=True, kw_only=True):
     options: dict[str, Any] = field(default_factory=dict)
     recipients: Annotated[dict[Name, Address], Meta(max_length=500)] = field(default_factory=dict)
     delegated: bool = False
-    language: Language = Language.ENGLISH
+    language: Language = "en"
     accepted_by: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     accepted_on: datetime.date | None = None
     per_minute: Annotated[float, Meta(ge=1, le=6000)] = 60.0

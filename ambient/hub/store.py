@@ -32,7 +32,7 @@ from ambient.hub.alarms.inputs import (
     RoomsBound,
     Tick,
 )
-from ambient.hub.alarms.kinds import TECHNICAL
+from ambient.hub.alarms.kinds import OF_NODES
 from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase
@@ -274,7 +274,7 @@ class Store:
                 "SELECT k.node, EXISTS (SELECT 1 FROM alarms a WHERE "
                 "a.key = 'node_silent:' || k.node AND a.state <> 'resolved') FROM "
                 "(SELECT node FROM nodes UNION SELECT node FROM alarms "
-                f"WHERE state <> 'resolved' AND kind IN ({_TECHNICAL})) k"
+                f"WHERE state <> 'resolved' AND kind IN ({_OF_NODES})) k"
             ).fetchall()
         return {node: bool(silent) for node, silent in found}
 
@@ -336,7 +336,7 @@ class Store:
             return int(db.execute("SELECT value FROM sequence").fetchone()[0])
 
 
-_TECHNICAL: Final = ", ".join(sorted(f"'{kind.value}'" for kind in TECHNICAL))
+_OF_NODES: Final = ", ".join(sorted(f"'{kind.value}'" for kind in OF_NODES))
 """In SQL; the words are the project's own."""
 
 
@@ -344,7 +344,7 @@ def _open(db: sqlite_utils.Database, node: str) -> bool:
     """Return whether anything technical is open about `node`."""
     found = db.execute(
         "SELECT 1 FROM alarms WHERE node = ? AND state <> 'resolved' "
-        f"AND kind IN ({_TECHNICAL}) LIMIT 1",
+        f"AND kind IN ({_OF_NODES}) LIMIT 1",
         (node,),
     )
     return found.fetchone() is not None

@@ -46,7 +46,15 @@ from ambient.hub.alarms.condition import (
     Presence,
     Stage,
 )
-from ambient.hub.alarms.kinds import AlarmKind, fall_key, may_end, opens, silent_key, unenrolled_key
+from ambient.hub.alarms.kinds import (
+    AlarmKind,
+    channel_key,
+    fall_key,
+    may_end,
+    opens,
+    silent_key,
+    unenrolled_key,
+)
 from ambient.observations import Place
 
 _STAGE: Final[dict[type[Event], Stage]] = {
@@ -300,6 +308,28 @@ def on_silence(
         since=last_heard,
         latest=now,
         stopped=stopped,
+    )
+    return Change(condition=opened, entries=[Entry(at=now, what=Deed.OPENED)], news=True)
+
+
+def on_channel(
+    alarm: Condition | None, channel: str, fails_since: int | None, now: int
+) -> Change | None:
+    """Return the alarm of a way out that fails since an instant (ns), or delivers again (None)."""
+    if fails_since is None:
+        return None if alarm is None else _ended(alarm, now)
+    if alarm is not None:
+        return None
+    chain = chain_id("hub", None, channel_key(channel), fails_since)
+    opened = Condition(
+        id=chain,
+        chain=chain,
+        kind=AlarmKind.CHANNEL,
+        key=channel_key(channel),
+        node="",
+        source=channel,
+        since=fails_since,
+        latest=now,
     )
     return Change(condition=opened, entries=[Entry(at=now, what=Deed.OPENED)], news=True)
 

@@ -161,6 +161,22 @@ class Delivered(Input, frozen=True, kw_only=True, tag="delivered"):
     until: int | None = None
 
 
+class ChannelWorks(Input, frozen=True, kw_only=True, tag="channel_works"):
+    """Whether a way out of the hub delivers.
+
+    Attributes
+    ----------
+    channel
+        Its id in ``hub.yaml``.
+    fails_since
+        It has delivered nothing since then (ns) although there was something; None when it
+        delivers, or is no longer configured.
+    """
+
+    channel: str
+    fails_since: int | None = None
+
+
 class Tick(Input, frozen=True, kw_only=True, tag="tick"):
     """Time has passed."""
 
@@ -209,6 +225,7 @@ AnyInput = (
     | HandOver
     | NotReported
     | Delivered
+    | ChannelWorks
     | Tick
     | Stepped
     | Begin

@@ -64,6 +64,8 @@ class AlarmKind(StrEnum):
     DISK = "disk"
     UNENROLLED = "unenrolled"
     """A node speaks for a room that its key is not bound to."""
+    CHANNEL = "channel"
+    """A way out of the hub does not deliver."""
     CHECK_AFTER_FALL = "check_after_fall"
     """A task: somebody was on the floor and is up again; look after them, and record it."""
 
@@ -109,11 +111,13 @@ TASKS: Final = frozenset({AlarmKind.CHECK_AFTER_FALL})
 """To be done by a person, without haste; never rings."""
 TECHNICAL: Final = frozenset(AlarmKind) - CHAINED - TASKS
 """About the system itself."""
+OF_NODES: Final = TECHNICAL - {AlarmKind.CHANNEL}
+"""Those of them that are about a node and its devices."""
 
 RINGING: Final = frozenset({AlarmKind.NODE_SILENT, AlarmKind.UNENROLLED})
 """Technical ones that ring: nobody watches a room, and not by plan."""
 ENDS_BY_ITSELF: Final = frozenset(
-    {AlarmKind.NODE_SILENT, AlarmKind.SOURCE_SILENT, AlarmKind.WORKER}
+    {AlarmKind.NODE_SILENT, AlarmKind.SOURCE_SILENT, AlarmKind.WORKER, AlarmKind.CHANNEL}
 )
 """While these last nobody watches: by hand they can be acknowledged, not resolved."""
 
@@ -141,6 +145,11 @@ def is_chained(key: str) -> bool:
 def silent_key(node: str) -> str:
     """Return the key of a silent node."""
     return f"node_silent:{node}"
+
+
+def channel_key(channel: str) -> str:
+    """Return the key of a channel that does not deliver."""
+    return f"{AlarmKind.CHANNEL.value}:{channel}"
 
 
 def unenrolled_key(node: str, room: str) -> str:

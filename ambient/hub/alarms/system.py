@@ -23,6 +23,7 @@ from ambient.hub.alarms.inputs import AnyInput
 from ambient.hub.alarms.kinds import (
     TECHNICAL,
     AlarmKind,
+    channel_key,
     check_key,
     is_chained,
     may_end,
@@ -114,6 +115,8 @@ class _Run:
                 self._see()
             case inputs.Delivered():
                 self._delivered(given)
+            case inputs.ChannelWorks():
+                self._channel(given)
             case inputs.Tick():
                 self._tick()
             case inputs.Stepped():
@@ -165,6 +168,12 @@ class _Run:
             self._follow(case, change)
         elif known is not None:
             self._follow(case, evidence.on_speech(known, self._now))
+
+    def _channel(self, given: inputs.ChannelWorks) -> None:
+        case = self._book.open_case(channel_key(given.channel))
+        known = None if case is None else case.condition
+        change = evidence.on_channel(known, given.channel, given.fails_since, self._now)
+        self._follow(case, change)
 
     def _administered(self, given: inputs.RoomsBound | inputs.NodeGone) -> None:
         if isinstance(given, inputs.RoomsBound):

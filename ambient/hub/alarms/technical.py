@@ -8,16 +8,20 @@ those that are left leads, seen to by whoever saw to the leader.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ambient.hub.alarms.book import Case
 from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.kinds import TECHNICAL, AlarmKind
 from ambient.hub.alarms.rules import NS, Rules
 
+_ALONE: Final = (AlarmKind.UNENROLLED, AlarmKind.CHANNEL)
+"""Each of these names something else to be done."""
+
 
 def cause(condition: Condition) -> str | None:
     """Return the cause that `condition` may share with others; None when it stands alone."""
-    if condition.kind not in TECHNICAL or condition.kind is AlarmKind.UNENROLLED:
+    if condition.kind not in TECHNICAL or condition.kind in _ALONE:
         return None
     seen = condition.view or condition.hearing
     return condition.kind.value if seen is None else f"{condition.kind.value}:{seen.value}"

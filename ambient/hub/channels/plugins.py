@@ -1,0 +1,75 @@
+"""Which kinds of channels there are, and how one is made from its options.
+
+Comes in: the entry points of the group ``ambient.channels``, an entry of ``channels`` in hub.yaml.
+Goes out: a `Channel`, or an error that names the wrong key.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ambient.config_channels import ChannelConfig
+from ambient.config_errors import explain
+from ambient.errors import ConfigError
+from ambient.hub.channels.seam import Channel, House
+
+GROUP: Final = "ambient.channels"
+
+_OWN: Final = "ambient.hub.channels"
+BUILT_IN: Final = {
+    "espa": f"{_OWN}.espa:Espa",
+    "mqtt": f"{_OWN}.mqtt:Mqtt",
+    "relay": f"{_OWN}.relay:RelayChannel",
+    "syslog": f"{_OWN}.syslog:Syslog",
+}
+"""Kind ► where its class is."""
+
+
+def kinds() -> dict[str, EntryPoint]:
+    """Return every kind that is installed ► where its class is; those of the hub itself first."""
+    found = {name: EntryPoint(name, value, GROUP) for name, value in BUILT_IN.items()}
+    for point in entry_points(group=GROUP):
+        found.setdefault(point.name, point)
+    return found
+
+
+def make(name: str, config: ChannelConfig, house: House) -> Channel:
+    """Return the channel of the entry `name`.
+
+    Raises
+    ------
+    ConfigError
+        When the kind is not installed, or an option is wrong.
+    """
+    known = kinds()
+    where = f"channels.{name}"
+    if config.kind not in known:
+        listed = ", ".join(sorted(known))
+        raise ConfigError(
+            f"{where}.kind: expected an installed kind of channel ({listed}), got {config.kind!r}"
+        )
+    try:
+        plugin = known[config.kind].load()
+    except ImportError as error:
+        raise ConfigError(
+            f"{where}.kind: expected what {config.kind} needs to be installed, got: {error}; "
+            "install ambient[hub]"
+        ) from None
+    try:
+        options = msgspec.convert(config.options, plugin.Options, strict=True, dec_hook=_to_path)
+    except msgspec.ValidationError as error:
+        patterns: dict[str, str] = getattr(plugin, "PATTERNS", {})
+        why = explain(str(error), config.options, plugin.Options, _to_path, patterns)
+        raise ConfigError(f"{where}.options.{why}") from None
+    made: Channel = plugin(options, house)
+    return made
+
+
+def _to_path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str) and value and "\0" not in value:
+        return Path(value)
+    raise TypeError("expected a path")
