@@ -1,4 +1,4 @@
-"""``ambient evaluate nights`` and ``wet-room``: bed edge and exit, and who is not out in time.
+"""``ambient evaluate nights``, ``wet-room`` and ``situations``: what is judged other than falls.
 
 In: how many nights or days, and a seed. Out: a table, or with ``--json`` one line on standard
 output; progress goes to standard error. Needs no recording; drawn nights need the networks.
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the group ``evaluate``, which `app` gets from its own module."""
     evaluate.add("nights", nights)
     evaluate.add("wet-room", wet_room)
+    evaluate.add("situations", situations)
 
 
 def nights(
@@ -111,6 +112,34 @@ def wet_room(
             ("false alarms a resident and day", _rate(found.false_per_day)),
         ],
     )
+
+
+def situations(
+    residents: Annotated[int, typer.Option(min=1, max=10_000, help="Residents.")] = 8,
+    days: Annotated[int, typer.Option(min=11, max=3650, help="Days of each.")] = 40,
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Measure what is judged by own habits: restless, still, inactive, wandering, agitated."""
+    import msgspec
+
+    from ambient.evaluate.habits.report import run
+
+    with evaluate._shown("residents") as progress:
+        found = run(residents, days, seed=seed, progress=progress)
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    rows = [
+        row
+        for what, told in found.told.items()
+        for row in (
+            (what, _share(told.found)),
+            ("  minutes after it began", _seconds(told.after_minutes)),
+            ("  told of nothing, a resident and day", _rate(told.false_per_day)),
+        )
+    ]
+    _table(f"{found.residents} residents, {found.days} days", rows)
 
 
 def _table(title: str, rows: Iterable[tuple[str, str]]) -> None:
