@@ -37,7 +37,7 @@ LOUDSPEAKER: Final = 0.8
 not ring."""
 PERSON: Final = 0.25
 """From this probability on a person may have called; chosen on synthesis with voices of training:
-of 39 voices alone in a television 32 are below, of 25 calls that ring 2 (the card)."""
+of 39 voices alone in a television 29 are below, of 25 calls that ring none (the card)."""
 GAP_NS: Final = 100_000_000
 _SMOKE_AGAIN_S: Final = 30.0
 _SMOKE_PERIOD_S: Final = 4.0

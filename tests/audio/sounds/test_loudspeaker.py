@@ -10,7 +10,7 @@ from audio.blocks import RATE, SAMPLE_NS, Block
 from audio.sounds import listener as of
 from audio.sounds.bursts import Burst
 from audio.sounds.calling import Call, Calling
-from audio.sounds.listener import LOOK_S, LOUDSPEAKER, MENTIONED, RINGS, SoundListener
+from audio.sounds.listener import LOOK_S, LOUDSPEAKER, MENTIONED, PERSON, RINGS, SoundListener
 from models.sounds import outputs
 from models.sounds.mel import Floats
 from models.sounds.network import Network
@@ -51,8 +51,8 @@ class Caller(Calling):
     ("sure", "person", "expected", "asked"),
     [
         (0.97, 0.9, 0.97, 1),
-        (0.97, 0.5, 0.97, 1),
-        (0.97, 0.49, LOUDSPEAKER, 1),
+        (0.97, PERSON, 0.97, 1),
+        (0.97, PERSON - 0.01, LOUDSPEAKER, 1),
         (0.85, 0.1, 0.85, 0),  # it rings neither way
         (0.3, 0.9, None, 0),
     ],
