@@ -19,9 +19,7 @@ beside a carer (who kneels and gets up again) must be a little clearer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Protocol
-
-from msgspec import Struct, field
+from typing import Final
 
 from ambient.config import Falls, Room
 from ambient.events import Contribution, Purpose, Sense
@@ -32,24 +30,28 @@ from ambient.observations import (
     SoundHeard,
     TrackEnded,
 )
+from fusion.down_state import DownState, Nobody, Situation, Who
 from fusion.evidence import PRIOR, Judgement
 from fusion.falls import CLEAR_DESCENT, JOIN_S, Chain, Change, FallJudge, RoomState, Step, changed
 from fusion.hypothesis import (
     Evidence,
-    Pieces,
     Weighed,
+    limited,
     probability,
+    scaled,
     strongest,
     weigh,
 )
 from fusion.person import GOOD_VIEW, Person
 from fusion.ratios import Table, carried
-from fusion.signs import SECOND, Opening, Signs
+from fusion.signs import SECOND, Opening
 
 WATCH_S: Final = 900.0
 """So long a situation is judged anew by what comes after it."""
 LATE_S: Final = 3600.0
 """What a wearable tells so late no longer opens a situation: somebody has been by."""
+SEEN_BEFORE_S: Final = 1.0
+"""Who was seen for so long before being down was seen to go down."""
 SAME_S: Final = 20.0
 """Impacts of one device nearer than this are of one situation."""
 SITUATIONS: Final = 8
@@ -67,50 +69,6 @@ _STRUCK: Final = frozenset({Sense.WEARABLE_IMPACT, Sense.SOUND_THUD})
 _SENSED: Final = frozenset({*Measured.__subclasses__(), SoundHeard})
 _EVERY: Final = SECOND // 2
 """All of it is judged so often at most."""
-
-
-class Who(Protocol):
-    """Tells whose wearable a tracked person wears; see `fusion.who.Matcher`."""
-
-    def subject_of(self, source: str, track: int) -> tuple[str, float] | None:
-        """Return whose wearable a track wears, and how sure that is."""
-        ...
-
-    def track_of(self, device: str) -> tuple[str, int, float] | None:
-        """Return camera and track of who wears a device, and how sure that is."""
-        ...
-
-
-class Nobody:
-    """Knows nobody: for rooms without matching."""
-
-    def subject_of(self, source: str, track: int) -> None:
-        """Return nothing."""
-
-    def track_of(self, device: str) -> None:
-        """Return nothing."""
-
-
-class Situation(Struct):
-    """Something that may have been a fall, judged on until it is one or long over."""
-
-    source: str
-    subject: str | None
-    began: int
-    chain: int | None = None
-    odds: float = PRIOR
-    """Log-odds when it was judged last."""
-    up_since: int | None = None
-    """Since when its wearer walks again, by the wearable alone."""
-
-
-class DownState(Struct):
-    """All that is remembered beside the camera's own; survives a restart."""
-
-    signs: Signs = field(default_factory=lambda: Signs(Pieces()))
-    situations: list[Situation] = []
-    checked: int = -1
-    """When all of it was judged last."""
 
 
 class DownJudge:
@@ -214,29 +172,56 @@ class DownJudge:
         signs, table = self.down.signs, self._table.down
         carer = signs.carer(t)
         subject = self._subject(person)
-        alone = seen
+        alone = scaled(table, seen)
         if subject is not None:
-            alone = Judgement(seen.probability, seen.contributions, seen.hurry, subject)
-        if not signs.pieces.kept and not carer:
+            alone = Judgement(alone.probability, alone.contributions, alone.hurry, subject)
+        if not signs.pieces.kept and not carer and not signs.wearers:
             return alone
         began = person.down_since if person.down_since is not None else t
-        pieces = self._of(subject, signs.pieces.kept, t)
+        # Of who was found lying nobody knows when they fell.
+        seen_before = person.began <= began - SEEN_BEFORE_S * SECOND
+        quiet = self._felt_nothing(began) if seen_before else []
+        pieces = self._of(subject, [*signs.pieces.kept, *quiet], t)
         others = weigh(table, pieces, began, t)
-        given = [(_CAUSES[one.sense], one) for one in seen.contributions]
         struck = any(one.sense in _STRUCK and one.llr > 0 for one in others.contributions)
+        beside: list[tuple[str, Contribution]] = []
         if carer and person.descent < CLEAR_DESCENT and not struck:
             less = table.ratios["carer_beside"]
-            given.append((less.cause, Contribution(less.sense, less.at(1.0))))
+            beside.append((less.cause, Contribution(less.sense, less.at(1.0))))
         elif not others.contributions:
             return alone
-        together = weigh(table, pieces, began, t, given)
-        odds = table.prior + together.total
+
+        def together(camera: Judgement) -> Weighed:
+            given = [(_CAUSES[one.sense], one) for one in camera.contributions]
+            return weigh(table, pieces, began, t, [*given, *beside])
+
+        found = together(alone)
+        if table.prior + found.total < table.camera.x[0] <= table.prior + together(seen).total:
+            # Whatever the camera is worth beside others, what it may confirm with them it does.
+            found = together(seen)
+            found = limited(found, table.camera.x[0] - table.prior)
         return Judgement(
-            probability(odds),
-            tuple(strongest(together.contributions)),
+            probability(table.prior + found.total),
+            tuple(strongest(found.contributions)),
             hurry=others.total >= table.hurry,
             subject=subject or self._wearer_of(began, t),
         )
+
+    def _felt_nothing(self, began: int) -> list[Evidence]:
+        """Return what wearables say by their silence of a fall at `began`."""
+        signs, table = self.down.signs, self._table.down
+        ratio = table.ratios["wearable_quiet"]
+        felt = {
+            e.source
+            for e in signs.pieces.kept
+            if e.ratio == "wearable_impact"
+            and -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s
+        }
+        return [
+            Evidence("wearable_quiet", one.source, began, one.t, ratio.at(1.0), one.subject)
+            for one in signs.wearers.values()
+            if one.source not in felt and one.felt_nothing(began)
+        ]
 
     def most(self, t: int) -> float:
         """Return the log-odds that the other senses add at most to what a camera says."""

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from msgspec import Struct
 
 from ambient.events import MAX_LIST, Contribution, Sense
+from fusion.evidence import Judgement
 from fusion.ratios import Hypothesis
 
 MOST_KEPT: Final = 64
@@ -133,6 +135,37 @@ def weigh(
 def probability(log_odds: float) -> float:
     """Return the probability that belongs to `log_odds`."""
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def scaled(hypothesis: Hypothesis, seen: Judgement) -> Judgement:
+    """Return a camera's judgement by what its log-odds are worth; each part gives in alike."""
+    total = sum(one.llr for one in seen.contributions)
+    worth = hypothesis.camera.at(hypothesis.prior + total) - hypothesis.prior
+    if worth == total or total <= 0.0:
+        return seen
+    share = worth / total
+    parts = tuple(Contribution(c.sense, round(share * c.llr, 3)) for c in seen.contributions)
+    odds = hypothesis.prior + sum(one.llr for one in parts)
+    return replace(seen, probability=probability(odds), contributions=parts)
+
+
+def limited(weighed: Weighed, most: float) -> Weighed:
+    """Return the same with what speaks for it giving in alike, so that the total is `most`.
+
+    Raises
+    ------
+    ValueError
+        The total is less than that already.
+    """
+    against = sum(one.llr for one in weighed.contributions if one.llr < 0.0)
+    if weighed.total < most:
+        raise ValueError(f"expected a total of {most} and more, got {weighed.total}")
+    share = (most - against) / (weighed.total - against)
+    parts = tuple(
+        Contribution(c.sense, round(share * c.llr, 3)) if c.llr > 0.0 else c
+        for c in weighed.contributions
+    )
+    return Weighed(most, parts)
 
 
 def strongest(contributions: Iterable[Contribution]) -> list[Contribution]:

@@ -31,6 +31,17 @@ Seconds = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
+def between(xs: list[float], ys: list[float], x: float) -> float:
+    """Return the height at `x` of the line through points, held beyond its ends."""
+    if x <= xs[0]:
+        return ys[0]
+    if x >= xs[-1]:
+        return ys[-1]
+    i = bisect_right(xs, x)
+    share = (x - xs[i - 1]) / (xs[i] - xs[i - 1])
+    return ys[i - 1] + share * (ys[i] - ys[i - 1])
+
+
 class Ratio(Struct, frozen=True, forbid_unknown_fields=True):
     """What one piece of evidence is worth.
 
@@ -68,14 +79,28 @@ class Ratio(Struct, frozen=True, forbid_unknown_fields=True):
 
     def at(self, x: float) -> float:
         """Return the log-likelihood ratio at `x`."""
-        xs, llr = self.x, self.llr
-        if x <= xs[0]:
-            return llr[0]
-        if x >= xs[-1]:
-            return llr[-1]
-        i = bisect_right(xs, x)
-        share = (x - xs[i - 1]) / (xs[i] - xs[i - 1])
-        return llr[i - 1] + share * (llr[i] - llr[i - 1])
+        return between(self.x, self.llr, x)
+
+
+class Scale(Struct, frozen=True, forbid_unknown_fields=True):
+    """What log-odds that were set by hand are worth beside those of other senses.
+
+    Attributes
+    ----------
+    x, odds
+        Points of the curve, both rising; straight between them, as they are below, held beyond.
+    source
+        On which data by which command, or why it is assumed so.
+    """
+
+    x: list[float]
+    odds: list[float]
+    source: Annotated[str, Meta(min_length=20)]
+    fitted: bool = False
+
+    def at(self, x: float) -> float:
+        """Return what log-odds of `x` are worth."""
+        return x if x <= self.x[0] else between(self.x, self.odds, x)
 
 
 class Hypothesis(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +116,8 @@ class Hypothesis(Struct, frozen=True, forbid_unknown_fields=True):
         Log-odds that other senses add from which on the camera's own waiting times are not kept.
     source
         Where these four come from.
+    camera
+        What the camera's own log-odds are worth.
     overlap
         By cause: how much of every further piece of that cause is already said by the strongest;
         0 for independent pieces, 1 when only the strongest counts.
@@ -103,6 +130,7 @@ class Hypothesis(Struct, frozen=True, forbid_unknown_fields=True):
     confirm: float
     hurry: float
     source: Annotated[str, Meta(min_length=20)]
+    camera: Scale
     overlap: dict[str, Share]
     ratios: dict[str, Ratio]
 
@@ -152,6 +180,14 @@ def carried() -> Table:
 def _check(hypothesis: Hypothesis, place: str) -> None:
     if not hypothesis.suspect < hypothesis.confirm:
         raise ModelError(f"{place}: expected suspect below confirm, got {hypothesis.suspect}")
+    camera = hypothesis.camera
+    rising = all(a < b for of in (camera.x, camera.odds) for a, b in pairwise(of))
+    same = len(camera.x) == len(camera.odds) and camera.x[:1] == camera.odds[:1]
+    if not rising or not same or not camera.x or camera.x[0] < hypothesis.confirm:
+        raise ModelError(
+            f"{place}: camera: expected rising x and as many rising odds, the first alike and not "
+            f"below confirm, so that a camera decides as it does; got {camera.x} and {camera.odds}"
+        )
     for name, ratio in hypothesis.ratios.items():
         rising = all(a < b for a, b in pairwise(ratio.x))
         if not ratio.x or len(ratio.x) != len(ratio.llr) or not rising:

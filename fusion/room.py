@@ -35,7 +35,8 @@ from ambient.observations import (
     VoiceMeasured,
 )
 from fusion.distress import DistressJudge, DistressState
-from fusion.down import DownJudge, DownState
+from fusion.down import DownJudge
+from fusion.down_state import DownState
 from fusion.falls import RoomState
 from fusion.news2 import Scale
 from fusion.physiology import OF_VITALS, Physiology, PhysiologyState

@@ -59,6 +59,13 @@ BLEND: Final = 0.2
 OFF_BODY_S: Final = 10.0
 """A device that says so soon after an impact that it is not worn was dropped or taken off."""
 
+QUIET_S: Final = 2.0
+"""A wearable must have told of so long before a descent for its silence to mean anything."""
+TOLD_S: Final = 5.0
+"""An impact is told so long after somebody was seen to go down at most, if there was one."""
+MOVED_S: Final = 60.0
+"""Whoever wears it moved this lately."""
+
 _SOUNDS: Final = {
     SoundClass.THUD: "sound_thud",
     SoundClass.SCREAM: "sound_scream",
@@ -92,6 +99,10 @@ class Wearer(Struct):
     """How the device hangs in walking."""
     now: Vector | None = None
     pulse: list[tuple[int, float]] = []
+    since: int | None = None
+    """Since when it tells of every second."""
+    moved: int | None = None
+    """When its wearer moved last."""
 
     @property
     def turned(self) -> float | None:
@@ -99,6 +110,16 @@ class Wearer(Struct):
         if self.wear not in TRUNK or self.walking is None or self.now is None:
             return None
         return angle(self.walking, self.now)
+
+    def felt_nothing(self, began: int) -> bool:
+        """Return whether it was on a body that moved, and told of no impact at `began`, in time.
+
+        What lies on a table, was put on just now or has a gap there says nothing.
+        """
+        if self.worn is False or self.since is None or self.moved is None:
+            return False
+        there = self.since <= began - QUIET_S * SECOND and self.t >= began + TOLD_S * SECOND
+        return there and self.moved >= began - MOVED_S * SECOND
 
     def walks(self, t: int) -> bool:
         """Return whether the wearer walks upright at `t`."""
@@ -222,6 +243,10 @@ class Signs(Struct):
         if seen.t < wearer.t or wearer.worn is False:
             return
         gap_s = min(2.0, (seen.t - wearer.t) / SECOND)
+        if wearer.since is None or gap_s >= 2.0:
+            wearer.since = seen.t
+        if seen.counts >= STILL_G:
+            wearer.moved = seen.t
         wearer.t = seen.t
         wearer.now = _blend(wearer.now, seen.gravity, 0.5)
         after = wearer.impact is None or seen.t - wearer.impact > AFTER_IMPACT_S * SECOND

@@ -1,10 +1,11 @@
 """``ambient train fusion``: recordings marked "train" in, the fitted part of the table out.
 
-What a wearable's probability is worth is fitted on impacts of subjects whose detector never saw
-them; what a thud is worth comes from the measured rates of the sounds; how much of a cause is said
-twice is chosen on scenarios simulated from these recordings. All other pieces are assumptions and
-are left as they stand. Only rows marked "train" are opened, and of the wearables only the subjects
-that `ambient evaluate fusion` does not measure on.
+What a wearable's probability is worth, and its silence, is fitted on subjects whose detector never
+saw them; what a thud is worth comes from the measured rates of the sounds. How far the camera's own
+log-odds go beside other senses, and how much of a cause is said twice, is chosen on scenarios of
+these wearables and of skeletons before simulated cameras. All other pieces are assumptions and are
+left as they stand. Of the wearables only the subjects are opened that `ambient evaluate fusion`
+does not measure on, and no video at all.
 """
 
 from __future__ import annotations
@@ -25,26 +26,32 @@ from ambient.errors import ModelError
 from ambient.evaluate.fusion_falls.figures import area, sensitivity
 from ambient.evaluate.fusion_falls.report import BUDGET, FALLS, fitted_on, scored, worn
 from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, scenarios
-from ambient.evaluate.fusion_falls.streams import likelihoods
+from ambient.evaluate.fusion_falls.streams import Stream, likelihoods
+from ambient.observations import ImpactMeasured
 from fusion.ratios import FILE, Table, read
 from fusion.signs import logit
 
 FOLDER: Final = Path(__file__).parents[2] / "fusion"
-OVERLAPS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+OVERLAPS: Final = (0.5, 0.0, 1.0)
+ENDS: Final = (7.4, 4.0, 3.0, 2.0)
+"""What the camera's own log-odds are worth at most; 7.4 is the most that they reach."""
+FROM: Final = 0.85
+"""Just above what confirms; below it the camera's log-odds stay."""
 RHO: Final = 0.25
-COUNT: Final = 2000
-LEAST: Final = -1.0
-"""However surely a wearable says that an impact was no fall, it is worth no less: slow falls are
-hardly felt, and no fall shall be missed because one sense was blind to it."""
+COUNT: Final = 1000
+LEAST: Final = -2.0
+"""However surely a wearable says that there was no fall, it is worth no less: of one fall in eight,
+a slow one, next to nothing may be felt (assumed; those who fell on purpose let fewer go unfelt)."""
 RIDGE: Final = 1e-2
 
 Tell = Callable[[str], None]
 
 
 class Tried(Struct, frozen=True):
-    """One overlap of the cause *impact* on the simulated scenarios."""
+    """One overlap of the cause *impact* and end of the camera's log-odds, on scenarios."""
 
     overlap: float
+    end: float
     area: float
     sensitivity: float
 
@@ -58,16 +65,20 @@ class Figures(Struct, frozen=True):
         Recordings whose impact was learned from.
     impact, thud
         Points (x, log-likelihood ratio) of the fitted curves.
+    quiet
+        Log-likelihood ratio of a wearable that felt no impact.
     tried
-        Overlaps, the chosen one by area and sensitivity.
+        What was tried, first the end, then the overlap; the largest area is chosen.
     """
 
     falls: int
     others: int
     impact: list[tuple[float, float]]
     thud: list[tuple[float, float]]
+    quiet: float
     tried: list[Tried]
     overlap: float
+    end: float
 
 
 def train(
@@ -93,31 +104,42 @@ def train(
     UsageError, SourceError
         A manifest or recording cannot be read.
     """
-    said, was = likelihoods(worn(data, cache, fitted=True))
+    streams = worn(data, cache, fitted=True)
+    said, was = likelihoods(streams)
     impact = impact_curve(said, was)
+    quiet = silence(streams)
     thud = thud_curve(Assumptions())
-    tell(f"impacts of {sum(was)} falls and {len(was) - sum(was)} others: {impact}")
+    tell(f"impacts of {sum(was)} falls and {len(was) - sum(was)} others: {impact}, none: {quiet}")
     text = (files("fusion") / FILE).read_text(encoding="utf-8")
-    text = _with(text, "wearable_impact", impact, _IMPACT)
-    text = _with(text, "sound_thud", thud, _THUD)
-    pools = fitted_on(data, cache, lambda done, every: tell(f"{done} of {every} videos"))
+    text = _with(text, "ratios.wearable_impact", impact, _IMPACT)
+    text = _with(text, "ratios.wearable_quiet", [(0.0, 0.0), (1.0, quiet)], _QUIET)
+    text = _with(text, "ratios.sound_thud", thud, _THUD)
+    pools = fitted_on(data, cache, lambda done, every: tell(f"{done} of {every} skeletons"))
     tried = []
-    for overlap in OVERLAPS:
-        table = _table(_overlapping(text, overlap))
-        tried.append(_try(pools, table, overlap, seed))
-        tell(f"overlap {overlap}: {tried[-1].area:.4f}, {tried[-1].sensitivity:.3f}")
-    best = max(tried, key=lambda one: (round(one.sensitivity, 2), one.area)).overlap
+
+    def tries(end: float, overlap: float) -> Tried:
+        table = _table(_overlapping(_ending(text, end), overlap))
+        tried.append(_try(pools, table, overlap, end, seed))
+        tell(f"end {end}, overlap {overlap}: {tried[-1].area:.4f}, {tried[-1].sensitivity:.3f}")
+        return tried[-1]
+
+    end = max([tries(end, OVERLAPS[0]) for end in ENDS], key=lambda one: one.area).end
+    for other in OVERLAPS[1:]:
+        tries(end, other)
+    overlap = max([one for one in tried if one.end == end], key=lambda one: one.area).overlap
     folder = out or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(_overlapping(text, best), encoding="utf-8")
+    (folder / FILE).write_text(_overlapping(_ending(text, end), overlap), encoding="utf-8")
     read(folder / FILE)
     return Figures(
         falls=sum(was),
         others=len(was) - sum(was),
         impact=impact,
         thud=thud,
+        quiet=quiet,
         tried=tried,
-        overlap=best,
+        overlap=overlap,
+        end=end,
     )
 
 
@@ -125,7 +147,17 @@ _IMPACT: Final = (
     "fitted by ambient train fusion: logistic regression, classes weighted alike, on the impact "
     "that matters of each recording of UMAFall's subjects 01 to 04 at waist and wrist, each judged "
     "by networks that never saw the subject. At most the log of the number of everyday recordings, "
-    "as no more can be known from them; at least -1, assumed: slow falls are hardly felt"
+    "as no more can be known from them; at least -2, assumed: one fall in eight may be hardly felt"
+)
+_QUIET: Final = (
+    "fitted by ambient train fusion: log of the share of recorded falls of UMAFall's subjects 01 "
+    "to 04 in which no impact is told (half a recording added) over that of everyday recordings; "
+    "at least -2, assumed, as for an impact"
+)
+_CAMERA: Final = (
+    "fitted by ambient train fusion: the end is the one of 7.4, 4, 3 and 2 with the largest area "
+    "under the curve on scenarios of skeletons before simulated cameras and of UMAFall's subjects "
+    "01 to 04; below confirm all stays as it is, so that a camera decides as it does"
 )
 _THUD: Final = (
     "fitted by ambient train fusion: log of the share of thuds that are told (73 of 103, "
@@ -154,6 +186,20 @@ def impact_curve(said: Sequence[float], was: Sequence[bool]) -> list[tuple[float
     return [(round((llr - shift) / slope, 2), round(llr, 2)) for llr in (LEAST, most)]
 
 
+def silence(streams: Sequence[Stream]) -> float:
+    """Return the log-likelihood ratio of a worn device that tells of no impact."""
+
+    def share(fall: bool) -> float:
+        told = [
+            any(isinstance(seen, ImpactMeasured) for _, seen in stream.seen)
+            for stream in streams
+            if stream.fall is fall
+        ]
+        return (told.count(False) + 0.5) / (len(told) + 1.0)
+
+    return round(max(LEAST, math.log(share(True) / share(False))), 2)
+
+
 def thud_curve(assumed: Assumptions) -> list[tuple[float, float]]:
     """Return points of the log-likelihood ratio of a thud that is told.
 
@@ -175,7 +221,7 @@ def thud_curve(assumed: Assumptions) -> list[tuple[float, float]]:
     return [(round(cut - 0.05, 3), 0.0), (cut, round(math.log(told / assumed.thud_of_rest), 2))]
 
 
-def _try(pools: Pools, table: Table, overlap: float, seed: int) -> Tried:
+def _try(pools: Pools, table: Table, overlap: float, end: float, seed: int) -> Tried:
     assumed = Assumptions()
     tested = Pools(pools.camera, pools.wearable, table)
     falls = round(COUNT * FALLS)
@@ -185,6 +231,7 @@ def _try(pools: Pools, table: Table, overlap: float, seed: int) -> Tried:
     ones = np.ones(len(fall))
     return Tried(
         overlap=overlap,
+        end=end,
         area=round(area(score, fall, ones), 4),
         sensitivity=round(sensitivity(score, fall, ones, BUDGET / assumed.a_day), 4),
     )
@@ -199,14 +246,21 @@ def _overlapping(text: str, overlap: float) -> str:
     return re.sub(r"(?m)^(impact = ).*$", rf"\g<1>{overlap}", text, count=1)
 
 
-def _with(text: str, name: str, curve: Sequence[tuple[float, float]], source: str) -> str:
-    """Return the table's text with another curve of one piece."""
-    begin = text.index(f"[down.ratios.{name}]")
+def _ending(text: str, end: float) -> str:
+    """Return the table's text with another end of the camera's own log-odds."""
+    return _with(text, "camera", [(FROM, FROM), (ENDS[0], end)], _CAMERA, of="odds")
+
+
+def _with(
+    text: str, name: str, curve: Sequence[tuple[float, float]], source: str, of: str = "llr"
+) -> str:
+    """Return the table's text with another curve of one part."""
+    begin = text.index(f"[down.{name}]")
     end = text.find("\n[", begin + 1)
     part = text[begin:] if end < 0 else text[begin:end]
     new = {
         "x": str([x for x, _ in curve]),
-        "llr": str([llr for _, llr in curve]),
+        of: str([llr for _, llr in curve]),
         "source": json.dumps(source),
     }
     for key, value in new.items():

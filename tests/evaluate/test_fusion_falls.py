@@ -27,9 +27,11 @@ from ambient.evaluate.fusion_falls.streams import Stream, at, likelihoods
 from ambient.observations import ImpactMeasured
 from ambient.train import fusion as fit
 from fusion.ratios import carried, read
-from tests.fusion.senses_kit import impact, lies, moves, ns
+from tests.fusion.senses_kit import impact, lies, moves, ns, ticks
 from tests.fusion.test_falls import span
 
+QUIET = carried().down.ratios["wearable_quiet"].at(1.0)
+UPRIGHT = carried().down.ratios["camera_upright_alone"].at(9.0)
 FALL = np.array([True, True, True, False, False, False, False])
 ONES = np.ones(7)
 
@@ -84,8 +86,8 @@ def test_figures_have_intervals_and_differences():
     good, poor = fall + rng.normal(0, 0.4, 400), fall + rng.normal(0, 1.5, 400)
     clusters = [rng.integers(0, 40, 400)]
     found = rankings(
-        {"all senses": good, "poor": poor}, ["poor", "all senses"], fall, clusters, 0.05,
-        resamples=40,
+        {"all senses": good, "poor": poor}, {"poor": fall >= 0, "all senses": fall >= 0}, fall,
+        clusters, 0.05, resamples=40,
     )  # fmt: skip
     assert set(found) == {"all senses", "poor", "best or", "best and"}
     for one in found.values():
@@ -99,6 +101,7 @@ def test_figures_have_intervals_and_differences():
 
 def test_only_what_holds_counts():
     height = Height()
+    assert height.top == -math.inf
     for t, odds in ((0, 0.0), (1, 5.0), (2, 1.0), (3, 1.5), (4, 1.2), (5, -3.0), (6, -3.0)):
         height.see(ns(t), odds)
     assert height.top == 1.0
@@ -110,6 +113,22 @@ def test_a_story_is_ranked_and_told():
     assert fell.confirmed
     assert not walked.confirmed
     assert fell.top > walked.top
+
+
+@pytest.mark.parametrize(
+    ("seen", "odds"),
+    [
+        ([], -2.5),
+        (moves(0, 40, steps=0), -2.5 + QUIET),
+        (span(5, 40, down=0.0, upright=0.9), -2.5 + UPRIGHT),
+        ([*moves(0, 40, steps=0), *span(5, 40, down=0.0, upright=0.9)], -2.5 + QUIET + UPRIGHT),
+        (moves(22, 40, steps=0), -2.5),
+    ],
+    ids=["nothing", "quiet", "upright", "both", "put on later"],
+)
+def test_silence_makes_a_fall_less_probable_and_a_lost_sense_does_not(seen, odds):
+    assert judged([*ticks(40), *seen], about=ns(20)).top == pytest.approx(odds, abs=0.6)
+    assert judged([*ticks(40), *seen]).top == -2.5
 
 
 # -- scenarios ---------------------------------------------------------------------------------
@@ -198,6 +217,15 @@ def test_the_curve_of_a_calibrated_detector_is_its_log_odds():
     assert (most - least) / (high - low) == pytest.approx(1.0, abs=0.05)
 
 
+def test_silence_is_worth_the_ratio_of_its_shares_and_no_less_than_the_least(pools):
+    quiet = [one for one in pools.wearable if one.file == "w4"]
+    felt = [one for one in pools.wearable if one.file == "w1"]
+    others = [msgspec.structs.replace(one, fall=False) for one in felt]
+    assert fit.silence([*felt, *quiet]) == pytest.approx(math.log(0.25 / 0.75), abs=0.01)
+    assert fit.silence([*felt * 9, *quiet * 9]) == fit.LEAST
+    assert fit.silence([*felt, *others]) == pytest.approx(0.0)
+
+
 def test_a_thud_is_worth_the_ratio_of_its_rates():
     (_, nothing), (_, told) = fit.thud_curve(Assumptions(thud_of_rest=0.2))
     assert nothing == 0.0
@@ -208,10 +236,11 @@ def test_what_is_written_can_be_read_and_leaves_the_rest_alone(tmp_path):
     from importlib.resources import files
 
     text = (files("fusion") / "ratios.toml").read_text()
-    new = fit._with(text, "sound_thud", [(0.5, 0.0), (0.6, 0.9)], fit._THUD)
+    new = fit._with(text, "ratios.sound_thud", [(0.5, 0.0), (0.6, 0.9)], fit._THUD)
     path = tmp_path / "ratios.toml"
-    path.write_text(fit._overlapping(new, 0.75))
+    path.write_text(fit._overlapping(fit._ending(new, 3.5), 0.75))
     table = read(path)
+    assert table.down.camera.odds == [fit.FROM, 3.5]
     assert table.down.ratios["sound_thud"].llr == [0.0, 0.9]
     assert table.down.ratios["sound_thud"].fitted
     assert table.down.overlap["impact"] == 0.75

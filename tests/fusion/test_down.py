@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,8 @@ import pytest
 from ambient.config import Falls
 from ambient.events import Purpose, Sense
 from ambient.observations import AnyObservation, Doubt, SensorKind, SoundClass, Wear
-from fusion.down import LATE_S, WATCH_S, DownJudge, DownState, Situation
+from fusion.down import LATE_S, WATCH_S, DownJudge
+from fusion.down_state import DownState, Situation
 from fusion.falls import FallJudge, RoomState, Step
 from fusion.hypothesis import probability
 from fusion.ratios import carried
@@ -65,6 +67,15 @@ CAMERA = {
 }
 
 
+def told(change):
+    return change.step, change.t, change.position, change.down_s, change.chain.number
+
+
+def worth(p):
+    """Return what the camera's own probability is worth beside other senses."""
+    return probability(carried().down.camera.at(math.log(p / (1.0 - p))))
+
+
 @pytest.mark.parametrize("story", CAMERA.values(), ids=CAMERA)
 def test_a_camera_alone_decides_as_it_always_did(story):
     alone, together = FallJudge(Falls()), judge()
@@ -76,8 +87,12 @@ def test_a_camera_alone_decides_as_it_always_did(story):
             expected = alone.ended(one)
         else:
             expected = alone.advance(one.t)
-        assert together.take(one, one.t) == expected
-    assert together.state == alone.state
+        found = together.take(one, one.t)
+        assert [told(c) for c in found] == [told(c) for c in expected]
+        for new, old in zip(found, expected, strict=True):
+            assert new.probability == pytest.approx(worth(old.probability), abs=0.002)
+    assert together.state.people == alone.state.people
+    assert [c.step for c in together.state.chains] == [c.step for c in alone.state.chains]
 
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -90,8 +105,10 @@ def test_what_a_camera_saw_of_the_samples_gives_the_same_steps_as_ever(clip):
     packed = gzip.decompress((RECORDED / f"{clip}.msgpack.gz").read_bytes())
     seen = msgspec.msgpack.decode(packed, type=list[AnyObservation])
     made = judge()
-    told = [change for one in seen for change in made.take(one, one.t)]
-    assert [[c.step.value, c.t, c.position, c.probability] for c in told] == EXPECTED[clip]
+    changes = [change for one in seen for change in made.take(one, one.t)]
+    assert [[c.step.value, c.t, c.position] for c in changes] == [one[:3] for one in EXPECTED[clip]]
+    for change, (*_, before) in zip(changes, EXPECTED[clip], strict=True):
+        assert change.probability == pytest.approx(worth(before), abs=0.005)
 
 
 # -- each sense alone --------------------------------------------------------------------------
@@ -134,6 +151,58 @@ def test_a_radar_alone_confirms_when_it_is_sure_and_suspects_when_it_is_not():
 )
 def test_what_is_no_fall_by_itself_makes_no_alarm(story):
     assert play(judge(), story, until=100) == []
+
+
+# -- silence -----------------------------------------------------------------------------------
+
+DOWN_SLOWLY = [*span(0, 20, down=0.0, upright=0.9), *span(20, 45, down=0.9, descent=0.2)]
+
+
+@pytest.mark.parametrize(
+    ("band", "speaks"),
+    [
+        (moves(0, 45, steps=0), True),
+        ([*moves(0, 20), *lies(20, 45)], True),
+        (moves(0, 45, counts=0.004, steps=0), False),
+        (moves(19.5, 45, steps=0), False),
+        ([*moves(0, 15), *moves(40, 45, steps=0)], False),
+        ([*moves(0, 20), impact(21), *lies(22, 45)], False),
+        ([*moves(0, 45, steps=0), worn(18, False)], False),
+        (moves(0, 45, subject=BERT), False),
+    ],
+    ids=["worn", "lies", "table", "put on", "gap", "felt", "taken off", "of another"],
+)
+def test_a_worn_device_that_felt_nothing_speaks_against_a_fall_that_was_seen(band, speaks):
+    room = DOUBLE if band[0].subject == BERT else SINGLE
+    alone = play(judge(), DOWN_SLOWLY, until=46)
+    changes = play(judge(room), [*DOWN_SLOWLY, *band], until=46)
+    assert names(changes)[:2] == [SUSPECTED, CONFIRMED]
+    against = [
+        c.llr for c in changes[-1].contributions if c.sense is Sense.WEARABLE_IMPACT and c.llr < 0.0
+    ]
+    assert bool(against) is speaks
+    if speaks:
+        assert changes[-1].probability < alone[-1].probability
+
+
+@pytest.mark.parametrize("end", [7.4, 4.0, 2.0, 1.0])
+def test_what_a_camera_is_worth_changes_no_step(end):
+    down = carried().down
+    camera = msgspec.structs.replace(down.camera, odds=[down.camera.odds[0], end])
+    table = msgspec.structs.replace(carried(), down=msgspec.structs.replace(down, camera=camera))
+    story = [*DOWN_SLOWLY, *moves(0, 45, steps=0)]
+    changes = play(judge(table=table), story, until=60)
+    assert names(changes)[:2] == [SUSPECTED, CONFIRMED]
+    assert changes[1].t == play(judge(), story, until=60)[1].t
+    total = down.prior + sum(c.llr for c in changes[1].contributions)
+    assert probability(total) == pytest.approx(changes[1].probability, abs=0.002)
+
+
+def test_of_who_was_found_lying_a_device_that_felt_nothing_says_nothing():
+    found = span(10, 40, down=0.9)
+    changes = play(judge(), [*found, *moves(0, 40, steps=0)], until=41)
+    assert names(changes)[:2] == [SUSPECTED, CONFIRMED]
+    assert all(c.sense is not Sense.WEARABLE_IMPACT for c in changes[1].contributions)
 
 
 # -- together ----------------------------------------------------------------------------------

@@ -9,8 +9,19 @@ from msgspec import structs
 
 from ambient.errors import ModelError
 from ambient.events import Contribution, Sense
-from fusion.hypothesis import MOST_KEPT, Evidence, Pieces, probability, strongest, weigh
-from fusion.ratios import Hypothesis, Ratio, carried, read
+from fusion.evidence import Judgement
+from fusion.hypothesis import (
+    MOST_KEPT,
+    Evidence,
+    Pieces,
+    Weighed,
+    limited,
+    probability,
+    scaled,
+    strongest,
+    weigh,
+)
+from fusion.ratios import Hypothesis, Ratio, Scale, carried, read
 from tests.fusion.senses_kit import ns
 
 
@@ -33,6 +44,7 @@ TABLE = Hypothesis(
     confirm=0.8,
     hurry=2.0,
     source="made for this test alone",
+    camera=Scale(x=[1.0, 5.0], odds=[1.0, 3.0], source="made for this test alone"),
     overlap={"hit": 0.5, "same": 1.0, "apart": 0.0},
     ratios={
         "thud": ratio(Sense.SOUND_THUD, "hit"),
@@ -160,6 +172,8 @@ def _text() -> str:
         ("half_life_s = 300.0", "half_life_s = 0.0", "half_life_s"),
         ('sense = "sound.thud"', 'sense = "sound.thump"', "sense"),
         ("[down]", "[down]\nweight = 1.0", "weight"),
+        ("odds = [0.85", "odds = [0.95", "camera: expected rising"),
+        ("x = [0.85", "x = [0.65", "camera: expected rising"),
         ("llr = [0.0, 2.0]", "llr = [0.0, 20.0]", "-8 to 8"),
     ],
 )
@@ -170,6 +184,37 @@ def test_a_table_that_says_what_cannot_be_is_refused(tmp_path, old, new, said):
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(ModelError, match=said):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("llr", "odds"), [(1.0, -1.0), (3.0, 1.0), (5.0, 2.0), (7.0, 3.0), (9.0, 3.0), (-3.0, -5.0)]
+)
+def test_a_camera_is_worth_as_much_as_ever_up_to_what_confirms_and_less_beyond(llr, odds):
+    parts = (Contribution(Sense.VISION_POSTURE, llr + 1.0), Contribution(Sense.PLACE, -1.0))
+    found = scaled(TABLE, Judgement(0.5, parts, subject="s-1"))
+    assert TABLE.prior + sum(c.llr for c in found.contributions) == pytest.approx(odds, abs=0.002)
+    assert found.subject == "s-1"
+    if odds > 1.0:
+        assert found.probability == pytest.approx(probability(odds), abs=0.001)
+
+
+def test_what_speaks_for_it_gives_in_until_the_total_is_as_wanted():
+    parts = (
+        Contribution(Sense.VISION_POSTURE, 4.0),
+        Contribution(Sense.PLACE, 2.0),
+        Contribution(Sense.WEARABLE_IMPACT, -2.0),
+    )
+    found = limited(Weighed(4.0, parts), 1.0)
+    assert found == Weighed(
+        1.0,
+        (
+            Contribution(Sense.VISION_POSTURE, 2.0),
+            Contribution(Sense.PLACE, 1.0),
+            Contribution(Sense.WEARABLE_IMPACT, -2.0),
+        ),
+    )
+    with pytest.raises(ValueError, match=r"total of 5\.0"):
+        limited(Weighed(4.0, parts), 5.0)
 
 
 def test_a_table_that_is_missing_is_named(tmp_path):

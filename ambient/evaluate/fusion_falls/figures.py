@@ -119,7 +119,7 @@ def percentile(score: Floats, fall: Bools) -> Floats:
 
 def rankings(
     scores: Mapping[str, Floats],
-    senses: Sequence[str],
+    senses: Mapping[str, Bools],
     fall: Bools,
     clusters: Sequence[NDArray[np.int64]],
     allowed: float,
@@ -133,7 +133,7 @@ def rankings(
     scores
         By name, one for each situation; the first name is all senses together.
     senses
-        Names of the single senses.
+        By the name of each single sense, in which situations it was alive.
     fall
         Whether somebody fell.
     clusters
@@ -141,21 +141,26 @@ def rankings(
     allowed
         Share of everyday situations that may alarm.
     """
-    scores = {name: np.maximum(score, _LEAST) for name, score in scores.items()}
-    alone = [scores[name] for name in senses]
-    shares = [percentile(one, fall) for one in alone]
-    alive = [one > _LEAST for one in alone]
+    known = [np.where(alive, scores[name], _LEAST) for name, alive in senses.items()]
+    shares = [percentile(one, fall) for one in known]
+    alive = list(senses.values())
     least = np.min([np.where(a, s, 1.0) for a, s in zip(alive, shares, strict=True)], axis=0)
     ways: dict[str, tuple[Floats, Callable[[Floats], float]]] = {
         name: (score, _at(score, fall, allowed)) for name, score in scores.items()
     }
-    ways["best or"] = (
+    # A sense that is lost says either nothing at all, or what it says before anything happened.
+    ones = np.ones(len(fall))
+    either_way = (
         np.max(shares, axis=0),
-        lambda weight: either(alone, fall, weight, allowed),
+        np.max([percentile(scores[name], fall) for name in senses], axis=0),
+    )
+    ways["best or"] = (
+        max(either_way, key=lambda score: area(score, fall, ones)),
+        lambda weight: either(known, fall, weight, allowed),
     )
     ways["best and"] = (
         np.where(np.any(alive, axis=0), least, 0.0),
-        lambda weight: both(alone, fall, weight, allowed),
+        lambda weight: both(known, fall, weight, allowed),
     )
     rng = np.random.default_rng(SEED)
     weights = [np.ones(len(fall))] + [_drawn(clusters, rng) for _ in range(resamples)]

@@ -1,11 +1,15 @@
 """One story through the judge of falls: observations in, how sure it became and what it said out.
 
-A situation is ranked by the highest log-odds that held for two seconds: what wavers for a moment
-confirms nothing in a node either.
+A situation is ranked by the highest log-odds that held for two seconds, from the instant on at
+which a node may confirm it: what wavers for a moment, or is thought sooner, confirms nothing
+either. Where nothing was taken for a fall it is ranked by what is known of one at the instant that
+the story is about: a sense that saw somebody upright then, or was worn and felt nothing, makes it
+less probable than before; a sense that is lost leaves it as probable as it was.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,13 +19,17 @@ from ambient.config import Bed, Falls, Room
 from ambient.evaluate.clip import HOLD_S
 from ambient.observations import AnyObservation, Measured, Tick
 from fusion.down import DownJudge
+from fusion.down_state import Situation
 from fusion.evidence import PRIOR, Judgement
-from fusion.falls import Step
+from fusion.falls import DESCENT_SPEEDUP, Step
+from fusion.hypothesis import weigh
 from fusion.person import Person
 from fusion.ratios import Table
 from fusion.signs import SECOND, logit
 
 HELD_S: Final = 2.0
+DUE_S: Final = DESCENT_SPEEDUP * Falls().confirm_s
+"""So long after it began is a situation confirmed at the soonest, a descent clearly seen."""
 SUBJECT: Final = "s-0001"
 ONE: Final = Room(id="room", beds=[Bed(id="bed", subject=SUBJECT)])
 """A room of one resident, who wears what is worn."""
@@ -31,7 +39,7 @@ ONE: Final = Room(id="room", beds=[Bed(id="bed", subject=SUBJECT)])
 class Height:
     """The highest value that held for `HELD_S`."""
 
-    top: float = PRIOR
+    top: float = -math.inf
     _began: int | None = None
     _lately: deque[tuple[int, float]] = field(default_factory=deque)
     """Least values of the window, rising: the first is the least."""
@@ -60,22 +68,31 @@ class Ranked(DownJudge):
     @property
     def top(self) -> float:
         """Highest log-odds of anybody that held."""
-        return max((height.top for height in self._heights.values()), default=PRIOR)
+        return max((height.top for height in self._heights.values()), default=-math.inf)
+
+    def asked(self, about: int, now: int) -> float:
+        """Return the log-odds at `now` that somebody fell at `about`, whom no camera saw fall."""
+        one = Situation(source="", subject=None, began=about)
+        told = [*self.down.signs.pieces.kept, *self._felt_nothing(about), *self._seen_up(one, now)]
+        table = self._table.down
+        return table.prior + weigh(table, self._of(None, told, now), about, now).total
 
     def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
         """Judge as ever, and remember how sure it is."""
         found = super().judge(person, seen, t)
         odds = logit(found.probability)
-        self._see((person.source, person.track), t, odds)
+        began = person.down_since if person.down_since is not None else t
+        self._see((person.source, person.track), began, t, odds)
         return found
 
     def look(self, now: int) -> None:
         """Remember how sure the open situations are."""
         for one in self.down.situations:
-            self._see((one.source, one.began), now, one.odds)
+            self._see((one.source, one.began), one.began, now, one.odds)
 
-    def _see(self, key: tuple[str, int], t: int, odds: float) -> None:
-        self._heights.setdefault(key, Height()).see(t, odds)
+    def _see(self, key: tuple[str, int], began: int, t: int, odds: float) -> None:
+        if (t - began) / SECOND >= DUE_S:
+            self._heights.setdefault(key, Height()).see(t, odds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +112,17 @@ class Told:
     confirmed: tuple[float, ...]
 
 
-def judged(seen: Iterable[AnyObservation], table: Table | None = None) -> Told:
-    """Return what the judge makes of observations, put in the order in which they arrive."""
+def judged(
+    seen: Iterable[AnyObservation], table: Table | None = None, about: int | None = None
+) -> Told:
+    """Return what the judge makes of observations, put in the order in which they arrive.
+
+    Parameters
+    ----------
+    about
+        The instant at which somebody fell or did what looks like it, nanoseconds; when it is not
+        given only what was taken for a fall is ranked.
+    """
     story = sorted(seen, key=_arrives)
     judge = Ranked(table)
     said: list[tuple[Step, float]] = []
@@ -116,8 +142,9 @@ def judged(seen: Iterable[AnyObservation], table: Table | None = None) -> Told:
     for second in range(now, now + round(HOLD_S) * SECOND, SECOND):
         said += [(change.step, change.t / SECOND) for change in judge.advance(second)]
         judge.look(second)
+    asked = PRIOR if about is None else judge.asked(about, now)
     return Told(
-        top=round(judge.top, 4),
+        top=round(max(judge.top, asked), 4),
         suspected=tuple(s for step, s in said if step is Step.SUSPECTED),
         confirmed=tuple(s for step, s in said if step is Step.CONFIRMED),
     )

@@ -1,12 +1,11 @@
 """Falls by all senses measured: on recordings of two senses, and on a simulated set.
 
 Behind ``ambient evaluate fusion``. The simulated set is drawn from recordings that no weight was
-fitted on: videos marked "validate", wearables of subjects that `ambient train fusion` leaves out.
+fitted on: videos, and wearables of subjects that `ambient train fusion` leaves out.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,11 +15,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from ambient.errors import UsageError
-from ambient.evaluate.fusion_falls import recorded
+from ambient.evaluate.fusion_falls import recorded, skeletons
 from ambient.evaluate.fusion_falls.figures import Ranking, calibration, rankings
 from ambient.evaluate.fusion_falls.recorded import Way
 from ambient.evaluate.fusion_falls.simulate import (
-    SENSES,
     Assumptions,
     Pools,
     Scenario,
@@ -39,6 +37,9 @@ BUDGET: Final = 0.02
 """False alarms a room-day."""
 FIT_SUBJECTS: Final = frozenset({"01", "02", "03", "04"})
 """Subjects of UMAFall that weights are fitted on; the others are measured on."""
+SKELETONS: Final = 240
+SKELETONS_SEED: Final = 900
+"""Simulated situations that weights are fitted on, half of them falls."""
 TESTED: Final = ("urfd", "urfd-ceiling", "extra-thanhnc", "extra-exercise")
 """Data sets of video, none of them for training, that scenarios are drawn from."""
 
@@ -147,11 +148,9 @@ def fitted_on(
     progress: Callable[[int, int], None] | None = None,
     table: Table | None = None,
 ) -> Pools:
-    """Return the pools that weights are fitted on: rows marked "train" alone."""
-    rows = [row for row in read(data / "video" / "manifest.csv") if row.use == "train"]
-    return Pools(
-        camera_streams(_scored(rows), cache, progress), worn(data, cache, fitted=True), table
-    )
+    """Return the pools that weights are fitted on: skeletons, and wearables of other subjects."""
+    seen = skeletons.camera_streams(data, cache, SKELETONS, SKELETONS_SEED, progress)
+    return Pools(seen, worn(data, cache, fitted=True), table)
 
 
 def worn(data: Path, cache: Path, *, fitted: bool) -> list[Stream]:
@@ -185,17 +184,20 @@ def measure(
     scores = scored(pools, drawn)
     clusters = [_people(pools.camera, [s.camera for s in drawn])]
     clusters.append(_people(pools.wearable, [s.wearable for s in drawn]))
-    senses = [f"{sense} alone" for sense in SENSES]
+    alive = {
+        "camera alone": np.array([one.camera is not None for one in drawn]),
+        "wearable alone": np.array([one.wearable is not None for one in drawn]),
+        "sound alone": np.array([one.heard for one in drawn]),
+    }
     allowed = BUDGET / assumed.a_day
-    ways = rankings(scores, senses, fall, clusters, allowed, resamples=resamples)
+    ways = rankings(scores, alive, fall, clusters, allowed, resamples=resamples)
     prior = probability((pools.table or carried()).down.prior)
-    every = np.maximum(scores["all senses"], -30.0)
     return Simulated(
         rho=rho,
         falls=int(fall.sum()),
         others=int((~fall).sum()),
         ways=ways,
-        calibration_error=round(calibration(every, fall, prior), 4),
+        calibration_error=round(calibration(scores["all senses"], fall, prior), 4),
     )
 
 
@@ -206,7 +208,7 @@ def scored(
 
     A single sound opens no situation by itself: alone it is ranked by its own probability.
     """
-    thuds = [one.thud if one.thud is not None else 0.0 if one.heard else -math.inf for one in drawn]
+    thuds = [one.thud or 0.0 for one in drawn]
     found = {
         name: np.array([pools.top(one, without=without) for one in drawn])
         for name, without in _WAYS.items()

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ambient.evaluate.fusion_falls.ranked import judged
 from ambient.evaluate.fusion_falls.streams import Stream, at
 from ambient.observations import AnyObservation, SoundClass, SoundHeard
+from fusion.evidence import PRIOR
 from fusion.ratios import Table
 from fusion.signs import SECOND
 
@@ -88,6 +89,7 @@ class Pools:
     camera: list[Stream]
     wearable: list[Stream]
     table: Table | None = None
+    """Of ratios; the one that Ambient carries when none is given."""
     _tops: dict[tuple[int | None, int | None, float | None], float] = field(default_factory=dict)
     _sorted: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
 
@@ -105,7 +107,7 @@ class Pools:
                 seen += at(self.wearable[wearable], WHEN)
             if thud is not None:
                 seen.append(_thud(thud))
-            self._tops[key] = judged(seen, self.table).top if seen else -math.inf
+            self._tops[key] = judged(seen, self.table, WHEN).top if seen else PRIOR
         return self._tops[key]
 
     def ranked(self, sense: str, fall: bool) -> list[int]:
