@@ -30,8 +30,8 @@ PRIOR_HOURS: Final = 24.0
 """What is believed of a room of which nothing is known: a call in twenty days."""
 OFTEN_A_DAY: Final = 4.0
 """Somebody calls often from so many calls a day on …"""
-LEAST_HOURS: Final = 48.0
-"""… over so many hours, weighted by age, at least: the first two days always ring."""
+LEAST_HOURS: Final = 38.0
+"""… over so many hours, weighted by age, at least: that is two days, which always ring."""
 FALSE_DAYS: Final = 60.0
 KEPT_DAYS: Final = 28
 HOUR: Final = 3600 * 10**9

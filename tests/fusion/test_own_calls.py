@@ -53,7 +53,8 @@ def steps(changes: list[Change]) -> list[SituationStep]:
     [
         (0.2, 20, [(0, HELP, -20)], CONFIRMED),  # hardly ever calls
         (3, 20, [(0, HELP, -20)], CONFIRMED),  # calls, but not often
-        (20, 1, [(0, HELP, -20)], CONFIRMED),  # not known for long enough
+        (20, 1.8, [(0, HELP, -20)], CONFIRMED),  # not known for long enough
+        (20, 2.2, [(0, HELP, -20)], SUSPECTED),
         (20, 6, [(0, HELP, -20)], SUSPECTED),  # as usual
         (20, 6, [(0, HELP, -24)], SUSPECTED),
         (20, 6, [(0, HELP, 5)], CONFIRMED),  # far louder
