@@ -104,7 +104,8 @@ def test_a_voice_that_is_alone_is_asked_for_its_word(network: Network, length: i
     assert power == pytest.approx(float(np.square(0.5 * call, dtype=np.float64).sum()), rel=0.05)
     assert np.abs(stretch[-RATE // 20 :]).max() < 0.01
     (ring,) = [each for each in found if each.sound is SoundClass.HELP]
-    assert ring.probability >= RINGS[SoundClass.HELP]
+    # A word alone is told; it rings when it is called again.
+    assert 0.7 < ring.probability < RINGS[SoundClass.HELP]
     assert 12.0 < (ring.t - 10**18) / 1e9 < 14.5
 
 
