@@ -1,10 +1,11 @@
 """A call for help: bursts of voice in, calls out. By its words, and by how it is called.
 
 Evidence adds up, as log-odds, over the voices of half a minute. A word that asks for help, loud
-and alone, is told by itself, and rings when something is called again. Whatever the language, who calls out loud and alone and then
-says the same again, with pauses as if waiting for an answer, is calling. A word that calls somebody
-(a greeting, a title) is a call when it comes again. A voice among other voices (a talk, a
-television) is none: alone means that nobody was as loud for a while before and after. Only what is
+and alone, is told by itself, and rings when something is called again. Whatever the language, who
+calls out loud and alone and then says the same again, with pauses as if waiting for an answer, is
+calling. A word that calls somebody (a greeting, a title) is a call when it comes again. A voice
+among other voices (a talk, a television) is none: alone means that nobody was as loud for a while
+before and after. Only what is
 alone is asked for its word. Pure: bursts and seconds in.
 """
 
