@@ -25,7 +25,7 @@ from ambient.hub.alarms.condition import (
     Sound,
 )
 from ambient.hub.alarms.effects import Give, TellNode, Withdraw
-from ambient.hub.alarms.handover import hand_over
+from ambient.hub.alarms.handover import hand_over, is_due
 from ambient.hub.alarms.inputs import AnyInput, Delivered, OnMyWay, Resolve, There, Tick
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.rota import Member, Rota, Shift
@@ -230,7 +230,7 @@ def test_it_rings_again_when_nobody_was_there_within_ten_minutes() -> None:
 def test_there_holds_until_somebody_must_say_what_it_was() -> None:
     house = calling()
     house.give(OnMyWay(condition=CHAIN, who="anna"), at=20)
-    house.give(There(condition=CHAIN, who="ben"), at=300)
+    assert house.give(There(condition=CHAIN, who="ben"), at=300) == [], "the node knows"
     held = house.alarm().acknowledged
     assert held is not None
     assert (held.who, held.there) == ("ben", True)
@@ -461,6 +461,22 @@ def test_a_hand_over_lists_what_is_open_and_changes_its_digest() -> None:
     assert house.book.house().accepted_by == "carla"
     house.give(Resolve(condition=CHAIN, who="anna", judgement=Judgement.FALL), at=33)
     assert page(34).digest != first.digest
+
+
+def test_a_hand_over_is_due_once_a_shift() -> None:
+    shifts = [Shift(id="a", begins=0, ends=720), Shift(id="b", begins=720, ends=0)]
+    house = House(Rules(rota=Rota(shifts=shifts)))
+    noon = 12 * 3600
+
+    def due(at: int) -> bool:
+        return is_due(house.book.house(), at * NS)
+
+    assert due(10), "nobody has accepted anything yet"
+    house.give(inputs.HandOver(who="anna", digest="0"), at=20)
+    assert [due(30), due(noon - 1), due(noon)] == [False, False, True]
+    house.give(inputs.HandOver(who="ben", digest="0"), at=noon + 60)
+    assert not due(noon + 61)
+    assert not is_due(House(Rules()).book.house(), 0), "without shifts nobody hands over"
 
 
 # -- a far side -----------------------------------------------------------------------------------

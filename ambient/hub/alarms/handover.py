@@ -97,3 +97,9 @@ def hand_over(
         ),
         shifts=rota.shifts_at(house.rules.rota, now),
     )
+
+
+def is_due(house: House, now: int) -> bool:
+    """Return whether a shift has begun by `now` (ns) that nobody has accepted yet."""
+    began = rota.began(house.rules.rota, now)
+    return began is not None and (house.accepted_at is None or house.accepted_at < began)

@@ -67,6 +67,15 @@ class Rota(Struct, frozen=True, kw_only=True):
 
 def shifts_at(rota: Rota, now: int) -> list[str]:
     """Return the ids of the shifts that are on at `now` (ns), in the order of the rota."""
+    return [shift for shift, _ in _on(rota, now)]
+
+
+def began(rota: Rota, now: int) -> int | None:
+    """Return when (ns) the newest shift that is on at `now` (ns) began; None without shifts."""
+    return max((first for _, first in _on(rota, now)), default=None)
+
+
+def _on(rota: Rota, now: int) -> list[tuple[str, int]]:
     zone: tzinfo = ZoneInfo(rota.zone) if rota.zone else UTC
     today = datetime.fromtimestamp(now // NS, zone).date().toordinal()
     # A day on either side: by the clock of the site it may be yesterday's shift.
@@ -76,7 +85,7 @@ def shifts_at(rota: Rota, now: int) -> list[str]:
         for day in days:
             first, last = _span(rota.zone, day, shift.begins, shift.ends)
             if first <= now < last:
-                on.append(shift.id)
+                on.append((shift.id, first))
                 break
     return on
 

@@ -202,7 +202,7 @@ class _Run:
                 change = life.there(condition, given.who, self._now, rules)
             case inputs.Pause():
                 change = life.pause(condition, given.who, given.seconds, self._now)
-        if change is not None and not isinstance(given, inputs.Pause):
+        if change is not None and change.condition.acknowledged and not condition.acknowledged:
             self._tell_node(condition, given.who)
         self._follow(case, change)
 

@@ -18,7 +18,7 @@ from ambient.commands import new_id
 from ambient.errors import UsageError
 from ambient.events import Uuid
 from ambient.hub.alarms.condition import FallRecord, Judgement, SnoozeReason
-from ambient.hub.alarms.handover import HandOverPage, Unwatched, hand_over
+from ambient.hub.alarms.handover import HandOverPage, Unwatched, hand_over, is_due
 from ambient.hub.alarms.inputs import (
     HandOver,
     NotReported,
@@ -118,8 +118,9 @@ class UnwatchedView(Struct, frozen=True, kw_only=True):
 
 
 class HandOverView(Struct, frozen=True, kw_only=True):
-    """What a shift hands over, and who accepted last."""
+    """What a shift hands over, who accepted last, and whether that is due again."""
 
+    due: bool
     digest: str
     shifts: list[str]
     alarms: list[OpenView]
@@ -271,6 +272,7 @@ def hand_over_view(hub: HubContext) -> HandOverView:
     """Return what is handed over now, with times in RFC 3339."""
     page, house = _page(hub), hub.board().house
     return HandOverView(
+        due=is_due(house, hub.now()),
         digest=page.digest,
         shifts=page.shifts,
         alarms=[
