@@ -187,6 +187,8 @@ class RoomJudge:
         self.voice.forget(subject)
         self.vitals.forget(subject)
         self.situations.forget(subject)
+        if subject in subjects(self.room):
+            self.distress.forget()
 
     def state(self) -> dict[str, bytes]:
         """Return what must survive a restart, by what it is of."""

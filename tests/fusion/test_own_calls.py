@@ -6,10 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from ambient.events import Sense, SituationStep
+from ambient.config import Bed, NodeConfig, Room
+from ambient.events import Purpose, Sense, SituationStep
 from ambient.observations import SoundClass, SoundHeard
 from fusion import own_calls
 from fusion.distress import QUIET_S, Change, DistressJudge, DistressState
+from fusion.judge import Judge
 from fusion.own_calls import DAY, HOUR, OwnCalls, called, departure, passed
 
 HELP, GLASS, SCREAM, COUGH = (SoundClass(each) for each in ("help", "glass", "scream", "cough"))
@@ -146,3 +148,13 @@ def test_levels_are_learned() -> None:
     assert own.level == pytest.approx(-25.0)
     assert own.squares == pytest.approx(50.0)
     assert departure(own, START + 5, 0.0, ()) is None
+
+
+@pytest.mark.parametrize(("subject", "kept"), [("s-1", False), ("s-2", True)])
+def test_who_is_erased_leaves_no_rate(subject: str, kept: bool) -> None:
+    room = Room(id="r1", beds=[Bed(id="b1", subject="s-1")], purposes={Purpose.SOUNDS: True})
+    made = Judge(NodeConfig(site="home", node="n-1", rooms=[room]), "k" * 40)
+    known_of = OwnCalls(calls=9.0, hours=90.0, t=START)
+    made.rooms["r1"].distress.state.calls = known_of
+    made.forget(subject)
+    assert made.rooms["r1"].distress.state.calls == (known_of if kept else OwnCalls())
