@@ -7,6 +7,7 @@ nothing and reads no clock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -32,7 +33,7 @@ class CaseBook:
     def house(self) -> House:
         """Return what is true of the whole house."""
         row = self._db.execute("SELECT body FROM house").fetchone()
-        return House() if row is None else decode(row[0], House)
+        return House() if row is None else _house(row[0])
 
     def put_house(self, house: House) -> None:
         """Keep what is true of the whole house."""
@@ -162,6 +163,12 @@ class CaseBook:
             signals = [decode(one[0], Signal) for one in given]
             cases.append(Case(condition=condition, signals=signals))
         return cases
+
+
+@lru_cache(maxsize=4)
+def _house(body: str) -> House:
+    """Return the house of its column; rules and rota are long, and asked for with every input."""
+    return decode(body, House)
 
 
 def history_of(db: sqlite_utils.Database, condition: str) -> list[Entry]:
