@@ -1,4 +1,4 @@
-"""The hub's own channels: its pages, and the siren, which today is the pages' loudest sound.
+"""The hub's own channels: its pages, and the siren where that is the pages' loudest sound.
 
 Comes in: the store's signals of these channels, and how many pages are open. Goes out: what became
 of each. A page shows every open alarm by itself; here it is only said whether anybody's page is
@@ -23,10 +23,15 @@ class OnSite:
         Returns how many pages are open.
     now
         The hub's clock (ns).
+    siren
+        Whether the pages are the siren: no channel of that name is configured.
     """
 
-    def __init__(self, store: Store, pages: Callable[[], int], now: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, pages: Callable[[], int], now: Callable[[], int], *, siren: bool = True
+    ) -> None:
         self._store = store
+        self._channels = [PAGE, SIREN] if siren else [PAGE]
         self._pages = pages
         self._now = now
 
@@ -39,7 +44,7 @@ class OnSite:
             When that cannot be stored.
         """
         delivery = Delivery.DELIVERED if self._pages() > 0 else Delivery.FAILED
-        due = self._store.due_signals([PAGE, SIREN])
+        due = self._store.due_signals(self._channels)
         answers = [Delivered(signal=signal.id, delivery=delivery) for signal in due]
         if answers:
             self._store.decide_all(answers, self._now())

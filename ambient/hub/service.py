@@ -25,7 +25,9 @@ from ambient.config import HubConfig
 from ambient.errors import ConfigError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Begin
+from ambient.hub.alarms.signal import SIREN
 from ambient.hub.broadcast import Broadcaster
+from ambient.hub.channels.host import ChannelHost
 from ambient.hub.database import HubDatabase
 from ambient.hub.intake import Intake
 from ambient.hub.on_site import OnSite
@@ -113,7 +115,12 @@ def _serve(
     pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
     store, accounts, registry = Store(database), Accounts(database), Registry(database)
     broadcaster = Broadcaster()
-    on_site = OnSite(store, lambda: broadcaster.listeners, time.time_ns)
+    on_site = OnSite(
+        store,
+        lambda: broadcaster.listeners,
+        time.time_ns,
+        siren=SIREN not in config.channels,
+    )
     watch = Watch(
         database,
         store,
@@ -124,6 +131,7 @@ def _serve(
         on_site=on_site.give,
     )
     store.decide(Begin(rules=rules_of(config)), time.time_ns())
+    channels = ChannelHost(config, store, database)
     _warn_if_open(config)
     failures: list[BaseException] = []
     with ExitStack() as opened:
@@ -158,6 +166,7 @@ def _serve(
         threads = [
             _thread("timer", watch.run, stop, failures),
             _thread("link", intake.run, stop, failures),
+            _thread("channels", channels.run, stop, failures),
             threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
         ]
         unstarted.pop_all()  # from here on the link's thread closes it

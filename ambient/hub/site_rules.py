@@ -43,6 +43,7 @@ def rules_of(config: HubConfig) -> Rules:
         ],
         floors={room: named.floor for room, named in config.rooms.items() if named.floor},
         outside=alarms.outside,
+        remote=[name for name, channel in config.channels.items() if channel.delegated],
         coming_s=alarms.coming_min * 60,
         there_s=alarms.there_min * 60,
         repeat_s=alarms.repeat_s,
