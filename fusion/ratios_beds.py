@@ -122,14 +122,15 @@ CAMERA: Final = {
 
 _BED: Final = (
     "assumed: a pressure sensor lets go of one in three who sit on the edge, wavers for seconds "
-    "in a night, and stays on for seconds only when somebody has left"
+    "in a night, and stays on for seconds only when somebody has left: while it is on, who walks "
+    "away is somebody else"
 )
 _MAT: Final = (
     "assumed: feet stand on the mat of nine in ten who sit on the edge; carers tread on it for "
     "seconds, which at -4 rang on simulated nights of seed 101 and at -3 did not"
 )
 _WORN: Final = "assumed: a device on trunk or thigh that hangs as in walking is on somebody upright"
-BED_ON: Final = Piece(Sense.SENSOR_BED, (0.0, 0.0, -0.4, -6.0), _BED)
+BED_ON: Final = Piece(Sense.SENSOR_BED, (0.0, 0.0, -0.4, -12.0), _BED)
 BED_OFF: Final = Piece(Sense.SENSOR_BED, (-3.5, -2.5, -0.9, 0.0), _BED)
 MAT_ON: Final = Piece(Sense.SENSOR_MAT, (-3.0, -3.0, 0.0, -0.5), _MAT)
 MAT_OFF: Final = Piece(Sense.SENSOR_MAT, (0.0, 0.0, -2.3, -0.2), _MAT)

@@ -180,3 +180,11 @@ def test_a_picture_that_does_not_change_says_no_more_the_longer_it_is_looked_at(
     ]
     said = steps(told(judge(bedroom()), [*asleep, *wrong]))
     assert "bed.edge confirmed" not in said
+
+
+def test_while_the_bed_is_felt_to_be_occupied_nobody_has_left_it() -> None:
+    felt = [sensor(8, SensorKind.BED, True)]
+    seen = [*ASLEEP, *EDGE, *UP, *ticks(8, 120), *every(stands, 100, 120), *felt]
+    said = steps(told(judge(bedroom()), seen))
+    assert "bed.exit confirmed" not in said
+    assert "bed.edge confirmed" in said
