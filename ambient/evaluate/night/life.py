@@ -90,6 +90,8 @@ class Resident:
     rises: float
     wears: bool
     calls: bool
+    watched: bool
+    """Whether somebody asked for alarms of the bed."""
 
 
 def residents(table: Table, count: int, dice: np.random.Generator) -> list[Resident]:
@@ -101,6 +103,7 @@ def residents(table: Table, count: int, dice: np.random.Generator) -> list[Resid
             rises=float(dice.gamma(HABIT, mean / HABIT)),
             wears=bool(dice.random() < table.habit("wearers")),
             calls=bool(dice.random() < table.habit("callers")),
+            watched=bool(dice.random() < table.habit("watched")),
         )
         for room in range(count)
     ]
@@ -148,9 +151,11 @@ def _lived(
     for t in _times(dice, person.rises):
         away_s = _away(table, dice)
         up_s += away_s
-        found.append(Happening(t, What.GET_UP, room, away_s))
-    put(What.EDGE, habit("edges"), 60.0)
-    put(What.HELPED, habit("helped"), 30.0)
+        if person.watched:
+            found.append(Happening(t, What.GET_UP, room, away_s))
+    if person.watched:
+        put(What.EDGE, habit("edges"), 60.0)
+        put(What.HELPED, habit("helped"), 30.0)
     put(What.FALL, habit("falls_a_year") / 365.0 * HOURS / DAY_H)
     put(What.CORD, habit("cords"))
     if person.calls:
@@ -170,10 +175,11 @@ def _mistaken(
     often = {
         What.FALL_FALSE: table.night("fall_false", level),
         What.SOUND_FALSE: table.night("sound_false", level),
-        What.EDGE_FALSE: table.night("edge_false", level),
-        What.EXIT_FALSE: table.night("exit_false", level),
         What.NOT_OUT_FALSE: table.night("not_out_false", level),
     }
+    if person.watched:
+        often[What.EDGE_FALSE] = table.night("edge_false", level)
+        often[What.EXIT_FALSE] = table.night("exit_false", level)
     if person.wears:
         often[What.IMPACT_FALSE] = table.night("impact_false", level) * up_s / 3600.0
     return [

@@ -117,7 +117,7 @@ NAMES: Final = (
 HABITS: Final = (
     *("rises", "edges", "helped", "long", "away_min", "wearers", "callers", "bouts", "calls"),
     *("cords", "falls_a_year", "node_lost", "camera_lost", "battery_empty", "walk_min"),
-    "care_min",
+    *("care_min", "watched"),
 )
 
 

@@ -1,8 +1,9 @@
 """What nodes tell of what happens: happenings in, events of the closed list out, in order of time.
 
 A chain is told as a node's own judges tell it: suspected, confirmed, lasting, over. What a detector
-finds or misses is drawn by its measured rate. Every bed is watched for edge, exit and not back
-after a quarter of an hour, every wet room for staying, every room for falls and sounds.
+finds or misses is drawn by its measured rate. The beds of those who fall when they get up alone are
+watched for edge, exit and not back after a quarter of an hour, every wet room for staying, every
+room for falls and sounds.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def test_what_is_so_does_not_depend_on_the_rates() -> None:
 
 
 def test_false_falls_come_as_often_as_measured() -> None:
-    people = [Resident(room, 0.0, False, False) for room in range(30)]
+    people = [Resident(room, 0.0, wears=False, calls=False, watched=False) for room in range(30)]
     made = table(fall_false=0.3)
     count = sum(
         one.what is What.FALL_FALSE
