@@ -22,6 +22,7 @@ from ambient.hub.alarms.order import by_urgency, sound_of
 from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase, Trouble
+from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, SourceView, room_state
 
@@ -91,9 +92,9 @@ class Board(Struct, frozen=True, kw_only=True):
     def room_name(self, room: str | None) -> str:
         """Return how carers call `room`."""
         if room is None:
-            return "All rooms"
+            return gettext("All rooms")
         name = self.names.get(room)
-        return name.name if name is not None else f"Room {room}"
+        return name.name if name is not None else gettext("Room %(room)s") % {"room": room}
 
 
 def read_board(

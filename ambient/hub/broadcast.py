@@ -19,6 +19,8 @@ class Broadcaster:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[asyncio.Event] = set()
         self.closed = False
+        self.changes = 0
+        """Counts wake-ups; only the event loop's thread writes it."""
 
     def start(self) -> None:
         """Bind to the running event loop."""
@@ -52,5 +54,6 @@ class Broadcaster:
             self._listeners.discard(event)
 
     def _wake(self) -> None:
+        self.changes += 1
         for event in self._listeners:
             event.set()

@@ -116,12 +116,10 @@ def test_acknowledge_and_resolve_by_tapping(browser: Browser, hub: RunningHub) -
     with page_of(browser, hub, size=PHONE) as page:
         connected(page)
         page.click(f"#ack-{chain}")
-        expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text(f"{USER} is seeing")
+        expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text(f"{USER} is on the way")
         page.click(f"#there-{chain}")
         expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text(f"{USER} is there")
-        page.click(f"#resolve-{chain}")
-        expect(page.locator("#resolve-what")).to_have_text("Person on the floor – Room 1")
-        page.click("#resolve-choices >> text=A fall")
+        page.click(f"#judge-fall-{chain}")
         expect(page.locator("#all-quiet")).to_be_visible()
     case, history = hub.context.store.case(chain)
     alarm = case.condition
@@ -151,14 +149,8 @@ def test_everything_works_by_keyboard(browser: Browser, hub: RunningHub) -> None
         assert page.evaluate("document.activeElement.id") == f"there-{chain}", "focus goes on"
         page.keyboard.press("Enter")
         expect(page.locator(f"{card(page, chain)} .taken")).to_contain_text("there")
-        assert page.evaluate("document.activeElement.id") == f"resolve-{chain}", "focus goes on"
+        assert page.evaluate("document.activeElement.id") == f"judge-fall-{chain}", "focus goes on"
         page.keyboard.press("Space")
-        expect(page.locator("#resolve")).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(page.locator("#resolve")).not_to_be_visible()
-        assert page.evaluate("document.activeElement.id") == f"resolve-{chain}"
-        page.keyboard.press("Enter")
-        page.keyboard.press("Enter")
         expect(page.locator("#all-quiet")).to_be_visible()
 
 

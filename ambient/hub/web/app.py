@@ -34,8 +34,10 @@ from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, role_at_least
-from ambient.hub.web.live import live
+from ambient.hub.web.live import Pictures, live
 from ambient.hub.web.render import render
+from ambient.hub.web.shift import shift_router
+from ambient.hub.web.tongues import SpeakTheirLanguage
 from ambient.hub.web.trend import trends_router
 
 MAX_BODY: Final = 64 * 1024
@@ -68,6 +70,7 @@ def metrics(hub: Hub) -> Response[bytes]:
 
 def create_app(hub: HubContext) -> Litestar:
     """Return the application of `hub`."""
+    pictures = Pictures(hub)
 
     async def start() -> None:
         hub.broadcaster.start()
@@ -82,6 +85,7 @@ def create_app(hub: HubContext) -> Litestar:
     return Litestar(
         route_handlers=[
             pages.pages_router(),
+            shift_router(),
             trends_router(),
             live,
             metrics,
@@ -96,8 +100,15 @@ def create_app(hub: HubContext) -> Litestar:
                 include_in_schema=False,
             ),
         ],
-        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
-        middleware=[SecurityHeaders, DefineMiddleware(Authentication, hub=hub)],
+        dependencies={
+            "hub": Provide(lambda: hub, sync_to_thread=False),
+            "pictures": Provide(lambda: pictures, sync_to_thread=False),
+        },
+        middleware=[
+            SecurityHeaders,
+            SpeakTheirLanguage,
+            DefineMiddleware(Authentication, hub=hub),
+        ],
         exception_handlers={
             HTTPException: _http_error,
             AmbientError: _own_error,

@@ -19,6 +19,7 @@ from ambient.hub.accounts import Accounts
 from ambient.hub.board import Board, read_board
 from ambient.hub.broadcast import Broadcaster
 from ambient.hub.database import HubDatabase
+from ambient.hub.languages import Language, spoken
 from ambient.hub.metrics import HubMetrics
 from ambient.hub.registry import Registry
 from ambient.hub.store import Store
@@ -83,4 +84,9 @@ def local_clock(stamp: str, now: str | None = None) -> str:
     today = (datetime.fromisoformat(now) if now else datetime.now(UTC)).astimezone().date()
     if local.date() == today:
         return local.strftime("%H:%M")
-    return f"{local.day} {local.strftime('%b %H:%M')}"
+    if spoken() is Language.DE:
+        return f"{local.day}.{local.month}. {local.strftime('%H:%M')}"
+    return f"{local.day} {_MONTH[local.month - 1]} {local.strftime('%H:%M')}"
+
+
+_MONTH: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

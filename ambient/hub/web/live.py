@@ -3,7 +3,8 @@
 Comes in: a logged-in browser. Goes out: ``state`` (id: the store's sequence number; JSON with the
 rendered lists) at once, after every change, and when something ends by itself; ``beat`` every two
 seconds, by which the page knows that it is connected; ``logged-out`` when the session is over. A
-page that reconnects gets the whole state again, whatever it missed.
+page that reconnects gets the whole state again, whatever it missed. The state is read and rendered
+once for all pages of a language (`Pictures`), however many are open.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, get
+from litestar.di import NamedDependency
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
 from ambient.hub.identities import Identity, Role
+from ambient.hub.languages import Language, spoken
 from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
 from ambient.hub.web.guard import identify, role_at_least
 from ambient.hub.web.render import render
@@ -36,7 +39,10 @@ class LiveState(Struct, frozen=True, kw_only=True):
     sound: str
     trouble: str | None
     figures: Figures
+    shift: str
+    hand_over: bool
     alarms: str
+    snoozes: str
     rooms: str
 
 
@@ -48,19 +54,80 @@ def live_state(view: BoardView) -> LiveState:
         sound=view.sound,
         trouble=view.trouble,
         figures=view.figures,
+        shift=view.shift,
+        hand_over=view.hand_over,
         alarms=render("alarms.html", board=view),
+        snoozes=render("snoozes.html", board=view),
         rooms=render("rooms.html", board=view),
     )
 
 
+class Picture(Struct, frozen=True, kw_only=True):
+    """A state as it goes to every page of one language.
+
+    Attributes
+    ----------
+    change
+        How often the store had changed before it was read.
+    digest
+        Of all but the time.
+    stale
+        When (ns) it may be otherwise without a change in the store.
+    """
+
+    change: int
+    at: int
+    sequence: int
+    body: bytes
+    digest: bytes
+    stale: int
+
+
+class Pictures:
+    """Reads and renders the state once for all pages of a language."""
+
+    def __init__(self, hub: HubContext) -> None:
+        self._hub = hub
+        self._kept: dict[Language, Picture] = {}
+        self._locks = {language: asyncio.Lock() for language in Language}
+
+    async def present(self) -> Picture:
+        """Return the state as it is now, in the language that is spoken."""
+        language = spoken()
+        async with self._locks[language]:
+            kept = self._kept.get(language)
+            change, now = self._hub.broadcaster.changes, self._hub.now()
+            if kept is not None and kept.change == change and kept.at <= now < kept.stale:
+                return kept
+            fresh = await asyncio.to_thread(self._take, change)
+            self._kept[language] = fresh
+            return fresh
+
+    def _take(self, change: int) -> Picture:
+        board = self._hub.board()
+        state = live_state(board_view(board))
+        body = msgspec.json.encode(state)
+        latest = board.at + int(BEAT_S * NS)
+        return Picture(
+            change=change,
+            at=board.at,
+            sequence=state.sequence,
+            body=body,
+            digest=hashlib.sha256(body.replace(state.at.encode(), b"", 1)).digest(),
+            stale=latest if board.due is None else max(board.at + 1, min(latest, board.due)),
+        )
+
+
 @get("/live", guards=[role_at_least(Role.CARER)], include_in_schema=False)
-async def live(request: Request[Identity, None, Any], hub: Hub) -> ServerSentEvent:
+async def live(
+    request: Request[Identity, None, Any], hub: Hub, pictures: NamedDependency[Pictures]
+) -> ServerSentEvent:
     """Stream the page's state."""
-    return ServerSentEvent(_stream(request, hub), headers={"Cache-Control": "no-store"})
+    return ServerSentEvent(_stream(request, hub, pictures), headers={"Cache-Control": "no-store"})
 
 
 async def _stream(
-    request: Request[Identity, None, Any], hub: HubContext
+    request: Request[Identity, None, Any], hub: HubContext, pictures: Pictures
 ) -> AsyncIterator[ServerSentEventMessage]:
     sent = b""
     beaten = -int(BEAT_S * NS)
@@ -75,14 +142,11 @@ async def _stream(
                     yield ServerSentEventMessage(event="logged-out", data="")
                     return
                 yield ServerSentEventMessage(event="beat", data=rfc3339(now))
-            board = await asyncio.to_thread(hub.board)
-            state = live_state(board_view(board))
-            body = msgspec.json.encode(state)
-            digest = hashlib.sha256(body.replace(state.at.encode(), b"", 1)).digest()
-            if digest != sent:
-                sent = digest
-                yield ServerSentEventMessage(event="state", id=state.sequence, data=body)
-            due_s = BEAT_S if board.due is None else max(0.05, (board.due - now) / NS)
+            picture = await pictures.present()
+            if picture.digest != sent:
+                sent = picture.digest
+                yield ServerSentEventMessage(event="state", id=picture.sequence, data=picture.body)
+            due_s = max(0.05, (picture.stale - now) / NS)
             try:
                 await asyncio.wait_for(changed.wait(), min(BEAT_S, due_s))
             except TimeoutError:

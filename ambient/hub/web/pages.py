@@ -15,11 +15,13 @@ from litestar.response import Redirect
 from msgspec import Meta, Struct
 
 from ambient.errors import UsageError
+from ambient.hub import words
 from ambient.hub.accounts import LockedError, WrongPasswordError
 from ambient.hub.alarms.inputs import SignOff, SignOn
 from ambient.hub.board import read_resolved
 from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.identities import Identity, Role
+from ambient.hub.languages import gettext
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.guard import (
     cookie_name,
@@ -29,9 +31,8 @@ from ambient.hub.web.guard import (
     same_site,
     session_cookie,
 )
-from ambient.hub.web.live import live_state
 from ambient.hub.web.render import render
-from ambient.hub.web.views import alarm_view, board_view
+from ambient.hub.web.views import alarm_view, board_view, hand_over_due, held_by
 
 NO_STORE = CacheControlHeader(no_store=True)
 RESOLVED_SHOWN = 100
@@ -46,6 +47,13 @@ class LoginForm(Struct, frozen=True, kw_only=True):
     password: Field = ""
 
 
+class LogoutForm(Struct, frozen=True, kw_only=True):
+    """`sure` is set on the page that says what becomes active again."""
+
+    csrf: Field = ""
+    sure: Field = ""
+
+
 class SetupForm(Struct, frozen=True, kw_only=True):
     """The first user."""
 
@@ -58,7 +66,7 @@ class SetupForm(Struct, frozen=True, kw_only=True):
 def page_alarms(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show open alarms and rooms."""
     view = board_view(hub.board())
-    return _page("main.html", request.user, hub, board=view, state=live_state(view), here="alarms")
+    return page("main.html", request.user, hub, board=view, here="alarms")
 
 
 @get("/earlier", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
@@ -67,7 +75,7 @@ def page_earlier(request: AnyRequest, hub: Hub) -> Response[str]:
     board = hub.board()
     found = read_resolved(hub.database, RESOLVED_SHOWN)
     alarms = [alarm_view(alarm, history, board) for alarm, history in found]
-    return _page("earlier.html", request.user, hub, alarms=alarms, here="earlier")
+    return page("earlier.html", request.user, hub, alarms=alarms, here="earlier")
 
 
 @get("/login", public=True, cache_control=NO_STORE, sync_to_thread=True)
@@ -89,17 +97,24 @@ def do_login(
     try:
         cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
     except LockedError as error:
-        wait = f"{error.wait_s} seconds" if error.wait_s < 120 else f"{error.wait_s // 60} minutes"
-        return _login(hub, f"Too many tries. Wait {wait} and try again.", data.user, status=429)
+        wait = words.span(error.wait_s)
+        said = gettext("Too many tries. Wait %(wait)s and try again.") % {"wait": wait}
+        return _login(hub, said, data.user, status=429)
     except WrongPasswordError:
-        return _login(hub, "User name or password is wrong.", data.user, status=401)
+        return _login(hub, gettext("User name or password is wrong."), data.user, status=401)
     hub.store.decide(SignOn(who=identity.name), hub.now())
-    return _into(hub, cookie)
+    return _into(hub, cookie, "/handover" if hand_over_due(hub.board()) else "/")
 
 
 @post("/logout", guards=[same_site, own_form], cache_control=NO_STORE, sync_to_thread=True)
-def do_logout(request: AnyRequest, hub: Hub) -> Response[Any]:
-    """End the session and go to the log-in."""
+def do_logout(request: AnyRequest, hub: Hub, data: URLEncodedBody[LogoutForm]) -> Response[Any]:
+    """End the session and go to the log-in.
+
+    Who sees to an alarm, or has snoozed one, is told first that it is active again then.
+    """
+    held = held_by(hub.board(), request.user.name)
+    if held.anything and not data.sure:
+        return page("leaving.html", request.user, hub, held=held, here="handover")
     hub.accounts.log_out(request.user)
     hub.store.decide(SignOff(who=request.user.name), hub.now())
     answer: Response[Any] = Redirect("/login", status_code=303)
@@ -131,7 +146,7 @@ def do_setup(
     if not hub.accounts.is_setup_token(token, hub.now()):
         return _setup(hub, None, status=410)
     if data.password != data.again:
-        return _setup(hub, token, "The two passwords differ.", data.user, status=400)
+        return _setup(hub, token, gettext("The two passwords differ."), data.user, status=400)
     try:
         cookie, _ = hub.accounts.set_up(token, data.user, data.password, hub.now())
     except UsageError as error:
@@ -173,15 +188,16 @@ def pages_router() -> Router:
     )
 
 
-def _into(hub: HubContext, cookie: str) -> Response[Any]:
-    answer: Response[Any] = Redirect("/", status_code=303)
+def _into(hub: HubContext, cookie: str, path: str = "/") -> Response[Any]:
+    answer: Response[Any] = Redirect(path, status_code=303)
     answer.set_cookie(session_cookie(hub, cookie))
     return answer
 
 
-def _page(
+def page(
     template: str, user: Identity, hub: HubContext, status: int = 200, **shown: object
 ) -> Response[str]:
+    """Return a page of somebody who is signed in."""
     return Response(
         render(template, user=user, site=hub.config.site, **shown),
         media_type=MediaType.HTML,

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
 from ambient.hub import situation_words, words
+from ambient.hub.alarms import rota
 from ambient.hub.alarms.condition import Condition, Entry, Injury, Priority
-from ambient.hub.alarms.kinds import CHAINED, TASKS
+from ambient.hub.alarms.kinds import CHAINED, ENDS_BY_ITSELF, TASKS, TECHNICAL, AlarmKind
 from ambient.hub.alarms.life import judgements
-from ambient.hub.alarms.signal import Signal
+from ambient.hub.alarms.signal import Signal, Snooze, longest_snooze_s
 from ambient.hub.board import Board, NodeState
+from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, RoomStatus
-from ambient.hub.web.context import rfc3339
+from ambient.hub.web.context import NS, rfc3339
 
 MOST_SHOWN = 6.0
 """Log-likelihood ratio at which a bar is full."""
@@ -74,7 +77,15 @@ class SignalView(Struct, frozen=True, kw_only=True):
 
 
 class AlarmView(Struct, frozen=True, kw_only=True):
-    """One alarm as carers see it."""
+    """One alarm as carers see it.
+
+    Attributes
+    ----------
+    on_foot
+        Names of the rooms that somebody must look into, because nothing watches them.
+    down_s
+        Time on the floor in seconds, as far as it was measured.
+    """
 
     id: str
     kind: str
@@ -105,13 +116,34 @@ class AlarmView(Struct, frozen=True, kw_only=True):
     acknowledged_until: str | None
     snoozed_until: str | None
     snoozed_by: str | None
+    snoozed_reason: str | None
+    paused_until: str | None
+    longest_snooze_s: int
     rooms: list[str]
+    on_foot: list[str]
+    down_s: float
     signals: list[SignalView]
     history: list[Line]
 
     @property
     def version(self) -> str:
         """A short hash: the page replaces a card only when it changed."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
+
+
+class SnoozeRow(Struct, frozen=True, kw_only=True):
+    """A snooze that holds, in words."""
+
+    id: str
+    room_name: str
+    what: str
+    until: str
+    by: str
+    reason: str
+
+    @property
+    def version(self) -> str:
+        """A short hash: the page replaces a row only when it changed."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
 
 
@@ -184,14 +216,25 @@ class Figures(Struct, frozen=True, kw_only=True):
 
 
 class BoardView(Struct, frozen=True, kw_only=True):
-    """Everything the page shows."""
+    """Everything the page shows.
+
+    Attributes
+    ----------
+    shift
+        Changes when a shift begins; without a rota, at midnight.
+    hand_over
+        Whether nobody has accepted the hand-over since the shift began.
+    """
 
     sequence: int
     at: str
     sound: str
     trouble: str | None
     figures: Figures
+    shift: str
+    hand_over: bool
     alarms: list[AlarmView]
+    snoozes: list[SnoozeRow]
     rooms: list[RoomView]
     nodes: list[NodeView]
 
@@ -205,16 +248,66 @@ def board_view(board: Board) -> BoardView:
         sequence=board.sequence,
         at=rfc3339(board.at),
         sound=board.sound.value,
-        trouble=words.TROUBLE[board.trouble] if board.trouble is not None else None,
+        trouble=gettext(words.TROUBLE[board.trouble]) if board.trouble is not None else None,
         figures=Figures(
             ringing=sum(a.sound.value != "none" for a in board.alarms),
             open=len(board.alarms),
             rooms=len(rooms),
             watched=sum(room.status == RoomStatus.WATCHED.value for room in rooms),
         ),
+        shift=_shift(board),
+        hand_over=hand_over_due(board),
         alarms=alarms,
+        snoozes=[snooze_row(one, board) for one in board.house.snoozes if one.until > board.at],
         rooms=rooms,
         nodes=[node_view(node) for node in board.nodes],
+    )
+
+
+def hand_over_due(board: Board) -> bool:
+    """Return whether nobody has accepted the hand-over since the present shift began."""
+    began = rota.began(board.house.rules.rota, board.at)
+    accepted = board.house.accepted_at
+    return began is not None and (accepted is None or accepted < began)
+
+
+def snooze_row(snooze: Snooze, board: Board) -> SnoozeRow:
+    """Return `snooze` in words."""
+    kind = snooze.kind
+    return SnoozeRow(
+        id=snooze.id,
+        room_name=board.room_name(snooze.room),
+        what=gettext("Every alarm") if kind is None else gettext(words.KIND[kind]),
+        until=rfc3339(snooze.until),
+        by=snooze.by,
+        reason=gettext(words.SNOOZE[snooze.reason]),
+    )
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What becomes active again when somebody signs off."""
+
+    alarms: list[AlarmView]
+    snoozes: list[SnoozeRow]
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is any."""
+        return bool(self.alarms or self.snoozes)
+
+
+def held_by(board: Board, who: str) -> Held:
+    """Return what `who` sees to and has snoozed."""
+    seen_to = [
+        one for one in board.alarms if one.acknowledged is not None and one.acknowledged.who == who
+    ]
+    return Held(
+        alarms=[alarm_view(one, [], board) for one in seen_to],
+        snoozes=[
+            snooze_row(one, board)
+            for one in board.house.snoozes
+            if one.by == who and one.until > board.at
+        ],
     )
 
 
@@ -260,14 +353,21 @@ def alarm_view(
         acknowledged_at=None if held is None else rfc3339(held.at),
         resolved_by=alarm.resolved_by,
         resolved_at=_maybe(alarm.resolved_at),
-        reason=words.JUDGEMENT[alarm.reason] if alarm.reason is not None else None,
+        reason=gettext(words.JUDGEMENT[alarm.reason]) if alarm.reason is not None else None,
         reasons=_choices(alarm),
         task=alarm.kind in TASKS,
         there=held is not None and held.there,
         acknowledged_until=None if held is None else rfc3339(held.until),
         snoozed_until=None if alarm.snoozed is None else rfc3339(alarm.snoozed.until),
         snoozed_by=None if alarm.snoozed is None else alarm.snoozed.by,
+        snoozed_reason=(
+            None if alarm.snoozed is None else gettext(words.SNOOZE[alarm.snoozed.reason])
+        ),
+        paused_until=_maybe(alarm.paused_until),
+        longest_snooze_s=longest_snooze_s(alarm.kind),
         rooms=sorted({one.room for one in (alarm, *led) if one.room is not None}),
+        on_foot=_on_foot([alarm, *led], board),
+        down_s=alarm.down_s,
         signals=[_signal(one) for one in told],
         history=[
             Line(at=rfc3339(e.at), text=words.deed(e), what=e.what.value, who=e.who)
@@ -288,10 +388,38 @@ def node_view(node: NodeState) -> NodeView:
 
 
 def _choices(alarm: Condition) -> list[Choice]:
-    """Return what may be said when it is resolved; of a task, what is recorded."""
+    """Return what may be said when it is resolved; of a task, what is recorded.
+
+    Nothing when it ends by itself alone.
+    """
     if alarm.kind in TASKS:
-        return [Choice(injury.value, words.INJURY[injury]) for injury in Injury]
-    return [Choice(one.value, words.JUDGEMENT[one]) for one in judgements(alarm.kind)]
+        return [Choice(injury.value, gettext(words.INJURY[injury])) for injury in Injury]
+    if alarm.kind in ENDS_BY_ITSELF:
+        return []
+    return [Choice(one.value, gettext(words.JUDGEMENT[one])) for one in judgements(alarm.kind)]
+
+
+def _on_foot(alarms: Sequence[Condition], board: Board) -> list[str]:
+    """Return the names of the rooms that nothing watches because of `alarms`."""
+    rooms: set[str] = set()
+    for one in alarms:
+        if one.kind not in TECHNICAL:
+            continue
+        served = next((node.rooms for node in board.nodes if node.node == one.node), [])
+        if one.room is not None:
+            rooms.add(one.room)
+        elif one.kind in _BLINDS:
+            rooms.update(served)
+    return sorted((board.room_name(room) for room in rooms), key=_natural)
+
+
+def _shift(board: Board) -> str:
+    """Return what changes when a shift begins; without a rota, at midnight."""
+    plan = board.house.rules.rota
+    began = rota.began(plan, board.at)
+    if began is not None:
+        return rfc3339(began)
+    return datetime.fromtimestamp(board.at // NS).astimezone().date().isoformat()
 
 
 def _signal(signal: Signal) -> SignalView:
@@ -314,7 +442,7 @@ def _where(alarm: Condition, board: Board) -> str:
         return board.room_name(alarm.room)
     rooms = next((node.rooms for node in board.nodes if node.node == alarm.node), [])
     if not rooms:
-        return f"room computer {alarm.node}"
+        return gettext("room computer %(node)s") % {"node": alarm.node}
     return ", ".join(board.room_name(room) for room in rooms)
 
 
@@ -327,17 +455,19 @@ def _room(state: RoomState, board: Board) -> RoomView:
         name=board.room_name(state.room),
         floor=name.floor if name is not None else "",
         status=state.status.value,
-        text=words.ROOM[state.status],
+        text=gettext(words.ROOM[state.status]),
         node=state.node,
         since=_maybe(state.since),
         until=_maybe(state.until),
         cameras=[
-            CameraView(source=v.source, view=v.view.value, text=words.VIEW[v.view])
+            CameraView(source=v.source, view=v.view.value, text=gettext(words.VIEW[v.view]))
             for v in state.sources
             if v.view is not None and not v.fine
         ],
         microphones=[
-            MicrophoneView(source=v.source, hearing=v.hearing.value, text=words.HEARING[v.hearing])
+            MicrophoneView(
+                source=v.source, hearing=v.hearing.value, text=gettext(words.HEARING[v.hearing])
+            )
             for v in state.sources
             if v.hearing is not None and not v.fine
         ],
@@ -370,4 +500,6 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
 
 
 _PRIORITY = {priority: priority.name.lower() for priority in Priority}
+_BLINDS = frozenset({AlarmKind.NODE_SILENT, AlarmKind.WORKER})
+"""Of a whole node: while these last none of its rooms is sure to be watched."""
 _ROOM_ORDER = {status.value: rank for rank, status in enumerate(RoomStatus)}

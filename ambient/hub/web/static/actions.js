@@ -1,104 +1,87 @@
-// The buttons: on my way, there, resolve, record, snooze, privacy pause. All of them go over the JSON API; the list
-// changes when the server says so, not before.
-const csrf = document.querySelector("meta[name=csrf]").content;
-const problem = document.getElementById("problem");
-let hide;
+// The buttons. A deed on a card is shown at once, as being saved; what the hub answers decides. When it
+// fails the card says so and its buttons are as before: nobody may believe that an alarm is seen to.
+import { say } from "./words.js";
+import { post, toast } from "./post.js";
+import { askMissed, askPause, askReason, askRecord, askSnooze, bindDialogs } from "./dialogs.js";
 
-function complain(text) {
-  problem.textContent = text;
-  problem.hidden = false;
-  clearTimeout(hide);
-  hide = setTimeout(() => { problem.hidden = true; }, 8000);
-}
+const SETTLE_MS = 3000;
 
-async function post(path, body) {
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
-      body: JSON.stringify(body || {}),
-      signal: AbortSignal.timeout(10000),
-    });
-  } catch {
-    complain("That did not reach the hub. Try again.");
-    return false;
-  }
-  if (answer.ok) return true;
-  const said = await answer.json().catch(() => ({}));
-  complain(answer.status === 401 ? "You are signed out. Sign in and try again." : said.detail || "That did not work. Try again.");
-  return false;
+function plain(element) {
+  const copy = element.cloneNode(true);
+  for (const hidden of copy.querySelectorAll(".hidden")) hidden.remove();
+  return copy.textContent.trim();
 }
 
 // Not `disabled`: a disabled button loses the keyboard's focus.
-async function press(button, path, body) {
-  if (button.ariaDisabled === "true") return;
-  button.ariaDisabled = "true";
-  try {
-    await post(path, body);
-  } finally {
-    button.ariaDisabled = null;
+function hold(root, held) {
+  for (const button of root.querySelectorAll("[data-act]")) button.ariaDisabled = held ? "true" : null;
+}
+
+function note(card, kind, role, text) {
+  for (const old of card.querySelectorAll(".saving, .failed")) old.remove();
+  if (!text) return;
+  const line = document.createElement("p");
+  line.className = kind;
+  line.setAttribute("role", role);
+  line.textContent = text;
+  card.querySelector(".actions").before(line);
+}
+
+export async function deed(id, path, body, said) {
+  const card = document.getElementById(`alarm-${id}`);
+  if (!card) return;
+  hold(card, true);
+  card.classList.add("is-saving");
+  note(card, "saving", "status", said);
+  const wrong = await post(path, body);
+  const settle = () => {
+    card.classList.remove("is-saving");
+    hold(card, false);
+    note(card);
+  };
+  if (wrong) {
+    settle();
+    const shown = document.getElementById(`alarm-${id}`);
+    if (shown) note(shown, "failed", "alert", wrong);
+  } else {
+    // The hub's own list replaces this card; it stays only when nothing has changed by it.
+    setTimeout(settle, SETTLE_MS);
   }
 }
+
+// A deed beside the cards.
+export async function press(button, path, body, thanks) {
+  if (button) button.ariaDisabled = "true";
+  const wrong = await post(path, body);
+  if (button) button.ariaDisabled = null;
+  if (wrong) toast("problem", wrong);
+  else if (thanks) toast("thanks", thanks);
+}
+
+const ON_CARD = {
+  acknowledge: (id) => deed(id, `/api/alarms/${id}/acknowledge`, {}, say("on_my_way")),
+  there: (id) => deed(id, `/api/alarms/${id}/there`, {}, say("there")),
+  hush: (id) => deed(id, `/api/alarms/${id}/pause`, { seconds: 120 }, say("hushed")),
+};
 
 export function bindActions() {
-  const resolve = document.getElementById("resolve");
-  const pause = document.getElementById("pause");
-
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
+    const button = event.target.closest("button[data-act]");
+    if (!button || button.ariaDisabled === "true") return;
     const { act, id, room } = button.dataset;
-    if (act === "acknowledge") press(button, `/api/alarms/${id}/acknowledge`);
-    if (act === "there") press(button, `/api/alarms/${id}/there`);
-    if (act === "snooze") {
-      const { kind } = button.dataset;
-      press(button, "/api/snoozes", { room, kind, seconds: 600, reason: "care" });
-    }
+    if (ON_CARD[act]) ON_CARD[act](id);
+    if (act === "judge") judge(id, button.dataset.reason, plain(button));
+    if (act === "unsnooze") press(button, `/api/snoozes/${id}/end`);
     if (act === "resume") press(button, `/api/rooms/${room}/resume`);
-    if (act === "resolve" || act === "record") askReason(resolve, button);
-    if (act === "pause") {
-      pause.dataset.room = room;
-      document.getElementById("pause-room").textContent = button.dataset.name;
-      pause.showModal();
-    }
-    if (button.dataset.seconds) {
-      pause.close();
-      post(`/api/rooms/${pause.dataset.room}/pause`, { seconds: Number(button.dataset.seconds) });
-    }
-    if (button.dataset.reason) {
-      resolve.close();
-      const { id: which, act: how } = resolve.dataset;
-      const said = button.dataset.reason;
-      post(`/api/alarms/${which}/${how}`, how === "record" ? { injury: said } : { reason: said });
-    }
-    if ("close" in button.dataset) button.closest("dialog").close();
+    if (act === "resolve") askReason(button);
+    if (act === "record") askRecord(button);
+    if (act === "snooze") askSnooze(button);
+    if (act === "pause") askPause(button);
+    if (act === "missed") askMissed();
   });
-  for (const dialog of [resolve, pause]) {
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
-    });
-  }
+  bindDialogs({ judge, deed, press });
 }
 
-function askReason(dialog, button) {
-  dialog.dataset.id = button.dataset.id;
-  dialog.dataset.act = button.dataset.act;
-  const task = button.dataset.act === "record";
-  document.getElementById("resolve-title").textContent = task ? "Record" : "Resolve";
-  document.getElementById("resolve-ask").textContent = task
-    ? "How are they? The task leaves the list."
-    : "What was it? The alarm leaves the list.";
-  document.getElementById("resolve-what").textContent = button.closest("[data-title]").dataset.title;
-  const choices = document.getElementById("resolve-choices");
-  choices.replaceChildren();
-  for (const pair of button.dataset.reasons.split(";")) {
-    const [value, label] = pair.split("=");
-    const choice = document.createElement("button");
-    choice.type = "button";
-    choice.dataset.reason = value;
-    choice.textContent = label;
-    choices.append(choice);
-  }
-  dialog.showModal();
+function judge(id, reason, label) {
+  deed(id, `/api/alarms/${id}/resolve`, { reason }, say("saving", { what: label }));
 }

@@ -1,4 +1,6 @@
 // Times on the page: how long ago, by the hub's clock, not by that of this screen.
+import { say } from "./words.js";
+
 export class Clock {
   constructor() {
     this.offset = 0;
@@ -38,5 +40,5 @@ export function ago(ms) {
   if (min < 60) return `${min} min`;
   const h = Math.floor(min / 60);
   if (h < 48) return `${h} h ${min % 60} min`;
-  return `${Math.floor(h / 24)} days`;
+  return say("days", { count: Math.floor(h / 24) });
 }

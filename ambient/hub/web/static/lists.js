@@ -1,10 +1,13 @@
-// Keeps the two lists as the server says, replacing only what changed, so that focus, opened
+// Keeps the lists as the server says, replacing only what changed, so that focus, opened
 // details and a screen reader's place survive.
+import { say } from "./words.js";
+
 export class Lists {
   constructor(clock) {
     this.clock = clock;
     this.alarms = document.getElementById("alarms");
     this.rooms = document.getElementById("rooms");
+    this.snoozes = document.getElementById("snoozes");
     this.sounds = this.loudness();
   }
 
@@ -12,12 +15,16 @@ export class Lists {
   show(state) {
     const before = this.sounds;
     this.patch(this.alarms, state.alarms);
+    this.patch(this.snoozes, state.snoozes);
     this.patch(this.rooms, state.rooms);
+    document.getElementById("snoozed").hidden = this.snoozes.children.length === 0;
+    const due = document.getElementById("handover-due");
+    if (due) due.hidden = !state.hand_over;
     this.alarms.dataset.sequence = state.sequence;
     document.getElementById("all-quiet").hidden = this.alarms.children.length > 0;
-    document.getElementById("alarm-count").textContent = `${state.figures.open} open`;
+    document.getElementById("alarm-count").textContent = say("open", { count: state.figures.open });
     document.getElementById("room-count").textContent =
-      `${state.figures.watched} of ${state.figures.rooms} watched`;
+      say("watched", { watched: state.figures.watched, rooms: state.figures.rooms });
     document.getElementById("trouble").hidden = !state.trouble;
     document.getElementById("trouble-text").textContent = state.trouble || "";
     this.clock.paint(document);
@@ -78,6 +85,6 @@ export class Lists {
 export function announce(news) {
   const urgent = news.filter((item) => item.urgent).map((item) => item.text);
   const calm = news.filter((item) => !item.urgent).map((item) => item.text);
-  if (urgent.length) document.getElementById("say-now").textContent = `Alarm: ${urgent.join(". ")}`;
+  if (urgent.length) document.getElementById("say-now").textContent = say("alarm", { what: urgent.join(". ") });
   if (calm.length) document.getElementById("say-later").textContent = calm.join(". ");
 }

@@ -4,38 +4,42 @@ import { Sound } from "./sound.js";
 import { Lists, announce } from "./lists.js";
 import { bindActions } from "./actions.js";
 import { Clock } from "./clock.js";
+import { say } from "./words.js";
 
 const root = document.documentElement;
 const byId = (id) => document.getElementById(id);
 const clock = new Clock();
 const lists = new Lists(clock);
-const sound = new Sound({
+const followers = [];
+export const onState = (follower) => followers.push(follower);
+export const sound = new Sound({
   onChange(on) {
     byId("sound-off").hidden = on;
     byId("sound-test").hidden = !on;
     root.dataset.audio = on ? "on" : "off";
   },
-  onBurst(count) {
+  onBurst(count, lost) {
     root.dataset.bursts = String(count);
+    if (lost) root.dataset.lostSound = String(Number(root.dataset.lostSound || 0) + 1);
   },
 });
 
-let titleBase = "Alarms";
+let titleBase = say("alarms");
 function setTitle(connected) {
-  document.title = connected ? `${titleBase} · Ambient` : "⚠ NOT CONNECTED · Ambient";
+  document.title = connected ? `${titleBase} · Ambient` : say("not_connected_title");
 }
 
 const link = new Link({
   onState(state) {
-    clock.hear(state.at);
     const news = lists.show(state);
     const first = document.querySelector("#alarms > li[data-sound='high'], #alarms > li");
     const ringing = state.figures.ringing;
-    titleBase = ringing && first ? `(${ringing}) ${first.dataset.title}` : "Alarms";
+    titleBase = ringing && first ? `(${ringing}) ${first.dataset.title}` : say("alarms");
     setTitle(true);
     sound.play(state.sound);
     root.dataset.sequence = String(state.sequence);
     announce(news);
+    for (const follower of followers) follower(state);
   },
   onBeat(at) {
     clock.hear(at);
@@ -45,14 +49,14 @@ const link = new Link({
     const on = status === "on";
     const chip = byId("link");
     chip.dataset.link = on ? "on" : "off";
-    byId("link-text").textContent = on ? "Connected" : "Not connected";
+    byId("link-text").textContent = say(on ? "connected" : "not_connected");
     byId("lost").hidden = on;
     document.body.classList.toggle("is-lost", !on);
-    sound.lost(!on);
+    sound.lost(!on, link.heardAt);
     setTitle(on);
     if (!on) {
       const ended = status === "ended";
-      byId("lost-title").textContent = ended ? "Signed out" : "Not connected";
+      byId("lost-title").textContent = say(ended ? "signed_out" : "not_connected");
       byId("lost-login").hidden = !ended;
       byId("lost-since").textContent = clock.lastHeard();
     }

@@ -4,7 +4,9 @@
 const PITCH = 523.25;
 const HIGH = { pulse: 0.15, starts: [0, 0.25, 0.5, 0.95, 1.2, 1.9, 2.15, 2.4, 2.85, 3.1], every: 7, gain: 0.5 };
 const MEDIUM = { pulse: 0.2, starts: [0, 0.4, 0.8], every: 15, gain: 0.32 };
-const LOST_AFTER_MS = 15000;
+// Two pitches by turns: no alarm sounds like it.
+const LOST = { pulse: 0.35, starts: [0, 0.45, 0.9, 1.35, 1.8, 2.25], every: 6, gain: 0.5, step: 0.75 };
+const LOST_AFTER_MS = 8000;
 
 export class Sound {
   constructor({ onChange, onBurst }) {
@@ -41,6 +43,14 @@ export class Sound {
     if (this.on && this.wanted === "none") this.test();
   }
 
+  // The sound of an alarm of high priority, once; returns whether it may be heard at all.
+  async rehearse() {
+    await this.context.resume();
+    this.tell();
+    if (this.on) this.burst(HIGH);
+    return this.on;
+  }
+
   // One soft pulse: what carers hear when they switch the sound on.
   test() {
     this.burst({ ...MEDIUM, starts: [0, 0.4] });
@@ -55,16 +65,20 @@ export class Sound {
     this.tick();
   }
 
-  lost(lost) {
-    this.lostAt = lost ? performance.now() : null;
+  // `since`: when the hub was last heard.
+  lost(lost, since) {
+    if (lost === (this.lostAt !== null)) return;
+    this.lostAt = lost ? since : null;
     this.next = 0;
+    if (!lost) this.silence();
   }
 
   // Nobody may believe in a silence that is only a cut line.
   pattern() {
     if (this.wanted === "high") return HIGH;
     const lost = this.lostAt !== null && performance.now() - this.lostAt > LOST_AFTER_MS;
-    return this.wanted === "medium" || lost ? MEDIUM : null;
+    if (lost) return LOST;
+    return this.wanted === "medium" ? MEDIUM : null;
   }
 
   tick() {
@@ -78,16 +92,19 @@ export class Sound {
 
   burst(pattern) {
     const at = this.context.currentTime + 0.03;
-    for (const start of pattern.starts) this.pulse(at + start, pattern.pulse, pattern.gain);
+    pattern.starts.forEach((start, place) => {
+      const pitch = place % 2 ? PITCH * (pattern.step || 1) : PITCH;
+      this.pulse(at + start, pattern.pulse, pattern.gain, pitch);
+    });
     this.bursts += 1;
-    this.onBurst(this.bursts);
+    this.onBurst(this.bursts, pattern === LOST);
   }
 
-  pulse(at, length, loud) {
+  pulse(at, length, loud, pitch) {
     const tone = this.context.createOscillator();
     const gain = this.context.createGain();
     tone.setPeriodicWave(this.wave);
-    tone.frequency.value = PITCH;
+    tone.frequency.value = pitch;
     gain.gain.setValueAtTime(0, at);
     gain.gain.linearRampToValueAtTime(loud, at + length * 0.15);
     gain.gain.setValueAtTime(loud, at + length * 0.8);

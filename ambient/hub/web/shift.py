@@ -1,0 +1,97 @@
+"""The pages of a shift: what is handed over, and the large list on a screen that stays on.
+
+Comes in: a browser. Goes out: HTML. Accepting is a form, so that it needs no script.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.params import URLEncodedBody
+from litestar.response import Redirect
+from msgspec import Meta, Struct
+
+from ambient.hub.alarms.handover import hand_over
+from ambient.hub.alarms.inputs import HandOver
+from ambient.hub.board import Board
+from ambient.hub.identities import Identity, Role
+from ambient.hub.rooms import RoomStatus
+from ambient.hub.web.context import Hub, HubContext, rfc3339
+from ambient.hub.web.guard import own_form, role_at_least, same_site
+from ambient.hub.web.pages import NO_STORE, page
+from ambient.hub.web.tongues import choose_language
+from ambient.hub.web.views import board_view, hand_over_due, held_by
+
+AnyRequest = Request[Identity, None, Any]
+
+
+class AcceptForm(Struct, frozen=True, kw_only=True):
+    """The digest of the hand-over that is accepted."""
+
+    csrf: Annotated[str, Meta(max_length=1000)] = ""
+    digest: Annotated[str, Meta(max_length=64)] = ""
+
+
+@get("/handover", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+def page_hand_over(request: AnyRequest, hub: Hub) -> Response[str]:
+    """Show what is handed over now."""
+    return _hand_over(request.user, hub, hub.board())
+
+
+@post(
+    "/handover",
+    guards=[role_at_least(Role.CARER), same_site, own_form],
+    cache_control=NO_STORE,
+    sync_to_thread=True,
+)
+def do_hand_over(request: AnyRequest, hub: Hub, data: URLEncodedBody[AcceptForm]) -> Response[Any]:
+    """Accept the hand-over, when it is still as it was read."""
+    board = hub.board()
+    if data.digest != _digest(board):
+        return _hand_over(request.user, hub, board, changed=True, status=409)
+    hub.store.decide(HandOver(who=request.user.name, digest=data.digest), hub.now())
+    return Redirect("/handover", status_code=303)
+
+
+@get("/kiosk", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+def page_kiosk(request: AnyRequest, hub: Hub) -> Response[str]:
+    """Show the large list for a screen on the wall."""
+    return page("kiosk.html", request.user, hub, board=board_view(hub.board()))
+
+
+def shift_router() -> Router:
+    """Return these pages."""
+    return Router(
+        path="/",
+        route_handlers=[page_hand_over, do_hand_over, page_kiosk, choose_language],
+        include_in_schema=False,
+    )
+
+
+def _hand_over(
+    user: Identity, hub: HubContext, board: Board, *, changed: bool = False, status: int = 200
+) -> Response[str]:
+    view = board_view(board)
+    house = board.house
+    unwatched = [room for room in view.rooms if room.status != RoomStatus.WATCHED.value]
+    return page(
+        "handover.html",
+        user,
+        hub,
+        status,
+        board=view,
+        digest=_digest(board),
+        changed=changed,
+        due=hand_over_due(board),
+        pauses=[room for room in unwatched if room.status == RoomStatus.PAUSED.value],
+        not_watched=[room for room in unwatched if room.status != RoomStatus.PAUSED.value],
+        accepted_by=house.accepted_by,
+        accepted_at=None if house.accepted_at is None else rfc3339(house.accepted_at),
+        held=held_by(board, user.name),
+        here="handover",
+    )
+
+
+def _digest(board: Board) -> str:
+    return hand_over(board.alarms, board.house, board.rooms, board.at).digest
