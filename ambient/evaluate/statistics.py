@@ -12,34 +12,16 @@ from typing import Final
 import msgspec
 import numpy as np
 from msgspec import Struct
-from scipy.stats import binomtest, chi2
 
-CONFIDENCE: Final = 0.95
+from ambient.intervals import CONFIDENCE as CONFIDENCE
+from ambient.intervals import Rate as Rate
+from ambient.intervals import Share as Share
+from ambient.intervals import poisson as poisson
+from ambient.intervals import wilson as wilson
+from ambient.intervals import wilson_bounds
+
 RESAMPLES: Final = 2000
 SEED: Final = 20240607
-
-
-class Share(Struct, frozen=True):
-    """A proportion with its intervals (95 %).
-
-    Attributes
-    ----------
-    k, n, share
-        Count, of how many, and their ratio.
-    low, high
-        Wilson score interval.
-    resampled_low, resampled_high
-        Percentile interval of a bootstrap over people (over recordings where nobody is named):
-        recordings of one person are not independent of each other. None when not asked for.
-    """
-
-    k: int
-    n: int
-    share: float | None
-    low: float | None
-    high: float | None
-    resampled_low: float | None = None
-    resampled_high: float | None = None
 
 
 class Quantiles(Struct, frozen=True):
@@ -50,26 +32,6 @@ class Quantiles(Struct, frozen=True):
     p95_s: float | None
 
 
-class Rate(Struct, frozen=True):
-    """Events over an exposure, with the exact Poisson interval (95 %).
-
-    Attributes
-    ----------
-    count
-        Events.
-    exposure
-        Hours, or days; whichever the field's name says.
-    rate, low, high
-        Events per unit of exposure; None without any exposure.
-    """
-
-    count: int
-    exposure: float
-    rate: float | None
-    low: float | None
-    high: float | None
-
-
 class Difference(Struct, frozen=True):
     """A change of a proportion over the same recordings, with its interval (95 %)."""
 
@@ -77,14 +39,6 @@ class Difference(Struct, frozen=True):
     change: float | None
     low: float | None
     high: float | None
-
-
-def wilson(k: int, n: int) -> Share:
-    """Return k of n with the Wilson score interval (Wilson 1927)."""
-    if n == 0:
-        return Share(0, 0, None, None, None)
-    low, high = _wilson(k, n)
-    return Share(k, n, round(k / n, 4), round(low, 4), round(high, 4))
 
 
 def share_of(hits: Sequence[bool], clusters: Sequence[Hashable] | None = None) -> Share:
@@ -130,17 +84,6 @@ def bootstrap(hits: Sequence[bool], clusters: Sequence[Hashable]) -> tuple[float
     return round(low, 4), round(high, 4)
 
 
-def poisson(count: int, exposure: float) -> Rate:
-    """Return a rate with the exact interval (Garwood 1936)."""
-    if exposure <= 0:
-        return Rate(count, 0.0, None, None, None)
-    tail = (1 - CONFIDENCE) / 2
-    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    high = float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
-    per = (count / exposure, low / exposure, high / exposure)
-    return Rate(count, round(exposure, 4), *(round(value, 4) for value in per))
-
-
 def quantiles(delays: Sequence[float]) -> Quantiles:
     """Return the median and the 95th percentile of delays in seconds."""
     if not delays:
@@ -169,8 +112,8 @@ def paired(before: Sequence[bool], after: Sequence[bool]) -> Difference:
     both, gained = pairs.count((True, True)), pairs.count((True, False))
     lost, neither = pairs.count((False, True)), pairs.count((False, False))
     p1, p2 = (both + gained) / n, (both + lost) / n
-    low1, high1 = _wilson(both + gained, n)
-    low2, high2 = _wilson(both + lost, n)
+    low1, high1 = wilson_bounds(both + gained, n)
+    low2, high2 = wilson_bounds(both + lost, n)
     phi = _phi(both, gained, lost, neither)
     down, up = p1 - low1, high2 - p2
     rise, fall = high1 - p1, p2 - low2
@@ -189,8 +132,3 @@ def _phi(both: int, gained: int, lost: int, neither: int) -> float:
     if cross > 0:
         cross = max(0.0, cross - (both + gained + lost + neither) / 2)
     return cross / math.sqrt(product)
-
-
-def _wilson(k: int, n: int) -> tuple[float, float]:
-    interval = binomtest(k, n).proportion_ci(CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)

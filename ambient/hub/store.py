@@ -136,8 +136,9 @@ class Store:
         """Do what is due by `now` (ns): repeat, escalate, let end what held for a time."""
         with self._database.read() as db:
             waiting = db.execute("SELECT 1 FROM alarms WHERE due <= ? LIMIT 1", (now,)).fetchone()
-            snoozes = CaseBook(db).house().snoozes
-        if waiting is None and all(one.until > now for one in snoozes):
+            house = CaseBook(db).house()
+        ends = [one.until for one in house.snoozes] + [one.until for one in house.shadows]
+        if waiting is None and all(until > now for until in ends):
             return False
         return self.decide(Tick(), now)
 

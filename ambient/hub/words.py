@@ -73,6 +73,10 @@ _DEED: Final = {
     Deed.RECORDED: mark("Looked after and recorded"),
     Deed.RESOLVED: mark("Resolved"),
     Deed.REOPENED: mark("Opened again"),
+    Deed.HELD: mark("Below the accepted threshold, does not ring"),
+    Deed.RELEASED: mark("No longer below the threshold, alarm"),
+    Deed.SHADOWED: mark("Only recorded: shadow mode"),
+    Deed.UNSHADOWED: mark("Shadow mode is over, alarm"),
 }
 KIND: Final = {
     AlarmKind.FALL: mark("Fall"),
@@ -100,6 +104,7 @@ KIND: Final = {
     AlarmKind.OUTBOX: mark("Lost messages"),
     AlarmKind.DISK: mark("Disk of the room computer"),
     AlarmKind.UNENROLLED: mark("Room not enrolled"),
+    AlarmKind.CHANNEL: mark("A way out does not deliver"),
     AlarmKind.CHECK_AFTER_FALL: mark("Check after a fall"),
 }
 """What a kind of alarm is called: of a snooze, of a notice."""
@@ -252,6 +257,8 @@ def headline(alarm: Condition) -> str:
         case AlarmKind.UNENROLLED:
             said = gettext("Room computer %(node)s reports for a room it is not enrolled for")
             return said % {"node": alarm.node}
+        case AlarmKind.CHANNEL:
+            return gettext("Way out %(channel)s does not deliver") % {"channel": alarm.source}
         case _:
             return situation_words.headline(alarm)
 
@@ -292,6 +299,8 @@ def known(alarm: Condition) -> list[str]:
             if alarm.stage >= Stage.CONFIRMED:
                 return [gettext("It reported an emergency: look after the room now"), mend]
             return [gettext("This room does not alarm"), mend]
+        case AlarmKind.CHANNEL:
+            return [gettext("Alarms do not reach whoever is called that way; look after the page")]
         case _:
             lasted = gettext("For at least %(span)s") % {"span": span(alarm.down_s)}
             known = situation_words.known(alarm)

@@ -15,6 +15,8 @@ from msgspec import Struct, field
 from ambient.hub.alarms.condition import Condition, Entry
 from ambient.hub.alarms.inputs import NotReported
 from ambient.hub.alarms.kinds import TECHNICAL
+from ambient.hub.alarms.openings import Opening
+from ambient.hub.alarms.restraint import Shadow, Threshold
 from ambient.hub.alarms.rules import Rules
 from ambient.hub.alarms.signal import Signal, Snooze
 
@@ -35,6 +37,10 @@ class House(Struct, frozen=True, kw_only=True):
         Who has signed off and not on again.
     accepted_by, accepted_at
         Who accepted the last hand-over, and when (hub time, ns).
+    thresholds, shadows
+        What does not ring, and what is only recorded.
+    openings
+        Openings of a person's log that were asked for or granted.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -42,6 +48,9 @@ class House(Struct, frozen=True, kw_only=True):
     snoozes: list[Snooze] = []
     accepted_by: str | None = None
     accepted_at: int | None = None
+    thresholds: list[Threshold] = []
+    shadows: list[Shadow] = []
+    openings: list[Opening] = []
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -97,6 +97,12 @@ class Deed(StrEnum):
     SNOOZED = "snoozed"
     UNSNOOZED = "unsnoozed"
     RECORDED = "recorded"
+    HELD = "held"
+    """Less probable than an accepted threshold: shown, does not ring."""
+    RELEASED = "released"
+    SHADOWED = "shadowed"
+    """In shadow mode: only recorded."""
+    UNSHADOWED = "unshadowed"
 
 
 class Judgement(StrEnum):
@@ -131,6 +137,17 @@ class SnoozeReason(StrEnum):
     EXERCISE = "exercise"
     VISIT = "visit"
     REPAIR = "repair"
+
+
+class OpeningReason(StrEnum):
+    """Why somebody's log is opened; a closed list."""
+
+    INCIDENT = "incident"
+    COMPLAINT = "complaint"
+    OWN_REQUEST = "own_request"
+    """The person asks for their own."""
+    AUTHORITY = "authority"
+    """A court or a supervising authority demands it."""
 
 
 class Injury(StrEnum):
@@ -219,6 +236,9 @@ class Condition(Struct, frozen=True, kw_only=True):
         How many signals it ever had; names the next.
     record
         Of a task: what is recorded.
+    held, shadow
+        The threshold below which it is, and the shadow mode in which it is only recorded
+        (`restraint`); either way it does not ring.
     """
 
     id: str
@@ -272,6 +292,8 @@ class Condition(Struct, frozen=True, kw_only=True):
     resolved_at: int | None = None
     reason: Judgement | None = None
     record: FallRecord | None = None
+    held: str | None = None
+    shadow: str | None = None
 
     @property
     def state(self) -> AlarmState:
@@ -319,6 +341,8 @@ class Condition(Struct, frozen=True, kw_only=True):
             and self.snoozed is None
             and self.paused_until is None
             and self.leader is None
+            and self.held is None
+            and self.shadow is None
         )
 
     @property

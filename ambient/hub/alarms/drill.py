@@ -41,7 +41,7 @@ from ambient.hub.alarms.chain import Line
 from ambient.hub.alarms.condition import AlarmState, Condition, Presence, Priority, Sound
 from ambient.hub.alarms.effects import Give
 from ambient.hub.alarms.inputs import AnyInput, Begin, Delivered, Tick
-from ambient.hub.alarms.kinds import CALLS, AlarmKind
+from ambient.hub.alarms.kinds import BUDGETED, CALLS, AlarmKind
 from ambient.hub.alarms.log import Entry
 from ambient.hub.alarms.rules import NS, Rules
 from ambient.hub.alarms.signal import LONGEST_SNOOZE_S, SIREN, Delivery
@@ -184,8 +184,9 @@ class Drill:
     # -- the simulated world ---------------------------------------------------------------
 
     def _due(self) -> int | None:
-        snoozes = [one.until for one in self.book.house().snoozes]
-        return min([*self.book.due_at(), *snoozes], default=None)
+        house = self.book.house()
+        ends = [one.until for one in house.snoozes] + [one.until for one in house.shadows]
+        return min([*self.book.due_at(), *ends], default=None)
 
     def _give(self, effect: Give) -> None:
         behaviour = self._behaviour.get(effect.channel, Behaviour.WORKS)
@@ -283,12 +284,29 @@ class Drill:
             leader = self.book.conditions.get(condition.leader)
             if leader is None or not leader.open or leader.leader is not None:
                 raise UnfaithfulError(f"{name} stands behind {condition.leader}, which is not open")
+        elif condition.shadow is not None or condition.held is not None:
+            self._check_restrained(condition, name)
         elif not stated:
             raise UnfaithfulError(f"{name} is quiet for no reason")
         elif max(stated) > self.now + LONGEST_QUIET_S * NS:
             raise UnfaithfulError(f"{name} is quiet for too long")
         elif condition.state is AlarmState.ACKNOWLEDGED and held is None:
             raise UnfaithfulError(f"{name} is seen to by nobody")
+
+    def _check_restrained(self, condition: Condition, name: str) -> None:
+        house = self.book.house()
+        lasting = {one.id for one in house.shadows}
+        over = condition.presence is Presence.LATCHED
+        if condition.shadow is not None and condition.shadow not in lasting and not over:
+            raise UnfaithfulError(f"{name} is only recorded, and its shadow mode is over")
+        if condition.held is not None and condition.kind not in BUDGETED:
+            raise UnfaithfulError(f"{name} is held back, which it must never be")
+        known = {one.id: one for one in house.thresholds}
+        threshold = known.get(condition.held or "")
+        if condition.held and (threshold is None or condition.probability >= threshold.below):
+            raise UnfaithfulError(f"{name} is held back by no threshold")
+        if any(one.until <= self.now for one in house.shadows):
+            raise UnfaithfulError(f"{name}: a shadow mode lasts beyond its end")
 
 
 LONGEST_QUIET_S: Final = LONGEST_SNOOZE_S

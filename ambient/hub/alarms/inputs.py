@@ -11,7 +11,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ambient.events import AnyEvent
-from ambient.hub.alarms.condition import Condition, FallRecord, Judgement, SnoozeReason
+from ambient.hub.alarms.condition import (
+    Condition,
+    FallRecord,
+    Judgement,
+    OpeningReason,
+    SnoozeReason,
+)
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.rules import Rules
 from ambient.hub.alarms.signal import Delivery
@@ -177,6 +183,75 @@ class ChannelWorks(Input, frozen=True, kw_only=True, tag="channel_works"):
     fails_since: int | None = None
 
 
+class AcceptThreshold(Input, frozen=True, kw_only=True, tag="accept_threshold"):
+    """Somebody accepts that a kind does not ring while it is less probable than `below`.
+
+    Attributes
+    ----------
+    room
+        None stands for every room that has none of its own.
+    proposal
+        Digest of what was proposed to them (`ambient.hub.burden.proposals`).
+    """
+
+    id: str
+    kind: AlarmKind
+    room: str | None = None
+    below: float
+    proposal: str
+    who: str
+
+
+class TakeBackThreshold(Input, frozen=True, kw_only=True, tag="take_back_threshold"):
+    """Somebody takes a threshold back: everything rings again."""
+
+    threshold: str
+    who: str
+
+
+class StartShadow(Input, frozen=True, kw_only=True, tag="start_shadow"):
+    """Somebody lets a room, or a new version in it, only be recorded until an instant (ns)."""
+
+    id: str
+    room: str
+    kinds: list[AlarmKind] = []
+    version: str | None = None
+    until: int
+    who: str
+
+
+class EndShadow(Input, frozen=True, kw_only=True, tag="end_shadow"):
+    """Somebody ends a shadow mode before its time."""
+
+    shadow: str
+    who: str
+
+
+class AskForLog(Input, frozen=True, kw_only=True, tag="ask_for_log"):
+    """Somebody asks to open the log of a named person."""
+
+    id: str
+    person: str
+    reason: OpeningReason
+    who: str
+    role: str
+
+
+class GrantLog(Input, frozen=True, kw_only=True, tag="grant_log"):
+    """Somebody of another role grants it."""
+
+    opening: str
+    who: str
+    role: str
+
+
+class ReadLog(Input, frozen=True, kw_only=True, tag="read_log"):
+    """One of the two reads it."""
+
+    opening: str
+    who: str
+
+
 class Tick(Input, frozen=True, kw_only=True, tag="tick"):
     """Time has passed."""
 
@@ -225,6 +300,13 @@ AnyInput = (
     | HandOver
     | NotReported
     | Delivered
+    | AcceptThreshold
+    | TakeBackThreshold
+    | StartShadow
+    | EndShadow
+    | AskForLog
+    | GrantLog
+    | ReadLog
     | ChannelWorks
     | Tick
     | Stepped

@@ -114,6 +114,17 @@ TECHNICAL: Final = frozenset(AlarmKind) - CHAINED - TASKS
 OF_NODES: Final = TECHNICAL - {AlarmKind.CHANNEL}
 """Those of them that are about a node and its devices."""
 
+BUDGETED: Final = frozenset(
+    {
+        *(AlarmKind.BED_EDGE, AlarmKind.BED_EXIT, AlarmKind.BED_RESTLESS),
+        *(AlarmKind.AGITATED, AlarmKind.WANDERING),
+    }
+)
+"""May have a budget, and be held back below a threshold: nobody lies anywhere or calls, and what
+becomes of it (a fall, somebody who is not back in bed) is an alarm of its own."""
+SHADOWABLE: Final = (CHAINED | TASKS) - {AlarmKind.CORD}
+"""May be only recorded; whoever pulls a cord is heard in every room."""
+
 RINGING: Final = frozenset({AlarmKind.NODE_SILENT, AlarmKind.UNENROLLED})
 """Technical ones that ring: nobody watches a room, and not by plan."""
 ENDS_BY_ITSELF: Final = frozenset(

@@ -124,6 +124,8 @@ class _House:
             (1, self.clock),
             (1, self.record),
             (0.5, self.missed),
+            (1, self.threshold),
+            (0.5, self.shadow),
         ]
         self.weights = [weight for weight, _ in weighted]
         self.deeds = [deed for _, deed in weighted]
@@ -137,7 +139,9 @@ class _House:
         kind = self._random.choice(
             (events.DistressHelp, events.DistressCord, events.AbsenceNotOut, events.BedExit)
         )
-        self._begin(situation_of(kind, self._random.choice(ROOMS), self._drill.now))
+        probability = self._random.choice((0.55, 0.8, 1.0))
+        room = self._random.choice(ROOMS)
+        self._begin(situation_of(kind, room, self._drill.now, probability))
 
     def goes_on(self) -> None:
         """Let a chain go on, its next event first or not."""
@@ -257,6 +261,41 @@ class _House:
             )
         )
 
+    def threshold(self) -> None:
+        """Let somebody accept a threshold, of a kind that may have none too, or take one back."""
+        known = self._drill.book.house().thresholds
+        if known and self._random.random() < 0.4:
+            back = inputs.TakeBackThreshold(threshold=known[0].id, who=self._who())
+            self._drill.take(back)
+            return
+        self._drill.take(
+            inputs.AcceptThreshold(
+                id=f"threshold-{len(self._drill.written)}",
+                kind=self._random.choice((AlarmKind.BED_EXIT, AlarmKind.FALL)),
+                room=self._random.choice((*ROOMS, None)),
+                below=self._random.choice((0.6, 0.9)),
+                proposal="0" * 16,
+                who=self._who(),
+            )
+        )
+
+    def shadow(self) -> None:
+        """Let somebody have a room only recorded, or end that."""
+        known = self._drill.book.house().shadows
+        if known and self._random.random() < 0.4:
+            self._drill.take(inputs.EndShadow(shadow=known[0].id, who=self._who()))
+            return
+        self._drill.take(
+            inputs.StartShadow(
+                id=f"shadow-{len(self._drill.written)}",
+                room=self._random.choice(ROOMS),
+                kinds=self._random.choice(([], [AlarmKind.BED_EXIT], [AlarmKind.CORD])),
+                version=self._random.choice((None, "0" * 12, "1" * 12)),
+                until=self._drill.now + self._random.choice((60, 600, 7200)) * NS,
+                who=self._who(),
+            )
+        )
+
     def _begin(self, chain: list[AnyEvent]) -> None:
         self._chains.append(chain[1:])
         self._hear(chain[0])
@@ -299,7 +338,9 @@ def fall_of(room: str, now: int, senses: Sequence[Sense] = ()) -> list[AnyEvent]
     return made
 
 
-def situation_of(kind: type[AnyEvent], room: str, now: int) -> list[AnyEvent]:
+def situation_of(
+    kind: type[AnyEvent], room: str, now: int, probability: float = 1.0
+) -> list[AnyEvent]:
     """Return the whole life of a situation in `room` that begins at `now` (ns)."""
     node = NODES[ROOMS.index(room) % len(NODES)]
     chain = events.chain_id(node, room, kind.__name__, now)
@@ -312,7 +353,12 @@ def situation_of(kind: type[AnyEvent], room: str, now: int) -> list[AnyEvent]:
             chain,
             position,
             now + 20 * position * NS,
-            {"step": step, "lasted_s": 20.0 * position, **bed},
+            {
+                "step": step,
+                "lasted_s": 20.0 * position,
+                "probability": min(1.0, probability + 0.1 * (position > 1)),
+                **bed,
+            },
         )
         for position, step in enumerate(SituationStep)
     ]

@@ -15,7 +15,15 @@ from msgspec import Struct
 
 from ambient.errors import UsageError
 from ambient.events import FallRecovered
-from ambient.hub.alarms import escalation, evidence, inputs, life, technical
+from ambient.hub.alarms import (
+    escalation,
+    evidence,
+    inputs,
+    life,
+    openings,
+    restraint,
+    technical,
+)
 from ambient.hub.alarms.book import Book, Case, Report
 from ambient.hub.alarms.condition import Change, Condition, Deed, Entry, Judgement
 from ambient.hub.alarms.effects import AnyEffect, TellNode
@@ -31,6 +39,7 @@ from ambient.hub.alarms.kinds import (
     silent_key,
     unenrolled_key,
 )
+from ambient.hub.alarms.restraint import Shadow
 from ambient.hub.alarms.rules import NS
 from ambient.hub.alarms.signal import Delivery, Snooze, longest_snooze_s
 
@@ -117,6 +126,14 @@ class _Run:
                 self._delivered(given)
             case inputs.ChannelWorks():
                 self._channel(given)
+            case inputs.AcceptThreshold() | inputs.TakeBackThreshold():
+                self._restrain(given)
+            case inputs.StartShadow() | inputs.EndShadow():
+                self._restrain(given)
+            case inputs.AskForLog() | inputs.GrantLog() | inputs.ReadLog():
+                self._keep_house(
+                    openings=openings.openings_after(self._house.openings, given, self._now)
+                )
             case inputs.Tick():
                 self._tick()
             case inputs.Stepped():
@@ -142,13 +159,22 @@ class _Run:
         case = self._book.case(event.chain) if chained else self._book.open_case(key_opened)
         before = None if case is None else case.condition
         change = evidence.on_event(before, event, given.over)
+        if change is not None:
+            change = restraint.stated(
+                before,
+                change,
+                event.config_version,
+                self._house.thresholds,
+                self._house.shadows,
+                self._now,
+            )
         self._follow(case, change)
         if isinstance(event, FallRecovered) and change is not None:
             self._check_after(change.condition)
 
     def _check_after(self, fall: Condition) -> None:
         dismissed = fall.reason in (Judgement.FALSE_ALARM, Judgement.TEST)
-        change = life.check_after(fall, self._now)
+        change = restraint.task_of(fall, life.check_after(fall, self._now))
         if not dismissed and self._book.case(change.condition.id) is None:
             self._follow(None, change)
 
@@ -281,6 +307,22 @@ class _Run:
         self._end_snoozes([one.id for one in self._house.snoozes if one.by == who], who)
         self._each(lambda condition: life.left(condition, who, self._now))
 
+    # -- restraint -------------------------------------------------------------------------
+
+    def _restrain(self, given: restraint.ThresholdInput | restraint.ShadowInput) -> None:
+        if isinstance(given, restraint.ThresholdInput):
+            left = restraint.thresholds_after(self._house.thresholds, given, self._now)
+            self._keep_house(thresholds=left)
+            self._each(lambda condition: restraint.reheld(condition, left, self._now))
+        else:
+            self._keep_shadows(restraint.shadows_after(self._house.shadows, given, self._now))
+
+    def _keep_shadows(self, left: list[Shadow]) -> None:
+        over = {one.id for one in self._house.shadows} - {one.id for one in left}
+        self._keep_house(shadows=left)
+        if over:
+            self._each(lambda condition: restraint.unshadowed(condition, over, self._now))
+
     # -- signals and time ------------------------------------------------------------------
 
     def _delivered(self, given: inputs.Delivered) -> None:
@@ -309,6 +351,9 @@ class _Run:
         over = [one.id for one in self._house.snoozes if one.until <= self._now]
         if over:
             self._keep_house(snoozes=[s for s in self._house.snoozes if s.id not in over])
+        lasting = [one for one in self._house.shadows if one.until > self._now]
+        if len(lasting) < len(self._house.shadows):
+            self._keep_shadows(lasting)
         for case in self._book.due_cases(self._now):
             self._settle(case)
 
