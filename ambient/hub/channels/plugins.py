@@ -21,10 +21,17 @@ GROUP: Final = "ambient.channels"
 
 _OWN: Final = "ambient.hub.channels"
 BUILT_IN: Final = {
+    "apprise": f"{_OWN}.apprise:Apprise",
+    "email": f"{_OWN}.mail:Mail",
     "espa": f"{_OWN}.espa:Espa",
+    "fhir": f"{_OWN}.fhir:Fhir",
+    "hl7": f"{_OWN}.acm:Acm",
     "mqtt": f"{_OWN}.mqtt:Mqtt",
+    "ntfy": f"{_OWN}.ntfy:Ntfy",
     "relay": f"{_OWN}.relay:RelayChannel",
     "syslog": f"{_OWN}.syslog:Syslog",
+    "webhook": f"{_OWN}.webhook:Webhook",
+    "webpush": f"{_OWN}.webpush:WebPush",
 }
 """Kind ► where its class is."""
 

@@ -1,8 +1,7 @@
 """HL7 version 2 over MLLP: monitors and their gateways send, each message is acknowledged.
 
 Comes in: TCP connections, with TLS wherever they come from another machine. Goes out: readings to
-the desk, and for each message an ACK, given only when what it says is sent to fusion. The frame is
-that of the HL7 Minimal Lower Layer Protocol, release 1: 0x0B, the message, 0x1C 0x0D.
+the desk, and for each message an ACK, given only when what it says is sent to fusion.
 
 An address beyond this machine is only listened on with TLS and certificates of the senders.
 """
@@ -20,13 +19,12 @@ import structlog
 
 from ambient.config_gateways import Mllp, Way
 from ambient.errors import AmbientError, ConfigError
+from ambient.mllp import END, START, FrameCounts, Frames, FrameTooLong
 from ambient.node.gateways.listening import bound, common_name, is_loopback, server_tls
 from ambient.node.gateways.tasks import together
 from ambient.node.gateways.way import Desk
 from vitals.parse import hl7
 
-START: Final = b"\x0b"
-END: Final = b"\x1c\r"
 READ_BYTES: Final = 65_536
 LARGE_BYTES: Final = 16_384
 """A longer message is read beside the event loop, so that other senders need not wait."""
@@ -57,82 +55,14 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Counts:
+class Counts(FrameCounts):
     """What came over all connections since the start."""
 
     messages: int = 0
-    garbage_bytes: int = 0
-    """Between frames."""
-    half_frames: int = 0
-    """Begun and not ended: the connection broke, or another frame began."""
     too_long: int = 0
     too_slow: int = 0
     turned_away: int = 0
     """Connections: too many, or from an address that is not allowed."""
-
-
-class FrameTooLong(Exception):  # noqa: N818 - it is a limit that was met, not a failure
-    """A frame holds more than a message may."""
-
-
-class Frames:
-    """Take messages out of a stream of bytes, however it is cut.
-
-    Parameters
-    ----------
-    longest
-        Of a message, bytes.
-    counts
-        Where garbage and half frames are counted.
-    """
-
-    def __init__(self, longest: int, counts: Counts) -> None:
-        self._longest = longest
-        self._counts = counts
-        self._frame: bytearray | None = None
-
-    @property
-    def begun(self) -> bool:
-        """Whether a frame has begun and not ended."""
-        return self._frame is not None
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Return the messages that `data` completes.
-
-        Raises
-        ------
-        FrameTooLong
-            When a message is longer than allowed; the stream cannot be used any further.
-        """
-        messages: list[bytes] = []
-        while data:
-            if self._frame is None:
-                garbage, start, data = data.partition(START)
-                self._counts.garbage_bytes += len(garbage)
-                if start:
-                    self._frame = bytearray()
-                continue
-            # The end may be cut in two: look again at the last byte that came before.
-            seen = max(0, len(self._frame) - 1)
-            self._frame += data
-            end = self._frame.find(END, seen)
-            length = len(self._frame) if end < 0 else end
-            if length > self._longest + len(END):
-                raise FrameTooLong
-            if end < 0:
-                break
-            # A sender that started anew within a frame: the first part never gets its end.
-            whole = bytes(self._frame[:end])
-            data = bytes(self._frame[end + len(END) :])
-            self._frame = None
-            broken, again, message = whole.rpartition(START)
-            self._counts.half_frames += broken.count(START) + 1 if again else 0
-            messages.append(message)
-        return messages
-
-    def close(self) -> None:
-        """Count what is left: the stream ended."""
-        self._counts.half_frames += self.begun
 
 
 class MllpGateway:

@@ -1,0 +1,143 @@
+"""Devices that take web push: one file each, in a folder that only this user may read.
+
+In: what a browser gave for a device. Out: the devices under a label. A file holds no name of a
+person; who knows its content can send to that device, so others may not read it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ambient.bus.keys import read_private
+from ambient.errors import LinkError, UsageError
+
+MOST_DEVICES: Final = 200
+SERVICES: Final = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "web.push.apple.com",
+    "notify.windows.com",
+)
+"""Push services of Chromium, Firefox, Safari and Edge; the hub sends to no other."""
+_B64: Final = r"^[A-Za-z0-9_\-]+={0,2}$(?!\n)"
+
+
+class Subscription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One device.
+
+    Attributes
+    ----------
+    label
+        The address in ``recipients`` under which it is reached.
+    endpoint
+        Where its push service takes messages.
+    p256dh, auth
+        Its public key and the secret that it shares with the hub (RFC 8291), in base64url.
+    """
+
+    label: Annotated[str, Meta(min_length=1, max_length=100)]
+    endpoint: Annotated[str, Meta(max_length=1000, pattern=r"^https://[!-~]+$(?!\n)")]
+    p256dh: Annotated[str, Meta(max_length=100, pattern=_B64)]
+    auth: Annotated[str, Meta(max_length=40, pattern=_B64)]
+
+    def __repr__(self) -> str:
+        """Return the label only: the rest is a secret."""
+        return f"Subscription(label={self.label!r}, …)"
+
+
+class Devices:
+    """The devices of one channel.
+
+    Parameters
+    ----------
+    folder
+        Made when the first device comes.
+    services
+        Hosts that a device's endpoint may be at, or below.
+    """
+
+    def __init__(self, folder: Path, services: Sequence[str] = SERVICES) -> None:
+        self._folder = folder
+        self._services = services
+
+    def add(self, device: Subscription) -> None:
+        """Keep a device; one that is there already gets the new label.
+
+        Raises
+        ------
+        UsageError
+            When its push service is not one of those allowed, its keys are none, or there are too
+            many devices.
+        """
+        host = urlsplit(device.endpoint).hostname or ""
+        if not any(host == one or host.endswith(f".{one}") for one in self._services):
+            raise UsageError(
+                f"expected a push service of {', '.join(self._services)}, got {host[:100]!r}; "
+                "add it to services in hub.yaml if you trust it"
+            )
+        key, secret = _decoded(device.p256dh), _decoded(device.auth)
+        if len(key) != 65 or key[0] != 4 or len(secret) != 16:
+            raise UsageError(
+                "expected a key of 65 bytes (an uncompressed point) and a secret of 16, got "
+                f"{len(key)} and {len(secret)}; let the device subscribe anew"
+            )
+        path = self._path(device.endpoint)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists() and len(self._files()) >= MOST_DEVICES:
+            raise UsageError(f"expected at most {MOST_DEVICES} devices; remove some first")
+        fresh = path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(device))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, path)
+
+    def remove(self, endpoint: str) -> None:
+        """Forget a device, if it is there."""
+        self._path(endpoint).unlink(missing_ok=True)
+
+    def under(self, label: str) -> list[Subscription]:
+        """Return the devices of `label`.
+
+        Raises
+        ------
+        LinkError
+            When a file may be read by others, or is none of these.
+        """
+        found = []
+        for path in self._files():
+            data = read_private(path)
+            if data is None:
+                continue
+            try:
+                device = msgspec.json.decode(data, type=Subscription)
+            except msgspec.DecodeError:
+                raise LinkError(
+                    f"{path}: expected a device that takes web push, got something else; remove it"
+                ) from None
+            if device.label == label:
+                found.append(device)
+        return found
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.json"))
+
+    def _path(self, endpoint: str) -> Path:
+        return self._folder / f"{hashlib.sha256(endpoint.encode()).hexdigest()[:32]}.json"
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
+    except ValueError:
+        return b""
