@@ -32,20 +32,29 @@ from ambient.events import (
     MAX_COUNT,
     MAX_LIST,
     Contribution,
+    Corner,
     Event,
     FeatureDeviation,
     Mark,
+    NodeWizard,
     SenseState,
+    StationResult,
     VoiceDeviation,
     kind_of,
 )
 
 MEANING: Final = {
+    "act": "what happened to the wizard",
+    "area": "what was drawn",
     "baseline_days": "days that the baseline has learned from",
     "bed": "whose bed",
     "began": "when the hour, the day or the time asked for began, nanoseconds since 1970",
+    "certificate": "SHA-256 of a certificate, to compare: of the wizard's page, or of the walk",
     "command": "the command that is answered",
     "command_kind": "what was asked for",
+    "complete": "whether every station is covered",
+    "corners": "of the polygon drawn over furniture or floor, at most 16",
+    "covered": "whether the room took notice",
     "days": "days with enough speech that stand behind it",
     "descent_seen": "whether the way down was seen, or only the person on the floor",
     "device": "what the source is",
@@ -60,6 +69,7 @@ MEANING: Final = {
     "hearing": "what the microphone can hear",
     "in_s": "when it is expected to be low, in seconds from then; 0 when it is",
     "lasted_s": "from when it was first noticed to the newest evidence of it, in seconds",
+    "light": "by day, or in the light of the night",
     "llr": "how far it moved the judgement, as a natural logarithm of a likelihood ratio",
     "lower": "least score that the values known allow",
     "marker": "what is measured; each has a page in `docs/markers`",
@@ -77,20 +87,25 @@ MEANING: Final = {
     "segment": "which baseline: another microphone, room or version begins another one",
     "sense": "who contributed",
     "senses": "how each sense of the room was then, at most 16",
+    "short": "whether it was the short walk after a node was replaced",
     "silent_s": "for how long, in seconds",
     "since": "when the first day that deviates began, nanoseconds since 1970",
     "source": "which camera, microphone, wearable, sensor, or way in of these",
     "speech_s": "how much was spoken on those days, in seconds",
+    "station": "what the walk asked for",
     "status": "how it was",
     "step": "where the situation stands",
     "step_s": "by how much, in seconds; negative when the clock was set back",
     "unit": "unit of the value, in UCUM; `1` for none",
     "upper": "highest score that the values known allow",
-    "until": "when watching begins again, nanoseconds since 1970, if known",
+    "until": "when it ends by itself, nanoseconds since 1970, if known",
     "value": "the value, if there was enough to say one",
     "version": "version of the marker's definition",
     "view": "what the camera can see",
+    "walked": "what each station of the walk gave, at most 16",
     "worker": "which process of the node",
+    "x": "to the right, as a share of the picture's width",
+    "y": "down, as a share of the picture's height",
     "z": "distance from the own baseline in the person's own spreads, if it can be said",
 }
 """What each field of the list means; a field without a line here fails the page's test."""
@@ -171,6 +186,13 @@ only), `gateways.mllp` (HL7 version 2) and `gateways.https` (FHIR). What comes i
 into observations; out go only acknowledgements and the reasons of refusals. The process holds no
 key of the hub.
 
+While a room is installed somebody may start the node's own wizard by hand (`ambient commission`):
+HTTPS on the port that is named there, for 30 minutes at most, and only after a code that the hub
+shows. To the installer's device go the edges of the room and, as lines, who walks in it; a picture
+only after that was agreed to there, for some minutes, and each is told to the hub as an event. To
+the hub go the corners of what was drawn and what the walk gave, as `node.zone` and
+`node.commissioned`.
+
 ### A hub opens
 
 None. It listens where `hub.yaml` says: for nodes (`link.bind`, loopback port 7440 unless set
@@ -196,7 +218,8 @@ and is never written to a disk. Of a resident who agreed, the node keeps an enro
 enciphered; it is sent nowhere, and is erased with the consent.
 
 Pictures stay in the memory of the process that opened the camera and are never written to a disk;
-the systemd units switch swap and core dumps off. The one file that is ever made from them is the
+the systemd units switch swap and core dumps off. One exception goes no further than the installer's
+device, in memory: the picture that was agreed to in the wizard (above). The one file that is ever made from them is the
 outline which an installer asks for (`ambient outline`): edges at a coarse scale on blank paper, no
 texture and no grey level. It lies where the installer puts it on the node's own disk and is sent
 nowhere; delete it once the zones are drawn.
@@ -230,6 +253,8 @@ def _envelope() -> list[str]:
         ("A mark", Mark),
         ("A feature deviation", FeatureDeviation),
         ("A sense state", SenseState),
+        ("A corner", Corner),
+        ("A station result", StationResult),
     ):
         rows = [(field, MEANING[field.encode_name]) for field in _fields(cls)]
         lines += ["", f"{title} is:", "", *_table(rows)]
@@ -301,9 +326,10 @@ def _patterns() -> dict[str, str]:
         "config_version": "12 hexadecimal digits",
         "version": "three numbers with dots",
         "segment": "12 hexadecimal digits",
+        "certificate": "64 hexadecimal digits",
     }
     found: dict[str, str] = {}
-    for field in (*_fields(Event), *_fields(VoiceDeviation)):
+    for field in (*_fields(Event), *_fields(VoiceDeviation), *_fields(NodeWizard)):
         kinds = field.type.types if isinstance(field.type, UnionType) else (field.type,)
         for kind in kinds:
             if isinstance(kind, StrType) and kind.pattern and field.encode_name in words:

@@ -11,13 +11,16 @@ from ambient import what_leaves
 from ambient.events import (
     EVENT_TYPES,
     Contribution,
+    Corner,
     Event,
     FeatureDeviation,
     Mark,
     SenseState,
+    StationResult,
     kind_of,
 )
 
+LISTED = (Contribution, Mark, FeatureDeviation, SenseState, Corner, StationResult)
 PAGE = Path(__file__).parents[1] / "docs" / "what-leaves.md"
 
 
@@ -34,12 +37,12 @@ def test_every_kind_and_field_is_on_the_page(cls: type[Event]) -> None:
 
 
 def test_every_explanation_is_used() -> None:
-    listed: tuple[type[msgspec.Struct], ...] = (Contribution, Mark, FeatureDeviation, SenseState)
+    listed: tuple[type[msgspec.Struct], ...] = LISTED
     fields = {field for cls in (*EVENT_TYPES, *listed) for field in cls.__struct_fields__}
     assert what_leaves.MEANING.keys() <= fields
 
 
-@pytest.mark.parametrize("cls", [Contribution, Mark, FeatureDeviation])
+@pytest.mark.parametrize("cls", LISTED)
 def test_every_field_of_what_is_listed_is_on_the_page(cls: type[msgspec.Struct]) -> None:
     text = what_leaves.page()
     for field in cls.__struct_fields__:

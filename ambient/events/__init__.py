@@ -33,6 +33,19 @@ from ambient.events.base import (
     Uuid,
     Version,
 )
+from ambient.events.commissioning import (
+    Area,
+    Corner,
+    Coverage,
+    Digest,
+    Light,
+    NodeCommissioned,
+    NodeWizard,
+    NodeZone,
+    Station,
+    StationResult,
+    WizardAct,
+)
 from ambient.events.people import (
     AbsenceInactive,
     AbsenceNoMovement,
@@ -103,6 +116,7 @@ __all__ = [
     "AbsenceNotOut",
     "AbsenceWandering",
     "AnyEvent",
+    "Area",
     "Bed",
     "BedEdge",
     "BedExit",
@@ -113,7 +127,10 @@ __all__ = [
     "ConfigVersion",
     "ConsentApplied",
     "Contribution",
+    "Corner",
+    "Coverage",
     "Device",
+    "Digest",
     "Distress",
     "DistressAgitated",
     "DistressCord",
@@ -127,9 +144,11 @@ __all__ = [
     "FallSuspected",
     "FeatureDeviation",
     "Judged",
+    "Light",
     "Mark",
     "Marker",
     "NodeClockStepped",
+    "NodeCommissioned",
     "NodeDataLate",
     "NodeDiskFull",
     "NodeExported",
@@ -137,8 +156,10 @@ __all__ = [
     "NodeSourceSilent",
     "NodeStarted",
     "NodeStopped",
+    "NodeWizard",
     "NodeWorkerFailed",
     "NodeWorkerRestarted",
+    "NodeZone",
     "Outcome",
     "Purpose",
     "Quality",
@@ -153,6 +174,8 @@ __all__ = [
     "SenseStatus",
     "Situation",
     "SituationStep",
+    "Station",
+    "StationResult",
     "SummaryDaily",
     "SummaryHourly",
     "Unit",
@@ -164,6 +187,7 @@ __all__ = [
     "VitalsRhythm",
     "VoiceDeviation",
     "VoiceMarker",
+    "WizardAct",
     "Worker",
     "chain_id",
     "decode",
@@ -207,6 +231,9 @@ AnyEvent = (
     | NodeDiskFull
     | NodeSourceSilent
     | NodeExported
+    | NodeWizard
+    | NodeZone
+    | NodeCommissioned
     | VoiceDeviation
     | SummaryHourly
     | SummaryDaily
