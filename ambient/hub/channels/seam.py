@@ -141,7 +141,7 @@ class Channel(ABC):
 
     Options: ClassVar[type[Struct]]
     """A strict struct (`ambient.config_base.Strict`); secrets stand in files of their own."""
-    takes_back: ClassVar[bool] = False
+    takes_back: bool = False
     """Whether the channel is also told that an alarm is `over`."""
 
     @abstractmethod

@@ -1,0 +1,65 @@
+"""A relay as a way out: a siren, a lamp, an input of the nurse call.
+
+In: notices. Out: a relay (GPIO or Modbus), closed while any alarm is to be shown, or for a moment
+with each notice where the other side hears edges. It says nothing about room and kind.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from ambient.config_relay import Relay, check_relay, told
+from ambient.errors import SourceError
+from ambient.hub.alarms.signal import Delivery
+from ambient.hub.channels.seam import Channel, House, Notice, Receipt
+from ambient.relays.relay import Switch, opened
+
+TRIAL_S: Final = 1.0
+"""So long a test sounds."""
+
+
+class RelayChannel(Channel):
+    """One relay; a channel named ``siren`` is the siren of last resort."""
+
+    class Options(Relay, frozen=True, kw_only=True):
+        """Which relay; with `pulse_s` it closes for so long with each notice, and opens again."""
+
+        pulse_s: Annotated[float, Meta(ge=0.1, le=5)] | None = None
+
+    takes_back = True
+
+    def __init__(self, options: Options, house: House) -> None:
+        check_relay(f"channels.{house.channel}.options", options)
+        self._options = options
+        self._house = house
+        self._switch: Switch | None = None
+        self._closing = threading.Event()
+
+    def told(self) -> str:
+        """Return which relay it is."""
+        return f"relay: {told(self._options)}"
+
+    def deliver(self, notice: Notice) -> Receipt:
+        """Close the relay, or open it when nothing else is to be shown."""
+        try:
+            if self._switch is None:
+                self._switch = opened(self._options)
+            if not notice.over:
+                self._switch.set(True)
+                if self._options.pulse_s is not None or notice.test:
+                    self._closing.wait(self._options.pulse_s or TRIAL_S)
+                    self._switch.set(False)
+            elif not self._house.given().keys() - {notice.alarm}:
+                self._switch.set(False)
+        except SourceError as error:
+            return Receipt(delivery=Delivery.FAILED, why=str(error))
+        return Receipt(delivery=Delivery.SHOWN)
+
+    def close(self) -> None:
+        """Open the relay and let go of it."""
+        self._closing.set()
+        if self._switch is not None:
+            self._switch.close()
