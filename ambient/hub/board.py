@@ -21,6 +21,7 @@ from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.order import by_urgency, sound_of
 from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import CaseBook
+from ambient.hub.commissioning import Commissioning
 from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
@@ -128,10 +129,16 @@ def read_board(
         served = dict(db.execute("SELECT room, node FROM rooms").fetchall())
         views = [rows.decode(row[0], SourceView) for row in db.execute("SELECT body FROM views")]
         orders = _orders(db)
+        installed = {
+            room: rows.decode(body, Commissioning)
+            for room, body in db.execute("SELECT room, body FROM commissioning")
+        }
     served |= {room: node for node, bound in enrolled.items() for room in bound}
     by_node = {state.node: state for state in nodes}
     rooms = [
-        _room(room, served.get(room), by_node, alarms, views, orders.get(room, []), now)
+        _room(room, served.get(room), by_node, alarms, views, orders.get(room, []), now).installed(
+            installed.get(room)
+        )
         for room in sorted(names.keys() | served.keys())
     ]
     return Board(

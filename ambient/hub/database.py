@@ -20,7 +20,7 @@ import sqlite_utils
 from ambient.hub import schema
 from ambient.sqlite import is_full, open_database, store_error, writing
 
-COMPONENTS: Final = ("alarms", "accounts", "registry", "channels")
+COMPONENTS: Final = ("alarms", "accounts", "registry", "channels", "commissioning")
 
 
 class Trouble(StrEnum):

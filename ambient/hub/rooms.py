@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from ambient.events import (
@@ -19,6 +20,7 @@ from ambient.events import (
     QualityNotWatched,
     QualityRestored,
 )
+from ambient.hub.commissioning import Commissioning, Fault, RoomInstallation
 from ambient.hub.orders import Order, OrderState
 from ambient.observations import Hearing, View
 
@@ -68,6 +70,9 @@ class RoomState(Struct, frozen=True, kw_only=True):
         When the present state ends by itself (ns), if it does.
     order
         The privacy order that the node has not answered yet.
+    installation, walked, faults
+        How far its installation stands, when somebody walked through it last (ns), and which
+        cameras undo that now.
     """
 
     room: str
@@ -77,6 +82,17 @@ class RoomState(Struct, frozen=True, kw_only=True):
     until: int | None = None
     sources: list[SourceView] = []
     order: Order | None = None
+    installation: RoomInstallation = RoomInstallation.NEVER
+    walked: int | None = None
+    faults: list[Fault] = []
+
+    def installed(self, known: Commissioning | None) -> RoomState:
+        """Return this state with what is known of the room's installation."""
+        if known is None:
+            return self
+        return msgspec.structs.replace(
+            self, installation=known.state, walked=known.walked, faults=known.faults
+        )
 
     @property
     def due(self) -> int | None:

@@ -22,14 +22,15 @@ from ambient.events import (
     NodeStopped,
     NodeWorkerFailed,
 )
-from ambient.hub import ledger, orders, rooms
+from ambient.hub import commissioning, ledger, orders, rooms
 from ambient.hub.alarms import kinds
 from ambient.hub.alarms.effects import TellNode
 from ambient.hub.alarms.inputs import AnyInput, Heard, NodeSpeaks
+from ambient.hub.commissioning import Commissioning
 from ambient.hub.orders import Order
 from ambient.hub.rooms import SourceView
 
-Kind = TypeVar("Kind", Order, SourceView)
+Kind = TypeVar("Kind", Order, SourceView, Commissioning)
 NS: Final = 1_000_000_000
 
 
@@ -72,6 +73,7 @@ def follow(db: sqlite_utils.Database, event: AnyEvent, received: int) -> bool:
     if isinstance(event, CommandApplied):
         changed |= _answered(db, event)
     changed |= _viewed(db, event)
+    changed |= _installed(db, event)
     opened = kinds.opens(event)
     if opened is not None or any(is_open(db, key) for key in kinds.may_end(event)):
         late = opened is not None and not kinds.is_chained(opened)
@@ -149,6 +151,17 @@ def _viewed(db: sqlite_utils.Database, event: AnyEvent) -> bool:
         "INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?)",
         (view.node, view.room, view.source, _encode(view)),
     )
+    return True
+
+
+def _installed(db: sqlite_utils.Database, event: AnyEvent) -> bool:
+    """Follow the installation of the event's room."""
+    row = db.execute("SELECT body FROM commissioning WHERE room = ?", (event.room,)).fetchone()
+    before = None if row is None else decode(row[0], Commissioning)
+    after = commissioning.next_commissioning(before, event)
+    if after is None:
+        return False
+    db.execute("INSERT OR REPLACE INTO commissioning VALUES (?, ?)", (after.room, _encode(after)))
     return True
 
 
@@ -231,7 +244,7 @@ def bump(db: sqlite_utils.Database) -> None:
     db.execute("UPDATE sequence SET value = value + 1")
 
 
-def _encode(value: Order | SourceView) -> str:
+def _encode(value: Order | SourceView | Commissioning) -> str:
     return msgspec.json.encode(value).decode()
 
 

@@ -1,7 +1,7 @@
 """What others have to say, kept on disk until fusion made an event of it.
 
-Comes in: starts, stops and deaths of workers, noted by the supervisor; exports, noted by the
-command that made them. Goes out: technical events. Only fusion writes events (the agent's answers
+Comes in: starts, stops and deaths of workers, noted by the supervisor; exports and what a wizard
+for installers has to say, noted by the command that did it. Goes out: technical events. Only fusion writes events (the agent's answers
 to commands aside), and fusion may be the very worker that died; so each notice is a small file,
 read and removed by fusion after the event is committed. Written twice it still is one event: the id
 follows from what the notice says.
@@ -37,6 +37,8 @@ class NoticeKind(StrEnum):
     FAILED = "failed"
     EXPORTED = "exported"
     """Somebody exported what was recorded of a resident."""
+    INSTALLED = "installed"
+    """The wizard for installers has something to say."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +54,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Which worker, and how often it was restarted; only for those kinds.
     subject, began, ended, form, rows
         Of whom an export tells, of which time, how it is written and how much it is; only for it.
+    event
+        What the wizard says, as the event that it is; only for it.
     """
 
     kind: NoticeKind
@@ -63,10 +67,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ended: int = 0
     form: events.ExportFormat | None = None
     rows: int = 0
+    event: events.NodeWizard | events.NodeZone | events.NodeCommissioned | None = None
 
 
 def event_of(notice: Notice, node: str, node_key: str, config_version: str) -> events.AnyEvent:
     """Return the event that says what `notice` says."""
+    if notice.event is not None:
+        return notice.event
     family = f"node.{notice.kind}.{notice.worker or ''}"
     chain = events.chain_id(node_key, None, family, notice.t)
 
