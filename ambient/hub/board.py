@@ -120,7 +120,7 @@ def read_board(
     """
     with database.read() as db:
         sequence = int(db.execute("SELECT value FROM sequence").fetchone()[0])
-        found = db.execute("SELECT body FROM alarms WHERE state <> 'resolved'").fetchall()
+        found = db.execute("SELECT opened(body) FROM alarms WHERE state <> 'resolved'").fetchall()
         alarms = by_urgency(casebook.decode(row[0], Condition) for row in found)
         signals = _signals(db)
         house = CaseBook(db).house()
@@ -160,7 +160,7 @@ def read_resolved(database: HubDatabase, limit: int) -> list[tuple[Condition, li
     """Return the alarms resolved last with their history, newest first."""
     with database.read() as db:
         found = db.execute(
-            "SELECT id, body FROM alarms WHERE state = ? ORDER BY resolved DESC LIMIT ?",
+            "SELECT id, opened(body) FROM alarms WHERE state = ? ORDER BY resolved DESC LIMIT ?",
             (AlarmState.RESOLVED.value, limit),
         ).fetchall()
         return [

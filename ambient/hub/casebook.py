@@ -17,6 +17,7 @@ from ambient.hub.alarms.book import Case, House, Report
 from ambient.hub.alarms.condition import AlarmState, Condition, Deed, Entry, Judgement
 from ambient.hub.alarms.kinds import TECHNICAL
 from ambient.hub.alarms.signal import Signal
+from ambient.hub.people import vault
 
 Kept = TypeVar("Kept", Condition, Signal, House, Report)
 
@@ -85,9 +86,11 @@ class CaseBook:
         """Keep a case, append to its history, and keep when (ns) something is due."""
         condition = case.condition
         resolved = condition.state is AlarmState.RESOLVED
+        if condition.subject is not None:
+            vault.enter(self._db, condition.subject)
         self._db.execute(
             "INSERT INTO alarms (id, key, kind, node, room, state, since, resolved, body, due) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?), ?) ON CONFLICT (id) DO UPDATE SET "
             "state = excluded.state, since = excluded.since, resolved = excluded.resolved, "
             "body = excluded.body, due = excluded.due",
             (
@@ -99,6 +102,7 @@ class CaseBook:
                 condition.state.value,
                 condition.since,
                 condition.resolved_at if resolved else None,
+                condition.subject,
                 encode(condition),
                 due,
             ),
@@ -150,7 +154,7 @@ class CaseBook:
 
     def _cases(self, where: str, values: tuple[object, ...] = ()) -> list[Case]:
         found = self._db.execute(
-            f"SELECT body FROM alarms WHERE {where} ORDER BY id", values
+            f"SELECT opened(body) FROM alarms WHERE {where} ORDER BY id", values
         ).fetchall()
         cases = []
         for row in found:

@@ -17,10 +17,12 @@ from typing import Final
 
 import sqlite_utils
 
+from ambient.errors import StoreError
 from ambient.hub import schema
+from ambient.hub.people import takeover, vault
 from ambient.sqlite import is_full, open_database, store_error, writing
 
-COMPONENTS: Final = ("alarms", "accounts", "registry", "channels", "commissioning")
+COMPONENTS: Final = ("alarms", "accounts", "registry", "channels", "people", "commissioning")
 
 
 class Trouble(StrEnum):
@@ -50,12 +52,42 @@ class HubDatabase:
         migrations = {name: schema.migrations(name) for name in COMPONENTS}
         self._writer = open_database(path, migrations, any_thread=True)
         self._reader = open_database(path, migrations, any_thread=True)
+        self.vault = self._unlock()
         self._reader.conn.execute("PRAGMA query_only=ON")
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
         self.trouble: Trouble | None = None
         self.on_trouble: Callable[[], None] = lambda: None
         """Called whenever `trouble` changes."""
+
+    def _unlock(self) -> vault.Vault:
+        """Let both connections seal and open what is about residents."""
+        keys = self._writer.execute("SELECT 1 FROM subject_keys LIMIT 1").fetchone()
+        found = vault.load_or_make(self.path.with_name(vault.KEY_FILE), needed=keys is not None)
+        for database in (self._writer, self._reader):
+            found.serve(database.conn)
+        takeover.take_over(self._writer)
+        return found
+
+    def scrub(self) -> None:
+        """Write the file anew, so that nothing of what was deleted is left in it or beside it.
+
+        Raises
+        ------
+        StoreError
+            When somebody reads without end, or the disk is full; what was deleted is deleted.
+        """
+        with self._write_lock:
+            try:
+                self._writer.execute("VACUUM")
+                busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise store_error(self.path, error) from None
+        if busy:
+            raise StoreError(
+                f"{self.path}: expected to write the file anew, but another program reads it; "
+                "end that program and ask again"
+            )
 
     @contextmanager
     def write(self) -> Iterator[sqlite_utils.Database]:

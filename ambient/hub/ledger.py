@@ -20,9 +20,10 @@ from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.inputs import AnyInput, Begin
 from ambient.hub.alarms.log import Differs, Entry
 from ambient.hub.casebook import CaseBook, decode, encode
+from ambient.hub.people import vault
 
 _LINES = (
-    "SELECT l.number, l.at, l.body, l.seal, l.hash, p.subject, p.body FROM alarm_log l "
+    "SELECT l.number, l.at, l.body, l.seal, l.hash, p.subject, opened(p.body) FROM alarm_log l "
     "LEFT JOIN alarm_log_parts p ON p.number = l.number ORDER BY l.number"
 )
 
@@ -51,6 +52,8 @@ def append(db: sqlite_utils.Database, entry: Entry, subject: str | None, now: in
     last = db.execute("SELECT number, hash FROM alarm_log ORDER BY number DESC LIMIT 1").fetchone()
     number, previous = (last[0] + 1, last[1]) if last is not None else (1, chain.FIRST)
     written = log.write(entry, subject)
+    if written.subject is not None:
+        vault.enter(db, written.subject)
     seal = ""
     if written.subject is not None and written.sealed is not None:
         seal = chain.seal(_salt(db, written.subject), written.sealed)
@@ -60,7 +63,7 @@ def append(db: sqlite_utils.Database, entry: Entry, subject: str | None, now: in
     )
     if seal:
         db.execute(
-            "INSERT INTO alarm_log_parts VALUES (?, ?, ?)",
+            "INSERT INTO alarm_log_parts VALUES (?, subject_tag(?2), sealed(?2, ?3))",
             (number, written.subject, written.sealed),
         )
 
@@ -119,7 +122,7 @@ def _unlike(db: sqlite_utils.Database) -> _Unlike | None:
                 return _Unlike(number, why)
     except MsgspecError as error:
         return _Unlike(number, f"expected a line of the log, got something else: {error}")
-    kept = dict(db.execute("SELECT id, body FROM alarms").fetchall())
+    kept = dict(db.execute("SELECT id, opened(body) FROM alarms").fetchall())
     for key, body in kept.items():
         condition = book.conditions.get(key)
         if condition is None or encode(condition) != body:
@@ -139,7 +142,7 @@ def _import(db: sqlite_utils.Database, book: CaseBook, now: int) -> None:
     """Begin a log with what a store of an earlier version held, each subject's in its own line."""
     if db.execute("SELECT 1 FROM alarm_log LIMIT 1").fetchone() is not None:
         return
-    found = db.execute("SELECT body FROM alarms ORDER BY id").fetchall()
+    found = db.execute("SELECT opened(body) FROM alarms ORDER BY id").fetchall()
     for row in found:
         condition = decode(row[0], Condition)
         given = Begin(rules=book.house().rules, conditions=[condition])
@@ -156,9 +159,9 @@ def _subject(book: CaseBook, given: AnyInput) -> str | None:
 
 
 def _salt(db: sqlite_utils.Database, subject: str) -> bytes:
-    row = db.execute("SELECT salt FROM salts WHERE subject = ?", (subject,)).fetchone()
+    row = db.execute("SELECT salt FROM salts WHERE subject = subject_tag(?)", (subject,)).fetchone()
     if row is not None:
         return bytes(row[0])
     salt = secrets.token_bytes(chain.SALT_BYTES)
-    db.execute("INSERT INTO salts VALUES (?, ?)", (subject, salt))
+    db.execute("INSERT INTO salts VALUES (subject_tag(?), ?)", (subject, salt))
     return salt

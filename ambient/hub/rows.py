@@ -12,11 +12,12 @@ import msgspec
 import sqlite_utils
 
 from ambient import commands, events
-from ambient.commands import Acknowledged, AnyCommand
+from ambient.commands import Acknowledged, AnyCommand, Erase
 from ambient.errors import UsageError
 from ambient.events import (
     AnyEvent,
     CommandApplied,
+    CommandKind,
     Event,
     NodeStarted,
     NodeStopped,
@@ -27,7 +28,8 @@ from ambient.hub.alarms import kinds
 from ambient.hub.alarms.effects import TellNode
 from ambient.hub.alarms.inputs import AnyInput, Heard, NodeSpeaks
 from ambient.hub.commissioning import Commissioning
-from ambient.hub.orders import Order
+from ambient.hub.orders import Order, OrderState
+from ambient.hub.people import vault
 from ambient.hub.rooms import SourceView
 
 Kind = TypeVar("Kind", Order, SourceView, Commissioning)
@@ -49,11 +51,14 @@ def insert_event(db: sqlite_utils.Database, node: str, event: AnyEvent, received
         event.position,
         event.t,
         received,
+        event.subject,
         events.encode(event).decode(),
     )
+    if event.subject is not None:
+        vault.enter(db, event.subject)
     done = db.execute(
         "INSERT INTO events (id, kind, node, room, chain, position, t, received, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?)) ON CONFLICT (id) DO NOTHING",
         row,
     )
     return bool(done.rowcount == 1)
@@ -194,7 +199,7 @@ def insert_order(db: sqlite_utils.Database, command: AnyCommand, who: str) -> Or
     order = orders.order_of(command, who)
     db.execute(
         "INSERT INTO commands (id, node, room, kind, state, issued, expires, body, command) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?))",
         (
             order.id,
             order.node,
@@ -204,6 +209,7 @@ def insert_order(db: sqlite_utils.Database, command: AnyCommand, who: str) -> Or
             order.issued,
             order.expires,
             _encode(order),
+            vault.HOUSE if isinstance(command, Erase) else None,
             commands.encode(command).decode(),
         ),
     )
@@ -216,6 +222,9 @@ def keep_order(db: sqlite_utils.Database, order: Order) -> None:
         "UPDATE commands SET state = ?, body = ? WHERE id = ?",
         (order.state.value, _encode(order), order.id),
     )
+    if order.kind is CommandKind.ERASE and order.state is OrderState.APPLIED:
+        # Whom the node was asked to forget, the hub forgets too.
+        db.execute("UPDATE commands SET command = '' WHERE id = ?", (order.id,))
 
 
 def node_of(db: sqlite_utils.Database, room: str) -> str:

@@ -37,6 +37,7 @@ from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase
 from ambient.hub.orders import Order, OrderState
+from ambient.hub.people import admission
 
 NS: Final = 1_000_000_000
 
@@ -82,7 +83,10 @@ class Store:
         changed = False
         with self._database.write() as db:
             changed |= rows.heard(db, node, received)
-            for event in batch:
+            for sent in batch:
+                event = admission.admitted(db, sent)
+                if event is None:
+                    continue
                 if rows.insert_event(db, node, event, received):
                     new.append(event)
                     changed |= rows.follow(db, event, received)
@@ -227,7 +231,7 @@ class Store:
         """Return the commands that `node` has not answered and may still apply, oldest first."""
         with self._database.read() as db:
             found = db.execute(
-                "SELECT command FROM commands WHERE node = ? AND state = ? AND expires > ? "
+                "SELECT opened(command) FROM commands WHERE node = ? AND state = ? AND expires > ? "
                 "ORDER BY issued",
                 (node, OrderState.ORDERED.value, now),
             ).fetchall()
@@ -253,7 +257,9 @@ class Store:
         StoreError
             When it cannot be stored.
         """
-        self.decide(Refused(event=event), now)
+        with self._database.read() as db:
+            known = admission.admitted(db, event)
+        self.decide(Refused(event=known or admission.nameless(event)), now)
 
     def rooms_bound(self, node: str, bound: Sequence[str], who: str, now: int) -> None:
         """End the alarms of `node` about rooms that `who` has now enrolled for it."""
@@ -319,11 +325,15 @@ class Store:
             # Events of a chain whose alarm is still open stay with it.
             gone = db.execute(
                 "DELETE FROM events WHERE received < ? AND chain NOT IN "
-                "(SELECT json_extract(body, '$.chain') FROM alarms WHERE state <> 'resolved')",
+                "(SELECT json_extract(opened(body), '$.chain') FROM alarms "
+                "WHERE state <> 'resolved')",
                 (before,),
             ).rowcount
             rows.decide(db, Purge(before=before), now)
-            db.execute("DELETE FROM commands WHERE issued < ?", (before,))
+            db.execute(
+                "DELETE FROM commands WHERE issued < ? AND state <> ?",
+                (before, OrderState.ORDERED.value),
+            )
         return int(gone)
 
     def _tell(self) -> None:

@@ -195,7 +195,7 @@ def _events(
     db: sqlite_utils.Database, kind: type[events.Event], since: int, room: str | None = None
 ) -> list[events.AnyEvent]:
     rows = db.execute(
-        "SELECT body FROM events WHERE kind = ? AND t >= ? AND coalesce(?, room) IS room "
+        "SELECT opened(body) FROM events WHERE kind = ? AND t >= ? AND coalesce(?, room) IS room "
         "ORDER BY t, number",
         (kind_of(kind), since, room),
     ).fetchall()
@@ -206,7 +206,8 @@ def _newest(db: sqlite_utils.Database, kinds: list[str]) -> list[events.AnyEvent
     """Return the newest events of these kinds, oldest first: so many tell how it is now."""
     marks = ", ".join("?" * len(kinds))
     rows = db.execute(
-        f"SELECT body FROM events WHERE kind IN ({marks}) ORDER BY t DESC, number DESC LIMIT ?",
+        f"SELECT opened(body) FROM events WHERE kind IN ({marks}) "
+        "ORDER BY t DESC, number DESC LIMIT ?",
         (*kinds, NEWEST),
     ).fetchall()
     return [events.decode(row[0].encode()) for row in reversed(rows)]

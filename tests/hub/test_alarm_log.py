@@ -162,13 +162,15 @@ def without_triggers(path: Path) -> sqlite3.Connection:
         ("DELETE FROM alarm_log WHERE number = 5", 6, "lines are missing"),
         ("UPDATE alarm_log SET number = 99 WHERE number = 5", 6, "lines are missing"),
         (
-            "UPDATE alarm_log_parts SET body = replace(body, 'r1', 'r2') WHERE number = 3",
+            "UPDATE alarm_log_parts SET body = substr(body, 1, 50) || 'AAAA' || substr(body, 55) "
+            "WHERE number = 3",
             3,
             "it was changed",
         ),
         ("DELETE FROM alarm_log_parts WHERE number = 3", 3, "none is erased"),
-        ("UPDATE alarm_log_parts SET subject = 's-00bb' WHERE number = 3", 3, "it was changed"),
-        ("UPDATE alarms SET body = replace(body, '\"fall\"', '\"help\"')", None, "alarm"),
+        ("UPDATE alarm_log_parts SET subject = 'bb' WHERE number = 3", 3, "expected the salt"),
+        ("UPDATE alarms SET body = replace(body, '\"dark\"', '\"gone\"')", None, "alarm"),
+        ("UPDATE alarms SET body = body || 'A' WHERE kind = 'fall'", None, "expected alarm"),
         ("DELETE FROM alarms WHERE kind = 'camera'", None, "expected alarm"),
         ("UPDATE signals SET body = replace(body, '\"page\"', '\"pages\"')", None, "signal"),
         (
@@ -220,10 +222,10 @@ def test_the_chain_still_verifies_after_a_subject_is_erased(
     path = database.path
     before = store.verify()
     with database.write() as db:
-        db.execute("INSERT INTO erasures VALUES ('s-00aa', 1, 'anna')")
-        db.execute("DELETE FROM alarm_log_parts WHERE subject = 's-00aa'")
-        db.execute("DELETE FROM salts WHERE subject = 's-00aa'")
-        db.execute("DELETE FROM alarms WHERE json_extract(body, '$.subject') = 's-00aa'")
+        db.execute("INSERT INTO erasures VALUES (subject_tag('s-00aa'), 1, 'anna')")
+        db.execute("DELETE FROM alarm_log_parts WHERE subject = subject_tag('s-00aa')")
+        db.execute("DELETE FROM salts WHERE subject = subject_tag('s-00aa')")
+        db.execute("DELETE FROM alarms WHERE json_extract(opened(body), '$.subject') = 's-00aa'")
     verdict = store.verify()
     assert verdict.broken is None
     assert (verdict.lines, verdict.head) == (before.lines, before.head)
@@ -232,7 +234,7 @@ def test_the_chain_still_verifies_after_a_subject_is_erased(
         left = db.execute("SELECT body FROM alarm_log").fetchall()
     assert all("s-00aa" not in row[0] for row in left)
     with pytest.raises(StoreError, match="append-only"), database.write() as db:
-        db.execute("DELETE FROM alarm_log_parts WHERE subject = 's-00bb'")
+        db.execute("DELETE FROM alarm_log_parts WHERE subject = subject_tag('s-00bb')")
     assert path.exists()
 
 
@@ -242,7 +244,7 @@ def test_a_subject_stands_in_no_open_part(store: Store, database: HubDatabase) -
         bodies = [row[0] for row in db.execute("SELECT body FROM alarm_log").fetchall()]
         sealed = dict(db.execute("SELECT number, subject FROM alarm_log_parts").fetchall())
     assert all("s-00" not in body for body in bodies)
-    assert set(sealed.values()) == {"s-00aa", "s-00bb"}
+    assert set(sealed.values()) == {database.vault.tag("s-00aa"), database.vault.tag("s-00bb")}
     assert not any("minor" in body for body in bodies), "what a fall did is the resident's"
 
 
@@ -328,7 +330,7 @@ def test_old_alarms_go_by_a_line_of_the_log(store: Store) -> None:
 def test_reading_a_condition_back_is_bit_for_bit(store: Store, database: HubDatabase) -> None:
     lived(store)
     with database.read() as db:
-        for (body,) in db.execute("SELECT body FROM alarms").fetchall():
+        for (body,) in db.execute("SELECT opened(body) FROM alarms").fetchall():
             assert casebook.encode(casebook.decode(body, Condition)) == body
 
 

@@ -153,7 +153,7 @@ def finish(
 
 def condition_of(db: sqlite_utils.Database, queued: Queued) -> Condition | None:
     """Return what a notice is about, if it is still kept."""
-    row = db.execute("SELECT body FROM alarms WHERE id = ?", (queued.condition,)).fetchone()
+    row = db.execute("SELECT opened(body) FROM alarms WHERE id = ?", (queued.condition,)).fetchone()
     return None if row is None else decode(row[0], Condition)
 
 

@@ -1,0 +1,1 @@
+"""Residents' rights: consent, care settings, sealing, erasure, retention, disclosure, dossier."""
