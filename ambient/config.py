@@ -26,6 +26,7 @@ from ambient.config_base import PublicKey as PublicKey
 from ambient.config_channels import ChannelConfig
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
+from ambient.config_people import People
 from ambient.config_relay import Relay, RoomContact, check_relay
 from ambient.config_vitals import ResearchUse as ResearchUse
 from ambient.config_vitals import SaturationScale
@@ -272,6 +273,7 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     alive: Relay | None = None
     """Held closed while the hub is well; the nurse call shows a fault when it opens."""
     backup: Backup | None = None
+    people: People = field(default_factory=People)
 
 
 Config = TypeVar("Config", NodeConfig, HubConfig)
