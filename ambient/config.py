@@ -31,6 +31,7 @@ from ambient.config_relay import Relay, RoomContact, check_relay
 from ambient.config_vitals import ResearchUse as ResearchUse
 from ambient.config_vitals import SaturationScale
 from ambient.config_watch import BedWatch as BedWatch
+from ambient.config_web import SecondFactor
 from ambient.config_watch import RoomWatch as RoomWatch
 from ambient.config_watch import WetRoom as WetRoom
 from ambient.config_yaml import MAX_BYTES as MAX_BYTES
@@ -219,6 +220,7 @@ class Web(Strict, frozen=True, kw_only=True):
     """PEM file of the certificate chain, when the hub itself serves HTTPS."""
     private_key: Path | None = None
     """PEM file of its private key."""
+    second_factor: SecondFactor = SecondFactor.REQUIRED
 
 
 class LinkListen(Strict, frozen=True, kw_only=True):
