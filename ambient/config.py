@@ -23,6 +23,7 @@ from ambient.config_alarms import Alarms
 from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
 from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
+from ambient.config_burden import Burden
 from ambient.config_channels import ChannelConfig
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
@@ -31,9 +32,9 @@ from ambient.config_relay import Relay, RoomContact, check_relay
 from ambient.config_vitals import ResearchUse as ResearchUse
 from ambient.config_vitals import SaturationScale
 from ambient.config_watch import BedWatch as BedWatch
-from ambient.config_web import SecondFactor
 from ambient.config_watch import RoomWatch as RoomWatch
 from ambient.config_watch import WetRoom as WetRoom
+from ambient.config_web import SecondFactor
 from ambient.config_yaml import MAX_BYTES as MAX_BYTES
 from ambient.config_yaml import read_yaml
 from ambient.errors import ConfigError
@@ -275,6 +276,7 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     alive: Relay | None = None
     """Held closed while the hub is well; the nurse call shows a fault when it opens."""
     backup: Backup | None = None
+    burden: Burden = field(default_factory=Burden)
     people: People = field(default_factory=People)
 
 

@@ -6,15 +6,17 @@ proposal acts only once somebody accepts it by name (`alarms.inputs.AcceptThresh
 
 For each room the proposal is the lowest threshold that satisfies
 
-1. *budget*: the upper bound (one-sided 95 %) of the mean daily rings is within the budget. Rings of
+1. *budget*: the upper bound (one-sided 99 %) of the mean daily rings is within the budget. Rings of
    one day hang together, so the Poisson bound is widened by the room's own dispersion (variance
    over mean of its daily counts; of counts thinned to a share q it is 1 + q (dispersion - 1));
 
 unless it would pass one of
 
-2. *house*: over all rooms, the upper Wilson bound of the share of true events below the threshold
-   is within `Budget.most_lost`. With fewer than 73 true judgements no threshold can show that;
-3. *room*: the room's own judgements do not show more: the lower bound is within it.
+2. *room*: the room's own judgements do not show that more than `Budget.most_lost_in_room` of its
+   true events are below it: the lower Wilson bound is within it;
+3. *house*: of the true events of all rooms, each with its own threshold, the upper Wilson bound of
+   the share below is within `Budget.most_lost`. A common limit is laid on all thresholds until it
+   is. With fewer than 73 true judgements nothing can show that, and nothing is proposed.
 
 Then the highest threshold within 2 and 3 is proposed, and `meets` says that it is not enough.
 """
@@ -23,7 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,18 +39,25 @@ from ambient.hub.alarms.kinds import BUDGETED, AlarmKind
 from ambient.hub.burden.facts import NS, Fact
 from ambient.intervals import Rate, Share, gamma_quantile, poisson, wilson, wilson_bounds
 
-SURE_OF_BUDGET: Final = 0.95
+SURE_OF_BUDGET: Final = 0.99
 STEPS: Final = 10_000
 """Thresholds have four digits."""
 TRUE, FALSE, UNSAID = 1, 0, -1
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """How many rings of a kind a room may have a day, and which share of true ones may be lost."""
+    """How many rings of a kind a room may have a day, and which share of true ones may be lost.
+
+    Attributes
+    ----------
+    most_lost, most_lost_in_room
+        Of all rooms together, shown to be less; of a single room, not shown to be more.
+    """
 
     kind: AlarmKind
     per_room_day: float
     most_lost: float = 0.05
+    most_lost_in_room: float = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +116,9 @@ class Proposal(Struct, frozen=True, kw_only=True):
     rings_now, rings_then
         Per day, without a threshold and with it.
     meets
-        Whether the budget is kept with 95 % certainty.
+        Whether the budget is kept with 99 % certainty.
     lost, lost_in_house
-        True events below the threshold: of this room, and of all rooms had each this threshold.
+        True events below the thresholds: of this room, and of all rooms, each with its own.
     not_judged
         Share of the alarms below it that nobody judged: what might be lost beside that.
     """
@@ -140,48 +149,45 @@ def propose(budget: Budget, evidence: Evidence) -> list[Proposal]:
         raise UsageError(
             f"budget: expected a kind that may be held back ({words}), got {budget.kind.value}"
         )
-    true = np.sort(evidence.score[evidence.verdict == TRUE])
-    house = _cap(true, _at_most(budget.most_lost, len(true), bound=1))
-    found = []
-    for number, room in enumerate(evidence.rooms):
+    below = np.zeros(len(evidence.rooms))
+    most = np.zeros(len(evidence.rooms), np.int64)
+    for number in range(len(evidence.rooms)):
         own = evidence.room == number
         scores = np.sort(evidence.score[own])
-        counts = np.bincount(evidence.day[own], minlength=evidence.days)
-        most = _most(counts, budget.per_room_day)
-        if most >= len(scores):
-            continue
-        wanted = _above(float(scores[len(scores) - 1 - most]))
-        room_true = np.sort(evidence.score[own & (evidence.verdict == TRUE)])
-        limit = _cap(room_true, _at_most(budget.most_lost, len(room_true), bound=0))
-        below = min(wanted, house, limit if len(room_true) else 1.0)
-        if below <= float(scores[0]):
-            continue  # nothing would be held back
-        found.append(_proposal(budget, evidence, room, below, own, true, most))
-    return found
+        most[number] = _most(
+            np.bincount(evidence.day[own], minlength=evidence.days), budget.per_room_day
+        )
+        if most[number] < len(scores):
+            wanted = _above(float(scores[len(scores) - 1 - most[number]]))
+            true = np.sort(evidence.score[own & (evidence.verdict == TRUE)])
+            below[number] = min(wanted, _own_limit(true, budget.most_lost_in_room))
+    below = np.minimum(below, _house_limit(below, evidence, budget.most_lost))
+    true = evidence.verdict == TRUE
+    lost = wilson(int((evidence.score < below[evidence.room])[true].sum()), int(true.sum()))
+    return [
+        _proposal(budget, evidence, number, float(below[number]), lost, int(most[number]))
+        for number in range(len(evidence.rooms))
+        if (evidence.score[evidence.room == number] < below[number]).any()
+    ]
 
 
 def _proposal(
-    budget: Budget,
-    evidence: Evidence,
-    room: str,
-    below: float,
-    own: NDArray[np.bool_],
-    true: NDArray[np.float64],
-    most: int,
+    budget: Budget, evidence: Evidence, number: int, below: float, lost: Share, most: int
 ) -> Proposal:
+    own = evidence.room == number
     scores, verdicts = evidence.score[own], evidence.verdict[own]
     under = scores < below
     rings = int((~under).sum())
     proposal = Proposal(
         kind=budget.kind,
-        room=room,
+        room=evidence.rooms[number],
         below=below,
         budget=budget.per_room_day,
         rings_now=poisson(len(scores), evidence.days),
         rings_then=poisson(rings, evidence.days),
         meets=rings <= most,
         lost=wilson(int((under & (verdicts == TRUE)).sum()), int((verdicts == TRUE).sum())),
-        lost_in_house=wilson(int(np.searchsorted(true, below, "left")), len(true)),
+        lost_in_house=lost,
         not_judged=wilson(int((under & (verdicts == UNSAID)).sum()), int(under.sum())),
     )
     digest = hashlib.sha256(msgspec.json.encode(proposal)).hexdigest()[:16]
@@ -208,21 +214,31 @@ def _most(counts: NDArray[np.int64], per_day: float) -> int:
     return low
 
 
-def _at_most(share: float, n: int, *, bound: int) -> Callable[[int], bool]:
-    """Return whether so many of `n` may be lost, by the lower (0) or upper (1) Wilson bound."""
-    return lambda lost: n > 0 and wilson_bounds(lost, n)[bound] <= share
-
-
-def _cap(true: NDArray[np.float64], may_lose: Callable[[int], bool]) -> float:
-    """Return the highest threshold that loses no more of the sorted scores than it may."""
-    if not may_lose(0):
-        return 0.0
+def _own_limit(true: NDArray[np.float64], most: float) -> float:
+    """Return the highest threshold at which a room's own true scores do not show too many lost."""
     lost = 0
-    while lost < len(true) and may_lose(lost + 1):
+    while lost < len(true) and wilson_bounds(lost + 1, len(true))[0] <= most:
         lost += 1
-    if lost == len(true):
-        return 1.0
-    return math.floor(float(true[lost]) * STEPS) / STEPS
+    return 1.0 if lost == len(true) else _below(float(true[lost]))
+
+
+def _house_limit(below: NDArray[np.float64], evidence: Evidence, most_lost: float) -> float:
+    """Return the highest limit to all rooms' thresholds at which the house loses few for sure."""
+    true = evidence.verdict == TRUE
+    scores, own = evidence.score[true], below[evidence.room[true]]
+    n = len(scores)
+    if not n or wilson_bounds(0, n)[1] > most_lost:
+        return 0.0
+    lost = np.sort(scores[scores < own])
+    kept = 0
+    while kept < len(lost) and wilson_bounds(kept + 1, n)[1] <= most_lost:
+        kept += 1
+    return 1.0 if kept == len(lost) else _below(float(lost[kept]))
+
+
+def _below(score: float) -> float:
+    """Return the highest threshold of four digits that lets `score` ring."""
+    return math.floor(score * STEPS) / STEPS
 
 
 def _above(score: float) -> float:
