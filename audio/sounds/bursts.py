@@ -54,6 +54,8 @@ class Burst:
         (GROUPS,) mean shape of its rows.
     cut
         It goes on: the next burst joins.
+    voiced
+        Mean probability of a voice in its rows.
     """
 
     start_s: float
@@ -64,6 +66,7 @@ class Burst:
     call: float
     shape: NDArray[np.float32]
     cut: bool = False
+    voiced: float = 1.0
 
     @property
     def seconds(self) -> float:
@@ -152,6 +155,7 @@ class Bursts:
             call=float(said[:, _CALL].max()),
             shape=np.asarray(np.mean([row[4] for row in inside], axis=0), np.float32),
             cut=cut,
+            voiced=float(np.mean([row[1][_VOICE].max() for row in inside])),
         )
 
 

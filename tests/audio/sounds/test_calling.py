@@ -82,6 +82,11 @@ CASES: dict[str, tuple[list[Burst], float, float]] = {
         0.5,
     ),
     "six times, softly": ([_burst(5.0 + 2 * i, over_db=12.0) for i in range(6)], 0.0, 0.0),
+    "six times, as of one who snores": (
+        [_burst(5.0 + 3 * i, voiced=0.68) for i in range(6)],
+        0.0,
+        0.0,
+    ),
     "six long ones": ([_burst(5.0 + 5 * i, 3.5) for i in range(6)], 0.0, 0.0),
     "a word within a talk": (
         [*TALK[:5], _burst(6.3, 0.6, help=0.97), *[b for b in TALK if b.start_s > 6.9]],
