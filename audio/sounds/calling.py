@@ -53,9 +53,10 @@ RHYTHM: Final = 0.4
 """Log-odds of another voice, loud and alone, about as long and as loud, within `MEMORY_S`: 61 of
 115 in talks and telephone calls by voices that are trained with, four of five among calls."""
 VOICED: Final = (0.70, 0.78)
-"""Mean probability of a voice below which a burst links to nothing, and from which on fully. Snoring
-comes again, loud and alone, and much alike: of 46 snores made by synthesis half are above 0.68, one
-in ten above 0.74; of calls by the voices for tuning nine in ten above 0.68, half above 0.89."""
+"""Mean probability of a voice below which a burst links to nothing, and from which on fully.
+Snoring comes again, loud and alone, and much alike: of 46 snores made by synthesis half are above
+0.68, one in ten above 0.74; of calls by the voices for tuning nine in ten above 0.68, half above
+0.89."""
 GREETS: Final = 2.0
 """Log-odds by which a word that calls somebody is rarer than among what it was learned from."""
 LEARNED: Final = -1.05
