@@ -1,4 +1,4 @@
-"""``ambient hub``: run a facility hub; ``ambient hub verify``: prove its log of alarms.
+"""``ambient hub``: run a facility hub; prove its log of alarms; try its ways out.
 
 In: ``hub.yaml``. Out: a hub that runs until SIGTERM or Ctrl-C, its log on standard error, and at
 the first start a one-time link for the first user; or what was found, exit code 1 when the log is
@@ -64,4 +64,26 @@ def verify(config: File = Path("hub.yaml")) -> None:
         )
     if verdict.broken is not None:
         typer.echo(f"line {verdict.broken.number} is wrong: {verdict.broken.why}")
+        raise typer.Exit(1)
+
+
+@_HUB.command("channels")
+def channels(
+    config: File = Path("hub.yaml"),
+    test: Annotated[
+        str | None, typer.Option("--test", help="Send a test notice by this channel.")
+    ] = None,
+) -> None:
+    """List the ways out of the hub and how each does; or try one and say what came of it.
+
+    The exit code is 1 when one is off or fails.
+    """
+    from ambient.cli._channels import stand, tried
+    from ambient.config import load_hub
+
+    loaded = load_hub(config)
+    lines, well = stand(loaded) if test is None else tried(loaded, test)
+    for line in lines:
+        typer.echo(line)
+    if not well:
         raise typer.Exit(1)

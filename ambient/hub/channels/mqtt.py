@@ -11,6 +11,8 @@ receipt. A last will says that the hub is gone. Topics, below ``ambient/SITE``::
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
@@ -61,10 +63,11 @@ class Mqtt(Channel):
         self._tls = client_tls(options.ca, options.certificate, options.private_key)
         self._client: Client | None = None
         self._ready = threading.Event()
+        self._patience = 0.0
 
     def told(self) -> str:
         """Return where messages go."""
-        return f"MQTT broker {self._options.host}:{self._options.port}, topics {self._base}/#"
+        return f"MQTT {self._options.host}:{self._options.port}, topics {self._base}/#"
 
     def probe(self) -> bool:
         """Return whether the broker is connected."""
@@ -78,10 +81,8 @@ class Mqtt(Channel):
         shown = {alarm: at or HOUSE for alarm, at in self._house.given().items()}
         shown.pop(notice.alarm, None)
         on = room in shown.values() or not (notice.over or notice.test)
-        for topic, said in (
-            ("about", msgspec.json.encode(notice).decode()),
-            ("alarm", "ON" if on else "OFF"),
-        ):
+        about = msgspec.json.encode(notice).decode()
+        for topic, said in (("about", about), ("alarm", "ON" if on else "OFF")):
             if not self._publish(f"{self._base}/{room}/{topic}", said):
                 self._drop()  # or it would send this again by itself, behind what came later
                 return self._failed("no acknowledgement")
@@ -94,25 +95,24 @@ class Mqtt(Channel):
         self._drop()
 
     def _failed(self, got: str) -> Receipt:
-        at = f"{self._options.host}:{self._options.port}"
-        why = f"expected the broker {at} to take a message, got {got}"
+        why = f"expected {self.told()} to take a message, got {got}"
         return Receipt(delivery=Delivery.FAILED, why=why)
 
     def _publish(self, topic: str, said: str) -> bool:
         assert self._client is not None
         sent = self._client.publish(topic, said, qos=1, retain=True)
-        try:
+        with suppress(RuntimeError, ValueError):  # not connected any more
             sent.wait_for_publish(CALL_S / 2)
-        except (RuntimeError, ValueError):  # not connected any more
-            return False
-        return sent.is_published()
+        return sent.rc == 0 and sent.is_published()
 
     def _connected(self) -> bool:
         if self._client is None:
             self._client = self._new()
             self._client.connect_async(self._options.host, self._options.port, KEEPALIVE_S)
             self._client.loop_start()
-        return self._ready.wait(CALL_S)
+            self._patience = time.monotonic() + CALL_S
+        # A broker that is down holds up one notice, not each of them.
+        return self._ready.wait(max(0.0, self._patience - time.monotonic()))
 
     def _drop(self) -> None:
         client, self._client = self._client, None
@@ -126,9 +126,9 @@ class Mqtt(Channel):
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
 
-        client = Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=True)
+        client = Client(CallbackAPIVersion.VERSION2)
         client.tls_set_context(self._tls)
-        client.reconnect_delay_set(1, 10)
+        client.reconnect_delay_set(1, 5)
         if self._options.user is not None:
             client.username_pw_set(self._options.user, self._password)
         client.will_set(f"{self._base}/status", "offline", qos=1, retain=True)
@@ -144,8 +144,7 @@ class Mqtt(Channel):
             client.publish(topic, said, qos=1, retain=True)
         shown = {room or HOUSE for room in self._house.given().values()}
         for room in [*self._house.rooms, HOUSE]:
-            client.publish(
-                f"{self._base}/{room}/alarm", "ON" if room in shown else "OFF", qos=1, retain=True
-            )
+            on = "ON" if room in shown else "OFF"
+            client.publish(f"{self._base}/{room}/alarm", on, qos=1, retain=True)
         client.publish(f"{self._base}/status", "online", qos=1, retain=True)
         self._ready.set()

@@ -118,6 +118,7 @@ class Bench:
         self.database = HubDatabase(path / "hub.db")
         self.store = Store(self.database)
         self.store.decide(Begin(rules=self.rules), self.now())
+        self._killed: list[Sender] = []
         self.sender = self._sender()
 
     def now(self) -> int:
@@ -143,6 +144,7 @@ class Bench:
     def restart(self) -> None:
         """Start anew on the same database, as after a kill."""
         self.database.close()
+        self._killed.append(self.sender)
         self.database = HubDatabase(self.path / "hub.db")
         self.store = Store(self.database)
         self.sender = self._sender()
@@ -179,7 +181,8 @@ class Bench:
             return [tuple(row) for row in found.fetchall()]
 
     def close(self) -> None:
-        self.sender.close()
+        for sender in (*self._killed, self.sender):
+            sender.close()
         self.database.close()
 
 

@@ -20,9 +20,9 @@ from ambient.hub.alarms.signal import Delivery
 from ambient.hub.channels.espa import Espa, block_of
 from ambient.hub.channels.espa_block import Charset, block, check, encoded
 from ambient.hub.channels.espa_line import Line, Result, Role, State
+from tests.hub.channels.flow import Mark, TcpReceiver, flow
 from tests.hub.channels.kit import PATIENCE_S, bench, channel, house, notice
 from tests.hub.channels.pager import Pager
-from tests.hub.channels.receivers import Mark, TcpReceiver, flow
 
 ACK, NAK, EOT, POLL, SELECT = b"\x06", b"\x15", b"\x04", b"1\x05", b"2\x05"
 BLOCK = b"\x01B"

@@ -16,8 +16,8 @@ from ambient.errors import AmbientError, ConfigError
 from ambient.hub.alarms.condition import Priority
 from ambient.hub.alarms.signal import Delivery
 from ambient.hub.channels.syslog import Over, Syslog, line_of
+from tests.hub.channels.flow import Mark, TcpReceiver, flow
 from tests.hub.channels.kit import bench, channel, house, notice
-from tests.hub.channels.receivers import Mark, TcpReceiver, flow
 from tests.node.gateways.broker import Signer
 
 LINE = re.compile(

@@ -1,0 +1,90 @@
+"""A relay as a way out, against a real Modbus server: closed while an alarm is to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ambient.errors import ConfigError
+from ambient.hub.alarms.inputs import OnMyWay
+from ambient.hub.alarms.signal import Delivery
+from ambient.hub.channels.relay import RelayChannel
+from tests.hub.channels.kit import Bench, bench, channel, notice
+from tests.relays.modbus import Module
+
+
+@pytest.fixture
+def module() -> Iterator[Module]:
+    with Module() as found:
+        yield found
+
+
+@pytest.fixture
+def bed(tmp_path: Path, module: Module) -> Iterator[Bench]:
+    options = RelayChannel.Options(modbus=module.address, coil=1)
+    with bench(tmp_path, lambda house: RelayChannel(options, house)) as one:
+        yield one
+
+
+def test_it_stays_closed_until_nothing_is_to_be_shown(bed: Bench, module: Module) -> None:
+    first, second = bed.fall(10, "r1"), bed.fall(20, "r2")
+    bed.step(3)
+    assert module.wait_for(True)
+    bed.store.decide(OnMyWay(condition=first, who="anna"), bed.now())
+    bed.step(3)
+    assert not module.wait_for(True, False, within_s=0.1), "the other one still sounds"
+    bed.restart()
+    bed.store.decide(OnMyWay(condition=second, who="anna"), bed.now())
+    bed.step(3)
+    assert module.wait_for(True, False), "also after the hub was started anew"
+    bed.pass_time(601)
+    bed.step(4)
+    assert module.wait_for(True, False, True), "nobody came: it sounds again"
+
+
+def test_a_module_that_is_unplugged_is_tried_again(bed: Bench, module: Module) -> None:
+    module.unplug()
+    alarm = bed.fall(10)
+    bed.step()
+    assert bed.store.case(alarm)[0].signals[0].failed is not None
+    module.plug_in()
+    bed.pass_time(1)
+    bed.step()
+    assert module.wait_for(True)
+    assert bed.store.case(alarm)[0].signals[0].shown is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"), [({"pulse_s": 0.1}, {}), ({}, {"test": True})], ids=["edge", "test"]
+)
+def test_it_closes_for_a_moment(
+    module: Module, options: dict[str, float], fields: dict[str, bool]
+) -> None:
+    way = channel("relay", {"modbus": module.address, **options})
+    assert way.deliver(notice(**fields)).delivery is Delivery.SHOWN
+    assert module.wait_for(True, False)
+    assert way.told() == f"relay: coil 0 of {module.address}"
+    way.close()
+
+
+def test_it_opens_when_the_hub_ends(bed: Bench, module: Module) -> None:
+    bed.fall(10)
+    bed.step()
+    bed.sender.close()
+    assert module.wait_for(True, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "channels.way.options: expected gpio"),
+        ({"gpio": 1, "modbus": "tcp://h:1"}, "got both"),
+        ({"gpio": 1, "pulse_s": 60}, "channels.way.options.pulse_s: expected"),
+    ],
+)
+def test_options_that_are_wrong(options: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        channel("relay", options)
+    assert said in str(error.value)
