@@ -1,7 +1,7 @@
 """Draw the pictures of the hub's page for the README, from a real hub in a real Chromium.
 
-Comes in: nothing. Goes out: ``hub-desktop.png`` and ``hub-phone.png`` beside this file, and with
-``--all FOLDER`` every page in both widths and both colour schemes. Run it from the repository's
+Comes in: nothing. Goes out: the pictures of `PICTURES` beside this file, and with ``--all FOLDER``
+every page in both widths, both colour schemes and both languages. Run it from the repository's
 root: ``python -m docs.images.make``.
 """
 
@@ -11,17 +11,22 @@ import argparse
 import io
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page
 
 from ambient import events
+from ambient.commands import new_id
 from ambient.config import HubConfig, LinkListen, RoomName, Web
-from ambient.hub.alarms.inputs import OnMyWay
+from ambient.config_alarms import Alarms, ShiftHours
+from ambient.hub.alarms.condition import SnoozeReason
+from ambient.hub.alarms.inputs import OnMyWay, SnoozeFor, There
+from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.service import RunningHub
 from ambient.observations import View
-from tests.hub.browser import DESKTOP, PHONE, Scheme, chromium, connected, page_of
+from tests.hub.browser import DESKTOP, PHONE, Proxy, Scheme, chromium, connected, page_of
 from tests.hub.kit import NS, enrol, event, fall, running, view
 
 LARGEST = 150_000
@@ -41,6 +46,12 @@ def config(folder: Path) -> HubConfig:
         web=Web(port=0),
         rooms=names,
         silent_s=600,
+        alarms=Alarms(
+            shifts=[
+                ShiftHours(id="day", hours="06:30-20:30"),
+                ShiftHours(id="night", hours="20:30-06:30"),
+            ]
+        ),
     )
 
 
@@ -60,7 +71,19 @@ def furnish(hub: RunningHub) -> None:
     store.store("n-1", fall(now - 24, 1, room="r9", seen=False), at)
     up = fall(now - 760, 4, node="n-2", room="r14", seen=False)
     store.store("n-2", [up[0], up[1], up[3]], at)
-    store.decide(OnMyWay(condition=up[0].chain, who="marta"), at - 700 * NS)
+    store.decide(OnMyWay(condition=up[0].chain, who="marta"), at - 120 * NS)
+    lies = fall(now - 95, 2, node="n-3", room="r16")
+    store.store("n-3", lies, at)
+    store.decide(There(condition=lies[0].chain, who="ben"), at - 20 * NS)
+    visit = SnoozeFor(
+        id=new_id(),
+        room="r10",
+        kind=AlarmKind.BED_EXIT,
+        until=at + 1500 * NS,
+        who="marta",
+        reason=SnoozeReason.VISIT,
+    )
+    store.decide(visit, at - 300 * NS)
     dark = view(events.QualityDegraded, now - 2400, View.COVERED, node="n-3", room="r17")
     pause = view(
         events.QualityNotWatched,
@@ -99,39 +122,72 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
         running(config(Path(folder))) as hub,
+        closing(Proxy(int(hub.url.rsplit(":", 1)[1]))) as line,
     ):
         furnish(hub)
-        for name, size, scale in (("hub-desktop", DESKTOP, 1), ("hub-phone", PHONE, 2)):
-            with page_of(browser, hub, size=size, scale=scale) as page:
-                connected(page)
-                page.click("#sound-off")
-                page.wait_for_selector("html[data-audio=on]")
-                page.mouse.move(0, 0)
+        for name, size, path, language in PICTURES:
+            scale = 2 if size is PHONE else 1
+            with page_of(
+                browser, hub, size=size, scale=scale, path="/healthz", url=line.url
+            ) as page:
+                show(page, path, language, line)
                 save(take(page), here / f"{name}.png")
+            line.stalled.clear()
         if wanted.all is None:
             return
         wanted.all.mkdir(parents=True, exist_ok=True)
         schemes: tuple[Scheme, ...] = ("dark", "light")
         for scheme in schemes:
             for width, size in (("phone", PHONE), ("desktop", DESKTOP)):
-                with page_of(browser, hub, size=size, scheme=scheme) as page:
-                    connected(page)
-                    for name in ("main", "details", "resolve", "lost", "earlier", "admin"):
-                        if name == "details":
-                            page.click("details summary >> nth=0")
-                        if name == "resolve":
-                            page.click("[data-act=resolve] >> nth=0")
-                        if name == "lost":
-                            page.keyboard.press("Escape")
-                            page.evaluate("document.body.classList.add('is-lost')")
-                            page.evaluate("document.getElementById('lost').hidden = false")
-                        if name in ("earlier", "admin"):
-                            page.goto(f"/{name}")
-                        take(page).save(wanted.all / f"{name}-{scheme}-{width}.png")
-                with page_of(
-                    browser, hub, size=size, scheme=scheme, path="/login", log_in=False
-                ) as page:
-                    take(page).save(wanted.all / f"login-{scheme}-{width}.png")
+                for language in ("en", "de"):
+                    for name in PAGES:
+                        with page_of(
+                            browser, hub, size=size, scheme=scheme, path="/healthz", url=line.url
+                        ) as page:
+                            show(page, name, language, line)
+                            path = wanted.all / f"{name.strip('/') or 'main'}"
+                            page_picture = take(page, whole=name not in DIALOGS)
+                            page_picture.save(f"{path}-{language}-{scheme}-{width}.png")
+                        line.stalled.clear()
+
+
+PICTURES = [
+    ("hub-desktop", DESKTOP, "/", "en"),
+    ("hub-phone", PHONE, "/", "en"),
+    ("hub-phone-german", PHONE, "/", "de"),
+    ("hub-kiosk", DESKTOP, "/kiosk", "en"),
+    ("hub-handover", PHONE, "/handover", "en"),
+    ("hub-record", PHONE, "record", "en"),
+    ("hub-lost", DESKTOP, "lost", "en"),
+]
+"""Name, size, page or dialog, language."""
+DIALOGS = {"resolve", "record", "snooze", "missed", "lost"}
+PAGES = ["/", "/kiosk", "/handover", "/earlier", "/admin", *sorted(DIALOGS)]
+
+
+def show(page: Page, what: str, language: str, line: Proxy) -> None:
+    """Go to a page, or open a dialog of the list, in a language; cut `line` for what is lost."""
+    page.set_extra_http_headers({"Accept-Language": language})
+    path = what if what.startswith("/") else "/kiosk" if what == "lost" else "/"
+    page.goto(path)
+    if path == "/":
+        connected(page)
+        page.click("#sound-off")
+        page.wait_for_selector("html[data-audio=on]")
+    if path == "/kiosk":
+        connected(page)
+        page.click("#check-play")
+        page.click("#check-yes")
+    if what == "missed":
+        page.click("#missed-open")
+    elif what == "snooze":
+        page.click("#snooze-r12")
+    elif what == "lost":
+        line.stalled.set()
+        page.wait_for_selector("html[data-link=off]")
+    elif what in DIALOGS:
+        page.click(f"[data-act={what}] >> nth=0")
+    page.mouse.move(0, 0)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
@@ -133,3 +134,17 @@ def page_of(
 def connected(page: Page) -> None:
     """Wait until the page says that it is connected."""
     page.wait_for_selector("html[data-link=on]")
+
+
+def wait_until_stopped(hub: RunningHub) -> None:
+    """Wait until the stopped hub has closed its database, which comes last."""
+    database = hub.context.database
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            database._reader.conn.execute("SELECT 1")
+        except Exception as error:  # noqa: BLE001 - closed is what is waited for
+            if "closed" in str(error):
+                return
+        time.sleep(0.05)
+    pytest.fail("the hub did not stop")

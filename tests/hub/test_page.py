@@ -19,7 +19,16 @@ from ambient.hub.alarms.inputs import OnMyWay, Record, Resolve
 from ambient.hub.alarms.kinds import ENDS_BY_ITSELF, TASKS
 from ambient.hub.service import RunningHub
 from ambient.observations import View
-from tests.hub.browser import DESKTOP, PHONE, Proxy, Scheme, chromium, connected, page_of
+from tests.hub.browser import (
+    DESKTOP,
+    PHONE,
+    Proxy,
+    Scheme,
+    chromium,
+    connected,
+    page_of,
+    wait_until_stopped,
+)
 from tests.hub.kit import NS, PASSWORD, USER, enrol, event, fall, hub_config, running, view
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -238,7 +247,7 @@ def test_the_page_says_when_it_is_not_connected_and_misses_nothing(
             expect(page.locator("#link-text")).to_have_text("Not connected")
             expect(page.locator("#lost-text")).to_contain_text("Look after the rooms in person")
             config = hub_config(tmp_path, port=port)
-            _wait_until_free(first)
+            wait_until_stopped(first)
             with running(config) as second:
                 second.context.store.decide(
                     Resolve(condition=old, who="ben", judgement=Judgement.FALL), time.time_ns()
@@ -251,20 +260,6 @@ def test_the_page_says_when_it_is_not_connected_and_misses_nothing(
                 assert "Room 2" in page.title()
                 page.click(f"#ack-{missed}")
                 expect(page.locator(f"{card(page, missed)} .taken")).to_be_visible()
-
-
-def _wait_until_free(hub: RunningHub) -> None:
-    """Wait until the stopped hub has closed its database, which comes last."""
-    database = hub.context.database
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            database._reader.conn.execute("SELECT 1")
-        except Exception as error:  # noqa: BLE001 - closed is what is waited for
-            if "closed" in str(error):
-                return
-        time.sleep(0.05)
-    pytest.fail("the hub did not stop")
 
 
 def test_a_line_that_hangs_without_closing_is_noticed(browser: Browser, hub: RunningHub) -> None:

@@ -20,13 +20,12 @@ from ambient.hub.alarms.life import judgements
 from ambient.hub.alarms.signal import Signal, Snooze, longest_snooze_s
 from ambient.hub.board import Board, NodeState
 from ambient.hub.languages import gettext
-from ambient.hub.orders import Order
-from ambient.hub.rooms import RoomState, RoomStatus
+from ambient.hub.rooms import RoomStatus
 from ambient.hub.web.context import NS, rfc3339
+from ambient.hub.web.views_rooms import RoomView, natural, room_views
 
 MOST_SHOWN = 6.0
 """Log-likelihood ratio at which a bar is full."""
-CAN_PAUSE = (RoomStatus.WATCHED, RoomStatus.DEGRADED, RoomStatus.NOT_WATCHED)
 
 
 class Choice(Struct, frozen=True):
@@ -147,55 +146,6 @@ class SnoozeRow(Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
 
 
-class OrderView(Struct, frozen=True, kw_only=True):
-    """A privacy order that waits for the room's computer."""
-
-    kind: str
-    minutes: int
-    by: str | None
-    issued: str
-
-
-class CameraView(Struct, frozen=True, kw_only=True):
-    """What one camera can see."""
-
-    source: str
-    view: str
-    text: str
-
-
-class MicrophoneView(Struct, frozen=True, kw_only=True):
-    """What one microphone can hear."""
-
-    source: str
-    hearing: str
-    text: str
-
-
-class RoomView(Struct, frozen=True, kw_only=True):
-    """One room as carers see it."""
-
-    room: str
-    name: str
-    floor: str
-    status: str
-    text: str
-    node: str | None
-    since: str | None
-    until: str | None
-    cameras: list[CameraView]
-    microphones: list[MicrophoneView]
-    order: OrderView | None
-    alarms: int
-    can_pause: bool
-    can_resume: bool
-
-    @property
-    def version(self) -> str:
-        """A short hash: the page replaces a row only when it changed."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
-
-
 class NodeView(Struct, frozen=True, kw_only=True):
     """One node."""
 
@@ -242,8 +192,7 @@ class BoardView(Struct, frozen=True, kw_only=True):
 def board_view(board: Board) -> BoardView:
     """Return `board` in words."""
     alarms = [alarm_view(a, board.history.get(a.id, []), board) for a in board.alarms]
-    rooms = [_room(state, board) for state in board.rooms]
-    rooms.sort(key=lambda room: (_ROOM_ORDER[room.status], room.floor, _natural(room.name)))
+    rooms = room_views(board)
     return BoardView(
         sequence=board.sequence,
         at=rfc3339(board.at),
@@ -410,7 +359,7 @@ def _on_foot(alarms: Sequence[Condition], board: Board) -> list[str]:
             rooms.add(one.room)
         elif one.kind in _BLINDS:
             rooms.update(served)
-    return sorted((board.room_name(room) for room in rooms), key=_natural)
+    return sorted((board.room_name(room) for room in rooms), key=natural)
 
 
 def _shift(board: Board) -> str:
@@ -438,7 +387,7 @@ def _signal(signal: Signal) -> SignalView:
 
 
 def _where(alarm: Condition, board: Board) -> str:
-    if alarm.room is not None:
+    if alarm.room is not None or not alarm.node:  # of the hub itself
         return board.room_name(alarm.room)
     rooms = next((node.rooms for node in board.nodes if node.node == alarm.node), [])
     if not rooms:
@@ -446,60 +395,10 @@ def _where(alarm: Condition, board: Board) -> str:
     return ", ".join(board.room_name(room) for room in rooms)
 
 
-def _room(state: RoomState, board: Board) -> RoomView:
-    name = board.names.get(state.room)
-    order = state.order
-    kind = order.kind.value if order is not None else None
-    return RoomView(
-        room=state.room,
-        name=board.room_name(state.room),
-        floor=name.floor if name is not None else "",
-        status=state.status.value,
-        text=gettext(words.ROOM[state.status]),
-        node=state.node,
-        since=_maybe(state.since),
-        until=_maybe(state.until),
-        cameras=[
-            CameraView(source=v.source, view=v.view.value, text=gettext(words.VIEW[v.view]))
-            for v in state.sources
-            if v.view is not None and not v.fine
-        ],
-        microphones=[
-            MicrophoneView(
-                source=v.source, hearing=v.hearing.value, text=gettext(words.HEARING[v.hearing])
-            )
-            for v in state.sources
-            if v.hearing is not None and not v.fine
-        ],
-        order=None if order is None else _order(order),
-        alarms=sum(alarm.room == state.room for alarm in board.alarms),
-        can_pause=state.status in CAN_PAUSE and kind != "pause",
-        can_resume=state.status is RoomStatus.PAUSED and kind != "resume",
-    )
-
-
-def _order(order: Order) -> OrderView:
-    return OrderView(
-        kind=order.kind.value,
-        minutes=round(order.seconds / 60),
-        by=order.by,
-        issued=rfc3339(order.issued),
-    )
-
-
 def _maybe(ns: int | None) -> str | None:
     return None if ns is None else rfc3339(ns)
-
-
-def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    """Sort "Room 9" before "Room 12"."""
-    parts: list[tuple[int, str]] = []
-    for word in name.lower().split():
-        parts.append((int(word), "") if word.isdecimal() else (-1, word))
-    return tuple(parts)
 
 
 _PRIORITY = {priority: priority.name.lower() for priority in Priority}
 _BLINDS = frozenset({AlarmKind.NODE_SILENT, AlarmKind.WORKER})
 """Of a whole node: while these last none of its rooms is sure to be watched."""
-_ROOM_ORDER = {status.value: rank for rank, status in enumerate(RoomStatus)}

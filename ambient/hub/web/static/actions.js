@@ -27,26 +27,29 @@ function note(card, kind, role, text) {
   card.querySelector(".actions").before(line);
 }
 
+const turns = new Map(); // alarm ► how many deeds were begun: a later one is not settled by an earlier
+
 export async function deed(id, path, body, said) {
-  const card = document.getElementById(`alarm-${id}`);
+  const turn = (turns.get(id) || 0) + 1;
+  turns.set(id, turn);
+  const find = () => document.getElementById(`alarm-${id}`);
+  const card = find();
   if (!card) return;
   hold(card, true);
   card.classList.add("is-saving");
   note(card, "saving", "status", said);
   const wrong = await post(path, body);
+  // The list may have put another card in its place meanwhile.
   const settle = () => {
-    card.classList.remove("is-saving");
-    hold(card, false);
-    note(card);
+    const shown = find();
+    if (!shown || turns.get(id) !== turn) return;
+    shown.classList.remove("is-saving");
+    hold(shown, false);
+    note(shown, "failed", "alert", wrong);
   };
-  if (wrong) {
-    settle();
-    const shown = document.getElementById(`alarm-${id}`);
-    if (shown) note(shown, "failed", "alert", wrong);
-  } else {
-    // The hub's own list replaces this card; it stays only when nothing has changed by it.
-    setTimeout(settle, SETTLE_MS);
-  }
+  if (wrong) settle();
+  // The hub's own list shows what was done; a card stays only when nothing has changed by it.
+  else setTimeout(settle, SETTLE_MS);
 }
 
 // A deed beside the cards.

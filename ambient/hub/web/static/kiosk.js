@@ -54,10 +54,13 @@ byId("check-no").addEventListener("click", () => {
   byId("check-play").focus();
 });
 
-setInterval(() => {
+function wallClock() {
   byId("wall-clock").textContent =
     new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
-}, 1000);
+}
+
+setInterval(wallClock, 1000);
+wallClock();
 document.addEventListener("visibilitychange", stayAwake);
 onState((state) => { if (state.shift !== check.dataset.shift) due(state.shift); });
 due(check.dataset.shift);

@@ -65,6 +65,7 @@ export class Lists {
       if (old) {
         const open = old.querySelector("details[open]");
         if (open) item.querySelector("details").open = true;
+        if (old.dataset.seen === item.dataset.seen) carry(old, item);
         if (old === at) at = at.nextElementSibling;
         old.remove();
       }
@@ -80,6 +81,16 @@ export class Lists {
     const next = list.querySelector(`[data-key="${card.dataset.key}"] .actions button`);
     (same || next || document.getElementById("alarms-title")).focus();
   }
+}
+
+// A deed under way, or one that failed, stays on its card while nobody has done it.
+function carry(old, item) {
+  const before = item.querySelector(".actions");
+  if (!before) return;
+  for (const note of old.querySelectorAll(".saving, .failed")) before.before(note);
+  if (!old.classList.contains("is-saving")) return;
+  item.classList.add("is-saving");
+  for (const button of item.querySelectorAll("[data-act]")) button.ariaDisabled = "true";
 }
 
 export function announce(news) {
