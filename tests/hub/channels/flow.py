@@ -55,9 +55,11 @@ class TcpReceiver:
 
     def kill(self) -> None:
         """Go as a killed process goes: connections are reset, the port is closed."""
-        assert self._listening is not None
+        if self._listening is None:
+            return
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        self._listening = None
         for client in self._clients:
             reset(client)
         self._clients.clear()
