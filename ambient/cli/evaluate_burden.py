@@ -67,6 +67,10 @@ def _table(year: Year) -> None:
     console = Console(highlight=False)
     console.print(table)
     console.print(
+        f"budgets (one for each room and kind) kept: {share(year.budgets_before)} before, "
+        f"{share(year.budgets_kept)} with thresholds"
+    )
+    console.print(
         f"{year.alarms:,} alarms; of {year.untouchable} kinds that may have no threshold, found on "
         f"the floor among them, {year.touched} were given one"
     )

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import sqlite_utils
 from msgspec import Struct
 
 from ambient.config import RoomName
 from ambient.events import CommandKind, Device, Worker
 from ambient.hub import casebook, rows
+from ambient.hub.alarms import restraint
 from ambient.hub.alarms.book import House
 from ambient.hub.alarms.condition import AlarmState, Condition, Entry, Sound
 from ambient.hub.alarms.kinds import AlarmKind
@@ -25,7 +27,7 @@ from ambient.hub.commissioning import Commissioning
 from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
-from ambient.hub.rooms import RoomState, SourceView, room_state
+from ambient.hub.rooms import RoomState, RoomStatus, SourceView, room_state
 
 MAX_ORDERS = 20
 """Privacy orders per room that are looked at; more do not bear on the present."""
@@ -58,6 +60,8 @@ class Board(Struct, frozen=True, kw_only=True):
         Rules, snoozes, who has signed off.
     history
         Alarm id ► its lines, oldest first; for open alarms.
+    shadowed
+        Open conditions that are only recorded: of rooms in shadow mode.
     due
         When (ns) this changes by itself, None when it does not.
     """
@@ -73,6 +77,7 @@ class Board(Struct, frozen=True, kw_only=True):
     nodes: list[NodeState]
     trouble: Trouble | None
     names: Mapping[str, RoomName]
+    shadowed: list[Condition] = []
 
     @property
     def sound(self) -> Sound:
@@ -129,6 +134,7 @@ def read_board(
         served = dict(db.execute("SELECT room, node FROM rooms").fetchall())
         views = [rows.decode(row[0], SourceView) for row in db.execute("SELECT body FROM views")]
         orders = _orders(db)
+        versions = _versions(db, house)
         installed = {
             room: rows.decode(body, Commissioning)
             for room, body in db.execute("SELECT room, body FROM commissioning")
@@ -141,10 +147,12 @@ def read_board(
         )
         for room in sorted(names.keys() | served.keys())
     ]
+    rooms = [_shadowed(room, house, versions) for room in rooms]
     return Board(
         sequence=sequence,
         at=now,
-        alarms=[alarm for alarm in alarms if alarm.leader is None],
+        alarms=[alarm for alarm in alarms if alarm.leader is None and alarm.shadow is None],
+        shadowed=[alarm for alarm in alarms if alarm.shadow is not None],
         led=_led(alarms),
         signals=signals,
         house=house,
@@ -203,6 +211,30 @@ def _room(
         orders=orders,
         now=now,
     )
+
+
+def _shadowed(room: RoomState, house: House, versions: Mapping[str, str]) -> RoomState:
+    """Return `room` as not watched while somebody on its floor would only be recorded."""
+    until = restraint.unprotected_until(house.shadows, room.room, versions.get(room.room))
+    if until is None:
+        return room
+    if room.status not in (RoomStatus.WATCHED, RoomStatus.NOT_WATCHED, RoomStatus.UNKNOWN):
+        return msgspec.structs.replace(room, shadow=True)
+    return msgspec.structs.replace(room, status=RoomStatus.NOT_WATCHED, until=until, shadow=True)
+
+
+def _versions(db: sqlite_utils.Database, house: House) -> dict[str, str]:
+    """Return the configuration version of the newest event of each room in shadow mode."""
+    versions = {}
+    for room in {one.room for one in house.shadows if one.version is not None}:
+        found = db.execute(
+            "SELECT json_extract(body, '$.config_version') FROM events WHERE room = ? "
+            "ORDER BY number DESC LIMIT 1",
+            (room,),
+        ).fetchone()
+        if found is not None:
+            versions[room] = str(found[0])
+    return versions
 
 
 def _nodes(

@@ -73,6 +73,8 @@ class RoomState(Struct, frozen=True, kw_only=True):
     installation, walked, faults
         How far its installation stands, when somebody walked through it last (ns), and which
         cameras undo that now.
+    shadow
+        Whether what happens to somebody on its floor is only recorded (`alarms.restraint`).
     """
 
     room: str
@@ -85,6 +87,7 @@ class RoomState(Struct, frozen=True, kw_only=True):
     installation: RoomInstallation = RoomInstallation.NEVER
     walked: int | None = None
     faults: list[Fault] = []
+    shadow: bool = False
 
     def installed(self, known: Commissioning | None) -> RoomState:
         """Return this state with what is known of the room's installation."""

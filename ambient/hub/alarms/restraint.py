@@ -88,6 +88,18 @@ class Shadow(Struct, frozen=True, kw_only=True):
         return not self.kinds or AlarmKind.FALL in self.kinds
 
 
+def unprotected_until(shadows: Sequence[Shadow], room: str, version: str | None) -> int | None:
+    """Return until when (ns) somebody on the floor of `room` is only recorded, None when not.
+
+    Parameters
+    ----------
+    version
+        Configuration version of the room's newest event, None when nothing is known of it.
+    """
+    ends = [s.until for s in shadows if s.covers(room, AlarmKind.FALL, version)]
+    return max(ends, default=None)
+
+
 def threshold_of(
     thresholds: Sequence[Threshold], room: str | None, kind: AlarmKind
 ) -> Threshold | None:

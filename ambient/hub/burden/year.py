@@ -110,6 +110,8 @@ class Year(Struct, frozen=True, kw_only=True):
     ----------
     renewed
         Whether thresholds were renewed each month.
+    budgets_before, budgets_kept
+        Of all budgets (one for each room and kind), those that were kept without and with them.
     untouchable
         Kinds that may have no threshold: each was asked for and refused; `touched` counts those
         that were not.
@@ -121,6 +123,8 @@ class Year(Struct, frozen=True, kw_only=True):
     seed: int
     renewed: bool
     alarms: int
+    budgets_before: Share
+    budgets_kept: Share
     months: list[Months]
     untouchable: int
     touched: int
@@ -177,7 +181,10 @@ def simulate(assumed: Assumed, rooms: int, days: int, seed: int, *, renew: bool 
         lost=wilson(int(totals[0]), int(totals[1])),
     )
     never = sorted(CHAINED - BUDGETED)
+    pairs = rooms * len(found)
     return Year(
+        budgets_before=wilson(sum(one.without.k for one in found), pairs),
+        budgets_kept=wilson(sum(one.kept.k for one in found), pairs),
         assumed=assumed,
         rooms=rooms,
         days=days,
