@@ -64,7 +64,7 @@ UNIT: Final = {
     Unit.KILOGRAM: "kg",
     Unit.MILLISECOND: "ms",
     Unit.GRAVITY: "g",
-    Unit.STEPS: "steps",
+    Unit.STEPS: mark("steps"),
 }
 """How units are written on the page, where seconds are shown as hours."""
 

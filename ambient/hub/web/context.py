@@ -84,9 +84,14 @@ def local_clock(stamp: str, now: str | None = None) -> str:
     today = (datetime.fromisoformat(now) if now else datetime.now(UTC)).astimezone().date()
     if local.date() == today:
         return local.strftime("%H:%M")
+    return f"{day_text(local)} {local.strftime('%H:%M')}"
+
+
+def day_text(date: datetime) -> str:
+    """Return a day without its year as the reader writes it."""
     if spoken() is Language.DE:
-        return f"{local.day}.{local.month}. {local.strftime('%H:%M')}"
-    return f"{local.day} {_MONTH[local.month - 1]} {local.strftime('%H:%M')}"
+        return f"{date.day}.{date.month}."
+    return f"{date.day} {_MONTH[date.month - 1]}"
 
 
 _MONTH: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

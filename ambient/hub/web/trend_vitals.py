@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ambient.events import Mark, Marker, SummaryDaily, SummaryHourly, Unit
 from ambient.hub import trend_words
+from ambient.hub.languages import gettext, ngettext
 from ambient.hub.web import chart
 from ambient.hub.web.chart import Frame, Point
 
@@ -84,7 +85,7 @@ def table(days: list[SummaryDaily], text: Text) -> Table:
     """Return all days, the newest first."""
     shown = [marker for marker in SHOWN if _measured(days, marker)]
     return Table(
-        names=[f"{trend_words.NAME[marker]} ({_unit(days, marker)})" for marker in shown],
+        names=[f"{gettext(trend_words.NAME[marker])} ({_unit(days, marker)})" for marker in shown],
         rows=[
             (text(day.began), [_cell(_mark(day.marks, marker)) for marker in shown])
             for day in reversed(days)
@@ -109,7 +110,8 @@ def _card(
         low, high = ranges.get((day.t, marker), (None, None))
         label = f"{text(day.began)}: {_number(_value(mark))} {unit}"
         if low is not None and high is not None and low < high:
-            label += f", {_number(low)} to {_number(high)} by the hour"
+            hours = gettext("%(low)s to %(high)s by the hour")
+            label += f", {hours % {'low': _number(low), 'high': _number(high)}}"
         label += f", {_evidence(mark)}"
         points.append(
             Point(
@@ -121,8 +123,8 @@ def _card(
                 high=high,
             )
         )
-    name = trend_words.NAME[marker]
-    title = f"{name} by day, {unit}"
+    name = gettext(trend_words.NAME[marker])
+    title = gettext("%(sign)s by day, %(unit)s") % {"sign": name, "unit": unit}
     tops = BARS.get(marker)
     svg = (
         chart.ranges(title, points, frame)
@@ -132,7 +134,7 @@ def _card(
     return Card(
         marker=marker.value,
         name=name,
-        meaning=trend_words.MEANING[marker],
+        meaning=gettext(trend_words.MEANING[marker]),
         latest=f"{_number(points[-1].value or 0.0)} {unit}",
         svg=svg,
     )
@@ -177,14 +179,16 @@ def _value(mark: Mark) -> float:
 
 def _unit(days: list[SummaryDaily], marker: Marker) -> str:
     found = next(mark for day in days if (mark := _mark(day.marks, marker)) is not None)
-    return trend_words.UNIT[found.unit]
+    unit = trend_words.UNIT[found.unit]
+    return gettext(unit) if unit else ""
 
 
 def _evidence(mark: Mark) -> str:
     if mark.marker in BY_HAND and mark.seconds < 1800:
         times = max(1, round(mark.seconds / 60))
-        return "measured once" if times == 1 else f"measured {times} times"
-    return f"{mark.seconds / 3600:.1f} h measured"
+        said = ngettext("measured once", "measured %(times)d times", times)
+        return said if times == 1 else said % {"times": times}
+    return gettext("%(hours)s h measured") % {"hours": f"{mark.seconds / 3600:.1f}"}
 
 
 def _cell(mark: Mark | None) -> str:
