@@ -74,9 +74,16 @@ class UseConfiguration(Command, frozen=True, kw_only=True, tag="configuration"):
 
 
 class Erase(Command, frozen=True, kw_only=True, tag="erase"):
-    """Delete what the node keeps about a subject."""
+    """Delete what the node keeps about a subject, or of it what one purpose held.
+
+    Attributes
+    ----------
+    purpose
+        Its consent was withdrawn; nothing when all that is kept of the subject goes.
+    """
 
     subject: Subject
+    purpose: Purpose | None = None
 
 
 class RotateKey(Command, frozen=True, kw_only=True, tag="rotate_key"):

@@ -69,12 +69,20 @@ def restore(
     file: Annotated[Path, typer.Argument(help="The backup, hub-....age.")],
     key: Annotated[Path, typer.Option("--key", help="File of the private recovery key.")],
     config: Config = Path("hub.yaml"),
+    erasures: Annotated[
+        Path | None,
+        typer.Option("--erasures", help="The ledger of erasures, when it lies elsewhere."),
+    ] = None,
 ) -> None:
     """Put a hub back from a backup, on a machine on which none is.
+
+    Whoever was erased since is erased from it first: the ledger of erasures lies beside backups.
 
     Nodes find it by themselves when it has the old one's address. Where there is no configuration
     yet, that of the backup is written.
     """
+    import time
+
     from ambient.errors import UsageError
     from ambient.hub.backups import restore as put_back
 
@@ -82,7 +90,7 @@ def restore(
         private = key.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"{key}: expected the file of the recovery key; check the path") from None
-    contents, state_dir = put_back(file, private, config)
+    contents, state_dir = put_back(file, private, config, time.time_ns(), erasures)
     typer.echo(
         f"{state_dir}: hub of {contents.site} as of {contents.made}; "
         f"start it with `ambient hub -c {config}`"

@@ -27,6 +27,8 @@ from ambient import __version__, sealing
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.errors import StoreError, UsageError
+from ambient.hub.database import HubDatabase
+from ambient.hub.people import erasure, erasure_file, vault
 from ambient.sqlite import store_error
 
 DATABASE: Final = "hub.db"
@@ -51,6 +53,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     software: str
     made: str
     digests: dict[str, str]
+    ledger: bool = False
+    """Whether the ledger of erasures lies beside it, and must be applied to it."""
 
 
 def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: datetime) -> Path:
@@ -93,10 +97,17 @@ def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: d
     with _scratch(config.state_dir) as scratch:
         _copy_database(database, scratch / DATABASE)
         shutil.copyfile(config.state_dir / keys.HUB_KEY, scratch / keys.HUB_KEY)
+        ledger = erasure.level_ledger(config.state_dir / DATABASE, folder)
+        if (config.state_dir / vault.KEY_FILE).exists():
+            shutil.copyfile(config.state_dir / vault.KEY_FILE, scratch / vault.KEY_FILE)
         shutil.copyfile(config_file, scratch / CONFIG)
         digests = {path.name: _digest(path) for path in sorted(scratch.iterdir())}
         contents = Contents(
-            site=config.site, software=__version__, made=now.isoformat(), digests=digests
+            site=config.site,
+            software=__version__,
+            made=now.isoformat(),
+            digests=digests,
+            ledger=ledger,
         )
         (scratch / LIST).write_bytes(msgspec.json.encode(contents))
         archive = scratch / "backup.tar"
@@ -124,8 +135,12 @@ def forget_old(folder: Path, keep: int) -> list[Path]:
     return gone
 
 
-def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, Path]:
+def restore(
+    backup: Path, private: str, config_file: Path, now: int, ledger: Path | None = None
+) -> tuple[Contents, Path]:
     """Put a hub back from a backup, on a machine on which none is.
+
+    Whoever was erased after the backup was made is erased from it before it is put in place.
 
     Parameters
     ----------
@@ -133,6 +148,11 @@ def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, Pa
         The private recovery key.
     config_file
         The hub's configuration; that of the backup is written where there is none.
+    now
+        The time (ns).
+    ledger
+        The ledger of erasures, when it lies neither beside the backup nor where the configuration
+        says that backups are.
 
     Returns
     -------
@@ -142,7 +162,8 @@ def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, Pa
     Raises
     ------
     UsageError
-        When a hub is there already, or the key is not this backup's.
+        When a hub is there already, the key is not this backup's, or the ledger of erasures is
+        not found.
     ConfigError
         When the configuration cannot be used.
     StoreError
@@ -154,7 +175,8 @@ def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, Pa
         sealing.open_file(backup, archive, private)
         contents = _unpack(backup, archive, scratch)
         given = config_file.exists()
-        state_dir = load_hub(config_file if given else scratch / CONFIG).state_dir
+        config = load_hub(config_file if given else scratch / CONFIG)
+        state_dir = config.state_dir
         if (state_dir / DATABASE).exists():
             raise UsageError(
                 f"{state_dir}: expected no hub there, found a database; move that folder away "
@@ -162,14 +184,40 @@ def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, Pa
             )
         try:
             state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _apply_ledger(backup, contents, config, scratch, now, ledger)
             # The database last: where it is, the hub is whole.
-            for name in (keys.HUB_KEY, DATABASE):
+            for name in (keys.HUB_KEY, vault.KEY_FILE, DATABASE):
                 _put(scratch / name, state_dir / name)
             if not given:
                 _put(scratch / CONFIG, config_file)
         except OSError as error:
             raise _cannot_write(state_dir, error) from None
     return contents, state_dir
+
+
+def _apply_ledger(
+    backup: Path,
+    contents: Contents,
+    config: HubConfig,
+    scratch: Path,
+    now: int,
+    given: Path | None,
+) -> None:
+    """Erase from the unpacked database whoever was erased since it was saved."""
+    beside = [backup.parent / erasure_file.NAME, *erasure.ledger_files(config)]
+    found = [path for path in ([given] if given is not None else beside) if path.exists()]
+    if not found and (contents.ledger or given is not None):
+        raise UsageError(
+            f"{given or beside[0]}: expected the ledger of erasures, which lies beside the "
+            "backups, found none: without it the restore would bring erased residents back; copy "
+            "it from where the backups are, or name it with --erasures"
+        )
+    database = HubDatabase(scratch / DATABASE)
+    try:
+        erasure.catch_up(database, found, now, config.people.duties)
+        erasure.level_ledger(scratch / DATABASE, config.state_dir)
+    finally:
+        database.close()
 
 
 @contextmanager

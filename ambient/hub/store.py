@@ -84,7 +84,7 @@ class Store:
         with self._database.write() as db:
             changed |= rows.heard(db, node, received)
             for sent in batch:
-                event = admission.admitted(db, sent)
+                event = admission.admitted(db, sent, received)
                 if event is None:
                     continue
                 if rows.insert_event(db, node, event, received):
@@ -258,7 +258,7 @@ class Store:
             When it cannot be stored.
         """
         with self._database.read() as db:
-            known = admission.admitted(db, event)
+            known = admission.admitted(db, event, now)
         self.decide(Refused(event=known or admission.nameless(event)), now)
 
     def rooms_bound(self, node: str, bound: Sequence[str], who: str, now: int) -> None:

@@ -155,6 +155,8 @@ class CommandDesk:
         Damaged copies of the outbox and damaged rows go too, since they may tell of the subject.
         The configuration still says which bed the pseudonym has, until it is changed.
         """
+        if command.purpose is not None:
+            return self._erase_purpose(command, command.purpose)
         voices.forget(self._config.state_dir, [command.subject])
         for worker in (Worker.AUDIO, Worker.GATEWAYS, Worker.FUSION):
             if self._runs(worker) and self._ask(worker, command) in (None, Outcome.REFUSED):
@@ -165,6 +167,26 @@ class CommandDesk:
             recorder.erase(self._config.state_dir, command.subject)  # no process holds them open
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
             return Outcome.APPLIED if outbox.erase(command.subject) == 0 else None
+
+    def _erase_purpose(self, command: commands.Erase, purpose: Purpose) -> Outcome | None:
+        """Delete what one purpose held of a subject.
+
+        Of *voice*, *vitals* and *sounds* the workers forget what they learned when the purpose is
+        switched off, which is ordered before this.
+        """
+        if purpose is Purpose.RECOGNISE_VOICE:
+            voices.forget(self._config.state_dir, [command.subject])
+        if purpose is Purpose.RESEARCH:
+            fusion = self._runs(Worker.FUSION)
+            if fusion and self._ask(Worker.FUSION, command) in (None, Outcome.REFUSED):
+                return None
+            from ambient.node import recorder
+
+            if not self._runs(Worker.FUSION) or not self._config.recording.enabled:
+                recorder.erase(self._config.state_dir, command.subject)
+        with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
+            left = outbox.erase(command.subject, purpose)
+        return Outcome.APPLIED if left == 0 else None
 
     def _runs(self, worker: Worker) -> bool:
         return self._running and self._socket(worker).exists()

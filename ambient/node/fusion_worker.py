@@ -288,7 +288,8 @@ class FusionWorker:
         if isinstance(command, commands.SetPurpose):
             new += self._consent_events(self._clock.now())
         if isinstance(command, commands.Erase):
-            self._judge.forget(command.subject)
+            if command.purpose is None:
+                self._judge.forget(command.subject)
             outcome = self._erase_recordings(command.subject)
         self._control.answer(outcome)
         return new

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from ambient import events
 from ambient.closing import Closing
-from ambient.events import AnyEvent
+from ambient.events import AnyEvent, Purpose
 from ambient.node.importance import Importance, importance, is_urgent
 from ambient.node.outbox_file import OutboxFile
 
@@ -193,8 +193,11 @@ class Outbox(Closing):
             db.execute("DELETE FROM commands WHERE answered < ?", (now - KEEP_COMMANDS_NS,))
         return int(gone)
 
-    def erase(self, subject: str) -> int:
+    def erase(self, subject: str, purpose: Purpose | None = None) -> int:
         """Delete what was delivered about `subject`; return how many rows of it still wait.
+
+        With `purpose`, only what that purpose made. When nothing waits any more the file is
+        written anew, so that nothing of what was deleted is left in its free pages.
 
         What waits is an alarm that nobody has seen yet: it is delivered first. Rows that are no
         event any more, and damaged files that were set aside, may tell of anybody and can never
@@ -205,17 +208,24 @@ class Outbox(Closing):
         StoreError
             When something could not be deleted; call again.
         """
-        of_subject = "json_valid(event) AND json_extract(event, '$.subject') = ?"
+        of_subject = "json_valid(event) AND json_extract(event, '$.subject') = ?1"
+        given: tuple[str, ...] = (subject,)
+        if purpose is not None:
+            of_subject += (
+                " AND (json_extract(event, '$.purpose') = ?2 "
+                "OR json_extract(event, '$.kind') LIKE ?2 || '.%')"
+            )
+            given = (subject, purpose.value)
         with self._file.writing() as db:
             rows = db.execute("SELECT seq, CAST(event AS BLOB) FROM outbox")
             unfit = [(seq,) for seq, event in rows if not _is_event(event)]
             db.conn.executemany("DELETE FROM outbox WHERE seq = ?", unfit)
-            db.execute(
-                f"DELETE FROM outbox WHERE answered IS NOT NULL AND {of_subject}", (subject,)
-            )
-            found = db.execute(f"SELECT count(*) FROM outbox WHERE {of_subject}", (subject,))
+            db.execute(f"DELETE FROM outbox WHERE answered IS NOT NULL AND {of_subject}", given)
+            found = db.execute(f"SELECT count(*) FROM outbox WHERE {of_subject}", given)
             left = int(found.fetchone()[0])
         self._file.delete_set_aside()
+        if left == 0:
+            self._file.scrub()
         return left
 
     def answered(self, command: str) -> bool:

@@ -81,6 +81,18 @@ class OutboxFile:
         with self._guarded() as db:
             yield db
 
+    def scrub(self) -> None:
+        """Write the file anew: nothing of what was deleted is left in it or in its log.
+
+        Raises
+        ------
+        StoreError
+            When the disk is full or another process holds the file; call again.
+        """
+        with self._guarded() as db:
+            db.execute("VACUUM")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def delete_set_aside(self) -> None:
         """Delete every damaged file that was set aside here, by whichever process.
 
@@ -168,7 +180,10 @@ class OutboxFile:
                 damaged = sqlite3.DatabaseError(f"quick_check: {answer}")
                 damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
                 raise damaged
-        return open_database(self._path, {COMPONENT: MIGRATIONS})
+        database = open_database(self._path, {COMPONENT: MIGRATIONS})
+        # What fusion has learned of a resident is replaced here; the old bytes must not stay.
+        database.execute("PRAGMA secure_delete=ON")
+        return database
 
     def _put_aside(self) -> Path:
         number = 1

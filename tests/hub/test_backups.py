@@ -69,7 +69,10 @@ def test_a_backup_while_the_hub_writes_is_whole_and_comes_back(house: Path, tmp_
         stop.set()
         writer.join()
     database.close()
-    assert sorted(path.name for path in (tmp_path / "backups").iterdir()) == [made.name]
+    assert sorted(path.name for path in (tmp_path / "backups").iterdir()) == [
+        "erasures.jsonl",
+        made.name,
+    ]
     assert [path.name for path in state.iterdir() if path.name.startswith(".")] == []
     data = made.read_bytes()
     assert b"SQLite format" not in data
@@ -78,10 +81,10 @@ def test_a_backup_while_the_hub_writes_is_whole_and_comes_back(house: Path, tmp_
     # Another machine: nothing of the old one is there.
     before = events_in(state / "hub.db")
     state.rename(tmp_path / "burnt")
-    contents, where = restore(made, f"# kept in the safe\n{PRIVATE}\n", house)
+    contents, where = restore(made, f"# kept in the safe\n{PRIVATE}\n", house, 1)
     assert (contents.site, where) == ("house", state)
     assert 40 <= events_in(state / "hub.db") <= before
-    for name in ("hub.db", keys.HUB_KEY):
+    for name in ("hub.db", "subjects.key", keys.HUB_KEY):
         assert (state / name).stat().st_mode & 0o777 == 0o600
     old = keys.load_pair(tmp_path / "burnt" / keys.HUB_KEY)
     assert keys.load_pair(state / keys.HUB_KEY) == old, "nodes know the hub by its key"
@@ -96,7 +99,7 @@ def test_a_machine_without_a_configuration_gets_that_of_the_backup(
     (tmp_path / "state").rename(tmp_path / "burnt")
     text = house.read_text()
     house.unlink()
-    _, where = restore(made, PRIVATE, house)
+    _, where = restore(made, PRIVATE, house, 1)
     assert house.read_text() == text
     assert (where / "hub.db").exists()
 
@@ -105,7 +108,7 @@ def test_a_restore_never_writes_over_a_hub(house: Path, tmp_path: Path) -> None:
     HubDatabase(tmp_path / "state" / "hub.db").close()
     made = taken(house, tmp_path / "backups")
     with pytest.raises(UsageError, match="expected no hub there"):
-        restore(made, PRIVATE, house)
+        restore(made, PRIVATE, house, 1)
 
 
 def changed(data: bytes) -> bytes:
@@ -132,7 +135,7 @@ def test_what_is_no_good_backup_is_refused_and_leaves_nothing(
     (tmp_path / "state").rename(tmp_path / "burnt")
     made.write_bytes(spoil(made.read_bytes()))
     with pytest.raises(error, match=said):
-        restore(made, private, house)
+        restore(made, private, house, 1)
     assert not (tmp_path / "state").exists()
     assert [path.name for path in house.parent.iterdir()] == ["hub.yaml"]
 
@@ -163,7 +166,7 @@ def test_an_archive_with_something_else_is_refused(
     archive = sealing.archive(files)
     made.write_bytes(sealing.sealed(archive, sealing.recipient_of(PUBLIC)))
     with pytest.raises(StoreError, match=said):
-        restore(made, PRIVATE, house)
+        restore(made, PRIVATE, house, 1)
     assert not (tmp_path / "state" / "hub.db").exists()
     assert not (tmp_path / "etc" / "x").exists()
 
@@ -175,7 +178,7 @@ def test_a_damaged_database_is_never_backed_up(house: Path, tmp_path: Path) -> N
     path.write_bytes(data[:4096] + bytes(4096) + data[8192:])
     with pytest.raises(StoreError, match=r"damage"):
         taken(house, tmp_path / "backups")
-    assert list((tmp_path / "backups").iterdir()) == []
+    assert list((tmp_path / "backups").glob("*.age")) == []
 
 
 def test_the_newest_are_kept(house: Path, tmp_path: Path) -> None:
@@ -183,7 +186,7 @@ def test_the_newest_are_kept(house: Path, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     made = [taken(house, folder, NOON + timedelta(days=day)) for day in range(4)]
     assert forget_old(folder, 2) == made[:2]
-    assert sorted(folder.iterdir()) == made[2:]
+    assert sorted(folder.glob("*.age")) == made[2:]
 
 
 def test_by_command(house: Path, tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_by_command(house: Path, tmp_path: Path) -> None:
     )
     assert run.invoke(build(), ["backup", "-c", str(house)]).exit_code == 0
     (tmp_path / "state").rename(tmp_path / "burnt")
-    [made] = folder.iterdir()
+    [made] = folder.glob("*.age")
     back = run.invoke(build(), ["restore", str(made), "--key", str(key), "-c", str(house)])
     assert back.exit_code == 0, back.output
     assert (tmp_path / "state" / "hub.db").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,48 @@ def test_erasing_takes_the_voice_out_of_the_running_processes(
     answers["audio"] = Outcome.APPLIED
     assert desk.handle(erase, T) is Outcome.APPLIED
     assert asked == ["audio", "audio", "fusion"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "left"),
+    [
+        pytest.param(None, [], id="all"),
+        pytest.param(Purpose.VOICE, ["fall.suspected"], id="voice"),
+        pytest.param(Purpose.VITALS, ["summary.daily", "fall.suspected"], id="vitals"),
+        pytest.param(Purpose.RESEARCH, ["summary.daily", "fall.suspected"], id="research"),
+    ],
+)
+def test_erasing_one_purpose_spares_the_others_and_leaves_no_bytes(
+    tmp_path: Path, purpose: Purpose | None, left: list[str]
+) -> None:
+    def of(kind: type[events.AnyEvent], t: int, **fields: object) -> events.AnyEvent:
+        name = events.kind_of(kind)
+        chain = events.chain_id("k", "r1", name, t)
+        return kind(
+            id=events.event_id("k", chain, 0, name, t),
+            t=t,
+            node="n-1",
+            room="r1",
+            subject="s-aaaa",
+            chain=chain,
+            position=0,
+            config_version="0" * 12,
+            **fields,
+        )
+
+    held = [
+        of(events.SummaryDaily, 1, purpose=Purpose.VOICE, began=0),
+        of(events.FallSuspected, 2),
+    ]
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        outbox.commit(held)
+        outbox.settle({one.id: False for one in held}, T)
+    erase = command(commands.Erase, subject="s-aaaa", purpose=purpose)
+    assert make(tmp_path).handle(erase, T) is Outcome.APPLIED
+    with sqlite3.connect(tmp_path / "outbox.db") as db:
+        kept = db.execute("SELECT json_extract(event, '$.kind') FROM outbox ORDER BY seq")
+        assert [row[0] for row in kept] == left
+    db.close()
+    found = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert (b"s-aaaa" in found) == bool(left)
+    assert (b"summary.daily" in found) == ("summary.daily" in left)

@@ -1,8 +1,9 @@
-"""What of an erased resident may still be taken in: an alarm of the room, and nothing more.
+"""What of a resident may be taken in: nothing of the erased, nothing without consent in force.
 
 Comes in: an event that a node sent, perhaps because its configuration still names a pseudonym that
-was erased. Goes out: the event without the pseudonym when it states an alarm (somebody on the floor
-is never passed over), nothing when it tells of the resident alone.
+was erased, or because it measured before a withdrawal reached it. Goes out: of an erased resident
+the event without the pseudonym when it states an alarm (somebody on the floor is never passed
+over), else nothing; of a resident in the hub's register no summary of a purpose without consent.
 """
 
 from __future__ import annotations
@@ -12,23 +13,31 @@ from typing import TypeVar
 import msgspec
 import sqlite_utils
 
-from ambient.events import AnyEvent, Event
+from ambient.events import AnyEvent, Event, Purpose, SummaryDaily, SummaryHourly, VoiceDeviation
 from ambient.hub.alarms import kinds
+from ambient.hub.people.consents import agreed
+from ambient.hub.people.said import is_erased, lives, said_by
 
 AnEvent = TypeVar("AnEvent", bound=Event)
 
 
-def is_erased(db: sqlite_utils.Database, subject: str) -> bool:
-    """Return whether `subject` stands in the ledger of erasures."""
-    found = db.execute("SELECT 1 FROM erasures WHERE subject = subject_tag(?)", (subject,))
-    return found.fetchone() is not None
-
-
-def admitted(db: sqlite_utils.Database, event: AnyEvent) -> AnyEvent | None:
-    """Return what of `event` may be kept."""
-    if event.subject is None or not is_erased(db, event.subject):
+def admitted(db: sqlite_utils.Database, event: AnyEvent, received: int) -> AnyEvent | None:
+    """Return what of `event`, received at `received` (ns), may be kept."""
+    if event.subject is None:
         return event
-    return None if kinds.opens(event) is None else nameless(event)
+    if is_erased(db, event.subject):
+        return None if kinds.opens(event) is None else nameless(event)
+    purpose = purpose_of(event)
+    if purpose is None or lives(db, event.subject) is None:
+        return event
+    return event if agreed(said_by(db, event.subject), purpose, received) else None
+
+
+def purpose_of(event: AnyEvent) -> Purpose | None:
+    """Return the purpose that an event was kept for, where it is no alarm."""
+    if isinstance(event, SummaryDaily | SummaryHourly):
+        return event.purpose
+    return Purpose.VOICE if isinstance(event, VoiceDeviation) else None
 
 
 def nameless(event: AnEvent) -> AnEvent:
