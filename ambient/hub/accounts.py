@@ -7,11 +7,9 @@ database opens nothing. Failed tries are counted on the disk: a restart does not
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 import threading
-from collections.abc import Sequence
 from typing import Final
 
 import sqlite_utils
@@ -20,10 +18,21 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from ambient.errors import UsageError
 from ambient.hub import lockout
+from ambient.hub.account_rows import (
+    attempts,
+    count_try,
+    digest,
+    forgive,
+    keep_attempts,
+    start_session,
+    user_key,
+)
 from ambient.hub.credentials import LONGEST_PASSWORD, check_name, check_password
 from ambient.hub.database import HubDatabase
-from ambient.hub.identities import Identity, Role, Token, User
+from ambient.hub.devices import Devices
+from ambient.hub.identities import PERSONS, PROGRAMS, Identity, Role, Token, User, configures
 from ambient.hub.lockout import Attempts
+from ambient.hub.second_factor import SecondFactors
 
 NS: Final = 1_000_000_000
 IDLE_S: Final = 12 * 3600
@@ -31,14 +40,6 @@ IDLE_S: Final = 12 * 3600
 LONGEST_S: Final = 30 * 24 * 3600
 SETUP_S: Final = 3600
 _TOKEN_NAME: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
-
-
-class LockedError(UsageError):
-    """Too many failed tries; `wait_s` says how long to wait."""
-
-    def __init__(self, wait_s: int) -> None:
-        super().__init__(f"too many failed tries: wait {wait_s} s and try again")
-        self.wait_s = wait_s
 
 
 class WrongPasswordError(UsageError):
@@ -54,14 +55,35 @@ class Accounts:
         Where they are kept.
     hasher
         Argon2id with the library's parameters (RFC 9106, low memory) unless a test says otherwise.
+    key
+        A secret of the hub that is not in the database: what must be kept readable there is sealed
+        with it. Without one, second factors and badges end with the process.
+    second_factor_required
+        Whether who configures must have a second factor; otherwise only who enrolled one is asked.
+
+    Attributes
+    ----------
+    second_factors, devices
+        Codes beside the password; shared screens with their PINs and badges.
     """
 
-    def __init__(self, database: HubDatabase, hasher: PasswordHasher | None = None) -> None:
+    def __init__(
+        self,
+        database: HubDatabase,
+        hasher: PasswordHasher | None = None,
+        *,
+        key: bytes | None = None,
+        second_factor_required: bool = False,
+    ) -> None:
         self._database = database
+        self._required = second_factor_required
         self._hasher = hasher or PasswordHasher()
         # Each hash takes 64 MiB; a flood of tries must not take the machine's memory.
         self._hashing = threading.Semaphore(2)
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        key = key or secrets.token_bytes(32)
+        self.second_factors = SecondFactors(database, key)
+        self.devices = Devices(database, key, hash_secret=self._hash, verify=self._verify)
 
     # Users
 
@@ -74,11 +96,20 @@ class Accounts:
         """Return all users by name."""
         with self._database.read() as db:
             found = db.execute(
-                "SELECT name, role, created, disabled FROM users ORDER BY name"
+                "SELECT u.name, u.role, u.created, u.disabled, f.since IS NOT NULL, "
+                "p.user IS NOT NULL FROM users u LEFT JOIN second_factors f ON f.user = u.name "
+                "LEFT JOIN shift_pins p ON p.user = u.name ORDER BY u.name"
             ).fetchall()
         return [
-            User(name=name, role=Role(role), created=created, disabled=bool(disabled))
-            for name, role, created, disabled in found
+            User(
+                name=name,
+                role=Role(role),
+                created=created,
+                disabled=bool(disabled),
+                second_factor=bool(second),
+                shift_pin=bool(pin),
+            )
+            for name, role, created, disabled, second, pin in found
         ]
 
     def add_user(self, name: str, password: str, role: Role, now: int) -> None:
@@ -87,8 +118,9 @@ class Accounts:
         Raises
         ------
         UsageError
-            When the name or password cannot be used, or the name is taken.
+            When the name, password or role cannot be used, or the name is taken.
         """
+        _check_role(role, PERSONS)
         check_name(name)
         check_password(password, name)
         hashed = self._hash(password)
@@ -112,7 +144,23 @@ class Accounts:
             if done.rowcount == 0:
                 raise UsageError(f"user: expected a known name, got {name[:40]!r}")
             db.execute("DELETE FROM sessions WHERE user = ?", (name,))
-            db.execute("DELETE FROM attempts WHERE key = ?", (_user_key(name),))
+            forgive(db, user_key(name))
+
+    def set_role(self, name: str, role: Role) -> None:
+        """Give a user another role and end the user's sessions.
+
+        Raises
+        ------
+        UsageError
+            When there is no such user, or nobody would be left to administer.
+        """
+        _check_role(role, PERSONS)
+        with self._database.write() as db:
+            _check_known(db, name)
+            if role is not Role.ADMIN:
+                _check_one_left(db, name)
+            db.execute("UPDATE users SET role = ? WHERE name = ?", (role.value, name))
+            db.execute("DELETE FROM sessions WHERE user = ?", (name,))
 
     def disable_user(self, name: str, disabled: bool) -> None:
         """Switch a user off, which ends the user's sessions, or on again.
@@ -123,15 +171,9 @@ class Accounts:
             When there is no such user, or nobody would be left to administer.
         """
         with self._database.write() as db:
-            row = db.execute("SELECT role FROM users WHERE name = ?", (name,)).fetchone()
-            if row is None:
-                raise UsageError(f"user: expected a known name, got {name[:40]!r}")
-            left = db.execute(
-                "SELECT count(*) FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?",
-                (name,),
-            ).fetchone()[0]
-            if disabled and left == 0:
-                raise UsageError("user: expected one administrator to be left; create another")
+            _check_known(db, name)
+            if disabled:
+                _check_one_left(db, name)
             db.execute("UPDATE users SET disabled = ? WHERE name = ?", (disabled, name))
             if disabled:
                 db.execute("DELETE FROM sessions WHERE user = ?", (name,))
@@ -150,16 +192,10 @@ class Accounts:
         ------
         LockedError, WrongPasswordError
         """
-        keys = (_user_key(name), f"address:{address}")
+        keys = (user_key(name), f"address:{address}")
         with self._database.write() as db:
-            wait = max(lockout.wait_s(_attempts(db, key), now) for key in keys)
-            if wait > 0:
-                raise LockedError(wait)
-            # Counted before the check: tries side by side cannot slip through a slow hash.
-            for key, free in zip(
-                keys, (lockout.FREE_TRIES, lockout.FREE_TRIES_ADDRESS), strict=True
-            ):
-                _keep_attempts(db, key, lockout.after_failure(_attempts(db, key), now, free))
+            free = (lockout.FREE_TRIES, lockout.FREE_TRIES_ADDRESS)
+            count_try(db, dict(zip(keys, free, strict=True)), now)
             row = db.execute(
                 "SELECT name, role, hash FROM users WHERE name = ? AND disabled = 0", (name,)
             ).fetchone()
@@ -167,30 +203,43 @@ class Accounts:
         if row is None or not good:
             raise WrongPasswordError("user name or password is wrong; try again")
         with self._database.write() as db:
-            db.execute("DELETE FROM attempts WHERE key = ?", (keys[0],))
-            before = _attempts(db, keys[1])
+            forgive(db, keys[0])
+            before = attempts(db, keys[1])
             if before.failures <= 1:
-                db.execute("DELETE FROM attempts WHERE key = ?", (keys[1],))
+                forgive(db, keys[1])
             else:
                 kept = Attempts(failures=before.failures - 1, last=before.last)
-                _keep_attempts(db, keys[1], kept)
-            return _start_session(db, row[0], Role(row[1]), now)
+                keep_attempts(db, keys[1], kept)
+            cookie, begun = start_session(db, row[0], Role(row[1]), now)
+        identity = self.session(cookie, now)
+        return cookie, begun if identity is None else identity
 
     def session(self, cookie: str, now: int) -> Identity | None:
         """Return whose session `cookie` is, None when it is none or over at `now` (ns)."""
-        token = _digest(cookie)
+        token = digest(cookie)
         with self._database.read() as db:
             row = db.execute(
-                "SELECT s.user, s.csrf, s.created, s.used, u.role FROM sessions s "
-                "JOIN users u ON u.name = s.user WHERE s.token = ? AND u.disabled = 0",
+                "SELECT s.user, s.csrf, s.created, s.used, u.role, s.confirmed, s.device, "
+                "f.since IS NOT NULL FROM sessions s JOIN users u ON u.name = s.user "
+                "LEFT JOIN second_factors f ON f.user = u.name "
+                "WHERE s.token = ? AND u.disabled = 0",
                 (token,),
             ).fetchone()
         if row is None:
             return None
-        name, csrf, created, used, role = row
+        name, csrf, created, used, role, confirmed, device, enrolled = row
         if now - used > IDLE_S * NS or now - created > LONGEST_S * NS:
             return None
-        return Identity(name=name, role=Role(role), csrf=csrf, session=token, used=used)
+        asked = enrolled or (self._required and configures(Role(role)))
+        return Identity(
+            name=name,
+            role=Role(role),
+            csrf=csrf,
+            session=token,
+            used=used,
+            confirmed=bool(confirmed) or not asked,
+            device=device,
+        )
 
     def touch(self, identity: Identity, now: int) -> None:
         """Keep that a session is in use; call it now and then, it writes."""
@@ -226,9 +275,7 @@ class Accounts:
         token = secrets.token_urlsafe(24)
         with self._database.write() as db:
             db.execute("DELETE FROM setup_links")
-            db.execute(
-                "INSERT INTO setup_links VALUES (?, ?)", (_digest(token), now + SETUP_S * NS)
-            )
+            db.execute("INSERT INTO setup_links VALUES (?, ?)", (digest(token), now + SETUP_S * NS))
         return token
 
     def is_setup_token(self, token: str, now: int) -> bool:
@@ -255,7 +302,9 @@ class Accounts:
             db.execute("DELETE FROM setup_links")
             db.execute("DELETE FROM users WHERE disabled = 1")
             _insert_user(db, name, Role.ADMIN, hashed, now)
-            return _start_session(db, name, Role.ADMIN, now)
+            cookie, begun = start_session(db, name, Role.ADMIN, now)
+        identity = self.session(cookie, now)
+        return cookie, begun if identity is None else identity
 
     # Tokens for programs
 
@@ -265,8 +314,9 @@ class Accounts:
         Raises
         ------
         UsageError
-            When the name cannot be used or is taken.
+            When the name or role cannot be used, or the name is taken.
         """
+        _check_role(role, PROGRAMS)
         if not _TOKEN_NAME.match(name):
             raise UsageError(
                 "token name: expected 1 to 40 lower-case letters, digits or hyphens, "
@@ -278,7 +328,7 @@ class Accounts:
                 raise UsageError(f"token: expected a new name, got {name!r} again; revoke it first")
             db.execute(
                 "INSERT INTO api_tokens VALUES (?, ?, ?, ?)",
-                (_digest(token), name, role.value, now),
+                (digest(token), name, role.value, now),
             )
         return token
 
@@ -297,9 +347,11 @@ class Accounts:
         """Return whose `token` is, None when it is nobody's."""
         with self._database.read() as db:
             row = db.execute(
-                "SELECT name, role FROM api_tokens WHERE token = ?", (_digest(token),)
+                "SELECT name, role FROM api_tokens WHERE token = ?", (digest(token),)
             ).fetchone()
-        return None if row is None else Identity(name=f"token:{row[0]}", role=Role(row[1]))
+        if row is None:
+            return None
+        return Identity(name=f"token:{row[0]}", role=Role(row[1]))
 
     def _hash(self, password: str) -> str:
         with self._hashing:
@@ -323,9 +375,27 @@ def _is_setup(db: sqlite_utils.Database, token: str, now: int) -> bool:
     if db.execute("SELECT 1 FROM users WHERE disabled = 0").fetchone() is not None:
         return False
     row = db.execute(
-        "SELECT 1 FROM setup_links WHERE token = ? AND expires > ?", (_digest(token), now)
+        "SELECT 1 FROM setup_links WHERE token = ? AND expires > ?", (digest(token), now)
     ).fetchone()
     return row is not None
+
+
+def _check_role(role: Role, among: tuple[Role, ...]) -> None:
+    if role not in among:
+        raise UsageError(f"role: expected one of {', '.join(among)}, got {role.value}")
+
+
+def _check_known(db: sqlite_utils.Database, name: str) -> None:
+    if db.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone() is None:
+        raise UsageError(f"user: expected a known name, got {name[:40]!r}")
+
+
+def _check_one_left(db: sqlite_utils.Database, name: str) -> None:
+    left = db.execute(
+        "SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?", (name,)
+    ).fetchone()
+    if left is None:
+        raise UsageError("user: expected one administrator to be left; create another")
 
 
 def _insert_user(db: sqlite_utils.Database, name: str, role: Role, hashed: str, now: int) -> None:
@@ -333,37 +403,3 @@ def _insert_user(db: sqlite_utils.Database, name: str, role: Role, hashed: str, 
         "INSERT INTO users (name, role, hash, created) VALUES (?, ?, ?, ?)",
         (name, role.value, hashed, now),
     )
-
-
-def _start_session(
-    db: sqlite_utils.Database, name: str, role: Role, now: int
-) -> tuple[str, Identity]:
-    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    token = _digest(cookie)
-    db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", (token, name, csrf, now, now))
-    return cookie, Identity(name=name, role=role, csrf=csrf, session=token, used=now)
-
-
-def _attempts(db: sqlite_utils.Database, key: str) -> Attempts:
-    row: Sequence[int] | None = db.execute(
-        "SELECT failures, last, locked_until FROM attempts WHERE key = ?", (key,)
-    ).fetchone()
-    if row is None:
-        return Attempts()
-    return Attempts(failures=row[0], last=row[1], locked_until=row[2])
-
-
-def _keep_attempts(db: sqlite_utils.Database, key: str, attempts: Attempts) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?)",
-        (key, attempts.failures, attempts.last, attempts.locked_until),
-    )
-
-
-def _user_key(name: str) -> str:
-    # Hashed: what is typed into the wrong field may be a password.
-    return f"user:{_digest(name.lower())}"
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

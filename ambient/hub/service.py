@@ -22,6 +22,7 @@ import uvicorn
 
 from ambient.bus import keys
 from ambient.config import HubConfig
+from ambient.config_web import SecondFactor
 from ambient.errors import ConfigError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Begin
@@ -113,7 +114,12 @@ def _serve(
     out: TextIO,
 ) -> None:
     pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
-    store, accounts, registry = Store(database), Accounts(database), Registry(database)
+    store, registry = Store(database), Registry(database)
+    accounts = Accounts(
+        database,
+        key=pair.secret.encode(),
+        second_factor_required=config.web.second_factor is SecondFactor.REQUIRED,
+    )
     broadcaster = Broadcaster()
     on_site = OnSite(
         store,

@@ -16,6 +16,7 @@ from ambient import events
 from ambient.bus import keys
 from ambient.bus.protocol import PROTOCOL, Enrol
 from ambient.config import HubConfig, LinkListen, RoomName, Web
+from ambient.config_web import SecondFactor
 from ambient.events import AnyEvent, Contribution, Event, Sense
 from ambient.hub.identities import Role
 from ambient.hub.registry import Registry
@@ -129,7 +130,7 @@ def hub_config(folder: Path, *, port: int = 0, silent_s: float = 600) -> HubConf
         site="house",
         state_dir=folder,
         link=LinkListen(bind="tcp://127.0.0.1:0"),
-        web=Web(port=port),
+        web=Web(port=port, second_factor=SecondFactor.OPTIONAL),
         rooms={
             f"r{n}": RoomName(name=f"Room {n}", floor="First floor" if n < 6 else "Second floor")
             for n in range(1, 11)

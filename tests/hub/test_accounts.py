@@ -9,7 +9,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from ambient.errors import UsageError
-from ambient.hub.accounts import Accounts, LockedError, WrongPasswordError
+from ambient.hub.account_rows import LockedError
+from ambient.hub.accounts import Accounts, WrongPasswordError
 from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Role
@@ -177,20 +178,6 @@ def test_nothing_that_opens_a_door_is_kept(accounts: Accounts, database: HubData
     for secret in (PASSWORD, cookie, token):
         assert secret not in dump
     assert "$argon2id$" in dump
-
-
-@pytest.mark.parametrize(
-    ("role", "other", "covers"),
-    [
-        (Role.ADMIN, Role.CARER, True),
-        (Role.CARER, Role.CARER, True),
-        (Role.CARER, Role.ADMIN, False),
-        (Role.METRICS, Role.CARER, False),
-        (Role.ADMIN, Role.METRICS, True),
-    ],
-)
-def test_roles(role: Role, other: Role, covers: bool) -> None:
-    assert role.covers(other) is covers
 
 
 def test_real_hashes_are_argon2id_of_rfc_9106(database: HubDatabase) -> None:

@@ -20,10 +20,11 @@ from ambient.bus.invitation import VALID_S, Invitation
 from ambient.bus.keys import fingerprint
 from ambient.errors import AmbientError, LinkError, StoreError, UsageError
 from ambient.hub.credentials import SHORTEST_PASSWORD
-from ambient.hub.identities import Identity, Role
+from ambient.hub.identities import PERSONS, PROGRAMS, Identity, Right, Role
 from ambient.hub.web.context import Hub, HubContext, rfc3339
-from ambient.hub.web.guard import own_form, role_at_least, same_site
+from ambient.hub.web.guard import cookie_name, device_cookie
 from ambient.hub.web.render import render
+from ambient.hub.web.role_names import role_names
 from ambient.hub.web.views import board_view
 
 AnyRequest = Request[Identity, None, Any]
@@ -60,6 +61,21 @@ class NewPassword(Struct, frozen=True, kw_only=True):
     password: Field = ""
 
 
+class NewRole(Struct, frozen=True, kw_only=True):
+    """Another role of a user."""
+
+    name: Field = ""
+    role: Role = Role.CARER
+
+
+class NewPin(Struct, frozen=True, kw_only=True):
+    """PIN and badge of a user for shared screens; empty takes them away."""
+
+    name: Field = ""
+    pin: Field = ""
+    badge: Field = ""
+
+
 class NewToken(Struct, frozen=True, kw_only=True):
     """A token to make for a program."""
 
@@ -88,13 +104,13 @@ class NodeLine(Struct, frozen=True, kw_only=True):
     revoked: str | None
 
 
-@get("/", sync_to_thread=True)
+@get("/", needs=Right.NODES, sync_to_thread=True)
 def page_admin(request: AnyRequest, hub: Hub) -> Answer:
     """Show the page."""
     return _page(request, hub)
 
 
-@post("/invite", status_code=200, sync_to_thread=True)
+@post("/invite", needs=Right.NODES, status_code=200, sync_to_thread=True)
 def do_invite(request: AnyRequest, hub: Hub) -> Answer:
     """Make an invitation and show it this once."""
     host = urlsplit(hub.link_address).hostname or ""
@@ -110,19 +126,19 @@ def do_invite(request: AnyRequest, hub: Hub) -> Answer:
     return _page(request, hub, invitation=made)
 
 
-@post("/nodes/accept", sync_to_thread=True)
+@post("/nodes/accept", needs=Right.NODES, sync_to_thread=True)
 def do_accept(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Accept a waiting node by its fingerprint."""
     return _do(request, hub, lambda: hub.registry.accept(data.name, request.user.name, hub.now()))
 
 
-@post("/nodes/reject", sync_to_thread=True)
+@post("/nodes/reject", needs=Right.NODES, sync_to_thread=True)
 def do_reject(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Refuse a waiting node by its fingerprint."""
     return _do(request, hub, lambda: hub.registry.reject(data.name, request.user.name))
 
 
-@post("/nodes/revoke", sync_to_thread=True)
+@post("/nodes/revoke", needs=Right.NODES, sync_to_thread=True)
 def do_revoke(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Withdraw a node's keys."""
 
@@ -133,7 +149,7 @@ def do_revoke(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Ans
     return _do(request, hub, revoke)
 
 
-@post("/nodes/rooms", sync_to_thread=True)
+@post("/nodes/rooms", needs=Right.NODES, sync_to_thread=True)
 def do_rooms(request: AnyRequest, hub: Hub, data: URLEncodedBody[RoomsForm]) -> Answer:
     """Bind exactly these rooms to an enrolled node."""
 
@@ -145,35 +161,73 @@ def do_rooms(request: AnyRequest, hub: Hub, data: URLEncodedBody[RoomsForm]) -> 
     return _do(request, hub, bind)
 
 
-@post("/users/add", sync_to_thread=True)
+@post("/users/add", needs=Right.USERS, sync_to_thread=True)
 def do_add_user(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewUser]) -> Answer:
     """Create a user."""
-    if data.role is Role.METRICS:
-        return _page(request, hub, problem="A user is a carer or an administrator.", status=400)
     return _do(
         request, hub, lambda: hub.accounts.add_user(data.user, data.password, data.role, hub.now())
     )
 
 
-@post("/users/password", sync_to_thread=True)
+@post("/users/password", needs=Right.USERS, sync_to_thread=True)
 def do_password(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewPassword]) -> Answer:
     """Give a user a new password, which ends that user's sessions."""
     return _do(request, hub, lambda: hub.accounts.set_password(data.name, data.password))
 
 
-@post("/users/disable", sync_to_thread=True)
+@post("/users/disable", needs=Right.USERS, sync_to_thread=True)
 def do_disable(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Switch a user off."""
     return _do(request, hub, lambda: hub.accounts.disable_user(data.name, True))
 
 
-@post("/users/enable", sync_to_thread=True)
+@post("/users/enable", needs=Right.USERS, sync_to_thread=True)
 def do_enable(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Switch a user on again."""
     return _do(request, hub, lambda: hub.accounts.disable_user(data.name, False))
 
 
-@post("/tokens/add", status_code=200, sync_to_thread=True)
+@post("/users/role", needs=Right.USERS, sync_to_thread=True)
+def do_role(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewRole]) -> Answer:
+    """Give a user another role, which ends that user's sessions."""
+    return _do(request, hub, lambda: hub.accounts.set_role(data.name, data.role))
+
+
+@post("/users/pin", needs=Right.USERS, sync_to_thread=True)
+def do_pin(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewPin]) -> Answer:
+    """Give a user a PIN or badge for shared screens."""
+    return _do(
+        request, hub, lambda: hub.accounts.devices.set_pin(data.name, data.pin, data.badge.strip())
+    )
+
+
+@post("/users/second-factor", needs=Right.USERS, sync_to_thread=True)
+def do_forget_factor(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
+    """Take a user's second factor away, so that another can be set up."""
+    return _do(request, hub, lambda: hub.accounts.second_factors.remove(data.name))
+
+
+@post("/devices/enrol", needs=Right.USERS, sync_to_thread=True)
+def do_enrol_device(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
+    """Make this very browser a shared screen; the administrator is signed out on it."""
+    try:
+        cookie = hub.accounts.devices.enrol(data.name.strip(), request.user.name, hub.now())
+    except UsageError as error:
+        return _page(request, hub, problem=_sentence(error), status=400)
+    hub.accounts.log_out(request.user)
+    answer: Answer = Redirect("/device", status_code=303)
+    answer.set_cookie(device_cookie(hub, cookie))
+    answer.delete_cookie(cookie_name(hub), path="/")
+    return answer
+
+
+@post("/devices/revoke", needs=Right.USERS, sync_to_thread=True)
+def do_revoke_device(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
+    """Make a shared screen a stranger again."""
+    return _do(request, hub, lambda: hub.accounts.devices.revoke(data.name))
+
+
+@post("/tokens/add", needs=Right.USERS, status_code=200, sync_to_thread=True)
 def do_add_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewToken]) -> Answer:
     """Make a token for a program and show it this once."""
     try:
@@ -183,7 +237,7 @@ def do_add_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewToken]) 
     return _page(request, hub, token=token, token_name=data.name)
 
 
-@post("/tokens/revoke", sync_to_thread=True)
+@post("/tokens/revoke", needs=Right.USERS, sync_to_thread=True)
 def do_revoke_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Make a token useless."""
     return _do(request, hub, lambda: hub.accounts.revoke_token(data.name))
@@ -204,10 +258,14 @@ def admin_router() -> Router:
             do_password,
             do_disable,
             do_enable,
+            do_role,
+            do_pin,
+            do_forget_factor,
+            do_enrol_device,
+            do_revoke_device,
             do_add_token,
             do_revoke_token,
         ],
-        guards=[role_at_least(Role.ADMIN), same_site, own_form],
         cache_control=CacheControlHeader(no_store=True),
         include_in_schema=False,
     )
@@ -265,6 +323,10 @@ def _page(
         waiting=waiting,
         nodes=nodes,
         users=hub.accounts.users(),
+        roles=PERSONS,
+        programs=PROGRAMS,
+        role_names=role_names(),
+        devices=hub.accounts.devices.all(),
         tokens=hub.accounts.tokens(),
         shortest=SHORTEST_PASSWORD,
         invitation=invitation,

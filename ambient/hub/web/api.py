@@ -16,11 +16,12 @@ from msgspec import Meta, Struct
 
 from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
 from ambient.hub.alarms.inputs import SignOff, SignOn
-from ambient.hub.identities import Identity, Role
+from ambient.hub.identities import Identity, Right, Role
 from ambient.hub.web.api_alarms import ALARM_HANDLERS
 from ambient.hub.web.context import Hub, HubContext
-from ambient.hub.web.guard import cookie_name, own_form, role_at_least, same_site, session_cookie
-from ambient.hub.web.views import BoardView, NodeView, RoomView, board_view
+from ambient.hub.web.guard import cookie_name, session_cookie
+from ambient.hub.web.views import BoardView, NodeView, board_view
+from ambient.hub.web.views_rooms import RoomView
 from ambient.places import Slug
 
 AnyRequest = Request[Identity, None, Any]
@@ -43,6 +44,7 @@ class Session(Struct, frozen=True, kw_only=True):
     user: str
     role: Role
     csrf: str | None
+    rights: list[Right]
 
 
 class PauseOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,16 +53,16 @@ class PauseOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seconds: Annotated[int, Meta(ge=60, le=MAX_PAUSE_S)] = DEFAULT_PAUSE_S
 
 
-@post("/api/login", public=True, guards=[same_site], status_code=200, sync_to_thread=True)
+@post("/api/login", public=True, status_code=200, sync_to_thread=True)
 def api_login(request: AnyRequest, hub: Hub, data: JSONBody[Login]) -> Response[Session]:
     """Log in; the answer sets the session cookie."""
     address = request.client.host if request.client else ""
     cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
     hub.store.decide(SignOn(who=identity.name), hub.now())
-    return Response(_session(identity), cookies=[session_cookie(hub, cookie)])
+    return Response(session_view(identity), cookies=[session_cookie(hub, cookie)])
 
 
-@post("/logout", status_code=204, sync_to_thread=True)
+@post("/logout", needs=Right.OWN, status_code=204, sync_to_thread=True)
 def api_logout(request: AnyRequest, hub: Hub) -> Response[None]:
     """End the session."""
     hub.accounts.log_out(request.user)
@@ -70,25 +72,25 @@ def api_logout(request: AnyRequest, hub: Hub) -> Response[None]:
     return answer
 
 
-@get("/session", sync_to_thread=False)
+@get("/session", needs=Right.OWN, sync_to_thread=False)
 def api_session(request: AnyRequest) -> Session:
     """Return who is logged in."""
-    return _session(request.user)
+    return session_view(request.user)
 
 
-@get("/board", sync_to_thread=True)
+@get("/board", needs=Right.ALARMS, sync_to_thread=True)
 def api_board(hub: Hub) -> BoardView:
     """Return everything that the page shows."""
     return board_view(hub.board())
 
 
-@get("/rooms", sync_to_thread=True)
+@get("/rooms", needs=Right.ALARMS, sync_to_thread=True)
 def api_rooms(hub: Hub) -> list[RoomView]:
     """Return all rooms, those that are not watched first."""
     return board_view(hub.board()).rooms
 
 
-@post("/rooms/{room:str}/pause", status_code=202, sync_to_thread=True)
+@post("/rooms/{room:str}/pause", needs=Right.ANSWER, status_code=202, sync_to_thread=True)
 def api_pause(
     request: AnyRequest, hub: Hub, room: FromPath[Slug], data: JSONBody[PauseOrder]
 ) -> RoomView:
@@ -97,21 +99,27 @@ def api_pause(
     return _room(hub, room)
 
 
-@post("/rooms/{room:str}/resume", status_code=202, sync_to_thread=True)
+@post("/rooms/{room:str}/resume", needs=Right.ANSWER, status_code=202, sync_to_thread=True)
 def api_resume(request: AnyRequest, hub: Hub, room: FromPath[Slug]) -> RoomView:
     """Order the end of a privacy pause."""
     hub.store.resume(room, request.user.name, hub.now())
     return _room(hub, room)
 
 
-@get("/nodes", sync_to_thread=True)
+@get("/nodes", needs=Right.ALARMS, sync_to_thread=True)
 def api_nodes(hub: Hub) -> list[NodeView]:
     """Return all nodes."""
     return board_view(hub.board()).nodes
 
 
-def _session(identity: Identity) -> Session:
-    return Session(user=identity.name, role=identity.role, csrf=identity.csrf)
+def session_view(identity: Identity) -> Session:
+    """Return who is logged in, as the API says it."""
+    return Session(
+        user=identity.name,
+        role=identity.role,
+        csrf=identity.csrf,
+        rights=sorted(identity.rights),
+    )
 
 
 def _room(hub: HubContext, room: str) -> RoomView:
@@ -135,7 +143,6 @@ def api_router() -> Router:
             api_resume,
             api_nodes,
         ],
-        guards=[role_at_least(Role.CARER), same_site, own_form],
         cache_control=CacheControlHeader(no_store=True),
         tags=["hub"],
     )

@@ -35,7 +35,7 @@ from ambient.hub.alarms.inputs import (
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import LONGEST_PAUSE_S, LONGEST_SNOOZE_S
 from ambient.hub.board import read_resolved
-from ambient.hub.identities import Identity
+from ambient.hub.identities import Identity, Right
 from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
 from ambient.hub.web.views import AlarmView, alarm_view, board_view
 from ambient.places import Slug
@@ -131,7 +131,7 @@ class HandOverView(Struct, frozen=True, kw_only=True):
     accepted_at: str | None
 
 
-@get("/alarms", sync_to_thread=True)
+@get("/alarms", needs=Right.ALARMS, sync_to_thread=True)
 def api_alarms(
     hub: Hub,
     resolved: FromQuery[bool] = False,
@@ -147,27 +147,29 @@ def api_alarms(
     return Alarms(sequence=board.sequence, alarms=shown[:limit])
 
 
-@get("/alarms/{alarm_id:str}", sync_to_thread=True)
+@get("/alarms/{alarm_id:str}", needs=Right.ALARMS, sync_to_thread=True)
 def api_alarm(hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Return one alarm."""
     return _alarm(hub, alarm_id)
 
 
-@post("/alarms/{alarm_id:str}/acknowledge", status_code=200, sync_to_thread=True)
+@post(
+    "/alarms/{alarm_id:str}/acknowledge", needs=Right.ANSWER, status_code=200, sync_to_thread=True
+)
 def api_acknowledge(request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Acknowledge an alarm: somebody is on the way; it stops ringing for a limited time."""
     hub.store.decide(OnMyWay(condition=alarm_id, who=request.user.name), hub.now())
     return _alarm(hub, alarm_id)
 
 
-@post("/alarms/{alarm_id:str}/there", status_code=200, sync_to_thread=True)
+@post("/alarms/{alarm_id:str}/there", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_there(request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Say that somebody is there now."""
     hub.store.decide(There(condition=alarm_id, who=request.user.name), hub.now())
     return _alarm(hub, alarm_id)
 
 
-@post("/alarms/{alarm_id:str}/resolve", status_code=200, sync_to_thread=True)
+@post("/alarms/{alarm_id:str}/resolve", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_resolve(
     request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid], data: JSONBody[ResolveOrder]
 ) -> AlarmView:
@@ -177,7 +179,7 @@ def api_resolve(
     return _alarm(hub, alarm_id)
 
 
-@post("/alarms/{alarm_id:str}/record", status_code=200, sync_to_thread=True)
+@post("/alarms/{alarm_id:str}/record", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_record(
     request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid], data: JSONBody[FallRecord]
 ) -> AlarmView:
@@ -186,7 +188,7 @@ def api_record(
     return _alarm(hub, alarm_id)
 
 
-@post("/alarms/{alarm_id:str}/pause", status_code=200, sync_to_thread=True)
+@post("/alarms/{alarm_id:str}/pause", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_pause_sound(
     request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid], data: JSONBody[PauseSound]
 ) -> AlarmView:
@@ -196,7 +198,7 @@ def api_pause_sound(
     return _alarm(hub, alarm_id)
 
 
-@post("/falls", status_code=201, sync_to_thread=True)
+@post("/falls", needs=Right.ANSWER, status_code=201, sync_to_thread=True)
 def api_missed_fall(request: AnyRequest, hub: Hub, data: JSONBody[MissedFall]) -> None:
     """Report a fall that was not reported."""
     now = hub.now()
@@ -208,13 +210,13 @@ def api_missed_fall(request: AnyRequest, hub: Hub, data: JSONBody[MissedFall]) -
     hub.store.decide(given, now)
 
 
-@get("/snoozes", sync_to_thread=True)
+@get("/snoozes", needs=Right.ALARMS, sync_to_thread=True)
 def api_snoozes(hub: Hub) -> list[SnoozeView]:
     """Return the snoozes that hold."""
     return hand_over_view(hub).snoozes
 
 
-@post("/snoozes", status_code=201, sync_to_thread=True)
+@post("/snoozes", needs=Right.ANSWER, status_code=201, sync_to_thread=True)
 def api_snooze(request: AnyRequest, hub: Hub, data: JSONBody[SnoozeOrder]) -> list[SnoozeView]:
     """Withhold the signals of a room and kind; alarms are stored and shown meanwhile."""
     now = hub.now()
@@ -230,20 +232,20 @@ def api_snooze(request: AnyRequest, hub: Hub, data: JSONBody[SnoozeOrder]) -> li
     return hand_over_view(hub).snoozes
 
 
-@post("/snoozes/{snooze:str}/end", status_code=200, sync_to_thread=True)
+@post("/snoozes/{snooze:str}/end", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_unsnooze(request: AnyRequest, hub: Hub, snooze: FromPath[Uuid]) -> list[SnoozeView]:
     """End a snooze before its time."""
     hub.store.decide(Unsnooze(snooze=snooze, who=request.user.name), hub.now())
     return hand_over_view(hub).snoozes
 
 
-@get("/handover", sync_to_thread=True)
+@get("/handover", needs=Right.ALARMS, sync_to_thread=True)
 def api_hand_over(hub: Hub) -> HandOverView:
     """Return what a shift hands over now."""
     return hand_over_view(hub)
 
 
-@post("/handover", status_code=200, sync_to_thread=True)
+@post("/handover", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_accept(request: AnyRequest, hub: Hub, data: JSONBody[Acceptance]) -> HandOverView:
     """Accept a hand-over, as it stands on the page with this digest."""
     page = _page(hub)
@@ -256,13 +258,13 @@ def api_accept(request: AnyRequest, hub: Hub, data: JSONBody[Acceptance]) -> Han
     return hand_over_view(hub)
 
 
-@post("/duty/off", status_code=204, sync_to_thread=True)
+@post("/duty/off", needs=Right.ANSWER, status_code=204, sync_to_thread=True)
 def api_sign_off(request: AnyRequest, hub: Hub) -> None:
     """Sign off: what this user saw to is active again."""
     hub.store.decide(SignOff(who=request.user.name), hub.now())
 
 
-@post("/duty/on", status_code=204, sync_to_thread=True)
+@post("/duty/on", needs=Right.ANSWER, status_code=204, sync_to_thread=True)
 def api_sign_on(request: AnyRequest, hub: Hub) -> None:
     """Sign on again."""
     hub.store.decide(SignOn(who=request.user.name), hub.now())

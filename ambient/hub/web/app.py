@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
@@ -23,18 +23,21 @@ from litestar.static_files import create_static_files_router
 
 from ambient import __version__
 from ambient.errors import AmbientError, StoreError
-from ambient.hub.accounts import LockedError, WrongPasswordError
+from ambient.hub.account_rows import LockedError
+from ambient.hub.accounts import WrongPasswordError
 from ambient.hub.alarms.system import UnknownAlarmError
-from ambient.hub.identities import Identity, Role
+from ambient.hub.identities import Identity, Right, Role
 from ambient.hub.metrics import CONTENT_TYPE
 from ambient.hub.rows import UnknownRoomError
 from ambient.hub.trends import UnknownResidentError
 from ambient.hub.web import pages
+from ambient.hub.web.account import account_router, api_second_factor
 from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
 from ambient.hub.web.context import Hub, HubContext
-from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, role_at_least
-from ambient.hub.web.live import Pictures, live
+from ambient.hub.web.device import device_router
+from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
+from ambient.hub.web.live import Pictures, live, ringing_state
 from ambient.hub.web.render import render
 from ambient.hub.web.shift import shift_router
 from ambient.hub.web.tongues import SpeakTheirLanguage
@@ -58,7 +61,7 @@ _STATUS: Final[dict[type[AmbientError], int]] = {
 
 @get(
     "/metrics",
-    guards=[role_at_least(Role.METRICS)],
+    needs=Right.METRICS,
     include_in_schema=False,
     sync_to_thread=True,
 )
@@ -70,7 +73,7 @@ def metrics(hub: Hub) -> Response[bytes]:
 
 def create_app(hub: HubContext) -> Litestar:
     """Return the application of `hub`."""
-    pictures = Pictures(hub)
+    pictures, ringing = Pictures(hub), Pictures(hub, ringing_state)
 
     async def start() -> None:
         hub.broadcaster.start()
@@ -88,6 +91,9 @@ def create_app(hub: HubContext) -> Litestar:
             shift_router(),
             trends_router(),
             live,
+            account_router(),
+            api_second_factor,
+            device_router(),
             metrics,
             api_login,
             admin_router(),
@@ -103,9 +109,11 @@ def create_app(hub: HubContext) -> Litestar:
         dependencies={
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "pictures": Provide(lambda: pictures, sync_to_thread=False),
+            "ringing": Provide(lambda: ringing, sync_to_thread=False),
         },
+        guards=[allowed],
         middleware=[
-            SecurityHeaders,
+            DefineMiddleware(SecurityHeaders, hub=hub),
             SpeakTheirLanguage,
             DefineMiddleware(Authentication, hub=hub),
         ],
@@ -119,7 +127,7 @@ def create_app(hub: HubContext) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Ambient hub",
             version=__version__,
-            path="/api",
+            openapi_router=Router(path="/api", route_handlers=[], opt={"needs": Right.ALARMS}),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         compression_config=CompressionConfig(
@@ -135,6 +143,10 @@ def create_app(hub: HubContext) -> Litestar:
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if error.status_code == 401 and _wants_page(request):
         return Redirect("/login", status_code=303, headers=HEADERS)
+    who = request.scope.get("user")
+    on_device = isinstance(who, Identity) and who.role is Role.DEVICE
+    if error.status_code == 403 and on_device and _wants_page(request):
+        return Redirect("/device", status_code=303, headers=HEADERS)
     detail = error.detail
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         detail = "; ".join(

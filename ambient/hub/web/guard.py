@@ -1,9 +1,10 @@
 """Who gets in: authentication of every request, forgery protection, security headers.
 
 Comes in: a request. Goes out: its `Identity`, or a refusal. Everything needs a session or a bearer
-token unless a handler is marked ``public``. What changes anything also needs the session's token in
-the header ``X-CSRF-Token`` or the form field ``csrf``, and no foreign ``Origin``; a bearer token
-needs neither, because no browser sends it by itself.
+token unless a handler is marked ``public=True``; otherwise it names the one right that it needs,
+``needs=Right.ALARMS``. A handler that says neither is refused to everybody. What changes anything
+also needs the session's token in the header ``X-CSRF-Token`` or the form field ``csrf``, and no
+foreign ``Origin``; a bearer token needs neither, because no browser sends it by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ambient.errors import StoreError
-from ambient.hub.identities import Identity, Role
+from ambient.hub.account_rows import digest
+from ambient.hub.identities import CONFIGURING, RIGHTS, Identity, Right
 from ambient.hub.web.context import NS, HubContext
 
 CSRF_HEADER: Final = "X-CSRF-Token"
@@ -44,6 +46,8 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """Sent with every answer: no inline script, nothing from elsewhere, no frame around the page."""
+HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
+"""Sent over HTTPS: this host is never asked in the open again."""
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -51,8 +55,9 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 class SecurityHeaders:
     """Puts `HEADERS` on every answer, static files included."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hub: HubContext) -> None:
         self._app = app
+        self._headers = HEADERS | dict([HSTS] if hub.secure else [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete its answer."""
@@ -60,7 +65,7 @@ class SecurityHeaders:
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
             await send(message)
 
@@ -88,11 +93,14 @@ def identify(hub: HubContext, connection: AnyConnection) -> Identity | None:
     if scheme.lower() == "bearer" and token:
         return hub.accounts.bearer(token.strip())
     cookie = connection.cookies.get(cookie_name(hub))
-    if not cookie:
-        return None
+    device = connection.cookies.get(device_cookie_name(hub), "")
     now = hub.now()
-    identity = hub.accounts.session(cookie, now)
-    if identity is not None and now - identity.used > TOUCH_S * NS:
+    identity = hub.accounts.session(cookie, now) if cookie else None
+    if identity is not None and identity.device not in (None, digest(device)):
+        identity = None  # a session that was opened by a PIN is good on that device only
+    if identity is None:
+        return hub.accounts.devices.known(device) if device else None
+    if now - identity.used > TOUCH_S * NS:
         # A full disk must not close the page that says so; the store shows it.
         with suppress(StoreError):
             hub.accounts.touch(identity, now)
@@ -102,6 +110,24 @@ def identify(hub: HubContext, connection: AnyConnection) -> Identity | None:
 def cookie_name(hub: HubContext) -> str:
     """Return the name of the session cookie; the prefix binds it to this host over HTTPS."""
     return "__Host-ambient" if hub.secure else "ambient"
+
+
+def device_cookie_name(hub: HubContext) -> str:
+    """Return the name of the cookie that makes a browser an enrolled device."""
+    return f"{cookie_name(hub)}-device"
+
+
+def device_cookie(hub: HubContext, value: str) -> Cookie:
+    """Return the cookie of an enrolled device; browsers keep none longer than 400 days."""
+    return Cookie(
+        key=device_cookie_name(hub),
+        value=value,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=hub.secure,
+        max_age=400 * 24 * 3600,
+    )
 
 
 def session_cookie(hub: HubContext, value: str) -> Cookie:
@@ -117,18 +143,34 @@ def session_cookie(hub: HubContext, value: str) -> Cookie:
     )
 
 
-def role_at_least(role: Role) -> Any:
-    """Return a guard that lets only `role` and above pass."""
+async def allowed(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Let pass who has the right that the endpoint names; the one guard of every endpoint."""
+    if connection.scope.get("method") == "OPTIONS":
+        return
+    _same_site(connection)
+    if handler.opt.get("public"):
+        return
+    needed = handler.opt.get("needs")
+    if not isinstance(needed, Right):
+        raise PermissionDeniedException("this endpoint names no right that it needs")
+    identity = connection.scope.get("user")
+    if not isinstance(identity, Identity):
+        raise NotAuthorizedException("log in, or send a bearer token")
+    if needed not in identity.rights:
+        raise PermissionDeniedException(_why_not(identity, needed))
+    await _own_form(connection, identity)
 
-    def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
-        identity = connection.scope.get("user")
-        if not isinstance(identity, Identity) or not identity.role.covers(role):
-            raise PermissionDeniedException(f"this needs the role {role.value}")
 
-    return guard
+def _why_not(identity: Identity, needed: Right) -> str:
+    if needed in RIGHTS[identity.role] and needed in CONFIGURING:
+        if identity.device is not None:
+            return "this needs somebody signed in with a password: a PIN answers alarms only"
+        return "this needs the second factor: give it on the page of your account"
+    able = [role.value for role, rights in RIGHTS.items() if needed in rights]
+    return f"this needs one of the roles {', '.join(able)}"
 
 
-async def same_site(connection: AnyConnection, _: BaseRouteHandler) -> None:
+def _same_site(connection: AnyConnection) -> None:
     """Refuse what another site made a browser send (OWASP, CSRF prevention)."""
     if connection.scope.get("method") in SAFE_METHODS:
         return
@@ -139,13 +181,10 @@ async def same_site(connection: AnyConnection, _: BaseRouteHandler) -> None:
         raise PermissionDeniedException("the request came from another site")
 
 
-async def own_form(connection: AnyConnection, _: BaseRouteHandler) -> None:
+async def _own_form(connection: AnyConnection, identity: Identity) -> None:
     """Refuse what changes anything without the session's forgery token."""
     if connection.scope.get("method") in SAFE_METHODS:
         return
-    identity = connection.scope.get("user")
-    if not isinstance(identity, Identity):
-        raise NotAuthorizedException("log in, or send a bearer token")
     if identity.csrf is None:
         return
     sent = connection.headers.get(CSRF_HEADER)

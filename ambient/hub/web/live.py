@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import msgspec
@@ -21,10 +21,10 @@ from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
-from ambient.hub.identities import Identity, Role
+from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import Language, spoken
 from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
-from ambient.hub.web.guard import identify, role_at_least
+from ambient.hub.web.guard import identify
 from ambient.hub.web.render import render
 from ambient.hub.web.views import BoardView, Figures, board_view
 
@@ -44,6 +44,29 @@ class LiveState(Struct, frozen=True, kw_only=True):
     alarms: str
     snoozes: str
     rooms: str
+
+
+class RingingState(Struct, frozen=True, kw_only=True):
+    """What a ``state`` message carries to a screen on which nobody is signed in."""
+
+    sequence: int
+    at: str
+    sound: str
+    trouble: str | None
+    ringing: int
+    alarms: str
+
+
+def ringing_state(view: BoardView) -> RingingState:
+    """Return kind and room of what is open in `view`, and nothing else."""
+    return RingingState(
+        sequence=view.sequence,
+        at=view.at,
+        sound=view.sound,
+        trouble=view.trouble,
+        ringing=view.figures.ringing,
+        alarms=render("device_alarms.html", board=view),
+    )
 
 
 def live_state(view: BoardView) -> LiveState:
@@ -86,8 +109,13 @@ class Picture(Struct, frozen=True, kw_only=True):
 class Pictures:
     """Reads and renders the state once for all pages of a language."""
 
-    def __init__(self, hub: HubContext) -> None:
+    def __init__(
+        self,
+        hub: HubContext,
+        state: Callable[[BoardView], LiveState | RingingState] = live_state,
+    ) -> None:
         self._hub = hub
+        self._state = state
         self._kept: dict[Language, Picture] = {}
         self._locks = {language: asyncio.Lock() for language in Language}
 
@@ -105,7 +133,7 @@ class Pictures:
 
     def _take(self, change: int) -> Picture:
         board = self._hub.board()
-        state = live_state(board_view(board))
+        state = self._state(board_view(board))
         body = msgspec.json.encode(state)
         latest = board.at + int(BEAT_S * NS)
         return Picture(
@@ -118,17 +146,19 @@ class Pictures:
         )
 
 
-@get("/live", guards=[role_at_least(Role.CARER)], include_in_schema=False)
+@get("/live", needs=Right.ALARMS, include_in_schema=False)
 async def live(
     request: Request[Identity, None, Any], hub: Hub, pictures: NamedDependency[Pictures]
 ) -> ServerSentEvent:
     """Stream the page's state."""
-    return ServerSentEvent(_stream(request, hub, pictures), headers={"Cache-Control": "no-store"})
+    told = stream(request, hub, pictures, Right.ALARMS)
+    return ServerSentEvent(told, headers={"Cache-Control": "no-store"})
 
 
-async def _stream(
-    request: Request[Identity, None, Any], hub: HubContext, pictures: Pictures
+async def stream(
+    request: Request[Identity, None, Any], hub: HubContext, pictures: Pictures, right: Right
 ) -> AsyncIterator[ServerSentEventMessage]:
+    """Tell `pictures` for as long as whoever asked has `right`."""
     sent = b""
     beaten = -int(BEAT_S * NS)
     with hub.broadcaster.listen() as changed:
@@ -138,8 +168,10 @@ async def _stream(
             if abs(now - beaten) >= int(BEAT_S * NS):
                 beaten = now
                 identity = await asyncio.to_thread(identify, hub, request)
-                if identity is None:
-                    yield ServerSentEventMessage(event="logged-out", data="")
+                if identity is None or right not in identity.rights:
+                    # A shared screen goes back to what it shows to everybody: it stays loud.
+                    back = "" if identity is None else "/device"
+                    yield ServerSentEventMessage(event="logged-out", data=back)
                     return
                 yield ServerSentEventMessage(event="beat", data=rfc3339(now))
             picture = await pictures.present()

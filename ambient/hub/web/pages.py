@@ -16,21 +16,15 @@ from msgspec import Meta, Struct
 
 from ambient.errors import UsageError
 from ambient.hub import words
-from ambient.hub.accounts import LockedError, WrongPasswordError
+from ambient.hub.account_rows import LockedError
+from ambient.hub.accounts import WrongPasswordError
 from ambient.hub.alarms.inputs import SignOff, SignOn
 from ambient.hub.board import read_resolved
 from ambient.hub.credentials import SHORTEST_PASSWORD
-from ambient.hub.identities import Identity, Role
+from ambient.hub.identities import Identity, Right, Role
 from ambient.hub.languages import gettext
 from ambient.hub.web.context import Hub, HubContext
-from ambient.hub.web.guard import (
-    cookie_name,
-    identify,
-    own_form,
-    role_at_least,
-    same_site,
-    session_cookie,
-)
+from ambient.hub.web.guard import cookie_name, identify, session_cookie
 from ambient.hub.web.render import render
 from ambient.hub.web.views import alarm_view, board_view, hand_over_due, held_by
 
@@ -62,14 +56,14 @@ class SetupForm(Struct, frozen=True, kw_only=True):
     again: Field = ""
 
 
-@get("/", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+@get("/", needs=Right.ALARMS, cache_control=NO_STORE, sync_to_thread=True)
 def page_alarms(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show open alarms and rooms."""
     view = board_view(hub.board())
     return page("main.html", request.user, hub, board=view, here="alarms")
 
 
-@get("/earlier", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+@get("/earlier", needs=Right.ALARMS, cache_control=NO_STORE, sync_to_thread=True)
 def page_earlier(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show the alarms resolved last."""
     board = hub.board()
@@ -81,12 +75,13 @@ def page_earlier(request: AnyRequest, hub: Hub) -> Response[str]:
 @get("/login", public=True, cache_control=NO_STORE, sync_to_thread=True)
 def page_login(request: AnyRequest, hub: Hub, ended: FromQuery[bool] = False) -> Response[Any]:
     """Show the log-in form."""
-    if identify(hub, request) is not None:
-        return Redirect("/", status_code=303)
+    identity = identify(hub, request)
+    if identity is not None and identity.role is not Role.DEVICE:
+        return Redirect(home(identity), status_code=303)
     return _login(hub, ended=ended)
 
 
-@post("/login", public=True, guards=[same_site], cache_control=NO_STORE, sync_to_thread=True)
+@post("/login", public=True, cache_control=NO_STORE, sync_to_thread=True)
 def do_login(
     request: AnyRequest,
     hub: Hub,
@@ -103,10 +98,10 @@ def do_login(
     except WrongPasswordError:
         return _login(hub, gettext("User name or password is wrong."), data.user, status=401)
     hub.store.decide(SignOn(who=identity.name), hub.now())
-    return _into(hub, cookie, "/handover" if hand_over_due(hub.board()) else "/")
+    return into(hub, cookie, home(identity, due=hand_over_due(hub.board())))
 
 
-@post("/logout", guards=[same_site, own_form], cache_control=NO_STORE, sync_to_thread=True)
+@post("/logout", needs=Right.OWN, cache_control=NO_STORE, sync_to_thread=True)
 def do_logout(request: AnyRequest, hub: Hub, data: URLEncodedBody[LogoutForm]) -> Response[Any]:
     """End the session and go to the log-in.
 
@@ -117,7 +112,8 @@ def do_logout(request: AnyRequest, hub: Hub, data: URLEncodedBody[LogoutForm]) -
         return page("leaving.html", request.user, hub, held=held, here="handover")
     hub.accounts.log_out(request.user)
     hub.store.decide(SignOff(who=request.user.name), hub.now())
-    answer: Response[Any] = Redirect("/login", status_code=303)
+    there = "/login" if request.user.device is None else "/device"
+    answer: Response[Any] = Redirect(there, status_code=303)
     answer.delete_cookie(cookie_name(hub), path="/")
     return answer
 
@@ -133,7 +129,6 @@ def page_setup(hub: Hub, token: FromPath[str]) -> Response[str]:
 @post(
     "/setup/{token:str}",
     public=True,
-    guards=[same_site],
     cache_control=NO_STORE,
     sync_to_thread=True,
 )
@@ -148,10 +143,10 @@ def do_setup(
     if data.password != data.again:
         return _setup(hub, token, gettext("The two passwords differ."), data.user, status=400)
     try:
-        cookie, _ = hub.accounts.set_up(token, data.user, data.password, hub.now())
+        cookie, identity = hub.accounts.set_up(token, data.user, data.password, hub.now())
     except UsageError as error:
         return _setup(hub, token, _sentence(error), data.user, status=400)
-    return _into(hub, cookie)
+    return into(hub, cookie, home(identity))
 
 
 @get("/healthz", public=True, media_type=MediaType.TEXT, sync_to_thread=True)
@@ -188,7 +183,15 @@ def pages_router() -> Router:
     )
 
 
-def _into(hub: HubContext, cookie: str, path: str = "/") -> Response[Any]:
+def home(identity: Identity, *, due: bool = False) -> str:
+    """Return where somebody goes after signing in; `due`: a hand-over waits."""
+    if not identity.confirmed or Right.ALARMS not in identity.rights:
+        return "/account"
+    return "/handover" if due and Right.ANSWER in identity.rights else "/"
+
+
+def into(hub: HubContext, cookie: str, path: str) -> Response[Any]:
+    """Return an answer that starts a session on this browser and leads on."""
     answer: Response[Any] = Redirect(path, status_code=303)
     answer.set_cookie(session_cookie(hub, cookie))
     return answer

@@ -15,10 +15,9 @@ from msgspec import Meta, Struct
 from ambient.hub.alarms.handover import hand_over
 from ambient.hub.alarms.inputs import HandOver
 from ambient.hub.board import Board
-from ambient.hub.identities import Identity, Role
+from ambient.hub.identities import Identity, Right
 from ambient.hub.rooms import RoomStatus
 from ambient.hub.web.context import Hub, HubContext, rfc3339
-from ambient.hub.web.guard import own_form, role_at_least, same_site
 from ambient.hub.web.pages import NO_STORE, page
 from ambient.hub.web.tongues import choose_language
 from ambient.hub.web.views import board_view, hand_over_due, held_by
@@ -33,7 +32,7 @@ class AcceptForm(Struct, frozen=True, kw_only=True):
     digest: Annotated[str, Meta(max_length=64)] = ""
 
 
-@get("/handover", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+@get("/handover", needs=Right.ALARMS, cache_control=NO_STORE, sync_to_thread=True)
 def page_hand_over(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show what is handed over now."""
     return _hand_over(request.user, hub, hub.board())
@@ -41,7 +40,7 @@ def page_hand_over(request: AnyRequest, hub: Hub) -> Response[str]:
 
 @post(
     "/handover",
-    guards=[role_at_least(Role.CARER), same_site, own_form],
+    needs=Right.ANSWER,
     cache_control=NO_STORE,
     sync_to_thread=True,
 )
@@ -54,7 +53,7 @@ def do_hand_over(request: AnyRequest, hub: Hub, data: URLEncodedBody[AcceptForm]
     return Redirect("/handover", status_code=303)
 
 
-@get("/kiosk", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+@get("/kiosk", needs=Right.ALARMS, cache_control=NO_STORE, sync_to_thread=True)
 def page_kiosk(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show the large list for a screen on the wall."""
     return page("kiosk.html", request.user, hub, board=board_view(hub.board()))

@@ -21,7 +21,6 @@ from msgspec import Meta, Struct
 from ambient.hub.identities import Identity
 from ambient.hub.languages import Language, chosen, speaking
 from ambient.hub.web.context import Hub
-from ambient.hub.web.guard import same_site
 
 COOKIE: Final = "language"
 KEPT_S: Final = 365 * 24 * 3600
@@ -51,7 +50,7 @@ class SpeakTheirLanguage:
             await self._app(scope, receive, send)
 
 
-@post("/language", public=True, guards=[same_site], sync_to_thread=False)
+@post("/language", public=True, sync_to_thread=False)
 def choose_language(
     request: Request[Identity, None, Any], hub: Hub, data: URLEncodedBody[Choice]
 ) -> Response[Any]:

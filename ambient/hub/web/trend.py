@@ -17,12 +17,11 @@ from msgspec import Struct
 
 from ambient.events import Mark, Marker, Purpose, SummaryDaily, VoiceDeviation
 from ambient.hub import trend_words
-from ambient.hub.identities import Identity, Role
+from ambient.hub.identities import Identity, Right
 from ambient.hub.trends import NS, WEEKS, Trend, read_trend, read_trends, read_wristbands
 from ambient.hub.web import chart, trend_vitals
 from ambient.hub.web.chart import Frame, Line, Point
 from ambient.hub.web.context import Hub, HubContext
-from ambient.hub.web.guard import role_at_least
 from ambient.hub.web.render import render
 from ambient.hub.web.trend_vitals import Card, Table
 
@@ -83,7 +82,7 @@ class TrendView(Struct, frozen=True, kw_only=True):
     rows: list[Row]
 
 
-@get("/", guards=[role_at_least(Role.CARER)], cache_control=NO_STORE, sync_to_thread=True)
+@get("/", needs=Right.TRENDS, cache_control=NO_STORE, sync_to_thread=True)
 def page_residents(request: AnyRequest, hub: Hub) -> Response[str]:
     """List the residents who may be shown, and the wristbands of whom nothing may be."""
     trends = read_trends(hub.database, hub.now())
@@ -113,7 +112,7 @@ def page_residents(request: AnyRequest, hub: Hub) -> Response[str]:
 
 @get(
     "/{subject:str}",
-    guards=[role_at_least(Role.CARER)],
+    needs=Right.TRENDS,
     cache_control=NO_STORE,
     sync_to_thread=True,
 )

@@ -5,7 +5,8 @@ const SILENT_MS = 6000;
 const RETRY_MS = [300, 1000, 2000, 3000];
 
 export class Link {
-  constructor({ onState, onBeat, onLink }) {
+  constructor({ onState, onBeat, onLink, path = "/live" }) {
+    this.path = path;
     this.onState = onState;
     this.onBeat = onBeat;
     this.onLink = onLink;
@@ -21,7 +22,7 @@ export class Link {
 
   open() {
     this.close();
-    const source = new EventSource("/live");
+    const source = new EventSource(this.path);
     this.source = source;
     source.addEventListener("state", (event) => {
       this.heard();
@@ -32,7 +33,10 @@ export class Link {
       this.heard();
       this.onBeat(event.data);
     });
-    source.addEventListener("logged-out", () => this.end());
+    source.addEventListener("logged-out", (event) => {
+      if (event.data) location.assign(event.data);
+      else this.end();
+    });
     source.onerror = () => {
       if (this.source !== source) return;
       this.close();
@@ -84,6 +88,8 @@ export class Link {
   async signedOut() {
     try {
       const answer = await fetch("/api/session", { signal: AbortSignal.timeout(3000) });
+      // A shared screen is known without anybody signed in, and goes on showing what rings.
+      if (answer.status === 403 && this.path === "/live") location.assign("/device");
       return answer.status === 401;
     } catch {
       return false;
