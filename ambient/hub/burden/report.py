@@ -149,7 +149,7 @@ def proposals_of(
     """
     days = config.burden.days
     budgets = [_budget(config, kind) for kind in sorted(config.burden.rings_per_room_day)]
-    begins = last - days * DAY_NS
+    begins = whole_days(config, last, days)[0]  # not 24 h each where the clocks change
     if begins < first:
         return []
     return [

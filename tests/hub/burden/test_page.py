@@ -1,0 +1,106 @@
+"""The page of the burden over HTTP: who sees it, who decides, and who opens a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+
+from ambient.hub.identities import Role
+from ambient.hub.service import RunningHub
+from tests.hub.kit import PASSWORD, PATIENCE_S, enrol, fall, hub_config, running
+
+USERS = {
+    "cora": Role.CARER,
+    "lena": Role.LEAD,
+    "rita": Role.RESEARCHER,
+    "paul": Role.DPO,
+    "adam": Role.ADMIN,
+}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    with running(hub_config(tmp_path_factory.mktemp("hub")), user=False) as hub:
+        enrol(hub.context.registry, "n-1", ["r1", "r2"])
+        for name, role in USERS.items():
+            hub.context.accounts.add_user(name, PASSWORD, role, time.time_ns())
+        yield hub
+
+
+@contextmanager
+def signed_in(hub: RunningHub, name: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as http:
+        answer = http.post("/api/login", json={"user": name, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        http.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        yield http
+
+
+@pytest.mark.parametrize(
+    ("name", "sees", "decides", "opens"),
+    [
+        ("cora", 403, 403, 403),
+        ("lena", 200, 409, 409),
+        ("rita", 200, 403, 403),
+        ("paul", 200, 403, 409),
+        ("adam", 200, 403, 403),
+    ],
+)
+def test_who_may(hub: RunningHub, name: str, sees: int, decides: int, opens: int) -> None:
+    with signed_in(hub, name) as http:
+        for path in ("/burden", "/burden.pdf", "/burden.json"):
+            assert http.get(path).status_code == sees
+        for path in ("accept", "take-back", "end-shadow"):
+            answer = http.post(f"/burden/{path}", data={"id": "none"})
+            assert answer.status_code == decides, answer.text
+        for path in ("grant", "read"):
+            assert http.post(f"/burden/{path}", data={"id": "none"}).status_code == opens
+
+
+def test_a_lead_puts_a_room_in_shadow_mode_and_back(hub: RunningHub) -> None:
+    until = (datetime.now() + timedelta(days=2)).isoformat(timespec="minutes")
+    with signed_in(hub, "lena") as http:
+        done = http.post("/burden/shadow", data={"room": "r2", "until": until})
+        assert done.status_code == 303, done.text
+        now = time.time()
+        for line in fall(now, 2, room="r2"):
+            hub.context.store.store("n-1", [line], time.time_ns())
+        page = http.get("/burden").text
+        assert "NOT WATCHED" in page
+        assert 'role="alert"' in page
+        board = hub.context.board()
+        assert [one.room for one in board.shadowed] == ["r2"]
+        assert board.sound.value == "none"
+        (shadow,) = board.house.shadows
+        http.post("/burden/end-shadow", data={"id": shadow.id})
+        assert hub.context.board().sound.value == "high"
+    assert hub.context.store.verify().broken is None
+
+
+@pytest.mark.parametrize("until", ["soon", "2000-01-01T00:00", ""])
+def test_a_shadow_mode_needs_an_end(hub: RunningHub, until: str) -> None:
+    with signed_in(hub, "lena") as http:
+        answer = http.post("/burden/shadow", data={"room": "r1", "until": until})
+        assert answer.status_code == 409
+        assert "expected" in answer.text
+
+
+def test_two_roles_open_a_log_and_a_third_reads_nothing(hub: RunningHub) -> None:
+    with signed_in(hub, "lena") as lead, signed_in(hub, "paul") as officer:
+        lead.post("/burden/ask", data={"person": "cora", "reason": "incident"})
+        (opening,) = hub.context.board().house.openings
+        assert lead.post("/burden/read", data={"id": opening.id}).status_code == 409
+        assert lead.post("/burden/grant", data={"id": opening.id}).status_code == 409
+        assert officer.post("/burden/grant", data={"id": opening.id}).status_code == 303
+        before = hub.context.store.verify().lines
+        shown = lead.post("/burden/read", data={"id": opening.id})
+        assert shown.status_code in (200, 201)
+        assert "Log of cora" in shown.text
+        assert hub.context.store.verify().lines == before + 1
+    with signed_in(hub, "adam") as admin:
+        assert admin.post("/burden/read", data={"id": opening.id}).status_code == 403
