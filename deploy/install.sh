@@ -88,7 +88,28 @@ if [ "$system" = yes ]; then
         printf '[Service]\nIPAddressAllow=%s\n' "$nodes" \
             >/etc/systemd/system/ambient-hub.service.d/addresses.conf
     fi
-    [ ! -d /run/systemd/system ] || systemctl daemon-reload
+    backups=""
+    if [ "$role" != node ]; then
+        for one in service timer; do
+            sed "s|/opt/ambient|$prefix|" "$here/systemd/ambient-backup.$one" \
+                >"/etc/systemd/system/ambient-backup.$one"
+        done
+        # Nightly where hub.yaml says for which key and where to; run this again once it does.
+        backups=$(runuser -u ambient-hub -- "$prefix/bin/python" -c \
+            'from pathlib import Path; from ambient.config import load_hub
+found = load_hub(Path("/etc/ambient/hub.yaml")).backup
+print(found.dir if found else "")')
+    fi
+    if [ -n "$backups" ]; then
+        [ -d "$backups" ] || install -d -m 0700 -o ambient-hub -g ambient-hub "$backups"
+        mkdir -p /etc/systemd/system/ambient-backup.service.d
+        printf '[Unit]\nRequiresMountsFor=%s\n[Service]\nReadWritePaths=%s\n' "$backups" "$backups" \
+            >/etc/systemd/system/ambient-backup.service.d/folder.conf
+    fi
+    if [ -d /run/systemd/system ]; then
+        systemctl daemon-reload
+        [ -z "$backups" ] || systemctl enable --now ambient-backup.timer
+    fi
     echo "installed$units; edit /etc/ambient/*.yaml, then: systemctl enable --now$units"
 else
     echo "installed in $prefix"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -56,6 +57,8 @@ class HubDatabase:
         self._reader.conn.execute("PRAGMA query_only=ON")
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
+        self.committed = time.monotonic()
+        """When a transaction last reached the disk (steady clock, s)."""
         self.trouble: Trouble | None = None
         self.on_trouble: Callable[[], None] = lambda: None
         """Called whenever `trouble` changes."""
@@ -105,8 +108,20 @@ class HubDatabase:
             except sqlite3.Error as error:
                 self._set(Trouble.DISK_FULL if is_full(error) else Trouble.DATABASE)
                 raise store_error(self.path, error) from None
+            self.committed = time.monotonic()
             if self.trouble in (Trouble.DISK_FULL, Trouble.DATABASE):
                 self._set(None)
+
+    def prove(self) -> None:
+        """Write something to the disk, so that whoever asks knows that it takes it.
+
+        Raises
+        ------
+        StoreError
+            When it does not.
+        """
+        with self.write() as db:
+            db.execute("UPDATE sequence SET value = value")
 
     @contextmanager
     def read(self) -> Iterator[sqlite_utils.Database]:

@@ -91,6 +91,7 @@ class Intake:
         source: CommandSource,
         heard: Callable[[str], None] = lambda _: None,
         unenrolled: Callable[[AnyEvent, int], None] = lambda _event, _now: None,
+        beat: Callable[[], None] = lambda: None,
         clock: Callable[[], int] = time.time_ns,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -111,6 +112,8 @@ class Intake:
         unenrolled
             Called with an event that is refused because its node is not enrolled for its room, and
             the hub's time (ns): for every fall or distress, else once a minute for each room.
+        beat
+            Called at every turn of `run`: the link lives.
         clock, steady
             Hub time (ns) and a steady clock (s).
 
@@ -125,6 +128,7 @@ class Intake:
         self._source = source
         self._heard = heard
         self._unenrolled = unenrolled
+        self._beat = beat
         self._clock = clock
         self._steady = steady
         self._context = sockets.context()
@@ -147,6 +151,7 @@ class Intake:
         """Serve until `stop` is set, then close everything."""
         try:
             while not stop.is_set():
+                self._beat()
                 self.step(POLL_MS)
         finally:
             self.close()

@@ -20,6 +20,7 @@ from typing import Final, TextIO
 import structlog
 import uvicorn
 
+from ambient import notify
 from ambient.bus import keys
 from ambient.config import HubConfig
 from ambient.config_web import SecondFactor
@@ -32,6 +33,7 @@ from ambient.hub.channels.host import ChannelHost
 from ambient.hub.database import HubDatabase
 from ambient.hub.intake import Intake
 from ambient.hub.on_site import OnSite
+from ambient.hub.pulse import Part, Pulse
 from ambient.hub.registry import Registry
 from ambient.hub.site_rules import rules_of
 from ambient.hub.store import Store
@@ -121,6 +123,7 @@ def _serve(
         second_factor_required=config.web.second_factor is SecondFactor.REQUIRED,
     )
     broadcaster = Broadcaster()
+    pulse = Pulse(config.alive, lambda: database.committed)
     on_site = OnSite(
         store,
         lambda: broadcaster.listeners,
@@ -135,6 +138,7 @@ def _serve(
         silent_s=config.silent_s,
         keep_days=config.keep_days,
         on_site=on_site.give,
+        beat=pulse.of(Part.TIMER),
     )
     store.decide(Begin(rules=rules_of(config)), time.time_ns())
     channels = ChannelHost(config, store, database)
@@ -151,6 +155,7 @@ def _serve(
             source=store,
             heard=watch.heard,
             unenrolled=store.unenrolled,
+            beat=pulse.of(Part.LINK),
         )
         unstarted = opened.enter_context(ExitStack())
         unstarted.callback(intake.close)
@@ -168,11 +173,17 @@ def _serve(
         context.metrics.unknown_keys = lambda: intake.counts.unknown_key
         context.metrics.rows_refused = lambda: intake.counts.rows_refused
         url = _url(config, int(listening.getsockname()[1]))
-        server = _Server(config, context, lambda: _started(context, url, intake, ready, stop, out))
+        server = _Server(
+            config,
+            context,
+            lambda: _started(context, url, intake, ready, stop, out),
+            pulse.of(Part.PAGE),
+        )
         threads = [
             _thread("timer", watch.run, stop, failures),
             _thread("link", intake.run, stop, failures),
             _thread("channels", channels.run, stop, failures),
+            _thread("pulse", pulse.run, stop, failures),
             threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
         ]
         unstarted.pop_all()  # from here on the link's thread closes it
@@ -183,6 +194,7 @@ def _serve(
                 server.run(sockets=[listening])
         finally:
             stop.set()
+            notify.notify(notify.STOPPING)
             for thread in threads:
                 thread.join(DRAIN_S)
             _log.info("hub_stopped")
@@ -204,6 +216,7 @@ def _started(
     if setup_url is not None:
         print(f"Create the first user (once, within an hour): {setup_url}", file=out)
         out.flush()
+    notify.notify(notify.READY)
     _log.info("hub_ready", page=url, link=intake.address, site=context.config.site)
     if ready is not None:
         ready(
@@ -261,7 +274,13 @@ def _signals(stop: threading.Event) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """uvicorn that says when it answers, and tells open pages before it stops."""
 
-    def __init__(self, config: HubConfig, context: HubContext, started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: HubConfig,
+        context: HubContext,
+        started: Callable[[], None],
+        beat: Callable[[], None],
+    ) -> None:
         web = config.web
         super().__init__(
             uvicorn.Config(
@@ -279,6 +298,7 @@ class _Server(uvicorn.Server):
         )
         self._context = context
         self._on_started = started
+        self._beat = beat
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -290,6 +310,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._on_started()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Say that the loop that answers pages turns."""
+        self._beat()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the open pages' streams, then stop."""

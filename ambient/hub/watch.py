@@ -25,6 +25,8 @@ NS: Final = 1_000_000_000
 TICK_S: Final = 0.5
 SPACE_S: Final = 10
 HOUSEKEEPING_S: Final = 3600
+PROVE_S: Final = 1.0
+"""When nothing was stored for so long, the disk is asked whether it would."""
 LOW_SPACE_BYTES: Final = 200 * 1024 * 1024
 """About a month of a large house's events; enough time for an administrator to come."""
 
@@ -47,6 +49,8 @@ class Watch:
         How long events and resolved alarms are kept.
     on_site
         Called at every tick: gives the signals of the hub's own channels.
+    beat
+        Called at every tick: the timer lives.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Watch:
         silent_s: float,
         keep_days: int,
         on_site: Callable[[], None] = lambda: None,
+        beat: Callable[[], None] = lambda: None,
         monotonic: Callable[[], int] = time.monotonic_ns,
         now: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -70,6 +75,7 @@ class Watch:
         self._monotonic = monotonic
         self._now = now
         self._on_site = on_site
+        self._beat = beat
         self._offset = now() - monotonic()
         known = store.known_nodes()
         self._silence = Silence(silent_s, (node for node, silent in known.items() if silent))
@@ -97,7 +103,9 @@ class Watch:
 
     def tick(self) -> None:
         """Do what is due."""
+        self._beat()
         for duty in (
+            self._disk,
             self._clock,
             self._silent,
             self._alarms,
@@ -119,6 +127,10 @@ class Watch:
         self._store.decide(Stepped(by=by), self._now())
         self._offset = offset
         _log.warning("clock_set", by_s=round(by / NS, 1))
+
+    def _disk(self) -> None:
+        if time.monotonic() - self._database.committed >= PROVE_S:
+            self._database.prove()
 
     def _alarms(self) -> None:
         self._store.due(self._now())

@@ -22,10 +22,11 @@ from typing import Final
 
 import structlog
 
+from ambient import notify
 from ambient.config import NodeConfig
 from ambient.events import Worker
 from ambient.node import clock as node_clock
-from ambient.node import control, notify, process
+from ambient.node import control, process
 from ambient.node.budget import RestartBudget, RestartPolicy, Watchdog
 from ambient.node.notices import Notice, NoticeBoard, NoticeKind
 from ambient.node.place import NodePlace

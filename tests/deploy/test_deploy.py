@@ -17,6 +17,7 @@ from ambient.config_gateways import Way
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = {name: DEPLOY / "systemd" / f"ambient-{name}.service" for name in ("node", "hub")}
+BACKUP = DEPLOY / "systemd" / "ambient-backup.service"
 
 
 def _service(name: str) -> dict[str, list[str]]:
@@ -87,7 +88,9 @@ def test_users_devices_and_models() -> None:
     users = (DEPLOY / "systemd" / "ambient-sysusers.conf").read_text("utf-8")
     assert set(re.findall(r"^u (\S+)", users, re.MULTILINE)) == {"ambient-node", "ambient-hub"}
     assert "char-video4linux rw" in node["DeviceAllow"]
-    assert "DeviceAllow" not in hub
+    assert hub["DeviceAllow"] == ["char-gpiochip rw"]
+    assert hub["SupplementaryGroups"] == ["gpio"]
+    assert (hub["Type"], hub["WatchdogSec"]) == (["notify"], ["30"])
     assert "AMBIENT_MODELS=/var/lib/ambient/models" in node["Environment"]
     assert node["SocketBindDeny"] == ["any"]
     assert "bluetooth" in node["SupplementaryGroups"][0].split()
@@ -95,10 +98,10 @@ def test_users_devices_and_models() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
-@pytest.mark.parametrize("name", UNITS)
-def test_systemd_understands_the_unit(tmp_path: Path, name: str) -> None:
-    unit = tmp_path / UNITS[name].name
-    text = UNITS[name].read_text("utf-8")
+@pytest.mark.parametrize("path", [*UNITS.values(), BACKUP], ids=lambda path: path.stem)
+def test_systemd_understands_the_unit(tmp_path: Path, path: Path) -> None:
+    unit = tmp_path / path.name
+    text = path.read_text("utf-8")
     unit.write_text(text.replace("/opt/ambient/bin/ambient", "/bin/true"), "utf-8")
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(unit)],
@@ -117,6 +120,17 @@ def test_systemd_understands_the_unit(tmp_path: Path, name: str) -> None:
     match = re.search(r"exposure level for \S+: ([\d.]+)", rating.stdout)
     assert match is not None, rating.stderr
     assert float(match[1]) < 2.0
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_a_backup_is_due_each_night() -> None:
+    timer = BACKUP.with_suffix(".timer").read_text("utf-8")
+    when = re.findall(r"^OnCalendar=(.*)$", timer, re.MULTILINE)
+    done = subprocess.run(
+        ["systemd-analyze", "calendar", *when], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Persistent=true" in timer
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ambient import notify
 from ambient.errors import StoreError
-from ambient.node import notify
 from ambient.node.files import read_bytes, write_atomically
 from ambient.node.identity import keep_identity, read_identity
 from ambient.node.place import NodePlace

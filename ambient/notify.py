@@ -1,4 +1,4 @@
-"""Tell systemd how the node is: ready, alive, stopping (the sd_notify protocol).
+"""Tell systemd how a service is: ready, alive, stopping (the sd_notify protocol).
 
 Comes in: a short state. Goes out: one datagram to the socket that systemd names in
 ``NOTIFY_SOCKET``; without it, nothing. See sd_notify(3).
