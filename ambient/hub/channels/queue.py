@@ -33,6 +33,13 @@ _COLUMNS: Final = (
 )
 
 
+_SHOWN_TOO_LONG: Final = (
+    "FROM signals s WHERE channel = ? AND withdrawn IS NOT NULL AND EXISTS "
+    "(SELECT 1 FROM channel_queue WHERE signal = s.id AND NOT over AND attempts > 0) "
+    "AND NOT EXISTS (SELECT 1 FROM channel_queue WHERE signal = s.id AND over)"
+)
+
+
 class Queued(Struct, frozen=True):
     """A notice that has not arrived, as it stands in the queue; instants in hub time (ns)."""
 
@@ -79,12 +86,7 @@ def collect(
         "AND channel = ?"
     )
     if takes_back:
-        found = db.execute(
-            "SELECT body FROM signals s WHERE channel = ? AND withdrawn IS NOT NULL AND EXISTS "
-            "(SELECT 1 FROM channel_queue WHERE signal = s.id AND NOT over AND attempts > 0) "
-            "AND NOT EXISTS (SELECT 1 FROM channel_queue WHERE signal = s.id AND over)",
-            (channel,),
-        ).fetchall()
+        found = db.execute(f"SELECT body {_SHOWN_TOO_LONG}", (channel,)).fetchall()
         for row in found:
             signal = decode(row[0], Signal)
             _insert(db, channel, signal, f"{signal.id}.over", now, over=True)
@@ -118,6 +120,12 @@ def waiting(db: sqlite_utils.Database, channel: str) -> int:
         "SELECT count(*) FROM channel_queue WHERE channel = ? AND done IS NULL", (channel,)
     ).fetchone()
     return int(row[0])
+
+
+def owes(db: sqlite_utils.Database, channel: str) -> bool:
+    """Return whether something that is withdrawn may have arrived and was not taken back."""
+    found = db.execute(f"SELECT 1 {_SHOWN_TOO_LONG} LIMIT 1", (channel,))
+    return found.fetchone() is not None
 
 
 def begin(db: sqlite_utils.Database, queued: Queued) -> int:
