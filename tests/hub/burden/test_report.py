@@ -207,3 +207,18 @@ def test_the_command_prints_what_the_report_holds(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert msgspec.json.decode(done.stdout, type=Report).house[0].tallies == []
     assert pdf.read_bytes().startswith(b"%PDF")
+
+
+def test_conditions_of_an_older_store_are_taken_over_and_verify(tmp_path: Path) -> None:
+    database = HubDatabase(tmp_path / "hub.db")
+    for line in fall(100, 2):
+        Store(database).store("n-1", [line], line.t)
+    with database.write() as db:
+        db.execute("UPDATE alarms SET body = json_remove(body, '$.held', '$.shadow')")
+        db.execute("UPDATE schema_versions SET version = 2 WHERE component = 'alarms'")
+    assert Store(database).verify().broken is not None
+    database.close()
+    for _ in range(2):
+        again = HubDatabase(tmp_path / "hub.db")
+        assert Store(again).verify().broken is None
+        again.close()
