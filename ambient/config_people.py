@@ -53,16 +53,13 @@ class Retention(Strict, frozen=True, kw_only=True):
     deviations
         Deviations of the voice and judgements of vital signs.
     moved_out
-        Occupancy and care settings of a resident who has moved out.
-    consents
-        Consents after they were withdrawn or ran out.
+        Everything of a resident who has moved out; after that they are erased.
     """
 
     hourly: Days = 28
     daily: Days = 365
     deviations: Days = 365
-    moved_out: Days = 90
-    consents: Days = 3 * 365
+    moved_out: Days = 365
 
 
 class Facility(Strict, frozen=True, kw_only=True):

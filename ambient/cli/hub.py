@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from ambient.cli import _people
+
 File = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
 
 _HUB = typer.Typer(invoke_without_command=True)
@@ -19,6 +21,7 @@ _HUB = typer.Typer(invoke_without_command=True)
 
 def register(app: typer.Typer) -> None:
     """Add the command ``hub`` to `app`."""
+    _people.register(_HUB)
     app.add_typer(_HUB, name="hub")
 
 

@@ -1,0 +1,259 @@
+"""``ambient hub consent|erase|retention``: residents' rights, decided at the hub.
+
+In: ``hub.yaml``, a pseudonym, a decision and who made it. Out: what was entered and ordered; each
+order is *ordered* until the node has answered. The hub may be running meanwhile.
+"""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ambient.config import HubConfig
+    from ambient.hub.database import HubDatabase
+    from ambient.hub.orders import Order
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
+Subject = Annotated[str, typer.Argument(help="The resident's pseudonym (s-...).")]
+PurposeName = Annotated[
+    str,
+    typer.Argument(
+        help="falls, sounds, voice, recognise_voice, vitals or research.", metavar="PURPOSE"
+    ),
+]
+By = Annotated[str, typer.Option("--by", help="Who decided, as on the signed form.")]
+As = Annotated[str, typer.Option("--as", help="resident, guardian or proxy.")]
+_HUB = Path("hub.yaml")
+
+CONSENT = typer.Typer(no_args_is_help=True, help="Who lives where, and what they agreed to.")
+
+
+def register(hub: typer.Typer) -> None:
+    """Add these commands to the group ``hub``, once."""
+    if all(known.name != "consent" for known in hub.registered_groups):
+        hub.add_typer(CONSENT, name="consent")
+        hub.command("erase")(erase)
+        hub.command("retention")(retention)
+
+
+@CONSENT.command("move-in")
+def move_in(
+    subject: Subject,
+    room: Annotated[str, typer.Argument(help="The room's id.")],
+    bed: Annotated[str, typer.Argument(help="The bed's id.")],
+    config: Config = _HUB,
+) -> None:
+    """Enter that a resident lives in ROOM from now on.
+
+    From then on this hub decides what the room is watched for: falls, and what everybody who lives
+    there has agreed to.
+    """
+    from ambient.hub.people.register import Register
+
+    with _opened(config) as (_, database):
+        _tell(Register(database).move_in(_checked(subject), room, bed, _me(), time.time_ns()))
+
+
+@CONSENT.command("move-out")
+def move_out(subject: Subject, config: Config = _HUB) -> None:
+    """Enter that a resident lives here no more."""
+    from ambient.hub.people.register import Register
+
+    with _opened(config) as (_, database):
+        _tell(Register(database).move_out(_checked(subject), _me(), time.time_ns()))
+
+
+@CONSENT.command("grant")
+def grant(
+    subject: Subject,
+    purpose: PurposeName,
+    by: By,
+    capacity: As = "resident",
+    until: Annotated[
+        str | None, typer.Option("--until", help="Last day it holds (YYYY-MM-DD).")
+    ] = None,
+    config: Config = _HUB,
+) -> None:
+    """Enter that a resident agrees to PURPOSE; it opens when everybody in the room does."""
+    _decide(config, subject, purpose, by, capacity, on=True, until=until)
+
+
+@CONSENT.command("withdraw")
+def withdraw(
+    subject: Subject,
+    purpose: PurposeName,
+    by: By,
+    capacity: As = "resident",
+    config: Config = _HUB,
+) -> None:
+    """Enter that a resident withdraws or refuses PURPOSE.
+
+    It is closed on the node, and what it held of the resident is erased there and here.
+    """
+    _decide(config, subject, purpose, by, capacity, on=False, until=None)
+
+
+@CONSENT.command("list")
+def show(config: Config = _HUB) -> None:
+    """List every room with residents, and where each purpose stands."""
+    from ambient.hub.people.register import Register
+
+    with _opened(config) as (_, database):
+        for room in Register(database).rooms(time.time_ns()):
+            who = ", ".join(f"{one.subject} ({one.bed})" for one in room.occupants)
+            typer.echo(f"{room.room}: {who}")
+            for purpose, stand in room.stands.items():
+                lacking = ", ".join(room.missing[purpose])
+                without = f"; not agreed: {lacking}" if lacking else ""
+                typer.echo(f"  {purpose.value}: {stand.value}{without}")
+
+
+def erase(
+    subject: Subject,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: Config = _HUB,
+) -> None:
+    """Erase a resident (GDPR art. 17): here, on the nodes, and in every later restore.
+
+    It cannot be undone. Called again it says what became of the orders to the nodes.
+    """
+    from ambient.hub.people import erasure
+    from ambient.hub.people.register import Register
+    from ambient.hub.people.said import is_erased
+
+    subject = _checked(subject)
+    now = time.time_ns()
+    with _opened(config) as (loaded, database):
+        with database.read() as db:
+            known = is_erased(db, subject)
+        if not known:
+            if not yes:
+                typer.confirm(f"Erase everything of {subject}, for good?", abort=True)
+            files = erasure.ledger_files(loaded)
+            done = erasure.erase(database, files, subject, _me(), now, loaded.people.duties)
+            typer.echo(f"{subject}: {done.rows} rows destroyed")
+            for one in done.kept:
+                typer.echo(f"  kept by law: {one.what.value} until {_day(one.until)}, {one.basis}")
+            Register(database).follow(now)
+        with database.read() as db:
+            for node, state in erasure.states(db, database.vault.tag(subject)).items():
+                typer.echo(f"  {node}: {state}")
+
+
+def retention(
+    config: Config = _HUB,
+    enforce: Annotated[bool, typer.Option("--enforce", help="Delete now what is over.")] = False,
+) -> None:
+    """Show how long what is kept; a running hub deletes every night what is over."""
+    from ambient.hub.people import erasure
+    from ambient.hub.people import retention as rules
+
+    with _opened(config) as (loaded, database):
+        for category, days in rules.limits(loaded).items():
+            typer.echo(f"{category.value}: {days} days")
+        with database.read() as db:
+            for one in erasure.kept(db):
+                typer.echo(f"kept by law: {one.what.value} until {_day(one.until)}, {one.basis}")
+        if enforce:
+            for category, gone in rules.enforce(loaded, database, time.time_ns()).items():
+                typer.echo(f"{category.value}: {gone} deleted")
+
+
+def _decide(
+    config: Path,
+    subject: str,
+    purpose: str,
+    by: str,
+    capacity: str,
+    *,
+    on: bool,
+    until: str | None,
+) -> None:
+    from ambient.errors import UsageError
+    from ambient.events import Purpose
+    from ambient.hub.people.consents import Capacity
+    from ambient.hub.people.register import Register
+
+    if purpose not in list(Purpose):
+        raise UsageError(f"expected a purpose ({', '.join(Purpose)}), got {purpose!r}")
+    if capacity not in list(Capacity):
+        raise UsageError(f"--as: expected {', '.join(Capacity)}, got {capacity!r}")
+    with _opened(config) as (loaded, database):
+        ordered = Register(database).decide(
+            _checked(subject),
+            Purpose(purpose),
+            on,
+            by=by,
+            capacity=Capacity(capacity),
+            who=_me(),
+            now=time.time_ns(),
+            until=None if until is None else _end_of(until, loaded),
+        )
+        _tell(ordered)
+
+
+@contextmanager
+def _opened(config: Path) -> Iterator[tuple[HubConfig, HubDatabase]]:
+    from ambient.config import load_hub
+    from ambient.errors import UsageError
+    from ambient.hub.database import HubDatabase
+
+    loaded = load_hub(config)
+    path = loaded.state_dir / "hub.db"
+    if not path.exists():
+        raise UsageError(f"{path}: expected the hub's database, found none; start the hub once")
+    database = HubDatabase(path)
+    try:
+        yield loaded, database
+    finally:
+        database.close()
+
+
+def _checked(subject: str) -> str:
+    import re
+
+    from ambient.errors import UsageError
+    from ambient.places import SUBJECT_PATTERN
+
+    if re.match(SUBJECT_PATTERN, subject) is None:
+        raise UsageError(
+            f"expected a pseudonym: s- and 4 to 16 hexadecimal digits, got {subject[:40]!r}"
+        )
+    return subject
+
+
+def _end_of(day: str, config: HubConfig) -> int:
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo
+
+    from ambient.errors import UsageError
+
+    try:
+        began = datetime.strptime(day, "%Y-%m-%d")
+    except ValueError:
+        raise UsageError(f"--until: expected a day (YYYY-MM-DD), got {day!r}") from None
+    zone = ZoneInfo(config.time_zone or "UTC")
+    return int((began + timedelta(days=1)).replace(tzinfo=zone).timestamp()) * 1_000_000_000 - 1
+
+
+def _tell(ordered: list[Order]) -> None:
+    for one in ordered:
+        typer.echo(f"{one.node}: {one.kind.value} {one.state.value}")
+    if not ordered:
+        typer.echo("entered; nothing to order")
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1e9, UTC).date().isoformat()
+
+
+def _me() -> str:
+    return f"{getpass.getuser()} (command line)"
