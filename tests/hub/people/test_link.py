@@ -69,7 +69,7 @@ def test_a_withdrawal_closes_and_erases_on_the_node_within_a_minute(
 
     folder = node.folder / recorder.FOLDER / "2027-03-01"
     folder.mkdir(parents=True)
-    held = folder / "r1.1.obs"
+    held = folder / "r1.1.obs.zst"
     held.write_bytes(b"a recording whose header cannot be read may tell of anybody")
     began = time.monotonic()
     decide(False)
