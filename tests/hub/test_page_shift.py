@@ -300,6 +300,8 @@ def test_german_by_the_browsers_wish_and_back_by_choice(
         if path == "/":
             connected(page)
             expect(page.locator("#link-text")).to_have_text("Verbunden")
+            live = bring(hub, "r9")
+            expect(page.locator(f"#alarm-{live} .what")).to_have_text("Person am Boden")
 
 
 DIALOGS = {"resolve": "[data-act=resolve]", "record": "[data-act=record]", "missed": "#missed-open"}

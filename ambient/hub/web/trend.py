@@ -18,10 +18,11 @@ from msgspec import Struct
 from ambient.events import Mark, Marker, Purpose, SummaryDaily, VoiceDeviation
 from ambient.hub import trend_words
 from ambient.hub.identities import Identity, Right
+from ambient.hub.languages import gettext
 from ambient.hub.trends import NS, WEEKS, Trend, read_trend, read_trends, read_wristbands
 from ambient.hub.web import chart, trend_vitals
 from ambient.hub.web.chart import Frame, Line, Point
-from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.context import Hub, HubContext, day_text
 from ambient.hub.web.render import render
 from ambient.hub.web.trend_vitals import Card, Table
 
@@ -88,7 +89,7 @@ def page_residents(request: AnyRequest, hub: Hub) -> Response[str]:
     trends = read_trends(hub.database, hub.now())
     told = {trend.room for trend in trends if Purpose.VITALS in trend.consents}
     bands = [
-        {"room_name": _room(hub, room), "said": trend_words.WRISTBAND[status]}
+        {"room_name": _room(hub, room), "said": gettext(trend_words.WRISTBAND[status])}
         for room, status in sorted(read_wristbands(hub.database).items())
         if room not in told
     ]
@@ -120,7 +121,7 @@ def page_trend(request: AnyRequest, hub: Hub, subject: FromPath[str]) -> Respons
     """Show one resident's weeks."""
     trend = read_trend(hub.database, subject, hub.now())
     status = read_wristbands(hub.database).get(trend.room)
-    wristband = None if status is None else trend_words.WRISTBAND[status]
+    wristband = None if status is None else gettext(trend_words.WRISTBAND[status])
     view = trend_view(trend, _room(hub, trend.room), hub.now(), wristband)
     return _page("trend.html", request.user, hub, trend=view, here="residents")
 
@@ -136,7 +137,7 @@ def trend_view(trend: Trend, room_name: str, now: int, wristband: str | None = N
     """Return `trend` as the page shows it at `now` (ns), dates by the clock of the house."""
     first = _date(now) - timedelta(days=WEEKS * 7 - 1)
     ticks = {
-        day: f"{date.day} {date.strftime('%b')}"
+        day: day_text(date)
         for day in range(WEEKS * 7)
         if (date := first + timedelta(days=day)).weekday() == 0 and day % 21 < 7
     }
@@ -150,7 +151,7 @@ def trend_view(trend: Trend, room_name: str, now: int, wristband: str | None = N
         return _at(t, first)
 
     def text(t: int) -> str:
-        return _day_text(_date(t))
+        return day_text(_date(t))
 
     return TrendView(
         subject=trend.subject,
@@ -162,7 +163,7 @@ def trend_view(trend: Trend, room_name: str, now: int, wristband: str | None = N
         days=len(trend.days),
         said=[_said(one) for one in reversed(trend.deviations)],
         cards=cards,
-        names=[trend_words.NAME[marker] for marker in MARKERS],
+        names=[gettext(trend_words.NAME[marker]) for marker in MARKERS],
         rows=[_row(day) for day in reversed(trend.days)],
         vital_cards=trend_vitals.cards(trend.vitals, trend.hours, frame, at, text),
         vital_table=trend_vitals.table(trend.vitals, text),
@@ -178,17 +179,24 @@ def _talk(days: list[SummaryDaily], first: datetime, lines: list[Line], frame: F
         if mark is None or mark.value is None:
             continue
         minutes = mark.value / 60
-        label = f"{_day_text(_date(day.began))}: {minutes:.0f} min, {_listened(day)} listened"
+        heard = gettext("%(minutes)d min, %(hours)s listened")
+        said = heard % {"minutes": round(minutes), "hours": _listened(day)}
+        label = f"{day_text(_date(day.began))}: {said}"
         points.append(
             Point(day=_at(day.began, first), value=minutes, seconds=mark.seconds, label=label)
         )
-    latest = f"{points[-1].value:.0f} min on the last day" if points else "nothing yet"
+    latest = gettext("nothing yet")
+    if points:
+        said = gettext("%(minutes)d min on the last day")
+        latest = said % {"minutes": round(points[-1].value or 0.0)}
+    name = gettext(trend_words.NAME[marker])
+    title = gettext("%(sign)s by day, %(unit)s") % {"sign": name, "unit": gettext("minutes")}
     return Card(
         marker=marker.value,
-        name=trend_words.NAME[marker],
-        meaning=trend_words.MEANING[marker],
+        name=name,
+        meaning=gettext(trend_words.MEANING[marker]),
         latest=latest,
-        svg=chart.bars(f"{trend_words.NAME[marker]} by day, minutes", points, lines, frame),
+        svg=chart.bars(title, points, lines, frame),
     )
 
 
@@ -198,24 +206,29 @@ def _marker(marker: Marker, trend: Trend, first: datetime, frame: Frame) -> Card
         mark = _mark(day, marker)
         seconds = mark.seconds if mark is not None else 0.0
         z = mark.z if mark is not None else None
-        said = "not enough speech" if z is None else f"{_z(z)} own spreads"
-        label = f"{_day_text(_date(day.began))}: {said}, {seconds / 60:.0f} min of speech"
+        said = gettext("not enough speech")
+        if z is not None:
+            said = gettext("%(z)s own spreads") % {"z": _z(z)}
+        spoken = gettext("%(minutes)d min of speech") % {"minutes": round(seconds / 60)}
+        label = f"{day_text(_date(day.began))}: {said}, {spoken}"
         points.append(Point(day=_at(day.began, first), value=z, seconds=seconds, label=label))
     known = [point for point in points if point.value is not None]
-    latest = (
-        f"{_z(known[-1].value or 0.0)} from {known[-1].seconds / 60:.0f} min"
-        if known
-        else "not enough speech yet"
-    )
+    latest = gettext("not enough speech yet")
+    if known:
+        latest = gettext("%(z)s from %(minutes)d min") % {
+            "z": _z(known[-1].value or 0.0),
+            "minutes": round(known[-1].seconds / 60),
+        }
     own = [one for one in trend.deviations if one.marker.value == marker.value]
     lines = [*_segments(trend.days, first), *_deviations(own, first)]
-    name = trend_words.NAME[marker]
+    name = gettext(trend_words.NAME[marker])
+    title = gettext("%(sign)s by day, %(unit)s") % {"sign": name, "unit": gettext("own spreads")}
     return Card(
         marker=marker.value,
         name=name,
-        meaning=trend_words.MEANING[marker],
+        meaning=gettext(trend_words.MEANING[marker]),
         latest=latest,
-        svg=chart.deviations(f"{name} by day, in own spreads", points, lines, frame),
+        svg=chart.deviations(title, points, lines, frame),
     )
 
 
@@ -225,7 +238,8 @@ def _segments(days: list[SummaryDaily], first: datetime) -> list[Line]:
     known: str | None = None
     for day in days:
         if day.segment is not None and known is not None and day.segment != known:
-            text = f"{_day_text(_date(day.began))}: a new baseline begins (microphone or version)"
+            anew = gettext("a new baseline begins (microphone or version)")
+            text = f"{day_text(_date(day.began))}: {anew}"
             lines.append(Line(_at(day.began, first), text, "anew"))
         known = day.segment or known
     return lines
@@ -235,7 +249,7 @@ def _deviations(found: list[VoiceDeviation], first: datetime) -> list[Line]:
     return [
         Line(
             _at(one.since, first),
-            f"{_day_text(_date(one.since))}: deviates from the own baseline",
+            f"{day_text(_date(one.since))}: {gettext('deviates from the own baseline')}",
             "deviates",
         )
         for one in found
@@ -246,8 +260,8 @@ def _deviations(found: list[VoiceDeviation], first: datetime) -> list[Line]:
 def _said(one: VoiceDeviation) -> Said:
     return Said(
         name=trend_words.name_of(one.marker),
-        since=_day_text(_date(one.since)),
-        told=_day_text(_date(one.t)),
+        since=day_text(_date(one.since)),
+        told=day_text(_date(one.t)),
         moved=trend_words.moved(one.features),
         days=one.days,
         minutes=round(one.speech_s / 60),
@@ -259,7 +273,7 @@ def _row(day: SummaryDaily) -> Row:
     marks = [_mark(day, marker) for marker in MARKERS]
     spoken = max((mark.seconds for mark in marks if mark is not None), default=0.0)
     return Row(
-        date=_day_text(_date(day.began)),
+        date=day_text(_date(day.began)),
         talk="–" if talk is None or talk.value is None else f"{talk.value / 60:.0f} min",
         listened=_listened(day),
         z=["–" if mark is None or mark.z is None else _z(mark.z) for mark in marks],
@@ -289,13 +303,9 @@ def _at(ns: int, first: datetime) -> int:
     return (_date(ns) - first).days
 
 
-def _day_text(date: datetime) -> str:
-    return f"{date.day} {date.strftime('%b')}"
-
-
 def _room(hub: HubContext, room: str) -> str:
     name = hub.config.rooms.get(room)
-    return name.name if name is not None else f"Room {room}"
+    return name.name if name is not None else gettext("Room %(room)s") % {"room": room}
 
 
 def _page(template: str, user: Identity, hub: HubContext, **shown: object) -> Response[str]:

@@ -66,6 +66,7 @@ const link = new Link({
 byId("sound-off").addEventListener("click", () => sound.unlock());
 byId("sound-test").addEventListener("click", () => sound.test());
 bindActions();
+root.dataset.ready = "yes";
 clock.start();
 sound.start();
 link.start();
