@@ -241,6 +241,15 @@ surface that carries somebody, never over the floor.</p>
 """
 
 
+def lines_of(edges: Edges) -> list[list[Point]]:
+    """Return lines along the edges, points normalised to the picture, for somebody else to draw."""
+    height, width = edges.shape
+    return [
+        [(round(x / width, 4), round(y / height, 4)) for x, y in stroke[:, 0].tolist()]
+        for stroke in _strokes(edges, 1.0)
+    ]
+
+
 def _sheet(edges: Edges) -> tuple[int, int, float]:
     """Width and height of the drawing, and its pixels for one of the edges'."""
     height, width = edges.shape

@@ -26,6 +26,8 @@ from ambient.node.device_thread import Emit
 from ambient.node.microphone_thread import AllowedToHear, MicrophoneThread
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, Switches
+from ambient.node.wizard import sockets
+from ambient.node.wizard.loudness import Loudness
 from ambient.observations import AnyObservation
 from audio.networks import Ears, Wanted
 from audio.pipeline import MicrophonePipeline
@@ -73,6 +75,10 @@ class AudioWorker:
         self._switches = SwitchBoard(config.state_dir)
         self._asked = False
         self._read_at = 0.0
+        self._loudness = Loudness(
+            [(room.id, one.id) for room in config.rooms for one in room.microphones]
+        )
+        self._levels = sockets.Answerer(self._place.run_dir, sockets.LEVEL, self._loudness.answer)
         self._threads = [
             (room, self._thread(room, microphone))
             for room in config.rooms
@@ -89,6 +95,7 @@ class AudioWorker:
         now = time.monotonic()
         command = None if self._asked else self._control.take()
         self._asked = self._asked or command is not None
+        self._levels.step()
         if command is not None or now >= self._read_at:
             self._read_at = now + SWITCHES_S
             self._pass_on()
@@ -103,6 +110,7 @@ class AudioWorker:
 
     def stop(self, timeout_s: float) -> None:
         """Close all microphones."""
+        self._levels.close()
         for _, thread in self._threads:
             thread.stop()
         end = time.monotonic() + timeout_s
@@ -185,4 +193,5 @@ class AudioWorker:
             open_pipeline=open_pipeline,
             open_sender=open_sender,
         )
+        thread.show = self._loudness.microphones[room.id, microphone.id].offer
         return thread

@@ -34,7 +34,13 @@ class Pipeline(Protocol):
 
 
 class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
-    """Watch with one camera; parameters as for `DeviceThread`."""
+    """Watch with one camera; parameters as for `DeviceThread`.
+
+    Parameters
+    ----------
+    show
+        Given each frame after the pipeline (which masked it) with the steady time in seconds.
+    """
 
     noun = "camera"
 
@@ -48,6 +54,7 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
         open_feed: Callable[[], LatestFrame],
         open_pipeline: Callable[[], Pipeline],
         open_sender: Callable[[], tuple[Emit, Callable[[], None]]],
+        show: Callable[[Image, float], None] = lambda image, now: None,
     ) -> None:
         super().__init__(
             room,
@@ -59,9 +66,12 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
             open_sender=open_sender,
         )
         self._tick_at = 0.0
+        self._show = show
 
     def _take(self, pipeline: Pipeline, item: Frame) -> list[AnyObservation]:
-        return pipeline.process(item.image, self._t(item.t_ns))
+        found = pipeline.process(item.image, self._t(item.t_ns))
+        self._show(item.image, time.monotonic())
+        return found
 
     def _silence(self, pipeline: Pipeline) -> list[AnyObservation]:
         return pipeline.silence(self._t(self._clock.now()))

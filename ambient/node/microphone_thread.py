@@ -7,6 +7,8 @@ another pipeline: what was collected under the one before is forgotten with it.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -60,6 +62,8 @@ class MicrophoneThread(DeviceThread[LiveSound, Pipeline, Block]):
     """Listen with one microphone; parameters as for `DeviceThread`."""
 
     noun = "microphone"
+    show: Callable[[Block, float], None] | None = None
+    """Given each block with the steady time in seconds."""
 
     @property
     def allowed(self) -> Allowed:
@@ -67,6 +71,8 @@ class MicrophoneThread(DeviceThread[LiveSound, Pipeline, Block]):
         return self._allowed
 
     def _take(self, pipeline: Pipeline, item: Block) -> list[AnyObservation]:
+        if self.show is not None:
+            self.show(item, time.monotonic())
         return self._forward(pipeline.process(item))
 
     def _silence(self, pipeline: Pipeline) -> list[AnyObservation]:

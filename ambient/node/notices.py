@@ -1,10 +1,10 @@
 """What others have to say, kept on disk until fusion made an event of it.
 
 Comes in: starts, stops and deaths of workers, noted by the supervisor; exports and what a wizard
-for installers has to say, noted by the command that did it. Goes out: technical events. Only fusion writes events (the agent's answers
-to commands aside), and fusion may be the very worker that died; so each notice is a small file,
-read and removed by fusion after the event is committed. Written twice it still is one event: the id
-follows from what the notice says.
+for installers has to say, noted by the command that did it. Goes out: technical events. Only fusion
+writes events (the agent's answers to commands aside), and fusion may be the very worker that died;
+so each notice is a small file, read and removed by fusion after the event is committed. Written
+twice it still is one event: the id follows from what the notice says.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ from ambient.node.clock import NS, NodeClock
 from ambient.node.control import ControlServer
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, allowed
+from ambient.node.wizard import sockets
+from ambient.node.wizard.eyes import Eyes
 from ambient.observations import AnyObservation
 from ambient.relays.lines import Line
 from vision.networks import Networks
@@ -79,6 +81,10 @@ class VisionWorker:
         cv2.setNumThreads(1)
         cameras = [(room, camera) for room in config.rooms for camera in room.cameras]
         self._engine_options = _shares(len(cameras))
+        self._eyes = Eyes(
+            config.state_dir, clock.now, [(room.id, camera.id) for room, camera in cameras]
+        )
+        self._looks = sockets.Answerer(self._place.run_dir, sockets.LOOK, self._eyes.answer)
         self._threads = [self._thread(room, camera) for room, camera in cameras]
 
     def start(self) -> None:
@@ -93,6 +99,7 @@ class VisionWorker:
         self._asked = self._asked or command is not None
         if self._button is not None and self._presses.update(self._button.pressed(), now):
             self._press()
+        self._looks.step()
         if command is not None or now >= self._read_at:
             self._read_at = now + SWITCHES_S
             self._pass_on()
@@ -107,6 +114,7 @@ class VisionWorker:
 
     def stop(self, timeout_s: float) -> None:
         """Close all cameras."""
+        self._looks.close()
         for thread in self._threads:
             thread.stop()
         end = time.monotonic() + timeout_s
@@ -150,15 +158,19 @@ class VisionWorker:
             _log.info("privacy pause ends soon", room=room, in_s=round((until - t) / NS))
 
     def _thread(self, room: Room, camera: Camera) -> CameraThread:
+        eyes = self._eyes.cameras[room.id, camera.id]
+
         def open_pipeline() -> Pipeline:
             networks = Networks.open(self._engine_options(camera.people), complete=False)
-            return networks.pipeline(
+            pipeline = networks.pipeline(
                 room.id,
                 camera,
                 frozen_s=self._config.frozen_s,
                 # Seconds since the epoch: whoever is seen after a restart is somebody new.
                 first_track=self._clock.now() // NS,
             )
+            eyes.furniture = pipeline.furniture
+            return pipeline
 
         recorded = not kind_of(camera.source).is_camera
 
@@ -196,6 +208,7 @@ class VisionWorker:
             open_feed=open_feed,
             open_pipeline=open_pipeline,
             open_sender=open_sender,
+            show=eyes.offer,
         )
 
 

@@ -32,6 +32,7 @@ from ambient.relays.lines import ButtonLine, Line
 if TYPE_CHECKING:
     from ambient.node.agent import Agent
     from ambient.node.contact import RoomContact
+    from ambient.observations import AnyObservation
 
 BEAT_S: Final = 1.0
 IDENTITY_WAIT_S: Final = 20.0
@@ -147,6 +148,7 @@ def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
     from ambient.node.fusion_worker import FusionWorker, settle
     from ambient.node.gateways.repeats import Repeats
     from ambient.node.outbox import Outbox
+    from ambient.node.wizard.sockets import Tap
 
     repeats = Repeats()
     place = NodePlace(config.state_dir)
@@ -158,11 +160,18 @@ def _fusion(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
     with (
         ObservationReceiver(place.observations) as receiver,
         Outbox(place.outbox, max_rows=config.outbox.max_rows) as outbox,
+        Tap(place.run_dir) as tap,
     ):
+
+        def receive(wait_s: float) -> list[AnyObservation]:
+            found = repeats.without(receiver.receive_all(wait_s))
+            tap.give(found)
+            return found
+
         worker = FusionWorker(
             config,
             node_key,
-            receive=lambda wait_s: repeats.without(receiver.receive_all(wait_s)),
+            receive=receive,
             control=control,
             store=outbox,
             state=outbox.state(),

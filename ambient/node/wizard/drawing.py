@@ -1,0 +1,246 @@
+"""What an installer drew, checked and written into ``node.yaml``.
+
+Comes in: the areas of one camera. Goes out: the file with these in place of the ones before, its
+comments and order kept, and only after it was read back as a configuration that works; or a reason
+against it. A file that cannot be written stays as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+
+from ambient.config import Camera, NodeConfig, Room, load_node
+from ambient.errors import ConfigError, StoreError, UsageError
+from ambient.events import MAX_LIST, Area
+from ambient.node.files import write_atomically
+from ambient.observations import Place, Point
+from ambient.places import Slug
+
+LEAST_AREA: Final = 0.0005
+"""Share of the picture below which an area is a slip of the finger."""
+WET_ROOM: Final = "bath"
+"""What a wet room is called that nobody has named."""
+
+_PLACES: Final = {
+    Area.BED: Place.BED,
+    Area.SOFA: Place.SOFA,
+    Area.CHAIR: Place.CHAIR,
+    Area.FLOOR: Place.FLOOR,
+    Area.PERMITTED: Place.PERMITTED,
+}
+_AREAS: Final = {place: area for area, place in _PLACES.items()}
+
+
+class Drawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One area in a camera's picture.
+
+    Attributes
+    ----------
+    polygon
+        Corners x, y as shares of the picture, 3 to 16.
+    bed
+        Whose bed; only of a bed.
+    """
+
+    area: Area
+    polygon: Annotated[list[Point], Meta(min_length=3, max_length=MAX_LIST)]
+    bed: Slug | None = None
+
+
+def areas_of(room: Room, camera: Camera) -> list[Drawn]:
+    """Return the areas that the configuration has for a camera."""
+    found = [
+        Drawn(area=_AREAS[zone.kind], polygon=_thinned(zone.polygon), bed=zone.bed)
+        for zone in camera.zones
+        if zone.kind in _AREAS
+    ]
+    found += [Drawn(area=Area.MASK, polygon=_thinned(polygon)) for polygon in camera.mask]
+    found += [
+        Drawn(area=Area.WET_ROOM, polygon=_thinned(wet.door.polygon))
+        for wet in room.wet_rooms
+        if wet.door is not None and wet.door.camera == camera.id
+    ]
+    return found
+
+
+def _thinned(polygon: Sequence[Point]) -> list[Point]:
+    """Return at most 16 of the corners, evenly; the installer sees what is left of the shape."""
+    count = len(polygon)
+    if count <= MAX_LIST:
+        return list(polygon)
+    return [polygon[i * count // MAX_LIST] for i in range(MAX_LIST)]
+
+
+def check(drawn: Sequence[Drawn], room: Room) -> None:
+    """Refuse what is no area.
+
+    Raises
+    ------
+    UsageError
+        With the number of the area, what was expected and what came.
+    """
+    beds = {bed.id for bed in room.beds}
+    for number, one in enumerate(drawn, 1):
+        where = f"area {number} ({one.area.value})"
+        if any(not (0 <= x <= 1 and 0 <= y <= 1) for x, y in one.polygon):
+            raise UsageError(f"{where}: expected corners inside the picture, got one outside")
+        if _crosses_itself(one.polygon):
+            raise UsageError(f"{where}: expected sides that do not cross; move its corners")
+        if _size(one.polygon) < LEAST_AREA:
+            raise UsageError(f"{where}: expected a larger area, got a spot; draw it again")
+        if one.bed is not None and (one.area is not Area.BED or one.bed not in beds):
+            known = ", ".join(sorted(beds)) or "none"
+            raise UsageError(f"{where}: expected a bed of this room ({known}), got {one.bed}")
+    if sum(one.area is Area.WET_ROOM for one in drawn) > 1:
+        raise UsageError("expected one door of a wet room in a camera's picture, got several")
+
+
+def save(file: Path, room: str, camera: str, drawn: Sequence[Drawn]) -> NodeConfig:
+    """Write the areas of one camera into ``node.yaml``; return the configuration read back.
+
+    Parameters
+    ----------
+    file
+        The configuration.
+    room, camera
+        Ids that it has.
+    drawn
+        All areas of that camera; what was there before goes.
+
+    Raises
+    ------
+    UsageError
+        When an area is none.
+    ConfigError
+        When the file would no longer be a configuration; it stays as it is then.
+    StoreError
+        When it cannot be written; it stays as it is.
+    """
+    from ruamel.yaml import YAML
+
+    config = load_node(file)
+    here = next(one for one in config.rooms if one.id == room)
+    check(drawn, here)
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 100
+    tree = yaml.load(file.read_text("utf-8"))
+    of_room = next(one for one in tree["rooms"] if one["id"] == room)
+    of_camera = next(one for one in of_room["cameras"] if one["id"] == camera)
+    _put(of_camera, "zones", [_zone(one) for one in drawn if one.area in _PLACES])
+    masks = [one.polygon for one in drawn if one.area is Area.MASK]
+    _put(of_camera, "mask", [_flow_points(polygon) for polygon in masks])
+    _put_wet_room(of_room, camera, drawn)
+    text = io.StringIO()
+    yaml.dump(tree, text)
+    return _replace(file, text.getvalue().encode())
+
+
+def _replace(file: Path, data: bytes) -> NodeConfig:
+    trial = file.with_name(f".{file.name}.trial")
+    try:
+        write_atomically(trial, data)
+        config = load_node(trial)
+        mode = file.stat().st_mode
+        os.chmod(trial, mode & 0o777)
+        os.replace(trial, file)
+    except ConfigError as error:
+        raise ConfigError(str(error).replace(str(trial), str(file))) from None
+    except OSError as error:
+        raise StoreError(
+            f"{file}: expected to write what was drawn, got: {error.strerror}; run "
+            "`ambient commission` as the owner of this file"
+        ) from None
+    finally:
+        trial.unlink(missing_ok=True)
+    return config
+
+
+def _put(of_camera: Any, key: str, items: list[Any]) -> None:
+    if items:
+        of_camera[key] = items
+    elif key in of_camera:
+        del of_camera[key]
+
+
+def _zone(one: Drawn) -> Any:
+    made: dict[str, Any] = {"kind": _PLACES[one.area].value}
+    if one.bed is not None:
+        made["bed"] = one.bed
+    made["polygon"] = _flow_points(one.polygon)
+    return _flow_map(made)
+
+
+def _put_wet_room(of_room: Any, camera: str, drawn: Sequence[Drawn]) -> None:
+    """Draw the door of the room's wet room, or take it away where this camera had it."""
+    door = next((one.polygon for one in drawn if one.area is Area.WET_ROOM), None)
+    rooms = of_room.get("wet_rooms") or []
+    had = next((w for w in rooms if (w.get("door") or {}).get("camera") == camera), None)
+    if door is None:
+        if had is not None:
+            del had["door"]
+            if not had.get("sensors"):
+                rooms.remove(had)  # nothing could tell any more whether somebody is in it
+        if not rooms and "wet_rooms" in of_room:
+            del of_room["wet_rooms"]
+        return
+    seen = {"camera": camera, "polygon": _flow_points(door)}
+    free = had or next((wet for wet in rooms if wet.get("door") is None), None)
+    if free is not None:
+        free["door"] = _flow_map(seen)
+        return
+    taken = {wet["id"] for wet in rooms}
+    name = next(n for n in (WET_ROOM, *(f"{WET_ROOM}-{i}" for i in range(2, 9))) if n not in taken)
+    rooms.append({"id": name, "door": _flow_map(seen)})
+    of_room["wet_rooms"] = rooms
+
+
+def _flow_points(polygon: Sequence[Point]) -> Any:
+    from ruamel.yaml.comments import CommentedSeq
+
+    made = CommentedSeq(_flow(CommentedSeq([round(x, 4), round(y, 4)])) for x, y in polygon)
+    return _flow(made)
+
+
+def _flow_map(items: dict[str, Any]) -> Any:
+    from ruamel.yaml.comments import CommentedMap
+
+    return _flow(CommentedMap(items))
+
+
+def _flow(made: Any) -> Any:
+    made.fa.set_flow_style()
+    return made
+
+
+def _size(polygon: Sequence[Point]) -> float:
+    """Return the area of a polygon, as a share of the picture (shoelace formula)."""
+    turned = [*polygon[1:], polygon[0]]
+    twice = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(polygon, turned, strict=True))
+    return abs(twice) / 2
+
+
+def _crosses_itself(polygon: Sequence[Point]) -> bool:
+    sides = list(zip(polygon, [*polygon[1:], polygon[0]], strict=True))
+    count = len(sides)
+    return any(
+        _cross(*sides[i], *sides[j])
+        for i in range(count)
+        for j in range(i + 2, count)
+        if (j + 1) % count != i
+    )
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Return whether the lines a to b and c to d cross between their ends."""
+
+    def side(p: Point, q: Point, r: Point) -> float:
+        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+
+    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0

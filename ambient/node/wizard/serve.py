@@ -1,0 +1,213 @@
+"""Serve the wizard: made ready, announced, served over HTTPS, and closed by itself.
+
+Comes in: ``node.yaml`` of a node that runs and is enrolled, where to listen, for how long. Goes
+out: pages to the installer's device; nothing listens any more when this returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from ambient.bus import keys
+from ambient.bus.enrolment import load_hub
+from ambient.bus.opening import code_of, shared_secret
+from ambient.config import NodeConfig, load_node
+from ambient.errors import UsageError
+from ambient.events import WizardAct
+from ambient.node import clock as node_clock
+from ambient.node.clock import NodeClock
+from ambient.node.files import read_bytes
+from ambient.node.gateways.listening import bound
+from ambient.node.identity import read_identity
+from ambient.node.place import NodePlace
+from ambient.node.running import is_running
+from ambient.node.wizard import agreed, certificate, gate
+from ambient.node.wizard.announce import Announcer
+from ambient.node.wizard.sockets import Listening
+from ambient.node.wizard.watcher import Watcher
+
+PORT: Final = 7443
+LOOK_S: Final = 0.25
+DRAIN_S: Final = 2
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What whoever started the wizard is told.
+
+    Attributes
+    ----------
+    addresses
+        Where it is reached.
+    certificate
+        SHA-256 of its certificate, 64 hexadecimal digits.
+    """
+
+    addresses: list[str]
+    certificate: str
+
+
+def running_clock(place: NodePlace) -> NodeClock:
+    """Return the clock of the node that runs; another process changes nothing of it."""
+    data = read_bytes(place.clock)
+    kept = None
+    if data:
+        try:
+            kept = msgspec.json.decode(data, type=node_clock.Kept)
+        except msgspec.MsgspecError:
+            _log.warning("the node's clock cannot be read; the wall clock is taken")
+    wall, steady = time.time_ns(), time.monotonic_ns()
+    return NodeClock(node_clock.choose_offset(wall, steady, node_clock.boot_id(), kept))
+
+
+def code_for(config: NodeConfig, digest: str) -> str:
+    """Return the code that opens the wizard with this certificate.
+
+    Raises
+    ------
+    UsageError
+        When the node is not enrolled.
+    """
+    hub = load_hub(config.state_dir) or config.hub
+    pair = keys.load_pair(config.state_dir / keys.NODE_KEY)
+    if hub is None or pair is None:
+        raise UsageError(
+            "expected a node that is enrolled at a hub, which shows the code; "
+            "run: ambient enroll INVITATION"
+        )
+    return code_of(shared_secret(pair.secret, hub.key), config.node, digest)
+
+
+def serve(
+    config_file: Path,
+    host: str,
+    port: int,
+    minutes: float,
+    on_open: Callable[[Opening], None],
+    stop: threading.Event | None = None,
+) -> None:
+    """Serve the wizard until it is closed there, its time is over, or `stop` is set.
+
+    Raises
+    ------
+    UsageError
+        When the node does not run or is not enrolled.
+    LinkError
+        When nothing can listen there.
+    """
+    from ambient.node.wizard.app import Door, create_app
+    from ambient.node.wizard.installation import Installation
+
+    config = load_node(config_file)
+    place = NodePlace(config.state_dir)
+    identity = read_identity(place)
+    if not is_running(config.state_dir) or identity is None:
+        raise UsageError(
+            f"{config.state_dir}: expected a node that runs, whose cameras the wizard asks, found "
+            "none; start it: ambient node"
+        )
+    listening = bound("--host", host, port)
+    names = _names(host)
+    made = certificate.made(names, datetime.now(UTC))
+    door_code = code_for(config, made.digest)
+    pair = keys.load_pair(config.state_dir / keys.NODE_KEY)
+    assert pair is not None, "code_for has read it"
+    clock = running_clock(place)
+    announcer = Announcer(config, identity, clock.now)
+    watcher = Watcher()
+    installation = Installation(config_file, announcer, watcher, clock.now, pair.fingerprint)
+    opened = gate.opened(door_code, time.monotonic(), minutes * 60)
+    door = Door(opened, time.monotonic, announcer, made.digest)
+    agreed.withdraw(config.state_dir)
+    announcer.act(WizardAct.OPENED, certificate=made.digest)
+    where = [f"https://{name}:{listening.getsockname()[1]}/" for name in names]
+    stopping = stop or threading.Event()
+    try:
+        with Listening(place.run_dir) as tap:
+            hearing = threading.Thread(target=_hear, args=(tap, watcher, stopping), daemon=True)
+            hearing.start()
+            try:
+                on_open(Opening(where, made.digest))
+                app = create_app(installation, door)
+                asyncio.run(
+                    _run(
+                        app,
+                        listening,
+                        made.context(place.run_dir),
+                        lambda: door.over or stopping.is_set(),
+                    )
+                )
+            finally:
+                stopping.set()
+                hearing.join()
+    finally:
+        listening.close()
+        agreed.withdraw(config.state_dir)
+        announcer.act(WizardAct.CLOSED)
+
+
+def _hear(tap: Listening, watcher: Watcher, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        watcher.take(tap.receive(0.2))
+
+
+async def _run(
+    app: object, listening: socket.socket, tls: object, over: Callable[[], bool]
+) -> None:
+    """Serve until `over`; one connection more or less makes no difference to the end."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=64,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=DRAIN_S,
+        lifespan="off",
+        ws="none",
+    )
+    config.load()
+    config.ssl = tls  # type: ignore[assignment]
+    server = uvicorn.Server(config)
+
+    async def watch() -> None:
+        while not over():
+            await asyncio.sleep(LOOK_S)
+        server.should_exit = True
+
+    watching = asyncio.create_task(watch())
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        watching.cancel()
+
+
+def _names(host: str) -> list[str]:
+    """Return the addresses under which this machine is reached at `host`."""
+    if host not in ("0.0.0.0", "::", ""):
+        return [host]
+    found = {"127.0.0.1"}
+    try:
+        # Nothing is sent: the kernel says which address it would send from.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.connect(("192.0.2.1", 9))
+            found.add(str(asking.getsockname()[0]))
+    except OSError:
+        pass  # no network but loopback: then that is where it is reached
+    return sorted(found, key=lambda one: one == "127.0.0.1")

@@ -1,0 +1,124 @@
+"""Areas into node.yaml: comments and order kept, refused where it would no longer work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ambient.config import load_node
+from ambient.errors import AmbientError, UsageError
+from ambient.events import Area
+from ambient.node.wizard.drawing import Drawn, areas_of, save
+
+TEXT = """\
+# written by the installer
+site: lindenhof
+node: n-12
+state_dir: "/tmp/n-12"   # short, for the sockets
+rooms:
+  - id: r12
+    beds: [{id: r12-a, subject: s-4f2a}]
+    cameras:
+      - id: c1
+        source: rtsp://camera-12/stream   # by the window
+        fps: 10
+        zones: [{kind: sofa, polygon: [[0, 0], [0.2, 0], [0.2, 0.3]]}]
+      - id: c2
+        source: rtsp://camera-13/stream
+"""
+SQUARE = [(0.1, 0.1), (0.4, 0.1), (0.4, 0.4), (0.1, 0.4)]
+BOW = [(0.1, 0.1), (0.4, 0.4), (0.4, 0.1), (0.1, 0.4)]
+
+
+def drawn(area: Area, polygon: list[tuple[float, float]] = SQUARE, bed: str | None = None) -> Drawn:
+    return Drawn(area=area, polygon=polygon, bed=bed)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "node.yaml"
+    path.write_text(TEXT)
+    path.chmod(0o640)
+    return path
+
+
+def test_areas_come_back_and_comments_stay(file: Path) -> None:
+    before = load_node(file)
+    areas = [
+        drawn(Area.BED, bed="r12-a"),
+        drawn(Area.PERMITTED, [(0.5, 0.5), (0.7, 0.5), (0.7, 0.7)]),
+        drawn(Area.MASK, [(0.8, 0.8), (0.9, 0.8), (0.9, 0.9)]),
+        drawn(Area.WET_ROOM, [(0.9, 0.1), (1.0, 0.1), (1.0, 0.5)]),
+    ]
+    config = save(file, "r12", "c1", areas)
+    assert config.version != before.version
+    assert config == load_node(file)
+    room = config.rooms[0]
+    assert areas_of(room, room.cameras[0]) == areas
+    assert areas_of(room, room.cameras[1]) == []
+    text = file.read_text()
+    for kept in ("# written by the installer", '"/tmp/n-12"   # short', "# by the window"):
+        assert kept in text
+    assert list(yaml.safe_load(text)) == list(yaml.safe_load(TEXT))
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in file.parent.iterdir()] == ["node.yaml"]
+
+
+def test_nothing_drawn_takes_everything_away_and_leaves_the_rest(file: Path) -> None:
+    save(file, "r12", "c1", [drawn(Area.MASK), drawn(Area.WET_ROOM)])
+    config = save(file, "r12", "c1", [])
+    assert config.rooms[0].cameras[0].zones == []
+    assert config.rooms[0].cameras[0].mask == []
+    assert config.rooms[0].wet_rooms == []
+    assert config.rooms[0].cameras[0].fps == 10
+
+
+def test_a_wet_room_keeps_its_sensors_when_its_door_goes(file: Path) -> None:
+    more = """\
+    sensors: [{id: d1, kind: door, device: d1}]
+    wet_rooms: [{id: bath-left, sensors: [d1], most_min: 20}]
+"""
+    ways = "gateways: {mqtt: {host: 127.0.0.1, port: 1883, tls: off}}\n"
+    file.write_text(TEXT.replace("rooms:", f"{ways}rooms:") + more)
+    with_door = save(file, "r12", "c2", [drawn(Area.WET_ROOM)]).rooms[0].wet_rooms[0]
+    assert (with_door.id, with_door.most_min) == ("bath-left", 20)
+    assert with_door.door is not None
+    without = save(file, "r12", "c2", []).rooms[0].wet_rooms[0]
+    assert (without.sensors, without.door) == (["d1"], None)
+
+
+@pytest.mark.parametrize(
+    ("areas", "why"),
+    [
+        pytest.param([drawn(Area.BED, BOW)], "sides that do not cross", id="crossed"),
+        pytest.param(
+            [drawn(Area.BED, [(0.1, 0.1), (0.1, 0.1), (0.101, 0.1)])], "a larger area", id="a spot"
+        ),
+        pytest.param(
+            [drawn(Area.BED, [(0.1, 0.1), (1.2, 0.1), (0.5, 0.5)])], "inside the picture", id="out"
+        ),
+        pytest.param([drawn(Area.BED, bed="r13-a")], "a bed of this room", id="another's bed"),
+        pytest.param([drawn(Area.SOFA, bed="r12-a")], "a bed of this room", id="no bed"),
+        pytest.param(
+            [drawn(Area.WET_ROOM), drawn(Area.WET_ROOM)], "one door of a wet room", id="two doors"
+        ),
+    ],
+)
+def test_what_is_refused_leaves_the_file_as_it_is(file: Path, areas: list[Drawn], why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        save(file, "r12", "c1", areas)
+    assert file.read_text() == TEXT
+
+
+def test_an_area_that_the_configuration_depends_on_is_not_taken_away(file: Path) -> None:
+    """A bed that is watched for exits needs its zone."""
+    watched = TEXT.replace("subject: s-4f2a}", "subject: s-4f2a, watch: {exit: true}}")
+    file.write_text(watched.replace("node: n-12", "node: n-12\ntime_zone: Europe/Berlin"))
+    file.write_text(file.read_text().replace("kind: sofa", "kind: bed"))
+    kept = file.read_text()
+    with pytest.raises(AmbientError, match="nothing could tell"):
+        save(file, "r12", "c1", [])
+    assert file.read_text() == kept
+    assert [path.name for path in file.parent.iterdir()] == ["node.yaml"]
