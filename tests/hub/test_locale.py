@@ -26,7 +26,7 @@ from tests.hub import catalogue
 WEB = catalogue.HUB / "web"
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
 SPOKEN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt"}
-AS_THEY_ARE = {"Ambient", "ambient enroll", "PIN", "gate", "kiosk"}
+AS_THEY_ARE = {"Ambient", "ambient enroll", "PIN", "PDF", "JSON", "gate", "kiosk"}
 """Names, and classes of `<body>` that stand in a block."""
 FIELD = re.compile(r"%\((\w+)\)[sd]")
 
