@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from ambient.errors import UsageError
 from ambient.hub.alarms.kinds import BUDGETED, AlarmKind
 from ambient.hub.burden.facts import NS, Fact
-from ambient.intervals import Rate, Share, gamma_quantile, poisson, wilson, wilson_bounds
+from ambient.intervals import Rate, Share, poisson, regularized_gamma, wilson, wilson_bounds
 
 SURE_OF_BUDGET: Final = 0.99
 STEPS: Final = 10_000
@@ -202,7 +202,8 @@ def _most(counts: NDArray[np.int64], per_day: float) -> int:
 
     def within(kept: int) -> bool:
         wide = 1 + (dispersion - 1) * kept / total if total else 1.0
-        return wide * gamma_quantile(kept / wide + 1, SURE_OF_BUDGET) <= per_day * days
+        # Garwood's upper bound is a gamma quantile; whether the budget is above it needs no search.
+        return regularized_gamma(kept / wide + 1, per_day * days / wide) >= SURE_OF_BUDGET
 
     low, high = 0, total + 1  # within(low) is taken for granted: no ring at all is always possible
     while high - low > 1:
