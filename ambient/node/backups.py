@@ -1,0 +1,221 @@
+"""Backups of a node: what a spare machine needs to take its place, sealed with the site's key.
+
+Comes in: a node's configuration and a public key. Goes out: ``node-<name>-<time>.age``, an age file
+around a tar archive of ``node.yaml`` (zones and masks), the switches (consents), and what was
+learned (baselines); and back, on a machine that is no node yet. Not in it: keys, enrolled voices,
+events, open chains of falls (whoever lay on the floor then does so no more), and nothing that a
+camera or microphone gave.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ambient import __version__, sealing
+from ambient.bus import keys
+from ambient.config import NodeConfig, load_node
+from ambient.errors import StoreError, UsageError
+from ambient.events import WizardAct
+from ambient.node.files import read_bytes, write_atomically
+from ambient.node.identity import keep_identity
+from ambient.node.outbox import Outbox
+from ambient.node.place import NodePlace
+from ambient.node.switches import FILE as SWITCHES
+from ambient.node.switches import Switches
+from ambient.node.wizard.announce import Announcer
+from ambient.node.wizard.serve import running_clock
+
+CONFIG: Final = "node.yaml"
+LEARNED: Final = "learned.msgpack"
+LIST: Final = "contents.json"
+SUFFIX: Final = ".age"
+KEPT: Final = frozenset({"voice", "vitals", "situations"})
+"""What of the state of a room's judge is what was learned; the rest is of that moment."""
+MOST_BYTES: Final = 64 * 1024 * 1024
+
+
+class Contents(Struct, frozen=True, kw_only=True):
+    """What a backup says of itself: whose it is, by which version it was made, and when."""
+
+    site: str
+    node: str
+    rooms: list[str]
+    software: str
+    made: str
+
+
+def back_up(config: NodeConfig, config_file: Path, folder: Path, key: str, now: datetime) -> Path:
+    """Take a backup of a node, which may be running.
+
+    Parameters
+    ----------
+    config, config_file
+        The node's configuration, and where it stands.
+    folder
+        Where backups are kept; made when it is missing.
+    key
+        The site's public key (``age1...``).
+    now
+        Names the file.
+
+    Raises
+    ------
+    UsageError
+        When `key` is no public key, or the node never ran.
+    StoreError
+        When something cannot be read or written.
+    """
+    recipient = sealing.recipient_of(key)
+    place = NodePlace(config.state_dir)
+    if not place.outbox.exists():
+        raise UsageError(
+            f"{place.outbox}: expected the node's outbox, found none; start the node once before"
+        )
+    with Outbox(place.outbox) as outbox:
+        learned = {k: v for k, v in outbox.state().items() if k.partition("/")[0] in KEPT}
+    contents = Contents(
+        site=config.site,
+        node=config.node,
+        rooms=[room.id for room in config.rooms],
+        software=__version__,
+        made=now.isoformat(),
+    )
+    files = {
+        LIST: msgspec.json.encode(contents),
+        CONFIG: config_file.read_bytes(),
+        LEARNED: msgspec.msgpack.encode(learned),
+        SWITCHES: read_bytes(config.state_dir / SWITCHES) or msgspec.json.encode(Switches()),
+    }
+    out = folder / f"node-{config.node}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be created ({error.strerror}); check its owner"
+        ) from None
+    write_atomically(out, sealing.sealed(sealing.archive(files), recipient))
+    return out
+
+
+def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, NodeConfig]:
+    """Make this machine ready to take a node's place; it must be enrolled after that.
+
+    Parameters
+    ----------
+    private
+        The site's private key.
+    config_file
+        The node's configuration; that of the backup is written where there is none.
+
+    Raises
+    ------
+    UsageError
+        When a node is here already, the configuration is another node's, or the key is not this
+        backup's.
+    StoreError
+        When the backup is damaged, or something cannot be written.
+    """
+    config_file.parent.mkdir(parents=True, exist_ok=True)
+    with _scratch(config_file.parent) as scratch:
+        archive = scratch / "backup.tar"
+        sealing.open_file(backup, archive, private)
+        files = _unpack(backup, archive)
+        contents, learned, switches = _decode(backup, files)
+        (scratch / CONFIG).write_bytes(files[CONFIG])
+        given = config_file.exists()
+        config = load_node(config_file if given else scratch / CONFIG)
+        if (config.site, config.node) != (contents.site, contents.node):
+            raise UsageError(
+                f"{config_file}: expected the configuration of {contents.site}/{contents.node}, "
+                f"got that of {config.site}/{config.node}; move the file away"
+            )
+        place = NodePlace(config.state_dir)
+        if place.outbox.exists() or (config.state_dir / keys.NODE_KEY).exists():
+            raise UsageError(
+                f"{config.state_dir}: expected no node there, found one; move that folder away "
+                "first: a node is never replaced by its own past"
+            )
+        place.make()
+        write_atomically(config.state_dir / SWITCHES, msgspec.json.encode(switches))
+        if not given:
+            write_atomically(config_file, files[CONFIG])
+        # The outbox last: where it is, the machine is ready.
+        with Outbox(place.outbox) as outbox:
+            outbox.commit([], learned)
+    return contents, load_node(config_file)
+
+
+def announce(config: NodeConfig) -> None:
+    """Have the hub told that this machine took a node's place; once it is enrolled.
+
+    Raises
+    ------
+    UsageError
+        When it is not.
+    """
+    pair = keys.load_pair(config.state_dir / keys.NODE_KEY)
+    if pair is None:
+        raise UsageError(f"{config.state_dir}: expected a node that is enrolled; enrol it first")
+    place = NodePlace(config.state_dir)
+    announcer = Announcer(config, keep_identity(place, pair.public), running_clock(place).now)
+    for room in config.rooms:
+        announcer.act(WizardAct.REPLACED, room=room.id)
+
+
+@contextmanager
+def _scratch(parent: Path) -> Iterator[Path]:
+    """Make a folder for its owner alone, and delete it with all that is in it."""
+    try:
+        made = Path(tempfile.mkdtemp(prefix=".replace-", dir=parent))
+    except OSError as error:
+        raise StoreError(
+            f"{parent}: expected a folder to write to, got: {error.strerror}; check its owner"
+        ) from None
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def _unpack(backup: Path, archive: Path) -> dict[str, bytes]:
+    """Return the files that a node's backup has, and refuse what has others."""
+    wanted = {LIST, CONFIG, LEARNED, SWITCHES}
+    if os.path.getsize(archive) > MOST_BYTES:
+        raise StoreError(f"{backup}: expected at most {MOST_BYTES >> 20} MiB; take another")
+    try:
+        with tarfile.open(archive) as tar:
+            if set(tar.getnames()) != wanted:
+                raise KeyError(", ".join(sorted(wanted.symmetric_difference(tar.getnames()))))
+            found = {name: tar.extractfile(name) for name in wanted}
+            return {name: file.read() for name, file in found.items() if file is not None}
+    except (tarfile.TarError, KeyError) as error:
+        raise StoreError(
+            f"{backup}: expected a node's backup, got something else ({error}); take another"
+        ) from None
+
+
+def _decode(
+    backup: Path, files: Mapping[str, bytes]
+) -> tuple[Contents, dict[str, bytes], Switches]:
+    try:
+        return (
+            msgspec.json.decode(files[LIST], type=Contents),
+            msgspec.msgpack.decode(files[LEARNED], type=dict[str, bytes]),
+            msgspec.json.decode(files[SWITCHES], type=Switches),
+        )
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise StoreError(
+            f"{backup}: expected a node's backup of this version, got another ({error}); "
+            "take another"
+        ) from None
