@@ -34,6 +34,7 @@ from ambient.hub.web import pages
 from ambient.hub.web.account import account_router, api_second_factor
 from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
+from ambient.hub.web.burden import burden_router
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
@@ -90,6 +91,7 @@ def create_app(hub: HubContext) -> Litestar:
             pages.pages_router(),
             shift_router(),
             trends_router(),
+            burden_router(),
             live,
             account_router(),
             api_second_factor,
