@@ -19,7 +19,7 @@ from ambient.config_base import HOST_PATTERN, Host, Port, Strict
 from ambient.errors import ConfigError
 from ambient.hub.alarms.signal import Delivery
 from ambient.hub.channels.pcd04 import message_of
-from ambient.hub.channels.remote import NotTaken, Remote
+from ambient.hub.channels.remote import NotTaken, Remote, connected
 from ambient.hub.channels.seam import House, Notice, Receipt
 from ambient.mllp import END, START, FrameCounts, Frames, FrameTooLong
 
@@ -68,14 +68,10 @@ class Acm(Remote):
         to = self._options.application, self._options.facility
         message = message_of(notice, self._house.site, to, self._house.now())
         assert self.far is not None
-        host, port, tls = self.far
-        reader, writer = await asyncio.open_connection(host, port, ssl=tls)
-        try:
+        async with connected(*self.far) as (reader, writer):
             writer.write(START + message + END)
             await writer.drain()
             answer = await self._answer(reader)
-        finally:
-            writer.close()
         code, control = acknowledged(answer)
         if control != notice.id or code not in TAKEN:
             raise NotTaken(

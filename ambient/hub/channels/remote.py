@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -73,7 +74,7 @@ class Remote(Channel):
         if self.far is None:
             return None
         try:
-            self._within(_connected(*self.far), PROBE_S)
+            self._within(_try(self.far), PROBE_S)
         except OSError:
             return False
         return True
@@ -132,9 +133,23 @@ class Remote(Channel):
         return self._runner.run(limited())
 
 
-async def _connected(host: str, port: int, tls: ssl.SSLContext | None) -> None:
-    _, writer = await asyncio.open_connection(host, port, ssl=tls)
-    writer.close()
+@asynccontextmanager
+async def connected(
+    host: str, port: int, tls: ssl.SSLContext | None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Hold a connection; afterwards nothing is waited for, least of all the other's farewell."""
+    reader, writer = await asyncio.open_connection(host, port, ssl=tls)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def _try(far: tuple[str, int, ssl.SSLContext | None]) -> None:
+    async with connected(*far):
+        return
 
 
 def failed(why: str, *, retry: bool = True) -> Receipt:
@@ -152,7 +167,8 @@ def said(error: BaseException) -> str:
                 "check the host's name, and put the file of who signed it into ca"
             )
         cause = cause.__cause__ or cause.__context__
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    broke = f"the end of the connection ({type(error).__name__})"
+    text = getattr(error, "strerror", None) or str(error) or broke
     return f"{text}; see whether it runs and whether this machine reaches it"
 
 
