@@ -1,12 +1,12 @@
-"""The state of all alarms in SQLite: `alarms.book.Book` over one transaction of the hub's database.
+"""The state of all alarms in SQLite, for whoever reads it; `workbook` is for whoever writes.
 
-Comes in: a database within a transaction. Goes out: cases, and rows. It decides nothing, commits
-nothing and reads no clock.
+Comes in: a database within a transaction. Goes out: cases, signals, the house. It decides nothing,
+commits nothing and reads no clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -14,10 +14,9 @@ import msgspec
 import sqlite_utils
 
 from ambient.hub.alarms.book import Case, House, Report
-from ambient.hub.alarms.condition import AlarmState, Condition, Deed, Entry, Judgement
+from ambient.hub.alarms.condition import Condition, Deed, Entry, Judgement
 from ambient.hub.alarms.kinds import TECHNICAL
 from ambient.hub.alarms.signal import Signal
-from ambient.hub.people import vault
 
 Kept = TypeVar("Kept", Condition, Signal, House, Report)
 
@@ -35,10 +34,6 @@ class CaseBook:
         """Return what is true of the whole house."""
         row = self._db.execute("SELECT body FROM house").fetchone()
         return House() if row is None else _house(row[0])
-
-    def put_house(self, house: House) -> None:
-        """Keep what is true of the whole house."""
-        self._db.execute("INSERT OR REPLACE INTO house VALUES (1, ?)", (encode(house),))
 
     def case(self, condition: str) -> Case | None:
         """Return the case of a condition's id, if there is one."""
@@ -82,71 +77,10 @@ class CaseBook:
         ).fetchall()
         return [decode(row[0], Signal) for row in found]
 
-    def put(self, case: Case, entries: Iterable[Entry], due: int | None) -> None:
-        """Keep a case, append to its history, and keep when (ns) something is due."""
-        condition = case.condition
-        resolved = condition.state is AlarmState.RESOLVED
-        if condition.subject is not None:
-            vault.enter(self._db, condition.subject)
-        self._db.execute(
-            "INSERT INTO alarms (id, key, kind, node, room, state, since, resolved, body, due) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?), ?) ON CONFLICT (id) DO UPDATE SET "
-            "state = excluded.state, since = excluded.since, resolved = excluded.resolved, "
-            "body = excluded.body, due = excluded.due",
-            (
-                condition.id,
-                condition.key,
-                condition.kind.value,
-                condition.node,
-                condition.room,
-                condition.state.value,
-                condition.since,
-                condition.resolved_at if resolved else None,
-                condition.subject,
-                encode(condition),
-                due,
-            ),
-        )
-        for entry in entries:
-            reason = None if entry.reason is None else entry.reason.value
-            self._db.execute(
-                "INSERT INTO history (alarm, at, what, who, reason) VALUES (?, ?, ?, ?, ?)",
-                (condition.id, entry.at, entry.what.value, entry.who, reason),
-            )
-        for signal in case.signals:
-            self.put_signal(signal)
-
-    def put_signal(self, signal: Signal) -> None:
-        """Keep what became of a signal."""
-        self._db.execute(
-            "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-            "due = excluded.due, withdrawn = excluded.withdrawn, body = excluded.body",
-            (
-                signal.id,
-                signal.condition,
-                int(signal.id.rsplit(":", 1)[1]),
-                signal.channel,
-                signal.due,
-                signal.withdrawn,
-                encode(signal),
-            ),
-        )
-
-    def put_report(self, report: Report) -> None:
-        """Keep a report."""
-        self._db.execute("INSERT INTO not_reported (body) VALUES (?)", (encode(report),))
-
     def reports(self) -> list[Report]:
         """Return all reports, oldest first."""
         found = self._db.execute("SELECT body FROM not_reported ORDER BY number").fetchall()
         return [decode(row[0], Report) for row in found]
-
-    def purge(self, before: int) -> int:
-        """Forget what was resolved before an instant (ns); return how many conditions."""
-        done = self._db.execute(
-            "DELETE FROM alarms WHERE state = 'resolved' AND resolved < ?", (before,)
-        )
-        return int(done.rowcount)
 
     def _first(self, where: str, values: tuple[object, ...]) -> Case | None:
         found = self._cases(where, values)

@@ -20,7 +20,7 @@ from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.inputs import AnyInput, Begin
 from ambient.hub.alarms.log import Differs, Entry
 from ambient.hub.casebook import CaseBook, decode, encode
-from ambient.hub.people import vault
+from ambient.hub.workbook import WorkBook
 
 _LINES = (
     "SELECT l.number, l.at, l.body, l.seal, l.hash, p.subject, opened(p.body) FROM alarm_log l "
@@ -28,44 +28,93 @@ _LINES = (
 )
 
 
-def apply(db: sqlite_utils.Database, given: AnyInput, now: int) -> system.Outcome:
-    """Take in one input at `now` (ns): rules, state and log in one transaction.
+_LINE = "INSERT INTO alarm_log VALUES (?, ?, ?, ?, ?)"
+_PART = "INSERT INTO alarm_log_parts VALUES (?, subject_tag(?2), sealed(?2, ?3))"
 
-    What a person did is logged even when it changed nothing; what the house said, only when it did.
 
-    Raises
-    ------
-    UsageError
-        When a person asked for what cannot be.
+class Ledger:
+    """The log within one transaction: its end is read once, its new lines are written together.
+
+    Parameters
+    ----------
+    db
+        A database within a transaction.
+    book
+        The state that the lines lead to.
     """
-    book = CaseBook(db)
-    _import(db, book, now)
-    subject = _subject(book, given)
-    outcome = system.apply(book, given, now)
-    if outcome.changed or outcome.effects or getattr(given, "who", None) is not None:
-        append(db, Entry(given=given, effects=outcome.effects), subject, now)
-    return outcome
 
+    def __init__(self, db: sqlite_utils.Database, book: WorkBook) -> None:
+        self._db = db
+        self._book = book
+        self._end: tuple[int, str] | None = None
+        """Number and hash of the last line, once they were asked for."""
+        self._lines: list[tuple[object, ...]] = []
+        self._parts: list[tuple[object, ...]] = []
+        self._salts: dict[str, bytes] = {}
 
-def append(db: sqlite_utils.Database, entry: Entry, subject: str | None, now: int) -> None:
-    """Append a line."""
-    last = db.execute("SELECT number, hash FROM alarm_log ORDER BY number DESC LIMIT 1").fetchone()
-    number, previous = (last[0] + 1, last[1]) if last is not None else (1, chain.FIRST)
-    written = log.write(entry, subject)
-    if written.subject is not None:
-        vault.enter(db, written.subject)
-    seal = ""
-    if written.subject is not None and written.sealed is not None:
-        seal = chain.seal(_salt(db, written.subject), written.sealed)
-    line = chain.digest(previous, number, now, written.body, seal)
-    db.execute(
-        "INSERT INTO alarm_log VALUES (?, ?, ?, ?, ?)", (number, now, written.body, seal, line)
-    )
-    if seal:
-        db.execute(
-            "INSERT INTO alarm_log_parts VALUES (?, subject_tag(?2), sealed(?2, ?3))",
-            (number, written.subject, written.sealed),
-        )
+    def apply(self, given: AnyInput, now: int) -> system.Outcome:
+        """Take in one input at `now` (ns): rules, state and log; `flush` writes them.
+
+        What a person did is logged even when it changed nothing; what the house said, only when it
+        did.
+
+        Raises
+        ------
+        UsageError
+            When a person asked for what cannot be.
+        """
+        if self._end is None:
+            self._end = self._found()
+            if self._end[0] == 0:
+                self._import(now)
+        subject = _subject(self._book, given)
+        outcome = system.apply(self._book, given, now)
+        if outcome.changed or outcome.effects or getattr(given, "who", None) is not None:
+            self._append(Entry(given=given, effects=outcome.effects), subject, now)
+        return outcome
+
+    def flush(self) -> None:
+        """Write state and lines."""
+        self._book.flush()
+        if self._lines:
+            self._db.conn.executemany(_LINE, self._lines)
+            self._db.conn.executemany(_PART, self._parts)
+            self._lines.clear()
+            self._parts.clear()
+
+    def _found(self) -> tuple[int, str]:
+        row = self._db.execute(
+            "SELECT number, hash FROM alarm_log ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return (0, chain.FIRST) if row is None else (int(row[0]), str(row[1]))
+
+    def _append(self, entry: Entry, subject: str | None, now: int) -> None:
+        assert self._end is not None, "whoever appends has looked for the end"
+        number, previous = self._end[0] + 1, self._end[1]
+        written = log.write(entry, subject)
+        seal = ""
+        if written.subject is not None and written.sealed is not None:
+            self._book.enter(written.subject)
+            seal = chain.seal(self._salt(written.subject), written.sealed)
+            self._parts.append((number, written.subject, written.sealed))
+        line = chain.digest(previous, number, now, written.body, seal)
+        self._lines.append((number, now, written.body, seal, line))
+        self._end = (number, line)
+
+    def _import(self, now: int) -> None:
+        """Begin a log with what an earlier version held, each subject's in its own line."""
+        found = self._db.execute("SELECT opened(body) FROM alarms ORDER BY id").fetchall()
+        for row in found:
+            condition = decode(row[0], Condition)
+            given = Begin(rules=self._book.house().rules, conditions=[condition])
+            outcome = system.apply(self._book, given, now)
+            self._append(Entry(given=given, effects=outcome.effects), condition.subject, now)
+
+    def _salt(self, subject: str) -> bytes:
+        known = self._salts.get(subject)
+        if known is None:
+            self._salts[subject] = known = _salt(self._db, subject)
+        return known
 
 
 def lines(db: sqlite_utils.Database) -> Iterator[Line]:
@@ -138,19 +187,7 @@ def _unlike(db: sqlite_utils.Database) -> _Unlike | None:
     return None
 
 
-def _import(db: sqlite_utils.Database, book: CaseBook, now: int) -> None:
-    """Begin a log with what a store of an earlier version held, each subject's in its own line."""
-    if db.execute("SELECT 1 FROM alarm_log LIMIT 1").fetchone() is not None:
-        return
-    found = db.execute("SELECT opened(body) FROM alarms ORDER BY id").fetchall()
-    for row in found:
-        condition = decode(row[0], Condition)
-        given = Begin(rules=book.house().rules, conditions=[condition])
-        outcome = system.apply(book, given, now)
-        append(db, Entry(given=given, effects=outcome.effects), condition.subject, now)
-
-
-def _subject(book: CaseBook, given: AnyInput) -> str | None:
+def _subject(book: WorkBook, given: AnyInput) -> str | None:
     named = getattr(given, "condition", None)
     if named is None:
         return log.subject_of(given)

@@ -38,6 +38,8 @@ from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase
 from ambient.hub.orders import Order, OrderState
 from ambient.hub.people import admission
+from ambient.hub.turn import turning
+from ambient.hub.workbook import WorkBook
 
 NS: Final = 1_000_000_000
 
@@ -79,19 +81,10 @@ class Store:
         StoreError
             When they could not be stored; then none of them is.
         """
-        new: list[AnyEvent] = []
-        changed = False
-        with self._database.write() as db:
-            changed |= rows.heard(db, node, received)
-            for sent in batch:
-                event = admission.admitted(db, sent, received)
-                if event is None:
-                    continue
-                if rows.insert_event(db, node, event, received):
-                    new.append(event)
-                    changed |= rows.follow(db, event, received)
+        with turning(self._database) as turn:
+            new, changed = turn.store(node, batch, received)
             if changed:
-                rows.bump(db)
+                rows.bump(turn.db)
         for event in new:
             for observer in self.observers:
                 observer(event, received)
@@ -108,7 +101,7 @@ class Store:
             When there is no such alarm, or it cannot be read.
         """
         with self._database.read() as db:
-            book = CaseBook(db)
+            book = WorkBook(db)
             case = system.known(book, alarm_id)
             signals = book.signals(alarm_id)
             history = casebook.history_of(db, alarm_id)
@@ -127,11 +120,11 @@ class Store:
     def decide_all(self, given: Sequence[AnyInput], now: int) -> bool:
         """Take in several inputs in one transaction; see `decide`."""
         visible = False
-        with self._database.write() as db:
+        with turning(self._database) as turn:
             for one in given:
-                visible |= rows.decide(db, one, now)
+                visible |= turn.decide(one, now)
             if visible:
-                rows.bump(db)
+                rows.bump(turn.db)
         if visible:
             self._tell()
         return visible
@@ -239,13 +232,14 @@ class Store:
 
     def silent(self, node: str, last_heard: int, now: int) -> bool:
         """Keep that `node` has said nothing since `last_heard` (ns); return whether that is new."""
-        with self._database.write() as db:
-            row = db.execute("SELECT stopped FROM nodes WHERE node = ?", (node,)).fetchone()
-            if rows.is_open(db, kinds.silent_key(node)):
+        with turning(self._database) as turn:
+            found = turn.db.execute("SELECT stopped FROM nodes WHERE node = ?", (node,))
+            row = found.fetchone()
+            if turn.book.is_open(kinds.silent_key(node)):
                 return False
             silent = NodeSilent(node=node, last=last_heard, stopped=bool(row and row[0]))
-            rows.decide(db, silent, now)
-            rows.bump(db)
+            turn.decide(silent, now)
+            rows.bump(turn.db)
         self._tell()
         return True
 
@@ -267,10 +261,10 @@ class Store:
 
     def speaks(self, node: str, now: int) -> None:
         """Keep that `node` was heard again at `now` (ns), which ends its silence."""
-        with self._database.write() as db:
-            changed = rows.heard(db, node, now)
+        with turning(self._database) as turn:
+            changed = turn.heard(node, now)
             if changed:
-                rows.bump(db)
+                rows.bump(turn.db)
         if changed:
             self._tell()
 
@@ -287,8 +281,9 @@ class Store:
 
     def forget_node(self, node: str, who: str, now: int) -> None:
         """End what is open about a node that was revoked; what is about people stays."""
-        with self._database.write() as db:
-            ended = rows.decide(db, NodeGone(node=node, who=who), now) if _open(db, node) else False
+        with turning(self._database) as turn:
+            db = turn.db
+            ended = turn.decide(NodeGone(node=node, who=who), now) if _open(db, node) else False
             deleted = sum(
                 db.execute(f"DELETE FROM {table} WHERE node = ?", (node,)).rowcount
                 for table in ("rooms", "views", "nodes")
@@ -321,7 +316,8 @@ class Store:
 
     def purge(self, before: int, now: int) -> int:
         """Delete what was received or resolved before `before` (ns); return the events' number."""
-        with self._database.write() as db:
+        with turning(self._database) as turn:
+            db = turn.db
             # Events of a chain whose alarm is still open stay with it.
             gone = db.execute(
                 "DELETE FROM events WHERE received < ? AND chain NOT IN "
@@ -329,7 +325,7 @@ class Store:
                 "WHERE state <> 'resolved')",
                 (before,),
             ).rowcount
-            rows.decide(db, Purge(before=before), now)
+            turn.decide(Purge(before=before), now)
             db.execute(
                 "DELETE FROM commands WHERE issued < ? AND state <> ?",
                 (before, OrderState.ORDERED.value),

@@ -93,7 +93,7 @@ def test_a_failure_within_a_batch_keeps_nothing_of_it(
 
     before = store.sequence()
     with monkeypatch.context() as patch:
-        patch.setattr("ambient.hub.ledger.append", fail)
+        patch.setattr("ambient.hub.ledger.Ledger.flush", fail)
         with pytest.raises(StoreError):
             store.store("n-1", fall(10), 20 * NS)
     assert count(database) == 0

@@ -1,0 +1,292 @@
+"""One transaction of the hub that takes in events and inputs of alarms.
+
+Comes in: a database within a transaction, events and inputs in order. Goes out: rows, when `flush`
+is called; what concerns alarms goes to the pure rules through `ledger`. What was read once is not
+read again and what changes several times is written once, so a batch costs few statements. Nothing
+here commits or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import sqlite_utils
+
+from ambient import commands, events
+from ambient.commands import Acknowledged
+from ambient.events import (
+    AnyEvent,
+    CommandApplied,
+    Event,
+    NodeStarted,
+    NodeStopped,
+    NodeWorkerFailed,
+    Purpose,
+    QualityDegraded,
+    QualityNotWatched,
+    QualityRestored,
+)
+from ambient.hub import commissioning, orders, rooms, rows
+from ambient.hub.alarms import kinds
+from ambient.hub.alarms.effects import TellNode
+from ambient.hub.alarms.inputs import AnyInput, Heard, NodeSpeaks
+from ambient.hub.commissioning import Commissioning
+from ambient.hub.database import HubDatabase
+from ambient.hub.ledger import Ledger
+from ambient.hub.people import admission
+from ambient.hub.rooms import SourceView
+from ambient.hub.workbook import MOST_AT_ONCE, WorkBook
+
+NS: Final = 1_000_000_000
+
+_EVENT: Final = (
+    "INSERT INTO events (id, kind, node, room, chain, position, t, received, body) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?))"
+)
+
+
+class Turn:
+    """What happens to the hub's memory within one transaction.
+
+    Parameters
+    ----------
+    db
+        A database within a transaction, which ends with this turn.
+    """
+
+    def __init__(self, db: sqlite_utils.Database) -> None:
+        self.db = db
+        self.book = WorkBook(db)
+        self._ledger = Ledger(db, self.book)
+        self._events: list[tuple[object, ...]] = []
+        self._nodes: dict[str, str | None] = {}
+        """Room ► the node that spoke for it last."""
+        self._installed: dict[str, Commissioning | None] = {}
+        self._admitted: set[tuple[str, Purpose | None]] = set()
+
+    def store(
+        self, node: str, batch: Iterable[AnyEvent], received: int
+    ) -> tuple[list[AnyEvent], bool]:
+        """Take in events of `node`, received at `received` (ns), in order.
+
+        Returns
+        -------
+        tuple of list and bool
+            The new ones, and whether anything visible changed.
+        """
+        sent = list(batch)
+        known = self._known([event.id for event in sent])
+        chains = [event.chain for event in sent if _is_chained(event)]
+        for first in range(0, len(chains), MOST_AT_ONCE):
+            self.book.look_up(chains[first : first + MOST_AT_ONCE])
+        changed = self.heard(node, received)
+        new: list[AnyEvent] = []
+        for one in sent:
+            if one.id in known:
+                continue
+            event = self._admit(one, received)
+            if event is None:
+                continue
+            known.add(event.id)
+            self._insert(node, event, received)
+            new.append(event)
+            changed |= self._follow(event, received)
+        return new, changed
+
+    def heard(self, node: str, now: int) -> bool:
+        """Keep that `node` spoke at `now` (ns); return whether anything visible changed."""
+        known = self.db.execute("SELECT 1 FROM nodes WHERE node = ?", (node,)).fetchone()
+        self.db.execute(
+            "INSERT INTO nodes (node, first_heard, last_heard) VALUES (?, ?, ?) "
+            "ON CONFLICT (node) DO UPDATE SET last_heard = excluded.last_heard",
+            (node, now, now),
+        )
+        silent = self.book.is_open(kinds.silent_key(node))
+        ended = self.decide(NodeSpeaks(node=node), now) if silent else False
+        return known is None or ended
+
+    def decide(self, given: AnyInput, now: int) -> bool:
+        """Take in an input of the alarms at `now` (ns); return whether anything visible changed.
+
+        Raises
+        ------
+        UsageError
+            When a person asked for what cannot be.
+        """
+        outcome = self._ledger.apply(given, now)
+        for effect in outcome.effects:
+            if isinstance(effect, TellNode):
+                command = Acknowledged(
+                    id=commands.new_id(),
+                    node=effect.node,
+                    issued=now,
+                    expires=now + orders.ACKNOWLEDGED_EXPIRES_S * NS,
+                    chain=effect.chain,
+                )
+                rows.insert_order(self.db, command, effect.who)
+        return outcome.visible
+
+    def flush(self) -> None:
+        """Write everything."""
+        self._flush_events()
+        self._ledger.flush()
+
+    # -- events ----------------------------------------------------------------------------
+
+    def _known(self, ids: list[str]) -> set[str]:
+        """Return which of `ids` are stored already."""
+        found: set[str] = set()
+        for first in range(0, len(ids), MOST_AT_ONCE):
+            part = ids[first : first + MOST_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            query = f"SELECT id FROM events WHERE id IN ({marks})"
+            found.update(row[0] for row in self.db.execute(query, tuple(part)))
+        return found
+
+    def _admit(self, event: AnyEvent, received: int) -> AnyEvent | None:
+        """Return what of `event` may be kept; of one subject and purpose it is asked once."""
+        if event.subject is None:
+            return event
+        about = (event.subject, admission.purpose_of(event))
+        if about in self._admitted:
+            return event
+        admitted = admission.admitted(self.db, event, received)
+        if admitted is event:
+            self._admitted.add(about)
+        return admitted
+
+    def _insert(self, node: str, event: AnyEvent, received: int) -> None:
+        if event.subject is not None:
+            self.book.enter(event.subject)
+        self._events.append(
+            (
+                event.id,
+                events.kind_of(event),
+                node,
+                event.room,
+                event.chain,
+                event.position,
+                event.t,
+                received,
+                event.subject,
+                events.encode(event).decode(),
+            )
+        )
+
+    def _flush_events(self) -> None:
+        if self._events:
+            self.db.conn.executemany(_EVENT, self._events)
+            self._events.clear()
+
+    def _follow(self, event: AnyEvent, received: int) -> bool:
+        """Do what a new event asks for; return whether anything visible changed."""
+        changed = self._serves(event)
+        if isinstance(event, NodeStarted | NodeStopped):
+            stopped = isinstance(event, NodeStopped)
+            self.db.execute("UPDATE nodes SET stopped = ? WHERE node = ?", (stopped, event.node))
+        if isinstance(event, CommandApplied):
+            changed |= rows.answered(self.db, event)
+        changed |= self._viewed(event)
+        changed |= self._follow_installation(event)
+        opened = kinds.opens(event)
+        if opened is not None or any(self.book.is_open(key) for key in kinds.may_end(event)):
+            late = opened is not None and not kinds.is_chained(opened)
+            heard = Heard(event=event, over=self._over(event) if late else None)
+            changed |= self.decide(heard, received)
+        return changed
+
+    def _serves(self, event: AnyEvent) -> bool:
+        """Keep which node speaks for the event's room; return whether that is another one now."""
+        room = event.room
+        if room is None:
+            return False
+        if room not in self._nodes:
+            row = self.db.execute("SELECT node FROM rooms WHERE room = ?", (room,)).fetchone()
+            self._nodes[room] = None if row is None else row[0]
+        if self._nodes[room] == event.node:
+            return False
+        self._nodes[room] = event.node
+        self.db.execute("INSERT OR REPLACE INTO rooms VALUES (?, ?)", (room, event.node))
+        return True
+
+    def _over(self, event: Event) -> int | None:
+        """Return when the condition that `event` states is known to have ended (ns), if it has."""
+        self._flush_events()
+        if isinstance(event, NodeWorkerFailed):
+            row = self.db.execute(
+                "SELECT max(t) FROM events WHERE node = ? AND (kind = ? OR (kind = ? "
+                "AND json_extract(body, '$.worker') = ?))",
+                (
+                    event.node,
+                    events.kind_of(NodeStarted),
+                    events.kind_of(events.NodeWorkerRestarted),
+                    event.worker.value,
+                ),
+            ).fetchone()
+        else:
+            row = self.db.execute(
+                "SELECT max(t) FROM events WHERE chain = ? AND kind IN (?, ?)",
+                (
+                    event.chain,
+                    events.kind_of(QualityRestored),
+                    events.kind_of(QualityNotWatched),
+                ),
+            ).fetchone()
+        return None if row is None or row[0] is None else int(row[0])
+
+    def _viewed(self, event: AnyEvent) -> bool:
+        if not isinstance(event, QualityDegraded | QualityRestored | QualityNotWatched):
+            return False
+        row = self.db.execute(
+            "SELECT body FROM views WHERE node = ? AND room = ? AND source = ?",
+            (event.node, event.room, event.source),
+        ).fetchone()
+        view = rooms.next_view(None if row is None else rows.decode(row[0], SourceView), event)
+        if view is None:
+            return False
+        self.db.execute(
+            "INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?)",
+            (view.node, view.room, view.source, rows.encode(view)),
+        )
+        return True
+
+    def _follow_installation(self, event: AnyEvent) -> bool:
+        """Follow the installation of the event's room."""
+        room = event.room
+        if room is None:
+            return False
+        if room not in self._installed:
+            row = self.db.execute(
+                "SELECT body FROM commissioning WHERE room = ?", (room,)
+            ).fetchone()
+            self._installed[room] = None if row is None else rows.decode(row[0], Commissioning)
+        after = commissioning.next_commissioning(self._installed[room], event)
+        if after is None:
+            return False
+        self._installed[room] = after
+        self.db.execute(
+            "INSERT OR REPLACE INTO commissioning VALUES (?, ?)", (room, rows.encode(after))
+        )
+        return True
+
+
+def _is_chained(event: AnyEvent) -> bool:
+    opened = kinds.opens(event)
+    return opened is not None and kinds.is_chained(opened)
+
+
+@contextmanager
+def turning(database: HubDatabase) -> Iterator[Turn]:
+    """Run a block as one turn: all of it is on the disk when the block ends, or nothing.
+
+    Raises
+    ------
+    StoreError
+        When the disk or the database cannot take it.
+    """
+    with database.write() as db:
+        turn = Turn(db)
+        yield turn
+        turn.flush()
