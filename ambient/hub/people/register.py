@@ -229,6 +229,20 @@ class Register:
         return ordered
 
 
+def purposes_on(database: HubDatabase) -> dict[str, list[Purpose]]:
+    """Return every room ► the purposes that are on there; none while its node never spoke."""
+    with database.read() as db:
+        found = db.execute(
+            "SELECT e.room, 0 FROM enrolled_rooms e WHERE e.room NOT IN (SELECT room FROM rooms) "
+            "UNION SELECT room, 1 FROM rooms ORDER BY 1"
+        ).fetchall()
+        told = {room: _told(db, room) if spoke else None for room, spoke in found}
+    return {
+        room: [] if known is None else [one for one in Purpose if known.get(one, Told()).is_on(one)]
+        for room, known in told.items()
+    }
+
+
 def forget_purpose(db: sqlite_utils.Database, subject: str, purpose: Purpose) -> int:
     """Delete what a purpose held of a resident on the hub; return how many events.
 

@@ -1,0 +1,81 @@
+"""``ambient dossier``: the facility's data protection file, from the live configuration.
+
+In: ``hub.yaml`` and, where the hub has run, its database. Out: printable HTML, English and German.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ambient.hub.people.dossier.facts import Model
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``dossier`` to `app`."""
+    app.command("dossier")(dossier)
+
+
+def dossier(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the pages.")],
+    config: Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")] = Path(
+        "hub.yaml"
+    ),
+) -> None:
+    """Fill the data protection file of this house, to print and sign.
+
+    Impact assessment, record of processing, data flows, consent forms, door signs, works agreement,
+    AI Act table, risk file. Facts come from the configuration, the rooms' own word on what is on,
+    and the model cards; what only the house knows is a blank with the question.
+    """
+    from datetime import UTC, datetime
+
+    from ambient.config import load_hub
+    from ambient.hub.accounts import Accounts
+    from ambient.hub.database import HubDatabase
+    from ambient.hub.people.dossier.facts import facts_of
+    from ambient.hub.people.dossier.make import write
+    from ambient.hub.people.register import purposes_on
+
+    loaded = load_hub(config)
+    path = loaded.state_dir / "hub.db"
+    on, users = {}, []
+    if path.exists():
+        database = HubDatabase(path)
+        try:
+            on = purposes_on(database)
+            users = [f"{one.name} ({one.role.value})" for one in Accounts(database).users()]
+        finally:
+            database.close()
+    made = datetime.now(UTC).date().isoformat()
+    pages = write(facts_of(loaded, on, _models(), users, made), out)
+    typer.echo(f"{out}: {len(pages)} pages; begin with index.html")
+
+
+def _models() -> list[Model]:
+    """Return every model by its card; empty where models are not installed."""
+    from importlib import resources
+
+    from ambient.hub.people.dossier.facts import Model
+
+    cards = resources.files("models") / "cards"
+    if not cards.is_dir():
+        return []
+    found = []
+    for card in sorted(cards.iterdir(), key=lambda one: one.name):
+        lines = card.read_text("utf-8").splitlines()
+        rows = [line.strip("| ").split(" | ", 1) for line in lines if line.startswith("| ")]
+        said = {row[0]: row[1] for row in rows if len(row) == 2}
+        title = lines[0].lstrip("# ").replace("`", "")
+        found.append(
+            Model(
+                name=card.name.removesuffix(".md"),
+                task=title,
+                licence=said.get("licence", ""),
+                card=card.name,
+            )
+        )
+    return found

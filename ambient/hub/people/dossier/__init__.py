@@ -1,0 +1,1 @@
+"""The facility's data protection file, filled from the live configuration (``ambient dossier``)."""

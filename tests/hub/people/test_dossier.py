@@ -1,0 +1,147 @@
+"""The dossier: every document in both languages, facts of the configuration, no test invented."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ambient.cli.app import build
+from ambient.config import load_hub
+from ambient.events import ConsentApplied, Purpose
+from ambient.hub.database import HubDatabase
+from ambient.hub.people.dossier import facts
+from ambient.hub.people.dossier.make import LANGUAGES, TITLES, documents
+from ambient.hub.people.dossier.purposes import WORDS, Language
+from ambient.hub.people.dossier.risks import RISKS
+from ambient.hub.store import Store
+from tests.hub.kit import event
+
+ROOT = Path(__file__).parents[3]
+HUB = """\
+site: lindenhof
+state_dir: {state}
+keep_days: 200
+rooms: {{r1: {{name: "Zimmer <12>", floor: First}}}}
+people:
+  facility: {{controller: "Haus Linde, Ort", officer: "D. Schutz"}}
+  retention: {{hourly: 11}}
+  duties: [{{what: fall_records, basis: "§ 1 Law", days: 3650}}]
+channels:
+  alerts:
+    kind: webhook
+    options: {{url: "https://user:geheim@pager.example:8443/hook?key=geheim", secret: geheim}}
+    recipients: {{outside: nurse}}
+    accepted_by: D. Schutz
+    accepted_on: 2027-03-01
+  later: {{kind: ntfy}}
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    file = tmp_path / "hub.yaml"
+    file.write_text(HUB.format(state=tmp_path / "state"))
+    return file
+
+
+@pytest.fixture
+def made(house: Path) -> facts.Facts:
+    on = {"r1": [Purpose.FALLS, Purpose.VOICE]}
+    cards = [facts.Model(name="falls", task="Falls over time", licence="Apache-2.0", card="f.md")]
+    return facts.facts_of(load_hub(house), on, cards, ["dora (admin)"], "2027-03-01")
+
+
+def existing(test: str) -> bool:
+    file, _, name = test.partition("::")
+    path = ROOT / file
+    if not path.exists():
+        return False
+    tree = ast.parse(path.read_text("utf-8"))
+    return any(isinstance(node, ast.FunctionDef) and node.name == name for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("test", [test for risk in RISKS for test in risk.tests])
+def test_every_test_that_the_risk_file_names_exists(test: str) -> None:
+    assert existing(test)
+
+
+def test_a_test_that_does_not_exist_would_be_found() -> None:
+    assert not existing("tests/hub/test_store.py::test_nobody_wrote_this")
+    assert not existing("tests/nowhere.py::test_x")
+
+
+def test_nothing_lacks_its_words_or_its_test() -> None:
+    for language in LANGUAGES:
+        assert set(WORDS[language]) == set(Purpose)
+        assert set(TITLES[language]) == set(TITLES["en"])
+    for risk in RISKS:
+        assert risk.tests
+        assert {*risk.hazard, *risk.measure, *risk.left} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TITLES["en"])
+def test_every_document_is_made_whole(made: facts.Facts, language: Language, name: str) -> None:
+    page = documents(made, language)[f"{language}/{name}.html"]
+    assert page.startswith("<!doctype html>")
+    assert f'<html lang="{language}">' in page
+    assert page.rstrip().endswith("</html>")
+    assert "lindenhof" in page
+    assert "<12>" not in page, "names of rooms are escaped"
+    assert "geheim" not in page, "no secret, password or query of an address"
+    assert not re.search(r"{{|{%|\bNone\b(?! is)|Purpose\.", page)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "dpia",
+            ["Haus Linde", "D. Schutz", "200 days", "11 days", "Zimmer &lt;12&gt;", "§ 1 Law"],
+        ),
+        ("record", ["without TLS", "dora (admin)", "alerts (webhook)", "not configured"]),
+        ("flows", ["pager.example:8443", "D. Schutz, 2027-03-01", "not accepted"]),
+        ("consent", ["Within a minute", "☐ I do not agree", "How the voice changes"]),
+        ("sign", ["Zimmer &lt;12&gt;", "Falls · How the voice changes"]),
+        ("agreement", ["§ 87", "Haus Linde"]),
+        ("aiact", ["Falls over time", "Apache-2.0", "is not in use here"]),
+        ("risks", ["tests/e2e/test_leaves.py", "siren"]),
+    ],
+)
+def test_facts_are_those_of_the_configuration(
+    made: facts.Facts, name: str, words: list[str]
+) -> None:
+    page = documents(made, "en")[f"en/{name}.html"]
+    for word in words:
+        assert word in page
+
+
+def test_what_only_the_house_knows_is_a_blank_with_the_question(tmp_path: Path) -> None:
+    file = tmp_path / "hub.yaml"
+    file.write_text(f"site: h\nstate_dir: {tmp_path}\n")
+    bare = facts.facts_of(load_hub(file), {}, [], [], "2027-03-01")
+    for language in LANGUAGES:
+        for page in documents(bare, language).values():
+            for question in re.findall(r'<span class="blank"[^>]*>([^<]*)</span>', page):
+                assert question.rstrip().endswith(("?", "."))
+    assert documents(bare, "en")["en/dpia.html"].count("blank") > 10
+
+
+def test_as_somebody_types_it(house: Path, tmp_path: Path) -> None:
+    database = HubDatabase(tmp_path / "state" / "hub.db")
+    on = event(ConsentApplied, 5, family="consent.voice", purpose=Purpose.VOICE, on=True)
+    Store(database).store("n-1", [on], 5)
+    database.close()
+    out = tmp_path / "dossier"
+    answer = CliRunner().invoke(build(), ["dossier", "-c", str(house), "--out", str(out)])
+    assert answer.exit_code == 0, answer.output
+    assert "17 pages" in answer.output
+    page = (out / "de" / "dpia.html").read_text("utf-8")
+    assert "Stürze, Wie sich die Stimme verändert" in page
+    models = (out / "en" / "aiact.html").read_text("utf-8")
+    assert "models/cards/falls.md" in models
+    assert re.search(r"<td>falls</td><td>[^<]+</td><td>Apache-2.0", models)
