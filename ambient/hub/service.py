@@ -40,6 +40,7 @@ from ambient.hub.store import Store
 from ambient.hub.watch import Watch
 from ambient.hub.web.app import create_app
 from ambient.hub.web.context import HubContext
+from ambient.hub.web.patience import PatientProtocol
 
 DATABASE: Final = "hub.db"
 DRAIN_S: Final = 5
@@ -292,6 +293,7 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=DRAIN_S,
                 timeout_keep_alive=30,
                 ws="none",
+                http=PatientProtocol,
                 ssl_certfile=web.certificate,
                 ssl_keyfile=web.private_key,
             )

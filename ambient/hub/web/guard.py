@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, MutableScopeHeaders
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -145,6 +145,8 @@ def session_cookie(hub: HubContext, value: str) -> Cookie:
 
 async def allowed(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """Let pass who has the right that the endpoint names; the one guard of every endpoint."""
+    if "\x00" in connection.scope["path"]:
+        raise NotFoundException("a path holds no zero byte")  # the file system refuses those loudly
     if connection.scope.get("method") == "OPTIONS":
         return
     _same_site(connection)
