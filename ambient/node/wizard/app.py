@@ -19,10 +19,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from litestar import Litestar, MediaType, Request, Response, Router, get, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, MutableScopeHeaders
-from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
-from litestar.params import Body
+from litestar.params import FromPath, JSONBody, URLEncodedBody
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -180,7 +179,7 @@ def page_gate(request: AnyRequest) -> Response[Any]:
 @post("/enter", sync_to_thread=True, status_code=303)
 def enter(
     request: AnyRequest,
-    data: Annotated[CodeForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: URLEncodedBody[CodeForm],
 ) -> Response[Any]:
     """Take in the code."""
     verdict, token = request.app.state.door.enter(data.code)
@@ -194,7 +193,7 @@ def enter(
 
 
 @get("/room/{room:str}", sync_to_thread=True)
-def page_room(request: AnyRequest, room: str) -> Response[str]:
+def page_room(request: AnyRequest, room: FromPath[str]) -> Response[str]:
     """Show the steps of one room."""
     installation = _installation(request)
     here = installation.room(room)
@@ -206,7 +205,7 @@ def page_room(request: AnyRequest, room: str) -> Response[str]:
 
 
 @get("/api/people/{room:str}", sync_to_thread=True)
-def people(request: AnyRequest, room: str) -> dict[str, Any]:
+def people(request: AnyRequest, room: FromPath[str]) -> dict[str, Any]:
     """Return who is seen as lines, and what each camera and microphone can sense."""
     installation = _installation(request)
     installation.room(room)
@@ -216,13 +215,13 @@ def people(request: AnyRequest, room: str) -> dict[str, Any]:
 
 
 @get("/api/outline/{room:str}/{camera:str}", sync_to_thread=True)
-def outline(request: AnyRequest, room: str, camera: str) -> Outlined:
+def outline(request: AnyRequest, room: FromPath[str], camera: FromPath[str]) -> Outlined:
     """Return the edges of what a camera sees."""
     return _installation(request).outline(room, camera)
 
 
 @get("/api/areas/{room:str}/{camera:str}", sync_to_thread=True)
-def areas(request: AnyRequest, room: str, camera: str) -> list[Drawn]:
+def areas(request: AnyRequest, room: FromPath[str], camera: FromPath[str]) -> list[Drawn]:
     """Return what is drawn."""
     return _installation(request).areas(room, camera)
 
@@ -230,16 +229,18 @@ def areas(request: AnyRequest, room: str, camera: str) -> list[Drawn]:
 @post("/api/areas/{room:str}/{camera:str}", sync_to_thread=True, status_code=200)
 def draw(
     request: AnyRequest,
-    room: str,
-    camera: str,
-    data: Annotated[list[Drawn], Meta(max_length=32)],
+    room: FromPath[str],
+    camera: FromPath[str],
+    data: JSONBody[list[Drawn]],
 ) -> dict[str, str]:
     """Save what is drawn."""
     return {"version": _installation(request).draw(room, camera, data)}
 
 
 @post("/api/still/{room:str}/{camera:str}", sync_to_thread=True, status_code=200)
-def agree(request: AnyRequest, room: str, camera: str, data: Agreed) -> dict[str, int]:
+def agree(
+    request: AnyRequest, room: FromPath[str], camera: FromPath[str], data: JSONBody[Agreed]
+) -> dict[str, int]:
     """Take in that everybody in the room agrees to a picture."""
     if not data.everybody:
         raise PermissionDeniedException("expected that everybody in the room agrees")
@@ -248,7 +249,7 @@ def agree(request: AnyRequest, room: str, camera: str, data: Agreed) -> dict[str
 
 
 @get("/still/{room:str}/{camera:str}", sync_to_thread=True)
-def still(request: AnyRequest, room: str, camera: str) -> Response[bytes]:
+def still(request: AnyRequest, room: FromPath[str], camera: FromPath[str]) -> Response[bytes]:
     """Return a picture that was agreed to; 404 while there is none."""
     data = _installation(request).still(room, camera)
     if not data:
@@ -257,20 +258,20 @@ def still(request: AnyRequest, room: str, camera: str) -> Response[bytes]:
 
 
 @post("/api/walk/{room:str}/begin", sync_to_thread=True, status_code=200)
-def begin(request: AnyRequest, room: str, data: Begin) -> dict[str, bool]:
+def begin(request: AnyRequest, room: FromPath[str], data: JSONBody[Begin]) -> dict[str, bool]:
     """Begin a station."""
     _installation(request).begin(room, data.station, data.light)
     return {"begun": True}
 
 
 @post("/api/walk/{room:str}/end", sync_to_thread=True, status_code=200)
-def end(request: AnyRequest, room: str) -> Judged:
+def end(request: AnyRequest, room: FromPath[str]) -> Judged:
     """End the station that was begun, and judge it."""
     return _installation(request).end(room)
 
 
 @get("/api/walk/{room:str}", sync_to_thread=True)
-def walked(request: AnyRequest, room: str) -> list[dict[str, Any]]:
+def walked(request: AnyRequest, room: FromPath[str]) -> list[dict[str, Any]]:
     """Return what the walk gave so far."""
     return [
         {"light": light, "judged": judged} for light, judged in _installation(request).judged(room)
@@ -278,20 +279,20 @@ def walked(request: AnyRequest, room: str) -> list[dict[str, Any]]:
 
 
 @post("/api/finish/{room:str}", sync_to_thread=True, status_code=200)
-def finish(request: AnyRequest, room: str, data: Finish) -> dict[str, Any]:
+def finish(request: AnyRequest, room: FromPath[str], data: JSONBody[Finish]) -> dict[str, Any]:
     """Write the certificate."""
     made = _installation(request).finish(room, data.by, short=data.short)
     return {"complete": made.complete, "digest": made.digest}
 
 
 @get("/certificate/{room:str}", sync_to_thread=True)
-def page_certificate(request: AnyRequest, room: str) -> Response[str]:
+def page_certificate(request: AnyRequest, room: FromPath[str]) -> Response[str]:
     """Show the newest certificate of a room, to print."""
     return _page(request, "certificate.html", certificate=_certificate(request, room))
 
 
 @get("/api/certificate/{room:str}", sync_to_thread=True)
-def certificate_json(request: AnyRequest, room: str) -> Response[bytes]:
+def certificate_json(request: AnyRequest, room: FromPath[str]) -> Response[bytes]:
     """Return the newest certificate of a room exactly as the hub knows its digest."""
     return Response(_certificate(request, room).json, media_type=MediaType.JSON)
 
@@ -394,7 +395,8 @@ _STATUS: Final[dict[type[AmbientError], int]] = {
 
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    return Response({"detail": error.detail}, status_code=error.status_code)
+    # A path that is nowhere is answered outside the middleware.
+    return Response({"detail": error.detail}, status_code=error.status_code, headers=HEADERS)
 
 
 def _own_error(request: AnyRequest, error: AmbientError) -> Response[Any]:

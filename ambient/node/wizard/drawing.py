@@ -24,6 +24,8 @@ from ambient.places import Slug
 
 LEAST_AREA: Final = 0.0005
 """Share of the picture below which an area is a slip of the finger."""
+MOST_AREAS: Final = 32
+"""As many as a camera may have zones."""
 WET_ROOM: Final = "bath"
 """What a wet room is called that nobody has named."""
 
@@ -86,6 +88,8 @@ def check(drawn: Sequence[Drawn], room: Room) -> None:
         With the number of the area, what was expected and what came.
     """
     beds = {bed.id for bed in room.beds}
+    if len(drawn) > MOST_AREAS:
+        raise UsageError(f"expected at most {MOST_AREAS} areas, got {len(drawn)}; delete some")
     for number, one in enumerate(drawn, 1):
         where = f"area {number} ({one.area.value})"
         if any(not (0 <= x <= 1 and 0 <= y <= 1) for x, y in one.polygon):

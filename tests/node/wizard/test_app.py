@@ -1,0 +1,338 @@
+"""The wizard's answers: nothing without the code, no picture unless agreed, no way outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from ambient.bus.opening import code_of
+from ambient.config import load_node
+from ambient.events import NodeCommissioned, NodeWizard, NodeZone, WizardAct
+from ambient.node.notices import NoticeBoard
+from ambient.node.place import NodePlace
+from ambient.node.wizard import agreed, sockets
+from ambient.node.wizard.announce import Announcer
+from ambient.node.wizard.app import COOKIE, HEADERS, Door, create_app
+from ambient.node.wizard.gate import OPEN_S, TRIES, opened
+from ambient.node.wizard.installation import Installation
+from ambient.node.wizard.looks import LookWanted, Outlined
+from ambient.node.wizard.watcher import Watcher
+from ambient.observations import Place, Posture, PostureSeen
+
+URL = "https://node.local"
+CODE = code_of(bytes(32), "n-12", "ab" * 32)
+KEY = "k" * 40
+JPEG = b"\xff\xd8\xff a picture"
+NS = 1_000_000_000
+TEXT = """\
+site: lindenhof
+node: n-12
+state_dir: {state}
+rooms:
+  - id: r12
+    beds: [{{id: r12-a}}]
+    purposes: {{falls: on}}
+    cameras: [{{id: c1, source: rtsp://camera/stream}}]
+"""
+SQUARE = [[0.1, 0.1], [0.4, 0.1], [0.4, 0.4]]
+
+
+class Bench:
+    """A wizard without network and clock; `at` is the time in seconds."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at = 1000.0
+        self.file = folder / "node.yaml"
+        self.file.write_text(TEXT.format(state=folder / "state"))
+        config = load_node(self.file)
+        NodePlace(config.state_dir).make()
+        self.state_dir = config.state_dir
+        self.watcher = Watcher()
+        announcer = Announcer(config, KEY, self.now)
+        self.installation = Installation(self.file, announcer, self.watcher, self.now, "F-P")
+        self.door = Door(opened(CODE, self.at), lambda: self.at, announcer, "ab" * 32)
+        monkeypatch.setattr(sockets, "ask", self._ask)
+
+    def now(self) -> int:
+        return round(self.at * NS)
+
+    def app(self) -> Litestar:
+        return create_app(self.installation, self.door)
+
+    def told(self) -> list[Any]:
+        return [notice.event for _, notice in NoticeBoard(self.state_dir).waiting()]
+
+    def acts(self) -> list[WizardAct]:
+        return [one.act for one in self.told() if isinstance(one, NodeWizard)]
+
+    def _ask(self, run_dir: Path, name: str, question: bytes, timeout_s: float) -> bytes:
+        """Answer as a process would that gives a picture to whoever asks, which ours does not."""
+        wanted = msgspec.msgpack.decode(question, type=LookWanted)
+        still = JPEG if wanted.still else b""
+        return msgspec.msgpack.encode(Outlined(pictures=3, strokes=[[(0, 0), (1, 1)]], still=still))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def stranger(bench: Bench) -> Iterator[TestClient[Litestar]]:
+    with TestClient(bench.app(), base_url=URL) as client:
+        yield client
+
+
+@pytest.fixture
+def installer(stranger: TestClient[Litestar]) -> TestClient[Litestar]:
+    answer = stranger.post("/enter", data={"code": CODE.lower()}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    stranger.headers["Origin"] = URL
+    return stranger
+
+
+INSIDE = [
+    ("GET", "/room/r12"),
+    ("GET", "/api/people/r12"),
+    ("GET", "/api/outline/r12/c1"),
+    ("GET", "/api/areas/r12/c1"),
+    ("POST", "/api/areas/r12/c1"),
+    ("POST", "/api/still/r12/c1"),
+    ("GET", "/still/r12/c1"),
+    ("POST", "/api/walk/r12/begin"),
+    ("POST", "/api/walk/r12/end"),
+    ("GET", "/api/walk/r12"),
+    ("POST", "/api/finish/r12"),
+    ("GET", "/certificate/r12"),
+    ("GET", "/api/certificate/r12"),
+    ("POST", "/close"),
+]
+
+
+def test_the_table_of_handlers_is_whole(bench: Bench) -> None:
+    paths = {
+        (method, route.path.replace("{room:str}", "r12").replace("{camera:str}", "c1"))
+        for route in bench.app().routes
+        for method in getattr(route, "methods", ())
+        if method != "OPTIONS" and not route.path.startswith("/static")
+    }
+    assert paths - {("GET", "/"), ("POST", "/enter")} == set(INSIDE)
+
+
+@pytest.mark.parametrize(("method", "path"), INSIDE)
+def test_without_the_code_there_is_nothing(
+    stranger: TestClient[Litestar], bench: Bench, method: str, path: str
+) -> None:
+    stranger.headers["Origin"] = URL
+    for cookie in (None, "guess"):
+        if cookie is not None:
+            stranger.cookies.set(COOKIE, cookie)
+        answer = stranger.request(method, path, json={})
+        assert answer.status_code == 401, answer.text
+    assert bench.told() == []
+
+
+@pytest.mark.parametrize(("method", "path"), [row for row in INSIDE if row[0] == "POST"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+def test_a_foreign_page_can_do_nothing(
+    installer: TestClient[Litestar], method: str, path: str, origin: str | None
+) -> None:
+    installer.headers.pop("Origin")
+    headers = {} if origin is None else {"Origin": origin}
+    assert installer.request(method, path, json={}, headers=headers).status_code == 403
+
+
+def test_brute_force_ends_after_five_tries_even_with_the_right_code(
+    stranger: TestClient[Litestar], bench: Bench
+) -> None:
+    found = [
+        stranger.post("/enter", data={"code": f"AAAA-AAA{number}"}).status_code
+        for number in range(2, 2 + TRIES)
+    ]
+    assert found == [401] * (TRIES - 1) + [429]
+    assert stranger.post("/enter", data={"code": CODE}).status_code == 429
+    assert bench.acts() == [WizardAct.LOCKED], "told once"
+
+
+def test_a_second_device_does_not_get_in_with_the_same_code(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    installer.cookies.clear()
+    assert installer.post("/enter", data={"code": CODE}).status_code == 401
+    assert bench.acts() == [WizardAct.ENTERED]
+
+
+def test_after_thirty_minutes_nothing_is_answered(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    bench.at += OPEN_S - 1
+    assert installer.get("/room/r12").status_code == 200
+    assert not bench.door.over
+    bench.at += 1
+    assert installer.get("/room/r12").status_code == 401
+    assert installer.get("/").status_code == 410
+    assert installer.post("/enter", data={"code": CODE}).status_code == 410
+    assert bench.door.over
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+        "/static//etc/passwd",
+        "/certificate/..%2f..%2fnode",
+        "/certificate/%2e%2e",
+        "/api/certificate/r13",
+        "/room/r13",
+        "/still/r12/..%2fc1",
+        "/api/outline/r12/c9",
+    ],
+)
+def test_no_path_leads_outside(installer: TestClient[Litestar], path: str) -> None:
+    answer = installer.get(path)
+    assert answer.status_code == 404
+    assert "import" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/areas/r12/c1", [{"area": "bed", "polygon": SQUARE[:2]}], 400),
+        ("/api/areas/r12/c1", [{"area": "bed", "polygon": SQUARE * 6}], 400),
+        ("/api/areas/r12/c1", [{"area": "roof", "polygon": SQUARE}], 400),
+        ("/api/areas/r12/c1", [{"area": "bed", "polygon": SQUARE, "more": 1}], 400),
+        ("/api/areas/r12/c1", [{"area": "bed", "polygon": SQUARE, "bed": "r99-a"}], 409),
+        ("/api/areas/r12/c1", [{"area": "bed", "polygon": SQUARE}] * 33, 409),
+        ("/api/areas/r12/c9", [], 404),
+        ("/api/walk/r12/begin", {"station": "fly", "light": "day"}, 400),
+        ("/api/walk/r12/begin", {"station": "clap", "light": "day"}, 409),
+        ("/api/walk/r12/end", {}, 409),
+        ("/api/finish/r12", {"by": ""}, 400),
+        ("/api/finish/r12", {"by": "x" * 61}, 400),
+        ("/api/still/r12/c1", {"everybody": False}, 403),
+    ],
+)
+def test_what_is_refused_changes_nothing(
+    installer: TestClient[Litestar], bench: Bench, path: str, body: object, status: int
+) -> None:
+    before = bench.file.read_text()
+    assert installer.post(path, json=body).status_code == status
+    assert bench.file.read_text() == before
+    assert bench.acts() == [WizardAct.ENTERED]
+
+
+def test_a_body_without_end_is_refused(installer: TestClient[Litestar]) -> None:
+    answer = installer.post("/api/areas/r12/c1", content=b"[" + b" " * 100_000 + b"]")
+    assert answer.status_code == 413
+
+
+def test_every_answer_is_kept_by_nobody_and_framed_by_nobody(
+    installer: TestClient[Litestar],
+) -> None:
+    for path in ("/", "/room/r12", "/api/people/r12", "/static/wizard.js", "/nothing"):
+        answer = installer.get(path)
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, path
+
+
+def test_a_picture_only_while_it_is_agreed_to(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    """Although this process would give one to whoever asks."""
+    assert JPEG not in installer.get("/api/outline/r12/c1").content
+    assert installer.get("/still/r12/c1").status_code == 404
+    agree = installer.post("/api/still/r12/c1", json={"everybody": True})
+    assert agree.json() == {"seconds": agreed.MOST_S}
+    shown = installer.get("/still/r12/c1")
+    assert (shown.content, shown.headers["cache-control"]) == (JPEG, "no-store")
+    bench.at += agreed.MOST_S
+    assert installer.get("/still/r12/c1").status_code == 404
+    assert bench.acts() == [WizardAct.ENTERED, WizardAct.STILL_AGREED, WizardAct.STILL_SHOWN]
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        ({"room": "r12", "camera": "c1", "began": 10, "until": 20}, True),
+        ({"room": "r12", "camera": "c2", "began": 10, "until": 20}, False),
+        ({"room": "r13", "camera": "c1", "began": 10, "until": 20}, False),
+        ({"room": "r12", "camera": "c1", "began": 10, "until": 15}, False),
+        ({"room": "r12", "camera": "c1", "began": 16, "until": 20}, False),
+        ("garbled", False),
+        (None, False),
+    ],
+)
+def test_what_counts_as_an_agreement(tmp_path: Path, kept: object, expected: bool) -> None:
+    if kept is not None:
+        (tmp_path / agreed.FILE).write_text(json.dumps(kept))
+    assert agreed.in_force(tmp_path, "r12", "c1", 15) is expected
+
+
+def test_an_agreement_of_a_year_holds_for_five_minutes(tmp_path: Path) -> None:
+    kept = {"room": "r12", "camera": "c1", "began": 0, "until": 10**18}
+    (tmp_path / agreed.FILE).write_text(json.dumps(kept))
+    last = agreed.MOST_S * NS
+    assert agreed.in_force(tmp_path, "r12", "c1", last - 1)
+    assert not agreed.in_force(tmp_path, "r12", "c1", last)
+
+
+def test_areas_are_saved_and_told_with_the_new_version(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    body = [{"area": "bed", "polygon": SQUARE, "bed": "r12-a"}]
+    version = installer.post("/api/areas/r12/c1", json=body).json()["version"]
+    assert load_node(bench.file).version == version
+    assert installer.get("/api/areas/r12/c1").json() == body
+    (zone,) = [one for one in bench.told() if isinstance(one, NodeZone)]
+    assert (zone.config_version, zone.source, zone.bed) == (version, "c1", "r12-a")
+    assert [(corner.x, corner.y) for corner in zone.corners] == [tuple(xy) for xy in SQUARE]
+
+
+def test_a_walk_with_what_was_seen_ends_in_a_certificate(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    assert installer.get("/certificate/r12").status_code == 404
+    begun = {"station": "lie_floor_1", "light": "night"}
+    assert installer.post("/api/walk/r12/begin", json=begun).status_code == 200
+    bench.watcher.take(
+        PostureSeen(
+            t=bench.now() + i * NS // 4,
+            room="r12",
+            source="c1",
+            track=1,
+            posture=Posture.LYING,
+            probability=0.9,
+            down=0.9,
+            upright=0.0,
+            place=Place.FLOOR,
+        )
+        for i in range(20)
+    )
+    bench.at += 6
+    judged = installer.post("/api/walk/r12/end", json={}).json()
+    assert judged["covered"] == "yes"
+    made = installer.post("/api/finish/r12", json={"by": "<b>A"}).json()
+    assert made["complete"] is False
+    page = installer.get("/certificate/r12", headers={"Accept-Language": "de-DE,de;q=0.9"})
+    assert "Das Zimmer ist NICHT vollständig abgenommen." in page.text
+    assert "&lt;b&gt;A" in page.text
+    assert made["digest"] in page.text
+    kept = installer.get("/api/certificate/r12").json()
+    assert {gap["missing"] for gap in kept["not_covered"]} >= {"wet_room", "no_microphone"}
+    (told,) = [one for one in bench.told() if isinstance(one, NodeCommissioned)]
+    assert (told.certificate, told.complete) == (made["digest"], False)
+
+
+def test_closing_lets_nobody_in_any_more(installer: TestClient[Litestar], bench: Bench) -> None:
+    assert "Nothing of it is left" in installer.post("/close").text
+    assert bench.door.over
+    assert installer.get("/room/r12").status_code == 401
