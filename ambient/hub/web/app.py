@@ -39,6 +39,7 @@ from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
 from ambient.hub.web.live import Pictures, live, ringing_state
+from ambient.hub.web.push import push_router
 from ambient.hub.web.render import render
 from ambient.hub.web.shift import shift_router
 from ambient.hub.web.tongues import SpeakTheirLanguage
@@ -90,6 +91,7 @@ def create_app(hub: HubContext) -> Litestar:
         route_handlers=[
             pages.pages_router(),
             shift_router(),
+            push_router(),
             trends_router(),
             burden_router(),
             live,
