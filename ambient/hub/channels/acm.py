@@ -98,7 +98,7 @@ class Acm(Remote):
 
 def acknowledged(answer: bytes) -> tuple[str, str]:
     """Return MSA-1 and MSA-2 of an answer; empty where it has none."""
-    import hl7  # type: ignore[import-untyped]
+    import hl7
 
     try:
         segment = hl7.parse(answer.decode("utf-8", "replace")).segment("MSA")

@@ -28,7 +28,7 @@ class HubKey:
 
     def __init__(self, path: Path) -> None:
         from cryptography.hazmat.primitives.asymmetric import ec
-        from py_vapid import Vapid02, VapidException  # type: ignore[import-untyped]
+        from py_vapid import Vapid02, VapidException
 
         data = read_private(path)
         make = (
@@ -49,7 +49,7 @@ class HubKey:
     def public(self) -> str:
         """What a browser needs to subscribe: the uncompressed point in base64url."""
         from cryptography.hazmat.primitives import serialization
-        from py_vapid.utils import b64urlencode  # type: ignore[import-untyped]
+        from py_vapid.utils import b64urlencode
 
         form = serialization.PublicFormat.UncompressedPoint
         point = self._key.public_key.public_bytes(serialization.Encoding.X962, form)
@@ -63,7 +63,7 @@ class HubKey:
 
 def encrypted(device: Subscription, body: bytes) -> bytes:
     """Return `body` for this device alone."""
-    from pywebpush import WebPusher  # type: ignore[import-untyped]
+    from pywebpush import WebPusher
 
     keys = {"p256dh": device.p256dh, "auth": device.auth}
     pusher = WebPusher({"endpoint": device.endpoint, "keys": keys})
