@@ -1,4 +1,4 @@
-"""``ambient hub consent|erase|retention``: residents' rights, decided at the hub.
+"""``ambient hub consent|erase|disclose|care|retention``: residents' rights, at the hub.
 
 In: ``hub.yaml``, a pseudonym, a decision and who made it. Out: what was entered and ordered; each
 order is *ordered* until the node has answered. The hub may be running meanwhile.
@@ -33,6 +33,7 @@ By = Annotated[str, typer.Option("--by", help="Who decided, as on the signed for
 As = Annotated[str, typer.Option("--as", help="resident, guardian or proxy.")]
 _HUB = Path("hub.yaml")
 
+CARE = typer.Typer(no_args_is_help=True, help="What a nurse set for a bed.")
 CONSENT = typer.Typer(no_args_is_help=True, help="Who lives where, and what they agreed to.")
 
 
@@ -41,7 +42,9 @@ def register(hub: typer.Typer) -> None:
     if all(known.name != "consent" for known in hub.registered_groups):
         hub.add_typer(CONSENT, name="consent")
         hub.command("erase")(erase)
+        hub.command("disclose")(disclose)
         hub.command("retention")(retention)
+        hub.add_typer(CARE, name="care")
 
 
 @CONSENT.command("move-in")
@@ -146,6 +149,112 @@ def erase(
         with database.read() as db:
             for node, state in erasure.states(db, database.vault.tag(subject)).items():
                 typer.echo(f"  {node}: {state}")
+
+
+def disclose(
+    subject: Subject,
+    out: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="Public key (age1...) of who asked; else it is not sealed."),
+    ] = None,
+    config: Config = _HUB,
+) -> None:
+    """Write everything that the hub keeps about a resident (GDPR art. 15), in plain language."""
+    import os
+
+    from ambient import sealing
+    from ambient.errors import StoreError
+    from ambient.hub.people.disclosure import archive, collect
+
+    with _opened(config) as (loaded, database):
+        data = archive(collect(loaded, database, _checked(subject), time.time_ns()))
+    if key is not None:
+        data = sealing.sealed(data, sealing.recipient_of(key))
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise StoreError(
+            f"{out}: expected a new file, got: {error.strerror}; name another"
+        ) from None
+    how = "sealed; only who has the key can open it" if key else "a zip file, not sealed"
+    typer.echo(f"{out}: {how}")
+
+
+@CARE.command("set")
+def care_set(
+    room: Annotated[str, typer.Argument(help="The room's id.")],
+    bed: Annotated[str, typer.Argument(help="The bed's id.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    review: Annotated[str, typer.Option("--review", help="Day to look at it again (YYYY-MM-DD).")],
+    by: Annotated[str, typer.Option("--by", help="The nurse who decided.")],
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="Who sleeps there (s-...).")
+    ] = None,
+    floor_bed: Annotated[bool, typer.Option("--floor-bed")] = False,
+    fall_mat: Annotated[bool, typer.Option("--fall-mat")] = False,
+    hoist: Annotated[bool, typer.Option("--hoist")] = False,
+    wheelchair: Annotated[bool, typer.Option("--wheelchair")] = False,
+    walking_aid: Annotated[bool, typer.Option("--walking-aid")] = False,
+    exit_delay: Annotated[
+        int | None,
+        typer.Option("--exit-delay", min=0, max=240, help="Minutes out of bed before it rings."),
+    ] = None,
+    scale_2: Annotated[
+        bool, typer.Option("--scale-2", help="Oxygen by scale 2 of NEWS2, prescribed.")
+    ] = False,
+    config: Config = _HUB,
+) -> None:
+    """Set what the care of a bed needs; it stands beside what was set before, never over it."""
+    import msgspec
+
+    from ambient.hub.people import care
+
+    with _opened(config) as (loaded, database):
+        given = care.CareSettings(
+            room=room,
+            bed=bed,
+            reason=reason,
+            at=time.time_ns(),
+            review=_end_of(review, loaded),
+            entered_by=f"{by}, entered by {_me()}",
+            floor_bed=floor_bed,
+            fall_mat=fall_mat,
+            hoist=hoist,
+            wheelchair=wheelchair,
+            walking_aid=walking_aid,
+            bed_exit_delay_min=exit_delay,
+            saturation_scale=2 if scale_2 else 1,
+        )
+        care.enter(database, given, None if subject is None else _checked(subject))
+    typer.echo(f"{room} {bed}: kept")
+    if node := care.for_node(given):
+        text = msgspec.json.encode(node).decode()
+        typer.echo(f"the node is told by its configuration; for bed {bed} write: {text}")
+
+
+@CARE.command("list")
+def care_list(config: Config = _HUB) -> None:
+    """List what is set for each bed, and what must be looked at again."""
+    from ambient.hub.people import care
+
+    with _opened(config) as (_, database):
+        settings = care.in_force(database)
+        due = care.to_review(settings, time.time_ns())
+        for one in settings:
+            words = [
+                name.replace("_", " ")
+                for name in ("floor_bed", "fall_mat", "hoist", "wheelchair", "walking_aid")
+                if getattr(one, name)
+            ]
+            if one.bed_exit_delay_min is not None:
+                words.append(f"bed exit after {one.bed_exit_delay_min} min")
+            words.append(f"oxygen scale {one.saturation_scale}")
+            late = "; REVIEW IS DUE" if one in due else f"; review {_day(one.review)}"
+            said = ", ".join(words)
+            typer.echo(f"{one.room} {one.bed}: {said} ({one.reason}; {one.entered_by}){late}")
 
 
 def retention(

@@ -85,32 +85,35 @@ class Vault:
             found = row.fetchone()
             return None if found is None else self._cipher(tag, bytes(found[0]))
 
+        def tag(subject: str | None) -> str | None:
+            return None if subject is None else self.tag(subject)
+
         def sealed(subject: str | None, text: str) -> str:
             if subject is None:
                 return text
-            tag = self.tag(subject)
-            key = cipher(tag)
+            own = self.tag(subject)
+            key = cipher(own)
             if key is None:
                 raise ValueError("sealed: expected a key of this subject; `enter` makes one")
             nonce = secrets.token_bytes(NONCE_BYTES)
-            data = nonce + key.encrypt(nonce, text.encode(), tag.encode())
-            return f"{MARK}{tag}:{base64.b64encode(data).decode()}"
+            data = nonce + key.encrypt(nonce, text.encode(), own.encode())
+            return f"{MARK}{own}:{base64.b64encode(data).decode()}"
 
         def opened(text: str | None) -> str | None:
             if text is None or not text.startswith(MARK):
                 return text
-            tag, _, rest = text[1:].partition(":")
+            own, _, rest = text[1:].partition(":")
             try:
-                key = cipher(tag)
+                key = cipher(own)
                 data = base64.b64decode(rest, validate=True)
                 if key is None:
                     return text
-                clear = key.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], tag.encode())
+                clear = key.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], own.encode())
             except (ValueError, InvalidTag):
                 return text
             return clear.decode()
 
-        connection.create_function("subject_tag", 1, self.tag, deterministic=True)
+        connection.create_function("subject_tag", 1, tag, deterministic=True)
         connection.create_function("fresh_key", 1, self.fresh_key)
         connection.create_function("sealed", 2, sealed)
         connection.create_function("opened", 1, opened)

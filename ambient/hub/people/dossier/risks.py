@@ -105,7 +105,8 @@ RISKS: Final = [
         ),
         (
             "Der Server des Hauses ist ausgefallen.",
-            "Das Gerät schließt selbst einen Kontakt der Rufanlage; das Relais des Servers fällt ab.",
+            "Das Gerät schließt selbst einen Kontakt der Rufanlage; das Relais des Servers "
+            "fällt ab.",
             "Beide anschließen und einmal im Quartal prüfen.",
         ),
     ),
@@ -135,7 +136,8 @@ RISKS: Final = [
         ),
         (
             "Bilder oder Ton gelangen aus dem Zimmer.",
-            "Nur Meldungen einer geschlossenen Liste verlassen das Gerät; jedes Paket wird geprüft.",
+            "Nur Meldungen einer geschlossenen Liste verlassen das Gerät; jedes Paket wird "
+            "geprüft.",
             "Geräte unter Verschluss halten; keines an ein fremdes Netz.",
         ),
     ),
@@ -171,12 +173,15 @@ RISKS: Final = [
     ),
     _risk(
         [
+            ""
             "tests/hub/people/test_erasure.py::test_at_rest_nothing_of_a_resident_stands_in_the_clear",
+            ""
             "tests/hub/people/test_erasure.py::test_a_restore_of_last_nights_backup_brings_nothing_back",
         ],
         (
             "The server or a backup is stolen, or erased data comes back.",
-            "Residents' data is enciphered; backups are sealed; every restore applies the erasures.",
+            "Residents' data is enciphered; backups are sealed; every restore applies the "
+            "erasures.",
             "Keep the recovery key in a safe; encrypt the disk of the server.",
         ),
         (
@@ -229,7 +234,8 @@ RISKS: Final = [
         ["tests/hub/channels/test_host.py::test_nothing_is_sent_until_somebody_accepted_it"],
         (
             "Data reaches somebody outside the house.",
-            "Every way out is off until somebody responsible accepts its recipient; texts carry room "
+            "Every way out is off until somebody responsible accepts its recipient; texts "
+            "carry room "
             "and kind, never a name.",
             "Check the list of recipients yearly.",
         ),
