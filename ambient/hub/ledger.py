@@ -18,6 +18,7 @@ from ambient.hub.alarms.book import MemoryBook
 from ambient.hub.alarms.chain import Broken, Line, Verdict
 from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.inputs import AnyInput, Begin
+from ambient.hub.alarms.keeper import Outcome
 from ambient.hub.alarms.log import Differs, Entry
 from ambient.hub.casebook import CaseBook, decode, encode
 from ambient.hub.workbook import WorkBook
@@ -52,7 +53,7 @@ class Ledger:
         self._parts: list[tuple[object, ...]] = []
         self._salts: dict[str, bytes] = {}
 
-    def apply(self, given: AnyInput, now: int) -> system.Outcome:
+    def apply(self, given: AnyInput, now: int) -> Outcome:
         """Take in one input at `now` (ns): rules, state and log; `flush` writes them.
 
         What a person did is logged even when it changed nothing; what the house said, only when it

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ambient import events
 from ambient.events import AnyEvent, Sense
-from ambient.hub.alarms import escalation, evidence, inputs, life, schedules, system, technical
+from ambient.hub.alarms import escalation, evidence, inputs, keeper, life, schedules, technical
 from ambient.hub.alarms.condition import FallRecord, Judgement, Presence, SnoozeReason
 from ambient.hub.alarms.drill import Behaviour, Drill, UnfaithfulError
 from ambient.hub.alarms.kinds import AlarmKind
@@ -218,7 +218,7 @@ def _stays_behind(self: object, ended: object) -> None:
         (escalation, "_repeats", _never_escalates, "is not repeated|after all due was done"),
         (evidence.situations, "as_seen", _ends_what_recovers, "is lost"),
         (life, "left", lambda c, *_: life.closed(c, "x", Judgement.TEST, 0), "is lost|was ended"),
-        (system._Run, "_lead_on", _stays_behind, "stands behind"),
+        (keeper.Keeper, "_lead_on", _stays_behind, "stands behind"),
         (technical, "led_by", lambda *_: [], "stands behind"),
     ],
 )
