@@ -1,0 +1,95 @@
+"""What the worker of web push shows, in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright", reason="needs the extra dev")
+
+from tests.hub.browser import chromium
+from tests.hub.kit import hub_config, running
+
+READY = """async () => {
+  const made = await navigator.serviceWorker.register("/static/push-worker.js");
+  const worker = made.installing || made.waiting || made.active;
+  await new Promise((done) => {
+    const look = () => worker.state === "activated" && done();
+    worker.addEventListener("statechange", look);
+    look();
+  });
+}"""
+SHOWN = """async () => {
+  const made = await navigator.serviceWorker.getRegistration("/static/push-worker.js");
+  const shown = await made.getNotifications();
+  return shown.map((one) => [one.tag, one.title, one.silent, one.data.id]);
+}"""
+
+
+UNTIL = f"""async ([count, last]) => {{
+  for (;;) {{
+    const shown = (await ({SHOWN})()).sort();
+    if (shown.length === count && shown.some((one) => one[3] === last)) return shown;
+    await new Promise(requestAnimationFrame);
+  }}
+}}"""
+"""What is shown once that many are, and the last message among them."""
+
+
+def told(id: str, at: int, **fields: Any) -> str:
+    data = {
+        "id": id,
+        "alarm": id.partition(":")[0],
+        "text": "Fall – Room 5",
+        "language": "en",
+        "at": f"2026-05-31T02:30:{at:02}Z",
+        "over": False,
+    }
+    return json.dumps({"type": "alarm", "data": data | fields})
+
+
+FALL = "Fall – Room 5"
+STEPS = [
+    ([told("a:0.1", 10)], [["a", FALL, False, "a:0.1"]]),
+    ([told("a:0.2", 20)], [["a", FALL, False, "a:0.2"]]),
+    # What is given late changes nothing; the one after it shows that it was handled.
+    (
+        [told("a:0.1", 10), told("b:0.1", 25)],
+        [["a", FALL, False, "a:0.2"], ["b", FALL, False, "b:0.1"]],
+    ),
+    (
+        [told("a:0.over", 30, over=True, text="seen to"), told("c:0.1", 35)],
+        [
+            ["a", "seen to", True, "a:0.over"],
+            ["b", FALL, False, "b:0.1"],
+            ["c", FALL, False, "c:0.1"],
+        ],
+    ),
+]
+"""Messages in order of arrival ► tag, title, silent and id of what the device then shows."""
+
+
+@pytest.mark.browser
+def test_a_device_shows_one_notification_an_alarm_and_the_newest(tmp_path: Path) -> None:
+    with running(hub_config(tmp_path)) as hub, chromium() as browser:
+        context = browser.new_context()
+        context.grant_permissions(["notifications"], origin=hub.url)
+        page = context.new_page()
+        page.goto(f"{hub.url}/login")
+        session = context.new_cdp_session(page)
+        registrations: list[str] = []
+
+        def note(event: dict[str, Any]) -> None:
+            registrations.extend(one["registrationId"] for one in event["registrations"])
+
+        session.on("ServiceWorker.workerRegistrationUpdated", note)
+        session.send("ServiceWorker.enable")
+        page.evaluate(READY)
+        for messages, shown in STEPS:
+            for data in messages:
+                sent = {"origin": hub.url, "registrationId": registrations[0], "data": data}
+                session.send("ServiceWorker.deliverPushMessage", sent)
+            assert page.evaluate(UNTIL, [len(shown), shown[-1][3]]) == shown
