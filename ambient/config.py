@@ -20,7 +20,7 @@ from msgspec import Meta, field
 
 from ambient import config_alarms, config_channels, config_gateways, config_watch
 from ambient.config_alarms import Alarms
-from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
+from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Host, Strict
 from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
 from ambient.config_burden import Burden
@@ -222,6 +222,13 @@ class Web(Strict, frozen=True, kw_only=True):
     private_key: Path | None = None
     """PEM file of its private key."""
     second_factor: SecondFactor = SecondFactor.REQUIRED
+    names: Annotated[list[Host], Meta(max_length=16)] = field(default_factory=list)
+    """Under which browsers reach the hub; with them it serves HTTPS by a certificate of its own."""
+
+    @property
+    def https(self) -> bool:
+        """Whether the hub itself serves HTTPS."""
+        return bool(self.names) or self.certificate is not None
 
 
 class LinkListen(Strict, frozen=True, kw_only=True):
@@ -363,6 +370,11 @@ def _check_hub(config: HubConfig) -> None:
     config_alarms.check_alarms(config.alarms, floors, config.time_zone)
     config_channels.check_channels(config.channels, config.alarms)
     check_relay("alive", config.alive)
+    if config.web.names and config.web.certificate is not None:
+        raise ConfigError(
+            "web: expected either names (a certificate of the hub's own) or certificate, got both; "
+            "remove one"
+        )
     if (config.web.certificate is None) != (config.web.private_key is None):
         raise ConfigError(
             "web: expected certificate and private_key together, got one of them; add the other"

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ambient.cli import _people
+from ambient.cli import _hub_access, _people
 
 File = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
 
@@ -21,6 +21,7 @@ _HUB = typer.Typer(invoke_without_command=True)
 
 def register(app: typer.Typer) -> None:
     """Add the command ``hub`` to `app`."""
+    _hub_access.register(_HUB)
     _people.register(_HUB)
     app.add_typer(_HUB, name="hub")
 

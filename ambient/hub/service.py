@@ -41,6 +41,7 @@ from ambient.hub.watch import Watch
 from ambient.hub.web.app import create_app
 from ambient.hub.web.context import HubContext
 from ambient.hub.web.patience import PatientProtocol
+from ambient.hub.web.tls import Keeper
 
 DATABASE: Final = "hub.db"
 DRAIN_S: Final = 5
@@ -143,6 +144,7 @@ def _serve(
     )
     store.decide(Begin(rules=rules_of(config)), time.time_ns())
     channels = ChannelHost(config, store, database)
+    keeper = Keeper(config, store, time.time_ns)
     _warn_if_open(config)
     failures: list[BaseException] = []
     with ExitStack() as opened:
@@ -175,7 +177,7 @@ def _serve(
         context.metrics.rows_refused = lambda: intake.counts.rows_refused
         url = _url(config, int(listening.getsockname()[1]))
         server = _Server(
-            config,
+            keeper,
             context,
             lambda: _started(context, url, intake, ready, stop, out),
             pulse.of(Part.PAGE),
@@ -184,6 +186,7 @@ def _serve(
             _thread("timer", watch.run, stop, failures),
             _thread("link", intake.run, stop, failures),
             _thread("channels", channels.run, stop, failures),
+            _thread("certificate", keeper.run, stop, failures),
             _thread("pulse", pulse.run, stop, failures),
             threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
         ]
@@ -234,7 +237,7 @@ def _started(
 
 def _url(config: HubConfig, port: int) -> str:
     host = config.web.host
-    scheme = "https" if config.web.certificate is not None else "http"
+    scheme = "https" if config.web.https else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -277,12 +280,12 @@ class _Server(uvicorn.Server):
 
     def __init__(
         self,
-        config: HubConfig,
+        keeper: Keeper,
         context: HubContext,
         started: Callable[[], None],
         beat: Callable[[], None],
     ) -> None:
-        web = config.web
+        certificate, key = keeper.pair
         super().__init__(
             uvicorn.Config(
                 create_app(context),
@@ -294,10 +297,11 @@ class _Server(uvicorn.Server):
                 timeout_keep_alive=30,
                 ws="none",
                 http=PatientProtocol,
-                ssl_certfile=web.certificate,
-                ssl_keyfile=web.private_key,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
             )
         )
+        keeper.context = lambda: self.config.ssl if self.config.loaded else None
         self._context = context
         self._on_started = started
         self._beat = beat
@@ -355,10 +359,10 @@ def _warn_if_open(config: HubConfig) -> None:
         loopback = ipaddress.ip_address(web.host).is_loopback
     except ValueError:
         loopback = web.host == "localhost"
-    if not loopback and web.certificate is None:
+    if not loopback and not web.https:
         _log.warning(
             "page_without_tls",
             host=web.host,
             danger="passwords and alarms cross the network readable by anybody on it",
-            mend="set web.certificate and web.private_key, or bind to 127.0.0.1 behind a proxy",
+            mend="set web.names or web.certificate, or bind to 127.0.0.1 behind a proxy",
         )

@@ -21,6 +21,7 @@ from ambient import events
 from ambient.commands import new_id
 from ambient.config import HubConfig, LinkListen, RoomName, Web
 from ambient.config_alarms import Alarms, ShiftHours
+from ambient.config_web import SecondFactor
 from ambient.hub.alarms.condition import SnoozeReason
 from ambient.hub.alarms.inputs import OnMyWay, SnoozeFor, There
 from ambient.hub.alarms.kinds import AlarmKind
@@ -43,7 +44,7 @@ def config(folder: Path) -> HubConfig:
         site="lindenhof",
         state_dir=folder,
         link=LinkListen(bind="tcp://127.0.0.1:0"),
-        web=Web(port=0),
+        web=Web(port=0, second_factor=SecondFactor.OPTIONAL),
         rooms=names,
         silent_s=600,
         alarms=Alarms(

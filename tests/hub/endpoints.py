@@ -35,6 +35,12 @@ GET  /push                                  alarms   200
 POST /push                                  answer   400
 POST /push/forget                           answer   400
 GET  /residents                             trends   200
+GET  /consents                              consent  200
+POST /consents/move-in                      consent  400
+POST /consents/move-out                     consent  400
+POST /consents/decide                       consent  400
+POST /consents/erase                        privacy  400
+GET  /consents/{subject:str}/told           privacy  409
 GET  /residents/{subject:str}               trends   404
 GET  /live                                  alarms   200
 GET  /metrics                               metrics  200
@@ -71,6 +77,8 @@ POST /admin/devices/enrol                   users    400
 POST /admin/devices/revoke                  users    303
 POST /admin/tokens/add                      users    400
 POST /admin/tokens/revoke                   users    303
+GET  /certificate                           public   404
+GET  /certificate/ca.crt                    public   404
 POST /api/login                             public   400
 POST /api/logout                            own      204
 GET  /api/session                           own      200

@@ -40,10 +40,12 @@ from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
 from ambient.hub.web.live import Pictures, live, ringing_state
 from ambient.hub.web.push import push_router
+from ambient.hub.web.people import people_router
 from ambient.hub.web.render import render
 from ambient.hub.web.shift import shift_router
 from ambient.hub.web.tongues import SpeakTheirLanguage
 from ambient.hub.web.trend import trends_router
+from ambient.hub.web.trust import trust_router
 
 MAX_BODY: Final = 64 * 1024
 STATIC: Final = Path(__file__).parent / "static"
@@ -98,6 +100,8 @@ def create_app(hub: HubContext) -> Litestar:
             account_router(),
             api_second_factor,
             device_router(),
+            trust_router(),
+            people_router(),
             metrics,
             api_login,
             admin_router(),

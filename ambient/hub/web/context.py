@@ -53,7 +53,7 @@ class HubContext:
     @property
     def secure(self) -> bool:
         """Whether browsers reach the page over HTTPS, so that cookies may demand it."""
-        return self.config.web.secure_cookies or self.config.web.certificate is not None
+        return self.config.web.secure_cookies or self.config.web.https
 
     def enrolled(self) -> dict[str, list[str]]:
         """Return each enrolled node ► the rooms that its key is bound to."""
