@@ -131,6 +131,19 @@ def _describe(packet: Packet, hub: tuple[str, int]) -> str | None:
     return f"IPv4, protocol {body[9]}, {source}:{ports[0]} to {target}:{ports[1]}"
 
 
+def with_port(packets: Iterable[Packet], port: int) -> list[Packet]:
+    """Return the packets of TCP over IPv4 that come from a port or go to it."""
+    found = []
+    for packet in packets:
+        body = packet.data[ETHERNET_BYTES:]
+        if packet.protocol != IPV4 or body[9] != TCP:
+            continue
+        start = (body[0] & 15) * 4
+        if port in struct.unpack("!HH", body[start : start + 4]):
+            found.append(packet)
+    return found
+
+
 def sent_segments(packets: Iterable[Packet], hub: tuple[str, int]) -> list[Segment]:
     """Return what the node sent to the hub over TCP, in the order of the capture."""
     found = []

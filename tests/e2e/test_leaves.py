@@ -1,14 +1,17 @@
 """What leaves a node: every packet and every file of a real one, while people are watched.
 
-Three nodes run at the same time beside one hub, each in an enclosure of its own: one sees a fall,
-one an empty room, and one is made to leak on purpose, to show that this test can fail. Root is
+Four nodes run at the same time beside one hub, each in an enclosure of its own: one sees a fall,
+one an empty room, one is installed meanwhile by its own wizard, from a device on the cable, and one
+is made to leak on purpose, to show that this test can fail. Root is
 needed, to make the enclosures. `AMBIENT_LEAVES_S` sets how many seconds of the empty room are
 measured (20 unless set).
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -30,6 +33,7 @@ import yaml
 from ambient import events
 from ambient.bus import keys
 from ambient.bus.enrolment import HUB_FILE
+from ambient.bus.opening import code_of, shared_secret
 from ambient.bus.protocol import HEARTBEAT_S, PROTOCOL, Enrol, Hello
 from ambient.config import HubLink
 from ambient.hub.database import HubDatabase
@@ -47,6 +51,7 @@ from tests.e2e.capture import (
     streams,
     unaccounted,
     volume,
+    with_port,
 )
 from tests.e2e.enclosure import PORT, ROOT, Enclosure, Namespace, environment, wait_for
 from tests.e2e.recording_hub import Heard
@@ -70,7 +75,8 @@ LIMIT = 2048
 """Bytes a minute in a quiet room."""
 
 WORKERS = 3
-CLIPS = {"people": "fall", "quiet": "empty", "leaky": "walk"}
+CLIPS = {"people": "fall", "quiet": "empty", "leaky": "walk", "installed": "fall"}
+WIZARD_PORT = 7443
 COMPILED = "home/.cache/ambient/compiled/"
 """Where the engine keeps the networks that it compiled for this machine."""
 
@@ -85,16 +91,22 @@ class Seen:
         Everything it wrote: at the instants of closing, while it ran, and in the end.
     limits
         Of each process: size of a core dump, pages swapped out (kB).
+    wizard, answers
+        Packets of the wizard, apart from the others; what the installer's device was answered, in
+        the clear, by its path.
     """
 
     hub: tuple[str, int]
     clip: str
+    node: str = ""
     packets: list[Packet] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
     quiet: Volume | None = None
     exit: int | None = None
+    wizard: list[Packet] = field(default_factory=list)
+    answers: dict[str, bytes] = field(default_factory=dict)
 
     def not_accounted(self) -> list[str]:
         """Return what the node sent to the hub's port and no decrypted frame stands for."""
@@ -142,7 +154,7 @@ class Running:
             folder / name, hub, number,
             [ROOT, Path(sys.prefix), Path(sys.base_prefix), store.locate()],
         )  # fmt: skip
-        self.seen = Seen((self.place.hub_address, PORT), CLIPS[name])
+        self.seen = Seen((self.place.hub_address, PORT), CLIPS[name], self.place.address)
         self._writes = WriteWatch(self.place.disk)
         self._recorder = Recorder(self.place.space.packet_socket())
         self.pair = keys.new_pair()
@@ -188,6 +200,39 @@ class Running:
             swapped = [line for line in status.splitlines() if line.startswith("VmSwap")]
             self.seen.limits[command] = (core, int(swapped[0].split()[1]))
 
+    def install(self, wire: Namespace, folder: Path, hub_key: keys.KeyPair) -> None:
+        """Open the wizard, and install the room from a device at the other end of the cable."""
+        log = folder / "commission.log"
+        wizard = self.place.space.start(
+            [
+                sys.executable, "-m", "ambient", "commission", "-c", "/run/node.yaml",
+                "--host", self.place.address, "--port", str(WIZARD_PORT),
+            ],
+            log,
+            environment(),
+        )  # fmt: skip
+        wait_for(lambda: "fingerprint: " in log.read_text(), 60, "the wizard")
+        shown = re.search(r"fingerprint: ([0-9A-F:]+)", log.read_text())
+        assert shown is not None
+        shared = shared_secret(hub_key.secret, self.pair.public)
+        code = code_of(shared, f"n-{self.number}", shown[1].replace(":", "").lower())
+        out = folder / "answers.jsonl"
+        url = f"https://{self.place.address}:{WIZARD_PORT}"
+        device = [
+            sys.executable,
+            "-m",
+            "tests.e2e.installer",
+            url,
+            code,
+            f"r{self.number}",
+            str(out),
+        ]
+        wire.run(*device, env=environment())
+        assert wizard.wait(30) == 0
+        for number, line in enumerate(out.read_text().splitlines()):
+            said = json.loads(line)
+            self.seen.answers[f"{number}{said['path']}"] = bytes.fromhex(said["body"])
+
     def tell_to_stop(self) -> None:
         """Send SIGTERM to the node."""
         for pid in self.place.processes():
@@ -202,7 +247,9 @@ class Running:
             self.seen.files[f"closed/{number}{name}"] = data
         self.seen.files |= {f"end/{k}": v for k, v in files_below(self.place.disk).items()}
         self._recorder.close()
-        self.seen.packets = self._recorder.packets
+        self.seen.wizard = with_port(self._recorder.packets, WIZARD_PORT)
+        apart = {id(packet) for packet in self.seen.wizard}
+        self.seen.packets = [one for one in self._recorder.packets if id(one) not in apart]
 
     @property
     def packets(self) -> list[Packet]:
@@ -246,7 +293,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
         }
         for node in nodes.values():
             stack.callback(node.close)
-        hub_key = enrol(folder, list(nodes.values()))
+        hub_pair = enrol(folder, list(nodes.values()))
         hub = wire.start(
             [
                 sys.executable,
@@ -261,7 +308,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
         stack.callback(hub.wait)
         stack.callback(hub.terminate)
         for node in nodes.values():
-            node.prepare(hub_key)
+            node.prepare(hub_pair.public)
             node.start()
         quiet, people = nodes["quiet"], nodes["people"]
 
@@ -278,6 +325,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
         )
         began = time.monotonic()
         wait_for(lambda: "fall.confirmed" in kinds_by(record, people.pair.public), 60, "the fall")
+        installed = nodes["installed"]
+        installed.install(wire, folder, hub_pair)
+        wait_for(
+            lambda: "node.commissioned" in kinds_by(record, installed.pair.public),
+            90,
+            "the end of the installation",
+        )
         for node in nodes.values():
             node.look()
         ended = began + max(QUIET_S, 4 * HEARTBEAT_S)
@@ -292,8 +346,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
         yield {name: node.seen for name, node in nodes.items()}
 
 
-def enrol(folder: Path, nodes: Sequence[Running]) -> str:
-    """Prepare a hub that knows the nodes; return its public key."""
+def enrol(folder: Path, nodes: Sequence[Running]) -> keys.KeyPair:
+    """Prepare a hub that knows the nodes; return its key."""
     (folder / "hub.yaml").write_text(
         yaml.safe_dump(
             {
@@ -321,10 +375,10 @@ def enrol(folder: Path, nodes: Sequence[Running]) -> str:
         assert registry.ask(node.pair.public, request, "lindenhof", now) is None
         registry.accept(node.pair.fingerprint, "test", now)
     database.close()
-    return pair.public
+    return pair
 
 
-HONEST = ["people", "quiet"]
+HONEST = ["people", "quiet", "installed"]
 
 
 @pytest.mark.parametrize("name", HONEST)
@@ -352,6 +406,31 @@ def test_the_fall_was_seen_and_told(seen: dict[str, Seen]) -> None:
     kinds = [events.kind_of(event) for event in events_in(seen["people"].frames)]
     assert {"node.started", "fall.suspected", "fall.confirmed", "node.stopped"} <= set(kinds)
     assert seen["people"].exit == 0
+
+
+def test_the_installation_was_told_in_words_and_corners(seen: dict[str, Seen]) -> None:
+    kinds = [events.kind_of(event) for event in events_in(seen["installed"].frames)]
+    assert kinds.count("node.wizard") >= 3, "opened, entered, closed"
+    assert kinds.count("node.zone") == 2
+    assert kinds.count("node.commissioned") == 1
+
+
+def test_the_wizard_spoke_with_the_installers_device_alone(seen: dict[str, Seen]) -> None:
+    assert len(seen["installed"].wizard) > 50
+    assert beyond_the_link(seen["installed"].wizard, (seen["installed"].node, WIZARD_PORT)) == []
+    assert [one.wizard for name, one in seen.items() if name != "installed"] == [[], [], []]
+
+
+def test_no_picture_was_shown_on_the_installers_device(seen: dict[str, Seen]) -> None:
+    """Of all answers in the clear: edges and lines, and nothing from which one could be made."""
+    answers = seen["installed"].answers
+    assert sum("/api/outline/" in path for path in answers) > 5
+    outlines = [json.loads(body) for path, body in answers.items() if "/api/outline/" in path]
+    assert any(len(one["strokes"]) > 20 for one in outlines), "there was something to draw on"
+    people = [json.loads(body) for path, body in answers.items() if "/api/people/" in path]
+    assert any(one["people"] for one in people), "somebody was seen as lines"
+    assert coded_pictures(answers) == []
+    assert raw_pictures(answers, telling_words(frames_of(CLIPS["installed"]))) == []
 
 
 def test_a_quiet_room_says_little(seen: dict[str, Seen]) -> None:
@@ -434,7 +513,10 @@ def test_control_a_name_in_a_message_is_found(seen: dict[str, Seen]) -> None:
 def test_control_bytes_that_the_hub_did_not_take_are_found(seen: dict[str, Seen]) -> None:
     frames = seen["people"].frames
     without_one = Seen(
-        seen["people"].hub, "fall", seen["people"].packets, [*frames[:2], *frames[3:]]
+        seen["people"].hub,
+        "fall",
+        packets=seen["people"].packets,
+        frames=[*frames[:2], *frames[3:]],
     )
     assert without_one.not_accounted()
 
