@@ -12,14 +12,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 import structlog
 
 from ambient import __version__, commands, events
-from ambient.bus import keys
 from ambient.bus.enrolment import load_hub
 from ambient.bus.protocol import (
     ACK_TIMEOUT_S,
@@ -33,7 +31,6 @@ from ambient.bus.protocol import (
     FromHub,
     Heartbeat,
     Refused,
-    Rotate,
     RotateAccepted,
     RotateRefused,
     Row,
@@ -43,9 +40,11 @@ from ambient.commands import AnyCommand, RotateKey
 from ambient.config import NodeConfig
 from ambient.errors import StoreError
 from ambient.events import Outcome
+from ambient.node.deliveries import AgentCounts, InFlight
 from ambient.node.errands import Errands, Handler
 from ambient.node.outbox import Outbox, OutboxRow
 from ambient.node.own_events import OwnEvents
+from ambient.node.rotation import Rotation
 from ambient.node.uplink import Uplink
 
 NS: Final = 1_000_000_000
@@ -63,30 +62,6 @@ MOST_UNSETTLED: Final = 5_000
 """Acknowledged rows that a full disk may leave unmarked before the agent waits for it."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass
-class AgentCounts:
-    """What the agent counted since its start."""
-
-    rows_sent: int = 0
-    rows_acknowledged: int = 0
-    rows_refused: int = 0
-    rows_unfit: int = 0
-    """Rows of the outbox that are no event of the closed list; they never leave."""
-    batches_repeated: int = 0
-    commands: int = 0
-    commands_unknown: int = 0
-
-
-@dataclass(frozen=True)
-class _InFlight:
-    """The batch that waits for its answer."""
-
-    number: int
-    ids: dict[int, str]
-    """Row number ► event id."""
-    sent: float
 
 
 class Agent:
@@ -134,10 +109,10 @@ class Agent:
         self._settle_at = 0.0
         self._more = True
         """Whether rows may wait that were not there, or not sent, before."""
-        self._in_flight: _InFlight | None = None
+        self._in_flight: InFlight | None = None
         self._unsettled: dict[str, bool] = {}
         """Ids of answered rows that are not marked yet ► whether they were refused."""
-        self._rotation: RotateKey | None = None
+        self._rotation = Rotation(config.state_dir)
         self._store_failed = False
         self.counts = AgentCounts()
 
@@ -253,7 +228,7 @@ class Agent:
             rows=[Row(seq=row.seq, event=msgspec.Raw(row.event)) for row in fit],
         )
         if uplink.send(batch):
-            self._in_flight = _InFlight(batch.batch, {row.seq: row.id for row in fit}, now)
+            self._in_flight = InFlight(batch.batch, {row.seq: row.id for row in fit}, now)
             self.counts.rows_sent += len(fit)
             self._more = False
 
@@ -313,7 +288,7 @@ class Agent:
             case Welcome():
                 self._in_flight, self._more = None, True
                 self._beat_at = 0.0
-                self._go_on_rotating(uplink)
+                self._end_rotation(self._rotation.go_on(uplink), Outcome.APPLIED)
             case Ack():
                 self._on_ack(message)
             case Refused():
@@ -325,9 +300,7 @@ class Agent:
             case RotateAccepted():
                 uplink.redial(prefer_next=True)
             case RotateRefused(reason=reason):
-                _log.error("the hub refused the next key", reason=reason)
-                keys.forget(self._config.state_dir / keys.NEXT_KEY)
-                self._end_rotation(Outcome.REFUSED)
+                self._end_rotation(self._rotation.refused(reason), Outcome.REFUSED)
             case _:
                 pass  # the answer to a heartbeat
 
@@ -347,7 +320,7 @@ class Agent:
             elif self._is_refused(uplink, command):
                 self._keep_answer(command, Outcome.REFUSED)
             elif isinstance(command, RotateKey):
-                self._begin_rotation(uplink, command)
+                self._rotation.begin(uplink, command)
             else:
                 self._errands.take(command)
         except StoreError as error:
@@ -389,28 +362,7 @@ class Agent:
         self._outbox.answer(command.id, self._own_events.applied(command, outcome), time.time_ns())
         self._more = True
 
-    # -- rotation --------------------------------------------------------------------------
-
-    def _begin_rotation(self, uplink: Uplink, command: RotateKey) -> None:
-        """Keep a next key beside the present one and offer it; both stay until it is in use."""
-        self._rotation = command
-        pair = keys.load_or_make(self._config.state_dir / keys.NEXT_KEY)
-        uplink.send(Rotate(key=pair.public))
-
-    def _go_on_rotating(self, uplink: Uplink) -> None:
-        """After a welcome: finish a rotation that this key ends, or offer the next key again."""
-        if uplink.using_next:
-            keys.promote(self._config.state_dir, keys.NEXT_KEY)
-            uplink.using_next = False
-            _log.info("the node's key was changed")
-            self._end_rotation(Outcome.APPLIED)
-            return
-        pair = keys.load_pair(self._config.state_dir / keys.NEXT_KEY)
-        if pair is not None:
-            uplink.send(Rotate(key=pair.public))
-
-    def _end_rotation(self, outcome: Outcome) -> None:
-        command, self._rotation = self._rotation, None
+    def _end_rotation(self, command: RotateKey | None, outcome: Outcome) -> None:
         if command is None:
             return
         try:
@@ -418,6 +370,8 @@ class Agent:
         except StoreError as error:
             # The hub sends the command again, which then changes the key once more.
             self._on_store_error(error, self._steady())
+
+    # -- the link --------------------------------------------------------------------------
 
     def _look_for_hub(self) -> None:
         """Begin to dial once the node is enrolled, and follow when it is enrolled elsewhere."""

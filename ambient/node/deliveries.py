@@ -1,0 +1,33 @@
+"""The batch on its way to the hub, and what the agent counts of its work.
+
+Goes in and out of `ambient.node.agent` alone; nothing of it outlives the process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class AgentCounts:
+    """What the agent counted since its start."""
+
+    rows_sent: int = 0
+    rows_acknowledged: int = 0
+    rows_refused: int = 0
+    rows_unfit: int = 0
+    """Rows of the outbox that are no event of the closed list; they never leave."""
+    batches_repeated: int = 0
+    commands: int = 0
+    commands_unknown: int = 0
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """The batch that waits for its answer."""
+
+    number: int
+    ids: dict[int, str]
+    """Row number ► event id."""
+    sent: float
+    """When, by a steady clock (s)."""
