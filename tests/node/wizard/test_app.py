@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ambient.node.place import NodePlace
 from ambient.node.wizard import agreed, sockets
 from ambient.node.wizard.announce import Announcer
 from ambient.node.wizard.app import COOKIE, HEADERS, Door, create_app
-from ambient.node.wizard.gate import OPEN_S, TRIES, opened
+from ambient.node.wizard.gate import OPEN_S, TRIES, Gate, Verdict, opened
 from ambient.node.wizard.installation import Installation
 from ambient.node.wizard.looks import LookWanted, Outlined
 from ambient.node.wizard.watcher import Watcher
@@ -160,6 +161,25 @@ def test_brute_force_ends_after_five_tries_even_with_the_right_code(
     assert found == [401] * (TRIES - 1) + [429]
     assert stranger.post("/enter", data={"code": CODE}).status_code == 429
     assert bench.acts() == [WizardAct.LOCKED], "told once"
+
+
+def test_tries_side_by_side_each_count(bench: Bench) -> None:
+    """While one code is judged, another comes in: neither takes the other's place."""
+    door = bench.door
+    judged = door._gate
+    other = threading.Thread(target=door.enter, args=("AAAA-AAA3",))
+
+    class Slow(Gate):
+        def enter(self, given: str, token: str, now: float) -> tuple[Gate, Verdict]:
+            if given == "AAAA-AAA2":
+                other.start()
+                other.join(0.2)  # it is through by then, unless it waits its turn
+            return super().enter(given, token, now)
+
+    door._gate = Slow(judged.code, judged.until)
+    door.enter("AAAA-AAA2")
+    other.join(20)
+    assert door._gate.wrong == 2
 
 
 def test_a_second_device_does_not_get_in_with_the_same_code(
