@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ambient.observations import AnyObservation
 
 BEAT_S: Final = 1.0
-IDENTITY_WAIT_S: Final = 20.0
 DRAIN_S: Final = 3.0
 AGENT_DRAIN_S: Final = 5.0
 NICE: Final = {Worker.VISION: 10, Worker.AUDIO: 10}

@@ -15,7 +15,7 @@ from ambient.bus.keys import read_private
 from ambient.config_base import Strict
 from ambient.errors import ConfigError, LinkError
 from ambient.hub.alarms.condition import Priority
-from ambient.hub.alarms.signal import Delivery
+from ambient.hub.alarms.signal import EVERYBODY, Delivery
 from ambient.hub.channels.remote import failed
 from ambient.hub.channels.seam import Channel, House, Notice, Receipt
 
@@ -24,13 +24,11 @@ if TYPE_CHECKING:
 
 CONNECT_S: Final = 2.5
 READ_S: Final = 4.0
-EVERYBODY: Final = "everybody"
-"""The line for recipients without an address."""
 OF_THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class Apprise(Channel):
-    """Whatever the lines of one file name."""
+    """Whatever the lines of one file name; that of `EVERYBODY` is for recipients without one."""
 
     class Options(Strict, frozen=True, kw_only=True):
         """The file of addresses."""

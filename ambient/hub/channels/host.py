@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+import msgspec
 import structlog
 from msgspec import Struct
 
@@ -239,9 +240,7 @@ def trial(config: HubConfig, name: str) -> list[tuple[str | None, Receipt]]:
 
 
 def _over(notice: Notice) -> Notice:
-    from msgspec.structs import replace
-
-    return replace(notice, id=f"{notice.id}.over", over=True)
+    return msgspec.structs.replace(notice, id=f"{notice.id}.over", over=True)
 
 
 def _given(database: HubDatabase, name: str) -> dict[str, str | None]:

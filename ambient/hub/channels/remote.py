@@ -182,7 +182,7 @@ def addressed(notice: Notice) -> str:
     """
     if notice.address is None:
         raise NotTaken(
-            "expected an address of this recipient, got none; add it (or everybody) to recipients",
+            "expected an address of this recipient, got none; add it to recipients",
             retry=False,
         )
     return notice.address

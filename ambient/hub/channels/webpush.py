@@ -20,7 +20,7 @@ from msgspec import Meta
 from ambient.config_base import Strict
 from ambient.errors import LinkError
 from ambient.hub.alarms.condition import Priority
-from ambient.hub.alarms.signal import Delivery
+from ambient.hub.alarms.signal import EVERYBODY, Delivery
 from ambient.hub.channels import https
 from ambient.hub.channels.mail import MAIL_PATTERN, MailAddress
 from ambient.hub.channels.plain import plain
@@ -29,8 +29,6 @@ from ambient.hub.channels.seam import House, Notice, Receipt
 from ambient.hub.channels.subscriptions import SERVICES, Devices, Subscription
 from ambient.hub.channels.vapid import HubKey, encrypted
 
-EVERYBODY: Final = "everybody"
-"""The label for recipients without an address."""
 KEPT_S: Final = 300
 """How long a push service keeps what a device does not fetch; the alarm has rung anew by then."""
 SIGNED_S: Final = 12 * 3600

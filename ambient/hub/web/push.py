@@ -14,9 +14,10 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from ambient.config_channels import ChannelConfig
+from ambient.hub.alarms.signal import EVERYBODY
 from ambient.hub.channels.host import made
 from ambient.hub.channels.subscriptions import Subscription
-from ambient.hub.channels.webpush import EVERYBODY, WebPush
+from ambient.hub.channels.webpush import WebPush
 from ambient.hub.identities import Identity, Right
 from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.pages import NO_STORE, page
