@@ -137,7 +137,7 @@ def wanted(occupants: Iterable[Sequence[Consent]], now: int) -> dict[Purpose, bo
 
 def stand(want: bool, told: Told, purpose: Purpose) -> Stand:
     """Return where `purpose` stands; *on* and *off* only as the node has said."""
-    if told.is_on(purpose) is want and not told.waits_for(not want):
+    if told.is_on(purpose) is want and told.state is not OrderState.ORDERED:
         return Stand.ON if want else Stand.OFF
     if told.state is OrderState.REFUSED and told.ordered is want:
         return Stand.REFUSED

@@ -117,6 +117,8 @@ def told(
         pytest.param(False, told(True, False, ORDERED), 1, Stand.ORDERED_OFF, False, id="closes"),
         pytest.param(False, told(None, True, ORDERED), 1, Stand.ORDERED_OFF, True,
                      id="withdrawn while it opens"),
+        pytest.param(False, told(None, False, ORDERED), 1, Stand.ORDERED_OFF, False,
+                     id="never on, but opening was ordered before"),
         pytest.param(True, told(None, True, REFUSED), 1, Stand.REFUSED, False, id="refused"),
         pytest.param(True, told(None, True, REFUSED), AGAIN_S, Stand.REFUSED, True,
                      id="refused, asked again"),

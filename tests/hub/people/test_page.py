@@ -1,0 +1,83 @@
+"""The page of consents, by real requests to a real hub."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ambient.hub.identities import Role
+from ambient.hub.service import RunningHub
+from tests.hub.kit import PASSWORD, enrol, hub_config, running
+
+ONE = "s-00aa11bb"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
+        enrol(hub.context.registry, "n-1", ["r1"])
+        for role in (Role.DPO, Role.CARER):
+            hub.context.accounts.add_user(role.value, PASSWORD, role, time.time_ns())
+        yield hub
+
+
+@contextmanager
+def signed_in(hub: RunningHub, user: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=hub.url, timeout=60, trust_env=False) as http:
+        answer = http.post("/api/login", json={"user": user, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        http.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        yield http
+
+
+def test_consent_withdrawal_and_erasure_by_the_page(hub: RunningHub, tmp_path: Path) -> None:
+    with signed_in(hub, "dpo") as http:
+
+        def sent(path: str, **fields: str) -> int:
+            return http.post(f"/consents/{path}", data={"subject": ONE, **fields}).status_code
+
+        def shown() -> str:
+            return http.get("/consents", headers={"Accept-Language": "en"}).text
+
+        assert sent("move-in", room="r1", bed="a") == 303
+        assert sent("move-in", room="r1", bed="a") == 409, "they live there already"
+        assert "not agreed: " + ONE in shown()
+        given = {"purpose": "voice", "by": "E. <Muster>"}
+        assert sent("decide", what="agree", until="2000-01-01", **given) == 409
+        assert sent("decide", what="agree", until="not a day", **given) == 400
+        assert sent("decide", what="agree", **given) == 303
+        assert "switching on is ordered, the room has not answered" in shown()
+        assert sent("decide", what="withdraw", **given) == 303
+        assert "switching off is ordered, the room has not answered" in shown()
+        told = http.get(f"/consents/{ONE}/told")
+        with zipfile.ZipFile(io.BytesIO(told.content)) as files:
+            assert "E. &lt;Muster&gt;" in files.read("about-you.html").decode()
+        assert sent("erase", sure="s-ffff") == 409, "typed another the second time"
+        assert ONE in shown()
+        assert sent("erase", sure=ONE) == 303
+        assert ONE not in shown()
+        assert http.get(f"/consents/{ONE}/told").status_code == 409
+        assert sent("move-in", room="r1", bed="a") == 409, "a new pseudonym is needed"
+
+
+@pytest.mark.parametrize("path", ["", "/move-in", "/move-out", "/decide", "/erase"])
+def test_a_carer_neither_records_consent_nor_erases(hub: RunningHub, path: str) -> None:
+    with signed_in(hub, "carer") as http:
+        answer = (
+            http.post(f"/consents{path}", data={"subject": ONE}) if path else http.get("/consents")
+        )
+        assert answer.status_code == 403
+
+
+def test_it_speaks_german(hub: RunningHub) -> None:
+    with signed_in(hub, "dpo") as http:
+        page = http.get("/consents", headers={"Accept-Language": "de"}).text
+    assert '<h1 class="page-title">Einwilligungen</h1>' in page
+    assert "Endgültig löschen" in page
