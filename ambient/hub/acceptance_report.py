@@ -1,0 +1,115 @@
+"""The acceptance test's facts, gathered from a hub that may be running, and its report to sign.
+
+Comes in: the hub's configuration and the time. Goes out: `Facts` for the pure test, and a page of
+HTML that loads nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from datetime import UTC, datetime
+
+from ambient import __version__
+from ambient.config import HubConfig
+from ambient.doctor.findings import Level, Report
+from ambient.errors import UsageError
+from ambient.hub.acceptance import Facts
+from ambient.hub.backups import DATABASE, SUFFIX
+from ambient.hub.board import read_board
+from ambient.hub.database import HubDatabase
+from ambient.hub.registry import Registry
+from ambient.hub.store import Store
+
+
+def gathered(config: HubConfig, now: int) -> Facts:
+    """Return what is known of a hub at `now` (ns).
+
+    Raises
+    ------
+    UsageError
+        When it never ran.
+    StoreError
+        When its database cannot be read.
+    """
+    path = config.state_dir / DATABASE
+    if not path.exists():
+        raise UsageError(f"{path}: expected the hub's database, found none; start the hub before")
+    database = HubDatabase(path)
+    try:
+        registry = Registry(database)
+        board = read_board(database, config.rooms, registry.served(), now)
+        verdict = Store(database).verify()
+        waiting = [one.node for one in registry.pending()]
+    finally:
+        database.close()
+    alarms = Counter(alarm.room for alarm in board.alarms if alarm.room is not None)
+    return Facts(
+        now=now,
+        broken="" if verdict.broken is None else str(verdict.broken),
+        trouble="" if board.trouble is None else board.trouble.value.replace("_", " "),
+        encrypted=config.web.certificate is not None or config.web.secure_cookies,
+        loopback=_is_loopback(config.web.host),
+        backup=config.backup is not None,
+        newest_backup=_newest_backup(config),
+        relay=config.alive is not None,
+        waiting=waiting,
+        nodes=board.nodes,
+        rooms=board.rooms,
+        open_alarms=dict(alarms),
+    )
+
+
+def page(config: HubConfig, report: Report, now: int) -> str:
+    """Return the report as a page to print and sign."""
+    from jinja2 import Environment, StrictUndefined
+
+    made = datetime.fromtimestamp(now / 1e9, UTC).isoformat(timespec="seconds")
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
+    failed = sum(one.level is Level.FAILED for one in report.findings)
+    return template.render(
+        site=config.site, report=report, made=made, version=__version__, failed=failed
+    )
+
+
+def _newest_backup(config: HubConfig) -> int | None:
+    if config.backup is None or not config.backup.dir.is_dir():
+        return None
+    times = [path.stat().st_mtime_ns for path in config.backup.dir.glob(f"hub-*{SUFFIX}")]
+    return max(times, default=None)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+_PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Acceptance of {{ site }}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1.5rem auto }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; border-top: 1px solid #999; padding: .3rem .6rem }
+.failed { color: #a3001b; font-weight: 700 } .warning { color: #7a4b00; font-weight: 700 }
+</style></head><body><main>
+<h1>Acceptance of {{ site }}</h1>
+<p>{{ made }}, Ambient {{ version }}. <strong>{% if report.ok %}Accepted: no step failed.\
+{% else %}NOT accepted: {{ failed }} steps failed.{% endif %}</strong></p>
+<table><thead><tr><th scope="col">Requirement</th><th scope="col">Result</th>
+<th scope="col">Found</th></tr></thead><tbody>
+{% for one in report.findings %}
+<tr><th scope="row">{{ one.check }}</th><td class="{{ one.level.value }}">{{ one.level.value }}</td>
+<td>{{ one.found }}{% if one.mend %}<br>► {{ one.mend }}{% endif %}</td></tr>
+{% endfor %}
+</tbody></table>
+<p>Not part of this test: what only a person can try. Ring from each room until a telephone rings;
+pull the hub's plug and see the nurse call's fault; read the certificate of each room's walk, which
+names what that room does not cover.</p>
+<p>Name, date, signature: ______________________________</p>
+</main></body></html>
+"""
