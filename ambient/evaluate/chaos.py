@@ -298,9 +298,25 @@ def _waiting(state_dir: Path) -> int:
     return int(str(_rows(NodePlace(state_dir).outbox, query)[0][0]))
 
 
-def _count(
-    facility: Facility, killer: _Killer, *, back: bool, seed: int, began: float
-) -> ChaosReport:
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node committed to its outbox, beside what its hub holds; see `ChaosReport`."""
+
+    rows: int
+    stored: int
+    missing: int
+    twice: int
+    foreign: int
+    chains: int
+    chains_out_of_order: int
+
+    @property
+    def same(self) -> bool:
+        """Whether every row is there exactly once and in its chain's order."""
+        return not (self.missing or self.twice or self.foreign or self.chains_out_of_order)
+
+
+def compared(facility: Facility) -> Compared:
+    """Compare outbox and hub of a facility that is stopped."""
     committed = Counter(row[0] for row in _rows(NodePlace(facility.node_state).outbox, _COMMITTED))
     stored_rows = _rows(facility.hub_state / "hub.db", _STORED)
     stored = Counter(row[0] for row in stored_rows)
@@ -308,25 +324,29 @@ def _count(
     for _, chain, position in stored_rows:
         chains.setdefault(chain, []).append(int(str(position)))
     several = {chain: positions for chain, positions in chains.items() if len(positions) > 1}
-    disorder = sum(
-        positions != list(range(positions[0], positions[0] + len(positions)))
-        for positions in several.values()
-    )
-    missing = sum((committed - stored).values())
-    twice = sum(count - 1 for count in stored.values())
-    foreign = len(stored.keys() - committed.keys())
-    ok = back and not (missing or twice or foreign or disorder)
-    away = [round(seconds, 3) for seconds in killer.away]
-    return ChaosReport(
-        ok=ok,
-        kills={target: killer.kills[target] for target in TARGETS},
+    return Compared(
         rows=sum(committed.values()),
         stored=sum((committed & stored).values()),
-        missing=missing,
-        twice=twice,
-        foreign=foreign,
+        missing=sum((committed - stored).values()),
+        twice=sum(count - 1 for count in stored.values()),
+        foreign=len(stored.keys() - committed.keys()),
         chains=len(several),
-        chains_out_of_order=disorder,
+        chains_out_of_order=sum(
+            positions != list(range(positions[0], positions[0] + len(positions)))
+            for positions in several.values()
+        ),
+    )
+
+
+def _count(
+    facility: Facility, killer: _Killer, *, back: bool, seed: int, began: float
+) -> ChaosReport:
+    found = compared(facility)
+    away = [round(seconds, 3) for seconds in killer.away]
+    return ChaosReport(
+        ok=back and found.same,
+        kills={target: killer.kills[target] for target in TARGETS},
+        **msgspec.structs.asdict(found),
         back=back,
         back_p95_s=round(float(np.percentile(away, 95)), 3) if away else None,
         seed=seed,

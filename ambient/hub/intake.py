@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
@@ -52,7 +52,7 @@ from ambient.hub import batches
 from ambient.hub.batches import ForeignRooms
 from ambient.hub.nodes import Holder, Standing
 from ambient.hub.registry import Registry
-from ambient.hub.seams import CommandSource, EventSink, LinkCounts
+from ambient.hub.seams import CommandSource, EventSink, LinkCounts, Sent
 from ambient.hub.sessions import Asking, Session
 
 POLL_MS: Final = 100
@@ -62,6 +62,8 @@ COMMAND_AGAIN_S: Final = 5.0
 """A command without an answer for this long is sent again."""
 MOST_AT_ONCE: Final = 256
 """Messages taken before handshakes and commands get their turn."""
+MOST_TOGETHER: Final = 16
+"""Batches that wait are stored in one transaction, which costs little more than that of one."""
 FORGET_S: Final = 60.0
 """A connection that said nothing for this long is forgotten."""
 WARN_EVERY_S: Final = 60.0
@@ -72,6 +74,14 @@ MAX_STRANGER_BYTES: Final = 4 * 1024
 """An enrolment has less than 1 kB; nothing longer of an unknown key is even parsed."""
 
 _log = structlog.get_logger(__name__)
+
+
+class _Unstored(NamedTuple):
+    """A batch that waits for its transaction, and the answer that it will get."""
+
+    route: bytes
+    sent: Sent
+    answer: Ack
 
 
 class Intake:
@@ -145,6 +155,7 @@ class Intake:
         self._commands_at = 0.0
         self._warned: dict[str, float] = {}
         self._foreign = ForeignRooms()
+        self._unstored: list[_Unstored] = []
         self.counts = LinkCounts()
 
     def run(self, stop: threading.Event) -> None:
@@ -168,6 +179,9 @@ class Intake:
             if not self._router.poll(0):
                 break
             self._take()
+            if len(self._unstored) == MOST_TOGETHER:
+                self._store()
+        self._store()
         now = self._steady()
         if now >= self._commands_at:
             self._commands_at = now + COMMANDS_EVERY_S
@@ -320,11 +334,30 @@ class Intake:
                 node=holder.node,
                 rows=len(refused),
             )
-        if taken:
-            self._sink.store(holder.node, taken, self._clock())
-        self.counts.batches += 1
-        self.counts.rows += len(taken)
-        self._send(route, Ack(batch=batch.batch, refused=refused))
+        answer = Ack(batch=batch.batch, refused=refused)
+        self._unstored.append(_Unstored(route, Sent(holder.node, taken, self._clock()), answer))
+
+    def _store(self) -> None:
+        """Store the batches that came, then acknowledge each."""
+        waiting, self._unstored = self._unstored, []
+        if not waiting:
+            return
+        try:
+            self._sink.store_all([one.sent for one in waiting if one.sent.events])
+        except StoreError as error:
+            if len(waiting) == 1:
+                self._failed(error)
+                self._send(waiting[0].route, Refused(reason=Reason.BUSY))
+                return
+            # What cannot be stored must not hold up the others.
+            for one in waiting:
+                self._unstored = [one]
+                self._store()
+            return
+        for one in waiting:
+            self.counts.batches += 1
+            self.counts.rows += len(one.sent.events)
+            self._send(one.route, one.answer)
 
     def _rotate(self, route: bytes, holder: Holder, message: Rotate) -> None:
         reason = self._registry.offer(holder.node, message.key, self._clock())

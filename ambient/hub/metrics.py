@@ -7,7 +7,7 @@ out: the text of ``/metrics``. Counters start at zero with the process, as Prome
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -30,8 +30,7 @@ class HubMetrics:
         self._events = Counter(
             "ambient_hub_events", "Events stored, by kind", ["kind"], registry=self.registry
         )
-        for kind in KINDS:
-            self._events.labels(kind)
+        self._of_kind = {kind: self._events.labels(kind) for kind in KINDS}
         self._delay = Histogram(
             "ambient_hub_event_delay_seconds",
             "From the instant of the signal to the hub's receipt",
@@ -77,10 +76,12 @@ class HubMetrics:
         self.rows_refused: Callable[[], int] = lambda: 0
         """Where the number of refused rows comes from; the link sets it."""
 
-    def stored(self, event: AnyEvent, received: int) -> None:
-        """Count a stored event."""
-        self._events.labels(kind_of(event)).inc()
-        self._delay.observe(max(0.0, (received - event.t) / 1e9))
+    def stored(self, new: Sequence[AnyEvent], received: int) -> None:
+        """Count stored events that were received together."""
+        for kind, count in Tally(kind_of(event) for event in new).items():
+            self._of_kind[kind].inc(count)
+        for event in new:
+            self._delay.observe(max(0.0, (received - event.t) / 1e9))
 
     def text(self, board: Board, pages: int) -> bytes:
         """Return the scrape's answer."""

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ambient.commands import AnyCommand
 from ambient.events import AnyEvent
 
 
+class Sent(NamedTuple):
+    """Events that `node`, whose key brought them, sent together; `received` is hub time (ns)."""
+
+    node: str
+    events: Sequence[AnyEvent]
+    received: int
+
+
 class EventSink(Protocol):
     """Where events go."""
 
-    def store(self, node: str, batch: Sequence[AnyEvent], received: int) -> object:
-        """Keep `batch`, on the disk when this returns; ids that are known are passed over.
+    def store_all(self, sent: Sequence[Sent]) -> object:
+        """Keep what several nodes sent, in order, on the disk when this returns.
+
+        Ids that are known are passed over.
 
         Raises
         ------

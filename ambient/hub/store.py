@@ -38,6 +38,7 @@ from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase
 from ambient.hub.orders import Order, OrderState
 from ambient.hub.people import admission
+from ambient.hub.seams import Sent
 from ambient.hub.turn import turning
 from ambient.hub.workbook import WorkBook
 
@@ -57,19 +58,21 @@ class Store:
         self._database = database
         self.listeners: list[Callable[[int], None]] = []
         """Called after a commit with the new sequence number, in the writer's thread."""
-        self.observers: list[Callable[[AnyEvent, int], None]] = []
-        """Called after a commit for each new event with its receive time (ns)."""
+        self.observers: list[Callable[[Sequence[AnyEvent], int], None]] = []
+        """Called after a commit with the new events and their receive time (ns)."""
         database.on_trouble = self._tell
 
     def store(self, node: str, batch: Sequence[AnyEvent], received: int) -> int:
-        """Keep events of `node`, received at `received` (ns), and what follows from them.
+        """Keep events of one node; see `store_all`."""
+        return self.store_all([Sent(node, batch, received)])
+
+    def store_all(self, sent: Sequence[Sent]) -> int:
+        """Keep what nodes sent, and what follows from it, in one transaction.
 
         Parameters
         ----------
-        node
-            Whose key brought them.
-        batch
-            In the order in which they came; those known already are passed over.
+        sent
+            In the order in which it came; events that are known already are passed over.
 
         Returns
         -------
@@ -81,16 +84,21 @@ class Store:
         StoreError
             When they could not be stored; then none of them is.
         """
+        stored: list[tuple[list[AnyEvent], int]] = []
+        visible = False
         with turning(self._database) as turn:
-            new, changed = turn.store(node, batch, received)
-            if changed:
+            for one in sent:
+                new, changed = turn.store(one.node, one.events, one.received)
+                stored.append((new, one.received))
+                visible |= changed
+            if visible:
                 rows.bump(turn.db)
-        for event in new:
+        for new, received in stored:
             for observer in self.observers:
-                observer(event, received)
-        if changed:
+                observer(new, received)
+        if visible:
             self._tell()
-        return len(new)
+        return sum(len(new) for new, _ in stored)
 
     def case(self, alarm_id: str) -> tuple[Case, list[Entry]]:
         """Return an alarm with all its signals, and its history, oldest line first.

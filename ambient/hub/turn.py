@@ -27,6 +27,8 @@ from ambient.events import (
     QualityDegraded,
     QualityNotWatched,
     QualityRestored,
+    SummaryDaily,
+    SummaryHourly,
 )
 from ambient.hub import commissioning, orders, rooms, rows
 from ambient.hub.alarms import kinds
@@ -41,6 +43,8 @@ from ambient.hub.workbook import MOST_AT_ONCE, WorkBook
 
 NS: Final = 1_000_000_000
 
+_VIEW: Final = "INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?)"
+_INSTALLED: Final = "INSERT OR REPLACE INTO commissioning VALUES (?, ?)"
 _EVENT: Final = (
     "INSERT INTO events (id, kind, node, room, chain, position, t, received, body) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?))"
@@ -64,6 +68,9 @@ class Turn:
         self._nodes: dict[str, str | None] = {}
         """Room ► the node that spoke for it last."""
         self._installed: dict[str, Commissioning | None] = {}
+        self._views: dict[tuple[str, str | None, str], SourceView | None] = {}
+        self._written: dict[str, dict[object, tuple[object, ...]]] = {_VIEW: {}, _INSTALLED: {}}
+        """Statement ► key ► row that it is to write."""
         self._admitted: set[tuple[str, Purpose | None]] = set()
 
     def store(
@@ -131,6 +138,9 @@ class Turn:
     def flush(self) -> None:
         """Write everything."""
         self._flush_events()
+        for statement, by_key in self._written.items():
+            self.db.conn.executemany(statement, by_key.values())
+            by_key.clear()
         self._ledger.flush()
 
     # -- events ----------------------------------------------------------------------------
@@ -183,6 +193,8 @@ class Turn:
     def _follow(self, event: AnyEvent, received: int) -> bool:
         """Do what a new event asks for; return whether anything visible changed."""
         changed = self._serves(event)
+        if isinstance(event, SummaryHourly | SummaryDaily):
+            return changed  # most of all events, and nothing else follows from them
         if isinstance(event, NodeStarted | NodeStopped):
             stopped = isinstance(event, NodeStopped)
             self.db.execute("UPDATE nodes SET stopped = ? WHERE node = ?", (stopped, event.node))
@@ -239,17 +251,17 @@ class Turn:
     def _viewed(self, event: AnyEvent) -> bool:
         if not isinstance(event, QualityDegraded | QualityRestored | QualityNotWatched):
             return False
-        row = self.db.execute(
-            "SELECT body FROM views WHERE node = ? AND room = ? AND source = ?",
-            (event.node, event.room, event.source),
-        ).fetchone()
-        view = rooms.next_view(None if row is None else rows.decode(row[0], SourceView), event)
+        at = (event.node, event.room, event.source)
+        if at not in self._views:
+            row = self.db.execute(
+                "SELECT body FROM views WHERE node = ? AND room = ? AND source = ?", at
+            ).fetchone()
+            self._views[at] = None if row is None else rows.decode(row[0], SourceView)
+        view = rooms.next_view(self._views[at], event)
         if view is None:
             return False
-        self.db.execute(
-            "INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?)",
-            (view.node, view.room, view.source, rows.encode(view)),
-        )
+        self._views[at] = view
+        self._written[_VIEW][at] = (view.node, view.room, view.source, rows.encode(view))
         return True
 
     def _follow_installation(self, event: AnyEvent) -> bool:
@@ -266,9 +278,7 @@ class Turn:
         if after is None:
             return False
         self._installed[room] = after
-        self.db.execute(
-            "INSERT OR REPLACE INTO commissioning VALUES (?, ?)", (room, rows.encode(after))
-        )
+        self._written[_INSTALLED][room] = (room, rows.encode(after))
         return True
 
 

@@ -36,6 +36,7 @@ from ambient.events import AnyEvent, Outcome
 from ambient.hub.database import HubDatabase
 from ambient.hub.intake import Intake
 from ambient.hub.registry import Registry
+from ambient.hub.seams import Sent
 from ambient.hub.store import Store
 from ambient.node.agent import Agent
 from ambient.node.outbox import Outbox
@@ -87,13 +88,15 @@ class Gate:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.shut = False
+        self.barred: set[str] = set()
+        """Nodes whose events cannot be stored."""
         self.calls = 0
 
-    def store(self, node: str, batch: Sequence[AnyEvent], received: int) -> object:
+    def store_all(self, sent: Sequence[Sent]) -> object:
         self.calls += 1
-        if self.shut:
+        if self.shut or any(one.node in self.barred for one in sent):
             raise StoreError("hub.db: expected space on the disk, got none left")
-        return self._store.store(node, batch, received)
+        return self._store.store_all(sent)
 
 
 class Orders:

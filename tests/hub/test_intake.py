@@ -86,6 +86,39 @@ def test_events_are_on_the_disk_before_the_acknowledgement(
         assert set(house.heard) == {"n-1"}
 
 
+def _both(first: Raw, second: Raw) -> None:
+    """Send a batch of each node before the hub looks."""
+    second.greet("n-2")
+    first.greet("n-1")
+    first.say(batch(fall(1), number=1))
+    second.say(batch(fall(2, node="n-2", room="r2"), number=2))
+
+
+def test_batches_that_wait_are_one_transaction_and_each_is_answered(
+    house: House, pair: keys.KeyPair
+) -> None:
+    other = keys.new_pair()
+    house.enrol(other, "n-2", ["r2"])
+    with Raw(house, pair) as first, Raw(house, other) as second:
+        _both(first, second)
+        assert (first.hear(), second.hear()) == (Ack(batch=1), Ack(batch=2))
+        assert len(house.stored()) == 2
+        assert house.gate.calls <= 2
+
+
+def test_what_cannot_be_stored_holds_up_no_other_node(house: House, pair: keys.KeyPair) -> None:
+    other = keys.new_pair()
+    house.enrol(other, "n-2", ["r2"])
+    house.gate.barred = {"n-1"}
+    with Raw(house, pair) as first, Raw(house, other) as second:
+        _both(first, second)
+        assert (first.hear(), second.hear()) == (Refused(reason=Reason.BUSY), Ack(batch=2))
+        assert len(house.stored()) == 1
+        house.gate.barred = set()
+        first.say(batch(fall(1), number=3))
+        assert first.hear() == Ack(batch=3)
+
+
 @pytest.mark.parametrize(
     "row",
     [
