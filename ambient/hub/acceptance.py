@@ -1,9 +1,9 @@
 """The acceptance test of a hub and its rooms: each step is a requirement with its number.
 
 Comes in: `Facts`, what the hub's configuration, database and files say at one instant. Goes out:
-findings, one for each requirement and room, in words that can be signed. Pure: time is in the facts.
-What only a person can try (that the telephone rings, that the door sign hangs) is not here; the
-walk through each room is, as the wizard of its node told it.
+findings, one for each requirement and room, in words that can be signed. Pure: time is in the
+facts. What only a person can try (that the telephone rings, that the door sign hangs) is not here;
+the walk through each room is, as the wizard of its node told it.
 """
 
 from __future__ import annotations
