@@ -228,7 +228,7 @@ def _versions(db: sqlite_utils.Database, house: House) -> dict[str, str]:
     versions = {}
     for room in {one.room for one in house.shadows if one.version is not None}:
         found = db.execute(
-            "SELECT json_extract(body, '$.config_version') FROM events WHERE room = ? "
+            "SELECT json_extract(opened(body), '$.config_version') FROM events WHERE room = ? "
             "ORDER BY number DESC LIMIT 1",
             (room,),
         ).fetchone()

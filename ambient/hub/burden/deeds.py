@@ -125,7 +125,7 @@ def read_log(
     with database.read() as db:
         found = openings.readable(CaseBook(db).house().openings, opening, who, now)
         lines = db.execute(
-            "SELECT h.at, h.alarm, json_extract(a.body, '$.room'), h.what FROM history h "
+            "SELECT h.at, h.alarm, a.room, h.what FROM history h "
             "JOIN alarms a ON a.id = h.alarm WHERE h.who = ? ORDER BY h.at, h.number",
             (found.person,),
         ).fetchall()

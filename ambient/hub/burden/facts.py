@@ -112,17 +112,17 @@ def read_facts(database: HubDatabase, shifts: Rota, first: int, last: int) -> li
     marks = ", ".join("?" * len(kinds))
     with database.read() as db:
         found = db.execute(
-            f"SELECT body FROM alarms WHERE kind IN ({marks}) "
-            "AND json_extract(body, '$.opened') >= ? AND json_extract(body, '$.opened') < ?",
+            f"SELECT * FROM (SELECT opened(body) AS body FROM alarms WHERE kind IN ({marks})) "
+            "WHERE json_extract(body, '$.opened') >= ? AND json_extract(body, '$.opened') < ?",
             (*kinds, first, last),
         ).fetchall()
         conditions = [casebook.decode(row[0], Condition) for row in found]
         facts = []
         for condition in conditions:
             row = db.execute(
-                "SELECT max(coalesce(json_extract(body, '$.probability'), 1.0)) FROM events "
-                "WHERE chain = ? AND coalesce(json_extract(body, '$.step'), '') <> 'ended' "
-                "AND kind <> 'fall.recovered'",
+                "SELECT max(coalesce(json_extract(body, '$.probability'), 1.0)) FROM (SELECT "
+                "opened(body) AS body FROM events WHERE chain = ? AND kind <> 'fall.recovered') "
+                "WHERE coalesce(json_extract(body, '$.step'), '') <> 'ended'",
                 (condition.chain,),
             ).fetchone()
             history = casebook.history_of(db, condition.id)

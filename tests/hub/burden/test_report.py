@@ -60,6 +60,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubDatabase]:
                 step=SituationStep.CONFIRMED,
                 lasted_s=0.0,
                 bed="b1",
+                # Of a resident who is known: what is kept of them is sealed.
+                subject="s-00aa" if number < 6 else None,
                 probability=0.9 if true else 0.6 + number / 100,
             )
             store.store("n-1", [one], t * NS)
@@ -165,6 +167,25 @@ def test_a_proposal_acts_once_accepted_and_until_taken_back(tmp_path: Path, repo
     database.close()
 
 
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [("0123456789ab", RoomStatus.NOT_WATCHED), ("ba9876543210", RoomStatus.UNKNOWN)],
+)
+def test_a_version_in_shadow_mode_is_that_of_the_newest_event_of_whomever(
+    tmp_path: Path, version: str, status: RoomStatus
+) -> None:
+    made = HubDatabase(tmp_path / "hub.db")
+    store = Store(made)
+    for line in fall(START, 2):
+        known = msgspec.structs.replace(line, subject="s-00aa", config_version="0123456789ab")
+        store.store("n-1", [known], line.t)
+    deeds.start_shadow(store, "r1", (START + DAY) * NS, "lena", (START + 60) * NS, version=version)
+    board = read_board(made, CONFIG.rooms, {"n-1": ["r1"]}, (START + 90) * NS)
+    (room,) = [one for one in board.rooms if one.room == "r1"]
+    made.close()
+    assert room.status is status
+
+
 def test_four_weeks_with_a_change_of_clocks_are_long_enough(database: HubDatabase) -> None:
     first, last = whole_days(CONFIG, (LAST + DAY) * NS + 7200 * NS, DAYS)
     assert last - first == (DAYS * DAY - 3600) * NS
@@ -180,6 +201,7 @@ def test_an_opened_log_is_of_one_person_and_its_reading_is_logged(database: HubD
     found, answers = deeds.read_log(store, database, opening, "paul", now)
     assert (found.person, found.granted_by) == ("p1", "paul")
     assert len(answers) == 2 * (DAYS + DAYS) - DAYS
+    assert {one.room for one in answers} == {"r1"}
     assert store.verify().lines == before + 1
 
 
