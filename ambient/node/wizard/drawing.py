@@ -156,10 +156,11 @@ def _replace(file: Path, data: bytes) -> NodeConfig:
         os.replace(trial, file)
     except ConfigError as error:
         raise ConfigError(str(error).replace(str(trial), str(file))) from None
-    except OSError as error:
+    except (OSError, StoreError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
         raise StoreError(
-            f"{file}: expected to write what was drawn, got: {error.strerror}; run "
-            "`ambient commission` as the owner of this file"
+            f"{file}: expected to write what was drawn, got: {why}; run `ambient commission` as "
+            "the owner of this file, on a disk with free space"
         ) from None
     finally:
         trial.unlink(missing_ok=True)

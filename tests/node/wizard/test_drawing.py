@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from ambient.config import load_node
-from ambient.errors import AmbientError, UsageError
+from ambient.errors import AmbientError, StoreError, UsageError
 from ambient.events import Area
 from ambient.node.wizard.drawing import Drawn, areas_of, save
 
@@ -109,6 +109,18 @@ def test_a_wet_room_keeps_its_sensors_when_its_door_goes(file: Path) -> None:
 def test_what_is_refused_leaves_the_file_as_it_is(file: Path, areas: list[Drawn], why: str) -> None:
     with pytest.raises(UsageError, match=why):
         save(file, "r12", "c1", areas)
+    assert file.read_text() == TEXT
+
+
+def test_a_file_that_cannot_be_written_stays_and_says_whose_it_is(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, data: bytes) -> None:
+        raise StoreError(f"{path}: cannot be written (Permission denied)")
+
+    monkeypatch.setattr("ambient.node.wizard.drawing.write_atomically", refuse)
+    with pytest.raises(StoreError, match="as the owner of this file"):
+        save(file, "r12", "c1", [drawn(Area.BED)])
     assert file.read_text() == TEXT
 
 
