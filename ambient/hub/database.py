@@ -25,6 +25,9 @@ from ambient.sqlite import is_full, open_database, store_error, writing
 
 COMPONENTS: Final = ("alarms", "accounts", "registry", "channels", "people", "commissioning")
 
+REWRITE_BYTES: Final = 64 * 1024 * 1024
+"""Written anew in a second or two."""
+
 
 class Trouble(StrEnum):
     """Why the hub cannot store what comes in."""
@@ -54,6 +57,7 @@ class HubDatabase:
         self._writer = open_database(path, migrations, any_thread=True)
         self._reader = open_database(path, migrations, any_thread=True)
         self.vault = self._unlock()
+        self._writer.execute("PRAGMA secure_delete=ON")
         self._reader.conn.execute("PRAGMA query_only=ON")
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
@@ -73,7 +77,11 @@ class HubDatabase:
         return found
 
     def scrub(self) -> None:
-        """Write the file anew, so that nothing of what was deleted is left in it or beside it.
+        """Leave nothing of what was deleted in the file or beside it.
+
+        What is deleted is overwritten with zeros at once (`secure_delete`). A file that is not
+        large is written anew as well; a large one would hold up alarms meanwhile, and what may
+        be left in it of a resident is enciphered under a key that is overwritten.
 
         Raises
         ------
@@ -82,7 +90,8 @@ class HubDatabase:
         """
         with self._write_lock:
             try:
-                self._writer.execute("VACUUM")
+                if self.path.stat().st_size <= REWRITE_BYTES:
+                    self._writer.execute("VACUUM")
                 busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
                 raise store_error(self.path, error) from None

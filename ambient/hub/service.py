@@ -24,7 +24,7 @@ from ambient import notify
 from ambient.bus import keys
 from ambient.config import HubConfig
 from ambient.config_web import SecondFactor
-from ambient.errors import ConfigError
+from ambient.errors import ConfigError, StoreError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Begin
 from ambient.hub.alarms.signal import SIREN
@@ -33,6 +33,8 @@ from ambient.hub.channels.host import ChannelHost
 from ambient.hub.database import HubDatabase
 from ambient.hub.intake import Intake
 from ambient.hub.on_site import OnSite
+from ambient.hub.people import erasure
+from ambient.hub.people.duty import Residents
 from ambient.hub.pulse import Part, Pulse
 from ambient.hub.registry import Registry
 from ambient.hub.site_rules import rules_of
@@ -140,8 +142,10 @@ def _serve(
         silent_s=config.silent_s,
         keep_days=config.keep_days,
         on_site=on_site.give,
+        residents=Residents(config, database, broadcaster.publish).run,
         beat=pulse.of(Part.TIMER),
     )
+    _forget_the_erased(config, database)
     store.decide(Begin(rules=rules_of(config)), time.time_ns())
     channels = ChannelHost(config, store, database)
     keeper = Keeper(config, store, time.time_ns)
@@ -204,6 +208,19 @@ def _serve(
             _log.info("hub_stopped")
     if failures:
         raise failures[0]
+
+
+def _forget_the_erased(config: HubConfig, database: HubDatabase) -> None:
+    """Apply the ledger of erasures before anything is served: the database may be an older copy."""
+    for file in erasure.ledger_files(config):
+        try:
+            back = erasure.catch_up(database, [file], time.time_ns(), config.people.duties)
+        except StoreError as error:
+            # A damaged ledger must not silence the house; a restore refuses it.
+            _log.error("ledger_of_erasures_refused", error=str(error))
+            continue
+        if back:
+            _log.warning("erased_again", residents=back, reason="an older database was put back")
 
 
 def _started(

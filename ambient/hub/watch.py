@@ -49,6 +49,8 @@ class Watch:
         How long events and resolved alarms are kept.
     on_site
         Called at every tick: gives the signals of the hub's own channels.
+    residents
+        Called at every tick with the time (ns): follows consents, keeps to times of deletion.
     beat
         Called at every tick: the timer lives.
     """
@@ -63,6 +65,7 @@ class Watch:
         silent_s: float,
         keep_days: int,
         on_site: Callable[[], None] = lambda: None,
+        residents: Callable[[int], None] = lambda _: None,
         beat: Callable[[], None] = lambda: None,
         monotonic: Callable[[], int] = time.monotonic_ns,
         now: Callable[[], int] = time.time_ns,
@@ -75,6 +78,7 @@ class Watch:
         self._monotonic = monotonic
         self._now = now
         self._on_site = on_site
+        self._residents = residents
         self._beat = beat
         self._offset = now() - monotonic()
         known = store.known_nodes()
@@ -110,6 +114,7 @@ class Watch:
             self._silent,
             self._alarms,
             self._orders,
+            self._people,
             self._space,
             self._housekeeping,
         ):
@@ -158,6 +163,9 @@ class Watch:
         expired = self._store.expire(self._now())
         if expired:
             _log.warning("orders_expired", orders=expired)
+
+    def _people(self) -> None:
+        self._residents(self._now())
 
     def _space(self) -> None:
         if self._monotonic() - self._space_at < SPACE_S * NS:

@@ -20,6 +20,7 @@ NS: Final = 1_000_000_000
 FOLLOW_S: Final = 5
 """A consent that ran out is followed within this; the rest of the minute is the node's."""
 NIGHTLY_S: Final = 24 * 3600
+AGAIN_S: Final = 3600
 
 _log = structlog.get_logger(__name__)
 
@@ -44,9 +45,10 @@ class Residents:
             When it could not be stored; it is tried again.
         """
         if abs(now - self._followed) >= FOLLOW_S * NS:
-            self._register.follow(now)
             self._followed = now
+            self._register.follow(now)
         if abs(now - self._cleaned) >= NIGHTLY_S * NS:
+            self._cleaned = now - (NIGHTLY_S - AGAIN_S) * NS  # when the disk refuses
             gone = retention.enforce(self._config, self._database, now)
             self._cleaned = now
             if any(gone.values()):

@@ -58,6 +58,22 @@ def read(path: Path, key: bytes) -> list[Erasure]:
     return [one.erasure for one in _lines(path, key) if one.erasure is not None]
 
 
+def names_somebody(path: Path) -> bool:
+    """Return whether the ledger at `path` holds any erasure; asked where its key is not at hand.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be read.
+    """
+    try:
+        return path.read_bytes().count(b"\n") > 1  # the first line only begins it
+    except OSError as error:
+        raise StoreError(
+            f"{path}: expected the ledger of erasures, got: {error.strerror}; check the path"
+        ) from None
+
+
 def bring_level(path: Path, key: bytes, erasures: Iterable[Erasure]) -> int:
     """Append to the ledger at `path` those of `erasures` that it lacks; return how many.
 

@@ -424,3 +424,18 @@ def test_sealing_costs_little_beside_storing(tmp_path: Path) -> None:
         took[name] = time.process_time() - began
         database.close()
     assert took["sealed"] < 4 * took["open"]
+
+
+def test_in_a_file_too_large_to_write_anew_the_key_is_overwritten(
+    house: Path, database: HubDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ambient.hub.database.REWRITE_BYTES", 0)
+    tag = database.vault.tag(ONE)
+    with database.read() as db:
+        [(key,)] = db.execute("SELECT key FROM subject_keys WHERE tag = ?", (tag,)).fetchall()
+        [(salt,)] = db.execute("SELECT salt FROM salts WHERE subject = ?", (tag,)).fetchall()
+    assert key in bytes_below(tmp_path / "state")
+    erased(house, database)
+    found = bytes_below(tmp_path / "state")
+    assert key not in found
+    assert salt not in found
