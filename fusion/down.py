@@ -32,7 +32,8 @@ from ambient.observations import (
 )
 from fusion.down_state import DownState, Nobody, Situation, Who
 from fusion.evidence import PRIOR, Judgement
-from fusion.falls import CLEAR_DESCENT, JOIN_S, Chain, Change, FallJudge, RoomState, Step, changed
+from fusion.falls import CLEAR_DESCENT, JOIN_S, FallJudge
+from fusion.falls_state import Chain, Change, RoomState, Step, changed
 from fusion.hypothesis import (
     Evidence,
     Weighed,

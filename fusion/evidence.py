@@ -13,6 +13,7 @@ from typing import Final
 
 from ambient.events import Contribution, Sense
 from ambient.observations import Place
+from fusion.person import Person
 
 PRIOR: Final = -2.5
 """Log-odds that a person who is tracked at some instant is down and needs help."""
@@ -114,3 +115,27 @@ def probability(log_odds: float) -> float:
 def _logit(p: float) -> float:
     clipped = min(0.95, max(0.05, p))
     return math.log(clipped / (1 - clipped))
+
+
+def verdict(person: Person, t: int, on: Person | None = None) -> Judgement:
+    """Judge one person at the instant `t`.
+
+    Parameters
+    ----------
+    person
+        As known at `t`, nanoseconds.
+    on
+        Whose place counts; the person's own when none is given.
+    """
+    on = on or person
+    since = person.down_since if person.down_since is not None else t
+    return evidence(
+        down=person.down,
+        down_s=max(0.0, (t - since) / 1e9),
+        descent=person.descent,
+        still=person.still,
+        place=on.place,
+        quality=person.quality,
+        place_sure=on.place_sure,
+        safe=max(person.safe, on.safe),
+    )

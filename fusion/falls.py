@@ -15,15 +15,12 @@ Pure: no clock and no I/O. Time is the `t` of what comes in; `Tick` lets it go o
 from __future__ import annotations
 
 import math
-from enum import StrEnum
-from typing import Final, Protocol
-
-from msgspec import Struct
+from typing import Final
 
 from ambient.config import Falls
-from ambient.events import Contribution
-from ambient.observations import Place, PostureSeen, TrackEnd, TrackEnded
-from fusion.evidence import LEAST_SAFE, Judgement, evidence
+from ambient.observations import PostureSeen, TrackEnd, TrackEnded
+from fusion.evidence import LEAST_SAFE, Judgement, verdict
+from fusion.falls_state import Beside, Chain, Change, RoomState, Step, changed, stand
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
 
 SUSPECT: Final = 0.4
@@ -58,75 +55,6 @@ _FORGET: Final = round(FORGET_S * 1e9)
 _NEVER: Final = 2**63 - 1
 _SURELY_NOT: Final = math.log(SUSPECT / (1.0 - SUSPECT)) - 0.1
 """Log-odds of `SUSPECT`, and room for what rounding adds."""
-
-
-class Step(StrEnum):
-    """Where a chain stands."""
-
-    SUSPECTED = "suspected"
-    CONFIRMED = "confirmed"
-    LONG_LIE = "long_lie"
-    RECOVERED = "recovered"
-
-
-class Chain(Struct):
-    """One situation: from suspicion to recovery."""
-
-    number: int
-    began: int
-    """`t` of the first step."""
-    down_since: int
-    step: Step
-    position: int = 0
-    """How many steps were stated."""
-    place: Place = Place.UNKNOWN
-    descent: float = 0.0
-    probability: float = 0.0
-    contributions: list[Contribution] = []
-    bed: str | None = None
-    acknowledged: bool = False
-    blind: bool = False
-    """Other senses began it and no camera sees anybody down; they alone decide about it."""
-    subject: str | None = None
-    """Whom another sense knows it to be about."""
-    hurry: bool = False
-    """Other senses are sure enough not to wait for the camera."""
-
-
-class Change(Struct, frozen=True):
-    """A chain that reached a step."""
-
-    chain: Chain
-    step: Step
-    position: int
-    t: int
-    down_s: float
-    probability: float
-    contributions: list[Contribution]
-
-
-class RoomState(Struct):
-    """All that a room's fall judgement remembers; survives a restart."""
-
-    people: list[Person] = []
-    chains: list[Chain] = []
-    next_chain: int = 0
-
-
-class Beside(Protocol):
-    """What other senses say beside a camera."""
-
-    def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
-        """Return what is thought of a person, of whom the camera alone says `seen`."""
-        ...
-
-    def may_be(self, person: Person, subject: str | None) -> bool:
-        """Return whether a person in the picture may be `subject`."""
-        ...
-
-    def most(self, t: int) -> float:
-        """Return the log-odds that these senses add at most to what a camera says."""
-        ...
 
 
 class FallJudge:
@@ -300,7 +228,7 @@ class FallJudge:
             person.chain = None
             return []
         if person.down_since is not None:
-            _take(chain, self._verdict(person, t))
+            stand(chain, self._verdict(person, t))
             chain.place = person.place
         if person.upright_s(t) < self._config.recover_s:
             return []
@@ -412,7 +340,7 @@ class FallJudge:
             # Who was seen off the floor after the fall is not lost because of it.
             return (clear and not on_bed and not up) or last >= CONFIRM
         best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
-        _take(chain, best)
+        stand(chain, best)
         # Who was seen to fall and is now seen badly is lost from sight, not up again.
         hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
         return best.probability >= CONFIRM or hidden
@@ -450,49 +378,3 @@ class FallJudge:
                     p for p in people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
                 ]
                 return
-
-
-def verdict(person: Person, t: int, on: Person | None = None) -> Judgement:
-    """Judge one person at the instant `t`.
-
-    Parameters
-    ----------
-    person
-        As known at `t`, nanoseconds.
-    on
-        Whose place counts; the person's own when none is given.
-    """
-    on = on or person
-    since = person.down_since if person.down_since is not None else t
-    return evidence(
-        down=person.down,
-        down_s=max(0.0, (t - since) / 1e9),
-        descent=person.descent,
-        still=person.still,
-        place=on.place,
-        quality=person.quality,
-        place_sure=on.place_sure,
-        safe=max(person.safe, on.safe),
-    )
-
-
-def _take(chain: Chain, verdict: Judgement) -> None:
-    """Let a chain stand as it is judged now."""
-    chain.probability = verdict.probability
-    chain.contributions = list(verdict.contributions)
-    chain.hurry = verdict.hurry
-    chain.subject = chain.subject or verdict.subject
-
-
-def changed(chain: Chain, step: Step, t: int) -> Change:
-    """Return that a chain reached a step, and count it."""
-    chain.position += 1
-    return Change(
-        chain=chain,
-        step=step,
-        position=chain.position - 1,
-        t=t,
-        down_s=max(0.0, (t - chain.down_since) / 1e9),
-        probability=chain.probability,
-        contributions=list(chain.contributions),
-    )

@@ -37,7 +37,7 @@ from ambient.observations import (
 from fusion.distress import DistressJudge, DistressState
 from fusion.down import DownJudge
 from fusion.down_state import DownState
-from fusion.falls import RoomState
+from fusion.falls_state import RoomState
 from fusion.news2 import Scale
 from fusion.physiology import OF_VITALS, Physiology, PhysiologyState
 from fusion.room_events import RoomEvents

@@ -34,7 +34,7 @@ from ambient.events import (
 )
 from ambient.observations import ClockStepped, SoundClass
 from fusion import chains, distress
-from fusion.falls import Change, Step
+from fusion.falls_state import Change, Step
 from fusion.views import Family, Say, Statement
 from fusion.vitals_events import Span, judged
 from fusion.vitals_events import Stated as StatedOfVitals

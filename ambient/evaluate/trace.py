@@ -33,8 +33,7 @@ from ambient.observations import (
     Posture,
     PostureSeen,
 )
-from fusion.evidence import Judgement
-from fusion.falls import verdict
+from fusion.evidence import Judgement, verdict
 from fusion.person import Person
 from vision.sources import Frame
 

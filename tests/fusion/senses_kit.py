@@ -19,7 +19,7 @@ from ambient.observations import (
     WearState,
 )
 from fusion.down import DownJudge
-from fusion.falls import Change
+from fusion.falls_state import Change
 
 ANNE, BERT = "s-000a", "s-000b"
 SINGLE = Room(id="r1", beds=[Bed(id="b1", subject=ANNE)])

@@ -12,7 +12,8 @@ import pytest
 
 from ambient.config import Falls
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
-from fusion.falls import FallJudge, Step
+from fusion.falls import FallJudge
+from fusion.falls_state import Step
 
 FPS = 10
 SIZE = 0.5

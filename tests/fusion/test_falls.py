@@ -9,7 +9,8 @@ from msgspec import structs
 
 from ambient.config import Falls
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
-from fusion.falls import Change, FallJudge, RoomState, Step
+from fusion.falls import FallJudge
+from fusion.falls_state import Change, RoomState, Step
 
 FPS = 10
 

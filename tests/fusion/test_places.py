@@ -10,7 +10,8 @@ from ambient.config import Falls
 from ambient.events import Sense
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
 from fusion.evidence import Judgement, evidence
-from fusion.falls import FallJudge, Step
+from fusion.falls import FallJudge
+from fusion.falls_state import Step
 
 FPS = 10
 SIZE = 0.5

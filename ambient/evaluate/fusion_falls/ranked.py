@@ -21,7 +21,8 @@ from ambient.observations import AnyObservation, Measured, Tick
 from fusion.down import DownJudge
 from fusion.down_state import Situation
 from fusion.evidence import PRIOR, Judgement
-from fusion.falls import DESCENT_SPEEDUP, Step
+from fusion.falls import DESCENT_SPEEDUP
+from fusion.falls_state import Step
 from fusion.hypothesis import weigh
 from fusion.person import Person
 from fusion.ratios import Table

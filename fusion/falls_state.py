@@ -1,0 +1,108 @@
+"""A chain of a fall from suspicion to recovery, its steps, and what a room remembers of them.
+
+Comes in: how somebody is judged now. Goes out: the chain as it stands, and the `Change` that events
+are made of. `Beside` is what other senses must answer to be weighed beside a camera.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from ambient.events import Contribution
+from ambient.observations import Place
+from fusion.evidence import Judgement
+from fusion.person import Person
+
+
+class Step(StrEnum):
+    """Where a chain stands."""
+
+    SUSPECTED = "suspected"
+    CONFIRMED = "confirmed"
+    LONG_LIE = "long_lie"
+    RECOVERED = "recovered"
+
+
+class Chain(Struct):
+    """One situation: from suspicion to recovery."""
+
+    number: int
+    began: int
+    """`t` of the first step."""
+    down_since: int
+    step: Step
+    position: int = 0
+    """How many steps were stated."""
+    place: Place = Place.UNKNOWN
+    descent: float = 0.0
+    probability: float = 0.0
+    contributions: list[Contribution] = []
+    bed: str | None = None
+    acknowledged: bool = False
+    blind: bool = False
+    """Other senses began it and no camera sees anybody down; they alone decide about it."""
+    subject: str | None = None
+    """Whom another sense knows it to be about."""
+    hurry: bool = False
+    """Other senses are sure enough not to wait for the camera."""
+
+
+class Change(Struct, frozen=True):
+    """A chain that reached a step."""
+
+    chain: Chain
+    step: Step
+    position: int
+    t: int
+    down_s: float
+    probability: float
+    contributions: list[Contribution]
+
+
+class RoomState(Struct):
+    """All that a room's fall judgement remembers; survives a restart."""
+
+    people: list[Person] = []
+    chains: list[Chain] = []
+    next_chain: int = 0
+
+
+class Beside(Protocol):
+    """What other senses say beside a camera."""
+
+    def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
+        """Return what is thought of a person, of whom the camera alone says `seen`."""
+        ...
+
+    def may_be(self, person: Person, subject: str | None) -> bool:
+        """Return whether a person in the picture may be `subject`."""
+        ...
+
+    def most(self, t: int) -> float:
+        """Return the log-odds that these senses add at most to what a camera says."""
+        ...
+
+
+def stand(chain: Chain, verdict: Judgement) -> None:
+    """Let a chain stand as it is judged now."""
+    chain.probability = verdict.probability
+    chain.contributions = list(verdict.contributions)
+    chain.hurry = verdict.hurry
+    chain.subject = chain.subject or verdict.subject
+
+
+def changed(chain: Chain, step: Step, t: int) -> Change:
+    """Return that a chain reached a step, and count it."""
+    chain.position += 1
+    return Change(
+        chain=chain,
+        step=step,
+        position=chain.position - 1,
+        t=t,
+        down_s=max(0.0, (t - chain.down_since) / 1e9),
+        probability=chain.probability,
+        contributions=list(chain.contributions),
+    )
