@@ -193,11 +193,19 @@ def care_set(
     subject: Annotated[
         str | None, typer.Option("--subject", help="Who sleeps there (s-...).")
     ] = None,
-    floor_bed: Annotated[bool, typer.Option("--floor-bed")] = False,
-    fall_mat: Annotated[bool, typer.Option("--fall-mat")] = False,
-    hoist: Annotated[bool, typer.Option("--hoist")] = False,
-    wheelchair: Annotated[bool, typer.Option("--wheelchair")] = False,
-    walking_aid: Annotated[bool, typer.Option("--walking-aid")] = False,
+    floor_bed: Annotated[
+        bool,
+        typer.Option("--floor-bed", help="The bed stands on the floor: lying there is permitted."),
+    ] = False,
+    fall_mat: Annotated[
+        bool,
+        typer.Option("--fall-mat", help="A mat lies before the bed: lying there is permitted."),
+    ] = False,
+    hoist: Annotated[bool, typer.Option("--hoist", help="A hoist is used.")] = False,
+    wheelchair: Annotated[bool, typer.Option("--wheelchair", help="A wheelchair is used.")] = False,
+    walking_aid: Annotated[
+        bool, typer.Option("--walking-aid", help="A walking aid is used.")
+    ] = False,
     exit_delay: Annotated[
         int | None,
         typer.Option("--exit-delay", min=0, max=240, help="Minutes out of bed before it rings."),
