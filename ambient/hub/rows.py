@@ -85,17 +85,23 @@ def node_of(db: sqlite_utils.Database, room: str) -> str:
     UnknownRoomError
         When none is enrolled with it and none ever spoke for it.
     """
+    node = serving(db, room)
+    if node is None:
+        raise UnknownRoomError(
+            f"room: expected one that a room computer serves, got {room[:40]!r}; enrol its node"
+        )
+    return node
+
+
+def serving(db: sqlite_utils.Database, room: str) -> str | None:
+    """Return the node that serves `room`, nothing when none does."""
     # The room of a node that was enrolled just now may be paused before anything happened there.
     row = db.execute(
         "SELECT node FROM enrolled_rooms WHERE room = ?1 "
         "UNION ALL SELECT node FROM rooms WHERE room = ?1 LIMIT 1",
         (room,),
     ).fetchone()
-    if row is None:
-        raise UnknownRoomError(
-            f"room: expected one that a room computer serves, got {room[:40]!r}; enrol its node"
-        )
-    return str(row[0])
+    return None if row is None else str(row[0])
 
 
 def bump(db: sqlite_utils.Database) -> None:

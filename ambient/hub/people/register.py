@@ -201,6 +201,8 @@ class Register:
         )
 
     def _due(self, db: sqlite_utils.Database, room: str, now: int) -> dict[Purpose, bool]:
+        if rows.serving(db, room) is None:
+            return {}  # it is ordered once a node serves the room
         want = consents.wanted((one.consents for one in _occupants(db, room)), now)
         return consents.due(want, _told(db, room), now)
 

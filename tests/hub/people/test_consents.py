@@ -265,6 +265,22 @@ def test_what_cannot_be_entered_is_refused(register: Register, deed: object, why
         deed(register)
 
 
+def test_a_room_that_no_node_serves_any_more_ends_nothing(
+    register: Register, database: HubDatabase
+) -> None:
+    """Its node never spoke for it; an administrator gave the node another room."""
+    register.move_in(ONE, "r2", "r2-a", "ada", T)
+    at = T + EXPIRES_S * NS + 1
+    assert len(agree(register, ONE)) == 1
+    Registry(database).set_rooms("n-1", ["r1"], "ada")
+    assert register.follow(at) == []
+    agree(register, ONE, on=False, now=at)
+    agree(register, ONE, now=at + 1)
+    assert [one.on for one in register.said(ONE)] == [True, False, True], "entered all the same"
+    Registry(database).set_rooms("n-1", ["r1", "r2"], "ada")
+    assert [one.node for one in register.follow(at + 2)] == ["n-1"]
+
+
 def test_asking_what_follows_costs_little_when_nothing_does(register: Register) -> None:
     register.move_in(ONE, "r1", "a", "ada", T)
     agree(register, ONE)
