@@ -30,9 +30,10 @@ from ambient.observations import (
     SoundHeard,
     TrackEnded,
 )
+from fusion.down_about import about, felt_nothing, joined, sees_down, wearer_of
 from fusion.down_state import DownState, Nobody, Situation, Who
 from fusion.evidence import PRIOR, Judgement
-from fusion.falls import CLEAR_DESCENT, JOIN_S, FallJudge
+from fusion.falls import CLEAR_DESCENT, FallJudge
 from fusion.falls_state import Chain, Change, RoomState, Step, changed
 from fusion.hypothesis import (
     Evidence,
@@ -181,7 +182,7 @@ class DownJudge:
         began = person.down_since if person.down_since is not None else t
         # Of who was found lying nobody knows when they fell.
         seen_before = person.began <= began - SEEN_BEFORE_S * SECOND
-        quiet = self._felt_nothing(began) if seen_before else []
+        quiet = felt_nothing(signs, table, began) if seen_before else []
         pieces = self._of(subject, [*signs.pieces.kept, *quiet], t)
         others = weigh(table, pieces, began, t)
         struck = any(one.sense in _STRUCK and one.llr > 0 for one in others.contributions)
@@ -205,24 +206,8 @@ class DownJudge:
             probability(table.prior + found.total),
             tuple(strongest(found.contributions)),
             hurry=others.total >= table.hurry,
-            subject=subject or self._wearer_of(began, t),
+            subject=subject or wearer_of(signs, table, began),
         )
-
-    def _felt_nothing(self, began: int) -> list[Evidence]:
-        """Return what wearables say by their silence of a fall at `began`."""
-        signs, table = self.down.signs, self._table.down
-        ratio = table.ratios["wearable_quiet"]
-        felt = {
-            e.source
-            for e in signs.pieces.kept
-            if e.ratio == "wearable_impact"
-            and -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s
-        }
-        return [
-            Evidence("wearable_quiet", one.source, began, one.t, ratio.at(1.0), one.subject)
-            for one in signs.wearers.values()
-            if one.source not in felt and one.felt_nothing(began)
-        ]
 
     def most(self, t: int) -> float:
         """Return the log-odds that the other senses add at most to what a camera says."""
@@ -247,34 +232,12 @@ class DownJudge:
 
     def _of(self, subject: str | None, pieces: Iterable[Evidence], t: int) -> list[Evidence]:
         """Return the pieces that may be about `subject`."""
-        alone = self._alone(t)
-        return [
-            e
-            for e in pieces
-            if (
-                e.subject is None or subject is None or e.subject == subject
-                if e.llr > 0.0
-                else (subject is not None and e.subject == subject)
-                or (alone and (e.subject is None or subject is None or e.subject == subject))
-            )
-        ]
+        return about(subject, pieces, alone=self._alone(t))
 
     def _alone(self, t: int) -> bool:
         """Return whether nobody but the resident can be meant."""
         few = len(self._residents) <= 1 and len(self._in_sight(t)) <= 1
         return few and not self.down.signs.carer(t)
-
-    def _wearer_of(self, began: int, t: int) -> str | None:
-        """Return whose wearable felt the fall that began at `began`; None when several did."""
-        ratio = self._table.down.ratios["wearable_impact"]
-        felt = {
-            e.subject
-            for e in self.down.signs.pieces.kept
-            if e.ratio == "wearable_impact"
-            and e.llr >= 1.0
-            and -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s
-        }
-        return felt.pop() if len(felt) == 1 else None
 
     # -- situations that no camera opened ------------------------------------------------------
 
@@ -310,7 +273,7 @@ class DownJudge:
                 self.down.situations.remove(one)
             return []
         if chain is not None:
-            chain.blind = not self._sees_down(chain, now)
+            chain.blind = not sees_down(self.falls.state.people, chain, now)
             if not chain.blind:
                 return []  # a camera sees somebody down there, and judges with what is known
         for piece in self._seen_up(one, t):
@@ -335,7 +298,7 @@ class DownJudge:
 
     def _begin(self, one: Situation, odds: float, weighed: Weighed, now: int) -> list[Change]:
         """Join the chain that this situation already is, or begin one."""
-        open_chain = self._joined(one)
+        open_chain = joined(self.falls.state.chains, one)
         if open_chain is not None:
             one.chain = open_chain.number
             open_chain.subject = open_chain.subject or one.subject
@@ -369,23 +332,6 @@ class DownJudge:
         table = self._table.down
         lasted = (now - one.began) / SECOND >= self._config.confirm_s
         return odds >= table.confirm and (lasted or odds >= table.confirm + table.hurry)
-
-    def _joined(self, one: Situation) -> Chain | None:
-        for chain in self.falls.state.chains:
-            near_s = abs(chain.down_since - one.began) / SECOND
-            other = None not in (chain.subject, one.subject) and chain.subject != one.subject
-            if near_s <= JOIN_S and not other:
-                return chain
-        return None
-
-    def _sees_down(self, chain: Chain, now: int) -> bool:
-        """Return whether a camera sees a chain's person down, or did last before confirming."""
-        return any(
-            person.chain == chain.number
-            and person.down_since is not None
-            and (chain.step is Step.SUSPECTED or not person.gone(now))
-            for person in self.falls.state.people
-        )
 
     def _in_sight(self, t: int) -> list[Person]:
         return [person for person in self.falls.state.people if not person.gone(t)]

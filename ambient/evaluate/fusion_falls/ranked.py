@@ -19,6 +19,7 @@ from ambient.config import Bed, Falls, Room
 from ambient.evaluate.clip import HOLD_S
 from ambient.observations import AnyObservation, Measured, Tick
 from fusion.down import DownJudge
+from fusion.down_about import felt_nothing
 from fusion.down_state import Situation
 from fusion.evidence import PRIOR, Judgement
 from fusion.falls import DESCENT_SPEEDUP
@@ -74,8 +75,12 @@ class Ranked(DownJudge):
     def asked(self, about: int, now: int) -> float:
         """Return the log-odds at `now` that somebody fell at `about`, whom no camera saw fall."""
         one = Situation(source="", subject=None, began=about)
-        told = [*self.down.signs.pieces.kept, *self._felt_nothing(about), *self._seen_up(one, now)]
         table = self._table.down
+        told = [
+            *self.down.signs.pieces.kept,
+            *felt_nothing(self.down.signs, table, about),
+            *self._seen_up(one, now),
+        ]
         return table.prior + weigh(table, self._of(None, told, now), about, now).total
 
     def judge(self, person: Person, seen: Judgement, t: int) -> Judgement:
