@@ -134,11 +134,16 @@ class Rotate(Message, frozen=True, kw_only=True, tag="rotate"):
     key: PublicKey
 
 
-class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
-    """Hub ► node: the answer to a `Hello` that fits."""
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome", omit_defaults=True):
+    """Hub ► node: served; `time` is the hub's.
+
+    A hub that was put back from a backup `lacks` what it acknowledged since that instant (ns, its
+    own clock): a node sends again what it still keeps of that. 0 when it lacks nothing.
+    """
 
     protocol: ProtocolNumber
     time: TimeNs
+    lacks: TimeNs = 0
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):

@@ -27,6 +27,7 @@ from ambient import __version__, sealing
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.errors import StoreError, UsageError
+from ambient.hub import restored
 from ambient.hub.database import HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
 from ambient.sqlite import store_error
@@ -185,9 +186,11 @@ def restore(
         try:
             state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             _apply_ledger(backup, contents, config, scratch, now, ledger)
+            (scratch / restored.FILE).write_bytes(restored.note(contents.made, now))
             # The database last: where it is, the hub is whole.
-            for name in (keys.HUB_KEY, vault.KEY_FILE, DATABASE):
-                _put(scratch / name, state_dir / name)
+            for name in (keys.HUB_KEY, vault.KEY_FILE, restored.FILE, DATABASE):
+                if (scratch / name).exists():
+                    _put(scratch / name, state_dir / name)
             if not given:
                 _put(scratch / CONFIG, config_file)
         except OSError as error:
@@ -212,12 +215,28 @@ def _apply_ledger(
             "backups, found none: without it the restore would bring erased residents back; copy "
             "it from where the backups are, or name it with --erasures"
         )
+    if vault.KEY_FILE not in contents.digests:
+        _leave_as_saved(backup, found)
+        return
     database = HubDatabase(scratch / DATABASE)
     try:
         erasure.catch_up(database, found, now, config.people.duties)
         erasure.level_ledger(scratch / DATABASE, config.state_dir)
     finally:
         database.close()
+
+
+def _leave_as_saved(backup: Path, ledgers: list[Path]) -> None:
+    """Let what was saved before an upgrade go back to the version that can read it."""
+    for path in ledgers:
+        if erasure_file.names_somebody(path):
+            raise UsageError(
+                f"{backup}: expected a backup of a hub that can erase, got one from before; since "
+                f"then residents were erased ({path}), and it would bring them back: take one that "
+                "was made after the upgrade"
+            )
+    for path in ledgers:
+        path.unlink()  # empty, and under a key of the hub that is put back no more
 
 
 @contextmanager

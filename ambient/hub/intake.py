@@ -102,6 +102,7 @@ class Intake:
         heard: Callable[[str], None] = lambda _: None,
         unenrolled: Callable[[AnyEvent, int], None] = lambda _event, _now: None,
         beat: Callable[[], None] = lambda: None,
+        lacks: int = 0,
         clock: Callable[[], int] = time.time_ns,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -124,6 +125,8 @@ class Intake:
             the hub's time (ns): for every fall or distress, else once a minute for each room.
         beat
             Called at every turn of `run`: the link lives.
+        lacks
+            Since when (ns) the hub lacks what it acknowledged; nodes are told at each hello.
         clock, steady
             Hub time (ns) and a steady clock (s).
 
@@ -139,6 +142,7 @@ class Intake:
         self._heard = heard
         self._unenrolled = unenrolled
         self._beat = beat
+        self._lacks = lacks
         self._clock = clock
         self._steady = steady
         self._context = sockets.context()
@@ -315,7 +319,7 @@ class Intake:
         if holder.standing is Standing.NEXT:
             self._registry.switch(holder.node, key, self._clock())
         self._sessions[route] = Session(key=key, node=holder.node, heard=now)
-        self._send(route, Welcome(protocol=PROTOCOL, time=self._clock()))
+        self._send(route, Welcome(protocol=PROTOCOL, time=self._clock(), lacks=self._lacks))
         self._heard(holder.node)
         _log.info("node connected", node=holder.node, software=hello.software)
 

@@ -25,6 +25,7 @@ from ambient.bus import keys
 from ambient.config import HubConfig
 from ambient.config_web import SecondFactor
 from ambient.errors import ConfigError, StoreError
+from ambient.hub import restored
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Begin
 from ambient.hub.alarms.signal import SIREN
@@ -163,6 +164,7 @@ def _serve(
             heard=watch.heard,
             unenrolled=store.unenrolled,
             beat=pulse.of(Part.LINK),
+            lacks=restored.lacks(config.state_dir, time.time_ns()),
         )
         unstarted = opened.enter_context(ExitStack())
         unstarted.callback(intake.close)

@@ -102,6 +102,8 @@ class Agent:
         self._errands = Errands(handler)
         self._uplink: Uplink | None = None
         self._look_at = 0.0
+        self._lacks = self._lacked = 0
+        """Since when the hub lacks what it took; since when it lacked what waits again."""
         self._tidy_at = 0.0
         self._beat_at = 0.0
         self._beats = 0
@@ -218,6 +220,7 @@ class Agent:
             self._send_batch(uplink, now)
 
     def _send_batch(self, uplink: Uplink, now: float) -> None:
+        self._send_again()
         rows = self._outbox.waiting(MAX_BATCH_ROWS, MAX_BATCH_BYTES, self._unsettled)
         fit = [row for row in rows if self._fits(row)]
         if not fit:
@@ -268,6 +271,16 @@ class Agent:
         else:
             self._unsettled.clear()
 
+    def _send_again(self) -> None:
+        """Let wait again what a hub lacks that was put back from a backup, once."""
+        if self._lacks in (0, self._lacked):
+            return
+        rows = self._outbox.send_again(self._lacks)
+        # Nothing of it may be marked as answered afterwards.
+        self._unsettled.clear()
+        self._lacked = self._lacks
+        _log.warning("the hub was put back from a backup; sending again", rows=rows)
+
     def _tidy(self) -> None:
         now = time.time_ns()
         self._outbox.prune(now - int(self._config.outbox.keep_h * 3600 * NS), now)
@@ -285,7 +298,8 @@ class Agent:
 
     def _on_message(self, uplink: Uplink, message: FromHub) -> None:
         match message:
-            case Welcome():
+            case Welcome(lacks=lacks):
+                self._lacks = lacks
                 self._in_flight, self._more = None, True
                 self._beat_at = 0.0
                 self._end_rotation(self._rotation.go_on(uplink), Outcome.APPLIED)

@@ -185,6 +185,19 @@ class Outbox(Closing):
                 [(now, int(refused), event_id) for event_id, refused in answered.items()],
             )
 
+    def send_again(self, since: int) -> int:
+        """Let what was taken at or after `since` (ns) wait again; return how many rows.
+
+        The hub knows every event by its id: what it has after all it passes over.
+        """
+        with self._file.writing() as db:
+            return int(
+                db.execute(
+                    "UPDATE outbox SET answered = NULL WHERE answered >= ? AND NOT refused",
+                    (since,),
+                ).rowcount
+            )
+
     def prune(self, before: int, now: int) -> int:
         """Delete rows that were answered before `before` (ns); return how many."""
         with self._file.writing() as db:

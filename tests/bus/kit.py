@@ -120,6 +120,8 @@ class House:
         self.unenrolled: list[AnyEvent] = []
         self.nodes: list[Node] = []
         self._bind = "tcp://127.0.0.1:0"
+        self.lacks = 0
+        """Since when the hub says that it lacks what it took."""
         self.start()
 
     def start(self) -> None:
@@ -136,6 +138,7 @@ class House:
             source=self.orders,
             heard=self.heard.append,
             unenrolled=lambda event, _: self.unenrolled.append(event),
+            lacks=self.lacks,
         )
         self._bind = self.address = self.intake.address
 
