@@ -97,15 +97,21 @@ class RoomContact:
         self._config = config
         self._make = switch
         self._decide = Unanswered(config.after_s)
+        self._waiting: Collection[int] = ()
         self._wanted = False
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="contact", daemon=True)
         self._thread.start()
 
-    def update(self, waiting: Collection[int], now: float) -> None:
-        """Take the numbers of the alarms that wait at `now` (steady clock, s)."""
-        wanted = self._decide.update(waiting, now)
+    def update(self, waiting: Collection[int] | None, now: float) -> None:
+        """Take the numbers of the alarms that wait at `now` (steady clock, s).
+
+        None stands for not known: those of before wait on.
+        """
+        if waiting is not None:
+            self._waiting = waiting
+        wanted = self._decide.update(self._waiting, now)
         if wanted == self._wanted:
             return
         self._wanted = wanted

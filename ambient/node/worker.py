@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -221,11 +222,10 @@ def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
 
 
 def _call(contact: RoomContact, agent: Agent) -> None:
-    """Tell the contact what no hub acknowledged; a disk that cannot be read changes nothing."""
-    try:
+    """Tell the contact what no hub acknowledged; a disk that cannot be read answers no alarm."""
+    waiting: set[int] | None = None
+    with suppress(StoreError):  # the agent says so
         waiting = agent.unanswered_alarms()
-    except StoreError:
-        return  # the agent has said so
     contact.update(waiting, time.monotonic())
 
 

@@ -60,6 +60,24 @@ def test_when_it_closes(course: Course) -> None:
     assert [decide.update(waiting, now) for now, waiting, _ in course] == [c for *_, c in course]
 
 
+class _Wire:
+    """A relay that is only remembered."""
+
+    def set(self, closed: bool) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_a_disk_that_cannot_be_read_answers_no_alarm() -> None:
+    contact = RoomContact(ContactConfig(gpio=4, after_s=2), lambda _: _Wire())
+    found = []
+    for now, waiting in ((0.0, {1}), (1.0, None), (2.0, None), (9.0, set()), (10.0, None)):
+        contact.update(waiting, now)
+        found.append(contact._wanted)
+    contact.close()
+    assert found == [False, False, True, False, False]
+
+
 def test_it_is_set_when_the_module_comes_back() -> None:
     with Module() as module:
         module.unplug()
