@@ -1,13 +1,14 @@
 """Hours and days of the site: instants of event time in, their place on the site's clock out.
 
 Comes in: nanoseconds since the epoch and a time zone. Goes out: where the hour ends, the hour of
-the clock, and which day it is. Days begin at `DAY_BEGINS` in the morning, so that a night is one
-piece. Pure: nothing here asks what time it is.
+the clock, which part of the day it belongs to, and which day it is. Days begin at `DAY_BEGINS` in
+the morning, so that a night is one piece. Pure: nothing here asks what time it is.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,15 @@ DAY_BEGINS: Final = 6
 NS: Final = 1_000_000_000
 MINUTE: Final = 60 * NS
 HOUR: Final = 3600 * NS
+
+
+class TimeOfDay(StrEnum):
+    """The parts of a day that have a baseline of their own."""
+
+    MORNING = "morning"
+    DAY = "day"
+    EVENING = "evening"
+    NIGHT = "night"
 
 
 def hour_of(t: int, zone: tzinfo) -> int:
@@ -38,6 +48,15 @@ def minute_of(t: int, zone: tzinfo) -> int:
     """Return the minute of the day on the site's clock at `t`, 0 to 1439."""
     hour, minute, _ = _minute(t // MINUTE, zone)
     return 60 * hour + minute
+
+
+def time_of_day(hour: int) -> TimeOfDay:
+    """Return the part of the day of an hour of the site's clock, 0 to 23."""
+    if 6 <= hour < 11:
+        return TimeOfDay.MORNING
+    if 11 <= hour < 17:
+        return TimeOfDay.DAY
+    return TimeOfDay.EVENING if 17 <= hour < 22 else TimeOfDay.NIGHT
 
 
 @lru_cache(maxsize=256)

@@ -32,14 +32,13 @@ from ambient.observations import (
 from fusion.chains import SECOND
 from fusion.deterioration import DeteriorationJudge, DeteriorationState
 from fusion.glucose import GlucoseJudge, GlucoseState, usable
-from fusion.hours import HOUR, day_of, hour_begins, hour_of
+from fusion.hours import HOUR, day_of, hour_begins, hour_of, time_of_day
 from fusion.news2 import Scale
 from fusion.rhythm import LEAST_QUALITY, RhythmJudge, RhythmState
 from fusion.vitals_baseline import BaselineJudge, BaselineState
 from fusion.vitals_events import Span, Stated
 from fusion.vitals_latest import Latest, believed
 from fusion.vitals_summary import CODES, Collected
-from fusion.voice_baseline import time_of_day
 from models.glucose import Weights, load
 
 EVERY: Final = 10 * SECOND

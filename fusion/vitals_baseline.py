@@ -22,8 +22,8 @@ from ambient.events import Contribution, Marker, Sense, SituationStep
 from fusion import ratios_vitals as ratios
 from fusion.baseline import Level
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
+from fusion.hours import TimeOfDay
 from fusion.vitals_summary import Figure, Piece, middle
-from fusion.voice_baseline import TimeOfDay
 
 LEAST_DAYS: Final = 7
 FAR: Final = 5.0

@@ -22,15 +22,9 @@ from ambient.observations import (
     SpeechHeard,
     VoiceMeasured,
 )
-from fusion.hours import HOUR, NS, day_of, hour_begins, hour_of
-from fusion.voice_baseline import (
-    THRESHOLDS,
-    DayOfVoice,
-    Deviation,
-    Thresholds,
-    VoiceBaseline,
-    time_of_day,
-)
+from fusion.hours import HOUR, NS, day_of, hour_begins, hour_of, time_of_day
+from fusion.voice_baseline import THRESHOLDS, Thresholds, VoiceBaseline
+from fusion.voice_days import DayOfVoice, Deviation
 
 SAYS_EVERY_S: Final = 90.0
 """A microphone says what it hears once a minute; longer ago it is not known to hear."""

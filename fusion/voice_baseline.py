@@ -13,7 +13,6 @@ the microphone: a resident moves about, and a microphone may be pushed aside wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
@@ -22,6 +21,7 @@ from ambient.events import VoiceMarker
 from ambient.observations import VoiceFeature, VoiceMeasured
 from fusion import changes
 from fusion.baseline import FLOOR, LEARN_DAYS, Level, on_scale
+from fusion.hours import TimeOfDay
 from fusion.markers import (
     BY_MARKER,
     DEFINITIONS,
@@ -30,6 +30,7 @@ from fusion.markers import (
     combine,
     weigh,
 )
+from fusion.voice_days import DayOfVoice, Deviation, Episode, Look, Sum, Waiting
 
 LEAST_SPEECH_S: Final = 180.0
 """Of a day: with less speech it teaches, and nothing is stated of it."""
@@ -74,143 +75,6 @@ class Thresholds(Struct, frozen=True):
 
 
 THRESHOLDS: Final = Thresholds()
-
-
-class TimeOfDay(StrEnum):
-    """The parts of a day that have a baseline of their own."""
-
-    MORNING = "morning"
-    DAY = "day"
-    EVENING = "evening"
-    NIGHT = "night"
-
-
-def time_of_day(hour: int) -> TimeOfDay:
-    """Return the part of the day of an hour of the site's clock, 0 to 23."""
-    if 6 <= hour < 11:
-        return TimeOfDay.MORNING
-    if 11 <= hour < 17:
-        return TimeOfDay.DAY
-    return TimeOfDay.EVENING if 17 <= hour < 22 else TimeOfDay.NIGHT
-
-
-class Sum(Struct):
-    """A weighted sum of one feature's values, by seconds of speech."""
-
-    seconds: float = 0.0
-    total: float = 0.0
-
-
-class DayOfVoice(Struct, frozen=True, kw_only=True):
-    """One day's speech against the own baseline.
-
-    Attributes
-    ----------
-    began
-        Beginning of the day, nanoseconds.
-    seconds
-        Speech of the day.
-    days
-        Days that the most learned time of day knows.
-    z
-        Feature ► distance from the baseline in own spreads; empty with too little speech or too
-        few days.
-    heard
-        Feature ► seconds of speech behind its z.
-    full
-        Marker ► value with all features.
-    watched
-        Marker ► value without what depends on the distance: changes are judged by these.
-    groups
-        Values of `fusion.markers.GROUPS`; empty unless all were measured.
-    """
-
-    began: int
-    seconds: float
-    days: int
-    z: dict[VoiceFeature, float] = {}
-    heard: dict[VoiceFeature, float] = {}
-    full: dict[VoiceMarker, float] = {}
-    watched: dict[VoiceMarker, float] = {}
-    groups: list[float] = []
-
-
-class Deviation(Struct, frozen=True, kw_only=True):
-    """A marker that has changed.
-
-    Attributes
-    ----------
-    began, position
-        Beginning of the first deviating day of the episode, and how many statements of it came
-        before: they name the event's chain.
-    since, days, speech_s
-        Beginning of this marker's first deviating day, days with enough speech since, their speech.
-    before
-        Days compared with.
-    score, size
-        As in `fusion.changes.Shift`; the sign is the marker's direction.
-    features
-        Feature, mean z since the change, seconds behind it; the farthest first.
-    """
-
-    marker: VoiceMarker
-    began: int
-    position: int
-    since: int
-    days: int
-    speech_s: float
-    before: int
-    score: float
-    size: float
-    features: list[tuple[VoiceFeature, float, float]]
-
-
-class Look(Struct, frozen=True):
-    """The most telling beginning of a change among the recent days.
-
-    Attributes
-    ----------
-    began
-        Beginning of its first day.
-    markers
-        Marker ► its change since then.
-    score
-        Of the whole set together; 0 where a part of it was not measured.
-    """
-
-    began: int
-    markers: dict[VoiceMarker, changes.Shift]
-    score: float
-
-    @property
-    def farthest(self) -> float:
-        """Largest score of a single marker."""
-        return max(abs(shift.score) for shift in self.markers.values())
-
-
-class Waiting(Struct, frozen=True):
-    """Means of a day by time of day that no level has learned yet."""
-
-    began: int
-    means: dict[TimeOfDay, dict[VoiceFeature, float]]
-
-
-class Episode(Struct):
-    """A change that was stated and lasts.
-
-    Attributes
-    ----------
-    began
-        Beginning of its first deviating day.
-    stated
-        Markers that were stated.
-    days
-        Days with enough speech since the first statement.
-    """
-
-    began: int
-    stated: list[VoiceMarker] = []
-    days: int = 0
 
 
 class VoiceBaseline(Struct):

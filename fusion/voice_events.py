@@ -26,7 +26,7 @@ from ambient.events import (
 )
 from fusion.markers import VERSION
 from fusion.voice import Changed, Day, Hour, Stated
-from fusion.voice_baseline import DayOfVoice
+from fusion.voice_days import DayOfVoice
 
 NO_SUBJECT: Final = "room"
 

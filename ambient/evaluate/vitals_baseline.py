@@ -18,9 +18,9 @@ from msgspec import Struct
 from ambient.errors import UsageError
 from ambient.evaluate.statistics import Rate, Share, poisson, wilson
 from ambient.events import Marker, SituationStep
+from fusion.hours import TimeOfDay
 from fusion.vitals_baseline import DOWN, RULES, BaselineJudge
 from fusion.vitals_summary import Figure
-from fusion.voice_baseline import TimeOfDay
 
 HOUR: Final = 3_600_000_000_000
 PARTS: Final = (

@@ -21,9 +21,9 @@ from ambient.observations import (
     VoiceMeasured,
     VoiceValue,
 )
-from fusion.hours import NS, day_of, hour_begins, hour_of
+from fusion.hours import NS, TimeOfDay, day_of, hour_begins, hour_of, time_of_day
 from fusion.voice import Changed, Day, Hour, RoomVoice, Stated, VoiceState, segment_of
-from fusion.voice_baseline import MOST_WEIGHT_S, TimeOfDay, VoiceBaseline, time_of_day
+from fusion.voice_baseline import MOST_WEIGHT_S, VoiceBaseline
 
 ANNA, BERTA = "s-000a", "s-000b"
 HOUR = 3600 * NS

@@ -9,9 +9,9 @@ import pytest
 from ambient.errors import UsageError
 from ambient.evaluate.vitals_baseline import HOUR, PARTS, run
 from ambient.events import Marker
+from fusion.hours import TimeOfDay
 from fusion.vitals_baseline import BaselineJudge, Deviation
 from fusion.vitals_summary import Figure
-from fusion.voice_baseline import TimeOfDay
 
 Course = Callable[[int, TimeOfDay], float | None]
 
