@@ -39,8 +39,8 @@ from ambient.hub.web.context import Hub, HubContext
 from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
 from ambient.hub.web.live import Pictures, live, ringing_state
-from ambient.hub.web.push import push_router
 from ambient.hub.web.people import people_router
+from ambient.hub.web.push import push_router
 from ambient.hub.web.render import render
 from ambient.hub.web.shift import shift_router
 from ambient.hub.web.tongues import SpeakTheirLanguage
