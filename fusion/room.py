@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from ambient.config import Falls, ResearchUse, Room
-from ambient.events import AnyEvent, Device, Purpose
+from ambient.events import AnyEvent, Purpose
 from ambient.observations import (
     AnyObservation,
     ClockStepped,
@@ -38,14 +38,14 @@ from fusion.distress import DistressJudge, DistressState
 from fusion.down import DownJudge
 from fusion.down_state import DownState
 from fusion.falls_state import RoomState
-from fusion.news2 import Scale
 from fusion.physiology import OF_VITALS, Physiology, PhysiologyState
+from fusion.room_config import scales, sources, subjects, urgent_sources
 from fusion.room_events import RoomEvents
 from fusion.senses import Senses, SensesState
 from fusion.situations import RoomSituations, SituationsState
-from fusion.views import Family, SourceState, Views, promising
+from fusion.views import Family, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
-from fusion.watermark import RINGS, Timeline, TimelineState
+from fusion.watermark import Timeline, TimelineState
 from fusion.who import EVERY_S, Matcher
 from fusion.who_evidence import SECOND
 from fusion.who_state import frozen, thawed
@@ -129,7 +129,7 @@ class RoomJudge:
         self.situations = RoomSituations(room, zone)
         self.voice = RoomVoice(room.id, subjects(room), zone, on=voice)
         self.vitals = self._physiology(on=vitals)
-        self._sources = SourcesState(views=Views(_sources(room)))
+        self._sources = SourcesState(views=Views(sources(room)))
         self._known: dict[str, SourceState] = {}
         self._silence_due = 0
         self._tell: dict[type[AnyObservation], Callable[[Any], list[AnyEvent]]] = {
@@ -247,14 +247,14 @@ class RoomJudge:
             vitals = decode(state["vitals"], type=PhysiologyState)
             self.vitals = self._physiology(on=self.vitals.on, state=vitals)
         if "sources" in state:
-            sources = decode(state["sources"], type=SourcesState)
-            known = {s.source: s for s in sources.views.sources}
+            kept_sources = decode(state["sources"], type=SourcesState)
+            known = {s.source: s for s in kept_sources.views.sources}
             now = [known.get(s.source, s).going_on(s) for s in self._sources.views.sources]
             for source in now if restarted else ():
                 source.last = None  # silence during a restart is the node's, not the source's
                 source.known = False
-            sources.views.sources = now
-            self._sources = sources
+            kept_sources.views.sources = now
+            self._sources = kept_sources
         self._look_up()
 
     def snapshot(self) -> Snapshot:
@@ -381,33 +381,3 @@ class RoomJudge:
             self._events.late(source, now, late.get(source, 0), frames.get(source, 0))
             for source in sorted({*late, *frames})
         ]
-
-
-def subjects(room: Room) -> tuple[str, ...]:
-    """Return who lives in `room`, each once."""
-    return tuple(dict.fromkeys(bed.subject for bed in room.beds if bed.subject is not None))
-
-
-def scales(room: Room) -> dict[str, Scale]:
-    """Return who lives in `room` and whose wearables it has, with the scale of saturation."""
-    found = {each.subject: Scale.ONE for each in room.wearables if each.subject is not None}
-    for bed in room.beds:
-        if bed.subject is not None:
-            found[bed.subject] = Scale(bed.saturation_scale)
-    return found
-
-
-def urgent_sources(room: Room) -> list[str]:
-    """Return the sources of `room` that a judgement waits for."""
-    ringing = [sensor.id for sensor in room.sensors if sensor.kind in RINGS]
-    return [*(c.id for c in room.cameras), *(m.id for m in room.microphones), *ringing]
-
-
-def _sources(room: Room) -> list[SourceState]:
-    cameras = [SourceState(room=room.id, source=each.id) for each in room.cameras]
-    microphones = [
-        SourceState(room=room.id, source=each.id, device=Device.MICROPHONE)
-        for each in room.microphones
-    ]
-    wearables = promising(room.id, room.wearables, Device.WEARABLE)
-    return cameras + microphones + wearables + promising(room.id, room.sensors, Device.SENSOR)
