@@ -295,6 +295,7 @@ def test_a_picture_is_seen_only_when_agreed_and_each_is_told(
         before = page.request.get(f"{wizard.url}/still/{ROOM}/c3")
         assert before.status == 404
         page.select_option("#camera", "c3")
+        expect(page.locator("#gathering")).to_be_hidden(timeout=180_000)  # the camera is open
         page.locator("summary").click()
         expect(page.locator("#show-still")).to_be_disabled()
         assert answers.pictures() == []
