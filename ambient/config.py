@@ -20,7 +20,8 @@ from msgspec import Meta, field
 
 from ambient import config_alarms, config_channels, config_gateways, config_watch
 from ambient.config_alarms import Alarms
-from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Host, Strict
+from ambient.config_backup import Backup
+from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
 from ambient.config_base import Address as Address
 from ambient.config_base import PublicKey as PublicKey
 from ambient.config_burden import Burden
@@ -34,7 +35,7 @@ from ambient.config_vitals import SaturationScale
 from ambient.config_watch import BedWatch as BedWatch
 from ambient.config_watch import RoomWatch as RoomWatch
 from ambient.config_watch import WetRoom as WetRoom
-from ambient.config_web import SecondFactor
+from ambient.config_web import LinkListen, Web
 from ambient.config_yaml import MAX_BYTES as MAX_BYTES
 from ambient.config_yaml import read_yaml
 from ambient.errors import ConfigError
@@ -210,56 +211,11 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
         return hashlib.sha256(canonical).hexdigest()[:12]
 
 
-class Web(Strict, frozen=True, kw_only=True):
-    """The hub's page and API."""
-
-    host: Annotated[str, Meta(min_length=1, max_length=253)] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
-    secure_cookies: bool = False
-    """Set when a reverse proxy serves the page over HTTPS."""
-    certificate: Path | None = None
-    """PEM file of the certificate chain, when the hub itself serves HTTPS."""
-    private_key: Path | None = None
-    """PEM file of its private key."""
-    second_factor: SecondFactor = SecondFactor.REQUIRED
-    names: Annotated[list[Host], Meta(max_length=16)] = field(default_factory=list)
-    """Under which browsers reach the hub; with them it serves HTTPS by a certificate of its own."""
-
-    @property
-    def https(self) -> bool:
-        """Whether the hub itself serves HTTPS."""
-        return bool(self.names) or self.certificate is not None
-
-
-class LinkListen(Strict, frozen=True, kw_only=True):
-    """Where nodes reach the hub."""
-
-    bind: Address = "tcp://127.0.0.1:7440"
-    advertise: Address | None = None
-    """The address written into invitations, when it differs from `bind`."""
-
-
 class RoomName(Strict, frozen=True, kw_only=True):
     """How a room is called on the hub; names never reach a node."""
 
     name: Annotated[str, Meta(min_length=1, max_length=60)]
     floor: Annotated[str, Meta(max_length=60)] = ""
-
-
-class Backup(Strict, frozen=True, kw_only=True):
-    """Where backups of the hub are kept, for which key, and how many.
-
-    Attributes
-    ----------
-    key
-        The public recovery key (``age1...``); the private part is kept elsewhere.
-    dir
-        Best on another machine or a disk of its own.
-    """
-
-    key: Annotated[str, Meta(min_length=8, max_length=1000)]
-    dir: Path = Path("/var/backups/ambient")
-    keep: Annotated[int, Meta(ge=1, le=3650)] = 30
 
 
 class HubConfig(Strict, frozen=True, kw_only=True):

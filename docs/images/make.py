@@ -19,9 +19,9 @@ from playwright.sync_api import Page
 
 from ambient import events
 from ambient.commands import new_id
-from ambient.config import HubConfig, LinkListen, RoomName, Web
+from ambient.config import HubConfig, RoomName
 from ambient.config_alarms import Alarms, ShiftHours
-from ambient.config_web import SecondFactor
+from ambient.config_web import LinkListen, SecondFactor, Web
 from ambient.hub.alarms.condition import SnoozeReason
 from ambient.hub.alarms.inputs import OnMyWay, SnoozeFor, There
 from ambient.hub.alarms.kinds import AlarmKind

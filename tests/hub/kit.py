@@ -15,8 +15,8 @@ import httpx
 from ambient import events
 from ambient.bus import keys
 from ambient.bus.protocol import PROTOCOL, Enrol
-from ambient.config import HubConfig, LinkListen, RoomName, Web
-from ambient.config_web import SecondFactor
+from ambient.config import HubConfig, RoomName
+from ambient.config_web import LinkListen, SecondFactor, Web
 from ambient.events import AnyEvent, Contribution, Event, Sense
 from ambient.hub.identities import Role
 from ambient.hub.registry import Registry

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ambient.config import Web
+from ambient.config_web import Web
 from ambient.errors import ConfigError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Delivered
