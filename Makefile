@@ -10,7 +10,7 @@ LOCK := requirements/dev.txt
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint lint-code lint-format lint-types lint-imports format lock docs bundle setup-train setup-peers clean
+.PHONY: help setup demo test lint lint-code lint-format lint-types lint-imports format lock docs audit bundle setup-train setup-peers clean
 
 help: ## List what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ format: $(READY) ## Format the code and mend what can be mended.
 
 docs: $(READY) ## Write the generated pages again.
 	$(BIN)/ambient docs what-leaves --write docs/what-leaves.md
+	$(BIN)/ambient docs cli --write docs/cli.md
+
+audit: $(READY) ## Dependencies against the lock; known weaknesses, where advisories can be asked for.
+	./deploy/audit.sh $(BIN)/python
 
 # The file is touched last: a set-up that was cut off runs again.
 $(READY): $(LOCK) pyproject.toml Makefile

@@ -173,6 +173,11 @@ def test_random_nights_keep_faith() -> None:
     assert sum(one.at_siren for one in found) > 10, "escalations do come to the siren"
 
 
+@pytest.mark.parametrize("seed", [1947, 2059, 5782])
+def test_a_night_in_which_the_clock_was_set_during_shadow_mode(seed: int) -> None:
+    assert schedules.night(seed).inputs > 0
+
+
 def test_the_same_seed_is_the_same_night() -> None:
     assert schedules.night(7) == schedules.night(7)
 

@@ -341,11 +341,15 @@ class _Run:
             self._keeper.settle(case)
 
     def _stepped(self, by: int) -> None:
-        snoozes = [
-            msgspec.structs.replace(one, since=one.since + by, until=one.until + by)
-            for one in self._keeper.house.snoozes
-        ]
-        self._keeper.keep_house(snoozes=snoozes)
+        house = self._keeper.house
+        snoozes, shadows = (
+            [
+                msgspec.structs.replace(one, since=one.since + by, until=one.until + by)
+                for one in kept
+            ]
+            for kept in (house.snoozes, house.shadows)
+        )
+        self._keeper.keep_house(snoozes=snoozes, shadows=shadows)
         for case in self._book.open_cases():
             self._keeper.settle(escalation.rebased(case, by))
 

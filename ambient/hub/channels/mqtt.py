@@ -23,6 +23,7 @@ from ambient.bus.secrets import client_tls, secret
 from ambient.config_base import HOST_PATTERN, Host, Port, Strict
 from ambient.hub.alarms.signal import Delivery
 from ambient.hub.channels.homeassistant import HOUSE, described
+from ambient.hub.channels.plain import plain
 from ambient.hub.channels.seam import Channel, House, Notice, Receipt
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class Mqtt(Channel):
         shown = {alarm: at or HOUSE for alarm, at in self._house.given().items()}
         shown.pop(notice.alarm, None)
         on = room in shown.values() or not (notice.over or notice.test)
-        about = msgspec.json.encode(notice).decode()
+        # Whoever is told is nobody else's business, and the broker keeps this.
+        told = msgspec.structs.replace(plain(notice, self._house.site).data, recipient=None)
+        about = msgspec.json.encode(told).decode()
         for topic, said in (("about", about), ("alarm", "ON" if on else "OFF")):
             if not self._publish(f"{self._base}/{room}/{topic}", said):
                 self._drop()  # or it would send this again by itself, behind what came later

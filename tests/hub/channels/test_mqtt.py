@@ -189,6 +189,8 @@ def test_a_test_leaves_the_sensor_off(tmp_path: Path) -> None:
         way = channel("mqtt", options)
         assert way.deliver(notice(test=True)).delivery is Delivery.DELIVERED
         assert subscriber.wait(lambda: "ambient/house/r5/about" in subscriber.latest)
-        assert json.loads(subscriber.latest["ambient/house/r5/about"])["test"] is True
+        about = json.loads(subscriber.latest["ambient/house/r5/about"])
+        assert about["test"] is True
+        assert about["recipient"] is None
         assert "ON" not in [said for topic, said, _ in subscriber.seen if "/alarm" in topic]
         way.close()

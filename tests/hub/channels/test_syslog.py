@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,6 +117,18 @@ def test_a_receiver_that_dies_with_a_line_unread_has_not_got_it(tmp_path: Path) 
         assert (receipt.delivery, receipt.retry) == (Delivery.FAILED, True)
         assert f"syslog tcp://127.0.0.1:{receiver.port}" in receipt.why
     finally:
+        receiver.kill()
+
+
+def test_a_receiver_that_reads_nothing_has_perhaps_not_got_it() -> None:
+    hang = threading.Event()
+    receiver = TcpReceiver(lambda client: hang.wait(20) and client.close())
+    try:
+        way = channel("syslog", {"host": "127.0.0.1", "port": receiver.port, "over": "tcp"})
+        receipt = way.deliver(notice())
+        assert (receipt.delivery, receipt.retry) == (Delivery.FAILED, True)
+    finally:
+        hang.set()
         receiver.kill()
 
 
