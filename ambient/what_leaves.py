@@ -221,8 +221,8 @@ Pictures stay in the memory of the process that opened the camera and are never 
 the systemd units switch swap and core dumps off. One exception goes no further than the installer's
 device, in memory: the picture that was agreed to in the wizard (above). The one file that is ever
 made from them is the outline which an installer asks for (`ambient outline`): edges at a coarse
-scale on blank paper, no texture and no grey level. It lies where the installer puts it on the node's own disk and is sent
-nowhere; delete it once the zones are drawn.
+scale on blank paper, no texture and no grey level. It lies where the installer puts it on the
+node's own disk and is sent nowhere; delete it once the zones are drawn.
 
 Observations (keypoints, boxes around people, postures, sounds, values of a voice, readings of
 wearables and sensors) and what was learned of the furniture stay on the node. The node keeps its
