@@ -18,7 +18,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any, Final
 
-import hl7  # type: ignore[import-untyped]
+import hl7
 
 from ambient.observations import Doubt
 from vitals import codes
