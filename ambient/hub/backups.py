@@ -13,9 +13,7 @@ import os
 import shutil
 import sqlite3
 import tarfile
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -30,6 +28,7 @@ from ambient.errors import StoreError, UsageError
 from ambient.hub import restored
 from ambient.hub.database import HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
+from ambient.scratch import scratch
 from ambient.sqlite import store_error
 
 DATABASE: Final = "hub.db"
@@ -95,14 +94,14 @@ def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: d
     except OSError as error:
         raise _cannot_write(folder, error) from None
     out = folder / (now.astimezone(UTC).strftime(_NAME) + SUFFIX)
-    with _scratch(config.state_dir) as scratch:
-        _copy_database(database, scratch / DATABASE)
-        shutil.copyfile(config.state_dir / keys.HUB_KEY, scratch / keys.HUB_KEY)
+    with scratch(config.state_dir) as clear:
+        _copy_database(database, clear / DATABASE)
+        shutil.copyfile(config.state_dir / keys.HUB_KEY, clear / keys.HUB_KEY)
         ledger = erasure.level_ledger(config.state_dir / DATABASE, folder)
         if (config.state_dir / vault.KEY_FILE).exists():
-            shutil.copyfile(config.state_dir / vault.KEY_FILE, scratch / vault.KEY_FILE)
-        shutil.copyfile(config_file, scratch / CONFIG)
-        digests = {path.name: _digest(path) for path in sorted(scratch.iterdir())}
+            shutil.copyfile(config.state_dir / vault.KEY_FILE, clear / vault.KEY_FILE)
+        shutil.copyfile(config_file, clear / CONFIG)
+        digests = {path.name: _digest(path) for path in sorted(clear.iterdir())}
         contents = Contents(
             site=config.site,
             software=__version__,
@@ -110,11 +109,11 @@ def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: d
             digests=digests,
             ledger=ledger,
         )
-        (scratch / LIST).write_bytes(msgspec.json.encode(contents))
-        archive = scratch / "backup.tar"
+        (clear / LIST).write_bytes(msgspec.json.encode(contents))
+        archive = clear / "backup.tar"
         with tarfile.open(archive, "w") as tar:
             for name in (LIST, *digests):  # the list first: it says what must follow
-                tar.add(scratch / name, name)
+                tar.add(clear / name, name)
         part = out.with_suffix(".part")
         try:
             sealing.seal_file(archive, part, recipient)
@@ -171,12 +170,12 @@ def restore(
         When the backup is damaged, or something cannot be written.
     """
     config_file.parent.mkdir(parents=True, exist_ok=True)
-    with _scratch(config_file.parent) as scratch:
-        archive = scratch / "backup.tar"
+    with scratch(config_file.parent) as clear:
+        archive = clear / "backup.tar"
         sealing.open_file(backup, archive, private)
-        contents = _unpack(backup, archive, scratch)
+        contents = _unpack(backup, archive, clear)
         given = config_file.exists()
-        config = load_hub(config_file if given else scratch / CONFIG)
+        config = load_hub(config_file if given else clear / CONFIG)
         state_dir = config.state_dir
         if (state_dir / DATABASE).exists():
             raise UsageError(
@@ -185,14 +184,14 @@ def restore(
             )
         try:
             state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _apply_ledger(backup, contents, config, scratch, now, ledger)
-            (scratch / restored.FILE).write_bytes(restored.note(contents.made, now))
+            _apply_ledger(backup, contents, config, clear, now, ledger)
+            (clear / restored.FILE).write_bytes(restored.note(contents.made, now))
             # The database last: where it is, the hub is whole.
             for name in (keys.HUB_KEY, vault.KEY_FILE, restored.FILE, DATABASE):
-                if (scratch / name).exists():
-                    _put(scratch / name, state_dir / name)
+                if (clear / name).exists():
+                    _put(clear / name, state_dir / name)
             if not given:
-                _put(scratch / CONFIG, config_file)
+                _put(clear / CONFIG, config_file)
         except OSError as error:
             raise _cannot_write(state_dir, error) from None
     return contents, state_dir
@@ -202,7 +201,7 @@ def _apply_ledger(
     backup: Path,
     contents: Contents,
     config: HubConfig,
-    scratch: Path,
+    clear: Path,
     now: int,
     given: Path | None,
 ) -> None:
@@ -218,10 +217,10 @@ def _apply_ledger(
     if vault.KEY_FILE not in contents.digests:
         _leave_as_saved(backup, found)
         return
-    database = HubDatabase(scratch / DATABASE)
+    database = HubDatabase(clear / DATABASE)
     try:
         erasure.catch_up(database, found, now, config.people.duties)
-        erasure.level_ledger(scratch / DATABASE, config.state_dir)
+        erasure.level_ledger(clear / DATABASE, config.state_dir)
     finally:
         database.close()
 
@@ -237,19 +236,6 @@ def _leave_as_saved(backup: Path, ledgers: list[Path]) -> None:
             )
     for path in ledgers:
         path.unlink()  # empty, and under a key of the hub that is put back no more
-
-
-@contextmanager
-def _scratch(parent: Path) -> Iterator[Path]:
-    """Make a folder for its owner alone, and delete it with all that is in it."""
-    try:
-        made = Path(tempfile.mkdtemp(prefix=".backup-", dir=parent))
-    except OSError as error:
-        raise _cannot_write(parent, error) from None
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
 
 
 def _copy_database(source: Path, copy: Path) -> None:
@@ -271,14 +257,14 @@ def _copy_database(source: Path, copy: Path) -> None:
         )
 
 
-def _unpack(backup: Path, archive: Path, scratch: Path) -> Contents:
+def _unpack(backup: Path, archive: Path, clear: Path) -> Contents:
     """Unpack what the list names, and nothing else; refuse what differs from the list."""
     try:
         with tarfile.open(archive) as tar:
             first = tar.extractfile(LIST)
             contents = msgspec.json.decode(b"" if first is None else first.read(), type=Contents)
             for name in contents.digests:
-                tar.extract(name, scratch, filter="data")
+                tar.extract(name, clear, filter="data")
     except (tarfile.TarError, KeyError, msgspec.MsgspecError) as error:
         raise StoreError(
             f"{backup}: expected a hub's backup, got something else ({error}); take another"
@@ -286,7 +272,7 @@ def _unpack(backup: Path, archive: Path, scratch: Path) -> Contents:
     if missing := {DATABASE, keys.HUB_KEY, CONFIG} - contents.digests.keys():
         raise StoreError(f"{backup}: expected {', '.join(sorted(missing))} in it; take another")
     for name, digest in contents.digests.items():
-        if _digest(scratch / name) != digest:
+        if _digest(clear / name) != digest:
             raise StoreError(
                 f"{backup}: expected {name} as it was saved, got another; take another"
             )

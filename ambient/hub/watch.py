@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from ambient.errors import StoreError
+from ambient.errors import AmbientError, StoreError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Stepped
 from ambient.hub.database import HubDatabase
@@ -122,6 +122,9 @@ class Watch:
                 duty()
             except StoreError as error:
                 _log.error("store_refused", error=str(error))
+            except AmbientError as error:
+                # What one duty cannot do must not keep the others from theirs, alarms among them.
+                _log.error("duty_failed", duty=duty.__name__, error=str(error))
 
     def _clock(self) -> None:
         """Say that the clock was set: what has begun goes on as if it had not been."""

@@ -10,11 +10,8 @@ camera or microphone gave.
 from __future__ import annotations
 
 import os
-import shutil
 import tarfile
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -35,6 +32,7 @@ from ambient.node.switches import FILE as SWITCHES
 from ambient.node.switches import Switches
 from ambient.node.wizard.announce import Announcer
 from ambient.node.wizard.serve import running_clock
+from ambient.scratch import scratch
 
 CONFIG: Final = "node.yaml"
 LEARNED: Final = "learned.msgpack"
@@ -127,14 +125,14 @@ def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, No
         When the backup is damaged, or something cannot be written.
     """
     config_file.parent.mkdir(parents=True, exist_ok=True)
-    with _scratch(config_file.parent) as scratch:
-        archive = scratch / "backup.tar"
+    with scratch(config_file.parent) as clear:
+        archive = clear / "backup.tar"
         sealing.open_file(backup, archive, private)
         files = _unpack(backup, archive)
         contents, learned, switches = _decode(backup, files)
-        (scratch / CONFIG).write_bytes(files[CONFIG])
+        (clear / CONFIG).write_bytes(files[CONFIG])
         given = config_file.exists()
-        config = load_node(config_file if given else scratch / CONFIG)
+        config = load_node(config_file if given else clear / CONFIG)
         if (config.site, config.node) != (contents.site, contents.node):
             raise UsageError(
                 f"{config_file}: expected the configuration of {contents.site}/{contents.node}, "
@@ -171,21 +169,6 @@ def announce(config: NodeConfig) -> None:
     announcer = Announcer(config, keep_identity(place, pair.public), running_clock(place).now)
     for room in config.rooms:
         announcer.act(WizardAct.REPLACED, room=room.id)
-
-
-@contextmanager
-def _scratch(parent: Path) -> Iterator[Path]:
-    """Make a folder for its owner alone, and delete it with all that is in it."""
-    try:
-        made = Path(tempfile.mkdtemp(prefix=".replace-", dir=parent))
-    except OSError as error:
-        raise StoreError(
-            f"{parent}: expected a folder to write to, got: {error.strerror}; check its owner"
-        ) from None
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
 
 
 def _unpack(backup: Path, archive: Path) -> dict[str, bytes]:

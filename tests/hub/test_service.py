@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ambient.config_web import Web
-from ambient.errors import ConfigError
+from ambient.errors import ConfigError, UsageError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Delivered
 from ambient.hub.alarms.signal import Delivery
@@ -338,3 +338,25 @@ def test_the_hub_needs_nothing_of_the_node() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert answer.stdout.strip() == "[]"
+
+
+def test_a_duty_that_fails_keeps_no_other_from_its_own(tmp_path: Path) -> None:
+    def refused(now: int) -> None:
+        raise UsageError("expected a room that a node serves")
+
+    database = HubDatabase(tmp_path / "hub.db")
+    cleaned: list[int] = []
+    accounts = Accounts(database)
+    accounts.clean = cleaned.append  # type: ignore[method-assign]
+    watch = Watch(
+        database,
+        Store(database),
+        accounts,
+        expected=list,
+        silent_s=15,
+        keep_days=1,
+        residents=refused,
+    )
+    watch.tick()
+    assert len(cleaned) == 1, "housekeeping comes after what failed"
+    database.close()
