@@ -44,6 +44,9 @@ BED = [(0.25, 0.35), (0.98, 0.35), (0.98, 0.98), (0.25, 0.98)]
 SPEED = float(os.environ.get("AMBIENT_COMMISSION_S", "6"))
 """How long somebody does what a station asks for before it is judged; recordings go round."""
 TRIES = 12
+WALK = pytest.mark.skipif(
+    "AMBIENT_WALK" not in os.environ, reason="takes minutes: set AMBIENT_WALK=1"
+)
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
 
 
@@ -228,6 +231,7 @@ def station(page: Page, name: str, light: str) -> bool:
     return False
 
 
+@WALK
 def test_a_room_is_installed_within_fifteen_minutes(
     facility: Facility, phone: Callable[[], Page]
 ) -> None:
@@ -329,6 +333,7 @@ def test_the_wizard_closes_by_itself(facility: Facility) -> None:
     assert wizard.process.returncode == 0
 
 
+@WALK
 def test_a_spare_node_takes_over_within_five_minutes(
     facility: Facility, phone: Callable[[], Page], tmp_path: Path
 ) -> None:
