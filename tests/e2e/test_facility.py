@@ -162,7 +162,7 @@ def test_nothing_but_the_state_is_written(facility: Facility) -> None:
     known = {
         "outbox.db", "outbox.db-wal", "outbox.db-shm", ".outbox.db.lock", "node.key", "hub.json",
         "identity", "clock.json", "switches.json", ".switches.json.lock", "node.lock",
-        "observations.sock", "vision.control", "fusion.control",
+        "observations.sock", "vision.control", "fusion.control", "look.control", "tap.control",
     }  # fmt: skip
     found = {path.name for path in facility.node_state.rglob("*") if not path.is_dir()}
     assert found <= known
