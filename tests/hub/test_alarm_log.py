@@ -157,7 +157,11 @@ def without_triggers(path: Path) -> sqlite3.Connection:
     [
         ("UPDATE alarm_log SET body = replace(body, 'phone', 'phune') WHERE number = 1", 1, "line"),
         ("UPDATE alarm_log SET at = at + 1 WHERE number = 7", 7, "the line was changed"),
-        ("UPDATE alarm_log SET seal = replace(seal, 'a', 'b') WHERE number = 3", 3, "changed"),
+        (
+            "UPDATE alarm_log SET seal = substr(seal, 2) || substr(seal, 1, 1) WHERE number = 3",
+            3,
+            "changed",
+        ),
         (
             "UPDATE alarm_log SET hash = substr(hash, 2) || substr(hash, 1, 1) WHERE number = 9",
             9,
