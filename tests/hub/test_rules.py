@@ -142,7 +142,7 @@ def test_everything_has_words() -> None:
     assert set(words._WORKER) == set(Worker)
     for hearing in Hearing:
         assert words.HEARING[hearing]
-    assert len(TECHNICAL) == 8
+    assert len(TECHNICAL) == 9
     assert set(situation_words._SAID) == CHAINED - {AlarmKind.FALL}
 
 
