@@ -102,13 +102,13 @@ def test_the_agent_is_killed_before_the_acknowledgement(house: House, node: Node
 def test_the_hub_is_killed_between_commit_and_acknowledgement(house: House, node: Node) -> None:
     house.pump(lambda: node.agent.connected)
     node.fusion.commit([fall(1), fall(1, 1)])
-    kept = house.gate.store
+    kept = house.gate.store_all
 
     def crash(*arguments: object) -> object:
         kept(*arguments)
         raise KeyboardInterrupt
 
-    house.gate.store = crash
+    house.gate.store_all = crash
     with pytest.raises(KeyboardInterrupt):
         house.pump(node.delivered)
     house.stop()
