@@ -6,6 +6,7 @@ that is sent again is the same message to every mailbox; all about one alarm is 
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -78,19 +79,22 @@ class Mail(Remote):
 
         options = self._options
         message = message_of(notice, options.sender, addressed(notice))
+        client = aiosmtplib.SMTP(
+            hostname=options.host,
+            port=options.port,
+            use_tls=options.security is Security.TLS,
+            start_tls=options.security is Security.STARTTLS,
+            tls_context=self._tls,
+            local_hostname=domain_of(options.sender),
+            timeout=WITHIN_S,
+        )
+        transport: asyncio.BaseTransport | None = None
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=options.host,
-                port=options.port,
-                use_tls=options.security is Security.TLS,
-                start_tls=options.security is Security.STARTTLS,
-                tls_context=self._tls,
-                username=options.user,
-                password=self._password,
-                local_hostname=domain_of(options.sender),
-                timeout=WITHIN_S,
-            )
+            async with client:
+                transport = client.transport
+                if options.user is not None:
+                    await client.login(options.user, self._password or "")
+                await client.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [one.code for one in error.recipients]
             why = f"expected {self.told()} to know the recipient's address, got {codes}"
@@ -100,6 +104,9 @@ class Mail(Remote):
             raise NotTaken(f"expected {self.told()} to take it, got {error.code}{todo}") from None
         except aiosmtplib.SMTPException as error:
             raise NotTaken(f"expected {self.told()} to take it, got: {said(error)}") from None
+        finally:
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()  # nothing is waited for, least of all a farewell
         return Receipt(delivery=Delivery.DELIVERED, reference=message["Message-ID"])
 
 

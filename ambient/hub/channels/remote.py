@@ -25,6 +25,10 @@ PROBE_S: Final = 3.0
 Made = TypeVar("Made")
 
 
+TURNS: Final = 5
+"""TLS over a transport needs three to close."""
+
+
 class NotTaken(Exception):  # noqa: N818 - it says what came of a notice
     """A notice did not arrive; its text has no secret in it.
 
@@ -125,8 +129,14 @@ class Remote(Channel):
 
     def _within(self, work: Coroutine[Any, Any, Made], limit_s: float) -> Made:
         async def limited() -> Made:
-            async with asyncio.timeout(limit_s):
-                return await work
+            try:
+                async with asyncio.timeout(limit_s):
+                    return await work
+            finally:
+                # Connections that were closed are let go of in the loop's next turns, and between
+                # two notices the loop stands still.
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
 
         if self._runner is None:
             self._runner = asyncio.Runner()
