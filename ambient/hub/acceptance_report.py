@@ -15,11 +15,12 @@ from ambient.config import HubConfig
 from ambient.doctor.findings import Level, Report
 from ambient.errors import UsageError
 from ambient.hub.acceptance import Facts
-from ambient.hub.backups import DATABASE, SUFFIX
+from ambient.hub.backups import DATABASE
 from ambient.hub.board import read_board
 from ambient.hub.database import HubDatabase
 from ambient.hub.registry import Registry
 from ambient.hub.store import Store
+from ambient.sealed_archive import SUFFIX
 
 
 def gathered(config: HubConfig, now: int) -> Facts:

@@ -13,15 +13,16 @@ import os
 import shutil
 import sqlite3
 import tarfile
-from contextlib import closing
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from ambient import __version__, sealing
+from ambient import __version__, sealed_archive, sealing
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.errors import StoreError, UsageError
@@ -29,13 +30,11 @@ from ambient.hub import restored
 from ambient.hub.database import HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
 from ambient.scratch import scratch
+from ambient.sealed_archive import LIST, SUFFIX, cannot_write
 from ambient.sqlite import store_error
 
 DATABASE: Final = "hub.db"
 CONFIG: Final = "hub.yaml"
-LIST: Final = "contents.json"
-SUFFIX: Final = ".age"
-_NAME: Final = "hub-%Y%m%dT%H%M%SZ"
 
 
 class Contents(Struct, frozen=True, kw_only=True):
@@ -89,11 +88,7 @@ def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: d
         raise UsageError(
             f"{database}: expected the hub's database, found none; start the hub once before"
         )
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot_write(folder, error) from None
-    out = folder / (now.astimezone(UTC).strftime(_NAME) + SUFFIX)
+    out = sealed_archive.destination(folder, "hub", now)
     with scratch(config.state_dir) as clear:
         _copy_database(database, clear / DATABASE)
         shutil.copyfile(config.state_dir / keys.HUB_KEY, clear / keys.HUB_KEY)
@@ -114,16 +109,11 @@ def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: d
         with tarfile.open(archive, "w") as tar:
             for name in (LIST, *digests):  # the list first: it says what must follow
                 tar.add(clear / name, name)
-        part = out.with_suffix(".part")
         try:
-            sealing.seal_file(archive, part, recipient)
-            _sync(part)
-            part.replace(out)
-            _sync(folder)
+            with _whole(out) as part:
+                sealing.seal_file(archive, part, recipient)
         except OSError as error:
-            raise _cannot_write(folder, error) from None
-        finally:
-            part.unlink(missing_ok=True)
+            raise cannot_write(folder, error) from None
     return out
 
 
@@ -171,9 +161,7 @@ def restore(
     """
     config_file.parent.mkdir(parents=True, exist_ok=True)
     with scratch(config_file.parent) as clear:
-        archive = clear / "backup.tar"
-        sealing.open_file(backup, archive, private)
-        contents = _unpack(backup, archive, clear)
+        contents = _unpack(backup, private, clear)
         given = config_file.exists()
         config = load_hub(config_file if given else clear / CONFIG)
         state_dir = config.state_dir
@@ -193,7 +181,7 @@ def restore(
             if not given:
                 _put(clear / CONFIG, config_file)
         except OSError as error:
-            raise _cannot_write(state_dir, error) from None
+            raise cannot_write(state_dir, error) from None
     return contents, state_dir
 
 
@@ -257,18 +245,13 @@ def _copy_database(source: Path, copy: Path) -> None:
         )
 
 
-def _unpack(backup: Path, archive: Path, clear: Path) -> Contents:
+def _unpack(backup: Path, private: str, clear: Path) -> Contents:
     """Unpack what the list names, and nothing else; refuse what differs from the list."""
-    try:
-        with tarfile.open(archive) as tar:
-            first = tar.extractfile(LIST)
-            contents = msgspec.json.decode(b"" if first is None else first.read(), type=Contents)
-            for name in contents.digests:
-                tar.extract(name, clear, filter="data")
-    except (tarfile.TarError, KeyError, msgspec.MsgspecError) as error:
-        raise StoreError(
-            f"{backup}: expected a hub's backup, got something else ({error}); take another"
-        ) from None
+    with sealed_archive.opened(backup, private, clear, "hub") as tar:
+        first = tar.extractfile(LIST)
+        contents = msgspec.json.decode(b"" if first is None else first.read(), type=Contents)
+        for name in contents.digests:
+            tar.extract(name, clear, filter="data")
     if missing := {DATABASE, keys.HUB_KEY, CONFIG} - contents.digests.keys():
         raise StoreError(f"{backup}: expected {', '.join(sorted(missing))} in it; take another")
     for name, digest in contents.digests.items():
@@ -281,12 +264,22 @@ def _unpack(backup: Path, archive: Path, clear: Path) -> Contents:
 
 def _put(source: Path, target: Path) -> None:
     """Copy a file, for its owner alone, so that it is there whole or not at all."""
+    with _whole(target) as part:
+        shutil.copyfile(source, part)
+        part.chmod(0o600)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """Have a file written under another name, and put it in place when it is on the disk."""
     part = target.with_name(f"{target.name}.part")
-    shutil.copyfile(source, part)
-    part.chmod(0o600)
-    _sync(part)
-    part.replace(target)
-    _sync(target.parent)
+    try:
+        yield part
+        _sync(part)
+        part.replace(target)
+        _sync(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:
@@ -300,10 +293,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _cannot_write(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path}: expected a folder to write to, got: {error.strerror}; "
-        "check its owner and the free space"
-    )
