@@ -12,7 +12,6 @@ import hashlib
 import os
 import stat
 import struct
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,6 +20,7 @@ import zmq
 from msgspec import Meta, Struct
 from zmq.utils import z85
 
+from ambient import files
 from ambient.config import PublicKey
 from ambient.errors import LinkError
 
@@ -172,7 +172,7 @@ def promote(state_dir: Path, name: str) -> KeyPair:
         raise LinkError(f"{state_dir / name}: expected a key to change to, found none")
     try:
         os.replace(state_dir / name, state_dir / NODE_KEY)
-        _sync_folder(state_dir)
+        files.sync(state_dir)
     except OSError as error:
         raise LinkError(f"{state_dir / NODE_KEY}: cannot be replaced ({error.strerror})") from None
     return pair
@@ -244,32 +244,10 @@ def write_private(path: Path, data: bytes, *, replace: bool = True) -> None:
     LinkError
         When it cannot be written; the old content stays.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            os.replace(part, path)
-        else:
-            with suppress(FileExistsError):
-                os.link(part, path)
-            part.unlink()
-        _sync_folder(path.parent)
+        files.put(path, data, replace=replace)
     except OSError as error:
         raise LinkError(
             f"{path}: cannot be written ({error.strerror}); check the folder's owner and the disk"
         ) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put a rename on the disk: without this a power cut may bring the old name back."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -23,7 +23,7 @@ from ambient.config import NodeConfig
 from ambient.config_gateways import Mqtt, Sensor, Way, Wearable
 from ambient.doctor.findings import Finding, Level
 from ambient.errors import AmbientError, StoreError
-from ambient.node.files import read_bytes
+from ambient.files import read_bytes
 from ambient.node.place import NodePlace
 
 CONNECT_S: Final = 5.0

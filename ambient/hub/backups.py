@@ -9,7 +9,6 @@ folder for its owner alone, and is deleted.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sqlite3
 import tarfile
@@ -26,6 +25,7 @@ from ambient import __version__, sealed_archive, sealing
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.errors import StoreError, UsageError
+from ambient.files import sync
 from ambient.hub import restored
 from ambient.hub.database import HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
@@ -275,9 +275,9 @@ def _whole(target: Path) -> Iterator[Path]:
     part = target.with_name(f"{target.name}.part")
     try:
         yield part
-        _sync(part)
+        sync(part)
         part.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -285,11 +285,3 @@ def _whole(target: Path) -> Iterator[Path]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -24,7 +24,7 @@ from ambient.bus import keys
 from ambient.config import NodeConfig, load_node
 from ambient.errors import StoreError, UsageError
 from ambient.events import WizardAct
-from ambient.node.files import read_bytes, write_atomically
+from ambient.files import read_bytes, write_atomically
 from ambient.node.identity import keep_identity
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace

@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from ambient.errors import StoreError
-from ambient.node.files import read_bytes, write_atomically
+from ambient.files import read_bytes, write_atomically
 
 NS: Final = 1_000_000_000
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ambient.errors import StoreError
-from ambient.node.files import read_bytes, write_atomically
+from ambient.files import read_bytes, write_atomically
 from ambient.node.place import NodePlace
 
 _KEY = re.compile(r"^[\x21-\x7e]{40}$")

@@ -18,7 +18,7 @@ import structlog
 
 from ambient import events
 from ambient.errors import StoreError
-from ambient.node.files import write_atomically
+from ambient.files import write_atomically
 from ambient.places import Subject
 
 FOLDER: Final = "notices"

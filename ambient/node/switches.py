@@ -19,7 +19,7 @@ import msgspec
 from ambient.config import NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import Outcome, Purpose
-from ambient.node.files import locked, read_bytes, write_atomically
+from ambient.files import locked, read_bytes, write_atomically
 
 FILE: Final = "switches.json"
 MAX_DONE: Final = 1000

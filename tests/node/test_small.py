@@ -1,4 +1,4 @@
-"""Small parts of the node: systemd's protocol, whole files, the identity, who runs."""
+"""Small parts of the node: systemd's protocol, the identity, who runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from ambient import notify
 from ambient.errors import StoreError
-from ambient.node.files import read_bytes, write_atomically
 from ambient.node.identity import keep_identity, read_identity
 from ambient.node.place import NodePlace
 from ambient.node.supervisor import worker_commands
@@ -37,21 +36,6 @@ def test_how_often_systemd_wants_a_sign_of_life(
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", text)
     assert notify.watchdog_s() == seconds
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    file = tmp_path / "f"
-    assert read_bytes(file) is None
-    for content in (b"one", b"two"):
-        write_atomically(file, content)
-        assert read_bytes(file) == content
-    assert [path.name for path in tmp_path.iterdir()] == ["f"]
-    assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be written"):
-        write_atomically(tmp_path / "none" / "f", b"x")
 
 
 def test_the_identity_stays_when_the_key_changes(tmp_path: Path) -> None:

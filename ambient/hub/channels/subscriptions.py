@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,7 +17,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ambient.bus.keys import read_private
-from ambient.errors import LinkError, UsageError
+from ambient.errors import LinkError, StoreError, UsageError
+from ambient.files import write_atomically
 
 MOST_DEVICES: Final = 200
 SERVICES: Final = (
@@ -77,6 +77,8 @@ class Devices:
         UsageError
             When its push service is not one of those allowed, its keys are none, or there are too
             many devices.
+        StoreError
+            When the disk cannot take it; what was kept stays.
         """
         host = urlsplit(device.endpoint).hostname or ""
         if not any(host == one or host.endswith(f".{one}") for one in self._services):
@@ -91,16 +93,16 @@ class Devices:
                 f"{len(key)} and {len(secret)}; let the device subscribe anew"
             )
         path = self._path(device.endpoint)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{self._folder}: expected a folder to keep devices in, got: {error.strerror}; "
+                "check its owner and the free space"
+            ) from None
         if not path.exists() and len(self._files()) >= MOST_DEVICES:
             raise UsageError(f"expected at most {MOST_DEVICES} devices; remove some first")
-        fresh = path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(device))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
+        write_atomically(path, msgspec.json.encode(device))
 
     def remove(self, endpoint: str) -> None:
         """Forget a device, if it is there."""

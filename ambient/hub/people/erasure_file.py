@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ambient.errors import StoreError
+from ambient.files import sync
 
 NAME: Final = "erasures.jsonl"
 
@@ -110,11 +111,7 @@ def bring_level(path: Path, key: bytes, erasures: Iterable[Erasure]) -> int:
             file.flush()
             os.fsync(file.fileno())
         if new:
-            folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync(path.parent)
     except OSError as error:
         raise StoreError(
             f"{path}: expected to append to the ledger of erasures, got: {error.strerror}; nothing "

@@ -22,11 +22,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 import sqlite3
-import tempfile
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -35,6 +32,7 @@ import sqlite_utils
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from ambient import files
 from ambient.errors import StoreError
 
 KEY_FILE: Final = "subjects.key"
@@ -152,7 +150,7 @@ def load_or_make(path: Path, *, needed: bool) -> Vault:
     """
     try:
         if not path.exists() and not needed:
-            _make(path)
+            files.put(path, secrets.token_bytes(KEY_BYTES), replace=False)
         return Vault(path.read_bytes())
     except OSError as error:
         raise StoreError(
@@ -161,25 +159,6 @@ def load_or_make(path: Path, *, needed: bool) -> Vault:
         ) from None
     except ValueError as error:
         raise StoreError(f"{path}: {error}; restore the hub from a backup") from None
-
-
-def _make(path: Path) -> None:
-    """Write a new key, whole or not at all; of several processes the first one wins."""
-    descriptor, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(part, path)
-    finally:
-        os.unlink(part)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _derived(master: bytes, purpose: bytes) -> bytes:

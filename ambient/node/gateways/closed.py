@@ -16,7 +16,7 @@ import structlog
 from msgspec import Meta
 
 from ambient.errors import StoreError
-from ambient.node.files import read_bytes, write_atomically
+from ambient.files import read_bytes, write_atomically
 
 FILE: Final = "gateways.closed.json"
 KEPT_NS: Final = 31 * 86_400 * 1_000_000_000

@@ -21,7 +21,7 @@ import structlog
 
 from ambient.config_gateways import CsvFolder, Way
 from ambient.errors import StoreError
-from ambient.node.files import read_bytes, write_atomically
+from ambient.files import read_bytes, write_atomically
 from ambient.node.gateways.way import Desk
 from vitals.parse import csv
 

@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from ambient.errors import StoreError
-from ambient.node.files import read_bytes
+from ambient.files import read_bytes
 from vitals.checks import MARK_BYTES
 
 FILE: Final = "gateways.taken"

@@ -19,10 +19,10 @@ from ambient.config import NodeConfig
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.errors import AmbientError, StoreError
 from ambient.events import Outcome
+from ambient.files import write_atomically
 from ambient.node.budget import RestartBudget
 from ambient.node.clock import NodeClock
 from ambient.node.control import ControlServer
-from ambient.node.files import write_atomically
 from ambient.node.gateways.closed import ClosedTimes
 from ambient.node.gateways.reception import Reception, worn_where
 from ambient.node.gateways.taken import TakenMarks

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from ambient.errors import StoreError
-from ambient.node.files import read_bytes, write_atomically
+from ambient.files import read_bytes, write_atomically
 
 FILE: Final = "still-agreed.json"
 MOST_S: Final = 5 * 60

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from ambient.config import Camera, NodeConfig, Room, load_node
 from ambient.errors import ConfigError, StoreError, UsageError
 from ambient.events import MAX_LIST, Area
-from ambient.node.files import write_atomically
+from ambient.files import write_atomically
 from ambient.observations import Place, Point
 from ambient.places import Slug
 

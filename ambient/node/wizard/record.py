@@ -21,7 +21,7 @@ from msgspec import Struct
 from ambient.config import Night, NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import Coverage, Light, Purpose, Station, StationResult
-from ambient.node.files import read_bytes, write_atomically
+from ambient.files import read_bytes, write_atomically
 from ambient.node.wizard.walk import ON_FLOOR, Judged, Senses, Verdict, Why, asked
 from ambient.observations import Place
 from ambient.places import is_slug

@@ -25,9 +25,9 @@ from ambient.bus.opening import code_of, shared_secret
 from ambient.config import NodeConfig, load_node
 from ambient.errors import UsageError
 from ambient.events import WizardAct
+from ambient.files import read_bytes
 from ambient.node import clock as node_clock
 from ambient.node.clock import NodeClock
-from ambient.node.files import read_bytes
 from ambient.node.gateways.listening import bound
 from ambient.node.identity import read_identity
 from ambient.node.place import NodePlace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import threading
 import time
@@ -19,7 +21,7 @@ pytest.importorskip("apprise", reason="needs the extras hub, vitals and dev")
 pytest.importorskip("hl7", reason="needs the extras hub, vitals and dev")
 pytest.importorskip("fhir.resources", reason="needs the extras hub, vitals and dev")
 
-from ambient.errors import ConfigError, UsageError
+from ambient.errors import ConfigError, StoreError, UsageError
 from ambient.hub.alarms.inputs import OnMyWay
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import Delivery
@@ -441,6 +443,28 @@ def test_a_device_that_cannot_be_told_is_refused(
     assert "/push/" not in repr(devices.under("ben"))
     (file,) = (tmp_path / "devices").glob("*")
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_device_that_the_disk_cannot_take_is_told_and_the_old_ones_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = far_sides.PushService(tmp_path, time.time_ns)
+    devices = Devices(tmp_path / "devices", ["127.0.0.1"])
+    devices.add(Subscription(**far.subscription()))
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left"):
+        devices.add(Subscription(**far.subscription(label="ben")))
+    assert len(devices.under("anna")) == 1
+    assert devices.under("ben") == []
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError, match="expected a folder to keep devices in"):
+        Devices(tmp_path / "file" / "devices", ["127.0.0.1"]).add(
+            Subscription(**far.subscription())
+        )
 
 
 @pytest.mark.parametrize(

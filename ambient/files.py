@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ambient.errors import StoreError
@@ -31,35 +32,63 @@ def read_bytes(path: Path) -> bytes | None:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
 
 
-def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace `path` by `data` in one step.
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step; only its owner may read it.
 
     Raises
     ------
     StoreError
         When the disk cannot take it; the old content stays.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        put(path, data)
     except OSError as error:
         raise StoreError(
             f"{path}: cannot be written ({error.strerror}); free space on this disk"
         ) from None
+
+
+def put(path: Path, data: bytes, *, replace: bool = True) -> None:
+    """Do what `write_atomically` does, for callers with words of their own for what fails.
+
+    With `replace` off, a file that is there stays as it is: of several writers the first one wins.
+
+    Raises
+    ------
+    OSError
+        When the disk cannot take it; the old content stays.
+    """
+    descriptor, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            os.replace(part, path)
+        else:
+            with suppress(FileExistsError):
+                os.link(part, path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Put a file, or the names in a folder, on the disk.
+
+    Without this for the folder, a power cut may bring the old name back.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
