@@ -17,6 +17,8 @@ import zmq
 from ambient import commands
 from ambient.errors import UsageError
 from ambient.events import Outcome
+from ambient.node import socket_files
+from ambient.node.socket_files import LocalSocket
 
 MAX_BYTES: Final = 16_384
 """No command is longer than a small part of this."""
@@ -44,17 +46,12 @@ def socket_path(run_dir: Path, worker: str) -> Path:
     return path
 
 
-class ControlServer:
+class ControlServer(LocalSocket):
     """A worker's end: take one command, do it, answer it."""
 
     def __init__(self, path: Path) -> None:
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.REP)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BYTES)
-        path.unlink(missing_ok=True)
-        self._socket.bind(f"ipc://{path}")
-        path.chmod(0o600)
+        super().__init__(zmq.REP, {zmq.MAXMSGSIZE: MAX_BYTES})
+        self._bind(path)
 
     def take(self) -> commands.AnyCommand | None:
         """Return the command that waits, if any; it must be answered before the next."""
@@ -75,11 +72,6 @@ class ControlServer:
         """Say what became of the command taken last."""
         self._socket.send_string(outcome)
 
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-        self._context.term()
-
 
 def ask(path: Path, command: commands.AnyCommand, timeout_s: float) -> Outcome | None:
     """Have the worker at `path` do `command`; return what it answered.
@@ -89,16 +81,11 @@ def ask(path: Path, command: commands.AnyCommand, timeout_s: float) -> Outcome |
     Outcome or None
         Nothing when no answer came in time: the worker is away, or still busy with it.
     """
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    with context, context.socket(zmq.REQ) as asking:
-        asking.setsockopt(zmq.LINGER, 0)
-        asking.setsockopt(zmq.MAXMSGSIZE, MAX_BYTES)
-        asking.connect(f"ipc://{path}")
-        asking.send(commands.encode(command))
-        if not asking.poll(int(timeout_s * 1000)):
-            return None
-        try:
-            return Outcome(asking.recv_string())
-        except (ValueError, UnicodeDecodeError):
-            _log.warning("a worker's answer is no outcome", worker=path.name)
-            return None
+    answer = socket_files.ask(path, commands.encode(command), timeout_s, MAX_BYTES)
+    if answer is None:
+        return None
+    try:
+        return Outcome(answer.decode())
+    except (ValueError, UnicodeDecodeError):
+        _log.warning("a worker's answer is no outcome", worker=path.name)
+        return None

@@ -15,8 +15,9 @@ import msgspec
 import structlog
 import zmq
 
-from ambient.closing import Closing
+from ambient.node import socket_files
 from ambient.node.control import socket_path
+from ambient.node.socket_files import LocalSocket
 from ambient.observations import AnyObservation, decode, encode
 
 LOOK: Final = "look"
@@ -31,18 +32,13 @@ QUEUE: Final = 500
 _log = structlog.get_logger(__name__)
 
 
-class Answerer(Closing):
+class Answerer(LocalSocket):
     """A sensing process' end: answers what was asked, when its loop comes by."""
 
     def __init__(self, run_dir: Path, name: str, answer: Callable[[bytes], bytes]) -> None:
         path = socket_path(run_dir, name)
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.REP)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_QUESTION)
-        path.unlink(missing_ok=True)
-        self._socket.bind(f"ipc://{path}")
-        path.chmod(0o600)
+        super().__init__(zmq.REP, {zmq.MAXMSGSIZE: MAX_QUESTION})
+        self._bind(path)
         self._answer = answer
 
     def step(self) -> None:
@@ -58,26 +54,13 @@ class Answerer(Closing):
             answer = b""
         self._socket.send(answer)
 
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-        self._context.term()
-
 
 def ask(run_dir: Path, name: str, question: bytes, timeout_s: float) -> bytes | None:
     """Ask the process behind `name`; return its answer, or nothing when none came in time."""
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    with context, context.socket(zmq.REQ) as asking:
-        asking.setsockopt(zmq.LINGER, 0)
-        asking.setsockopt(zmq.MAXMSGSIZE, MAX_ANSWER)
-        asking.connect(f"ipc://{socket_path(run_dir, name)}")
-        asking.send(question)
-        if not asking.poll(int(timeout_s * 1000)):
-            return None
-        return asking.recv()
+    return socket_files.ask(socket_path(run_dir, name), question, timeout_s, MAX_ANSWER)
 
 
-class Tap(Closing):
+class Tap(LocalSocket):
     """Fusion's end: passes on what came in to whoever listens, and costs nothing when nobody does.
 
     A listener that does not keep up loses the oldest; fusion never waits.
@@ -85,13 +68,8 @@ class Tap(Closing):
 
     def __init__(self, run_dir: Path) -> None:
         path = socket_path(run_dir, TAP)
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.XPUB)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.SNDHWM, QUEUE)
-        path.unlink(missing_ok=True)
-        self._socket.bind(f"ipc://{path}")
-        path.chmod(0o600)
+        super().__init__(zmq.XPUB, {zmq.SNDHWM: QUEUE})
+        self._bind(path)
         self._heard = False
 
     def give(self, found: Sequence[AnyObservation]) -> None:
@@ -102,24 +80,18 @@ class Tap(Closing):
             for observation in found:
                 self._socket.send(encode(observation), zmq.NOBLOCK)
 
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-        self._context.term()
 
-
-class Listening(Closing):
+class Listening(LocalSocket):
     """The wizard's end of the tap."""
 
     def __init__(self, run_dir: Path) -> None:
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = self._context.socket(zmq.SUB)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.RCVHWM, 20 * QUEUE)
-        self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
-        self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, 500)
+        path = socket_path(run_dir, TAP)
+        super().__init__(
+            zmq.SUB,
+            {zmq.RCVHWM: 20 * QUEUE, zmq.RECONNECT_IVL: 50, zmq.RECONNECT_IVL_MAX: 500},
+        )
         self._socket.setsockopt(zmq.SUBSCRIBE, b"")
-        self._socket.connect(f"ipc://{socket_path(run_dir, TAP)}")
+        self._socket.connect(f"ipc://{path}")
 
     def receive(self, timeout_s: float) -> list[AnyObservation]:
         """Return what came, after waiting up to `timeout_s` for the first."""
@@ -129,8 +101,3 @@ class Listening(Closing):
             wait_ms = 0
             found.append(decode(self._socket.recv()))
         return found
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-        self._context.term()
