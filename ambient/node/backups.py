@@ -9,17 +9,15 @@ camera or microphone gave.
 
 from __future__ import annotations
 
-import os
-import tarfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from ambient import __version__, sealing
+from ambient import __version__, sealed_archive, sealing
 from ambient.bus import keys
 from ambient.config import NodeConfig, load_node
 from ambient.errors import StoreError, UsageError
@@ -33,11 +31,10 @@ from ambient.node.switches import Switches
 from ambient.node.wizard.announce import Announcer
 from ambient.node.wizard.serve import running_clock
 from ambient.scratch import scratch
+from ambient.sealed_archive import LIST
 
 CONFIG: Final = "node.yaml"
 LEARNED: Final = "learned.msgpack"
-LIST: Final = "contents.json"
-SUFFIX: Final = ".age"
 KEPT: Final = frozenset({"voice", "vitals", "situations"})
 """What of the state of a room's judge is what was learned; the rest is of that moment."""
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -95,13 +92,7 @@ def back_up(config: NodeConfig, config_file: Path, folder: Path, key: str, now: 
         LEARNED: msgspec.msgpack.encode(learned),
         SWITCHES: read_bytes(config.state_dir / SWITCHES) or msgspec.json.encode(Switches()),
     }
-    out = folder / f"node-{config.node}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: cannot be created ({error.strerror}); check its owner"
-        ) from None
+    out = sealed_archive.destination(folder, f"node-{config.node}", now)
     write_atomically(out, sealing.sealed(sealing.archive(files), recipient))
     return out
 
@@ -126,9 +117,7 @@ def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, No
     """
     config_file.parent.mkdir(parents=True, exist_ok=True)
     with scratch(config_file.parent) as clear:
-        archive = clear / "backup.tar"
-        sealing.open_file(backup, archive, private)
-        files = _unpack(backup, archive)
+        files = _unpack(backup, private, clear)
         contents, learned, switches = _decode(backup, files)
         (clear / CONFIG).write_bytes(files[CONFIG])
         given = config_file.exists()
@@ -171,21 +160,14 @@ def announce(config: NodeConfig) -> None:
         announcer.act(WizardAct.REPLACED, room=room.id)
 
 
-def _unpack(backup: Path, archive: Path) -> dict[str, bytes]:
+def _unpack(backup: Path, private: str, clear: Path) -> dict[str, bytes]:
     """Return the files that a node's backup has, and refuse what has others."""
     wanted = {LIST, CONFIG, LEARNED, SWITCHES}
-    if os.path.getsize(archive) > MOST_BYTES:
-        raise StoreError(f"{backup}: expected at most {MOST_BYTES >> 20} MiB; take another")
-    try:
-        with tarfile.open(archive) as tar:
-            if set(tar.getnames()) != wanted:
-                raise KeyError(", ".join(sorted(wanted.symmetric_difference(tar.getnames()))))
-            found = {name: tar.extractfile(name) for name in wanted}
-            return {name: file.read() for name, file in found.items() if file is not None}
-    except (tarfile.TarError, KeyError) as error:
-        raise StoreError(
-            f"{backup}: expected a node's backup, got something else ({error}); take another"
-        ) from None
+    with sealed_archive.opened(backup, private, clear, "node", MOST_BYTES) as tar:
+        if set(tar.getnames()) != wanted:
+            raise KeyError(", ".join(sorted(wanted.symmetric_difference(tar.getnames()))))
+        found = {name: tar.extractfile(name) for name in wanted}
+        return {name: file.read() for name, file in found.items() if file is not None}
 
 
 def _decode(
