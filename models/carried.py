@@ -1,8 +1,9 @@
-"""Small weights that travel in a package as ``weights.json``."""
+"""Small weights as JSON: in a file, or as ``weights.json`` of a package."""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import TypeVar
 
 import msgspec
@@ -32,9 +33,20 @@ def carried(package: str, kind: type[Carried], *, model: str, command: str) -> C
         They are missing or damaged.
     """
     path = files(package) / "weights.json"
+    return read_weights(path, kind, model=model, command=command)
+
+
+def read_weights(path: Traversable, kind: type[Carried], *, model: str, command: str) -> Carried:
+    """Return the weights in the JSON file `path`; the rest as `carried`.
+
+    Raises
+    ------
+    ModelError
+        They are missing or damaged.
+    """
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"{path}: expected the weights of {model}, got {error}; install Ambient again, or make "
             f"them with: {command}"

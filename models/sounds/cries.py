@@ -10,16 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from ambient.errors import ModelError
+from models.carried import read_weights
 
 Floats = NDArray[np.float32]
 
 JSON: Final = "cries.json"
+_COMMAND: Final = "ambient train cries"
 FOLDER: Final = Path(__file__).parent
 FIRST: Final = 6
 """Embeddings before this one, of the sixteen of a window, are of what was before."""
@@ -57,14 +58,17 @@ class Cries:
 
     Raises
     ------
-    ValueError
+    ModelError
         Of other than as many weights as numbers.
     """
 
     def __init__(self, weights: Weights) -> None:
         sizes = {len(weights.mean), len(weights.scale), len(weights.weights)}
         if len(sizes) != 1:
-            raise ValueError(f"expected mean, scale and weights of one length, got {sizes}")
+            raise ModelError(
+                f"{JSON}: expected mean, scale and weights of one length, got {sizes}; "
+                f"make them with: {_COMMAND}"
+            )
         self.threshold = weights.threshold
         self._mean, self._scale = (
             np.array(each, np.float32) for each in (weights.mean, weights.scale)
@@ -91,11 +95,5 @@ def load(folder: Path = FOLDER) -> Cries:
     ModelError
         It is missing or damaged.
     """
-    path = folder / JSON
-    try:
-        return Cries(msgspec.json.decode(path.read_bytes(), type=Weights))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{path}: expected the weights that tell cries, got: {error}; "
-            "install Ambient again, or make them with: ambient train cries"
-        ) from error
+    weights = read_weights(folder / JSON, Weights, model="cries without a word", command=_COMMAND)
+    return Cries(weights)

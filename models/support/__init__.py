@@ -16,13 +16,13 @@ the lower and upper end of the body's own box, and lengths of the body as shares
 from __future__ import annotations
 
 from enum import StrEnum
-from importlib.resources import files
 from typing import Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
+
+from models.carried import carried
 
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -98,8 +98,16 @@ class SupportNet:
 
 
 def load() -> Stored:
-    """Return the weights that this version of Ambient carries."""
-    return msgspec.json.decode((files(__name__) / "weights.json").read_bytes(), type=Stored)
+    """Return the weights that this version of Ambient carries.
+
+    Raises
+    ------
+    ModelError
+        They are missing or damaged.
+    """
+    return carried(
+        __name__, Stored, model="what carries a body", command="python -m models.support.fit"
+    )
 
 
 def networks(stored: Stored) -> dict[Carrier, SupportNet]:

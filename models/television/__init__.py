@@ -10,18 +10,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from ambient.errors import ModelError
+from models.carried import read_weights
 from models.television.features import COUNT
 
 Floats = NDArray[np.float32]
 
 FOLDER: Final = Path(__file__).parent
 JSON: Final = "weights.json"
+_COMMAND: Final = "ambient train television"
 
 
 class Layer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +81,7 @@ class Television:
         if self._mean.shape != (COUNT,):
             raise ModelError(
                 f"{JSON}: expected {COUNT} inputs, got {len(self._mean)}; the weights are of "
-                "another version: make them with: ambient train television"
+                f"another version: make them with: {_COMMAND}"
             )
 
     def logits(self, numbers: Floats) -> Floats:
@@ -110,11 +111,7 @@ def load(folder: Path = FOLDER) -> Television:
     ModelError
         It is missing or damaged.
     """
-    path = folder / JSON
-    try:
-        return Television(msgspec.json.decode(path.read_bytes(), type=Weights))
-    except (OSError, msgspec.DecodeError) as error:
-        raise ModelError(
-            f"{path}: expected the model of television, got {error}; "
-            "install Ambient again, or make it with: ambient train television"
-        ) from error
+    weights = read_weights(
+        folder / JSON, Weights, model="the model of television", command=_COMMAND
+    )
+    return Television(weights)
