@@ -16,16 +16,12 @@ if TYPE_CHECKING:
 def stand(config: HubConfig) -> tuple[list[str], bool]:
     """Return how each channel stands; well when each is accepted and none fails."""
     from ambient.hub.channels.host import standings
-    from ambient.hub.database import HubDatabase
-    from ambient.hub.service import DATABASE
+    from ambient.hub.database import DATABASE, HubDatabase
 
     if not config.channels:
         return ["no channels: alarms are shown on the hub's pages alone"], True
-    database = HubDatabase(config.state_dir / DATABASE)
-    try:
+    with HubDatabase(config.state_dir / DATABASE) as database:
         found = standings(config, database)
-    finally:
-        database.close()
     well = all(one.accepted_by is not None and not one.health.failures for one in found)
     return [_line(one) for one in found], well
 

@@ -45,12 +45,8 @@ def forget_second_factor(
     """Take a user's second factor away; the user's sessions end, and another can be set up."""
     from ambient.config import load_hub
     from ambient.hub.accounts import Accounts
-    from ambient.hub.database import HubDatabase
-    from ambient.hub.service import DATABASE
+    from ambient.hub.database import DATABASE, HubDatabase
 
-    database = HubDatabase(load_hub(config).state_dir / DATABASE)
-    try:
+    with HubDatabase(load_hub(config).state_dir / DATABASE) as database:
         Accounts(database).second_factors.remove(user)
-    finally:
-        database.close()
     typer.echo(f"{user}: signs in with the password and sets up another second factor")

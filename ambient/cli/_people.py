@@ -321,17 +321,14 @@ def _decide(
 def _opened(config: Path) -> Iterator[tuple[HubConfig, HubDatabase]]:
     from ambient.config import load_hub
     from ambient.errors import UsageError
-    from ambient.hub.database import HubDatabase
+    from ambient.hub.database import DATABASE, HubDatabase
 
     loaded = load_hub(config)
-    path = loaded.state_dir / "hub.db"
+    path = loaded.state_dir / DATABASE
     if not path.exists():
         raise UsageError(f"{path}: expected the hub's database, found none; start the hub once")
-    database = HubDatabase(path)
-    try:
+    with HubDatabase(path) as database:
         yield loaded, database
-    finally:
-        database.close()
 
 
 def _checked(subject: str) -> str:

@@ -152,15 +152,11 @@ def end_shadow(
 @contextmanager
 def _hub(config: Path) -> Iterator[tuple[HubConfig, HubDatabase]]:
     from ambient.config import load_hub
-    from ambient.hub.database import HubDatabase
-    from ambient.hub.service import DATABASE
+    from ambient.hub.database import DATABASE, HubDatabase
 
     loaded = load_hub(config)
-    database = HubDatabase(loaded.state_dir / DATABASE)
-    try:
+    with HubDatabase(loaded.state_dir / DATABASE) as database:
         yield loaded, database
-    finally:
-        database.close()
 
 
 def _lead(config: HubConfig, database: HubDatabase, name: str) -> None:

@@ -35,21 +35,18 @@ def dossier(
 
     from ambient.config import load_hub
     from ambient.hub.accounts import Accounts
-    from ambient.hub.database import HubDatabase
+    from ambient.hub.database import DATABASE, HubDatabase
     from ambient.hub.people.dossier.facts import facts_of
     from ambient.hub.people.dossier.make import write
     from ambient.hub.people.register import purposes_on
 
     loaded = load_hub(config)
-    path = loaded.state_dir / "hub.db"
+    path = loaded.state_dir / DATABASE
     on, users = {}, []
     if path.exists():
-        database = HubDatabase(path)
-        try:
+        with HubDatabase(path) as database:
             on = purposes_on(database)
             users = [f"{one.name} ({one.role.value})" for one in Accounts(database).users()]
-        finally:
-            database.close()
     made = datetime.now(UTC).date().isoformat()
     pages = write(facts_of(loaded, on, _models(), users, made), out)
     typer.echo(f"{out}: {len(pages)} pages; begin with index.html")

@@ -182,8 +182,7 @@ def rotate(
 
 def _store(config: Path) -> Store:
     from ambient.config import load_hub
-    from ambient.hub.database import HubDatabase
-    from ambient.hub.service import DATABASE
+    from ambient.hub.database import DATABASE, HubDatabase
     from ambient.hub.store import Store
 
     return Store(HubDatabase(load_hub(config).state_dir / DATABASE))
@@ -191,8 +190,7 @@ def _store(config: Path) -> Store:
 
 def _registry(config: Path) -> Registry:
     from ambient.config import load_hub
-    from ambient.hub.database import HubDatabase
+    from ambient.hub.database import DATABASE, HubDatabase
     from ambient.hub.registry import Registry
-    from ambient.hub.service import DATABASE
 
     return Registry(HubDatabase(load_hub(config).state_dir / DATABASE))

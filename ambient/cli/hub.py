@@ -51,15 +51,11 @@ def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
 def verify(config: File = Path("hub.yaml")) -> None:
     """Prove that the log of alarms is whole and the alarms follow from it; name what is wrong."""
     from ambient.config import load_hub
-    from ambient.hub.database import HubDatabase
-    from ambient.hub.service import DATABASE
+    from ambient.hub.database import DATABASE, HubDatabase
     from ambient.hub.store import Store
 
-    database = HubDatabase(load_hub(config).state_dir / DATABASE)
-    try:
+    with HubDatabase(load_hub(config).state_dir / DATABASE) as database:
         verdict = Store(database).verify()
-    finally:
-        database.close()
     typer.echo(f"{verdict.lines} lines are right, head {verdict.head}")
     if verdict.erased:
         typer.echo(

@@ -15,9 +15,8 @@ from ambient.config import HubConfig
 from ambient.doctor.findings import Level, Report
 from ambient.errors import UsageError
 from ambient.hub.acceptance import Facts
-from ambient.hub.backups import DATABASE
 from ambient.hub.board import read_board
-from ambient.hub.database import HubDatabase
+from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 from ambient.sealed_archive import SUFFIX
@@ -36,14 +35,11 @@ def gathered(config: HubConfig, now: int) -> Facts:
     path = config.state_dir / DATABASE
     if not path.exists():
         raise UsageError(f"{path}: expected the hub's database, found none; start the hub before")
-    database = HubDatabase(path)
-    try:
+    with HubDatabase(path) as database:
         registry = Registry(database)
         board = read_board(database, config.rooms, registry.served(), now)
         verdict = Store(database).verify()
         waiting = [one.node for one in registry.pending()]
-    finally:
-        database.close()
     alarms = Counter(alarm.room for alarm in board.alarms if alarm.room is not None)
     return Facts(
         now=now,

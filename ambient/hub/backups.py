@@ -27,13 +27,12 @@ from ambient.config import HubConfig, load_hub
 from ambient.errors import StoreError, UsageError
 from ambient.files import sync
 from ambient.hub import restored
-from ambient.hub.database import HubDatabase
+from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
 from ambient.scratch import scratch
 from ambient.sealed_archive import LIST, SUFFIX, cannot_write
 from ambient.sqlite import store_error
 
-DATABASE: Final = "hub.db"
 CONFIG: Final = "hub.yaml"
 
 
@@ -205,12 +204,9 @@ def _apply_ledger(
     if vault.KEY_FILE not in contents.digests:
         _leave_as_saved(backup, found)
         return
-    database = HubDatabase(clear / DATABASE)
-    try:
+    with HubDatabase(clear / DATABASE) as database:
         erasure.catch_up(database, found, now, config.people.duties)
         erasure.level_ledger(clear / DATABASE, config.state_dir)
-    finally:
-        database.close()
 
 
 def _leave_as_saved(backup: Path, ledgers: list[Path]) -> None:

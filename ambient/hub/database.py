@@ -18,12 +18,16 @@ from typing import Final
 
 import sqlite_utils
 
+from ambient.closing import Closing
 from ambient.errors import StoreError
 from ambient.hub import schema
 from ambient.hub.people import takeover, vault
 from ambient.sqlite import is_full, open_database, store_error, writing
 
 COMPONENTS: Final = ("alarms", "accounts", "registry", "channels", "people", "commissioning")
+
+DATABASE: Final = "hub.db"
+"""The name of the file, in the state folder of a hub."""
 
 REWRITE_BYTES: Final = 64 * 1024 * 1024
 """Written anew in a second or two."""
@@ -37,7 +41,7 @@ class Trouble(StrEnum):
     DATABASE = "database"
 
 
-class HubDatabase:
+class HubDatabase(Closing):
     """Two connections to ``hub.db``, shared by the hub's threads.
 
     Parameters

@@ -16,8 +16,7 @@ from ambient.bus.opening import code_of, shared_secret
 from ambient.config import HubConfig
 from ambient.errors import UsageError
 from ambient.events import NodeWizard, WizardAct
-from ambient.hub.backups import DATABASE
-from ambient.hub.database import HubDatabase
+from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.registry import Registry
 
 
@@ -50,15 +49,12 @@ def opening_of(config: HubConfig, node: str, certificate: str | None = None) -> 
     UsageError
         When the node is not enrolled, or has no wizard open.
     """
-    database = HubDatabase(config.state_dir / DATABASE)
-    try:
+    with HubDatabase(config.state_dir / DATABASE) as database:
         enrolled = {one.node: one for one in Registry(database).nodes() if one.revoked is None}
         if node not in enrolled:
             known = ", ".join(enrolled) or "none"
             raise UsageError(f"expected a node that is enrolled ({known}), got {node[:40]!r}")
         digest = _told(database, node) if certificate is None else _digest(certificate)
-    finally:
-        database.close()
     pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
     shared = shared_secret(pair.secret, enrolled[node].key)
     return HubOpening(node=node, code=code_of(shared, node, digest), certificate=digest)

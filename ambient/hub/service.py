@@ -31,7 +31,7 @@ from ambient.hub.alarms.inputs import Begin
 from ambient.hub.alarms.signal import SIREN
 from ambient.hub.broadcast import Broadcaster
 from ambient.hub.channels.host import ChannelHost
-from ambient.hub.database import HubDatabase
+from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.intake import Intake
 from ambient.hub.on_site import OnSite
 from ambient.hub.people import erasure
@@ -46,7 +46,6 @@ from ambient.hub.web.context import HubContext
 from ambient.hub.web.patience import PatientProtocol
 from ambient.hub.web.tls import Keeper
 
-DATABASE: Final = "hub.db"
 DRAIN_S: Final = 5
 
 _log = structlog.get_logger(__name__)

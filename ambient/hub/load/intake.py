@@ -27,7 +27,7 @@ from ambient.events import AnyEvent
 from ambient.hub import batches
 from ambient.hub.alarms.inputs import Begin
 from ambient.hub.alarms.rules import Rules
-from ambient.hub.database import HubDatabase
+from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.intake import MOST_TOGETHER
 from ambient.hub.metrics import HubMetrics
 from ambient.hub.nodes import Holder, Standing
@@ -146,7 +146,7 @@ class _Hub:
     """What of a hub stands between a frame and the disk."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = HubDatabase(folder / "hub.db")
+        self.database = HubDatabase(folder / DATABASE)
         self.store = Store(self.database)
         self.store.observers.append(HubMetrics().stored)
         self.store.decide(Begin(rules=Rules()), streams.BEGIN)
