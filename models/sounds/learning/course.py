@@ -8,11 +8,10 @@ highest mean of two rows in a row, as in a node (`audio.sounds.rows`), and that 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from models.falls.learning.measure import (
     reliability,
 )
 from models.sounds.learning.export import export, write_reference
+from models.sounds.learning.figures import Found, found, found_by, found_by_band, write_json
 from models.sounds.learning.fit import Recipe, fit, logits_of
 from models.sounds.learning.pool import UNKNOWN, Pool, pool
 from models.sounds.outputs import JSON, OUTPUTS, Calibration, Scaling
@@ -33,16 +33,10 @@ from models.sounds.synthesis.scenes import MEASURED, Cast
 
 VERSION: Final = "1.0.0"
 FIGURES: Final = "figures.json"
+RATIOS_DB: Final = ((-5, 5), (5, 15), (15, 30))
 _QUIET: Final = 0.997
 """Share of scenes without a word that calls in which none may be told."""
 _WORDS: Final = ("help", "call")
-
-
-class Found(Struct, frozen=True):
-    """How many of some scenes were told."""
-
-    k: int
-    n: int
 
 
 class Output(Struct, frozen=True):
@@ -126,11 +120,6 @@ def course(
     return figures
 
 
-def write_json(path: Path, value: Struct) -> None:
-    """Write a struct as JSON that can be read."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
-
-
 def scores(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the score (n, O) of scenes of logits (n, m, O)."""
     smooth = (logits[:, 1:] + logits[:, :-1]) / 2
@@ -168,33 +157,21 @@ def _measure(
     score: NDArray[np.float64], source: Pool, calibration: Calibration
 ) -> dict[str, Output]:
     said = calibration.probabilities(score).astype(np.float64)
-    found = {}
+    outputs = {}
     for number, name in enumerate(OUTPUTS):
         sure, there = _known(source, number)
         yes = said[:, number] >= calibration.thresholds[name]
         has, lacks = sure & (there > 0.5), sure & (there < 0.5)
         judged = Judged(score[sure, number], there[sure], np.flatnonzero(sure))
-        bands = [(-5, 5), (5, 15), (15, 30)]
-        inside = {f"{a} to {b}": has & (source.snr_db >= a) & (source.snr_db < b) for a, b in bands}
-        by_language = _by(source.languages, has, yes)
-        found[name] = Output(
+        by_language = found_by(source.languages[has], yes[has])
+        outputs[name] = Output(
             precision=round(average_precision(said[sure, number], there[sure]), 4),
             reliability=reliability(said[sure, number], judged),
             threshold=calibration.thresholds[name],
-            found=_found(yes[has]),
-            wrong=_found(yes[lacks]),
-            by_snr={band: _found(yes[which]) for band, which in inside.items()},
+            found=found(yes[has]),
+            wrong=found(yes[lacks]),
+            by_snr=found_by_band(source.snr_db[has], yes[has], RATIOS_DB),
             by_language=by_language if name in _WORDS else {},
-            wrong_by=_by(source.kinds, lacks, yes),
+            wrong_by=found_by(source.kinds[lacks], yes[lacks]),
         )
-    return found
-
-
-def _by(
-    names: NDArray[np.str_], which: NDArray[np.bool_], yes: NDArray[np.bool_]
-) -> dict[str, Found]:
-    return {str(each): _found(yes[which & (names == each)]) for each in np.unique(names[which])}
-
-
-def _found(yes: Sequence[bool] | NDArray[np.bool_]) -> Found:
-    return Found(int(np.sum(yes)), len(yes))
+    return outputs

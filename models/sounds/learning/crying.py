@@ -19,7 +19,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from models.sounds.cries import JSON, Cries, Weights, middle
-from models.sounds.learning.spotting import Found, write_json
+from models.sounds.learning.figures import Found, found, found_by, found_by_band, write_json
+from models.sounds.learning.spotting import RATIOS_DB
 from models.sounds.learning.utterances import Utterances, utterances, vocabulary
 from models.sounds.spotter import Embedding
 from models.sounds.synthesis.scenes import Cast
@@ -105,8 +106,8 @@ def fit(source: Utterances, revision: str) -> Weights:
         slope = np.append(x.T @ off + 2 * _PENALTY * w[:-1], off.sum())
         return float(lost.mean() + _PENALTY * np.square(w[:-1]).sum()), slope
 
-    found: Any = minimize(cost, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B")
-    rounded = [np.round(np.asarray(each, np.float64), 5) for each in (mean, scale, found.x)]
+    best: Any = minimize(cost, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B")
+    rounded = [np.round(np.asarray(each, np.float64), 5) for each in (mean, scale, best.x)]
     return Weights(
         version=VERSION,
         embedding=revision,
@@ -128,22 +129,12 @@ def measure(cries: Cries, source: Utterances, *, seed: int, counts: dict[str, in
     """Return how well cries are told in `source`."""
     told = probabilities(cries, source) >= cries.threshold
     cry = source.kinds == "cry"
-    snr = source.snr_db
     return Figures(
         version=VERSION,
         seed=seed,
         stretches=counts,
         threshold=cries.threshold,
-        told=_found(told[cry]),
-        by_snr={
-            f"{low} to {low + 10}": _found(told[cry & (snr >= low) & (snr < low + 10)])
-            for low in (0, 10, 20)
-        },
-        wrong={
-            str(kind): _found(told[source.kinds == kind]) for kind in np.unique(source.kinds[~cry])
-        },
+        told=found(told[cry]),
+        by_snr=found_by_band(source.snr_db[cry], told[cry], RATIOS_DB),
+        wrong=found_by(source.kinds[~cry], told[~cry]),
     )
-
-
-def _found(yes: NDArray[np.bool_]) -> Found:
-    return Found(int(yes.sum()), len(yes))

@@ -9,18 +9,18 @@ Calibrated on voices that are not learned from, measured on others again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 
 from models.falls.learning.measure import average_precision, temperature
+from models.sounds.learning.figures import Found, found, found_by, found_by_band, write_json
 from models.sounds.learning.utterances import Utterances, utterances, vocabulary
 from models.sounds.spotter import (
     JSON,
@@ -69,13 +69,6 @@ class Recipe:
     dropped: float = 0.3
     deaf: float = 0.1
     shift: int = 1
-
-
-class Found(Struct, frozen=True):
-    """How many of some."""
-
-    k: int
-    n: int
 
 
 class Figures(Struct, frozen=True):
@@ -132,17 +125,12 @@ def course(
     digest = export(layers, folder)
     with np.load(folder / NPZ) as stored:
         head = Head({name: stored[name] for name in stored.files})
-    found = List(VERSION, digest, revision, calibrated(head, made[1]), words)
-    write_json(folder / JSON, found)
+    kept = List(VERSION, digest, revision, calibrated(head, made[1]), words)
+    write_json(folder / JSON, kept)
     named = dict(zip(("learned", "calibrating", "held"), counts, strict=True))
-    figures = measure(head, found, made[2], seed=seed, counts=named)
+    figures = measure(head, kept, made[2], seed=seed, counts=named)
     write_json(folder / FIGURES, figures)
     return figures
-
-
-def write_json(path: Path, value: Struct) -> None:
-    """Write a struct as JSON that can be read."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
 def fit(
@@ -272,29 +260,16 @@ def measure(
             for kind in said
         },
         found={
-            f"{kind} {level}": _found(said[kind][truth == kind] >= level)
+            f"{kind} {level}": found(said[kind][truth == kind] >= level)
             for kind in said
             for level in LEVELS
         },
         wrong={
-            f"{kind} {level}": _found(said[kind][truth != kind] >= level)
+            f"{kind} {level}": found(said[kind][truth != kind] >= level)
             for kind in said
             for level in LEVELS
         },
-        by_language=_by(spoken[asked], right[asked]),
-        by_snr={
-            f"{low} to {high}": _found(
-                right[asked & (source.snr_db >= low) & (source.snr_db < high)]
-            )
-            for low, high in RATIOS_DB
-        },
-        wrong_by=_by(source.kinds[~asked], wrong[~asked]),
+        by_language=found_by(spoken[asked], right[asked]),
+        by_snr=found_by_band(source.snr_db[asked], right[asked], RATIOS_DB),
+        wrong_by=found_by(source.kinds[~asked], wrong[~asked]),
     )
-
-
-def _by(names: NDArray[np.str_], yes: NDArray[np.bool_]) -> dict[str, Found]:
-    return {str(each): _found(yes[names == each]) for each in np.unique(names)}
-
-
-def _found(yes: Sequence[bool] | NDArray[np.bool_]) -> Found:
-    return Found(int(np.sum(yes)), len(yes))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.falls.learning.measure import Judged, Reliability, platt, reliability
-from models.sounds.learning.course import write_json
+from models.sounds.learning.figures import write_json
 from models.sounds.synthesis.scenes import Cast
 from models.television import JSON, Layer, Television, Weights
 from models.television.features import COUNT
