@@ -113,7 +113,7 @@ POST /burden/accept                         care     409
 POST /burden/take-back                      care     409
 POST /burden/shadow                         care     409
 POST /burden/end-shadow                     care     409
-POST /burden/ask                            logs     303
+POST /burden/ask                            logs     409
 POST /burden/grant                          logs     409
 POST /burden/read                           logs     409
 """

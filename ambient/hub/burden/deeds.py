@@ -100,7 +100,15 @@ def end_shadow(store: Store, shadow: str, who: str, now: int) -> None:
 def ask_for_log(
     store: Store, person: str, reason: OpeningReason, who: str, role: str, now: int
 ) -> str:
-    """Ask to open a person's log; return the id of the opening."""
+    """Ask to open a person's log; return the id of the opening.
+
+    Raises
+    ------
+    UsageError
+        When nobody is named, or `who` may not ask.
+    """
+    if not person.strip():
+        raise UsageError(f"person: expected a user name, got {person[:40]!r}; say whose log")
     name = f"o-{secrets.token_hex(6)}"
     store.decide(AskForLog(id=name, person=person, reason=reason, who=who, role=role), now)
     return name

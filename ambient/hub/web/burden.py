@@ -52,7 +52,7 @@ class AskForm(Struct, frozen=True, kw_only=True):
 
     csrf: Text = ""
     person: Text = ""
-    reason: OpeningReason = OpeningReason.INCIDENT
+    reason: Text = ""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -151,7 +151,12 @@ def do_end_shadow(request: AnyRequest, hub: Hub, data: URLEncodedBody[OfOne]) ->
 def do_ask(request: AnyRequest, hub: Hub, data: URLEncodedBody[AskForm]) -> Response[Any]:
     """Ask to open the log of a person."""
     who = request.user
-    deeds.ask_for_log(hub.store, data.person, data.reason, who.name, who.role.value, hub.now())
+    if data.reason not in set(OpeningReason):
+        raise UsageError(
+            f"reason: expected one of {', '.join(OpeningReason)}, got {data.reason[:40]!r}; say why"
+        )
+    reason = OpeningReason(data.reason)
+    deeds.ask_for_log(hub.store, data.person, reason, who.name, who.role.value, hub.now())
     return _back()
 
 

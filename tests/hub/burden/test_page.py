@@ -90,6 +90,28 @@ def test_a_shadow_mode_needs_an_end(hub: RunningHub, until: str) -> None:
         assert "expected" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("person", "reason", "said"),
+    [
+        ("", "incident", "person: expected a user name"),
+        ("  ", "incident", "person: expected a user name"),
+        ("cora", "", "reason: expected one of incident"),
+        ("cora", "curiosity", "reason: expected one of incident"),
+        ("", "", "expected"),
+    ],
+)
+def test_who_asks_for_a_log_says_whose_and_why(
+    hub: RunningHub, person: str, reason: str, said: str
+) -> None:
+    with signed_in(hub, "lena") as lead:
+        before = hub.context.store.verify().lines
+        answer = lead.post("/burden/ask", data={"person": person, "reason": reason})
+        assert answer.status_code == 409
+        assert said in answer.text
+        assert hub.context.store.verify().lines == before
+        assert hub.context.board().house.openings == []
+
+
 def test_two_roles_open_a_log_and_a_third_reads_nothing(hub: RunningHub) -> None:
     with signed_in(hub, "lena") as lead, signed_in(hub, "paul") as officer:
         lead.post("/burden/ask", data={"person": "cora", "reason": "incident"})
