@@ -21,6 +21,7 @@ from ambient.evaluate import speech_rows
 from audio.blocks import Samples
 
 if TYPE_CHECKING:
+    from models.sounds.spotter import Embedding
     from models.sounds.synthesis.scenes import Cast
 
 MODELS: Final = Path(__file__).parents[2] / "models"
@@ -251,20 +252,16 @@ def train_words(
     ModelError
         The speech embedding is not in the store.
     """
-    from models.sounds import spotter
     from models.sounds.learning.spotting import Recipe, course
-    from models.sounds.synthesis.espeak import TUNED, VARIANTS
-    from models.store import Store, locate
 
     plan = QUICK if quick else FULL
-    store = Store(locate())
-    learned = tuple(each for each in VARIANTS if each not in TUNED)
+    speaking, embedding, revision = _voices(data, plan, seed, words)
     return course(
-        casts(data, plan, seed, words, (learned, TUNED, None)),
+        speaking,
         plan.utterances,
         Recipe(rounds=4) if quick else Recipe(),
-        spotter.Embedding(store.path(spotter.MODEL)),
-        store.catalogue.revision(spotter.MODEL),
+        embedding,
+        revision,
         folder,
         seed=seed,
         tell=_timed(tell),
@@ -280,22 +277,38 @@ def train_cries(
     tell: Tell = lambda line: None,
 ) -> object:
     """Learn cries without a word from nothing; return their figures. As `train_words`."""
-    from models.sounds import spotter
     from models.sounds.learning.crying import course
-    from models.sounds.synthesis.espeak import TUNED, VARIANTS
-    from models.store import Store, locate
 
     plan = QUICK if quick else FULL
-    store = Store(locate())
-    learned = tuple(each for each in VARIANTS if each not in TUNED)
+    speaking, embedding, revision = _voices(data, plan, seed)
     return course(
-        casts(data, plan, seed, None, (learned, TUNED, None)),
+        speaking,
         plan.cries,
-        spotter.Embedding(store.path(spotter.MODEL)),
-        store.catalogue.revision(spotter.MODEL),
+        embedding,
+        revision,
         folder,
         seed=seed,
         tell=_timed(tell),
+    )
+
+
+def _voices(
+    data: Path, plan: Plan, seed: int, words: Path | None = None
+) -> tuple[tuple[Cast, Cast, Cast], Embedding, str]:
+    """Return who speaks, each with voices of their own, and the speech embedding and its revision.
+
+    Voices of espeak-ng that are calibrated on are not learned from.
+    """
+    from models.sounds import spotter
+    from models.sounds.synthesis.espeak import TUNED, VARIANTS
+    from models.store import Store, locate
+
+    store = Store(locate())
+    learned = tuple(each for each in VARIANTS if each not in TUNED)
+    return (
+        casts(data, plan, seed, words, (learned, TUNED, None)),
+        spotter.Embedding(store.path(spotter.MODEL)),
+        store.catalogue.revision(spotter.MODEL),
     )
 
 
