@@ -5,8 +5,7 @@ and alone, is told by itself, and rings when something is called again. Whatever
 calls out loud and alone and then says the same again, with pauses as if waiting for an answer, is
 calling. A word that calls somebody (a greeting, a title) is a call when it comes again. A voice
 among other voices (a talk, a television) is none: alone means that nobody was as loud for a while
-before and after. Only what is
-alone is asked for its word. Pure: bursts and seconds in.
+before and after. Only what is alone is asked for its word. Pure: bursts and seconds in.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -303,11 +302,6 @@ def _follows(one: Burst, other: Burst) -> bool:
     pause = other.start_s - one.end_s
     alike = _matches(one, other) and shape_log_odds(one.shape, other.shape) > 0.0
     return FOLLOWS_S <= pause < ALONE_S and alike
-
-
-def weighed(call: Call, change: float) -> Call:
-    """Return the call with its log-odds changed by so much."""
-    return replace(call, probability=_less(call.probability, -change))
 
 
 def _less(probability: float, odds: float) -> float:

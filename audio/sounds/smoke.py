@@ -23,7 +23,6 @@ Floats = NDArray[np.float32]
 
 TICK: Final = 5
 """Frames (10 ms) in a tick: 50 ms."""
-TICK_S: Final = 0.05
 SLOT: Final = 10
 """Ticks in a slot of 0.5 s."""
 TEMPI: Final = (0.94, 0.97, 1.0, 1.03, 1.06)

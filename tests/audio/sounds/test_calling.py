@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from audio.sounds.bursts import Burst
-from audio.sounds.calling import Call, Calling, weighed
+from audio.sounds.calling import Call, Calling
 from models.sounds.spotter import Said
 
 SHAPE = np.linspace(0, 4, 16).astype(np.float32)
@@ -139,13 +139,6 @@ def test_a_call_waits_for_what_comes_after_it() -> None:
     # Somebody speaks on: nothing is settled before that is heard.
     assert calling.push([], 7.0, (6.0, -22.0)) == []
     assert calling.push([_burst(6.0, 1.2)], 7.5, None) == []
-
-
-@pytest.mark.parametrize(("change", "expected"), [(0.0, 0.9), (-2.1972, 0.5), (2.0, 0.9852)])
-def test_weighed(change: float, expected: float) -> None:
-    assert weighed(Call(1.0, 0.9, 1.0, -20.0), change).probability == pytest.approx(
-        expected, abs=1e-3
-    )
 
 
 @pytest.mark.parametrize(
