@@ -75,32 +75,14 @@ class Zones:
         return best
 
 
-def inside(
-    points: NDArray[np.float64], polygon: NDArray[np.float64] | Sequence[Point]
-) -> NDArray[np.bool_]:
-    """Return which points lie in a polygon (even-odd rule).
-
-    Parameters
-    ----------
-    points
-        (n, 2).
-    polygon
-        (m, 2), m >= 3, closed by itself.
-
-    Returns
-    -------
-    (n,) bool
-    """
-    return _within(points, _edges(polygon))
-
-
-def _edges(polygon: NDArray[np.float64] | Sequence[Point]) -> _Edges:
-    """Return x and y of each side's start, then of its end, (m,) each."""
+def _edges(polygon: Sequence[Point]) -> _Edges:
+    """Return x and y of each side's start, then of its end, (m,) each; closed by itself."""
     x, y = np.asarray(polygon, np.float64).T
     return x, y, np.roll(x, -1), np.roll(y, -1)
 
 
 def _within(points: NDArray[np.float64], edges: _Edges) -> NDArray[np.bool_]:
+    """Return which points (n, 2) lie in the polygon of these edges (even-odd rule)."""
     x0, y0, x1, y1 = edges
     x, y = points[:, :1], points[:, 1:]
     crosses = (y0 > y) != (y1 > y)
