@@ -21,8 +21,10 @@ from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ambient.observations import SoundClass
+from fusion.hours import HOUR
 
 HALF_LIFE_H: Final = 72.0
 PRIOR_CALLS: Final = 0.05
@@ -34,7 +36,6 @@ LEAST_HOURS: Final = 38.0
 """… over so many hours, weighted by age, at least: that is two days, which always ring."""
 FALSE_DAYS: Final = 60.0
 KEPT_DAYS: Final = 28
-HOUR: Final = 3600 * 10**9
 DAY: Final = 24 * HOUR
 SPREAD_DB: Final = 3.0
 """Calls are not taken to be more alike in level than this."""
@@ -80,11 +81,11 @@ def passed(own: OwnCalls, t: int) -> OwnCalls:
     keep = 0.5 ** (hours / HALF_LIFE_H)
     # The integral of the weights over the time that passed.
     added = (1.0 - keep) * HALF_LIFE_H / math.log(2.0)
-    return OwnCalls(
+    return replace(
+        own,
         calls=own.calls * keep,
         hours=own.hours * keep + added,
         t=t,
-        level=own.level,
         squares=own.squares * keep,
         beside={kind: weight * keep for kind, weight in own.beside.items()},
         recent=[at for at in own.recent if t - at < HOUR],
@@ -99,13 +100,11 @@ def called(own: OwnCalls, t: int, level: float) -> OwnCalls:
     away = level - own.level
     recent = [*own.recent, t][-100:]
     day = t // DAY
-    return OwnCalls(
+    return replace(
+        own,
         calls=calls,
-        hours=own.hours,
-        t=own.t,
         level=own.level + away / calls,
         squares=own.squares + away * away * own.calls / calls,
-        beside=own.beside,
         recent=recent,
         most={**own.most, day: max(len(recent), own.most.get(day, 0))},
     )
@@ -116,9 +115,7 @@ def came_with(own: OwnCalls, kinds: Collection[SoundClass]) -> OwnCalls:
     beside = dict(own.beside)
     for kind in kinds:
         beside[kind] = beside.get(kind, 0.0) + 1.0
-    return OwnCalls(
-        own.calls, own.hours, own.t, own.level, own.squares, beside, own.recent, own.most
-    )
+    return replace(own, beside=beside)
 
 
 def departure(own: OwnCalls, t: int, level: float, beside: Collection[SoundClass]) -> float | None:

@@ -11,8 +11,9 @@ from ambient.events import Purpose, Sense, SituationStep
 from ambient.observations import SoundClass, SoundHeard
 from fusion import own_calls
 from fusion.distress import QUIET_S, Change, DistressJudge, DistressState
+from fusion.hours import HOUR
 from fusion.judge import Judge
-from fusion.own_calls import DAY, HOUR, OwnCalls, called, departure, passed
+from fusion.own_calls import DAY, OwnCalls, called, departure, passed
 
 HELP, GLASS, SCREAM, COUGH = (SoundClass(each) for each in ("help", "glass", "scream", "cough"))
 SUSPECTED, CONFIRMED = SituationStep.SUSPECTED, SituationStep.CONFIRMED
