@@ -32,14 +32,13 @@ from ambient.observations import (
 )
 from fusion.down_about import about, felt_nothing, joined, sees_down, wearer_of
 from fusion.down_state import DownState, Nobody, Situation, Who
-from fusion.evidence import PRIOR, Judgement
+from fusion.evidence import PRIOR, Judgement, probability
 from fusion.falls import CLEAR_DESCENT, FallJudge
 from fusion.falls_state import Chain, Change, RoomState, Step, changed
 from fusion.hypothesis import (
     Evidence,
     Weighed,
     limited,
-    probability,
     scaled,
     strongest,
     weigh,
@@ -197,11 +196,12 @@ class DownJudge:
             given = [(_CAUSES[one.sense], one) for one in camera.contributions]
             return weigh(table, pieces, began, t, [*given, *beside])
 
-        found = together(alone)
-        if table.prior + found.total < table.camera.x[0] <= table.prior + together(seen).total:
-            # Whatever the camera is worth beside others, what it may confirm with them it does.
-            found = together(seen)
-            found = limited(found, table.camera.x[0] - table.prior)
+        found, sure = together(alone), table.camera.x[0]
+        if table.prior + found.total < sure:
+            whole = together(seen)
+            if table.prior + whole.total >= sure:
+                # Whatever the camera is worth beside others, what it may confirm with them it does.
+                found = limited(whole, sure - table.prior)
         return Judgement(
             probability(table.prior + found.total),
             tuple(strongest(found.contributions)),

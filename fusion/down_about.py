@@ -6,14 +6,14 @@ whose wearable felt a fall or felt none, the chain that a situation already is. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from fusion.down_state import Situation
 from fusion.falls import JOIN_S
 from fusion.falls_state import Chain, Step
 from fusion.hypothesis import Evidence
 from fusion.person import Person
-from fusion.ratios import Hypothesis
+from fusion.ratios import Hypothesis, Ratio
 from fusion.signs import SECOND, Signs
 
 
@@ -34,12 +34,7 @@ def about(subject: str | None, pieces: Iterable[Evidence], *, alone: bool) -> li
 def felt_nothing(signs: Signs, table: Hypothesis, began: int) -> list[Evidence]:
     """Return what wearables say by their silence of a fall at `began` (ns)."""
     ratio = table.ratios["wearable_quiet"]
-    felt = {
-        e.source
-        for e in signs.pieces.kept
-        if e.ratio == "wearable_impact"
-        and -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s
-    }
+    felt = {e.source for e in _impacts(signs, ratio, began)}
     return [
         Evidence("wearable_quiet", one.source, began, one.t, ratio.at(1.0), one.subject)
         for one in signs.wearers.values()
@@ -50,14 +45,17 @@ def felt_nothing(signs: Signs, table: Hypothesis, began: int) -> list[Evidence]:
 def wearer_of(signs: Signs, table: Hypothesis, began: int) -> str | None:
     """Return whose wearable felt the fall that began at `began` (ns); None when several did."""
     ratio = table.ratios["wearable_impact"]
-    felt = {
-        e.subject
-        for e in signs.pieces.kept
-        if e.ratio == "wearable_impact"
-        and e.llr >= 1.0
-        and -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s
-    }
+    felt = {e.subject for e in _impacts(signs, ratio, began) if e.llr >= 1.0}
     return felt.pop() if len(felt) == 1 else None
+
+
+def _impacts(signs: Signs, ratio: Ratio, began: int) -> Iterator[Evidence]:
+    """Yield what wearables felt in the span around `began` (ns) in which `ratio` counts."""
+    for e in signs.pieces.kept:
+        if e.ratio != "wearable_impact":
+            continue
+        if -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s:
+            yield e
 
 
 def joined(chains: Iterable[Chain], one: Situation) -> Chain | None:

@@ -11,7 +11,6 @@ says nothing has no piece and adds nothing. Pure: time is an argument.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -19,7 +18,7 @@ from typing import Final
 from msgspec import Struct
 
 from ambient.events import MAX_LIST, Contribution, Sense
-from fusion.evidence import Judgement
+from fusion.evidence import Judgement, probability
 from fusion.ratios import Hypothesis
 
 MOST_KEPT: Final = 64
@@ -130,11 +129,6 @@ def weigh(
         if abs(worth) > abs(best.get(key, 0.0)):
             best[key] = worth
     return _together(hypothesis, best)
-
-
-def probability(log_odds: float) -> float:
-    """Return the probability that belongs to `log_odds`."""
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
 def scaled(hypothesis: Hypothesis, seen: Judgement) -> Judgement:

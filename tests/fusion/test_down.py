@@ -15,9 +15,9 @@ from ambient.events import Purpose, Sense
 from ambient.observations import AnyObservation, Doubt, SensorKind, SoundClass, Wear
 from fusion.down import LATE_S, WATCH_S, DownJudge
 from fusion.down_state import DownState, Situation
+from fusion.evidence import probability
 from fusion.falls import FallJudge
 from fusion.falls_state import RoomState, Step
-from fusion.hypothesis import probability
 from fusion.ratios import carried
 from tests.fusion.senses_kit import (
     ANNE,

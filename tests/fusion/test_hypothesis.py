@@ -9,14 +9,13 @@ from msgspec import structs
 
 from ambient.errors import ModelError
 from ambient.events import Contribution, Sense
-from fusion.evidence import Judgement
+from fusion.evidence import Judgement, probability
 from fusion.hypothesis import (
     MOST_KEPT,
     Evidence,
     Pieces,
     Weighed,
     limited,
-    probability,
     scaled,
     strongest,
     weigh,

@@ -27,7 +27,7 @@ from ambient.evaluate.fusion_falls.simulate import (
 from ambient.evaluate.fusion_falls.streams import Stream, camera_streams, wearable_streams
 from ambient.evaluate.manifest import Label, Row, read
 from ambient.observations import Wear
-from fusion.hypothesis import probability
+from fusion.evidence import probability
 from fusion.ratios import Table, carried
 
 RHOS: Final = (0.0, 0.25, 0.5)
