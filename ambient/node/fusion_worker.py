@@ -31,7 +31,7 @@ from ambient.node.notices import Notice, NoticeBoard, event_of
 from ambient.node.own_events import consent_applied
 from ambient.node.recorder import Recorder
 from ambient.node.recording import SeenTo, Switched
-from ambient.node.switches import SwitchBoard
+from ambient.node.switches import SwitchBoard, Switches
 from ambient.observations import AnyObservation, ClockStepped, Tick
 from fusion.judge import Judge
 from fusion.watermark import NODE_SOURCE
@@ -191,7 +191,7 @@ class FusionWorker:
         self._recorder: Recorder | None = None
         if config.recording.enabled:
             self._recorder = Recorder(config, node_key, self._judge.snapshot)
-            self._record()
+            self._record(self._switches.read())
         self._followed: dict[str, bool] = {}
         """Switches that the judge knows of."""
         self._tick_at = 0.0
@@ -243,11 +243,11 @@ class FusionWorker:
             self._recorder.keep(observation.room, observation)
         return self._judge.observe(observation)
 
-    def _record(self) -> None:
+    def _record(self, switches: Switches) -> None:
         """Record the rooms in which research is on, before anything else is followed."""
         if self._recorder is None:
             return
-        switches, t = self._switches.read(), self._clock.now()
+        t = self._clock.now()
         for room in self._config.rooms:
             if switches.is_on(room, Purpose.RESEARCH):
                 self._recorder.follow(room.id, True, t)
@@ -311,8 +311,8 @@ class FusionWorker:
         Whoever was told nothing yet takes falls to be on and the rest to be off, so what the
         configuration alone says otherwise is stated at the first start, too.
         """
-        self._record()
         switches = self._switches.read()
+        self._record(switches)
         new: list[AnyEvent] = []
         for room in self._config.rooms:
             for purpose in Purpose:
