@@ -6,7 +6,7 @@ commits nothing and reads no clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -15,13 +15,18 @@ import sqlite_utils
 
 from ambient.hub.alarms.book import Case, House, Report
 from ambient.hub.alarms.condition import Condition, Deed, Entry, Judgement
-from ambient.hub.alarms.kinds import TECHNICAL
+from ambient.hub.alarms.kinds import TECHNICAL, AlarmKind
 from ambient.hub.alarms.signal import Signal
 
 Kept = TypeVar("Kept", Condition, Signal, House, Report)
 
-_TECHNICAL = ", ".join(sorted(f"'{kind.value}'" for kind in TECHNICAL))
-"""In SQL; the words are the project's own."""
+
+def words_of(kinds: Collection[AlarmKind]) -> str:
+    """Return `kinds` as a list in SQL; the words are the project's own."""
+    return ", ".join(sorted(f"'{kind.value}'" for kind in kinds))
+
+
+_TECHNICAL = words_of(TECHNICAL)
 
 
 class CaseBook:

@@ -351,8 +351,7 @@ class Store:
             return int(db.execute("SELECT value FROM sequence").fetchone()[0])
 
 
-_OF_NODES: Final = ", ".join(sorted(f"'{kind.value}'" for kind in OF_NODES))
-"""In SQL; the words are the project's own."""
+_OF_NODES: Final = casebook.words_of(OF_NODES)
 
 
 def _open(db: sqlite_utils.Database, node: str) -> bool:
