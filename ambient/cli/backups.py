@@ -83,15 +83,27 @@ def restore(
     """
     import time
 
-    from ambient.errors import UsageError
     from ambient.hub.backups import restore as put_back
 
-    try:
-        private = key.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"{key}: expected the file of the recovery key; check the path") from None
+    private = private_key(key, "the recovery key")
     contents, state_dir = put_back(file, private, config, time.time_ns(), erasures)
     typer.echo(
         f"{state_dir}: hub of {contents.site} as of {contents.made}; "
         f"start it with `ambient hub -c {config}`"
     )
+
+
+def private_key(file: Path, name: str) -> str:
+    """Return what is in the file of a private key; `name` says which, for the error.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be read.
+    """
+    from ambient.errors import UsageError
+
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"{file}: expected the file of {name}; check the path") from None

@@ -6,12 +6,15 @@ Both sides show the same fingerprint; somebody at the hub compares it and accept
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from ambient.bus.enrolment import Step
+    from ambient.config import HubLink, NodeConfig
     from ambient.hub.registry import Registry
     from ambient.hub.store import Store
 
@@ -38,7 +41,6 @@ def enroll(
     wait: Annotated[float, typer.Option(help="Seconds to wait for somebody to accept.")] = 900,
 ) -> None:
     """Ask a hub to take this node in; somebody there compares the fingerprint and accepts."""
-    from ambient.bus import enrolment
     from ambient.bus.enrolment import Step
     from ambient.config import load_node
     from ambient.node.place import NodePlace
@@ -53,17 +55,26 @@ def enroll(
         }
         typer.echo(words[now], err=True)
 
-    hub = enrolment.enroll(
+    hub = enrolled(loaded, invitation, wait, step)
+    typer.echo(f"Enrolled at {hub.address}")
+
+
+def enrolled(
+    node: NodeConfig, invitation: str, wait: float, on_step: Callable[[Step], None]
+) -> HubLink:
+    """Have a hub take `node` in, while its fingerprint is shown; return the hub."""
+    from ambient.bus import enrolment
+
+    return enrolment.enroll(
         invitation,
-        node=loaded.node,
-        site=loaded.site,
-        rooms=[room.id for room in loaded.rooms],
-        state_dir=loaded.state_dir,
+        node=node.node,
+        site=node.site,
+        rooms=[room.id for room in node.rooms],
+        state_dir=node.state_dir,
         timeout_s=wait,
         on_fingerprint=lambda text: typer.echo(f"Fingerprint of this node: {text}", err=True),
-        on_step=step,
+        on_step=on_step,
     )
-    typer.echo(f"Enrolled at {hub.address}")
 
 
 def invite(

@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+from ambient.cli.backups import private_key
+from ambient.cli.enroll import enrolled
+
 Config = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
 
 
@@ -52,25 +55,12 @@ def replace(
     At the hub revoke the old node first (ambient nodes revoke), then invite. Where there is no
     configuration yet, that of the backup is written. The short walk must follow.
     """
-    from ambient.bus import enrolment
-    from ambient.errors import UsageError
     from ambient.node.backups import announce, restore
 
-    try:
-        private = key.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"{key}: expected the file of the site's key; check the path") from None
+    private = private_key(key, "the site's key")
     contents, loaded = restore(file, private, config)
     typer.echo(f"{loaded.state_dir}: {contents.node} as of {contents.made}", err=True)
-    hub = enrolment.enroll(
-        invitation,
-        node=loaded.node,
-        site=loaded.site,
-        rooms=[room.id for room in loaded.rooms],
-        state_dir=loaded.state_dir,
-        timeout_s=wait,
-        on_fingerprint=lambda text: typer.echo(f"Fingerprint of this node: {text}", err=True),
-    )
+    hub = enrolled(loaded, invitation, wait, lambda _: None)
     announce(loaded)
     typer.echo(
         f"Enrolled at {hub.address} in place of {contents.node}; start it with "
