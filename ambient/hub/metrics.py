@@ -97,7 +97,7 @@ class HubMetrics:
                 for alarm in board.alarms
             )
         )
-        self._snoozes.set(sum(one.until > board.at for one in board.house.snoozes))
+        self._snoozes.set(len(board.house.snoozes_at(board.at)))
         silent = sum(node.silent for node in board.nodes)
         never = sum(node.last_heard is None and not node.silent for node in board.nodes)
         self._nodes.labels("silent").set(silent)

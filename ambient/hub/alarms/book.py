@@ -52,6 +52,10 @@ class House(Struct, frozen=True, kw_only=True):
     shadows: list[Shadow] = []
     openings: list[Opening] = []
 
+    def snoozes_at(self, now: int) -> list[Snooze]:
+        """Return the snoozes that hold at `now` (ns)."""
+        return [one for one in self.snoozes if one.until > now]
+
 
 class Report(Struct, frozen=True, kw_only=True):
     """A fall that was not reported, and when (hub time, ns) somebody said so."""

@@ -89,7 +89,7 @@ def hand_over(
             for one in by_urgency(conditions)
             if one.open
         ],
-        snoozes=[one for one in house.snoozes if one.until > now],
+        snoozes=house.snoozes_at(now),
         pauses=[one for one in unwatched if one.status is RoomStatus.PAUSED],
         not_watched=sorted(
             (one for one in unwatched if one.status is not RoomStatus.PAUSED),

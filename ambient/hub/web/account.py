@@ -6,11 +6,10 @@ new cookie; the recovery codes are shown once.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import segno
-from litestar import MediaType, Request, Response, Router, get, post
-from litestar.datastructures import CacheControlHeader
+from litestar import Response, Router, get, post
 from litestar.params import JSONBody, URLEncodedBody
 from msgspec import Meta, Struct
 
@@ -21,19 +20,14 @@ from ambient.hub.identities import Identity, Right, configures
 from ambient.hub.languages import gettext
 from ambient.hub.second_factor import WrongCodeError
 from ambient.hub.web.api import Session, session_view
-from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
 from ambient.hub.web.guard import session_cookie
-from ambient.hub.web.pages import home, into
-from ambient.hub.web.render import render
-
-NO_STORE: Final = CacheControlHeader(no_store=True)
-AnyRequest = Request[Identity, None, Any]
+from ambient.hub.web.pages import home, into, page, sentence
 
 
 class CodeForm(Struct, frozen=True, kw_only=True):
     """A code of the app, or a recovery code."""
 
-    csrf: Annotated[str, Meta(max_length=1000)] = ""
     code: Annotated[str, Meta(max_length=60)] = ""
 
 
@@ -115,8 +109,7 @@ def _refused(request: AnyRequest, hub: HubContext, error: UsageError) -> Respons
     if isinstance(error, WrongCodeError):
         said = gettext("This code is wrong or was used already. Wait for the next one.")
         return _page(request, hub, said, status=401)
-    text = str(error)
-    return _page(request, hub, f"{text[:1].upper()}{text[1:]}.", status=400)
+    return _page(request, hub, sentence(error), status=400)
 
 
 def _page(
@@ -137,10 +130,11 @@ def _render(
     enrolled = factors.enrolled(user.name)
     secret = None if enrolled else factors.pending(user.name)
     address = "" if secret is None else totp.address(secret, user.name, hub.config.site)
-    html = render(
+    return page(
         "account.html",
-        user=user,
-        site=hub.config.site,
+        user,
+        hub,
+        status,
         here="account",
         problem=problem,
         enrolled=enrolled,
@@ -150,4 +144,3 @@ def _render(
         picture=segno.make(address).svg_inline(scale=4, omitsize=True) if address else "",
         codes=codes or [],
     )
-    return Response(html, media_type=MediaType.HTML, status_code=status)

@@ -7,28 +7,33 @@ just made (an invitation, a token), which is never shown a second time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import MediaType, Request, Response, Router, get, post
-from litestar.datastructures import CacheControlHeader
+from litestar import Response, Router, get, post
 from litestar.params import URLEncodedBody
 from litestar.response import Redirect
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from ambient.bus.invitation import VALID_S, Invitation
 from ambient.bus.keys import fingerprint
-from ambient.errors import AmbientError, LinkError, StoreError, UsageError
+from ambient.errors import LinkError, StoreError, UsageError
 from ambient.hub.credentials import SHORTEST_PASSWORD
-from ambient.hub.identities import PERSONS, PROGRAMS, Identity, Right, Role
-from ambient.hub.web.context import Hub, HubContext, rfc3339
+from ambient.hub.identities import PERSONS, PROGRAMS, Right, Role
+from ambient.hub.web.context import (
+    NO_STORE,
+    AnyRequest,
+    Field,
+    Hub,
+    HubContext,
+    rfc3339,
+    rfc3339_if,
+)
 from ambient.hub.web.guard import cookie_name, device_cookie
-from ambient.hub.web.render import render
+from ambient.hub.web.pages import page, sentence
 from ambient.hub.web.role_names import role_names
-from ambient.hub.web.views import board_view
+from ambient.hub.web.views import node_view
 
-AnyRequest = Request[Identity, None, Any]
-Field = Annotated[str, Meta(max_length=1000)]
 Answer = Response[Any]
 ANYWHERE = ("0.0.0.0", "::", "*", "")
 
@@ -213,7 +218,7 @@ def do_enrol_device(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) 
     try:
         cookie = hub.accounts.devices.enrol(data.name.strip(), request.user.name, hub.now())
     except UsageError as error:
-        return _page(request, hub, problem=_sentence(error), status=400)
+        return _page(request, hub, problem=sentence(error), status=400)
     hub.accounts.log_out(request.user)
     answer: Answer = Redirect("/device", status_code=303)
     answer.set_cookie(device_cookie(hub, cookie))
@@ -233,7 +238,7 @@ def do_add_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewToken]) 
     try:
         token = hub.accounts.make_token(data.name, data.role, hub.now())
     except UsageError as error:
-        return _page(request, hub, problem=_sentence(error), status=400)
+        return _page(request, hub, problem=sentence(error), status=400)
     return _page(request, hub, token=token, token_name=data.name)
 
 
@@ -266,7 +271,7 @@ def admin_router() -> Router:
             do_add_token,
             do_revoke_token,
         ],
-        cache_control=CacheControlHeader(no_store=True),
+        cache_control=NO_STORE,
         include_in_schema=False,
     )
 
@@ -275,9 +280,9 @@ def _do(request: AnyRequest, hub: HubContext, deed: Callable[[], object]) -> Ans
     try:
         deed()
     except (UsageError, LinkError) as error:
-        return _page(request, hub, problem=_sentence(error), status=400)
+        return _page(request, hub, problem=sentence(error), status=400)
     except StoreError as error:
-        return _page(request, hub, problem=_sentence(error), status=507)
+        return _page(request, hub, problem=sentence(error), status=507)
     return Redirect("/admin", status_code=303)
 
 
@@ -292,7 +297,7 @@ def _page(
     status: int = 200,
 ) -> Answer:
     board = hub.board()
-    live = {node.node: node for node in board_view(board).nodes}
+    live = {node.node: node_view(node) for node in board.nodes}
     waiting = [
         Waiting(
             node=one.node,
@@ -310,14 +315,15 @@ def _page(
             fingerprint=one.fingerprint,
             heard=live[one.node].last_heard if one.node in live else None,
             silent=one.node in live and live[one.node].silent,
-            revoked=None if one.revoked is None else rfc3339(one.revoked),
+            revoked=rfc3339_if(one.revoked),
         )
         for one in hub.registry.nodes()
     ]
-    html = render(
+    return page(
         "admin.html",
-        user=request.user,
-        site=hub.config.site,
+        request.user,
+        hub,
+        status,
         here="admin",
         problem=problem,
         waiting=waiting,
@@ -335,9 +341,3 @@ def _page(
         token_name=token_name,
         hub_fingerprint=fingerprint(hub.link_key),
     )
-    return Response(html, media_type=MediaType.HTML, status_code=status)
-
-
-def _sentence(error: AmbientError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

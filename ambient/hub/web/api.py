@@ -6,10 +6,9 @@ the structs of `ambient.hub.web.views`; the OpenAPI schema stands under ``/api/o
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, Router, get, post
-from litestar.datastructures import CacheControlHeader
+from litestar import Response, Router, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -18,20 +17,18 @@ from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
 from ambient.hub.alarms.inputs import SignOff, SignOn
 from ambient.hub.identities import Identity, Right, Role
 from ambient.hub.web.api_alarms import ALARM_HANDLERS
-from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
 from ambient.hub.web.guard import cookie_name, session_cookie
-from ambient.hub.web.views import BoardView, NodeView, board_view
-from ambient.hub.web.views_rooms import RoomView
+from ambient.hub.web.views import BoardView, NodeView, board_view, node_view
+from ambient.hub.web.views_rooms import RoomView, room_views
 from ambient.places import Slug
-
-AnyRequest = Request[Identity, None, Any]
 
 
 class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """User name and password."""
 
     user: Annotated[str, Meta(max_length=200)]
-    password: Annotated[str, Meta(max_length=1000)]
+    password: Field
 
     def __repr__(self) -> str:
         """Leave the password out."""
@@ -87,7 +84,7 @@ def api_board(hub: Hub) -> BoardView:
 @get("/rooms", needs=Right.ALARMS, sync_to_thread=True)
 def api_rooms(hub: Hub) -> list[RoomView]:
     """Return all rooms, those that are not watched first."""
-    return board_view(hub.board()).rooms
+    return room_views(hub.board())
 
 
 @post("/rooms/{room:str}/pause", needs=Right.ANSWER, status_code=202, sync_to_thread=True)
@@ -109,7 +106,7 @@ def api_resume(request: AnyRequest, hub: Hub, room: FromPath[Slug]) -> RoomView:
 @get("/nodes", needs=Right.ALARMS, sync_to_thread=True)
 def api_nodes(hub: Hub) -> list[NodeView]:
     """Return all nodes."""
-    return board_view(hub.board()).nodes
+    return [node_view(node) for node in hub.board().nodes]
 
 
 def session_view(identity: Identity) -> Session:
@@ -123,7 +120,7 @@ def session_view(identity: Identity) -> Session:
 
 
 def _room(hub: HubContext, room: str) -> RoomView:
-    for view in board_view(hub.board()).rooms:
+    for view in room_views(hub.board()):
         if view.room == room:
             return view
     raise NotFoundException(f"room: expected a known one, got {room[:40]!r}")
@@ -143,6 +140,6 @@ def api_router() -> Router:
             api_resume,
             api_nodes,
         ],
-        cache_control=CacheControlHeader(no_store=True),
+        cache_control=NO_STORE,
         tags=["hub"],
     )

@@ -6,9 +6,9 @@ deed becomes an input of the rules (`ambient.hub.alarms.inputs`) with that perso
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
@@ -18,7 +18,7 @@ from ambient.commands import new_id
 from ambient.errors import UsageError
 from ambient.events import Uuid
 from ambient.hub.alarms.condition import FallRecord, Judgement, SnoozeReason
-from ambient.hub.alarms.handover import HandOverPage, Unwatched, hand_over, is_due
+from ambient.hub.alarms.handover import Unwatched
 from ambient.hub.alarms.inputs import (
     HandOver,
     NotReported,
@@ -35,14 +35,13 @@ from ambient.hub.alarms.inputs import (
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import LONGEST_PAUSE_S, LONGEST_SNOOZE_S
 from ambient.hub.board import read_resolved
-from ambient.hub.identities import Identity, Right
-from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
-from ambient.hub.web.views import AlarmView, alarm_view, board_view
+from ambient.hub.identities import Right
+from ambient.hub.web.context import NS, AnyRequest, Hub, HubContext, rfc3339, rfc3339_if
+from ambient.hub.web.views import AlarmView, alarm_view, hand_over_due, handed_over
 from ambient.places import Slug
 
 LONGEST_LIST: Final = 500
 LONGEST_AGO_S: Final = 24 * 3600
-AnyRequest = Request[Identity, None, Any]
 
 
 class Alarms(Struct, frozen=True, kw_only=True):
@@ -141,10 +140,10 @@ def api_alarms(
     board = hub.board()
     if resolved:
         found = read_resolved(hub.database, limit)
-        shown = [alarm_view(alarm, history, board) for alarm, history in found]
     else:
-        shown = board_view(board).alarms
-    return Alarms(sequence=board.sequence, alarms=shown[:limit])
+        found = [(one, board.history.get(one.id, [])) for one in board.alarms[:limit]]
+    shown = [alarm_view(alarm, history, board) for alarm, history in found]
+    return Alarms(sequence=board.sequence, alarms=shown)
 
 
 @get("/alarms/{alarm_id:str}", needs=Right.ALARMS, sync_to_thread=True)
@@ -248,13 +247,13 @@ def api_hand_over(hub: Hub) -> HandOverView:
 @post("/handover", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_accept(request: AnyRequest, hub: Hub, data: JSONBody[Acceptance]) -> HandOverView:
     """Accept a hand-over, as it stands on the page with this digest."""
-    page = _page(hub)
-    if data.digest != page.digest:
+    digest = handed_over(hub.board()).digest
+    if data.digest != digest:
         raise UsageError(
             "digest: expected that of the hand-over as it is now, got another: something has "
             "changed meanwhile; read it again"
         )
-    hub.store.decide(HandOver(who=request.user.name, digest=page.digest), hub.now())
+    hub.store.decide(HandOver(who=request.user.name, digest=digest), hub.now())
     return hand_over_view(hub)
 
 
@@ -272,9 +271,10 @@ def api_sign_on(request: AnyRequest, hub: Hub) -> None:
 
 def hand_over_view(hub: HubContext) -> HandOverView:
     """Return what is handed over now, with times in RFC 3339."""
-    page, house = _page(hub), hub.board().house
+    board = hub.board()
+    page, house = handed_over(board), board.house
     return HandOverView(
-        due=is_due(house, hub.now()),
+        due=hand_over_due(board),
         digest=page.digest,
         shifts=page.shifts,
         alarms=[
@@ -303,21 +303,12 @@ def hand_over_view(hub: HubContext) -> HandOverView:
         pauses=[_unwatched(one) for one in page.pauses],
         not_watched=[_unwatched(one) for one in page.not_watched],
         accepted_by=house.accepted_by,
-        accepted_at=_maybe(house.accepted_at),
+        accepted_at=rfc3339_if(house.accepted_at),
     )
 
 
 def _unwatched(one: Unwatched) -> UnwatchedView:
-    return UnwatchedView(room=one.room, status=one.status.value, until=_maybe(one.until))
-
-
-def _page(hub: HubContext) -> HandOverPage:
-    board = hub.board()
-    return hand_over(board.alarms, board.house, board.rooms, board.at)
-
-
-def _maybe(ns: int | None) -> str | None:
-    return None if ns is None else rfc3339(ns)
+    return UnwatchedView(room=one.room, status=one.status.value, until=rfc3339_if(one.until))
 
 
 def _alarm(hub: HubContext, alarm_id: str) -> AlarmView:

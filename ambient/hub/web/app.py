@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar import Litestar, MediaType, Response, Router, get
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
@@ -35,7 +35,7 @@ from ambient.hub.web.account import account_router, api_second_factor
 from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
 from ambient.hub.web.burden import burden_router
-from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.context import AnyRequest, Hub, HubContext
 from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
 from ambient.hub.web.live import Pictures, live, ringing_state
@@ -51,7 +51,6 @@ MAX_BODY: Final = 64 * 1024
 STATIC: Final = Path(__file__).parent / "static"
 
 _log = structlog.get_logger(__name__)
-AnyRequest = Request[Identity, None, Any]
 
 _STATUS: Final[dict[type[AmbientError], int]] = {
     UnknownAlarmError: 404,

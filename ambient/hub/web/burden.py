@@ -8,51 +8,56 @@ signed in.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import MediaType, Response, Router, get, post
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from ambient.errors import UsageError
+from ambient.hub.alarms.book import House
 from ambient.hub.alarms.condition import OpeningReason
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.burden import deeds
 from ambient.hub.burden.pdf import pdf_of
 from ambient.hub.burden.report import Report, read_report, tables, whole_days, zone_of
-from ambient.hub.identities import Identity, Right
-from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
-from ambient.hub.web.pages import NO_STORE, page
+from ambient.hub.identities import Right
+from ambient.hub.web.context import (
+    NO_STORE,
+    NS,
+    AnyRequest,
+    Field,
+    Hub,
+    HubContext,
+    rfc3339,
+    rfc3339_if,
+)
+from ambient.hub.web.pages import page
 
-AnyRequest = Request[Identity, None, Any]
-Text = Annotated[str, Meta(max_length=1000)]
 SHORTEST_DAYS, LONGEST_DAYS = 1, 366
 
 
 class OfOne(Struct, frozen=True, kw_only=True):
     """A digest or an id."""
 
-    csrf: Text = ""
-    id: Text = ""
+    id: Field = ""
 
 
 class ShadowForm(Struct, frozen=True, kw_only=True):
     """A room, and until when; `only` is a kind, empty for all."""
 
-    csrf: Text = ""
-    room: Text = ""
-    until: Text = ""
-    only: Text = ""
-    version: Text = ""
+    room: Field = ""
+    until: Field = ""
+    only: Field = ""
+    version: Field = ""
 
 
 class AskForm(Struct, frozen=True, kw_only=True):
     """Whose log, and why."""
 
-    csrf: Text = ""
-    person: Text = ""
-    reason: Text = ""
+    person: Field = ""
+    reason: Field = ""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -71,6 +76,7 @@ def page_burden(request: AnyRequest, hub: Hub, days: FromQuery[int] = 28) -> Res
     """Show the report of the last whole days."""
     report = _report(hub, days)
     rights = request.user.rights
+    house = hub.board().house
     logs = Right.LOGS in rights
     return page(
         "burden.html",
@@ -82,8 +88,8 @@ def page_burden(request: AnyRequest, hub: Hub, days: FromQuery[int] = 28) -> Res
         days=_days(days),
         decides=Right.CARE in rights,
         logs=logs,
-        openings=_openings(hub) if logs else [],
-        shadows=hub.board().house.shadows,
+        openings=_openings(house) if logs else [],
+        shadows=house.shadows,
         kinds=sorted(kind.value for kind in AlarmKind),
         reasons=[one.value for one in OpeningReason],
     )
@@ -200,7 +206,7 @@ def _days(days: int) -> int:
     return min(max(days, SHORTEST_DAYS), LONGEST_DAYS)
 
 
-def _openings(hub: HubContext) -> list[Waiting]:
+def _openings(house: House) -> list[Waiting]:
     return [
         Waiting(
             id=one.id,
@@ -208,9 +214,9 @@ def _openings(hub: HubContext) -> list[Waiting]:
             reason=one.reason.value,
             asked_by=one.asked_by,
             granted_by=one.granted_by,
-            until=None if one.until is None else rfc3339(one.until),
+            until=rfc3339_if(one.until),
         )
-        for one in hub.board().house.openings
+        for one in house.openings
     ]
 
 

@@ -10,21 +10,30 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Any, Final
 
+from litestar import Request
+from litestar.datastructures import CacheControlHeader, Cookie
 from litestar.di import NamedDependency
+from msgspec import Meta
 
 from ambient.config import HubConfig
 from ambient.hub.accounts import Accounts
 from ambient.hub.board import Board, read_board
 from ambient.hub.broadcast import Broadcaster
 from ambient.hub.database import HubDatabase
+from ambient.hub.identities import Identity
 from ambient.hub.languages import Language, spoken
 from ambient.hub.metrics import HubMetrics
 from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 
 NS: Final = 1_000_000_000
+NO_STORE: Final = CacheControlHeader(no_store=True)
+"""What is about people is never kept by a browser or on the way."""
+AnyRequest = Request[Identity, None, Any]
+Field = Annotated[str, Meta(max_length=1000)]
+"""What somebody typed into a form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +77,29 @@ Hub = NamedDependency[HubContext]
 """How a handler asks for the hub's parts."""
 
 
+def own_cookie(hub: HubContext, name: str, value: str, *, days: int) -> Cookie:
+    """Return a cookie that no script reads and no other site makes a browser send."""
+    return Cookie(
+        key=name,
+        value=value,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=hub.secure,
+        max_age=days * 24 * 3600,
+    )
+
+
 def rfc3339(ns: int) -> str:
     """Return an instant as RFC 3339 in UTC with milliseconds."""
     seconds, rest = divmod(ns, NS)
     stamp = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1_000_000 * 1000)
     return stamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def rfc3339_if(ns: int | None) -> str | None:
+    """Return an instant as `rfc3339` does, nothing for none."""
+    return None if ns is None else rfc3339(ns)
 
 
 def local_clock(stamp: str, now: str | None = None) -> str:

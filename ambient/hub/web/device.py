@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import URLEncodedBody
@@ -20,22 +20,18 @@ from ambient.hub import words
 from ambient.hub.account_rows import LockedError
 from ambient.hub.alarms.inputs import SignOn
 from ambient.hub.devices import WrongPinError
-from ambient.hub.identities import Identity, Right
+from ambient.hub.identities import Right
 from ambient.hub.languages import gettext
-from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
 from ambient.hub.web.guard import device_cookie_name
 from ambient.hub.web.live import Pictures, stream
-from ambient.hub.web.pages import NO_STORE, into
-from ambient.hub.web.render import render
+from ambient.hub.web.pages import into, page
 from ambient.hub.web.views import board_view, hand_over_due
-
-AnyRequest = Request[Identity, None, Any]
 
 
 class SignInForm(Struct, frozen=True, kw_only=True):
     """User name and PIN, or a badge number alone."""
 
-    csrf: Annotated[str, Meta(max_length=1000)] = ""
     user: Annotated[str, Meta(max_length=200)] = ""
     secret: Annotated[str, Meta(max_length=200)] = ""
 
@@ -88,11 +84,5 @@ def device_router() -> Router:
 def _page(
     request: AnyRequest, hub: HubContext, problem: str = "", *, status: int = 200
 ) -> Response[str]:
-    html = render(
-        "device.html",
-        user=request.user,
-        site=hub.config.site,
-        board=board_view(hub.board()),
-        problem=problem,
-    )
-    return Response(html, media_type=MediaType.HTML, status_code=status)
+    board = board_view(hub.board())
+    return page("device.html", request.user, hub, status, board=board, problem=problem)

@@ -26,7 +26,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from ambient.errors import StoreError
 from ambient.hub.account_rows import digest
 from ambient.hub.identities import CONFIGURING, RIGHTS, Identity, Right
-from ambient.hub.web.context import NS, HubContext
+from ambient.hub.web.context import NS, HubContext, own_cookie
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 CSRF_FIELD: Final = "csrf"
@@ -119,28 +119,12 @@ def device_cookie_name(hub: HubContext) -> str:
 
 def device_cookie(hub: HubContext, value: str) -> Cookie:
     """Return the cookie of an enrolled device; browsers keep none longer than 400 days."""
-    return Cookie(
-        key=device_cookie_name(hub),
-        value=value,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=hub.secure,
-        max_age=400 * 24 * 3600,
-    )
+    return own_cookie(hub, device_cookie_name(hub), value, days=400)
 
 
 def session_cookie(hub: HubContext, value: str) -> Cookie:
     """Return the cookie that carries a session."""
-    return Cookie(
-        key=cookie_name(hub),
-        value=value,
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=hub.secure,
-        max_age=30 * 24 * 3600,
-    )
+    return own_cookie(hub, cookie_name(hub), value, days=30)
 
 
 async def allowed(connection: AnyConnection, handler: BaseRouteHandler) -> None:

@@ -12,18 +12,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import Request, get
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
-from ambient.hub.identities import Identity, Right
+from ambient.hub.identities import Right
 from ambient.hub.languages import Language, spoken
-from ambient.hub.web.context import NS, Hub, HubContext, rfc3339
+from ambient.hub.web.context import NS, AnyRequest, Hub, HubContext, rfc3339
 from ambient.hub.web.guard import identify
 from ambient.hub.web.render import render
 from ambient.hub.web.views import BoardView, Figures, board_view
@@ -148,7 +148,7 @@ class Pictures:
 
 @get("/live", needs=Right.ALARMS, include_in_schema=False)
 async def live(
-    request: Request[Identity, None, Any], hub: Hub, pictures: NamedDependency[Pictures]
+    request: AnyRequest, hub: Hub, pictures: NamedDependency[Pictures]
 ) -> ServerSentEvent:
     """Stream the page's state."""
     told = stream(request, hub, pictures, Right.ALARMS)
@@ -156,7 +156,7 @@ async def live(
 
 
 async def stream(
-    request: Request[Identity, None, Any], hub: HubContext, pictures: Pictures, right: Right
+    request: AnyRequest, hub: HubContext, pictures: Pictures, right: Right
 ) -> AsyncIterator[ServerSentEventMessage]:
     """Tell `pictures` for as long as whoever asked has `right`."""
     sent = b""

@@ -6,15 +6,14 @@ only logging in and out, and the set-up, are forms.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import MediaType, Request, Response, Router, get, post
-from litestar.datastructures import CacheControlHeader
+from litestar import MediaType, Response, Router, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from ambient.errors import UsageError
+from ambient.errors import AmbientError, UsageError
 from ambient.hub import words
 from ambient.hub.account_rows import LockedError
 from ambient.hub.accounts import WrongPasswordError
@@ -23,15 +22,12 @@ from ambient.hub.board import read_resolved
 from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.identities import Identity, Right, Role
 from ambient.hub.languages import gettext
-from ambient.hub.web.context import Hub, HubContext
+from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
 from ambient.hub.web.guard import cookie_name, identify, session_cookie
 from ambient.hub.web.render import render
 from ambient.hub.web.views import alarm_view, board_view, hand_over_due, held_by
 
-NO_STORE = CacheControlHeader(no_store=True)
 RESOLVED_SHOWN = 100
-AnyRequest = Request[Identity, None, Any]
-Field = Annotated[str, Meta(max_length=1000)]
 
 
 class LoginForm(Struct, frozen=True, kw_only=True):
@@ -44,7 +40,6 @@ class LoginForm(Struct, frozen=True, kw_only=True):
 class LogoutForm(Struct, frozen=True, kw_only=True):
     """`sure` is set on the page that says what becomes active again."""
 
-    csrf: Field = ""
     sure: Field = ""
 
 
@@ -145,7 +140,7 @@ def do_setup(
     try:
         cookie, identity = hub.accounts.set_up(token, data.user, data.password, hub.now())
     except UsageError as error:
-        return _setup(hub, token, _sentence(error), data.user, status=400)
+        return _setup(hub, token, sentence(error), data.user, status=400)
     return into(hub, cookie, home(identity))
 
 
@@ -236,6 +231,7 @@ def _setup(
     return Response(html, media_type=MediaType.HTML, status_code=status)
 
 
-def _sentence(error: UsageError) -> str:
+def sentence(error: AmbientError) -> str:
+    """Return what `error` says, as a sentence of the page."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."

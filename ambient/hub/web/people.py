@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Meta, Struct
@@ -24,13 +24,11 @@ from ambient.hub.people import erasure
 from ambient.hub.people.consents import Capacity, Stand
 from ambient.hub.people.disclosure import archive, collect
 from ambient.hub.people.register import Register
-from ambient.hub.web.context import NS, Hub, HubContext
-from ambient.hub.web.pages import NO_STORE, page
+from ambient.hub.web.context import NO_STORE, NS, AnyRequest, Hub, HubContext
+from ambient.hub.web.pages import page
 from ambient.places import Slug, Subject
 
-AnyRequest = Request[Identity, None, Any]
 Answer = Response[Any]
-Csrf = Annotated[str, Meta(max_length=1000)]
 
 
 class MoveForm(Struct, frozen=True, kw_only=True):
@@ -39,7 +37,6 @@ class MoveForm(Struct, frozen=True, kw_only=True):
     subject: Subject
     room: Slug
     bed: Slug
-    csrf: Csrf = ""
 
 
 class SubjectForm(Struct, frozen=True, kw_only=True):
@@ -47,7 +44,6 @@ class SubjectForm(Struct, frozen=True, kw_only=True):
 
     subject: Subject
     sure: Annotated[str, Meta(max_length=40)] = ""
-    csrf: Csrf = ""
 
 
 class DecideForm(Struct, frozen=True, kw_only=True):
@@ -59,7 +55,6 @@ class DecideForm(Struct, frozen=True, kw_only=True):
     by: Annotated[str, Meta(min_length=1, max_length=200)]
     capacity: Capacity = Capacity.RESIDENT
     until: Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", max_length=10)] = ""
-    csrf: Csrf = ""
 
 
 @get("/consents", needs=Right.CONSENT, cache_control=NO_STORE, sync_to_thread=True)
@@ -181,10 +176,11 @@ def _do(user: Identity, hub: HubContext, deed: Callable[[Register], object]) -> 
 
 def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200) -> Answer:
     board = hub.board()
-    made = page(
+    return page(
         "consents.html",
         user,
         hub,
+        status,
         here="consents",
         problem=problem,
         rooms=Register(hub.database).rooms(hub.now()),
@@ -198,7 +194,6 @@ def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200)
             Capacity.PROXY: gettext("a proxy"),
         },
     )
-    return Response(made.content, media_type=MediaType.HTML, status_code=status)
 
 
 def _end_of(day: str, hub: HubContext) -> int:

@@ -6,9 +6,9 @@ of it works until somebody responsible accepted the channel.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
@@ -19,12 +19,10 @@ from ambient.hub.channels.host import made
 from ambient.hub.channels.subscriptions import Subscription
 from ambient.hub.channels.webpush import WebPush
 from ambient.hub.identities import Identity, Right
-from ambient.hub.web.context import Hub, HubContext
-from ambient.hub.web.pages import NO_STORE, page
+from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
+from ambient.hub.web.pages import page
 
 KIND: Final = "webpush"
-
-AnyRequest = Request[Identity, None, Any]
 
 
 class Gone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,28 +7,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
-from ambient.hub.alarms.handover import hand_over
 from ambient.hub.alarms.inputs import HandOver
 from ambient.hub.board import Board
 from ambient.hub.identities import Identity, Right
 from ambient.hub.rooms import RoomStatus
-from ambient.hub.web.context import Hub, HubContext, rfc3339
-from ambient.hub.web.pages import NO_STORE, page
+from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext, rfc3339_if
+from ambient.hub.web.pages import page
 from ambient.hub.web.tongues import choose_language
-from ambient.hub.web.views import board_view, hand_over_due, held_by
-
-AnyRequest = Request[Identity, None, Any]
+from ambient.hub.web.views import board_view, handed_over, held_by
 
 
 class AcceptForm(Struct, frozen=True, kw_only=True):
     """The digest of the hand-over that is accepted."""
 
-    csrf: Annotated[str, Meta(max_length=1000)] = ""
     digest: Annotated[str, Meta(max_length=64)] = ""
 
 
@@ -47,7 +43,7 @@ def page_hand_over(request: AnyRequest, hub: Hub) -> Response[str]:
 def do_hand_over(request: AnyRequest, hub: Hub, data: URLEncodedBody[AcceptForm]) -> Response[Any]:
     """Accept the hand-over, when it is still as it was read."""
     board = hub.board()
-    if data.digest != _digest(board):
+    if data.digest != handed_over(board).digest:
         return _hand_over(request.user, hub, board, changed=True, status=409)
     hub.store.decide(HandOver(who=request.user.name, digest=data.digest), hub.now())
     return Redirect("/handover", status_code=303)
@@ -80,17 +76,13 @@ def _hand_over(
         hub,
         status,
         board=view,
-        digest=_digest(board),
+        digest=handed_over(board).digest,
         changed=changed,
-        due=hand_over_due(board),
+        due=view.hand_over,
         pauses=[room for room in unwatched if room.status == RoomStatus.PAUSED.value],
         not_watched=[room for room in unwatched if room.status != RoomStatus.PAUSED.value],
         accepted_by=house.accepted_by,
-        accepted_at=None if house.accepted_at is None else rfc3339(house.accepted_at),
+        accepted_at=rfc3339_if(house.accepted_at),
         held=held_by(board, user.name),
         here="handover",
     )
-
-
-def _digest(board: Board) -> str:
-    return hand_over(board.alarms, board.house, board.rooms, board.at).digest

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
 from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Meta, Struct
 
-from ambient.hub.identities import Identity
 from ambient.hub.languages import Language, chosen, speaking
-from ambient.hub.web.context import Hub
+from ambient.hub.web.context import AnyRequest, Hub, own_cookie
 
 COOKIE: Final = "language"
-KEPT_S: Final = 365 * 24 * 3600
+KEPT_DAYS: Final = 365
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -51,23 +49,11 @@ class SpeakTheirLanguage:
 
 
 @post("/language", public=True, sync_to_thread=False)
-def choose_language(
-    request: Request[Identity, None, Any], hub: Hub, data: URLEncodedBody[Choice]
-) -> Response[Any]:
+def choose_language(request: AnyRequest, hub: Hub, data: URLEncodedBody[Choice]) -> Response[Any]:
     """Keep the chosen language on this device and go back."""
     answer: Response[Any] = Redirect(_own_path(data.back), status_code=303)
     if data.language in set(Language):
-        answer.set_cookie(
-            Cookie(
-                key=COOKIE,
-                value=data.language,
-                path="/",
-                httponly=True,
-                samesite="strict",
-                secure=hub.secure,
-                max_age=KEPT_S,
-            )
-        )
+        answer.set_cookie(own_cookie(hub, COOKIE, data.language, days=KEPT_DAYS))
     return answer
 
 

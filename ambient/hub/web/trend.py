@@ -8,26 +8,22 @@ Of other rooms it is told whether their wristbands are alive.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from litestar import MediaType, Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader
+from litestar import Response, Router, get
 from litestar.params import FromPath
 from msgspec import Struct
 
 from ambient.events import Mark, Marker, Purpose, SummaryDaily, VoiceDeviation
 from ambient.hub import trend_words
-from ambient.hub.identities import Identity, Right
+from ambient.hub.identities import Right
 from ambient.hub.languages import gettext
 from ambient.hub.trends import NS, WEEKS, Trend, read_trend, read_trends, read_wristbands
 from ambient.hub.web import chart, trend_vitals
 from ambient.hub.web.chart import Frame, Line, Point
-from ambient.hub.web.context import Hub, HubContext, day_text
-from ambient.hub.web.render import render
+from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext, day_text
+from ambient.hub.web.pages import page
 from ambient.hub.web.trend_vitals import Card, Table
 
-NO_STORE = CacheControlHeader(no_store=True)
-AnyRequest = Request[Identity, None, Any]
 MARKERS = (
     Marker.VOCAL_ACTIVATION,
     Marker.PSYCHOMOTOR_SLOWING,
@@ -106,7 +102,7 @@ def page_residents(request: AnyRequest, hub: Hub) -> Response[str]:
         }
         for trend in trends
     ]
-    return _page(
+    return page(
         "residents.html", request.user, hub, residents=found, wristbands=bands, here="residents"
     )
 
@@ -123,7 +119,7 @@ def page_trend(request: AnyRequest, hub: Hub, subject: FromPath[str]) -> Respons
     status = read_wristbands(hub.database).get(trend.room)
     wristband = None if status is None else gettext(trend_words.WRISTBAND[status])
     view = trend_view(trend, _room(hub, trend.room), hub.now(), wristband)
-    return _page("trend.html", request.user, hub, trend=view, here="residents")
+    return page("trend.html", request.user, hub, trend=view, here="residents")
 
 
 def trends_router() -> Router:
@@ -306,8 +302,3 @@ def _at(ns: int, first: datetime) -> int:
 def _room(hub: HubContext, room: str) -> str:
     name = hub.config.rooms.get(room)
     return name.name if name is not None else gettext("Room %(room)s") % {"room": room}
-
-
-def _page(template: str, user: Identity, hub: HubContext, **shown: object) -> Response[str]:
-    html = render(template, user=user, site=hub.config.site, **shown)
-    return Response(html, media_type=MediaType.HTML)

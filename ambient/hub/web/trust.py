@@ -9,8 +9,7 @@ from litestar import MediaType, Response, Router, get
 from litestar.exceptions import NotFoundException
 
 from ambient.hub import certificates
-from ambient.hub.web.context import Hub, HubContext
-from ambient.hub.web.pages import NO_STORE
+from ambient.hub.web.context import NO_STORE, Hub, HubContext
 from ambient.hub.web.render import render
 
 

@@ -13,15 +13,16 @@ import msgspec
 from msgspec import Struct
 
 from ambient.hub import situation_words, words
-from ambient.hub.alarms import rota
+from ambient.hub.alarms import handover, rota
 from ambient.hub.alarms.condition import Condition, Entry, Injury, Priority
+from ambient.hub.alarms.handover import HandOverPage
 from ambient.hub.alarms.kinds import CHAINED, ENDS_BY_ITSELF, TASKS, TECHNICAL, AlarmKind
 from ambient.hub.alarms.life import judgements
 from ambient.hub.alarms.signal import Signal, Snooze, longest_snooze_s
 from ambient.hub.board import Board, NodeState
 from ambient.hub.languages import gettext
 from ambient.hub.rooms import RoomStatus
-from ambient.hub.web.context import NS, rfc3339
+from ambient.hub.web.context import NS, rfc3339, rfc3339_if
 from ambient.hub.web.views_rooms import RoomView, natural, room_views
 
 MOST_SHOWN = 6.0
@@ -207,7 +208,7 @@ def board_view(board: Board) -> BoardView:
         shift=_shift(board),
         hand_over=hand_over_due(board),
         alarms=alarms,
-        snoozes=[snooze_row(one, board) for one in board.house.snoozes if one.until > board.at],
+        snoozes=[snooze_row(one, board) for one in board.house.snoozes_at(board.at)],
         rooms=rooms,
         nodes=[node_view(node) for node in board.nodes],
     )
@@ -215,9 +216,12 @@ def board_view(board: Board) -> BoardView:
 
 def hand_over_due(board: Board) -> bool:
     """Return whether nobody has accepted the hand-over since the present shift began."""
-    began = rota.began(board.house.rules.rota, board.at)
-    accepted = board.house.accepted_at
-    return began is not None and (accepted is None or accepted < began)
+    return handover.is_due(board.house, board.at)
+
+
+def handed_over(board: Board) -> HandOverPage:
+    """Return what a shift hands over when it sees `board`."""
+    return handover.hand_over(board.alarms, board.house, board.rooms, board.at)
 
 
 def snooze_row(snooze: Snooze, board: Board) -> SnoozeRow:
@@ -253,9 +257,7 @@ def held_by(board: Board, who: str) -> Held:
     return Held(
         alarms=[alarm_view(one, [], board) for one in seen_to],
         snoozes=[
-            snooze_row(one, board)
-            for one in board.house.snoozes
-            if one.by == who and one.until > board.at
+            snooze_row(one, board) for one in board.house.snoozes_at(board.at) if one.by == who
         ],
     )
 
@@ -289,7 +291,7 @@ def alarm_view(
         node=alarm.node,
         since=rfc3339(alarm.since),
         latest=rfc3339(alarm.latest),
-        recovered_at=_maybe(alarm.recovered_at) if alarm.recovered else None,
+        recovered_at=rfc3339_if(alarm.recovered_at) if alarm.recovered else None,
         known=words.known(alarm),
         because=words.because(alarm.contributions),
         bars=[
@@ -301,7 +303,7 @@ def alarm_view(
         acknowledged_by=None if held is None else held.who,
         acknowledged_at=None if held is None else rfc3339(held.at),
         resolved_by=alarm.resolved_by,
-        resolved_at=_maybe(alarm.resolved_at),
+        resolved_at=rfc3339_if(alarm.resolved_at),
         reason=gettext(words.JUDGEMENT[alarm.reason]) if alarm.reason is not None else None,
         reasons=_choices(alarm),
         task=alarm.kind in TASKS,
@@ -312,7 +314,7 @@ def alarm_view(
         snoozed_reason=(
             None if alarm.snoozed is None else gettext(words.SNOOZE[alarm.snoozed.reason])
         ),
-        paused_until=_maybe(alarm.paused_until),
+        paused_until=rfc3339_if(alarm.paused_until),
         longest_snooze_s=longest_snooze_s(alarm.kind),
         rooms=sorted({one.room for one in (alarm, *led) if one.room is not None}),
         on_foot=_on_foot([alarm, *led], board),
@@ -330,7 +332,7 @@ def node_view(node: NodeState) -> NodeView:
     return NodeView(
         node=node.node,
         rooms=node.rooms,
-        last_heard=_maybe(node.last_heard),
+        last_heard=rfc3339_if(node.last_heard),
         silent=node.silent,
         stopped=node.stopped,
     )
@@ -378,11 +380,11 @@ def _signal(signal: Signal) -> SignalView:
         step=signal.step,
         sent=rfc3339(signal.sent),
         times=signal.times,
-        delivered=_maybe(signal.delivered),
-        shown=_maybe(signal.shown),
-        acknowledged=_maybe(signal.acknowledged),
-        failed=_maybe(signal.failed),
-        withdrawn=_maybe(signal.withdrawn),
+        delivered=rfc3339_if(signal.delivered),
+        shown=rfc3339_if(signal.shown),
+        acknowledged=rfc3339_if(signal.acknowledged),
+        failed=rfc3339_if(signal.failed),
+        withdrawn=rfc3339_if(signal.withdrawn),
     )
 
 
@@ -393,10 +395,6 @@ def _where(alarm: Condition, board: Board) -> str:
     if not rooms:
         return gettext("room computer %(node)s") % {"node": alarm.node}
     return ", ".join(board.room_name(room) for room in rooms)
-
-
-def _maybe(ns: int | None) -> str | None:
-    return None if ns is None else rfc3339(ns)
 
 
 _PRIORITY = {priority: priority.name.lower() for priority in Priority}

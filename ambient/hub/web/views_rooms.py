@@ -16,7 +16,7 @@ from ambient.hub.board import Board
 from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, RoomStatus
-from ambient.hub.web.context import rfc3339
+from ambient.hub.web.context import rfc3339, rfc3339_if
 
 CAN_PAUSE: Final = (RoomStatus.WATCHED, RoomStatus.DEGRADED, RoomStatus.NOT_WATCHED)
 _ROOM_ORDER: Final = {status.value: rank for rank, status in enumerate(RoomStatus)}
@@ -97,8 +97,8 @@ def _room(state: RoomState, board: Board) -> RoomView:
         status=state.status.value,
         text=gettext(words.ROOM[state.status]),
         node=state.node,
-        since=_maybe(state.since),
-        until=_maybe(state.until),
+        since=rfc3339_if(state.since),
+        until=rfc3339_if(state.until),
         cameras=[
             CameraView(source=v.source, view=v.view.value, text=gettext(words.VIEW[v.view]))
             for v in state.sources
@@ -125,7 +125,3 @@ def _order(order: Order) -> OrderView:
         by=order.by,
         issued=rfc3339(order.issued),
     )
-
-
-def _maybe(ns: int | None) -> str | None:
-    return None if ns is None else rfc3339(ns)
