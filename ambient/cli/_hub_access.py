@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from ambient.cli._files import opened_hub
+
 File = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
 
 
@@ -43,10 +45,8 @@ def forget_second_factor(
     config: File = Path("hub.yaml"),
 ) -> None:
     """Take a user's second factor away; the user's sessions end, and another can be set up."""
-    from ambient.config import load_hub
     from ambient.hub.accounts import Accounts
-    from ambient.hub.database import DATABASE, HubDatabase
 
-    with HubDatabase(load_hub(config).state_dir / DATABASE) as database:
+    with opened_hub(config, new=True) as (_, database):
         Accounts(database).second_factors.remove(user)
     typer.echo(f"{user}: signs in with the password and sets up another second factor")

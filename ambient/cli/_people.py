@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ambient.cli._files import opened_hub, write_new
+
 if TYPE_CHECKING:
     from ambient.config import HubConfig
-    from ambient.hub.database import HubDatabase
     from ambient.hub.orders import Order
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
@@ -61,7 +60,7 @@ def move_in(
     """
     from ambient.hub.people.register import Register
 
-    with _opened(config) as (_, database):
+    with opened_hub(config) as (_, database):
         _tell(Register(database).move_in(_checked(subject), room, bed, _me(), time.time_ns()))
 
 
@@ -70,7 +69,7 @@ def move_out(subject: Subject, config: Config = _HUB) -> None:
     """Enter that a resident lives here no more."""
     from ambient.hub.people.register import Register
 
-    with _opened(config) as (_, database):
+    with opened_hub(config) as (_, database):
         _tell(Register(database).move_out(_checked(subject), _me(), time.time_ns()))
 
 
@@ -109,7 +108,7 @@ def show(config: Config = _HUB) -> None:
     """List every room with residents, and where each purpose stands."""
     from ambient.hub.people.register import Register
 
-    with _opened(config) as (_, database):
+    with opened_hub(config) as (_, database):
         for room in Register(database).rooms(time.time_ns()):
             who = ", ".join(f"{one.subject} ({one.bed})" for one in room.occupants)
             typer.echo(f"{room.room}: {who}")
@@ -134,7 +133,7 @@ def erase(
 
     subject = _checked(subject)
     now = time.time_ns()
-    with _opened(config) as (loaded, database):
+    with opened_hub(config) as (loaded, database):
         with database.read() as db:
             known = is_erased(db, subject)
         if not known:
@@ -161,24 +160,14 @@ def disclose(
     config: Config = _HUB,
 ) -> None:
     """Write everything that the hub keeps about a resident (GDPR art. 15), in plain language."""
-    import os
-
     from ambient import sealing
-    from ambient.errors import StoreError
     from ambient.hub.people.disclosure import archive, collect
 
-    with _opened(config) as (loaded, database):
+    with opened_hub(config) as (loaded, database):
         data = archive(collect(loaded, database, _checked(subject), time.time_ns()))
     if key is not None:
         data = sealing.sealed(data, sealing.recipient_of(key))
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise StoreError(
-            f"{out}: expected a new file, got: {error.strerror}; name another"
-        ) from None
+    write_new(out, data)
     how = "sealed; only who has the key can open it" if key else "a zip file, not sealed"
     typer.echo(f"{out}: {how}")
 
@@ -220,7 +209,7 @@ def care_set(
 
     from ambient.hub.people import care
 
-    with _opened(config) as (loaded, database):
+    with opened_hub(config) as (loaded, database):
         given = care.CareSettings(
             room=room,
             bed=bed,
@@ -248,7 +237,7 @@ def care_list(config: Config = _HUB) -> None:
     """List what is set for each bed, and what must be looked at again."""
     from ambient.hub.people import care
 
-    with _opened(config) as (_, database):
+    with opened_hub(config) as (_, database):
         settings = care.in_force(database)
         due = care.to_review(settings, time.time_ns())
         for one in settings:
@@ -273,7 +262,7 @@ def retention(
     from ambient.hub.people import erasure
     from ambient.hub.people import retention as rules
 
-    with _opened(config) as (loaded, database):
+    with opened_hub(config) as (loaded, database):
         for category, days in rules.limits(loaded).items():
             typer.echo(f"{category.value}: {days} days")
         with database.read() as db:
@@ -303,7 +292,7 @@ def _decide(
         raise UsageError(f"expected a purpose ({', '.join(Purpose)}), got {purpose!r}")
     if capacity not in list(Capacity):
         raise UsageError(f"--as: expected {', '.join(Capacity)}, got {capacity!r}")
-    with _opened(config) as (loaded, database):
+    with opened_hub(config) as (loaded, database):
         ordered = Register(database).decide(
             _checked(subject),
             Purpose(purpose),
@@ -315,20 +304,6 @@ def _decide(
             until=None if until is None else _end_of(until, loaded),
         )
         _tell(ordered)
-
-
-@contextmanager
-def _opened(config: Path) -> Iterator[tuple[HubConfig, HubDatabase]]:
-    from ambient.config import load_hub
-    from ambient.errors import UsageError
-    from ambient.hub.database import DATABASE, HubDatabase
-
-    loaded = load_hub(config)
-    path = loaded.state_dir / DATABASE
-    if not path.exists():
-        raise UsageError(f"{path}: expected the hub's database, found none; start the hub once")
-    with HubDatabase(path) as database:
-        yield loaded, database
 
 
 def _checked(subject: str) -> str:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from ambient.cli._files import private_key, write_new
+
 Config = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
 
 
@@ -28,20 +30,10 @@ def recovery_key(
     Keep the file away from the hub (a stick in the safe, printed on paper): whoever has it can read
     every backup, and without it no backup can be read. Then delete it here.
     """
-    import os
-
-    from ambient.errors import StoreError
     from ambient.sealing import made_pair
 
     private, public = made_pair()
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(
-            f"{out}: expected a new file, got: {error.strerror}; name another"
-        ) from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"# public key: {public}\n{private}\n")
+    write_new(out, f"# public key: {public}\n{private}\n".encode())
     typer.echo(f"private key: {out}; take it away from this machine")
     typer.echo(f"in hub.yaml: backup: {{key: {public}}}")
 
@@ -91,19 +83,3 @@ def restore(
         f"{state_dir}: hub of {contents.site} as of {contents.made}; "
         f"start it with `ambient hub -c {config}`"
     )
-
-
-def private_key(file: Path, name: str) -> str:
-    """Return what is in the file of a private key; `name` says which, for the error.
-
-    Raises
-    ------
-    UsageError
-        When it cannot be read.
-    """
-    from ambient.errors import UsageError
-
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"{file}: expected the file of {name}; check the path") from None

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ambient.cli._files import opened_hub
 
+if TYPE_CHECKING:
     from ambient.config import HubConfig
     from ambient.hub.burden.report import Report
     from ambient.hub.database import HubDatabase
-
-from contextlib import contextmanager
 
 File = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
 By = Annotated[str, typer.Option("--by", help="User name of a lead; asks for the password.")]
@@ -42,7 +40,7 @@ def report(
     """Print alarms, precision, false alarms, bursts and response times; without dates 28 days."""
     import msgspec
 
-    with _hub(config) as (loaded, database):
+    with opened_hub(config, new=True) as (loaded, database):
         found = _report(loaded, database, first, to)
     if pdf is not None:
         from ambient.hub.burden.pdf import pdf_of
@@ -67,7 +65,7 @@ def accept(
     from ambient.hub.burden import deeds
     from ambient.hub.store import Store
 
-    with _hub(config) as (loaded, database):
+    with opened_hub(config, new=True) as (loaded, database):
         _lead(loaded, database, by)
         proposals = _report(loaded, database, None, None).proposals
         found = deeds.accept(Store(database), proposals, digest, by, time.time_ns())
@@ -86,7 +84,7 @@ def take_back(
     from ambient.hub.burden import deeds
     from ambient.hub.store import Store
 
-    with _hub(config) as (loaded, database):
+    with opened_hub(config, new=True) as (loaded, database):
         _lead(loaded, database, by)
         deeds.take_back(Store(database), threshold, by, time.time_ns())
     typer.echo(f"taken back: {threshold}")
@@ -117,7 +115,7 @@ def shadow(
         raise UsageError(f"expected an instant in RFC 3339 and kinds of alarms: {error}") from None
     if end.tzinfo is None:
         raise UsageError(f"--until: expected an instant with its offset, got {until!r}; add +01:00")
-    with _hub(config) as (loaded, database):
+    with opened_hub(config, new=True) as (loaded, database):
         _lead(loaded, database, by)
         name = deeds.start_shadow(
             Store(database),
@@ -143,20 +141,10 @@ def end_shadow(
     from ambient.hub.burden import deeds
     from ambient.hub.store import Store
 
-    with _hub(config) as (loaded, database):
+    with opened_hub(config, new=True) as (loaded, database):
         _lead(loaded, database, by)
         deeds.end_shadow(Store(database), shadow_id, by, time.time_ns())
     typer.echo(f"ended: {shadow_id}")
-
-
-@contextmanager
-def _hub(config: Path) -> Iterator[tuple[HubConfig, HubDatabase]]:
-    from ambient.config import load_hub
-    from ambient.hub.database import DATABASE, HubDatabase
-
-    loaded = load_hub(config)
-    with HubDatabase(loaded.state_dir / DATABASE) as database:
-        yield loaded, database
 
 
 def _lead(config: HubConfig, database: HubDatabase, name: str) -> None:

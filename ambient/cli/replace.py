@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ambient.cli.backups import private_key
+from ambient.cli._files import private_key
 from ambient.cli.enroll import enrolled
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
