@@ -65,9 +65,8 @@ def falls(
 
     from ambient.train.falls import FOLDER, train
 
-    if (quick or without_simulations) and out is None:
-        kind = "a quick model" if quick else "a model without simulations"
-        raise typer.BadParameter(f"{kind} is not for a node: say where to with --out")
+    _refuse(quick, out)
+    _refuse(without_simulations, out, "a model without simulations")
     figures = train(
         data,
         out or FOLDER,
@@ -170,9 +169,9 @@ def television(data: Data, out: Out = None, quick: Quick = False, seed: Seed = 0
     _print(train_television(data, out or TELEVISION, quick=quick, seed=seed, tell=_tell))
 
 
-def _refuse(quick: bool, out: Path | None) -> None:
-    if quick and out is None:
-        raise typer.BadParameter("a quick model is not for a node: say where to with --out")
+def _refuse(asked: bool, out: Path | None, kind: str = "a quick model") -> None:
+    if asked and out is None:
+        raise typer.BadParameter(f"{kind} is not for a node: say where to with --out")
 
 
 def _tell(line: str) -> None:
