@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -56,6 +56,7 @@ _LEAD_DBFS: Final = -80.0
 _BLOCK: Final = RATE // 10
 
 Progress = Callable[[int, int], None]
+_Hits = dict[str, list[bool]]
 Alarm = tuple[float, str, float]
 """Second, class, probability."""
 
@@ -112,17 +113,6 @@ class Report(Struct, frozen=True):
     missing: dict[str, str]
     television: television.Told
     errors: dict[str, str]
-
-
-class _Made(TypedDict):
-    """The fields of a `Report` that are of synthesis."""
-
-    made: dict[str, Share]
-    languages: dict[str, Share]
-    ratios: dict[str, Share]
-    engines: dict[str, Share]
-    beside: dict[str, Share]
-    missing: dict[str, str]
 
 
 class Listening:
@@ -196,7 +186,7 @@ def run(
     rows = speech_rows.read(manifest)
     listening = Listening()
     lines: list[FileAlarms] = []
-    found: dict[str, list[bool]] = defaultdict(list)
+    found: _Hits = defaultdict(list)
     wrong: dict[str, int] = dict.fromkeys((each.value for each in SoundClass), 0)
     exposed: dict[str, float] = defaultdict(float)
     ringing: list[str] = []
@@ -223,13 +213,13 @@ def run(
             progress(number + 1, len(rows))
     if alarms_out is not None:
         write_lines(alarms_out, lines, "--alarms-out")
-    of_synthesis = _made(listening, made)
+    by, missing = _made(listening, made)
     hours = max((exposed[each.value] for each in RINGS), default=0.0)
     return Report(
         files=len(lines),
         hours=round(listening.seconds / 3600, 3),
         core_s_per_s=round(listening.cpu_s / listening.seconds, 5) if listening.seconds else None,
-        found={name: wilson(sum(hits), len(hits)) for name, hits in sorted(found.items())},
+        found=_shares(dict(sorted(found.items()))),
         rings=poisson(sum(wrong[each.value] for each in RINGS), hours),
         told={
             each.value: poisson(wrong[each.value], exposed[each.value])
@@ -237,7 +227,12 @@ def run(
             if each not in RINGS
         },
         ringing=ringing,
-        **of_synthesis,
+        made=_shares(by["made"]),
+        languages=_shares(by["languages"]),
+        ratios=_shares(by["ratios"]),
+        engines=_shares(by["engines"]),
+        beside=_shares(by["beside"]),
+        missing=missing,
         television=television.measure([row for row in rows if row.file not in errors]),
         errors=errors,
     )
@@ -264,9 +259,9 @@ def speakers() -> tuple[dict[str, Speaker], dict[str, str]]:
     return found, missing
 
 
-def _made(listening: Listening, count: int) -> _Made:
-    """Return what is found of sound by synthesis."""
-    by: dict[str, dict[str, list[bool]]] = {
+def _made(listening: Listening, count: int) -> tuple[dict[str, _Hits], dict[str, str]]:
+    """Return what is found of sound by synthesis, by fields of a `Report`, and who is missing."""
+    by: dict[str, _Hits] = {
         name: defaultdict(list) for name in ("made", "languages", "ratios", "engines", "beside")
     }
     callers: dict[str, Speaker] = {}
@@ -286,17 +281,10 @@ def _made(listening: Listening, count: int) -> _Made:
                 by["ratios"][f"{clip.snr_db}"].append(hit)
                 by["engines"][clip.engine].append(hit)
                 by["beside"][clip.beside].append(hit)
-    return _Made(
-        made=_shares(by["made"]),
-        languages=_shares(by["languages"]),
-        ratios=_shares(by["ratios"]),
-        engines=_shares(by["engines"]),
-        beside=_shares(by["beside"]),
-        missing=missing,
-    )
+    return by, missing
 
 
-def _shares(hits: dict[str, list[bool]]) -> dict[str, Share]:
+def _shares(hits: _Hits) -> dict[str, Share]:
     return {name: wilson(sum(each), len(each)) for name, each in hits.items()}
 
 
