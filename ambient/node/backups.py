@@ -23,13 +23,13 @@ from ambient.config import NodeConfig, load_node
 from ambient.errors import StoreError, UsageError
 from ambient.events import WizardAct
 from ambient.files import read_bytes, write_atomically
+from ambient.node.clock import running_clock
 from ambient.node.identity import keep_identity
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
 from ambient.node.switches import FILE as SWITCHES
 from ambient.node.switches import Switches
 from ambient.node.wizard.announce import Announcer
-from ambient.node.wizard.serve import running_clock
 from ambient.scratch import scratch
 from ambient.sealed_archive import LIST
 
@@ -155,7 +155,7 @@ def announce(config: NodeConfig) -> None:
     if pair is None:
         raise UsageError(f"{config.state_dir}: expected a node that is enrolled; enrol it first")
     place = NodePlace(config.state_dir)
-    announcer = Announcer(config, keep_identity(place, pair.public), running_clock(place).now)
+    announcer = Announcer(config, keep_identity(place, pair.public), running_clock(place.clock).now)
     for room in config.rooms:
         announcer.act(WizardAct.REPLACED, room=room.id)
 

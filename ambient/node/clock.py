@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 
 from ambient.errors import StoreError
 from ambient.files import read_bytes, write_atomically
@@ -27,6 +28,8 @@ STEP_S: Final = 2.0
 
 SAVE_EVERY_S: Final = 60.0
 """How often a running node notes its time; a node that lost power is at most this far behind."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,16 +118,21 @@ def boot_id() -> str:
         return ""
 
 
-def start_clock(path: Path) -> NodeClock:
-    """Return the clock of a node that starts now, and note it in `path`."""
+def running_clock(path: Path) -> NodeClock:
+    """Return the clock that goes on from what is noted in `path`, as the node that runs has it."""
     kept: Kept | None = None
     data = read_bytes(path)
     if data:
         try:
             kept = msgspec.json.decode(data, type=Kept)
         except msgspec.MsgspecError:
-            kept = None
-    clock = NodeClock(choose_offset(time.time_ns(), time.monotonic_ns(), boot_id(), kept))
+            _log.warning("the node's clock cannot be read; the wall clock is taken")
+    return NodeClock(choose_offset(time.time_ns(), time.monotonic_ns(), boot_id(), kept))
+
+
+def start_clock(path: Path) -> NodeClock:
+    """Return the clock of a node that starts now, and note it in `path`."""
+    clock = running_clock(path)
     save_clock(path, clock)
     return clock
 

@@ -16,18 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import msgspec
-import structlog
-
 from ambient.bus import keys
 from ambient.bus.enrolment import load_hub
 from ambient.bus.opening import code_of, shared_secret
 from ambient.config import NodeConfig, load_node
 from ambient.errors import UsageError
 from ambient.events import WizardAct
-from ambient.files import read_bytes
-from ambient.node import clock as node_clock
-from ambient.node.clock import NodeClock
+from ambient.node.clock import running_clock
 from ambient.node.gateways.listening import bound
 from ambient.node.identity import read_identity
 from ambient.node.place import NodePlace
@@ -40,8 +35,6 @@ from ambient.node.wizard.watcher import Watcher
 PORT: Final = 7443
 LOOK_S: Final = 0.25
 DRAIN_S: Final = 2
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,19 +51,6 @@ class Opening:
 
     addresses: list[str]
     certificate: str
-
-
-def running_clock(place: NodePlace) -> NodeClock:
-    """Return the clock of the node that runs; another process changes nothing of it."""
-    data = read_bytes(place.clock)
-    kept = None
-    if data:
-        try:
-            kept = msgspec.json.decode(data, type=node_clock.Kept)
-        except msgspec.MsgspecError:
-            _log.warning("the node's clock cannot be read; the wall clock is taken")
-    wall, steady = time.time_ns(), time.monotonic_ns()
-    return NodeClock(node_clock.choose_offset(wall, steady, node_clock.boot_id(), kept))
 
 
 def code_for(config: NodeConfig, digest: str) -> str:
@@ -125,7 +105,7 @@ def serve(
     door_code = code_for(config, made.digest)
     pair = keys.load_pair(config.state_dir / keys.NODE_KEY)
     assert pair is not None, "code_for has read it"
-    clock = running_clock(place)
+    clock = running_clock(place.clock)
     announcer = Announcer(config, identity, clock.now)
     watcher = Watcher()
     installation = Installation(config_file, announcer, watcher, clock.now, pair.fingerprint)
