@@ -28,6 +28,11 @@ from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
 
 SETTLE_S: Final = 4.0
 """How long a worker may take to close or open its devices before the answer is put off."""
+_FORGETTING: Final[dict[Purpose | None, tuple[Worker, ...]]] = {
+    None: (Worker.AUDIO, Worker.GATEWAYS, Worker.FUSION),
+    Purpose.RESEARCH: (Worker.FUSION,),
+}
+"""By the purpose whose data is erased, or for all of it: workers that must forget as well."""
 
 _log = structlog.get_logger(__name__)
 
@@ -154,39 +159,24 @@ class CommandDesk:
         baseline in fusion. It waits while some events are not delivered yet.
         Damaged copies of the outbox and damaged rows go too, since they may tell of the subject.
         The configuration still says which bed the pseudonym has, until it is changed.
+
+        With a purpose, only what that held. Of *voice*, *vitals* and *sounds* the workers forget
+        what they learned when the purpose is switched off, which is ordered before this.
         """
-        if command.purpose is not None:
-            return self._erase_purpose(command, command.purpose)
-        voices.forget(self._config.state_dir, [command.subject])
-        for worker in (Worker.AUDIO, Worker.GATEWAYS, Worker.FUSION):
+        purpose = command.purpose
+        if purpose in (None, Purpose.RECOGNISE_VOICE):
+            voices.forget(self._config.state_dir, [command.subject])
+        for worker in _FORGETTING.get(purpose, ()):
             if self._runs(worker) and self._ask(worker, command) in (None, Outcome.REFUSED):
                 return None  # the hub asks again
-        from ambient.node import recorder
-
-        if not self._runs(Worker.FUSION) or not self._config.recording.enabled:
-            recorder.erase(self._config.state_dir, command.subject)  # no process holds them open
-        with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
-            return Outcome.APPLIED if outbox.erase(command.subject) == 0 else None
-
-    def _erase_purpose(self, command: commands.Erase, purpose: Purpose) -> Outcome | None:
-        """Delete what one purpose held of a subject.
-
-        Of *voice*, *vitals* and *sounds* the workers forget what they learned when the purpose is
-        switched off, which is ordered before this.
-        """
-        if purpose is Purpose.RECOGNISE_VOICE:
-            voices.forget(self._config.state_dir, [command.subject])
-        if purpose is Purpose.RESEARCH:
-            fusion = self._runs(Worker.FUSION)
-            if fusion and self._ask(Worker.FUSION, command) in (None, Outcome.REFUSED):
-                return None
+        if purpose in (None, Purpose.RESEARCH):
             from ambient.node import recorder
 
             if not self._runs(Worker.FUSION) or not self._config.recording.enabled:
+                # No process holds them open.
                 recorder.erase(self._config.state_dir, command.subject)
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
-            left = outbox.erase(command.subject, purpose)
-        return Outcome.APPLIED if left == 0 else None
+            return Outcome.APPLIED if outbox.erase(command.subject, purpose) == 0 else None
 
     def _runs(self, worker: Worker) -> bool:
         return self._running and self._socket(worker).exists()
