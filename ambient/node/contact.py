@@ -13,10 +13,9 @@ from typing import Final
 
 import structlog
 
+from ambient.config_relay import Relay
 from ambient.config_relay import RoomContact as ContactConfig
-from ambient.config_relay import told
-from ambient.errors import SourceError
-from ambient.relays.relay import Switch, opened
+from ambient.relays.relay import KeptRelay, Switch, opened
 
 LEAST_S: Final = 3.0
 """A nurse call takes no shorter closing for a call."""
@@ -91,13 +90,11 @@ class RoomContact:
         Returns the relay; tried again until it can be had.
     """
 
-    def __init__(
-        self, config: ContactConfig, switch: Callable[[ContactConfig], Switch] = opened
-    ) -> None:
-        self._config = config
-        self._make = switch
+    def __init__(self, config: ContactConfig, switch: Callable[[Relay], Switch] = opened) -> None:
+        self._relay = KeptRelay(config, switch)
         self._decide = Unanswered(config.after_s)
         self._waiting: Collection[int] = ()
+        self._known = True
         self._wanted = False
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -111,6 +108,9 @@ class RoomContact:
         """
         if waiting is not None:
             self._waiting = waiting
+        elif self._known:
+            _log.error("the outbox cannot be read; the contact counts what waited before")
+        self._known = waiting is not None
         wanted = self._decide.update(self._waiting, now)
         if wanted == self._wanted:
             return
@@ -128,24 +128,8 @@ class RoomContact:
         self._thread.join(2 * AGAIN_S)
 
     def _run(self) -> None:
-        switch: Switch | None = None
-        failing = False
         while not self._stop.is_set():
             self._wake.clear()
-            try:
-                if switch is None:
-                    switch = self._make(self._config)
-                switch.set(self._wanted)
-            except SourceError as error:
-                if not failing:
-                    _log.error(
-                        "the room's contact cannot be set and is tried again",
-                        contact=told(self._config),
-                        error=str(error),
-                    )
-                failing = True
-            else:
-                failing = False
+            self._relay.set(self._wanted)
             self._wake.wait(AGAIN_S)
-        if switch is not None:
-            switch.close()
+        self._relay.close()

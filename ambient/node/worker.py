@@ -224,7 +224,7 @@ def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
 def _call(contact: RoomContact, agent: Agent) -> None:
     """Tell the contact what no hub acknowledged; a disk that cannot be read answers no alarm."""
     waiting: set[int] | None = None
-    with suppress(StoreError):  # the agent says so
+    with suppress(StoreError):  # the contact says so
         waiting = agent.unanswered_alarms()
     contact.update(waiting, time.monotonic())
 

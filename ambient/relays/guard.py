@@ -20,9 +20,8 @@ from typing import IO, Final
 import structlog
 
 from ambient.config_relay import Relay, decode, encode, told
-from ambient.errors import AmbientError, SourceError
 from ambient.log import set_up_log
-from ambient.relays.relay import Switch, opened
+from ambient.relays.relay import KeptRelay
 
 QUIET_S: Final = 5.0
 """Signs come each second; a process that missed five hangs."""
@@ -30,8 +29,8 @@ QUIET_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
-def hold(switch: Switch, signs: int, quiet_s: float = QUIET_S) -> None:
-    """Hold `switch` closed while signs of life come; return, with it open, when the pipe ends.
+def hold(relay: KeptRelay, signs: int, quiet_s: float = QUIET_S) -> None:
+    """Hold `relay` closed while signs of life come; return, with it open, when the pipe ends.
 
     Parameters
     ----------
@@ -40,25 +39,17 @@ def hold(switch: Switch, signs: int, quiet_s: float = QUIET_S) -> None:
     quiet_s
         Without a sign for so long the relay opens until the next one.
     """
-    failing = False
     try:
         while True:
             ready, _, _ = select.select([signs], [], [], quiet_s)
             alive = bool(ready)
             if alive and not os.read(signs, 4096):
                 return
-            try:
-                switch.set(alive)
-            except SourceError as error:
-                if not failing:
-                    _log.error("the relay cannot be set", error=str(error))
-                failing = True
-            else:
-                failing = False
+            relay.set(alive)
             if not alive:
                 _log.error("no sign of life; the relay is open", seconds=quiet_s)
     finally:
-        switch.close()
+        relay.close()
 
 
 class Guard:
@@ -122,13 +113,9 @@ def main(arguments: list[str]) -> int:
     set_up_log("relay")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the end of the pipe ends it, nothing else
-    try:
-        relay = decode(arguments[0])
-        _log.info("relay is held while signs of life come", relay=told(relay))
-        hold(opened(relay), sys.stdin.fileno())
-    except AmbientError as error:
-        _log.error("the relay cannot be used", error=str(error))
-        return error.exit_code
+    relay = decode(arguments[0])
+    _log.info("relay is held while signs of life come", relay=told(relay))
+    hold(KeptRelay(relay), sys.stdin.fileno())
     return 0
 
 

@@ -1,13 +1,17 @@
 """A relay as a thing that is open or closed, whatever wire it hangs on.
 
-Comes in: a `Relay` of the configuration. Goes out: `Switch`, which sets it and says when it cannot.
+Comes in: a `Relay` of the configuration. Goes out: `Switch`, which sets it and says when it cannot,
+and `KeptRelay`, which goes on trying.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 from urllib.parse import urlsplit
+
+import structlog
 
 from ambient.config_relay import Relay, told
 from ambient.errors import SourceError
@@ -18,6 +22,8 @@ TIMEOUT_S: Final = 1.0
 
 
 PORT: Final = 502
+
+_log = structlog.get_logger(__name__)
 
 
 class Switch(Protocol):
@@ -105,3 +111,44 @@ def opened(relay: Relay) -> Switch:
     if relay.gpio is not None:
         return RelayLine(relay.gpio, relay.chip)
     return ModbusCoil(relay)
+
+
+class KeptRelay:
+    """A relay that is tried again for as long as it takes; when it fails, the log says so once.
+
+    Parameters
+    ----------
+    relay
+        Which relay.
+    make
+        Returns it.
+    """
+
+    def __init__(self, relay: Relay, make: Callable[[Relay], Switch] = opened) -> None:
+        self._relay = relay
+        self._make = make
+        self._switch: Switch | None = None
+        self._failing = False
+
+    def set(self, closed: bool) -> None:
+        """Close or open it, or leave it to the next call."""
+        try:
+            if self._switch is None:
+                self._switch = self._make(self._relay)
+            self._switch.set(closed)
+        except Exception as error:  # noqa: BLE001 - whoever sets a relay must outlive what its wire does
+            if not self._failing:
+                _log.error(
+                    "a relay cannot be set and is tried again",
+                    relay=told(self._relay),
+                    error=str(error),
+                    exc_info=not isinstance(error, SourceError),
+                )
+            self._failing = True
+        else:
+            self._failing = False
+
+    def close(self) -> None:
+        """Open the relay if that is possible, and let go of it."""
+        if self._switch is not None:
+            self._switch.close()

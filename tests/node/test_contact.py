@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -88,6 +89,34 @@ def test_it_is_set_when_the_module_comes_back() -> None:
         assert module.wait_for(True)
         contact.close()
         assert module.wait_for(True, False)
+
+
+class _Unforeseen:
+    """A relay whose library fails in a way of its own at first."""
+
+    def __init__(self) -> None:
+        self.failures = 2
+        self.closed = threading.Event()
+
+    def set(self, closed: bool) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ZeroDivisionError
+        if closed:
+            self.closed.set()
+
+    def close(self) -> None:
+        self.closed.clear()
+
+
+def test_whatever_a_relay_fails_of_it_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ambient.node.contact.AGAIN_S", 0.01)
+    relay = _Unforeseen()
+    contact = RoomContact(ContactConfig(gpio=1, after_s=2), lambda _: relay)
+    contact.update({1}, 0.0)
+    contact.update(None, 2.0)
+    assert relay.closed.wait(15), "and an outbox that cannot be read answers no alarm"
+    contact.close()
 
 
 def test_an_alarm_that_no_hub_answers_closes_it(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import WriteSingleCoilRequest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
+
+from ambient.closing import Closing
 
 COILS = 8
 
@@ -19,7 +20,7 @@ async def _shut_down(server: ModbusTcpServer) -> None:
     await server.shutdown()  # type: ignore[no-untyped-call]
 
 
-class Module:
+class Module(Closing):
     """Serves on a port of its own until it is unplugged; remembers what each write said."""
 
     def __init__(self) -> None:
@@ -78,15 +79,8 @@ class Module:
                 self._said.notify_all()
         return pdu
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Unplug it for good."""
         self.unplug()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)

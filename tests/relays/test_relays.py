@@ -16,7 +16,7 @@ from ambient.config_relay import Relay, decode, encode
 from ambient.errors import ConfigError, SourceError
 from ambient.relays.guard import Guard, hold
 from ambient.relays.lines import ButtonLine, RelayLine
-from ambient.relays.relay import ModbusCoil, opened
+from ambient.relays.relay import KeptRelay, ModbusCoil, opened
 from tests.relays.modbus import Module
 
 
@@ -112,7 +112,7 @@ def test_the_relay_opens_when_signs_stop_and_closes_with_the_next() -> None:
     reading, writing = os.pipe()
     relay = _Relay(writing)
     os.write(writing, b"\n")
-    hold(relay, reading, quiet_s=0.05)
+    hold(KeptRelay(Relay(gpio=1), lambda _: relay), reading, quiet_s=0.05)
     os.close(reading)
     assert relay.levels == [True, False, True, False]
 
