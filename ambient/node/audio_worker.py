@@ -10,25 +10,22 @@ is recorded as well, and whoever is erased is forgotten at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final
 
 import structlog
 
-from ambient.bus.ipc import ObservationSender
 from ambient.config import Microphone, NodeConfig, Room
 from ambient.errors import ModelError, StoreError
 from ambient.events import Outcome, Purpose
 from ambient.node import voices
 from ambient.node.clock import NodeClock
 from ambient.node.control import ControlServer
-from ambient.node.device_thread import Emit
+from ambient.node.device_thread import sender_to
 from ambient.node.microphone_thread import AllowedToHear, MicrophoneThread
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, Switches
 from ambient.node.wizard import sockets
 from ambient.node.wizard.loudness import Loudness
-from ambient.observations import AnyObservation
 from audio.networks import Ears, Wanted
 from audio.pipeline import MicrophonePipeline
 from audio.sources import LiveSound, SoundSource, kind_of, open_sound
@@ -36,8 +33,6 @@ from audio.speech.gate import VoiceGate
 from audio.speech.vault import VoiceVault
 
 SWITCHES_S: Final = 0.2
-UNSENT_EVERY: Final = 1000
-"""Observations that fusion did not take are told once in so many."""
 STALLED_S: Final = 45.0
 """A thread that makes no step for so long hangs in a driver; only a new process helps."""
 
@@ -173,17 +168,6 @@ class AudioWorker:
                 clock=self._clock.at,
             )
 
-        def open_sender() -> tuple[Emit, Callable[[], None]]:
-            sender = ObservationSender(self._place.observations)
-
-            def send(observation: AnyObservation) -> bool:
-                sent = sender.send(observation)
-                if not sent and sender.unsent % UNSENT_EVERY == 1:
-                    _log.warning("fusion takes no observations", lost_so_far=sender.unsent)
-                return sent
-
-            return send, sender.close
-
         thread = MicrophoneThread(
             room.id,
             microphone.id,
@@ -191,7 +175,7 @@ class AudioWorker:
             self._allowed(self._switches.read(), room),
             open_feed=lambda: LiveSound(open_microphone),
             open_pipeline=open_pipeline,
-            open_sender=open_sender,
+            open_sender=lambda: sender_to(self._place.observations),
         )
         thread.show = self._loudness.microphones[room.id, microphone.id].offer
         return thread

@@ -11,10 +11,12 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import structlog
 
+from ambient.bus.ipc import ObservationSender
 from ambient.errors import SourceError
 from ambient.links import Link, LinkState
 from ambient.node.budget import RestartBudget
@@ -28,12 +30,27 @@ SHOW_S: Final = 60.0
 """How often the state of a closed device is said again."""
 HANGS_S: Final = 60.0
 """A source has time limits of its own; one that says nothing for so long never will."""
+UNSENT_EVERY: Final = 1000
+"""Observations that fusion did not take are told once in so many."""
 
 _log = structlog.get_logger(__name__)
 
 Emit = Callable[[AnyObservation], bool]
 Item = TypeVar("Item")
 Pipe = TypeVar("Pipe")
+
+
+def sender_to(fusion: Path) -> tuple[Emit, Callable[[], None]]:
+    """Return what sends observations to the socket file `fusion`, and what closes it."""
+    sender = ObservationSender(fusion)
+
+    def send(observation: AnyObservation) -> bool:
+        sent = sender.send(observation)
+        if not sent and sender.unsent % UNSENT_EVERY == 1:
+            _log.warning("fusion takes no observations", lost_so_far=sender.unsent)
+        return sent
+
+    return send, sender.close
 
 
 class Feed(Protocol):

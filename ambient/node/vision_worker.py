@@ -15,19 +15,18 @@ from typing import Final
 import cv2
 import structlog
 
-from ambient.bus.ipc import ObservationSender
 from ambient.config import Camera, NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import Outcome, Purpose
 from ambient.node.button import Presses
-from ambient.node.camera_thread import CameraThread, Emit, Pipeline
+from ambient.node.camera_thread import CameraThread, Pipeline
 from ambient.node.clock import NS, NodeClock
 from ambient.node.control import ControlServer
+from ambient.node.device_thread import sender_to
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard, allowed
 from ambient.node.wizard import sockets
 from ambient.node.wizard.eyes import Eyes
-from ambient.observations import AnyObservation
 from ambient.relays.lines import Line
 from vision.networks import Networks
 from vision.pose import PoseOptions
@@ -38,8 +37,6 @@ PURPOSE: Final = Purpose.FALLS
 """What a camera serves; the only purpose so far."""
 
 SWITCHES_S: Final = 0.2
-UNSENT_EVERY: Final = 1000
-"""Observations that fusion did not take are told once in so many."""
 STALLED_S: Final = 45.0
 """A camera thread that makes no step for so long hangs in a driver; only a new process helps."""
 
@@ -188,17 +185,6 @@ class VisionWorker:
         def open_feed() -> LatestFrame:
             return LatestFrame(open_camera)
 
-        def open_sender() -> tuple[Emit, Callable[[], None]]:
-            sender = ObservationSender(self._place.observations)
-
-            def send(observation: AnyObservation) -> bool:
-                sent = sender.send(observation)
-                if not sent and sender.unsent % UNSENT_EVERY == 1:
-                    _log.warning("fusion takes no observations", lost_so_far=sender.unsent)
-                return sent
-
-            return send, sender.close
-
         start = allowed(self._switches.read(), room, PURPOSE, self._clock.now())
         return CameraThread(
             room.id,
@@ -207,7 +193,7 @@ class VisionWorker:
             start,
             open_feed=open_feed,
             open_pipeline=open_pipeline,
-            open_sender=open_sender,
+            open_sender=lambda: sender_to(self._place.observations),
             show=eyes.offer,
         )
 
