@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, field
 
 from ambient.config_alarms import Alarms, Name
 from ambient.config_base import Strict
 from ambient.errors import ConfigError
+from ambient.languages import Language
 
 ALWAYS: Final = ("page", "siren")
 """Channels that are there without being configured."""
 
 Address = Annotated[str, Meta(min_length=1, max_length=500)]
-
-
-Language = Literal["en", "de"]
-"""What texts are written in."""
 
 
 class ChannelConfig(Strict, frozen=True, kw_only=True):
@@ -53,7 +50,7 @@ class ChannelConfig(Strict, frozen=True, kw_only=True):
     options: dict[str, Any] = field(default_factory=dict)
     recipients: Annotated[dict[Name, Address], Meta(max_length=500)] = field(default_factory=dict)
     delegated: bool = False
-    language: Language = "en"
+    language: Language = Language.EN
     accepted_by: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     accepted_on: datetime.date | None = None
     per_minute: Annotated[float, Meta(ge=1, le=6000)] = 60.0

@@ -17,20 +17,15 @@ import gettext as catalogues
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from ambient.languages import Language
+from ambient.languages import accepted as preferred
+
 DOMAIN: Final = "ambient"
 LOCALE: Final = Path(__file__).parent / "locale"
-
-
-class Language(StrEnum):
-    """Languages that the hub speaks, by their tags (BCP 47)."""
-
-    EN = "en"
-    DE = "de"
 
 
 NAME: Final = {Language.EN: "English", Language.DE: "Deutsch"}
@@ -80,25 +75,7 @@ def chosen(choice: str, accepted: str) -> Language:
     """
     if choice in set(Language):
         return Language(choice)
-    ranked: list[tuple[float, int, Language]] = []
-    for place, part in enumerate(accepted[:500].split(",")):
-        tag, *parameters = part.strip().lower().split(";")
-        primary = tag.split("-")[0]
-        weight = _weight(parameters)
-        if primary in set(Language) and weight > 0:
-            ranked.append((-weight, place, Language(primary)))
-    return min(ranked)[2] if ranked else Language.EN
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.strip().partition("=")
-        if name == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
+    return preferred(accepted)
 
 
 @cache

@@ -21,8 +21,9 @@ from ambient.hub.alarms.condition import (
 )
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.database import Trouble
-from ambient.hub.languages import Language, gettext, mark, speaking
+from ambient.hub.languages import gettext, mark, speaking
 from ambient.hub.rooms import RoomStatus
+from ambient.languages import Language
 from ambient.observations import Hearing, Place, View
 
 JUDGEMENT: Final = {

@@ -18,7 +18,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from ambient.hub.languages import DOMAIN, LOCALE, Language
+from ambient.hub.languages import DOMAIN, LOCALE
+from ambient.languages import Language
 
 HUB: Final = LOCALE.parent
 METHODS: Final = [("**.py", "python"), ("**/templates/**.html", "jinja2")]

@@ -17,10 +17,11 @@ from babel.messages.mofile import read_mo
 from ambient.hub import words
 from ambient.hub.alarms.condition import SnoozeReason
 from ambient.hub.alarms.kinds import AlarmKind
-from ambient.hub.languages import Language, chosen, gettext, speaking, spoken
+from ambient.hub.languages import chosen, gettext, speaking, spoken
 from ambient.hub.web.render import environment
 from ambient.hub.web.script_words import WORDS
 from ambient.hub.web.tongues import _own_path
+from ambient.languages import Language
 from tests.hub import catalogue
 
 WEB = catalogue.HUB / "web"

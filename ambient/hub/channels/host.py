@@ -28,7 +28,6 @@ from ambient.hub.channels.health import Health
 from ambient.hub.channels.seam import Channel, House, Notice, Receipt
 from ambient.hub.channels.sender import NOT_ACCEPTED, Sender, health_of
 from ambient.hub.database import HubDatabase
-from ambient.hub.languages import Language
 from ambient.hub.store import Store
 
 STORE_S: Final = 1.0
@@ -212,7 +211,7 @@ def trial(config: HubConfig, name: str) -> list[tuple[str | None, Receipt]]:
         raise UsageError(f"--test: expected a channel of hub.yaml ({known}), got {name!r}")
     if not channel.accepted:
         raise UsageError(f"channels.{name}: {NOT_ACCEPTED}")
-    language = Language(channel.language)
+    language = channel.language
     plugin = made(config, name, channel, time.time_ns)
     receipts = []
     try:

@@ -17,7 +17,7 @@ from ambient.config import RoomName
 from ambient.hub.alarms.condition import Priority
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import Delivery
-from ambient.hub.languages import Language
+from ambient.languages import Language
 
 DELIVER_S: Final = 8.0
 """`Channel.deliver` returns within this: what says nothing for 10 s has failed."""

@@ -24,7 +24,6 @@ from ambient.hub.channels.health import NS, Health, Rate
 from ambient.hub.channels.queue import Queued
 from ambient.hub.channels.seam import Channel, Notice, Receipt
 from ambient.hub.database import HubDatabase
-from ambient.hub.languages import Language
 from ambient.hub.store import Store
 from ambient.links import Backoff
 
@@ -218,7 +217,7 @@ def notice_of(
     queued: Queued, condition: Condition, config: ChannelConfig, rooms: Mapping[str, RoomName]
 ) -> Notice:
     """Return what is told of `condition`: room and kind, and nothing else about anybody."""
-    language = Language(config.language)
+    language = config.language
     room = texts.room_name(condition.room, rooms, language)
     return Notice(
         id=queued.id,

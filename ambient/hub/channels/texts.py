@@ -11,7 +11,8 @@ from typing import Final
 from ambient.config import RoomName
 from ambient.hub import words
 from ambient.hub.alarms.kinds import AlarmKind
-from ambient.hub.languages import Language, gettext, mark, speaking
+from ambient.hub.languages import gettext, mark, speaking
+from ambient.languages import Language
 
 _ALL_ROOMS: Final = mark("All rooms")
 _ROOM: Final = mark("Room %(room)s")

@@ -25,8 +25,9 @@ from ambient.hub.people.care import CareSettings
 from ambient.hub.people.consents import Consent
 from ambient.hub.people.register import Place
 from ambient.hub.people.said import is_erased, said_by
+from ambient.languages import Language
 
-PAGES: Final = {"en": "about-you.html", "de": "ueber-sie.html"}
+PAGES: Final = {Language.EN: "about-you.html", Language.DE: "ueber-sie.html"}
 JSON: Final = "all.json"
 _EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 """The same content gives the same file."""
@@ -119,7 +120,7 @@ def archive(told: Disclosure) -> bytes:
     return made.getvalue()
 
 
-def page(told: Disclosure, language: str) -> str:
+def page(told: Disclosure, language: Language) -> str:
     """Return the page in plain language."""
     env = Environment(
         loader=PackageLoader("ambient.hub.people"),

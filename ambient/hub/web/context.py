@@ -23,10 +23,11 @@ from ambient.hub.board import Board, read_board
 from ambient.hub.broadcast import Broadcaster
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Identity
-from ambient.hub.languages import Language, spoken
+from ambient.hub.languages import spoken
 from ambient.hub.metrics import HubMetrics
 from ambient.hub.registry import Registry
 from ambient.hub.store import Store
+from ambient.languages import Language
 
 NS: Final = 1_000_000_000
 NO_STORE: Final = CacheControlHeader(no_store=True)

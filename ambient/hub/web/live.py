@@ -22,11 +22,12 @@ from litestar.response.sse import ServerSentEventMessage
 from msgspec import Struct
 
 from ambient.hub.identities import Right
-from ambient.hub.languages import Language, spoken
+from ambient.hub.languages import spoken
 from ambient.hub.web.context import NS, AnyRequest, Hub, HubContext, rfc3339
 from ambient.hub.web.guard import identify
 from ambient.hub.web.render import render
 from ambient.hub.web.views import BoardView, Figures, board_view
+from ambient.languages import Language
 
 BEAT_S: Final = 2.0
 

@@ -17,8 +17,9 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Meta, Struct
 
-from ambient.hub.languages import Language, chosen, speaking
+from ambient.hub.languages import chosen, speaking
 from ambient.hub.web.context import AnyRequest, Hub, own_cookie
+from ambient.languages import Language
 
 COOKIE: Final = "language"
 KEPT_DAYS: Final = 365

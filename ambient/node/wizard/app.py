@@ -31,6 +31,7 @@ from msgspec import Meta, Struct
 from ambient.bus.opening import fingerprint
 from ambient.errors import AmbientError, StoreError
 from ambient.events import Area, Light, Station, WizardAct
+from ambient.languages import accepted
 from ambient.node.wizard import record, walk
 from ambient.node.wizard.announce import Announcer
 from ambient.node.wizard.drawing import Drawn
@@ -39,7 +40,7 @@ from ambient.node.wizard.installation import BusyError, Installation, UnknownPla
 from ambient.node.wizard.looks import Outlined
 from ambient.node.wizard.walk import Judged
 from ambient.node.wizard.watcher import Person
-from ambient.node.wizard.words import spoken, words
+from ambient.node.wizard.words import words
 
 COOKIE: Final = "__Host-wizard"
 MAX_BODY: Final = 64 * 1024
@@ -369,7 +370,7 @@ def _environment() -> Environment:
 def _page(
     request: AnyRequest, template: str, *, status: int = 200, **shown: object
 ) -> Response[str]:
-    language = spoken(request.headers.get("accept-language", ""))
+    language = accepted(request.headers.get("accept-language", ""))
     said = words(language)
     html = (
         _environment()

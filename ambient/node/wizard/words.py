@@ -7,25 +7,9 @@ without it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
-
-class Language(StrEnum):
-    """A language of the pages."""
-
-    EN = "en"
-    DE = "de"
-
-
-def spoken(accepted: str) -> Language:
-    """Return the language to speak to a browser that sent ``Accept-Language: accepted``."""
-    for part in accepted[:200].split(","):
-        tag = part.split(";")[0].strip().lower()[:2]
-        if tag in ("en", "de"):
-            return Language(tag)
-    return Language.EN
-
+from ambient.languages import Language
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("Install a room", "Ein Zimmer einrichten"),

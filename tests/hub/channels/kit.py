@@ -21,8 +21,8 @@ from ambient.hub.channels import plugins, queue
 from ambient.hub.channels.seam import Channel, House, Notice, Receipt
 from ambient.hub.channels.sender import Sender
 from ambient.hub.database import HubDatabase
-from ambient.hub.languages import Language
 from ambient.hub.store import Store
+from ambient.languages import Language
 from tests.hub.kit import NS, fall
 
 ROOMS = {f"r{n}": RoomName(name=f"Room {n}") for n in range(1, 41)}

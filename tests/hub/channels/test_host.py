@@ -22,8 +22,8 @@ from ambient.hub.channels.health import NS, Health, Rate
 from ambient.hub.channels.host import ChannelHost, standings, trial
 from ambient.hub.channels.seam import Notice, Receipt
 from ambient.hub.database import HubDatabase
-from ambient.hub.languages import Language
 from ambient.hub.store import Store
+from ambient.languages import Language
 from tests.hub.channels.kit import Bench, Scripted, accepted, bench, house
 from tests.hub.kit import fall, hub_config
 
@@ -56,7 +56,7 @@ def technical(store: Store) -> list[str]:
 
 
 def test_a_notice_says_room_and_kind_and_no_name(tmp_path: Path, way: Scripted) -> None:
-    config = accepted("scripted", recipients={"anna": "101"}, language="de")
+    config = accepted("scripted", recipients={"anna": "101"}, language=Language.DE)
     with bench(tmp_path, lambda _: way, config=config) as bed:
         bed.fall(10, "r5")
         bed.step()

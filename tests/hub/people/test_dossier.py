@@ -14,10 +14,11 @@ from ambient.config import load_hub
 from ambient.events import ConsentApplied, Purpose
 from ambient.hub.database import HubDatabase
 from ambient.hub.people.dossier import facts
-from ambient.hub.people.dossier.make import LANGUAGES, TITLES, documents
-from ambient.hub.people.dossier.purposes import WORDS, Language
+from ambient.hub.people.dossier.make import TITLES, documents
+from ambient.hub.people.dossier.purposes import WORDS
 from ambient.hub.people.dossier.risks import RISKS
 from ambient.hub.store import Store
+from ambient.languages import Language
 from tests.hub.kit import event
 
 ROOT = Path(__file__).parents[3]
@@ -75,16 +76,16 @@ def test_a_test_that_does_not_exist_would_be_found() -> None:
 
 
 def test_nothing_lacks_its_words_or_its_test() -> None:
-    for language in LANGUAGES:
+    for language in Language:
         assert set(WORDS[language]) == set(Purpose)
-        assert set(TITLES[language]) == set(TITLES["en"])
+        assert set(TITLES[language]) == set(TITLES[Language.EN])
     for risk in RISKS:
         assert risk.tests
-        assert {*risk.hazard, *risk.measure, *risk.left} == set(LANGUAGES)
+        assert {*risk.hazard, *risk.measure, *risk.left} == set(Language)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", TITLES["en"])
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", TITLES[Language.EN])
 def test_every_document_is_made_whole(made: facts.Facts, language: Language, name: str) -> None:
     page = documents(made, language)[f"{language}/{name}.html"]
     assert page.startswith("<!doctype html>")
@@ -124,7 +125,7 @@ def test_what_only_the_house_knows_is_a_blank_with_the_question(tmp_path: Path) 
     file = tmp_path / "hub.yaml"
     file.write_text(f"site: h\nstate_dir: {tmp_path}\n")
     bare = facts.facts_of(load_hub(file), {}, [], [], "2027-03-01")
-    for language in LANGUAGES:
+    for language in Language:
         for page in documents(bare, language).values():
             for question in re.findall(r'<span class="blank"[^>]*>([^<]*)</span>', page):
                 assert question.rstrip().endswith(("?", "."))

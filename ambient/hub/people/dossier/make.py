@@ -15,12 +15,12 @@ from markupsafe import Markup, escape
 from ambient.errors import StoreError
 from ambient.events import Purpose
 from ambient.hub.people.dossier.facts import Facts
-from ambient.hub.people.dossier.purposes import WORDS, Language
+from ambient.hub.people.dossier.purposes import WORDS
 from ambient.hub.people.dossier.risks import RISKS
+from ambient.languages import Language
 
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "de")
 TITLES: Final[dict[Language, dict[str, str]]] = {
-    "en": {
+    Language.EN: {
         "dpia": "Data protection impact assessment",
         "record": "Record of processing activities",
         "flows": "Data flows and recipients",
@@ -30,7 +30,7 @@ TITLES: Final[dict[Language, dict[str, str]]] = {
         "aiact": "EU AI Act: what applies and where it stands",
         "risks": "Risk file",
     },
-    "de": {
+    Language.DE: {
         "dpia": "Datenschutz-Folgenabschätzung",
         "record": "Verzeichnis der Verarbeitungstätigkeiten",
         "flows": "Datenflüsse und Empfänger",
@@ -88,9 +88,11 @@ def write(facts: Facts, folder: Path) -> list[Path]:
     StoreError
         When it cannot be written there.
     """
-    pages = {name: html for each in LANGUAGES for name, html in documents(facts, each).items()}
+    pages = {name: html for each in Language for name, html in documents(facts, each).items()}
     index = _environment().get_template("index.html")
-    pages["index.html"] = index.render(f=facts, all_titles=TITLES, language="en", title="Ambient")
+    pages["index.html"] = index.render(
+        f=facts, all_titles=TITLES, language=Language.EN, title="Ambient"
+    )
     made = []
     try:
         for name, html in sorted(pages.items()):

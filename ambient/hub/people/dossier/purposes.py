@@ -6,13 +6,12 @@ is missing.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from msgspec import Struct
 
 from ambient.events import Purpose
-
-Language = Literal["en", "de"]
+from ambient.languages import Language
 
 
 class Words(Struct, frozen=True, kw_only=True):
@@ -41,7 +40,7 @@ class Words(Struct, frozen=True, kw_only=True):
 
 
 WORDS: Final[dict[Language, dict[Purpose, Words]]] = {
-    "en": {
+    Language.EN: {
         Purpose.FALLS: Words(
             name="Falls",
             what="A camera in the room sees whether somebody lies on the floor. Pictures are "
@@ -99,7 +98,7 @@ WORDS: Final[dict[Language, dict[Purpose, Words]]] = {
             without="The care is the same.",
         ),
     },
-    "de": {
+    Language.DE: {
         Purpose.FALLS: Words(
             name="Stürze",
             what="Eine Kamera im Zimmer erkennt, ob jemand auf dem Boden liegt. Die Bilder werden "
