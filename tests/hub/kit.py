@@ -179,11 +179,11 @@ def running(config: HubConfig, *, user: bool = True) -> Iterator[RunningHub]:
 
 
 @contextmanager
-def client(hub: RunningHub, *, log_in: bool = True) -> Iterator[httpx.Client]:
+def client(hub: RunningHub, *, log_in: bool = True, user: str = USER) -> Iterator[httpx.Client]:
     """Return an HTTP client; logged in, it sends the session's forgery token."""
     with httpx.Client(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as http:
         if log_in:
-            answer = http.post("/api/login", json={"user": USER, "password": PASSWORD})
+            answer = http.post("/api/login", json={"user": user, "password": PASSWORD})
             assert answer.status_code == 200, answer.text
             http.headers["X-CSRF-Token"] = answer.json()["csrf"]
         yield http

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from argon2 import PasswordHasher
 
@@ -17,13 +14,6 @@ from ambient.hub.identities import Role
 from tests.hub.kit import NS, PASSWORD
 
 HOUR = 3600 * NS
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[HubDatabase]:
-    database = HubDatabase(tmp_path / "hub.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -48,18 +47,6 @@ from tests.hub.kit import NS, event, fall, view
 
 OLD = Path(__file__).parent / "stores" / "hub_1.sql"
 """What version 1 of the schema held: falls in every state, technical alarms, old judgements."""
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[HubDatabase]:
-    database = HubDatabase(tmp_path / "hub.db")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def store(database: HubDatabase) -> Store:
-    return Store(database)
 
 
 def of(subject: str, life: list[AnyEvent]) -> list[AnyEvent]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,13 @@ from ambient.hub.alarms.inputs import NodeSilent
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from ambient.observations import View
-from tests.hub.kit import NS, PASSWORD, USER, client, enrol, fall, hub_config, running, view
+from tests.hub.kit import NS, PASSWORD, USER, client, enrol, fall, running, view
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        enrol(hub.context.registry, "n-1", ["r1", "r2", "r3"])
-        yield hub
-
-
-@pytest.fixture
-def http(hub: RunningHub) -> Iterator[httpx.Client]:
-    with client(hub) as http:
-        yield http
+def hub(bare_hub: RunningHub) -> RunningHub:
+    enrol(bare_hub.context.registry, "n-1", ["r1", "r2", "r3"])
+    return bare_hub
 
 
 def bring(hub: RunningHub, upto: int = 2, room: str = "r1") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,17 +10,12 @@ import msgspec
 import pytest
 
 from ambient.hub.broadcast import Broadcaster
-from ambient.hub.languages import Language, speaking
+from ambient.hub.languages import speaking
 from ambient.hub.service import RunningHub
 from ambient.hub.web.context import HubContext
 from ambient.hub.web.live import BEAT_S, Pictures
-from tests.hub.kit import NS, hub_config, running
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        yield hub
+from ambient.languages import Language
+from tests.hub.kit import NS
 
 
 class Counted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ from tests.hub.browser import (
     PHONE,
     Proxy,
     Scheme,
-    chromium,
     connected,
     page_of,
     wait_until_stopped,
@@ -35,16 +33,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        enrol(hub.context.registry, "n-1", ["r1", "r2", "r3", "r4", "r5"])
-        yield hub
+def shared(bare_hub: RunningHub) -> RunningHub:
+    enrol(bare_hub.context.registry, "n-1", ["r1", "r2", "r3", "r4", "r5"])
+    return bare_hub
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from tests.hub.browser import (
     DESKTOP,
     PHONE,
     Scheme,
-    chromium,
     connected,
     page_of,
     wait_until_stopped,
@@ -32,12 +31,6 @@ from tests.hub.browser import (
 from tests.hub.kit import USER, enrol, fall, hub_config, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

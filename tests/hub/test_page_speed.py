@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,8 +11,8 @@ pytest.importorskip("playwright", reason="needs the extra dev")
 from playwright.sync_api import Browser, expect
 
 from ambient.hub.service import RunningHub
-from tests.hub.browser import PHONE, chromium, page_of
-from tests.hub.kit import client, hub_config, running
+from tests.hub.browser import PHONE, page_of
+from tests.hub.kit import client
 from tests.hub.slow_phone import furnish, load
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -21,16 +20,9 @@ MOST_BYTES = 100_000
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        furnish(hub)
-        yield hub
+def hub(bare_hub: RunningHub) -> RunningHub:
+    furnish(bare_hub)
+    return bare_hub
 
 
 def test_the_first_load_is_light(browser: Browser, hub: RunningHub) -> None:

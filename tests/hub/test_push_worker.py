@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright", reason="needs the extra dev")
 
-from tests.hub.browser import chromium
-from tests.hub.kit import hub_config, running
+from playwright.sync_api import Browser
+
+from ambient.hub.service import RunningHub
 
 READY = """async () => {
   const made = await navigator.serviceWorker.register("/static/push-worker.js");
@@ -73,23 +73,24 @@ STEPS = [
 
 
 @pytest.mark.browser
-def test_a_device_shows_one_notification_an_alarm_and_the_newest(tmp_path: Path) -> None:
-    with running(hub_config(tmp_path)) as hub, chromium() as browser:
-        context = browser.new_context()
-        context.grant_permissions(["notifications"], origin=hub.url)
-        page = context.new_page()
-        page.goto(f"{hub.url}/login")
-        session = context.new_cdp_session(page)
-        registrations: list[str] = []
+def test_a_device_shows_one_notification_an_alarm_and_the_newest(
+    hub: RunningHub, browser: Browser
+) -> None:
+    context = browser.new_context()
+    context.grant_permissions(["notifications"], origin=hub.url)
+    page = context.new_page()
+    page.goto(f"{hub.url}/login")
+    session = context.new_cdp_session(page)
+    registrations: list[str] = []
 
-        def note(event: dict[str, Any]) -> None:
-            registrations.extend(one["registrationId"] for one in event["registrations"])
+    def note(event: dict[str, Any]) -> None:
+        registrations.extend(one["registrationId"] for one in event["registrations"])
 
-        session.on("ServiceWorker.workerRegistrationUpdated", note)
-        session.send("ServiceWorker.enable")
-        page.evaluate(READY)
-        for messages, shown in STEPS:
-            for data in messages:
-                sent = {"origin": hub.url, "registrationId": registrations[0], "data": data}
-                session.send("ServiceWorker.deliverPushMessage", sent)
-            assert page.evaluate(UNTIL, [len(shown), shown[-1][3]]) == shown
+    session.on("ServiceWorker.workerRegistrationUpdated", note)
+    session.send("ServiceWorker.enable")
+    page.evaluate(READY)
+    for messages, shown in STEPS:
+        for data in messages:
+            sent = {"origin": hub.url, "registrationId": registrations[0], "data": data}
+            session.send("ServiceWorker.deliverPushMessage", sent)
+        assert page.evaluate(UNTIL, [len(shown), shown[-1][3]]) == shown

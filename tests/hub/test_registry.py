@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,6 @@ NS = 1_000_000_000
 NOW = 1_800_000_000 * NS
 ADDRESS = "tcp://127.0.0.1:7440"
 HUB = keys.new_pair().public
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[HubDatabase]:
-    made = HubDatabase(tmp_path / "hub.db")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -37,12 +37,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
         PatientProtocol.patience_s = before
 
 
-@pytest.fixture
-def stranger(hub: RunningHub) -> Iterator[httpx.Client]:
-    with client(hub, log_in=False) as http:
-        yield http
-
-
 PAGES = ["/", "/earlier", "/handover", "/kiosk", "/admin", "/account", "/device", "/residents"]
 
 

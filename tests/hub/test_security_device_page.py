@@ -3,61 +3,63 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
 
 from ambient.hub.identities import Role
-from tests.hub.browser import chromium, page_of
-from tests.hub.kit import PASSWORD, fall, hub_config, running
+from ambient.hub.service import RunningHub
+from tests.hub.browser import page_of
+from tests.hub.kit import PASSWORD, fall
 
 PIN = "718294"
 
 
-def test_a_shared_screen_rings_before_during_and_after_a_shift(tmp_path: Path) -> None:
-    with running(hub_config(tmp_path)) as hub, chromium() as browser:
-        accounts = hub.context.accounts
-        accounts.add_user("berta", PASSWORD, Role.CARER, time.time_ns())
-        accounts.devices.set_pin("berta", PIN, "")
-        cookie = accounts.devices.enrol("ward 1", "root", time.time_ns())
-        with page_of(browser, hub, path="/healthz", log_in=False) as page:
-            page.context.add_cookies(
-                [{"name": "ambient-device", "value": cookie, "url": hub.url, "sameSite": "Strict"}]
-            )
-            page.goto("/")
-            assert page.url == f"{hub.url}/device", "led to what it may show"
-            page.wait_for_selector("html[data-link=on]")
-            page.click("#sound-off")
-            page.wait_for_selector("html[data-audio=on]")
-            hub.context.store.store("n-1", fall(time.time(), 2), time.time_ns())
-            page.wait_for_selector("#alarms .card.high")
-            page.wait_for_selector("html[data-bursts]")
-            assert "Room 1" in page.inner_text("#alarms")
-            assert page.query_selector("#alarms button") is None
-            worst = [
-                one["id"]
-                for one in Axe().run(page).response["violations"]
-                if one["impact"] in ("serious", "critical")
-            ]
-            assert worst == []
-            for n in range(6):
-                page.fill("#user", "berta")
-                page.fill("#secret", f"99887{n}")
-                page.click("form[action='/device/sign-in'] button")
-                page.wait_for_selector("[role=alert].note")
-            assert "Too many tries" in page.inner_text("[role=alert].note")
-            page.wait_for_selector("html[data-link=on]")
-            assert "Room 1" in page.inner_text("#alarms"), "shown under lock-out"
-            with hub.context.database.write() as db:
-                db.execute("DELETE FROM attempts")
+def test_a_shared_screen_rings_before_during_and_after_a_shift(
+    hub: RunningHub, browser: Browser
+) -> None:
+    accounts = hub.context.accounts
+    accounts.add_user("berta", PASSWORD, Role.CARER, time.time_ns())
+    accounts.devices.set_pin("berta", PIN, "")
+    cookie = accounts.devices.enrol("ward 1", "root", time.time_ns())
+    with page_of(browser, hub, path="/healthz", log_in=False) as page:
+        page.context.add_cookies(
+            [{"name": "ambient-device", "value": cookie, "url": hub.url, "sameSite": "Strict"}]
+        )
+        page.goto("/")
+        assert page.url == f"{hub.url}/device", "led to what it may show"
+        page.wait_for_selector("html[data-link=on]")
+        page.click("#sound-off")
+        page.wait_for_selector("html[data-audio=on]")
+        hub.context.store.store("n-1", fall(time.time(), 2), time.time_ns())
+        page.wait_for_selector("#alarms .card.high")
+        page.wait_for_selector("html[data-bursts]")
+        assert "Room 1" in page.inner_text("#alarms")
+        assert page.query_selector("#alarms button") is None
+        worst = [
+            one["id"]
+            for one in Axe().run(page).response["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert worst == []
+        for n in range(6):
             page.fill("#user", "berta")
-            page.fill("#secret", PIN)
+            page.fill("#secret", f"99887{n}")
             page.click("form[action='/device/sign-in'] button")
-            page.wait_for_url("**/kiosk")
-            page.click("#alarms [data-act=acknowledge]")
-            page.wait_for_selector("#alarms .taken")
-            with hub.context.database.write() as db:
-                db.execute("DELETE FROM sessions")
-            page.wait_for_url("**/device")
-            page.wait_for_selector("html[data-link=on]")
-            assert "Room 1" in page.inner_text("#alarms"), "shown after the shift"
+            page.wait_for_selector("[role=alert].note")
+        assert "Too many tries" in page.inner_text("[role=alert].note")
+        page.wait_for_selector("html[data-link=on]")
+        assert "Room 1" in page.inner_text("#alarms"), "shown under lock-out"
+        with hub.context.database.write() as db:
+            db.execute("DELETE FROM attempts")
+        page.fill("#user", "berta")
+        page.fill("#secret", PIN)
+        page.click("form[action='/device/sign-in'] button")
+        page.wait_for_url("**/kiosk")
+        page.click("#alarms [data-act=acknowledge]")
+        page.wait_for_selector("#alarms .taken")
+        with hub.context.database.write() as db:
+            db.execute("DELETE FROM sessions")
+        page.wait_for_url("**/device")
+        page.wait_for_selector("html[data-link=on]")
+        assert "Room 1" in page.inner_text("#alarms"), "shown after the shift"

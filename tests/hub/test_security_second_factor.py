@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -77,13 +76,6 @@ def test_what_is_no_code(typed: str) -> None:
 def test_spaces_do_not_matter(typed: str) -> None:
     code = code_at(SECRET, T)
     assert totp.good_step(SECRET, typed.format(code, code[:3], code[3:]), T, 0) is not None
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[HubDatabase]:
-    database = HubDatabase(tmp_path / "hub.db")
-    yield database
-    database.close()
 
 
 def made(database: HubDatabase, *, required: bool = True, key: bytes = KEY) -> Accounts:

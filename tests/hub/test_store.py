@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,18 +27,6 @@ from ambient.observations import View
 from tests.hub.kit import NS, event, fall, view
 
 NAMES = {"r1": RoomName(name="Room 1"), "r2": RoomName(name="Room 2")}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[HubDatabase]:
-    database = HubDatabase(tmp_path / "hub.db")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def store(database: HubDatabase) -> Store:
-    return Store(database)
 
 
 def board(database: HubDatabase, now: float = 1000) -> Board:

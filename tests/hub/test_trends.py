@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
@@ -55,26 +54,12 @@ from tests.hub.weeks import (
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        enrol(hub.context.registry, "n-1", ["r1", "r2", "r3"])
-        now = time.time()
-        closed = weeks(now, subject=BERTA, room="r2")[1:]
-        hub.context.store.store("n-1", [*weeks(now), *closed], time.time_ns())
-        yield hub
-
-
-@pytest.fixture
-def http(hub: RunningHub) -> Iterator[httpx.Client]:
-    with client(hub) as http:
-        yield http
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[HubDatabase]:
-    database = HubDatabase(tmp_path / "hub.db")
-    yield database
-    database.close()
+def hub(bare_hub: RunningHub) -> RunningHub:
+    enrol(bare_hub.context.registry, "n-1", ["r1", "r2", "r3"])
+    now = time.time()
+    closed = weeks(now, subject=BERTA, room="r2")[1:]
+    bare_hub.context.store.store("n-1", [*weeks(now), *closed], time.time_ns())
+    return bare_hub
 
 
 # -- who may be shown ----------------------------------------------------------------------------

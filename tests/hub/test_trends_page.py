@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,26 +12,19 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from ambient.hub.service import RunningHub
-from tests.hub.browser import DESKTOP, PHONE, Scheme, chromium, page_of
-from tests.hub.kit import enrol, hub_config, running
+from tests.hub.browser import DESKTOP, PHONE, Scheme, page_of
+from tests.hub.kit import enrol
 from tests.hub.weeks import ANNA, vital_weeks, weeks
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        enrol(hub.context.registry, "n-1", ["r1"])
-        now = time.time()
-        hub.context.store.store("n-1", [*weeks(now), *vital_weeks(now)], time.time_ns())
-        yield hub
+def hub(bare_hub: RunningHub) -> RunningHub:
+    enrol(bare_hub.context.registry, "n-1", ["r1"])
+    now = time.time()
+    bare_hub.context.store.store("n-1", [*weeks(now), *vital_weeks(now)], time.time_ns())
+    return bare_hub
 
 
 @pytest.mark.parametrize(

@@ -16,22 +16,9 @@ from tests.hub.kit import NS, PASSWORD, USER, client, enrol, event, fall, hub_co
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        enrol(hub.context.registry, "n-1", ["r1", "r2"])
-        yield hub
-
-
-@pytest.fixture
-def http(hub: RunningHub) -> Iterator[httpx.Client]:
-    with client(hub) as http:
-        yield http
-
-
-@pytest.fixture
-def stranger(hub: RunningHub) -> Iterator[httpx.Client]:
-    with client(hub, log_in=False) as http:
-        yield http
+def hub(bare_hub: RunningHub) -> RunningHub:
+    enrol(bare_hub.context.registry, "n-1", ["r1", "r2"])
+    return bare_hub
 
 
 def bring(hub: RunningHub, upto: int = 2, room: str = "r1") -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -133,11 +131,9 @@ def test_ordered_is_shown_until_the_node_says_so(
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[HubDatabase]:
-    database = HubDatabase(tmp_path / "hub.db")
+def database(database: HubDatabase) -> HubDatabase:
     enrol(Registry(database), "n-1", ["r1", "r2"])
-    yield database
-    database.close()
+    return database
 
 
 @pytest.fixture

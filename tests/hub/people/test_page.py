@@ -5,40 +5,27 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
-from tests.hub.kit import PASSWORD, enrol, hub_config, running
+from tests.hub.kit import PASSWORD, client, enrol
 
 ONE = "s-00aa11bb"
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    with running(hub_config(tmp_path_factory.mktemp("hub"))) as hub:
-        enrol(hub.context.registry, "n-1", ["r1"])
-        for role in (Role.DPO, Role.CARER):
-            hub.context.accounts.add_user(role.value, PASSWORD, role, time.time_ns())
-        yield hub
-
-
-@contextmanager
-def signed_in(hub: RunningHub, user: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=hub.url, timeout=60, trust_env=False) as http:
-        answer = http.post("/api/login", json={"user": user, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        http.headers["X-CSRF-Token"] = answer.json()["csrf"]
-        yield http
+def hub(bare_hub: RunningHub) -> RunningHub:
+    enrol(bare_hub.context.registry, "n-1", ["r1"])
+    for role in (Role.DPO, Role.CARER):
+        bare_hub.context.accounts.add_user(role.value, PASSWORD, role, time.time_ns())
+    return bare_hub
 
 
 def test_consent_withdrawal_and_erasure_by_the_page(hub: RunningHub, tmp_path: Path) -> None:
-    with signed_in(hub, "dpo") as http:
+    with client(hub, user="dpo") as http:
 
         def sent(path: str, **fields: str) -> int:
             return http.post(f"/consents/{path}", data={"subject": ONE, **fields}).status_code
@@ -69,7 +56,7 @@ def test_consent_withdrawal_and_erasure_by_the_page(hub: RunningHub, tmp_path: P
 
 @pytest.mark.parametrize("path", ["", "/move-in", "/move-out", "/decide", "/erase"])
 def test_a_carer_neither_records_consent_nor_erases(hub: RunningHub, path: str) -> None:
-    with signed_in(hub, "carer") as http:
+    with client(hub, user="carer") as http:
         answer = (
             http.post(f"/consents{path}", data={"subject": ONE}) if path else http.get("/consents")
         )
@@ -77,7 +64,7 @@ def test_a_carer_neither_records_consent_nor_erases(hub: RunningHub, path: str) 
 
 
 def test_it_speaks_german(hub: RunningHub) -> None:
-    with signed_in(hub, "dpo") as http:
+    with client(hub, user="dpo") as http:
         page = http.get("/consents", headers={"Accept-Language": "de"}).text
     assert '<h1 class="page-title">Einwilligungen</h1>' in page
     assert "Endgültig löschen" in page
