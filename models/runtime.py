@@ -1,14 +1,16 @@
 """OpenVINO, without the telemetry that its Python package sends when it is imported.
 
-Goes out: ``ov``, the module ``openvino``, and `UNPINNED`. This is the only place that imports it
-(the linter refuses another): ``import openvino`` alone writes a client's number to the home
-directory and sends a usage event to an analytics service, unless ``openvino_telemetry`` cannot be
-imported, for which OpenVINO has a stub of its own. Nothing of a care facility may go there.
+Goes out: ``ov``, the module ``openvino``, and small networks compiled. This is the only place that
+imports it (the linter refuses another): ``import openvino`` alone writes a client's number to the
+home directory and sends a usage event to an analytics service, unless ``openvino_telemetry`` cannot
+be imported, for which OpenVINO has a stub of its own. Nothing of a care facility may go there.
 """
 
 import sys
 from pathlib import Path
 from typing import Final
+
+from ambient.errors import ModelError
 
 if "openvino" in sys.modules and "openvino_telemetry" in sys.modules:
     raise ImportError("openvino was imported before models.runtime; import it from there alone")
@@ -16,7 +18,7 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the docu
 
 import openvino as ov  # noqa: E402, TID251
 
-__all__ = ["OPENVINO", "UNPINNED", "ov"]
+__all__ = ["OPENVINO", "UNPINNED", "at_once", "ov"]
 
 OPENVINO: Final = Path(ov.__file__).parent / "libs"
 """Where its libraries lie."""
@@ -25,3 +27,37 @@ UNPINNED: Final[dict[str, object]] = {"ENABLE_CPU_PINNING": False}
 """For every network on a CPU. OpenVINO else ties the thread that calls it to the first core, in
 each process anew: vision, audio and fusion of a node would share one core and leave the other
 idle (measured: two processes at 52 % of a core each)."""
+
+
+def at_once(path: Path, *, threads: int = 1, mend: str = "", **options: object) -> ov.CompiledModel:
+    """Return a network compiled to answer one question at a time, as soon as it can, in float32.
+
+    Parameters
+    ----------
+    path
+        Its XML file.
+    threads
+        That it runs on.
+    mend
+        Ends the error: what to do.
+    options
+        Further ones of OpenVINO's.
+
+    Raises
+    ------
+    ModelError
+        It cannot be read.
+    """
+    settings = {
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": 1,
+        **UNPINNED,
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+        **options,
+    }
+    try:
+        return ov.Core().compile_model(str(path), "CPU", settings)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ModelError(f"{path}: OpenVINO cannot read it ({reason}){mend}") from error

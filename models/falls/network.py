@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ambient.errors import ModelError
 from models.falls.columns import FEATURES
 from models.falls.outputs import OUTPUTS
-from models.runtime import UNPINNED, ov
+from models.runtime import at_once, ov
 
 Floats = NDArray[np.float32]
 
@@ -52,21 +52,7 @@ class Network:
                 f"{path}: expected the temporal network, found none; "
                 "install Ambient again, or make it with: ambient train falls"
             )
-        try:
-            compiled = ov.Core().compile_model(
-                str(path),
-                "CPU",
-                {
-                    "INFERENCE_NUM_THREADS": threads,
-                    "NUM_STREAMS": 1,
-                    **UNPINNED,
-                    "INFERENCE_PRECISION_HINT": "f32",
-                    "PERFORMANCE_HINT": "LATENCY",
-                },
-            )
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1].strip()
-            raise ModelError(f"{path}: OpenVINO cannot read it ({reason})") from error
+        compiled = at_once(path, threads=threads)
         got = (compiled.input(0).partial_shape[1], compiled.output(0).partial_shape[1])
         expected = (len(FEATURES), len(OUTPUTS))
         if tuple(int(each.get_length()) for each in got) != expected:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ambient.errors import ModelError
-from models.runtime import UNPINNED, ov
+from models.runtime import at_once, ov
 from models.sounds.mel import BANDS
 from models.sounds.outputs import FIELD, OUTPUTS, STRIDE
 
@@ -89,19 +89,7 @@ class Network:
 @cache
 def _compiled(path: Path, written_ns: int) -> ov.CompiledModel:
     """Return the compiled network; the same one for the same file, as it was written then."""
-    try:
-        options = {
-            "INFERENCE_NUM_THREADS": 1,
-            "NUM_STREAMS": 1,
-            **UNPINNED,
-            "INFERENCE_PRECISION_HINT": "f32",
-            "PERFORMANCE_HINT": "LATENCY",
-            "CPU_DENORMALS_OPTIMIZATION": True,
-        }
-        compiled = ov.Core().compile_model(str(path), "CPU", options)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
-        raise ModelError(f"{path}: OpenVINO cannot read it ({reason})") from error
+    compiled = at_once(path, CPU_DENORMALS_OPTIMIZATION=True)
     got = tuple(
         int(port.partial_shape[2].get_length()) for port in (compiled.input(0), compiled.output(0))
     )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ambient.errors import ConfigError, ModelError
 from models.calibrated import load_calibration
-from models.runtime import UNPINNED, ov
+from models.runtime import at_once
 from models.sounds import cries
 from models.sounds.cries import Cries
 from models.sounds.narrow import BANDS, HOP, RATE, SIZE, count, narrow
@@ -114,18 +114,7 @@ class Embedding:
     """
 
     def __init__(self, xml: Path) -> None:
-        options = {
-            "INFERENCE_NUM_THREADS": 1,
-            "NUM_STREAMS": 1,
-            **UNPINNED,
-            "INFERENCE_PRECISION_HINT": "f32",
-            "PERFORMANCE_HINT": "LATENCY",
-        }
-        try:
-            compiled = ov.Core().compile_model(str(xml), "CPU", options)
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1].strip()
-            raise ModelError(f"{xml}: OpenVINO cannot read it ({reason}); pull it again") from error
+        compiled = at_once(xml, mend="; pull it again")
         got = tuple(tuple(port.shape) for port in (compiled.input(0), compiled.output(0)))
         if got != ((1, FRAMES, BANDS, 1), (1, STEPS, 1, WIDTH)):
             raise ModelError(f"{xml}: expected {FRAMES} frames in, got shapes {got}; pull it again")
