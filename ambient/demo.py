@@ -219,7 +219,7 @@ def run_once(
             explain(facility.last_lines())
         if error is None:
             with demo.step("node and hub stopped"):
-                facility.stop()
+                facility.close()
     return DemoReport(error is None, demo.steps, round(time.monotonic() - began, 3), error)
 
 

@@ -19,12 +19,12 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 import yaml
 
+from ambient.closing import Closing
 from ambient.config import load_node
 from ambient.errors import LinkError
 from ambient.evaluate.page import PageClient
@@ -40,7 +40,7 @@ STOP_S: Final = 25.0
 _SETUP = re.compile(r"https?://\S+/setup/\S+")
 
 
-class Facility:
+class Facility(Closing):
     """A hub and a node in one folder.
 
     Parameters
@@ -198,7 +198,7 @@ class Facility:
         end(self.hub, STOP_S)
         self.hub = None
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Stop node and hub, the node first; remove a temporary folder."""
         try:
             self.stop_node()
@@ -206,19 +206,6 @@ class Facility:
         finally:
             if self._temporary:
                 shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        """Return the facility itself; nothing is started yet."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop everything."""
-        self.stop()
 
     def _write(
         self,

@@ -29,6 +29,7 @@ from ambient.bus.protocol import (
     encode,
 )
 from ambient.bus.sockets import LinkChange
+from ambient.closing import Closing
 from ambient.commands import AnyCommand
 from ambient.config import HubLink, NodeConfig, Room
 from ambient.errors import StoreError
@@ -262,7 +263,7 @@ class Node:
         return self.outcome
 
 
-class Raw:
+class Raw(Closing):
     """A peer that says what it likes, at the level of frames."""
 
     def __init__(self, house: House, pair: keys.KeyPair, *, hub_key: str | None = None) -> None:
@@ -314,9 +315,3 @@ class Raw:
         self._watch.close()
         self._socket.close()
         self._context.term()
-
-    def __enter__(self) -> Raw:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

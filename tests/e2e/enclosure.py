@@ -23,10 +23,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
+
+from ambient.closing import Closing
 
 TOOLS: Final = ("ip", "unshare", "nsenter", "mount")
 CLONE_NEWNET: Final = 0x40000000
@@ -86,7 +87,7 @@ def missing() -> str | None:
     return None
 
 
-class Namespace(AbstractContextManager["Namespace"]):
+class Namespace(Closing):
     """A network namespace (and more, if wanted) that lives as long as its anchor process."""
 
     def __init__(self, *kinds: str) -> None:
@@ -152,16 +153,8 @@ class Namespace(AbstractContextManager["Namespace"]):
         self._unshare.kill()
         self._unshare.wait()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
-
-class Enclosure:
+class Enclosure(Closing):
     """Where one node lives.
 
     Parameters
@@ -261,17 +254,6 @@ class Enclosure:
     def close(self) -> None:
         """End the node and take the disk away."""
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def environment() -> dict[str, str]:

@@ -35,6 +35,7 @@ from ambient.bus.protocol import (
     encode,
 )
 from ambient.bus.sockets import LinkChange
+from ambient.closing import Closing
 from ambient.config import Camera, NodeConfig, Room
 from ambient.evaluate.facility import NODE, Facility
 from ambient.events import Worker
@@ -307,7 +308,7 @@ def test_a_bad_command_inside_the_node_is_refused(
     running.assert_unharmed()
 
 
-class Peer:
+class Peer(Closing):
     """Somebody at the hub's link who says what he likes."""
 
     def __init__(self, running: Running, pair: keys.KeyPair, hub_key: str | None = None) -> None:
@@ -337,10 +338,8 @@ class Peer:
             return None
         return decode_from_hub(self._socket.recv())
 
-    def __enter__(self) -> Peer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End the connection."""
         self._watch.close()
         self._socket.close()
         self._context.term()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pytest
 
+from ambient.closing import Closing
 from ambient.train.poses import Pass, View, look, people
 from ambient.train.truth import Row
 from models import samples
@@ -20,7 +19,7 @@ from vision.pose.types import Box, Image, Pose
 FALL_S = 1.0
 
 
-class Engine:
+class Engine(Closing):
     """Sees one who stands and then lies on the left, another who stands on the right."""
 
     def detect(
@@ -41,16 +40,6 @@ class Engine:
     def reset(self) -> None: ...
 
     def close(self) -> None: ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
 
 class Detector(Engine):
