@@ -332,6 +332,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
             90,
             "the end of the installation",
         )
+        # A node that was installed starts its workers again, with the zones that it now has.
+        wait_for(
+            lambda: all(len(node.place.processes()) > WORKERS for node in nodes.values()),
+            60,
+            "every node's processes",
+        )
         for node in nodes.values():
             node.look()
         ended = began + max(QUIET_S, 4 * HEARTBEAT_S)
