@@ -19,6 +19,7 @@ from ambient.places import Slug, Subject
 
 MAX_PAUSE_S = 4 * 3600
 DEFAULT_PAUSE_S = 20 * 60
+MAX_WIZARD_S = 30 * 60
 
 
 class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True):
@@ -90,7 +91,20 @@ class RotateKey(Command, frozen=True, kw_only=True, tag="rotate_key"):
     """Make a new key pair and enrol it over the link in force."""
 
 
-AnyCommand = SetPurpose | Pause | Resume | Acknowledged | UseConfiguration | Erase | RotateKey
+class OpenWizard(Command, frozen=True, kw_only=True, tag="wizard"):
+    """Serve the wizard by which an installer installs a room, for half an hour at most.
+
+    The code that lets a device in is worked out at both ends (`ambient.bus.opening`): it is not in
+    here, and whoever sees this command cannot enter by it.
+    """
+
+    room: Slug
+    seconds: Annotated[int, Meta(ge=1, le=MAX_WIZARD_S)] = MAX_WIZARD_S
+
+
+AnyCommand = (
+    SetPurpose | Pause | Resume | Acknowledged | UseConfiguration | Erase | RotateKey | OpenWizard
+)
 COMMAND_TYPES: tuple[type[Command], ...] = get_args(AnyCommand)
 
 _encoder = msgspec.json.Encoder()

@@ -67,6 +67,7 @@ MEANING: Final = {
     "form": "how the export was written",
     "group": "which sense",
     "hearing": "what the microphone can hear",
+    "ipv4": "where the wizard is reached on the house's own network: its IPv4 address as a number",
     "in_s": "when it is expected to be low, in seconds from then; 0 when it is",
     "lasted_s": "from when it was first noticed to the newest evidence of it, in seconds",
     "light": "by day, or in the light of the night",
@@ -79,6 +80,7 @@ MEANING: Final = {
     "on": "whether it is on now",
     "outcome": "what became of the command",
     "place": "what the person is on",
+    "port": "the port beside it",
     "purpose": "which purpose of the room",
     "red": "whether one parameter alone gives the highest points",
     "restarts": "how often it was started again",
@@ -93,6 +95,7 @@ MEANING: Final = {
     "source": "which camera, microphone, wearable, sensor, or way in of these",
     "speech_s": "how much was spoken on those days, in seconds",
     "station": "what the walk asked for",
+    "stations": "how many stations the walk asks for by day",
     "status": "how it was",
     "step": "where the situation stands",
     "step_s": "by how much, in seconds; negative when the clock was set back",
@@ -102,7 +105,7 @@ MEANING: Final = {
     "value": "the value, if there was enough to say one",
     "version": "version of the marker's definition",
     "view": "what the camera can see",
-    "walked": "what each station of the walk gave, at most 16",
+    "walked": "what each station of the walk gave (so far), at most 16",
     "worker": "which process of the node",
     "x": "to the right, as a share of the picture's width",
     "y": "down, as a share of the picture's height",
@@ -186,9 +189,9 @@ only), `gateways.mllp` (HL7 version 2) and `gateways.https` (FHIR). What comes i
 into observations; out go only acknowledgements and the reasons of refusals. The process holds no
 key of the hub.
 
-While a room is installed somebody may start the node's own wizard by hand (`ambient commission`):
-HTTPS on the port that is named there, for 30 minutes at most, and only after a code that the hub
-shows. To the installer's device go the edges of the room and, as lines, who walks in it; a picture
+While a room is installed the node serves its own wizard, started by hand (`ambient commission`) or
+by the hub's command *wizard*: HTTPS on port 7443 or the one that is named there, for 30 minutes at
+most, and only after a code that the hub shows. To the installer's device go the edges of the room and, as lines, who walks in it; a picture
 only after that was agreed to there, for some minutes, and each is told to the hub as an event. To
 the hub go the corners of what was drawn and what the walk gave, as `node.zone` and
 `node.commissioned`.

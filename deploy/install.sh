@@ -76,9 +76,17 @@ if [ "$system" = yes ]; then
         if [ ! -e "/etc/ambient/$one.yaml" ]; then
             install -m 0640 -g "ambient-$one" "$here/examples/$one.yaml" "/etc/ambient/$one.yaml"
         fi
+        # The wizard writes zones and masks into it.
+        [ "$one" = hub ] || chown ambient-node /etc/ambient/node.yaml
         units="$units ambient-$one.service"
     done
+    wizard=""
     if [ "$role" != hub ]; then
+        wizard=ambient-wizard.path
+        for one in path service; do
+            sed "s|/opt/ambient|$prefix|" "$here/systemd/ambient-wizard.$one" \
+                >"/etc/systemd/system/ambient-wizard.$one"
+        done
         mkdir -p /etc/systemd/system/ambient-node.service.d
         runuser -u ambient-node -- "$prefix/bin/python" "$prefix/share/addresses.py" \
             /etc/ambient/node.yaml >/etc/systemd/system/ambient-node.service.d/addresses.conf
@@ -109,6 +117,7 @@ print(found.dir if found else "")')
     if [ -d /run/systemd/system ]; then
         systemctl daemon-reload
         [ -z "$backups" ] || systemctl enable --now ambient-backup.timer
+        [ -z "$wizard" ] || systemctl enable --now "$wizard"
     fi
     echo "installed$units; edit /etc/ambient/*.yaml, then: systemctl enable --now$units"
 else

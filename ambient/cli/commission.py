@@ -27,17 +27,33 @@ def commission(
     minutes: Annotated[
         float, typer.Option(min=0.05, max=30, help="For how long; half an hour at most.")
     ] = 30,
+    asked: Annotated[
+        bool,
+        typer.Option("--asked", help="Only when the hub asked for it, as long as it said."),
+    ] = False,
 ) -> None:
     """On a node that runs: serve the wizard that installs its rooms, to one device with the code.
 
     No picture is shown and none leaves the node: you draw on the edges of the room. The hub shows
     the code (ambient commission-code), and the fingerprint to compare.
     """
+    import os
+
     from ambient.bus.opening import fingerprint
-    from ambient.node.process import leave_no_trace
+    from ambient.config import load_node
+    from ambient.node import process
+    from ambient.node.wizard.asked import take
     from ambient.node.wizard.serve import Opening, serve
 
-    leave_no_trace()
+    process.leave_no_trace()
+    if asked:
+        if process.PARENT in os.environ:
+            process.die_with_parent()
+        wish = take(load_node(config).state_dir)
+        if wish is None:
+            typer.echo("nobody asked for it", err=True)
+            return
+        minutes = wish.seconds / 60
 
     def say(opening: Opening) -> None:
         for address in opening.addresses:
@@ -45,7 +61,7 @@ def commission(
         typer.echo(f"fingerprint: {fingerprint(opening.certificate)}")
         typer.echo("at the hub: ambient commission-code (shows the code)", err=True)
 
-    serve(config, host, port, minutes, say)
+    serve(config, host, port, minutes, say, or_any_port=asked)
 
 
 def commission_code(

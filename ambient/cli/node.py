@@ -33,6 +33,7 @@ def node(config: Config = Path("node.yaml")) -> None:
     from ambient.node.process import leave_no_trace
     from ambient.node.running import hold_lock
     from ambient.node.supervisor import ORDER, Supervisor, wanted_workers, worker_commands
+    from ambient.node.wizard.asked import to_start
 
     set_up_log("supervisor")
     leave_no_trace()
@@ -48,6 +49,11 @@ def node(config: Config = Path("node.yaml")) -> None:
 
     lock = hold_lock(place.state_dir)
     try:
-        Supervisor(place.state_dir, worker_commands(config), wanted=wanted).run()
+        Supervisor(
+            place.state_dir,
+            worker_commands(config),
+            wanted=wanted,
+            guest=lambda: to_start(config, place.state_dir),
+        ).run()
     finally:
         os.close(lock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from ambient.events.base import MAX_LIST, Event
 from ambient.observations import TimeNs
@@ -30,28 +30,11 @@ class WizardAct(StrEnum):
     """It was agreed that a camera's picture may be seen for some minutes, on the installer's device
     alone."""
     STILL_SHOWN = "still_shown"
+    WALKED = "walked"
+    """A station of the walk was judged."""
     CLOSED = "closed"
     REPLACED = "replaced"
     """This machine took the place of another, from a backup."""
-
-
-class NodeWizard(Event, frozen=True, kw_only=True, tag="node.wizard"):
-    """The node's own wizard for installers was opened, entered, locked or closed.
-
-    Attributes
-    ----------
-    act
-        What happened.
-    certificate
-        SHA-256 of the certificate that the wizard shows, for the installer to compare.
-    source, until
-        Which camera a picture was agreed to, and until when; only for that.
-    """
-
-    act: WizardAct
-    certificate: Digest | None = None
-    source: Slug | None = None
-    until: TimeNs | None = None
 
 
 class Area(StrEnum):
@@ -130,6 +113,38 @@ class StationResult(Struct, frozen=True, forbid_unknown_fields=True):
     station: Station
     light: Light
     covered: Coverage
+
+
+class NodeWizard(Event, frozen=True, kw_only=True, tag="node.wizard"):
+    """The node's own wizard for installers was opened, entered, locked or closed.
+
+    Attributes
+    ----------
+    act
+        What happened.
+    certificate
+        SHA-256 of the certificate that the wizard shows, for the installer to compare.
+    ipv4, port
+        Where the opening is reached, the address as a number (RFC 791); only of what was opened.
+    source
+        Which camera a picture was agreed to.
+    until
+        When what was opened, or what was agreed to, ends by itself.
+    walked, stations
+        What each station of the room's walk gave so far, at most 16, and how many it asks for by
+        day; only when one was judged.
+    """
+
+    act: WizardAct
+    certificate: Digest | None = None
+    ipv4: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
+    port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    source: Slug | None = None
+    until: TimeNs | None = None
+    walked: Annotated[list[StationResult], Meta(max_length=MAX_LIST)] = field(
+        default_factory=list
+    )
+    stations: Annotated[int, Meta(ge=0, le=MAX_LIST)] = 0
 
 
 class NodeCommissioned(Event, frozen=True, kw_only=True, tag="node.commissioned"):

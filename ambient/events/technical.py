@@ -51,6 +51,7 @@ class CommandKind(StrEnum):
     CONFIGURATION = "configuration"
     ERASE = "erase"
     ROTATE_KEY = "rotate_key"
+    WIZARD = "wizard"
     UNKNOWN = "unknown"
     """Something that this node does not know and therefore refused."""
 

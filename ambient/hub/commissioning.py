@@ -102,6 +102,19 @@ class Commissioning(Struct, frozen=True, kw_only=True):
         ]
 
     @property
+    def since(self) -> int | None:
+        """When that state began (the node's time, ns); None before the first walk."""
+        faults = [fault.t for fault in self.faults]
+        match self.state:
+            case RoomInstallation.NEVER:
+                return None
+            case RoomInstallation.REPLACED:
+                return self.replaced
+            case RoomInstallation.MOVED | RoomInstallation.BLIND:
+                return min(faults)
+        return self.walked
+
+    @property
     def state(self) -> RoomInstallation:
         """How far the installation stands."""
         if self.walked is None:

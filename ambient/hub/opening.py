@@ -50,11 +50,18 @@ def opening_of(config: HubConfig, node: str, certificate: str | None = None) -> 
         When the node is not enrolled, or has no wizard open.
     """
     with HubDatabase(config.state_dir / DATABASE) as database:
-        enrolled = {one.node: one for one in Registry(database).nodes() if one.revoked is None}
-        if node not in enrolled:
-            known = ", ".join(enrolled) or "none"
-            raise UsageError(f"expected a node that is enrolled ({known}), got {node[:40]!r}")
-        digest = _told(database, node) if certificate is None else _digest(certificate)
+        return opening_at(config, database, node, certificate)
+
+
+def opening_at(
+    config: HubConfig, database: HubDatabase, node: str, certificate: str | None = None
+) -> HubOpening:
+    """Return the same of a hub whose database is open already."""
+    enrolled = {one.node: one for one in Registry(database).nodes() if one.revoked is None}
+    if node not in enrolled:
+        known = ", ".join(enrolled) or "none"
+        raise UsageError(f"expected a node that is enrolled ({known}), got {node[:40]!r}")
+    digest = _told(database, node) if certificate is None else _digest(certificate)
     pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
     shared = shared_secret(pair.secret, enrolled[node].key)
     return HubOpening(node=node, code=code_of(shared, node, digest), certificate=digest)
@@ -72,19 +79,25 @@ def latest(told: list[NodeWizard]) -> NodeWizard | None:
 
 
 def _told(database: HubDatabase, node: str) -> str:
-    with database.read() as db:
-        rows = db.execute(
-            "SELECT body FROM events WHERE kind = ? AND node = ? ORDER BY number DESC LIMIT 200",
-            (events.kind_of(NodeWizard), node),
-        ).fetchall()
-    told = [events.decode(row[0].encode()) for row in rows]
-    found = latest([event for event in told if isinstance(event, NodeWizard)])
+    found = latest([event for event, _ in told_by(database, node)])
     if found is None or found.certificate is None:
         raise UsageError(
             f"{node}: expected a wizard that is open, the node told of none; start it there "
             "(ambient commission), or give --certificate with the fingerprint that it shows"
         )
     return found.certificate
+
+
+def told_by(database: HubDatabase, node: str) -> list[tuple[NodeWizard, int]]:
+    """Return what a node told last of its wizard, each with when it came (hub time, ns)."""
+    with database.read() as db:
+        rows = db.execute(
+            "SELECT body, received FROM events WHERE kind = ? AND node = ? "
+            "ORDER BY number DESC LIMIT 1000",
+            (events.kind_of(NodeWizard), node),
+        ).fetchall()
+    told = [(events.decode(body.encode()), received) for body, received in rows]
+    return [(event, received) for event, received in told if isinstance(event, NodeWizard)]
 
 
 def _digest(text: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from ambient import commands
-from ambient.commands import AnyCommand, Pause, Resume
+from ambient.commands import AnyCommand, OpenWizard, Pause, Resume
 from ambient.events import CommandApplied, CommandKind, Outcome
 
 NS: Final = 1_000_000_000
@@ -21,6 +21,8 @@ PRIVACY_EXPIRES_S: Final = 120
 """A pause that could not be delivered within two minutes must not surprise anybody later."""
 ACKNOWLEDGED_EXPIRES_S: Final = 24 * 3600
 ROTATE_EXPIRES_S: Final = 24 * 3600
+WIZARD_EXPIRES_S: Final = 120
+"""A wizard that opens when nobody waits for it any more helps nobody."""
 
 
 class OrderState(StrEnum):
@@ -65,7 +67,7 @@ def order_of(command: AnyCommand, by: str | None) -> Order:
         kind=commands.kind_of(command),
         issued=command.issued,
         expires=command.expires,
-        room=command.room if isinstance(command, Pause | Resume) else None,
+        room=command.room if isinstance(command, Pause | Resume | OpenWizard) else None,
         seconds=command.seconds if isinstance(command, Pause) else 0,
         by=by,
     )

@@ -16,7 +16,7 @@ import msgspec
 import sqlite_utils
 
 from ambient import commands
-from ambient.commands import AnyCommand, Pause, Resume, RotateKey
+from ambient.commands import AnyCommand, OpenWizard, Pause, Resume, RotateKey
 from ambient.events import AnyEvent
 from ambient.hub import casebook, ledger, orders, rows
 from ambient.hub.alarms import kinds, system
@@ -198,6 +198,26 @@ class Store:
         return self._order(
             who,
             lambda db: Resume(
+                id=commands.new_id(),
+                node=rows.node_of(db, room),
+                issued=now,
+                expires=expires,
+                room=room,
+            ),
+        )
+
+    def open_wizard(self, room: str, who: str, now: int) -> Order:
+        """Order that the node of `room` serves its wizard for installers.
+
+        Raises
+        ------
+        UnknownRoomError, StoreError
+            When no node serves the room, or it cannot be stored.
+        """
+        expires = now + orders.WIZARD_EXPIRES_S * NS
+        return self._order(
+            who,
+            lambda db: OpenWizard(
                 id=commands.new_id(),
                 node=rows.node_of(db, room),
                 issued=now,

@@ -23,8 +23,9 @@ from ambient.node import control, voices
 from ambient.node.clock import NS
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
-from ambient.node.running import supervisor_pid
+from ambient.node.running import supervisor_pid, wizard_is_open
 from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
+from ambient.node.wizard import asked
 
 SETTLE_S: Final = 4.0
 """How long a worker may take to close or open its devices before the answer is put off."""
@@ -86,23 +87,25 @@ class CommandDesk:
         done = self._board.read().done.get(command.id)
         if done is not None:
             return done
-        outcome = self._apply(command, self._begun.setdefault(command.id, t))
+        outcome = self._apply(command, self._begun.setdefault(command.id, t), t)
         if outcome is not None:
             del self._begun[command.id]
             self._board.change(lambda switches: switches.with_done(command.id, outcome))
             _log.info("command", kind=commands.kind_of(command), outcome=outcome)
         return outcome
 
-    def _apply(self, command: commands.AnyCommand, t: int) -> Outcome | None:
+    def _apply(self, command: commands.AnyCommand, begun: int, t: int) -> Outcome | None:
         match command:
             case commands.SetPurpose() | commands.Pause() | commands.Resume():
-                return self._switch(command, t)
+                return self._switch(command, begun)
             case commands.Acknowledged():
                 return self._ask(Worker.FUSION, command)
             case commands.UseConfiguration():
                 return self._configuration(command)
             case commands.Erase():
                 return self._erase(command)
+            case commands.OpenWizard():
+                return self._open_wizard(command, begun, t)
             case commands.RotateKey():
                 # Only the agent holds keys, and it answers this one itself.
                 return Outcome.REFUSED
@@ -177,6 +180,25 @@ class CommandDesk:
                 recorder.erase(self._config.state_dir, command.subject)
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
             return Outcome.APPLIED if outbox.erase(command.subject, purpose) == 0 else None
+
+    def _open_wizard(self, command: commands.OpenWizard, begun: int, t: int) -> Outcome | None:
+        """Have the wizard opened; answered once it is open, refused when nobody opens it in time.
+
+        To install a room whose wizard is open already nothing more is needed: it serves all rooms.
+        """
+        state_dir = self._config.state_dir
+        if command.room not in self._rooms or not self._running:
+            return Outcome.REFUSED
+        if wizard_is_open(state_dir):
+            return Outcome.APPLIED if command.id in self._changed else Outcome.ALREADY
+        if t - begun > asked.PATIENCE_S * NS:
+            _log.error("nobody opened the wizard; its log says why, or: ambient commission")
+            asked.withdraw(state_dir)
+            return Outcome.REFUSED
+        if command.id not in self._changed:
+            self._changed.add(command.id)
+            asked.wish(state_dir, command.seconds)
+        return None
 
     def _runs(self, worker: Worker) -> bool:
         return self._running and self._socket(worker).exists()

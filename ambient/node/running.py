@@ -1,4 +1,4 @@
-"""Whether a node runs on a state folder, and which processes it has.
+"""Whether a node runs on a state folder, whether its wizard is open, which processes it has.
 
 Comes in: the state folder. Goes out: yes or no, process numbers. Only looks.
 """
@@ -14,6 +14,7 @@ from ambient.errors import UsageError
 from ambient.events import Worker
 
 LOCK: Final = "node.lock"
+WIZARD_LOCK: Final = "wizard.lock"
 
 
 def hold_lock(state_dir: Path) -> int:
@@ -24,24 +25,53 @@ def hold_lock(state_dir: Path) -> int:
     UsageError
         When another node already runs there.
     """
-    descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return _held(
+        state_dir / LOCK,
+        "expected no running node on this state folder, found one; "
+        "stop it first or give this node a state_dir of its own",
+    )
+
+
+def hold_wizard(state_dir: Path) -> int:
+    """Make sure that a node's wizard is open once; return the descriptor that holds it.
+
+    Raises
+    ------
+    UsageError
+        When it is open already.
+    """
+    return _held(
+        state_dir / WIZARD_LOCK,
+        "expected no wizard open on this node, found one; "
+        "close it on the device that it serves, or wait for its end",
+    )
+
+
+def is_running(state_dir: Path) -> bool:
+    """Return whether a node runs on this state folder."""
+    return _is_held(state_dir / LOCK)
+
+
+def wizard_is_open(state_dir: Path) -> bool:
+    """Return whether the wizard of the node on this state folder is open."""
+    return _is_held(state_dir / WIZARD_LOCK)
+
+
+def _held(path: Path, refusal: str) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise UsageError(
-            f"{state_dir}: expected no running node on this state folder, found one; "
-            "stop it first or give this node a state_dir of its own"
-        ) from None
+        raise UsageError(f"{path.parent}: {refusal}") from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
 
 
-def is_running(state_dir: Path) -> bool:
-    """Return whether a node runs on this state folder."""
+def _is_held(path: Path) -> bool:
     try:
-        descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:

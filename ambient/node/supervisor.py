@@ -78,6 +78,10 @@ class Supervisor:
         Added to the environment of every worker.
     wanted
         Which of them are to run, asked again whenever the configuration is read again; all without.
+    guest
+        Returns the command line of what somebody asked for beside the workers (the wizard), asked
+        again every second while none runs; nothing while nobody asks. It ends by itself, at the
+        latest with the node; its death is nobody's alarm.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Supervisor:
         policy: RestartPolicy | None = None,
         environment: Mapping[str, str] | None = None,
         wanted: Callable[[], Collection[Worker]] | None = None,
+        guest: Callable[[], Sequence[str] | None] | None = None,
     ) -> None:
         self._state_dir = state_dir
         self._children = {
@@ -99,6 +104,8 @@ class Supervisor:
         self._clock_file = state_dir / "clock.json"
         self._clock = node_clock.start_clock(self._clock_file)
         self._wanted = wanted
+        self._asked_for = guest
+        self._guest: subprocess.Popen[bytes] | None = None
         self._extra = dict(environment or {})
         self._selector = selectors.DefaultSelector()
         self._signals: set[int] = set()
@@ -123,6 +130,7 @@ class Supervisor:
         finally:
             for child in self._children.values():
                 self._kill(child)
+            self._end_guest()
             self._selector.close()
             signal.set_wakeup_fd(before)
             for number, handler in handlers.items():
@@ -155,6 +163,7 @@ class Supervisor:
             now = time.monotonic()
             for child in self._children.values():
                 self._look_after(child, now)
+            self._look_after_guest()
             if not told_ready and self._can_report():
                 told_ready = True
                 notify.notify(notify.READY)
@@ -202,6 +211,32 @@ class Supervisor:
             _log.info("worker is stable again", worker=child.worker)
             self._post(NoticeKind.RESTARTED, child.worker, child.budget.restarts)
 
+    def _look_after_guest(self) -> None:
+        """Start what somebody asked for, and take leave of it when it has ended."""
+        if self._guest is not None and self._guest.poll() is not None:
+            _log.info("the wizard ended", code=self._guest.returncode)
+            self._guest = None
+        if self._guest is not None or self._asked_for is None:
+            return
+        command = self._asked_for()
+        if command is None:
+            return
+        environment = {**self._environment(), process.PARENT: str(os.getpid())}
+        self._guest = subprocess.Popen(
+            list(command), stdin=subprocess.DEVNULL, env=environment, process_group=0
+        )
+        _log.info("the wizard is started", pid=self._guest.pid)
+
+    def _end_guest(self) -> None:
+        if self._guest is not None:
+            _signal_group(self._guest, signal.SIGKILL)
+            self._guest.wait()
+
+    def _environment(self) -> dict[str, str]:
+        environment = {**process.ONE_THREAD, **os.environ, **self._extra}
+        environment.pop("NOTIFY_SOCKET", None)
+        return environment
+
     def _start_all(self) -> None:
         wanted = ORDER if self._wanted is None else self._wanted()
         for worker in ORDER:
@@ -218,14 +253,11 @@ class Supervisor:
         read, write = os.pipe()
         os.set_blocking(read, False)
         environment = {
-            **process.ONE_THREAD,
-            **os.environ,
-            **self._extra,
+            **self._environment(),
             node_clock.ENVIRONMENT: str(self._clock.offset_ns),
             process.HEARTBEAT_FD: str(write),
             process.PARENT: str(os.getpid()),
         }
-        environment.pop("NOTIFY_SOCKET", None)
         try:
             child.running = subprocess.Popen(
                 list(child.command),

@@ -14,10 +14,14 @@ import pytest
 
 from ambient.config import load_hub, load_node
 from ambient.config_gateways import Way
+from ambient.node.wizard import asked, gate
+from ambient.node.wizard.serve import PORT
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = {name: DEPLOY / "systemd" / f"ambient-{name}.service" for name in ("node", "hub")}
 BACKUP = DEPLOY / "systemd" / "ambient-backup.service"
+WIZARD = DEPLOY / "systemd" / "ambient-wizard.service"
+UNITS_BESIDE = [BACKUP, WIZARD, WIZARD.with_suffix(".path")]
 
 
 def _service(name: str) -> dict[str, list[str]]:
@@ -97,8 +101,21 @@ def test_users_devices_and_models() -> None:
     assert "AF_BLUETOOTH" not in node["RestrictAddressFamilies"][0]
 
 
+def test_the_wizard_has_a_unit_of_its_own_that_may_what_the_nodes_may_not() -> None:
+    wizard, node = WIZARD.read_text("utf-8"), UNITS["node"].read_text("utf-8")
+    path = WIZARD.with_suffix(".path").read_text("utf-8")
+    assert f"/node/{asked.FILE}" in path
+    assert f"/node/{asked.FILE}" in wizard, "the wish goes whatever becomes of it"
+    assert f"Environment={asked.OUTSIDE}=1" in node
+    assert f"SocketBindAllow=tcp:{PORT}\n" in wizard
+    assert "ReadWritePaths=/var/lib/ambient/node /etc/ambient\n" in wizard
+    assert "ReadOnlyPaths=/var/lib/ambient/models /etc/ambient\n" in node
+    assert "IPAddressDeny=any\n" in wizard
+    assert float(re.findall(r"^RuntimeMaxSec=(\d+)$", wizard, re.MULTILINE)[0]) > gate.OPEN_S
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
-@pytest.mark.parametrize("path", [*UNITS.values(), BACKUP], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*UNITS.values(), *UNITS_BESIDE], ids=lambda path: path.name)
 def test_systemd_understands_the_unit(tmp_path: Path, path: Path) -> None:
     unit = tmp_path / path.name
     text = path.read_text("utf-8")
@@ -111,6 +128,8 @@ def test_systemd_understands_the_unit(tmp_path: Path, path: Path) -> None:
     )
     complaints = [line for line in done.stderr.splitlines() if unit.name in line]
     assert complaints == []
+    if path.suffix != ".service":
+        return
     rating = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", str(unit)],
         capture_output=True,

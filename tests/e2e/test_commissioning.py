@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 
 pytest.importorskip("playwright", reason="needs the extra dev")
 
@@ -27,8 +28,17 @@ from playwright.sync_api import Page, Response, expect
 
 from ambient import events
 from ambient.config import load_node
-from ambient.evaluate.facility import NODE, Facility, end, free_port
-from ambient.events import NodeCommissioned, NodeWizard, NodeZone, Station, WizardAct
+from ambient.evaluate.facility import NODE, USER, Facility, end, free_port
+from ambient.events import (
+    CommandApplied,
+    CommandKind,
+    NodeCommissioned,
+    NodeWizard,
+    NodeZone,
+    Outcome,
+    Station,
+    WizardAct,
+)
 from ambient.node.wizard.record import newest
 from ambient.sealing import made_pair
 from tests.e2e.helpers import rows, wait_for
@@ -121,6 +131,10 @@ class Wizard:
 def facility(models: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facility]:
     folder = tmp_path_factory.mktemp("room")
     with Facility(None, {ROOM: []}, node_extra={"rooms": [room(folder, CLIPS)]}) as made:
+        hub_yaml = made.folder / "hub.yaml"
+        given = yaml.safe_load(hub_yaml.read_text())
+        given["web"]["second_factor"] = "optional"
+        hub_yaml.write_text(yaml.safe_dump(given))
         made.start_hub()
         made.set_up_user()
         made.enrol()
@@ -325,6 +339,52 @@ def test_a_picture_is_seen_only_when_agreed_and_each_is_told(
     assert shown[:3] == [WizardAct.OPENED, WizardAct.ENTERED, WizardAct.STILL_AGREED]
     assert shown.count(WizardAct.STILL_SHOWN) == len(answers.pictures()) >= 1
     assert shown[-1] is WizardAct.CLOSED
+
+
+def test_the_hub_opens_the_wizard_and_shows_how_far_the_room_is(
+    facility: Facility, phone: Callable[[], Page]
+) -> None:
+    """One tap on the hub's page; no command is typed on the node."""
+    hub = phone()
+    hub.context.set_extra_http_headers({"Accept-Language": "en"})
+    hub.goto(f"http://127.0.0.1:{facility.web_port}/login")
+    hub.fill("#user", USER)
+    hub.fill("#password", facility.password)
+    hub.keyboard.press("Enter")
+    hub.wait_for_selector("#alarms-title")
+    hub.goto(f"http://127.0.0.1:{facility.web_port}/install")
+    hub.click(f"#install-{ROOM}")
+    expect(hub.locator(".opening-stage")).to_contain_text("asked to open the wizard")
+    code = hub.locator(".one-time")
+    expect(code).to_be_visible(timeout=60_000)
+    expect(hub.locator(f"#install-{ROOM}")).to_have_count(0)
+    address = hub.locator(".opening dd").first.inner_text()
+    page = phone()
+    page.goto(address)
+    assert page.locator(".fingerprint").inner_text() == hub.locator(".print").inner_text()
+    page.fill("#code", code.inner_text())
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#stations")
+    expect(hub.locator(".opening-stage")).to_contain_text("the device that gave the code is in")
+    expect(code).to_have_count(0)
+    page.locator(".people line").first.wait_for(state="attached", timeout=120_000)
+    walk = page.locator("[data-station=walk] .go")
+    walk.click()
+    page.wait_for_timeout(1000 * SPEED)
+    walk.click()
+    # On a busy machine a camera may have seen too little of it; that is told as well.
+    said = re.compile(r"Walk: [01] of 8 covered, 0 at night")
+    expect(hub.locator(f"#room-{ROOM}")).to_contain_text(said, timeout=60_000)
+    checked(hub)
+    draw_bed(page)
+    expect(hub.locator(f"#room-{ROOM}")).to_contain_text("Areas drawn: 2", timeout=60_000)
+    page.get_by_text("Close the wizard").click()
+    expect(hub.locator(f"#install-{ROOM}")).to_be_visible(timeout=60_000)
+    expect(hub.locator(".opening-stage")).to_have_count(0)
+    wait_for(lambda: told(facility, CommandApplied), 60)
+    (answer,) = told(facility, CommandApplied)
+    assert isinstance(answer, CommandApplied)
+    assert (answer.command_kind, answer.outcome) == (CommandKind.WIZARD, Outcome.APPLIED)
 
 
 def test_the_wizard_closes_by_itself(facility: Facility) -> None:

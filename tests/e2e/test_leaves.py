@@ -1,8 +1,8 @@
 """What leaves a node: every packet and every file of a real one, while people are watched.
 
 Four nodes run at the same time beside one hub, each in an enclosure of its own: one sees a fall,
-one an empty room, one is installed meanwhile by its own wizard, from a device on the cable, and one
-is made to leak on purpose, to show that this test can fail. Root is
+one an empty room, one is installed meanwhile by its own wizard, which the hub ordered, from a
+device on the cable, and one is made to leak on purpose, to show that this test can fail. Root is
 needed, to make the enclosures. `AMBIENT_LEAVES_S` sets how many seconds of the empty room are
 measured (20 unless set).
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import resource
 import signal
 import sqlite3
@@ -21,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import cv2
@@ -36,8 +36,10 @@ from ambient.bus.enrolment import HUB_FILE
 from ambient.bus.opening import code_of, shared_secret
 from ambient.bus.protocol import HEARTBEAT_S, PROTOCOL, Enrol, Hello
 from ambient.config import HubLink
+from ambient.events import CommandApplied, NodeWizard, WizardAct
 from ambient.hub.database import HubDatabase
 from ambient.hub.registry import Registry
+from ambient.hub.store import Store
 from models import samples, store
 from tests.e2e import enclosure
 from tests.e2e.capture import (
@@ -200,24 +202,26 @@ class Running:
             swapped = [line for line in status.splitlines() if line.startswith("VmSwap")]
             self.seen.limits[command] = (core, int(swapped[0].split()[1]))
 
-    def install(self, wire: Namespace, folder: Path, hub_key: keys.KeyPair) -> None:
-        """Open the wizard, and install the room from a device at the other end of the cable."""
-        log = folder / "commission.log"
-        wizard = self.place.space.start(
-            [
-                sys.executable, "-m", "ambient", "commission", "-c", "/run/node.yaml",
-                "--host", self.place.address, "--port", str(WIZARD_PORT),
-            ],
-            log,
-            environment(),
-        )  # fmt: skip
-        wait_for(lambda: "fingerprint: " in log.read_text(), 60, "the wizard")
-        shown = re.search(r"fingerprint: ([0-9A-F:]+)", log.read_text())
-        assert shown is not None
+    def install(self, wire: Namespace, folder: Path, hub_key: keys.KeyPair, record: Path) -> None:
+        """Have the hub order the wizard, and install the room from a device on the cable."""
+        with HubDatabase(folder / "hub" / "hub.db") as database:
+            Store(database).open_wizard(f"r{self.number}", "test", time.time_ns())
+
+        def told(act: WizardAct) -> NodeWizard | None:
+            said = events_in(frames_by(record, self.pair.public))
+            acts = [one for one in said if isinstance(one, NodeWizard) and one.act is act]
+            return acts[-1] if acts else None
+
+        wait_for(lambda: told(WizardAct.OPENED) is not None, 60, "the wizard")
+        opened = told(WizardAct.OPENED)
+        assert opened is not None
+        assert opened.certificate is not None
+        assert opened.ipv4 is not None
         shared = shared_secret(hub_key.secret, self.pair.public)
-        code = code_of(shared, f"n-{self.number}", shown[1].replace(":", "").lower())
+        code = code_of(shared, f"n-{self.number}", opened.certificate)
         out = folder / "answers.jsonl"
-        url = f"https://{self.place.address}:{WIZARD_PORT}"
+        url = f"https://{IPv4Address(opened.ipv4)}:{opened.port}"
+        assert url == f"https://{self.place.address}:{WIZARD_PORT}"
         device = [
             sys.executable,
             "-m",
@@ -228,7 +232,7 @@ class Running:
             str(out),
         ]
         wire.run(*device, env=environment())
-        assert wizard.wait(30) == 0
+        wait_for(lambda: told(WizardAct.CLOSED) is not None, 60, "the wizard's end")
         for number, line in enumerate(out.read_text().splitlines()):
             said = json.loads(line)
             self.seen.answers[f"{number}{said['path']}"] = bytes.fromhex(said["body"])
@@ -326,7 +330,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
         began = time.monotonic()
         wait_for(lambda: "fall.confirmed" in kinds_by(record, people.pair.public), 60, "the fall")
         installed = nodes["installed"]
-        installed.install(wire, folder, hub_pair)
+        installed.install(wire, folder, hub_pair, record)
         wait_for(
             lambda: "node.commissioned" in kinds_by(record, installed.pair.public),
             90,
@@ -414,9 +418,15 @@ def test_the_fall_was_seen_and_told(seen: dict[str, Seen]) -> None:
     assert seen["people"].exit == 0
 
 
+def test_the_hubs_order_was_answered_and(seen: dict[str, Seen]) -> None:
+    told = events_in(seen["installed"].frames)
+    answers = [one for one in told if isinstance(one, CommandApplied)]
+    assert [(one.command_kind, one.outcome) for one in answers] == [("wizard", "applied")]
+
+
 def test_the_installation_was_told_in_words_and_corners(seen: dict[str, Seen]) -> None:
     kinds = [events.kind_of(event) for event in events_in(seen["installed"].frames)]
-    assert kinds.count("node.wizard") >= 3, "opened, entered, closed"
+    assert kinds.count("node.wizard") >= 4, "opened, entered, walked, closed"
     assert kinds.count("node.zone") == 2
     assert kinds.count("node.commissioned") == 1
 

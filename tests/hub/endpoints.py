@@ -60,6 +60,8 @@ POST /account/second-factor/finish          own      401
 GET  /device                                ringing  200
 GET  /device/live                           ringing  200
 POST /device/sign-in                        ringing  403
+GET  /install                               nodes    200
+POST /install                               nodes    409
 GET  /admin                                 nodes    200
 POST /admin/invite                          nodes    200
 POST /admin/nodes/accept                    nodes    400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from ambient.node import desk as module
 from ambient.node.clock import NS
 from ambient.node.desk import CommandDesk
 from ambient.node.outbox import Outbox
+from ambient.node.running import hold_wizard
 from ambient.node.switches import SwitchBoard
+from ambient.node.wizard import asked
 from tests.bus.kit import started
 
 T = 1_000_000 * NS
@@ -221,3 +224,42 @@ def test_erasing_one_purpose_spares_the_others_and_leaves_no_bytes(
     found = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert (b"s-aaaa" in found) == bool(left)
     assert (b"summary.daily" in found) == ("summary.daily" in left)
+
+
+def test_the_wizard_is_answered_once_it_is_open(tmp_path: Path) -> None:
+    desk, wanted = make(tmp_path, running=True), command(commands.OpenWizard, room="r1", seconds=90)
+    assert desk.handle(wanted, T) is None
+    assert asked.to_start(tmp_path / "node.yaml", tmp_path, {asked.OUTSIDE: "1"}) is None
+    started = asked.to_start(tmp_path / "node.yaml", tmp_path, {})
+    assert started is not None
+    assert started[1:5] == ["-m", "ambient", "commission", "--asked"]
+    assert asked.take(tmp_path) == asked.Wish(seconds=90)
+    assert asked.take(tmp_path) is None
+    assert asked.to_start(tmp_path / "node.yaml", tmp_path, {}) is None
+    assert desk.handle(wanted, T + 5 * NS) is None, "it is not open yet"
+    assert not asked.is_wished(tmp_path), "it is wished once"
+    lock = hold_wizard(tmp_path)
+    try:
+        assert desk.handle(wanted, T + 10 * NS) is Outcome.APPLIED
+        another = command(commands.OpenWizard, room="r1")
+        assert desk.handle(another, T + 11 * NS) is Outcome.ALREADY
+    finally:
+        os.close(lock)
+
+
+@pytest.mark.parametrize(
+    ("running", "room", "after_s", "outcome"),
+    [
+        pytest.param(True, "r1", asked.PATIENCE_S, None, id="patience"),
+        pytest.param(True, "r1", asked.PATIENCE_S + 1, Outcome.REFUSED, id="nobody opens it"),
+        pytest.param(True, "r9", 0, Outcome.REFUSED, id="another room"),
+        pytest.param(False, "r1", 0, Outcome.REFUSED, id="no node runs"),
+    ],
+)
+def test_a_wizard_that_nobody_opens_is_refused(
+    tmp_path: Path, running: bool, room: str, after_s: float, outcome: Outcome | None
+) -> None:
+    desk, wanted = make(tmp_path, running=running), command(commands.OpenWizard, room=room)
+    desk.handle(wanted, T)
+    assert desk.handle(wanted, T + round(after_s * NS)) is outcome
+    assert asked.is_wished(tmp_path) is (outcome is None)

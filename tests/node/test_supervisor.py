@@ -35,6 +35,17 @@ while not stop.asked:
 open(f"{folder}/drained", "a").write(f"{name}\\n")
 """
 
+GUEST = """
+import os, pathlib, sys, time
+from ambient.node.process import die_with_parent
+die_with_parent()
+folder = pathlib.Path(sys.argv[1])
+(folder / "wish").unlink()
+open(folder / "guest.pids", "a").write(f"{os.getpid()}\\n")
+while not (folder / "enough").exists():
+    time.sleep(0.02)
+"""
+
 SUPERVISOR = """
 import sys
 from pathlib import Path
@@ -50,7 +61,11 @@ commands = {
     if str(worker) in modes
 }
 policy = budget.RestartPolicy(restarts=2, window_s=20, first_s=0.01, slow_s=0.05)
-supervisor.Supervisor(folder, commands, policy=policy).run()
+wish = folder / "wish"
+guest = [sys.executable, str(folder / "guest.py"), str(folder)]
+supervisor.Supervisor(
+    folder, commands, policy=policy, guest=lambda: guest if wish.exists() else None
+).run()
 """
 
 
@@ -65,6 +80,7 @@ class Running:
     def __init__(self, folder: Path, **modes: str) -> None:
         self.folder = folder
         (folder / "worker.py").write_text(textwrap.dedent(WORKER))
+        (folder / "guest.py").write_text(textwrap.dedent(GUEST))
         all_modes = {"vision": "lives", "fusion": "lives", "agent": "lives", **modes}
         self.process = subprocess.Popen(
             [sys.executable, "-c", SUPERVISOR, str(folder)]
@@ -181,3 +197,24 @@ def test_one_node_for_one_state_folder(tmp_path: Path) -> None:
         hold_lock(tmp_path)
     os.close(held)
     os.close(hold_lock(tmp_path))
+
+
+def test_what_somebody_asked_for_runs_once_beside_the_workers_and_never_beyond_the_node(
+    start, tmp_path: Path
+) -> None:
+    node = start()
+    wait_for(node.all_up)
+    (tmp_path / "wish").touch()
+    wait_for(lambda: len(node.pids("guest")) == 1)
+    os.kill(node.process.pid, signal.SIGHUP)
+    wait_for(lambda: len(node.pids("agent")) == 2)
+    assert node.alive(node.pids("guest")[0]), "it outlives the workers that start anew"
+    (tmp_path / "enough").touch()
+    wait_for(lambda: not node.alive(node.pids("guest")[0]))
+    (tmp_path / "enough").unlink()
+    (tmp_path / "wish").touch()
+    wait_for(lambda: len(node.pids("guest")) == 2)
+    assert NoticeKind.FAILED not in node.kinds(), "its end is nobody's alarm"
+    node.process.terminate()
+    assert node.process.wait(20) == 0
+    assert not node.alive(node.pids("guest")[1])

@@ -38,6 +38,7 @@ from ambient.hub.web.burden import burden_router
 from ambient.hub.web.context import AnyRequest, Hub, HubContext
 from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
+from ambient.hub.web.install import install_router
 from ambient.hub.web.live import Pictures, live, ringing_state
 from ambient.hub.web.people import people_router
 from ambient.hub.web.push import push_router
@@ -104,6 +105,7 @@ def create_app(hub: HubContext) -> Litestar:
             metrics,
             api_login,
             admin_router(),
+            install_router(),
             api_router(),
             create_static_files_router(
                 path="/static",

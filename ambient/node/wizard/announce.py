@@ -52,8 +52,12 @@ class Announcer:
         *,
         certificate: str | None = None,
         room: str | None = None,
+        ipv4: int | None = None,
+        port: int | None = None,
         source: str | None = None,
         until: int | None = None,
+        walked: Sequence[StationResult] = (),
+        stations: int = 0,
     ) -> None:
         """Say what happened to the wizard."""
         t = self._now()
@@ -62,8 +66,12 @@ class Announcer:
                 **self._envelope(NodeWizard, room, self._chain, self._position, t),
                 act=what,
                 certificate=certificate,
+                ipv4=ipv4,
+                port=port,
                 source=source,
                 until=until,
+                walked=list(walked),
+                stations=stations,
             )
         )
         self._position += 1

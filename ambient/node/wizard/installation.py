@@ -20,7 +20,7 @@ import msgspec
 from ambient import __version__
 from ambient.config import Camera, NodeConfig, Room, load_node
 from ambient.errors import UsageError
-from ambient.events import Light, Purpose, Station, WizardAct
+from ambient.events import Light, Purpose, Station, StationResult, WizardAct
 from ambient.node.running import supervisor_pid
 from ambient.node.switches import SwitchBoard
 from ambient.node.wizard import agreed, drawing, record, sockets, walk
@@ -185,6 +185,15 @@ class Installation:
         )
         walked.judged[station, light] = judged
         walked.begun = None
+        self._announcer.act(
+            WizardAct.WALKED,
+            room=room,
+            walked=[
+                StationResult(where, lit, one.covered)
+                for (where, lit), one in walked.judged.items()
+            ],
+            stations=len(walk.asked(self.senses(room))),
+        )
         return judged
 
     def judged(self, room: str) -> list[tuple[Light, Judged]]:

@@ -7,26 +7,30 @@ out: pages to the installer's device; nothing listens any more when this returns
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from ambient.bus import keys
 from ambient.bus.enrolment import load_hub
 from ambient.bus.opening import code_of, shared_secret
 from ambient.config import NodeConfig, load_node
-from ambient.errors import UsageError
+from ambient.errors import LinkError, UsageError
 from ambient.events import WizardAct
 from ambient.node.clock import running_clock
 from ambient.node.gateways.listening import bound
 from ambient.node.identity import read_identity
 from ambient.node.place import NodePlace
-from ambient.node.running import is_running
+from ambient.node.running import hold_wizard, is_running
 from ambient.node.wizard import agreed, certificate, gate
 from ambient.node.wizard.announce import Announcer
 from ambient.node.wizard.sockets import Listening
@@ -78,33 +82,68 @@ def serve(
     minutes: float,
     on_open: Callable[[Opening], None],
     stop: threading.Event | None = None,
+    *,
+    or_any_port: bool = False,
 ) -> None:
-    """Serve the wizard until it is closed there, its time is over, or `stop` is set.
+    """Serve the wizard until it is closed there, its time or the node ends, or `stop` is set.
+
+    Parameters
+    ----------
+    or_any_port
+        Whether another port will do where `port` is taken: whoever is told of the opening is told
+        the port with it.
 
     Raises
     ------
     UsageError
-        When the node does not run or is not enrolled.
+        When the node does not run or is not enrolled, or the wizard is open already.
     LinkError
         When nothing can listen there.
     """
-    from ambient.node.wizard.app import Door, create_app
-    from ambient.node.wizard.installation import Installation
-
     config = load_node(config_file)
-    place = NodePlace(config.state_dir)
-    identity = read_identity(place)
-    if not is_running(config.state_dir) or identity is None:
+    if not is_running(config.state_dir) or read_identity(NodePlace(config.state_dir)) is None:
         raise UsageError(
             f"{config.state_dir}: expected a node that runs, whose cameras the wizard asks, found "
             "none; start it: ambient node"
         )
-    listening = bound("--host", host, port)
-    names = _names(host)
+    lock = hold_wizard(config.state_dir)
+    try:
+        with closing(_bound(host, port, or_any_port)) as listening:
+            _serve(config_file, config, listening, host, minutes, on_open, stop)
+    finally:
+        os.close(lock)
+
+
+def _bound(host: str, port: int, or_any_port: bool) -> socket.socket:
+    try:
+        return bound("--host", host, port)
+    except LinkError:
+        if not or_any_port:
+            raise
+    return bound("--host", host, 0)
+
+
+def _serve(
+    config_file: Path,
+    config: NodeConfig,
+    listening: socket.socket,
+    host: str,
+    minutes: float,
+    on_open: Callable[[Opening], None],
+    stop: threading.Event | None,
+) -> None:
+    from ambient.node.wizard.app import Door, create_app
+    from ambient.node.wizard.installation import Installation
+
+    place = NodePlace(config.state_dir)
+    hub = load_hub(config.state_dir) or config.hub
+    names = _names(host, None if hub is None else hub.address)
     made = certificate.made(names, datetime.now(UTC))
     door_code = code_for(config, made.digest)
+    identity = read_identity(place)
     pair = keys.load_pair(config.state_dir / keys.NODE_KEY)
     assert pair is not None, "code_for has read it"
+    assert identity is not None, "looked for before"
     clock = running_clock(place.clock)
     announcer = Announcer(config, identity, clock.now)
     watcher = Watcher()
@@ -112,8 +151,15 @@ def serve(
     opened = gate.opened(door_code, time.monotonic(), minutes * 60)
     door = Door(opened, time.monotonic, announcer, made.digest)
     agreed.withdraw(config.state_dir)
-    announcer.act(WizardAct.OPENED, certificate=made.digest)
-    where = [f"https://{name}:{listening.getsockname()[1]}/" for name in names]
+    port = int(listening.getsockname()[1])
+    announcer.act(
+        WizardAct.OPENED,
+        certificate=made.digest,
+        ipv4=_number(names[0]),
+        port=port,
+        until=clock.now() + round(door.left_s * 1e9),
+    )
+    where = [f"https://{name}:{port}/" for name in names]
     stopping = stop or threading.Event()
     try:
         with Listening(place.run_dir) as tap:
@@ -127,14 +173,13 @@ def serve(
                         app,
                         listening,
                         made.context(place.run_dir),
-                        lambda: door.over or stopping.is_set(),
+                        lambda: door.over or stopping.is_set() or not is_running(config.state_dir),
                     )
                 )
             finally:
                 stopping.set()
                 hearing.join()
     finally:
-        listening.close()
         agreed.withdraw(config.state_dir)
         announcer.act(WizardAct.CLOSED)
 
@@ -178,16 +223,34 @@ async def _run(
         watching.cancel()
 
 
-def _names(host: str) -> list[str]:
-    """Return the addresses under which this machine is reached at `host`."""
+def _names(host: str, hub: str | None) -> list[str]:
+    """Return the addresses under which this machine is reached at `host`, the best first.
+
+    Parameters
+    ----------
+    hub
+        Where the hub is: the installer's device is most likely in the same network, and a site
+        without a way out has no other.
+    """
     if host not in ("0.0.0.0", "::", ""):
         return [host]
-    found = {"127.0.0.1"}
+    found = {"127.0.0.1": 0}
+    for far in ("192.0.2.1", None if hub is None else urlsplit(hub).hostname):
+        try:
+            # Nothing is sent: the kernel says which address it would send from.
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+                asking.connect((far or "127.0.0.1", 9))
+                own = str(asking.getsockname()[0])
+        except OSError:
+            continue  # no network but loopback: then that is where it is reached
+        if not own.startswith("127."):
+            found[own] = len(found)
+    return sorted(found, key=lambda one: -found[one])
+
+
+def _number(name: str) -> int | None:
+    """Return an IPv4 address as a number, nothing for what is none."""
     try:
-        # Nothing is sent: the kernel says which address it would send from.
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-            asking.connect(("192.0.2.1", 9))
-            found.add(str(asking.getsockname()[0]))
-    except OSError:
-        pass  # no network but loopback: then that is where it is reached
-    return sorted(found, key=lambda one: one == "127.0.0.1")
+        return int(ipaddress.IPv4Address(name))
+    except ValueError:
+        return None
