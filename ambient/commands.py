@@ -102,8 +102,42 @@ class OpenWizard(Command, frozen=True, kw_only=True, tag="wizard"):
     seconds: Annotated[int, Meta(ge=1, le=MAX_WIZARD_S)] = MAX_WIZARD_S
 
 
+class BedCare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a bed's care settings its node must know.
+
+    Attributes
+    ----------
+    permitted
+        Whether lying on a permitted place of this bed (fall mat, floor bed) is permitted.
+    exit_min
+        Minutes out of bed before it rings, 0 at once; None: as the node is configured.
+    saturation_scale
+        Scale 1 or 2 of oxygen saturation in NEWS2.
+    """
+
+    permitted: bool = False
+    exit_min: Annotated[int, Meta(ge=0, le=240)] | None = None
+    saturation_scale: Annotated[int, Meta(ge=1, le=2)] = 1
+
+
+class SetCare(Command, frozen=True, kw_only=True, tag="care"):
+    """Watch a bed as a nurse set it; what was set before is replaced."""
+
+    room: Slug
+    bed: Slug
+    care: BedCare
+
+
 AnyCommand = (
-    SetPurpose | Pause | Resume | Acknowledged | UseConfiguration | Erase | RotateKey | OpenWizard
+    SetPurpose
+    | Pause
+    | Resume
+    | Acknowledged
+    | UseConfiguration
+    | Erase
+    | RotateKey
+    | OpenWizard
+    | SetCare
 )
 COMMAND_TYPES: tuple[type[Command], ...] = get_args(AnyCommand)
 

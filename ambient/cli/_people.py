@@ -17,7 +17,6 @@ import typer
 from ambient.cli._files import opened_hub, write_new
 
 if TYPE_CHECKING:
-    from ambient.config import HubConfig
     from ambient.hub.orders import Order
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
@@ -205,9 +204,8 @@ def care_set(
     config: Config = _HUB,
 ) -> None:
     """Set what the care of a bed needs; it stands beside what was set before, never over it."""
-    import msgspec
-
     from ambient.hub.people import care
+    from ambient.hub.people.days import end_of
 
     with opened_hub(config) as (loaded, database):
         given = care.CareSettings(
@@ -215,7 +213,7 @@ def care_set(
             bed=bed,
             reason=reason,
             at=time.time_ns(),
-            review=_end_of(review, loaded),
+            review=end_of(review, loaded),
             entered_by=f"{by}, entered by {_me()}",
             floor_bed=floor_bed,
             fall_mat=fall_mat,
@@ -225,11 +223,9 @@ def care_set(
             bed_exit_delay_min=exit_delay,
             saturation_scale=2 if scale_2 else 1,
         )
-        care.enter(database, given, None if subject is None else _checked(subject))
-    typer.echo(f"{room} {bed}: kept")
-    if node := care.for_node(given):
-        text = msgspec.json.encode(node).decode()
-        typer.echo(f"the node is told by its configuration; for bed {bed} write: {text}")
+        ordered = care.enter(database, given, None if subject is None else _checked(subject))
+        typer.echo(f"{room} {bed}: kept")
+        _tell(ordered)
 
 
 @CARE.command("list")
@@ -286,6 +282,7 @@ def _decide(
     from ambient.errors import UsageError
     from ambient.events import Purpose
     from ambient.hub.people.consents import Capacity
+    from ambient.hub.people.days import end_of
     from ambient.hub.people.register import Register
 
     if purpose not in list(Purpose):
@@ -301,7 +298,7 @@ def _decide(
             capacity=Capacity(capacity),
             who=_me(),
             now=time.time_ns(),
-            until=None if until is None else _end_of(until, loaded),
+            until=None if until is None else end_of(until, loaded),
         )
         _tell(ordered)
 
@@ -317,20 +314,6 @@ def _checked(subject: str) -> str:
             f"expected a pseudonym: s- and 4 to 16 hexadecimal digits, got {subject[:40]!r}"
         )
     return subject
-
-
-def _end_of(day: str, config: HubConfig) -> int:
-    from datetime import timedelta
-    from zoneinfo import ZoneInfo
-
-    from ambient.errors import UsageError
-
-    try:
-        began = datetime.strptime(day, "%Y-%m-%d")
-    except ValueError:
-        raise UsageError(f"--until: expected a day (YYYY-MM-DD), got {day!r}") from None
-    zone = ZoneInfo(config.time_zone or "UTC")
-    return int((began + timedelta(days=1)).replace(tzinfo=zone).timestamp()) * 1_000_000_000 - 1
 
 
 def _tell(ordered: list[Order]) -> None:

@@ -78,11 +78,11 @@ def replay(
     import msgspec
 
     from ambient import events as ev
-    from ambient.config import load_node
+    from ambient.node.care import load_in_force
     from ambient.node.recorder import recordings_of
     from ambient.node.replay import Replay
 
-    loaded = load_node(config)
+    loaded = load_in_force(config)
     paths = [path for given in files for path in (recordings_of(given) or [given])]
     again = Replay(loaded)
     began = time.perf_counter()

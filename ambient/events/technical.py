@@ -52,6 +52,7 @@ class CommandKind(StrEnum):
     ERASE = "erase"
     ROTATE_KEY = "rotate_key"
     WIZARD = "wizard"
+    CARE = "care"
     UNKNOWN = "unknown"
     """Something that this node does not know and therefore refused."""
 

@@ -12,7 +12,7 @@ import msgspec
 import sqlite_utils
 
 from ambient import commands
-from ambient.commands import AnyCommand, Erase
+from ambient.commands import AnyCommand, Erase, SetCare
 from ambient.errors import UsageError
 from ambient.events import (
     CommandApplied,
@@ -45,7 +45,7 @@ def answered(db: sqlite_utils.Database, event: CommandApplied) -> bool:
 
 
 def insert_order(db: sqlite_utils.Database, command: AnyCommand, who: str) -> Order:
-    """Insert `command` as ordered by `who`."""
+    """Insert `command` as ordered by `who`; sealed, where it tells of a resident."""
     order = orders.order_of(command, who)
     db.execute(
         "INSERT INTO commands (id, node, room, kind, state, issued, expires, body, command) "
@@ -59,7 +59,7 @@ def insert_order(db: sqlite_utils.Database, command: AnyCommand, who: str) -> Or
             order.issued,
             order.expires,
             encode(order),
-            vault.HOUSE if isinstance(command, Erase) else None,
+            vault.HOUSE if isinstance(command, Erase | SetCare) else None,
             commands.encode(command).decode(),
         ),
     )

@@ -19,7 +19,7 @@ from ambient import commands
 from ambient.config import NodeConfig, load_node
 from ambient.errors import ConfigError
 from ambient.events import Outcome, Purpose, Worker
-from ambient.node import control, voices
+from ambient.node import care, control, voices
 from ambient.node.clock import NS
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
@@ -104,6 +104,8 @@ class CommandDesk:
                 return self._configuration(command)
             case commands.Erase():
                 return self._erase(command)
+            case commands.SetCare():
+                return self._care(command)
             case commands.OpenWizard():
                 return self._open_wizard(command, begun, t)
             case commands.RotateKey():
@@ -206,9 +208,33 @@ class CommandDesk:
     def _socket(self, worker: Worker) -> Path:
         return control.socket_path(self._run_dir, worker)
 
+    def _care(self, command: commands.SetCare) -> Outcome | None:
+        """Have a bed watched as it is set; refused where nothing there could do that."""
+        try:
+            file = load_node(self._config_file)
+            known = {**self._board.read().care.get(command.room, {}), command.bed: command.care}
+            care.with_care(file, command.room, command.bed, known)
+        except ConfigError as error:
+            _log.warning("a care setting cannot be followed", error=str(error))
+            return Outcome.REFUSED
+        before, after = self._board.change(
+            lambda switches: switches.with_care(command.room, command.bed, command.care)
+        )
+        self._changed.update({command.id} if before.care != after.care else ())
+        if self._running and care.in_force(file, after).version != self._config.version:
+            self._start_anew()
+            return None
+        return Outcome.APPLIED if command.id in self._changed else Outcome.ALREADY
+
+    def _start_anew(self) -> None:
+        """Have all workers start anew; the next agent finds in force what is on the disk."""
+        supervisor = supervisor_pid(self._config.state_dir)
+        if supervisor is not None:
+            os.kill(supervisor, signal.SIGHUP)
+
     def _configuration(self, command: commands.UseConfiguration) -> Outcome | None:
         try:
-            on_disk = load_node(self._config_file)
+            on_disk = care.load_in_force(self._config_file)
         except ConfigError as error:
             _log.warning("the configuration on the disk cannot be used", error=str(error))
             return Outcome.REFUSED
@@ -216,8 +242,5 @@ class CommandDesk:
             return Outcome.REFUSED
         if on_disk.version == self._config.version:
             return Outcome.APPLIED
-        supervisor = supervisor_pid(self._config.state_dir)
-        if supervisor is not None:
-            # All workers start anew with it; the next agent finds it in force and says so.
-            os.kill(supervisor, signal.SIGHUP)
+        self._start_anew()
         return None

@@ -1,9 +1,9 @@
 """What a room may be watched for, and whether it is paused: kept on the node, over restarts.
 
-Comes in: consent given or withdrawn, a privacy pause with its end, by command line, button or
-command of the hub. Goes out: for every room whether its devices may be open now. The file
-``switches.json`` in the node's state folder is the only truth; every process of the node reads
-it, and a pause ends by its time even when nobody is there to end it.
+Comes in: consent given or withdrawn, a privacy pause with its end, what a nurse set for a bed, by
+command line, button or command of the hub. Goes out: for every room whether its devices may be open
+now. The file ``switches.json`` in the node's state folder is the only truth; every process of the
+node reads it, and a pause ends by its time even when nobody is there to end it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from ambient.commands import BedCare
 from ambient.config import NodeConfig, Room
 from ambient.errors import StoreError
 from ambient.events import Outcome, Purpose
@@ -35,12 +36,15 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Room ► purpose ► on; what is not here is as the configuration says.
     paused_until
         Room ► end of its privacy pause, in the node's time (ns).
+    care
+        Room ► bed ► what a nurse set for it (`ambient.node.care`).
     done
         Command id ► its outcome, oldest first, so that the same command is applied once.
     """
 
     purposes: dict[str, dict[Purpose, bool]] = {}
     paused_until: dict[str, int] = {}
+    care: dict[str, dict[str, BedCare]] = {}
     done: dict[str, Outcome] = {}
 
     def is_on(self, room: Room, purpose: Purpose) -> bool:
@@ -62,6 +66,11 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         others = {r: end for r, end in self.paused_until.items() if r != room}
         paused = {**others, room: until} if until else others
         return msgspec.structs.replace(self, paused_until=paused)
+
+    def with_care(self, room: str, bed: str, care: BedCare) -> Switches:
+        """Return these switches with what is set for one bed."""
+        of_room = {**self.care.get(room, {}), bed: care}
+        return msgspec.structs.replace(self, care={**self.care, room: of_room})
 
     def toggled(self, rooms: Sequence[str], t: int, pause_ns: int) -> Switches:
         """Return these switches after the privacy button was pressed at `t`.

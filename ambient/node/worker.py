@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from ambient.config import NodeConfig, load_node
+from ambient.config import NodeConfig
 from ambient.errors import AmbientError, SourceError, StoreError
 from ambient.events import Worker
 from ambient.log import set_up_log
+from ambient.node.care import load_in_force
 from ambient.node.clock import NodeClock, inherited_clock
 from ambient.node.control import ControlServer, socket_path
 from ambient.node.place import NodePlace
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.nice(NICE.get(worker, 0))
     stop = StopSignal()
     try:
-        config = load_node(given.config)
+        config = load_in_force(given.config)
         NodePlace(config.state_dir).make()
         _RUN[worker](config, given.config, inherited_clock(), stop)
     except AmbientError as error:

@@ -42,6 +42,8 @@ POST /consents/decide                       consent  400
 POST /consents/erase                        privacy  400
 GET  /consents/{subject:str}/told           privacy  409
 GET  /residents/{subject:str}               trends   404
+GET  /care                                  trends   200
+POST /care                                  care     409
 GET  /live                                  alarms   200
 GET  /metrics                               metrics  200
 GET  /login                                 public   200

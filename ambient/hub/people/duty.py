@@ -1,4 +1,4 @@
-"""What the hub does for residents' rights while it runs: follow consents, keep to the times.
+"""What the hub does for residents' rights while it runs: follow consents and care, keep times.
 
 Comes in: the time, every tick of the hub's timer. Goes out: orders to nodes where a consent ran out
 or a node did not answer, within seconds; once a day what was kept long enough is deleted.
@@ -13,7 +13,7 @@ import structlog
 
 from ambient.config import HubConfig
 from ambient.hub.database import HubDatabase
-from ambient.hub.people import retention
+from ambient.hub.people import care, retention
 from ambient.hub.people.register import Register
 
 NS: Final = 1_000_000_000
@@ -33,6 +33,7 @@ class Residents:
     ) -> None:
         self._config = config
         self._database = database
+        self._changed = changed
         self._register = Register(database, changed)
         self._followed = self._cleaned = -NIGHTLY_S * NS
 
@@ -47,6 +48,7 @@ class Residents:
         if abs(now - self._followed) >= FOLLOW_S * NS:
             self._followed = now
             self._register.follow(now)
+            care.follow(self._database, now, self._changed)
         if abs(now - self._cleaned) >= NIGHTLY_S * NS:
             self._cleaned = now - (NIGHTLY_S - AGAIN_S) * NS  # when the disk refuses
             gone = retention.enforce(self._config, self._database, now)

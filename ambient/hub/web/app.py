@@ -35,6 +35,7 @@ from ambient.hub.web.account import account_router, api_second_factor
 from ambient.hub.web.admin import admin_router
 from ambient.hub.web.api import api_login, api_router
 from ambient.hub.web.burden import burden_router
+from ambient.hub.web.care import care_router
 from ambient.hub.web.context import AnyRequest, Hub, HubContext
 from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
@@ -102,6 +103,7 @@ def create_app(hub: HubContext) -> Litestar:
             device_router(),
             trust_router(),
             people_router(),
+            care_router(),
             metrics,
             api_login,
             admin_router(),

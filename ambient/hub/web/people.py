@@ -7,9 +7,7 @@ ordered is shown as ordered until the node has answered. No script is needed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, URLEncodedBody
@@ -22,9 +20,10 @@ from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import gettext
 from ambient.hub.people import erasure
 from ambient.hub.people.consents import Capacity, Stand
+from ambient.hub.people.days import end_of
 from ambient.hub.people.disclosure import archive, collect
 from ambient.hub.people.register import Register
-from ambient.hub.web.context import NO_STORE, NS, AnyRequest, Hub, HubContext
+from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
 from ambient.hub.web.pages import page
 from ambient.places import Slug, Subject
 
@@ -94,7 +93,7 @@ def do_decide(request: AnyRequest, hub: Hub, data: URLEncodedBody[DecideForm]) -
             capacity=data.capacity,
             who=request.user.name,
             now=hub.now(),
-            until=_end_of(data.until, hub) if data.until else None,
+            until=end_of(data.until, hub.config) if data.until else None,
         )
 
     return _do(request.user, hub, decide)
@@ -194,12 +193,3 @@ def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200)
             Capacity.PROXY: gettext("a proxy"),
         },
     )
-
-
-def _end_of(day: str, hub: HubContext) -> int:
-    try:
-        began = datetime.strptime(day, "%Y-%m-%d")
-        zone = ZoneInfo(hub.config.time_zone or "UTC")
-        return int((began + timedelta(days=1)).replace(tzinfo=zone).timestamp()) * NS - 1
-    except (ValueError, OverflowError):
-        raise UsageError(f"until: expected a day, got {day!r}") from None

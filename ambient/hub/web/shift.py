@@ -16,6 +16,7 @@ from ambient.hub.alarms.inputs import HandOver
 from ambient.hub.board import Board
 from ambient.hub.identities import Identity, Right
 from ambient.hub.rooms import RoomStatus
+from ambient.hub.web.care import overdue
 from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext, rfc3339_if
 from ambient.hub.web.pages import page
 from ambient.hub.web.tongues import choose_language
@@ -84,5 +85,6 @@ def _hand_over(
         accepted_by=house.accepted_by,
         accepted_at=rfc3339_if(house.accepted_at),
         held=held_by(board, user.name),
+        reviews=overdue(hub, board),
         here="handover",
     )

@@ -36,6 +36,7 @@ _PLACES: Final = {
     Area.FLOOR: Place.FLOOR,
     Area.PERMITTED: Place.PERMITTED,
 }
+_OWNED: Final = (Area.BED, Area.PERMITTED)
 _AREAS: Final = {place: area for area, place in _PLACES.items()}
 
 
@@ -47,7 +48,7 @@ class Drawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     polygon
         Corners x, y as shares of the picture, 3 to 16.
     bed
-        Whose bed; only of a bed.
+        Whose bed, or whose permitted lying place.
     """
 
     area: Area
@@ -98,7 +99,7 @@ def check(drawn: Sequence[Drawn], room: Room) -> None:
             raise UsageError(f"{where}: expected sides that do not cross; move its corners")
         if _size(one.polygon) < LEAST_AREA:
             raise UsageError(f"{where}: expected a larger area, got a spot; draw it again")
-        if one.bed is not None and (one.area is not Area.BED or one.bed not in beds):
+        if one.bed is not None and (one.area not in _OWNED or one.bed not in beds):
             known = ", ".join(sorted(beds)) or "none"
             raise UsageError(f"{where}: expected a bed of this room ({known}), got {one.bed}")
     if sum(one.area is Area.WET_ROOM for one in drawn) > 1:

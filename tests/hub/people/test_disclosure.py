@@ -15,12 +15,15 @@ import pytest
 from typer.testing import CliRunner
 
 from ambient.cli.app import build
+from ambient.commands import BedCare, SetCare
 from ambient.config import load_hub
 from ambient.errors import UsageError
 from ambient.hub.database import HubDatabase
+from ambient.hub.orders import OrderState
 from ambient.hub.people import care, takeover
-from ambient.hub.people.care import CareSettings
+from ambient.hub.people.care import CareSettings, Told
 from ambient.hub.people.disclosure import Disclosure, archive, collect
+from ambient.hub.people.register import Register
 from ambient.hub.store import Store
 from tests.hub.kit import NS
 from tests.hub.people.test_erasure import ONE, PRIVATE, PUBLIC, TWO, bytes_below, erased
@@ -104,9 +107,8 @@ def test_as_somebody_types_it(house: Path, database: HubDatabase, tmp_path: Path
         "care", "set", "r1", "a", "--reason", "rolls out", "--review", "2027-05-01", "--by", "Nina",
         "--subject", ONE, "--fall-mat", "--exit-delay", "5", "--scale-2",
     )  # fmt: skip
-    assert '"not_back_min":5' in told
-    assert '"saturation_scale":2' in told
-    assert '"zones":"permitted"' in told
+    assert "r1 a: kept" in told
+    assert "care ordered" in told
     listed = said("care", "list")
     assert "r1 a: fall mat, bed exit after 5 min, oxygen scale 2 (rolls out; Nina" in listed
 
@@ -114,19 +116,59 @@ def test_as_somebody_types_it(house: Path, database: HubDatabase, tmp_path: Path
 @pytest.mark.parametrize(
     ("changed", "node"),
     [
-        pytest.param({"floor_bed": False}, {}, id="nothing"),
-        pytest.param({}, {"zones": "permitted"}, id="a floor bed"),
-        pytest.param({"floor_bed": False, "hoist": True, "wheelchair": True}, {}, id="aids"),
-        pytest.param({"floor_bed": False, "bed_exit_delay_min": 0}, {"watch": {"exit": True}},
-                     id="out of bed at once"),
-        pytest.param({"floor_bed": False, "bed_exit_delay_min": 9},
-                     {"watch": {"not_back_min": 9}}, id="out of bed after minutes"),
-        pytest.param({"floor_bed": False, "saturation_scale": 2}, {"saturation_scale": 2},
-                     id="scale 2"),
+        pytest.param({"floor_bed": False}, BedCare(), id="nothing"),
+        pytest.param({}, BedCare(permitted=True), id="a floor bed"),
+        pytest.param({"floor_bed": False, "fall_mat": True}, BedCare(permitted=True), id="a mat"),
+        pytest.param({"floor_bed": False, "hoist": True, "wheelchair": True}, BedCare(), id="aids"),
+        pytest.param(
+            {"floor_bed": False, "bed_exit_delay_min": 0}, BedCare(exit_min=0), id="at once"
+        ),
+        pytest.param(
+            {"floor_bed": False, "saturation_scale": 2}, BedCare(saturation_scale=2), id="scale 2"
+        ),
     ],
-)  # fmt: skip
-def test_what_of_it_a_node_must_know(changed: dict[str, object], node: dict[str, object]) -> None:
+)
+def test_what_of_it_a_node_must_know(changed: dict[str, object], node: BedCare) -> None:
     assert care.for_node(settings(**changed)) == node
+
+
+LATER = 2 * care.EXPIRES_S * NS
+
+
+@pytest.mark.parametrize(
+    ("told", "now", "due"),
+    [
+        pytest.param(None, 0, True, id="never told"),
+        pytest.param({}, LATER, False, id="told so"),
+        pytest.param({"care": BedCare(exit_min=1)}, 0, True, id="told another"),
+        pytest.param({"node": "n-0"}, 0, True, id="told the node before"),
+        pytest.param({"state": OrderState.ORDERED}, LATER, False, id="its expiry comes first"),
+        pytest.param({"state": OrderState.EXPIRED}, LATER, True, id="it was away for a day"),
+        pytest.param({"state": OrderState.REFUSED}, 1, False, id="it has just refused"),
+        pytest.param({"state": OrderState.REFUSED}, LATER, True, id="it refused yesterday"),
+    ],
+)
+def test_when_a_node_is_told(told: dict[str, Any] | None, now: int, due: bool) -> None:
+    as_wanted = {"care": BedCare(), "node": "n-1", "state": OrderState.APPLIED, "issued": 0}
+    known = None if told is None else Told(**{**as_wanted, **told})
+    assert care.is_due(BedCare(), known, "n-1", now) is due
+
+
+def test_a_bed_goes_back_to_nothing_when_its_resident_moves_out(
+    house: Path, database: HubDatabase
+) -> None:
+    def ordered() -> list[tuple[str, BedCare]]:
+        told = [one for one in Store(database).pending("n-1", DAY) if isinstance(one, SetCare)]
+        return [(one.bed, one.care) for one in told]
+
+    care.enter(database, settings(at=DAY - 9, review=2 * DAY), ONE)
+    assert ordered() == [("a", BedCare(permitted=True))]
+    assert care.follow(database, DAY - 8) == []
+    Register(database).move_out(ONE, "ada", DAY - 7)
+    assert [one.kind.value for one in care.follow(database, DAY - 6)] == ["care"]
+    assert ordered() == [("a", BedCare())], "what was ordered before is gone"
+    assert care.in_force(database) == []
+    assert care.follow(database, DAY - 5) == []
 
 
 def test_settings_are_added_reviewed_and_go_with_the_resident(

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from ambient.events import Purpose
-from ambient.hub.people import erasure
+from ambient.hub.orders import OrderState
+from ambient.hub.people import care, erasure
+from ambient.hub.people.care import CareSettings
 from ambient.hub.people.consents import Capacity, Stand
 from ambient.hub.people.erasure import erase
 from ambient.hub.people.register import Register
 from ambient.hub.store import Store
 from ambient.node import recorder
+from ambient.node.care import load_in_force
 from ambient.node.desk import CommandDesk
 from ambient.node.switches import SwitchBoard, rooms_by_id
 from tests.bus.kit import House, Node
@@ -80,6 +83,29 @@ def test_a_withdrawal_closes_and_erases_on_the_node_within_a_minute(
     house.pump(lambda: not pending("n-1", now()))
     assert time.monotonic() - began < MINUTE_S
     assert held.exists() == (purpose is Purpose.VOICE)
+
+
+def test_a_care_setting_is_ordered_followed_and_answered(house: House, node: Node) -> None:
+    """Of a bed that the node does not have it says so."""
+    node_yaml, pending = node.folder / "node.yaml", Store(house.database).pending
+    rooms = "[{id: r1, beds: [{id: a}]}]"
+    node_yaml.write_text(f"{{site: site, node: n-1, state_dir: {node.folder}, rooms: {rooms}}}")
+    for bed, state in (("a", OrderState.APPLIED), ("z", OrderState.REFUSED)):
+        now = time.time_ns()
+        given = CareSettings(
+            room="r1",
+            bed=bed,
+            reason="COPD",
+            at=now,
+            review=now + 10**15,
+            entered_by="ada",
+            saturation_scale=2,
+        )
+        (order,) = care.enter(house.database, given, None)
+        assert order.state is OrderState.ORDERED
+        house.pump(lambda: not pending("n-1", time.time_ns()))
+        assert care.told(house.database)["r1", bed].state is state
+    assert load_in_force(node_yaml).rooms[0].beds[0].saturation_scale == 2
 
 
 def test_an_erasure_is_ordered_answered_and_shown(house: House, node: Node) -> None:

@@ -48,7 +48,7 @@ def test_areas_come_back_and_comments_stay(file: Path) -> None:
     before = load_node(file)
     areas = [
         drawn(Area.BED, bed="r12-a"),
-        drawn(Area.PERMITTED, [(0.5, 0.5), (0.7, 0.5), (0.7, 0.7)]),
+        drawn(Area.PERMITTED, [(0.5, 0.5), (0.7, 0.5), (0.7, 0.7)], bed="r12-a"),
         drawn(Area.MASK, [(0.8, 0.8), (0.9, 0.8), (0.9, 0.9)]),
         drawn(Area.WET_ROOM, [(0.9, 0.1), (1.0, 0.1), (1.0, 0.5)]),
     ]

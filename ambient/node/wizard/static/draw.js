@@ -8,6 +8,7 @@ const sheet = document.getElementById("paper");
 const camera = document.getElementById("camera");
 const kind = document.getElementById("kind");
 const bed = document.getElementById("bed");
+const owned = (area) => area === "bed" || area === "permitted";
 const finish = document.getElementById("finish-area");
 const undo = document.getElementById("undo");
 const agree = document.getElementById("agree");
@@ -75,7 +76,7 @@ function drawAreas() {
     document.getElementById("proposals").replaceChildren(...found.map((one) => {
         const what = `${words["area_" + one.kind]} ${Math.round(one.confidence * 100)} %`;
         return line(what, button(words.take, what, () => {
-            const own = one.kind === "bed" && bed.value ? bed.value : null;
+            const own = owned(one.kind) && bed.value ? bed.value : null;
             areas().push({ area: one.kind, polygon: one.polygon, bed: own });
             draw();
         }));
@@ -134,14 +135,14 @@ sheet.addEventListener("keydown", (event) => {
 });
 
 finish.addEventListener("click", () => {
-    const own = kind.value === "bed" && bed.value ? bed.value : null;
+    const own = owned(kind.value) && bed.value ? bed.value : null;
     areas().push({ area: kind.value, polygon: corners, bed: own });
     corners = [];
     draw();
     sheet.focus();
 });
 undo.addEventListener("click", () => { corners.pop(); draw(); });
-kind.addEventListener("change", () => { bed.disabled = kind.value !== "bed"; });
+kind.addEventListener("change", () => { bed.disabled = !owned(kind.value); });
 
 async function choose() {
     corners = [];
