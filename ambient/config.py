@@ -18,7 +18,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, field
 
-from ambient import config_alarms, config_channels, config_gateways, config_watch
+from ambient import (
+    config_alarms,
+    config_channels,
+    config_gateways,
+    config_oidc,
+    config_watch,
+    config_web,
+)
 from ambient.config_alarms import Alarms
 from ambient.config_backup import Backup
 from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
@@ -28,6 +35,7 @@ from ambient.config_burden import Burden
 from ambient.config_channels import ChannelConfig
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
+from ambient.config_oidc import Oidc
 from ambient.config_people import People
 from ambient.config_relay import Relay, RoomContact, check_relay
 from ambient.config_vitals import ResearchUse as ResearchUse
@@ -241,6 +249,8 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     backup: Backup | None = None
     burden: Burden = field(default_factory=Burden)
     people: People = field(default_factory=People)
+    oidc: Oidc | None = None
+    """An OpenID Connect provider that vouches for people, beside the accounts of the hub."""
 
 
 Config = TypeVar("Config", NodeConfig, HubConfig)
@@ -253,6 +263,8 @@ PATTERNS: Final = {
     HOST_PATTERN: "a host by name or number",
     **config_gateways.PATTERNS,
     **config_watch.PATTERNS,
+    **config_web.PATTERNS,
+    **config_oidc.PATTERNS,
 }
 """What the regular expressions ask for, in words."""
 
@@ -326,15 +338,8 @@ def _check_hub(config: HubConfig) -> None:
     config_alarms.check_alarms(config.alarms, floors, config.time_zone)
     config_channels.check_channels(config.channels, config.alarms)
     check_relay("alive", config.alive)
-    if config.web.names and config.web.certificate is not None:
-        raise ConfigError(
-            "web: expected either names (a certificate of the hub's own) or certificate, got both; "
-            "remove one"
-        )
-    if (config.web.certificate is None) != (config.web.private_key is None):
-        raise ConfigError(
-            "web: expected certificate and private_key together, got one of them; add the other"
-        )
+    config_web.check_web(config.web)
+    config_oidc.check_oidc(config.oidc, config.web)
 
 
 def _check_node(config: NodeConfig) -> None:

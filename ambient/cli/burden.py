@@ -157,10 +157,7 @@ def _lead(config: HubConfig, database: HubDatabase, name: str) -> None:
 
     accounts = Accounts(database)
     password = typer.prompt(f"password of {name}", hide_input=True, err=True)
-    _, identity = accounts.log_in(name, password, "console", time.time_ns())
-    rights = identity.rights
-    accounts.log_out(identity)
-    if Right.CARE not in rights:
+    if Right.CARE not in accounts.who(name, password, "console", time.time_ns()).rights:
         raise UsageError(
             f"--by: expected a lead who signs in with a password alone, got {name!r}; use the page "
             "of the burden, which asks for the second factor"

@@ -79,6 +79,88 @@ def forgive(db: sqlite_utils.Database, key: str) -> None:
     db.execute("DELETE FROM attempts WHERE key = ?", (key,))
 
 
+def forgive_one(db: sqlite_utils.Database, key: str) -> None:
+    """Take back the last failed try of `key`, which was none; earlier ones stay."""
+    before = attempts(db, key)
+    if before.failures <= 1:
+        forgive(db, key)
+    else:
+        keep_attempts(db, key, Attempts(failures=before.failures - 1, last=before.last))
+
+
+def code_key(user: str) -> str:
+    """Return under what failed tries of a user's second factor are counted."""
+    return f"code:{digest(user.lower())}"
+
+
+def address_key(address: str) -> str:
+    """Return under what failed tries from a network address are counted."""
+    return f"address:{address}"
+
+
+def check_role(role: Role, among: tuple[Role, ...]) -> None:
+    """Check that a role can be given.
+
+    Raises
+    ------
+    UsageError
+        When it is none of `among`.
+    """
+    if role not in among:
+        raise UsageError(f"role: expected one of {', '.join(among)}, got {role.value}")
+
+
+def has_app(db: sqlite_utils.Database, user: str) -> bool:
+    """Return whether `user` has an authenticator app."""
+    found = db.execute(
+        "SELECT 1 FROM second_factors WHERE user = ? AND since IS NOT NULL", (user,)
+    ).fetchone()
+    return found is not None
+
+
+def has_factor(db: sqlite_utils.Database, user: str) -> bool:
+    """Return whether `user` has a second factor of any kind."""
+    found = db.execute("SELECT 1 FROM passkeys WHERE user = ?", (user,)).fetchone()
+    return found is not None or has_app(db, user)
+
+
+def check_factor_left(db: sqlite_utils.Database, user: str) -> None:
+    """Check, after a factor of `user` was taken away, that somebody can still administer.
+
+    Raises
+    ------
+    UsageError
+        When `user` administers, has no second factor now, and no other administrator has one.
+    """
+    role = db.execute("SELECT role FROM users WHERE name = ?", (user,)).fetchone()
+    if role is None or role[0] != Role.ADMIN.value or has_factor(db, user):
+        return
+    others = db.execute(
+        "SELECT name FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?", (user,)
+    ).fetchall()
+    if not any(has_factor(db, name) for (name,) in others):
+        raise UsageError(
+            "second factor: expected one administrator who still has one, got the last one's last; "
+            "set up another first"
+        )
+
+
+def confirm(db: sqlite_utils.Database, identity: Identity, now: int) -> tuple[str, Identity]:
+    """Give a session its second factor, under a new cookie: the old one confirms nothing.
+
+    Raises
+    ------
+    UsageError
+        When the session has ended meanwhile.
+    """
+    row = db.execute("SELECT ends FROM sessions WHERE token = ?", (identity.session,)).fetchone()
+    if row is None:
+        raise UsageError("second factor: expected a session that is open; sign in again")
+    forgive(db, code_key(identity.name))
+    db.execute("DELETE FROM sessions WHERE token = ?", (identity.session,))
+    return start_session(db, identity.name, identity.role, now, confirmed=True, ends=row[0])
+
+
 def start_session(
     db: sqlite_utils.Database,
     name: str,
@@ -87,14 +169,21 @@ def start_session(
     *,
     confirmed: bool = False,
     device: str | None = None,
+    ends: int | None = None,
 ) -> tuple[str, Identity]:
-    """Start a session under a new random cookie; return the cookie's value, and who it is."""
+    """Start a session under a new random cookie; return the cookie's value, and who it is.
+
+    Parameters
+    ----------
+    ends
+        When it is over (ns) however much it is used; without it after 30 days.
+    """
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     token = digest(cookie)
     db.execute(
-        "INSERT INTO sessions (token, user, csrf, created, used, confirmed, device) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (token, name, csrf, now, now, confirmed, device),
+        "INSERT INTO sessions (token, user, csrf, created, used, confirmed, device, ends) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (token, name, csrf, now, now, confirmed, device, ends),
     )
     identity = Identity(
         name=name,

@@ -1,45 +1,54 @@
-"""Who may use the hub: users, sessions, the one-time set-up link, tokens for programs.
+"""Who may use the hub: users, sessions, the one-time set-up link.
 
-Comes in: names, passwords, tokens and the time. Goes out: an `Identity`, or a refusal with what to
-do. Passwords are kept as Argon2id, tokens and session cookies as SHA-256, so that a copy of the
-database opens nothing. Failed tries are counted on the disk: a restart does not reset them.
+Comes in: names, passwords and the time. Goes out: an `Identity`, or a refusal with what to do.
+Passwords are kept as Argon2id, session cookies as SHA-256, so that a copy of the database opens
+nothing. Failed tries are counted on the disk: a restart does not reset them.
 """
 
 from __future__ import annotations
 
-import re
 import secrets
-import threading
 from typing import Final
 
 import sqlite_utils
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from ambient.errors import UsageError
 from ambient.hub import lockout
 from ambient.hub.account_rows import (
-    attempts,
+    address_key,
+    check_role,
     count_try,
     digest,
     forgive,
-    keep_attempts,
+    forgive_one,
     start_session,
     user_key,
 )
-from ambient.hub.credentials import LONGEST_PASSWORD, check_name, check_password
+from ambient.hub.credentials import check_name, check_password
 from ambient.hub.database import HubDatabase
 from ambient.hub.devices import Devices
-from ambient.hub.identities import PERSONS, PROGRAMS, Identity, Role, Token, User, configures
-from ambient.hub.lockout import Attempts
+from ambient.hub.identities import PERSONS, Identity, Role, User, configures
+from ambient.hub.passkeys import Passkeys
+from ambient.hub.passwords import Passwords
+from ambient.hub.provider_accounts import ProviderAccounts
 from ambient.hub.second_factor import SecondFactors
+from ambient.hub.tokens import Tokens
 
 NS: Final = 1_000_000_000
 IDLE_S: Final = 12 * 3600
 """A session that nobody uses for a shift ends; an open page counts as use."""
 LONGEST_S: Final = 30 * 24 * 3600
 SETUP_S: Final = 3600
-_TOKEN_NAME: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
+_HAS_FACTOR: Final = (
+    "(EXISTS (SELECT 1 FROM second_factors f WHERE f.user = u.name AND f.since IS NOT NULL) "
+    "OR EXISTS (SELECT 1 FROM passkeys k WHERE k.user = u.name))"
+)
+"""Of a row ``u`` of users, in SQL."""
+_LOCAL: Final = "name NOT IN (SELECT user FROM provider_accounts)"
+"""Of a row of users, in SQL: the password is kept here."""
+_OVER: Final = "used < ? OR created < ? OR ends < ?"
+"""Of a session, in SQL."""
 
 
 class WrongPasswordError(UsageError):
@@ -47,7 +56,7 @@ class WrongPasswordError(UsageError):
 
 
 class Accounts:
-    """Users, sessions and tokens of one hub.
+    """Users and sessions of one hub.
 
     Parameters
     ----------
@@ -63,8 +72,14 @@ class Accounts:
 
     Attributes
     ----------
-    second_factors, devices
-        Codes beside the password; shared screens with their PINs and badges.
+    second_factors, passkeys
+        Codes of an app beside the password; passkeys beside it or in its place.
+    devices
+        Shared screens with their PINs and badges.
+    provided
+        Accounts that an OpenID Connect provider vouches for.
+    tokens
+        Of programs.
     """
 
     def __init__(
@@ -77,28 +92,29 @@ class Accounts:
     ) -> None:
         self._database = database
         self._required = second_factor_required
-        self._hasher = hasher or PasswordHasher()
-        # Each hash takes 64 MiB; a flood of tries must not take the machine's memory.
-        self._hashing = threading.Semaphore(2)
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        self.passwords = Passwords(hasher)
         key = key or secrets.token_bytes(32)
         self.second_factors = SecondFactors(database, key)
-        self.devices = Devices(database, key, hash_secret=self._hash, verify=self._verify)
+        self.passkeys = Passkeys(database, key)
+        self.devices = Devices(database, key, self.passwords)
+        self.provided = ProviderAccounts(database, key)
+        self.tokens = Tokens(database)
 
     # Users
 
     def has_users(self) -> bool:
-        """Return whether anybody can log in."""
+        """Return whether anybody can log in with a password of this hub."""
         with self._database.read() as db:
-            return db.execute("SELECT 1 FROM users WHERE disabled = 0").fetchone() is not None
+            return _has_local(db)
 
     def users(self) -> list[User]:
         """Return all users by name."""
         with self._database.read() as db:
             found = db.execute(
-                "SELECT u.name, u.role, u.created, u.disabled, f.since IS NOT NULL, "
-                "p.user IS NOT NULL FROM users u LEFT JOIN second_factors f ON f.user = u.name "
-                "LEFT JOIN shift_pins p ON p.user = u.name ORDER BY u.name"
+                f"SELECT u.name, u.role, u.created, u.disabled, {_HAS_FACTOR}, "
+                "p.user IS NOT NULL, a.user IS NOT NULL FROM users u "
+                "LEFT JOIN shift_pins p ON p.user = u.name "
+                "LEFT JOIN provider_accounts a ON a.user = u.name ORDER BY u.name"
             ).fetchall()
         return [
             User(
@@ -108,8 +124,9 @@ class Accounts:
                 disabled=bool(disabled),
                 second_factor=bool(second),
                 shift_pin=bool(pin),
+                provided=bool(provided),
             )
-            for name, role, created, disabled, second, pin in found
+            for name, role, created, disabled, second, pin, provided in found
         ]
 
     def add_user(self, name: str, password: str, role: Role, now: int) -> None:
@@ -120,13 +137,12 @@ class Accounts:
         UsageError
             When the name, password or role cannot be used, or the name is taken.
         """
-        _check_role(role, PERSONS)
+        check_role(role, PERSONS)
         check_name(name)
         check_password(password, name)
-        hashed = self._hash(password)
+        hashed = self.passwords.hash(password)
         with self._database.write() as db:
-            if db.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone():
-                raise UsageError(f"user: expected a new name, got {name!r} again; choose another")
+            _check_new(db, name)
             _insert_user(db, name, role, hashed, now)
 
     def set_password(self, name: str, password: str) -> None:
@@ -135,14 +151,14 @@ class Accounts:
         Raises
         ------
         UsageError
-            When there is no such user, or the password cannot be used.
+            When there is no such user, the password cannot be used, or the provider keeps it.
         """
         check_password(password, name)
-        hashed = self._hash(password)
+        hashed = self.passwords.hash(password)
         with self._database.write() as db:
-            done = db.execute("UPDATE users SET hash = ? WHERE name = ?", (hashed, name))
-            if done.rowcount == 0:
-                raise UsageError(f"user: expected a known name, got {name[:40]!r}")
+            _check_known(db, name)
+            _check_local(db, name)
+            db.execute("UPDATE users SET hash = ? WHERE name = ?", (hashed, name))
             db.execute("DELETE FROM sessions WHERE user = ?", (name,))
             forgive(db, user_key(name))
 
@@ -152,11 +168,13 @@ class Accounts:
         Raises
         ------
         UsageError
-            When there is no such user, or nobody would be left to administer.
+            When there is no such user, nobody would be left to administer, or the provider says
+            what the user is.
         """
-        _check_role(role, PERSONS)
+        check_role(role, PERSONS)
         with self._database.write() as db:
             _check_known(db, name)
+            _check_local(db, name)
             if role is not Role.ADMIN:
                 _check_one_left(db, name)
             db.execute("UPDATE users SET role = ? WHERE name = ?", (role.value, name))
@@ -192,43 +210,56 @@ class Accounts:
         ------
         LockedError, WrongPasswordError
         """
-        keys = (user_key(name), f"address:{address}")
+        known, role = self._checked(name, password, address, now)
+        with self._database.write() as db:
+            cookie, begun = start_session(db, known, role, now)
+        identity = self.session(cookie, now)
+        return cookie, begun if identity is None else identity
+
+    def who(self, name: str, password: str, address: str, now: int) -> Identity:
+        """Check a password and return whose it is, without a session.
+
+        Raises
+        ------
+        LockedError, WrongPasswordError
+        """
+        known, role = self._checked(name, password, address, now)
+        asked = self.second_factors.enrolled(known) or (self._required and configures(role))
+        return Identity(name=known, role=role, confirmed=not asked)
+
+    def _checked(self, name: str, password: str, address: str, now: int) -> tuple[str, Role]:
+        keys = (user_key(name), address_key(address))
         with self._database.write() as db:
             free = (lockout.FREE_TRIES, lockout.FREE_TRIES_ADDRESS)
             count_try(db, dict(zip(keys, free, strict=True)), now)
             row = db.execute(
-                "SELECT name, role, hash FROM users WHERE name = ? AND disabled = 0", (name,)
+                f"SELECT name, role, hash FROM users WHERE name = ? AND disabled = 0 AND {_LOCAL}",
+                (name,),
             ).fetchone()
-        good = self._verify(self._nobody if row is None else row[2], password)
+        good = self.passwords.fits(self.passwords.nobody if row is None else row[2], password)
         if row is None or not good:
             raise WrongPasswordError("user name or password is wrong; try again")
         with self._database.write() as db:
             forgive(db, keys[0])
-            before = attempts(db, keys[1])
-            if before.failures <= 1:
-                forgive(db, keys[1])
-            else:
-                kept = Attempts(failures=before.failures - 1, last=before.last)
-                keep_attempts(db, keys[1], kept)
-            cookie, begun = start_session(db, row[0], Role(row[1]), now)
-        identity = self.session(cookie, now)
-        return cookie, begun if identity is None else identity
+            forgive_one(db, keys[1])
+        return row[0], Role(row[1])
 
     def session(self, cookie: str, now: int) -> Identity | None:
         """Return whose session `cookie` is, None when it is none or over at `now` (ns)."""
         token = digest(cookie)
         with self._database.read() as db:
             row = db.execute(
-                "SELECT s.user, s.csrf, s.created, s.used, u.role, s.confirmed, s.device, "
-                "f.since IS NOT NULL FROM sessions s JOIN users u ON u.name = s.user "
-                "LEFT JOIN second_factors f ON f.user = u.name "
+                "SELECT s.user, s.csrf, s.created, s.used, s.ends, u.role, s.confirmed, s.device, "
+                f"{_HAS_FACTOR} FROM sessions s JOIN users u ON u.name = s.user "
                 "WHERE s.token = ? AND u.disabled = 0",
                 (token,),
             ).fetchone()
         if row is None:
             return None
-        name, csrf, created, used, role, confirmed, device, enrolled = row
+        name, csrf, created, used, ends, role, confirmed, device, enrolled = row
         if now - used > IDLE_S * NS or now - created > LONGEST_S * NS:
+            return None
+        if ends is not None and now > ends:
             return None
         asked = enrolled or (self._required and configures(Role(role)))
         return Identity(
@@ -249,18 +280,43 @@ class Accounts:
             )
 
     def log_out(self, identity: Identity) -> None:
-        """End a session."""
+        """End a session; whose it was is one of `departed` until `signed_off` is called."""
         with self._database.write() as db:
             db.execute("DELETE FROM sessions WHERE token = ?", (identity.session,))
 
-    def clean(self, now: int) -> None:
-        """Delete sessions, links and counts that are over at `now` (ns)."""
+    def departed(self, now: int) -> list[str]:
+        """End the sessions that are over at `now` (ns); return who has none left since.
+
+        Whoever is returned must be signed off, and is returned again until `signed_off` is called:
+        what they saw to would otherwise be quiet with nobody on the way.
+        """
+        over = (now - IDLE_S * NS, now - LONGEST_S * NS, now)
+        with self._database.read() as db:
+            due = db.execute(
+                f"SELECT EXISTS (SELECT 1 FROM sessions WHERE {_OVER}) "
+                "OR EXISTS (SELECT 1 FROM departures)",
+                over,
+            ).fetchone()
+        if not due[0]:
+            return []
         with self._database.write() as db:
-            db.execute(
-                "DELETE FROM sessions WHERE used < ? OR created < ?",
-                (now - IDLE_S * NS, now - LONGEST_S * NS),
-            )
+            db.execute(f"DELETE FROM sessions WHERE {_OVER}", over)
+            db.execute("DELETE FROM departures WHERE user IN (SELECT user FROM sessions)")
+            found = db.execute("SELECT user FROM departures ORDER BY user").fetchall()
+        return [user for (user,) in found]
+
+    def signed_off(self, user: str) -> bool:
+        """Keep that `user` was signed off; return whether a session of theirs is open again."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM departures WHERE user = ?", (user,))
+            found = db.execute("SELECT 1 FROM sessions WHERE user = ?", (user,)).fetchone()
+        return found is not None
+
+    def clean(self, now: int) -> None:
+        """Delete links, challenges and counts that are over at `now` (ns)."""
+        with self._database.write() as db:
             db.execute("DELETE FROM setup_links WHERE expires < ?", (now,))
+            db.execute("DELETE FROM spent_challenges WHERE until < ?", (now,))
             db.execute(
                 "DELETE FROM attempts WHERE last < ? AND locked_until < ?",
                 (now - lockout.FORGOTTEN_S * NS, now),
@@ -295,74 +351,17 @@ class Accounts:
         check_password(password, name)
         if not self.is_setup_token(token, now):
             raise _no_setup()
-        hashed = self._hash(password)
+        hashed = self.passwords.hash(password)
         with self._database.write() as db:
             if not _is_setup(db, token, now):
                 raise _no_setup()
             db.execute("DELETE FROM setup_links")
-            db.execute("DELETE FROM users WHERE disabled = 1")
+            db.execute(f"DELETE FROM users WHERE disabled = 1 AND {_LOCAL}")
+            _check_new(db, name)
             _insert_user(db, name, Role.ADMIN, hashed, now)
             cookie, begun = start_session(db, name, Role.ADMIN, now)
         identity = self.session(cookie, now)
         return cookie, begun if identity is None else identity
-
-    # Tokens for programs
-
-    def make_token(self, name: str, role: Role, now: int) -> str:
-        """Return a new bearer token for a program; it is shown this once.
-
-        Raises
-        ------
-        UsageError
-            When the name or role cannot be used, or the name is taken.
-        """
-        _check_role(role, PROGRAMS)
-        if not _TOKEN_NAME.match(name):
-            raise UsageError(
-                "token name: expected 1 to 40 lower-case letters, digits or hyphens, "
-                f"got {name[:40]!r}"
-            )
-        token = f"ambient-{secrets.token_urlsafe(32)}"
-        with self._database.write() as db:
-            if db.execute("SELECT 1 FROM api_tokens WHERE name = ?", (name,)).fetchone():
-                raise UsageError(f"token: expected a new name, got {name!r} again; revoke it first")
-            db.execute(
-                "INSERT INTO api_tokens VALUES (?, ?, ?, ?)",
-                (digest(token), name, role.value, now),
-            )
-        return token
-
-    def tokens(self) -> list[Token]:
-        """Return all tokens by name; the tokens themselves are not kept."""
-        with self._database.read() as db:
-            found = db.execute("SELECT name, role, created FROM api_tokens ORDER BY name")
-            return [Token(name=name, role=Role(role), created=at) for name, role, at in found]
-
-    def revoke_token(self, name: str) -> None:
-        """Make a token useless."""
-        with self._database.write() as db:
-            db.execute("DELETE FROM api_tokens WHERE name = ?", (name,))
-
-    def bearer(self, token: str) -> Identity | None:
-        """Return whose `token` is, None when it is nobody's."""
-        with self._database.read() as db:
-            row = db.execute(
-                "SELECT name, role FROM api_tokens WHERE token = ?", (digest(token),)
-            ).fetchone()
-        if row is None:
-            return None
-        return Identity(name=f"token:{row[0]}", role=Role(row[1]))
-
-    def _hash(self, password: str) -> str:
-        with self._hashing:
-            return self._hasher.hash(password)
-
-    def _verify(self, hashed: str, password: str) -> bool:
-        with self._hashing:
-            try:
-                return self._hasher.verify(hashed, password[: LONGEST_PASSWORD + 1])
-            except (VerificationError, InvalidHashError):
-                return False
 
 
 def _no_setup() -> UsageError:
@@ -372,7 +371,7 @@ def _no_setup() -> UsageError:
 
 
 def _is_setup(db: sqlite_utils.Database, token: str, now: int) -> bool:
-    if db.execute("SELECT 1 FROM users WHERE disabled = 0").fetchone() is not None:
+    if _has_local(db):
         return False
     row = db.execute(
         "SELECT 1 FROM setup_links WHERE token = ? AND expires > ?", (digest(token), now)
@@ -380,9 +379,14 @@ def _is_setup(db: sqlite_utils.Database, token: str, now: int) -> bool:
     return row is not None
 
 
-def _check_role(role: Role, among: tuple[Role, ...]) -> None:
-    if role not in among:
-        raise UsageError(f"role: expected one of {', '.join(among)}, got {role.value}")
+def _has_local(db: sqlite_utils.Database) -> bool:
+    found = db.execute(f"SELECT 1 FROM users WHERE disabled = 0 AND {_LOCAL}").fetchone()
+    return found is not None
+
+
+def _check_new(db: sqlite_utils.Database, name: str) -> None:
+    if db.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone():
+        raise UsageError(f"user: expected a new name, got {name!r} again; choose another")
 
 
 def _check_known(db: sqlite_utils.Database, name: str) -> None:
@@ -390,9 +394,21 @@ def _check_known(db: sqlite_utils.Database, name: str) -> None:
         raise UsageError(f"user: expected a known name, got {name[:40]!r}")
 
 
+def _check_local(db: sqlite_utils.Database, name: str) -> None:
+    if db.execute("SELECT 1 FROM provider_accounts WHERE user = ?", (name,)).fetchone():
+        raise UsageError(
+            f"user: expected one with a password of this hub, got {name[:40]!r}, whose password "
+            "and role the provider keeps; change them there, or switch the user off here"
+        )
+
+
 def _check_one_left(db: sqlite_utils.Database, name: str) -> None:
+    """Check that somebody can administer without `name`, also while the provider is down."""
     left = db.execute(
-        "SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?", (name,)
+        "SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?1 "
+        f"AND {_LOCAL} "
+        "UNION SELECT 1 FROM provider_accounts WHERE user = ?1",
+        (name,),
     ).fetchone()
     if left is None:
         raise UsageError("user: expected one administrator to be left; create another")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
@@ -23,7 +22,11 @@ from ambient.hub import lockout
 from ambient.hub.account_rows import count_try, digest, forgive, start_session
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import RIGHTS, Identity, Right, Role
+from ambient.hub.passwords import Passwords
 
+NS: Final = 1_000_000_000
+SHIFT_S: Final = 12 * 3600
+"""A shift on a shared screen ends then, however much the screen is used: it is always open."""
 SHORTEST_PIN: Final = 6
 LONGEST_PIN: Final = 12
 _PIN: Final = re.compile(r"[0-9]{6,12}")
@@ -50,23 +53,14 @@ class Devices:
     ----------
     key
         A secret that is not in the database.
-    hash_secret, verify
-        How a PIN is kept and checked, bounded in memory by whoever gives them.
+    passwords
+        How a PIN is kept and checked.
     """
 
-    def __init__(
-        self,
-        database: HubDatabase,
-        key: bytes,
-        *,
-        hash_secret: Callable[[str], str],
-        verify: Callable[[str, str], bool],
-    ) -> None:
+    def __init__(self, database: HubDatabase, key: bytes, passwords: Passwords) -> None:
         self._database = database
         self._salt = hashlib.sha256(b"ambient badge\0" + key).digest()[:16]
-        self._hash = hash_secret
-        self._verify = verify
-        self._nobody = hash_secret(secrets.token_urlsafe(16))
+        self._passwords = passwords
 
     def enrol(self, name: str, by: str, now: int) -> str:
         """Return the cookie of a new device; it is shown this once.
@@ -125,7 +119,7 @@ class Devices:
             )
         if badge and not _BADGE.fullmatch(badge):
             raise UsageError("badge: expected its number of 6 to 40 letters and digits")
-        hashed = self._hash(pin) if pin else None
+        hashed = self._passwords.hash(pin) if pin else None
         number = self._badge(badge) if badge else None
         with self._database.write() as db:
             row = db.execute("SELECT name, role FROM users WHERE name = ?", (user,)).fetchone()
@@ -164,12 +158,15 @@ class Devices:
             row = db.execute(
                 "SELECT u.name, u.role, p.hash, p.badge FROM shift_pins p "
                 "JOIN users u ON u.name = p.user "
-                "WHERE u.disabled = 0 AND (u.name = ? OR p.badge = ?)",
+                "LEFT JOIN provider_accounts a ON a.user = u.name "
+                "WHERE u.disabled = 0 AND coalesce(a.access, 1) "
+                "AND (u.name = ? OR p.badge = ?)",
                 (user, number),
             ).fetchone()
         by_badge = row is not None and number is not None and row[3] == number
-        hashed = self._nobody if row is None or row[2] is None or by_badge else row[2]
-        by_pin = self._verify(hashed, secret) and hashed is not self._nobody
+        nobody = self._passwords.nobody
+        hashed = nobody if row is None or row[2] is None or by_badge else row[2]
+        by_pin = self._passwords.fits(hashed, secret) and hashed is not nobody
         if row is None or not (by_badge or by_pin):
             raise WrongPinError("name, PIN or badge is wrong; try again")
         role = Role(row[1])
@@ -178,7 +175,8 @@ class Devices:
         with self._database.write() as db:
             forgive(db, key)
             db.execute("DELETE FROM sessions WHERE device = ?", (device.device,))
-            return start_session(db, row[0], role, now, device=device.device)
+            ends = now + SHIFT_S * NS
+            return start_session(db, row[0], role, now, device=device.device, ends=ends)
 
     def _badge(self, number: str) -> str:
         raw = hash_secret_raw(

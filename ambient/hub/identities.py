@@ -133,6 +133,8 @@ class User(Struct, frozen=True, kw_only=True):
     disabled: bool
     second_factor: bool = False
     shift_pin: bool = False
+    provided: bool = False
+    """Whether the provider keeps password and role."""
 
 
 class Token(Struct, frozen=True, kw_only=True):

@@ -31,8 +31,11 @@ class Attempts(Struct, frozen=True, kw_only=True):
 
 
 def wait_s(attempts: Attempts, now: int) -> int:
-    """Return the seconds until the next try is allowed at `now` (ns), rounded up; 0 when it is."""
-    return max(0, -(-(attempts.locked_until - now) // NS))
+    """Return the seconds until the next try is allowed at `now` (ns), rounded up; 0 when it is.
+
+    A clock that was set back since lengthens no wait beyond the longest.
+    """
+    return min(max(0, -(-(attempts.locked_until - now) // NS)), LONGEST_WAIT_S)
 
 
 def after_failure(attempts: Attempts, now: int, free: int = FREE_TRIES) -> Attempts:
@@ -42,4 +45,4 @@ def after_failure(attempts: Attempts, now: int, free: int = FREE_TRIES) -> Attem
     beyond = failures - free
     # The exponent is bounded so that years of guessing do not make a huge number.
     wait = 0 if beyond < 0 else min(FIRST_WAIT_S * 2 ** min(beyond, 10), LONGEST_WAIT_S)
-    return Attempts(failures=failures, last=now, locked_until=now + wait * NS)
+    return Attempts(failures=failures, last=now, locked_until=now + wait * NS if wait else 0)

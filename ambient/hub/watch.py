@@ -1,4 +1,4 @@
-"""The hub's timer: what is due of alarms, silent nodes, unanswered orders, free space, old rows.
+"""The hub's timer: what is due of alarms, silent nodes, who left, unanswered orders, old rows.
 
 Comes in: ticks, and that a node was heard. Goes out: calls of the store. A failure of one duty is
 logged and tried again at the next tick; it never ends the timer.
@@ -16,7 +16,7 @@ import structlog
 
 from ambient.errors import AmbientError, StoreError
 from ambient.hub.accounts import Accounts
-from ambient.hub.alarms.inputs import Stepped
+from ambient.hub.alarms.inputs import SignOff, SignOn, Stepped
 from ambient.hub.database import HubDatabase
 from ambient.hub.silence import Silence
 from ambient.hub.store import Store
@@ -112,6 +112,7 @@ class Watch:
             self._disk,
             self._clock,
             self._silent,
+            self._departed,
             self._alarms,
             self._orders,
             self._people,
@@ -139,6 +140,13 @@ class Watch:
     def _disk(self) -> None:
         if time.monotonic() - self._database.committed >= PROVE_S:
             self._database.prove()
+
+    def _departed(self) -> None:
+        """Sign off whoever's last session ended: nobody sees to what they had taken on."""
+        for who in self._accounts.departed(self._now()):
+            self._store.decide(SignOff(who=who), self._now())
+            if self._accounts.signed_off(who):  # signed in again meanwhile
+                self._store.decide(SignOn(who=who), self._now())
 
     def _alarms(self) -> None:
         self._store.due(self._now())

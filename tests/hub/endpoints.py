@@ -48,6 +48,9 @@ GET  /live                                  alarms   200
 GET  /metrics                               metrics  200
 GET  /login                                 public   200
 POST /login                                 public   401
+POST /login/passkey                         public   409
+GET  /sign-in/provider                      public   404
+GET  /sign-in/provider/back                 public   400
 POST /logout                                own      303
 POST /language                              public   400
 GET  /setup/{token:str}                     public   410
@@ -59,6 +62,10 @@ GET  /account                               own      200
 POST /account/second-factor                 own      400
 POST /account/second-factor/begin           own      200
 POST /account/second-factor/finish          own      401
+POST /account/passkeys/add                  own      401
+POST /account/passkeys/give                 own      401
+POST /account/passkeys/name                 own      400
+POST /account/passkeys/remove               own      400
 GET  /device                                ringing  200
 GET  /device/live                           ringing  200
 POST /device/sign-in                        ringing  403
@@ -87,6 +94,9 @@ POST /api/login                             public   400
 POST /api/logout                            own      204
 GET  /api/session                           own      200
 POST /api/second-factor                     own      400
+POST /api/passkeys/registration             own      409
+POST /api/passkeys/confirmation             own      409
+POST /api/passkeys/sign-in                  public   409
 GET  /api/board                             alarms   200
 GET  /api/rooms                             alarms   200
 GET  /api/nodes                             alarms   200

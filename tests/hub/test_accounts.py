@@ -6,11 +6,13 @@ import pytest
 from argon2 import PasswordHasher
 
 from ambient.errors import UsageError
+from ambient.hub import lockout
 from ambient.hub.account_rows import LockedError
 from ambient.hub.accounts import Accounts, WrongPasswordError
 from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Role
+from ambient.hub.lockout import Attempts
 from tests.hub.kit import NS, PASSWORD
 
 HOUR = 3600 * NS
@@ -38,7 +40,7 @@ def test_a_session_lasts_while_it_is_used(accounts: Accounts) -> None:
     assert accounts.session(cookie, 720 * HOUR + 1) is None, "not for ever"
 
 
-@pytest.mark.parametrize("end", ["log_out", "disable", "password", "clean"])
+@pytest.mark.parametrize("end", ["log_out", "disable", "password", "over"])
 def test_a_session_ends(accounts: Accounts, end: str) -> None:
     accounts.add_user("root", PASSWORD, Role.ADMIN, 0)
     cookie, identity = accounts.log_in("anna", PASSWORD, "10.0.0.1", 0)
@@ -50,8 +52,11 @@ def test_a_session_ends(accounts: Accounts, end: str) -> None:
     elif end == "password":
         accounts.set_password("anna", "another long secret")
     else:
-        accounts.clean(13 * HOUR)
+        accounts.departed(13 * HOUR)
     assert accounts.session(cookie, at) is None
+    assert accounts.departed(at) == ["anna"], "to be signed off, however it ended"
+    assert not accounts.signed_off("anna")
+    assert accounts.departed(at) == []
 
 
 @pytest.mark.parametrize(("user", "password"), [("anna", "wrong"), ("nobody", PASSWORD), ("", "")])
@@ -142,27 +147,27 @@ def test_one_administrator_stays(accounts: Accounts) -> None:
 
 
 def test_tokens(accounts: Accounts) -> None:
-    token = accounts.make_token("scraper", Role.METRICS, 0)
-    identity = accounts.bearer(token)
+    token = accounts.tokens.make("scraper", Role.METRICS, 0)
+    identity = accounts.tokens.bearer(token)
     assert identity is not None
     assert (identity.name, identity.role, identity.csrf) == (
         "token:scraper",
         Role.METRICS,
         None,
     )
-    assert accounts.bearer("ambient-guess") is None
+    assert accounts.tokens.bearer("ambient-guess") is None
     with pytest.raises(UsageError, match="expected a new name"):
-        accounts.make_token("scraper", Role.METRICS, 0)
+        accounts.tokens.make("scraper", Role.METRICS, 0)
     with pytest.raises(UsageError, match="lower-case"):
-        accounts.make_token("Two Words", Role.METRICS, 0)
-    assert [one.name for one in accounts.tokens()] == ["scraper"]
-    accounts.revoke_token("scraper")
-    assert accounts.bearer(token) is None
+        accounts.tokens.make("Two Words", Role.METRICS, 0)
+    assert [one.name for one in accounts.tokens.all()] == ["scraper"]
+    accounts.tokens.revoke("scraper")
+    assert accounts.tokens.bearer(token) is None
 
 
 def test_nothing_that_opens_a_door_is_kept(accounts: Accounts, database: HubDatabase) -> None:
     cookie, _ = accounts.log_in("anna", PASSWORD, "10.0.0.1", 0)
-    token = accounts.make_token("scraper", Role.METRICS, 0)
+    token = accounts.tokens.make("scraper", Role.METRICS, 0)
     with database.read() as db:
         dump = "\n".join(db.conn.iterdump())
     for secret in (PASSWORD, cookie, token):
@@ -176,3 +181,12 @@ def test_real_hashes_are_argon2id_of_rfc_9106(database: HubDatabase) -> None:
         hashed = db.execute("SELECT hash FROM users").fetchone()[0]
     assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert SHORTEST_PASSWORD >= 8
+
+
+@pytest.mark.parametrize("failures", [1, 5])
+def test_a_clock_set_back_locks_nobody_out_for_long(failures: int) -> None:
+    counted = Attempts()
+    for _ in range(failures):
+        counted = lockout.after_failure(counted, 10 * HOUR)
+    an_hour_back = lockout.wait_s(counted, 9 * HOUR)
+    assert an_hour_back == (0 if failures < lockout.FREE_TRIES else lockout.LONGEST_WAIT_S)

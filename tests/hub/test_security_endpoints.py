@@ -44,8 +44,8 @@ class House:
         if who == "stranger":
             return {}
         if who == "metrics":
-            accounts.revoke_token("scraper")
-            return {"Authorization": f"Bearer {accounts.make_token('scraper', Role.METRICS, now)}"}
+            accounts.tokens.revoke("scraper")
+            return {"Authorization": f"Bearer {accounts.tokens.make('scraper', Role.METRICS, now)}"}
         if who == "device":
             accounts.devices.revoke("ward 1")
             cookie = accounts.devices.enrol("ward 1", "test", now)
@@ -199,7 +199,7 @@ def test_the_migration_takes_over_the_roles_of_before(tmp_path: Path) -> None:
             ("anna", Role.CARER, True),
             ("root", Role.ADMIN, False),
         ]
-        assert [(one.name, one.role) for one in accounts.tokens()] == [("scraper", Role.METRICS)]
+        assert [(one.name, one.role) for one in accounts.tokens.all()] == [("scraper", Role.METRICS)]
         with database.read() as db:
             kept = db.execute("SELECT user, confirmed, device FROM sessions").fetchall()
         assert kept == [("root", 0, None)], "open sessions go on, unconfirmed"

@@ -189,9 +189,9 @@ def test_nobody_replaces_a_second_factor_without_it(database: HubDatabase) -> No
     accounts = made(database)
     enrolled(accounts)
     _, identity = signed_in(accounts)
-    with pytest.raises(UsageError, match="expected a user without one"):
+    with pytest.raises(UsageError, match="give yours first"):
         accounts.second_factors.begin(identity)
-    with pytest.raises(UsageError, match="begin again"):
+    with pytest.raises(UsageError, match="give yours first"):
         accounts.second_factors.finish(identity, "123456", T)
     accounts.second_factors.remove("admin")
     assert accounts.session("x", T) is None
@@ -218,11 +218,11 @@ def test_a_copy_of_the_database_opens_nothing(database: HubDatabase) -> None:
 def test_a_program_never_configures(database: HubDatabase) -> None:
     accounts = made(database, required=False)
     with pytest.raises(UsageError, match="expected one of metrics, carer, researcher, got admin"):
-        accounts.make_token("robot", Role.ADMIN, T)
-    token = accounts.make_token("old", Role.CARER, T)
+        accounts.tokens.make("robot", Role.ADMIN, T)
+    token = accounts.tokens.make("old", Role.CARER, T)
     with database.write() as db:  # as one that was made before there were second factors
         db.execute("UPDATE api_tokens SET role = 'admin'")
-    identity = accounts.bearer(token)
+    identity = accounts.tokens.bearer(token)
     assert identity is not None
     assert not identity.rights & CONFIGURING
 

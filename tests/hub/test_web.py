@@ -58,7 +58,7 @@ def test_nothing_is_open_to_strangers(stranger: httpx.Client, method: str, path:
 
 def test_every_route_is_listed_as_closed_or_open(hub: RunningHub, http: httpx.Client) -> None:
     document = http.get("/api/openapi.json").json()
-    opened = {"/api/login"}
+    opened = {"/api/login", "/api/passkeys/sign-in"}
     for path, methods in document["paths"].items():
         for method in methods:
             if path in opened:
@@ -252,7 +252,7 @@ def test_a_carer_may_not_administer(hub: RunningHub) -> None:
 
 def test_tokens_read_metrics_without_a_browser(hub: RunningHub, stranger: httpx.Client) -> None:
     bring(hub)
-    token = hub.context.accounts.make_token("prometheus", Role.METRICS, time.time_ns())
+    token = hub.context.accounts.tokens.make("prometheus", Role.METRICS, time.time_ns())
     headers = {"Authorization": f"Bearer {token}"}
     answer = stranger.get("/metrics", headers=headers)
     assert answer.status_code == 200
@@ -270,7 +270,7 @@ def test_tokens_read_metrics_without_a_browser(hub: RunningHub, stranger: httpx.
 
 
 def test_a_program_acknowledges_with_a_token(hub: RunningHub, stranger: httpx.Client) -> None:
-    token = hub.context.accounts.make_token("robot", Role.CARER, time.time_ns())
+    token = hub.context.accounts.tokens.make("robot", Role.CARER, time.time_ns())
     chain = bring(hub)
     answer = stranger.post(
         f"/api/alarms/{chain}/acknowledge", headers={"Authorization": f"Bearer {token}"}
@@ -316,7 +316,7 @@ def test_administration(hub: RunningHub, http: httpx.Client) -> None:
     secret = made.text.split('id="token">')[1].split("<")[0]
     assert http.get("/metrics", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
     assert post("tokens/revoke", name="scraper").status_code == 303
-    assert hub.context.accounts.bearer(secret) is None
+    assert hub.context.accounts.tokens.bearer(secret) is None
 
 
 def test_names_cannot_become_markup(hub: RunningHub, http: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""The page of one's own account: the second factor that goes before configuring.
+"""The page of one's own account: the second factor that goes before configuring, and passkeys.
 
 Comes in: forms of somebody signed in, or the code as JSON. Goes out: the page, or a session under a
 new cookie; the recovery codes are shown once.
@@ -6,7 +6,7 @@ new cookie; the recovery codes are shown once.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import segno
 from litestar import Response, Router, get, post
@@ -16,13 +16,30 @@ from msgspec import Meta, Struct
 from ambient.errors import UsageError
 from ambient.hub import totp, words
 from ambient.hub.account_rows import LockedError
+from ambient.hub.assertions import WrongPasskeyError
+from ambient.hub.challenges import StaleChallengeError
 from ambient.hub.identities import Identity, Right, configures
-from ambient.hub.languages import gettext
+from ambient.hub.languages import gettext, mark
+from ambient.hub.passkeys import MOST, CopiedPasskeyError
 from ambient.hub.second_factor import WrongCodeError
 from ambient.hub.web.api import Session, session_view
-from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
+from ambient.hub.web.context import (
+    NO_STORE,
+    AnyRequest,
+    Hub,
+    HubContext,
+    here_as_named,
+    rfc3339,
+    rfc3339_if,
+)
 from ambient.hub.web.guard import session_cookie
 from ambient.hub.web.pages import home, into, page, sentence
+
+
+COPIED: Final = mark(
+    "This passkey may have been copied and is blocked. Sign in another way, remove it, and tell "
+    "the administrator."
+)
 
 
 class CodeForm(Struct, frozen=True, kw_only=True):
@@ -37,10 +54,20 @@ class Code(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Annotated[str, Meta(max_length=60)]
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """A passkey as the page shows it; times as RFC 3339."""
+
+    id: str
+    name: str
+    made: str
+    used: str | None
+    copied: bool
+
+
 @get("/", sync_to_thread=True)
 def page_account(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show who is signed in and how the second factor stands."""
-    return _page(request, hub)
+    return account_page(request, hub)
 
 
 @post("/second-factor", status_code=200, sync_to_thread=True)
@@ -49,7 +76,7 @@ def do_give(request: AnyRequest, hub: Hub, data: URLEncodedBody[CodeForm]) -> Re
     try:
         cookie, identity = hub.accounts.second_factors.give(request.user, data.code, hub.now())
     except UsageError as error:
-        return _refused(request, hub, error)
+        return refused(request, hub, error)
     return into(hub, cookie, home(identity))
 
 
@@ -59,8 +86,8 @@ def do_begin(request: AnyRequest, hub: Hub) -> Response[Any]:
     try:
         hub.accounts.second_factors.begin(request.user)
     except UsageError as error:
-        return _refused(request, hub, error)
-    return _page(request, hub)
+        return refused(request, hub, error)
+    return account_page(request, hub)
 
 
 @post("/second-factor/finish", status_code=200, sync_to_thread=True)
@@ -71,10 +98,8 @@ def do_finish(request: AnyRequest, hub: Hub, data: URLEncodedBody[CodeForm]) -> 
             request.user, data.code, hub.now()
         )
     except UsageError as error:
-        return _refused(request, hub, error)
-    answer = _render(identity, hub, codes=codes)
-    answer.set_cookie(session_cookie(hub, cookie))
-    return answer
+        return refused(request, hub, error)
+    return added(request, hub, cookie, identity, codes)
 
 
 @post(
@@ -102,23 +127,43 @@ def account_router() -> Router:
     )
 
 
-def _refused(request: AnyRequest, hub: HubContext, error: UsageError) -> Response[Any]:
+def refused(request: AnyRequest, hub: HubContext, error: UsageError) -> Response[Any]:
+    """Return the page with what was wrong."""
     if isinstance(error, LockedError):
         said = gettext("Too many tries. Wait %(wait)s and try again.")
-        return _page(request, hub, said % {"wait": words.span(error.wait_s)}, status=429)
-    if isinstance(error, WrongCodeError):
-        said = gettext("This code is wrong or was used already. Wait for the next one.")
-        return _page(request, hub, said, status=401)
-    return _page(request, hub, sentence(error), status=400)
+        return account_page(request, hub, said % {"wait": words.span(error.wait_s)}, status=429)
+    for kind, text in _REFUSED.items():
+        if isinstance(error, kind):
+            return account_page(request, hub, gettext(text), status=401)
+    return account_page(request, hub, sentence(error), status=400)
 
 
-def _page(
+_REFUSED: Final[dict[type[UsageError], str]] = {
+    WrongCodeError: mark("This code is wrong or was used already. Wait for the next one."),
+    WrongPasskeyError: mark("This passkey was not accepted. Try again, or sign in another way."),
+    StaleChallengeError: mark("That took too long. Try again."),
+    CopiedPasskeyError: COPIED,
+}
+
+
+def added(
+    request: AnyRequest, hub: HubContext, cookie: str, identity: Identity, codes: list[str]
+) -> Response[Any]:
+    """Return the page with recovery codes, under the cookie of a session that is confirmed."""
+    answer = _render(request, identity, hub, codes=codes)
+    answer.set_cookie(session_cookie(hub, cookie))
+    return answer
+
+
+def account_page(
     request: AnyRequest, hub: HubContext, problem: str = "", *, status: int = 200
 ) -> Response[str]:
-    return _render(request.user, hub, problem=problem, status=status)
+    """Return the page of whoever is signed in."""
+    return _render(request, request.user, hub, problem=problem, status=status)
 
 
 def _render(
+    request: AnyRequest,
     user: Identity,
     hub: HubContext,
     *,
@@ -127,9 +172,10 @@ def _render(
     status: int = 200,
 ) -> Response[str]:
     factors = hub.accounts.second_factors
-    enrolled = factors.enrolled(user.name)
-    secret = None if enrolled else factors.pending(user.name)
+    has_app = factors.has_app(user.name)
+    secret = None if has_app else factors.pending(user.name)
     address = "" if secret is None else totp.address(secret, user.name, hub.config.site)
+    party = hub.party
     return page(
         "account.html",
         user,
@@ -137,10 +183,26 @@ def _render(
         status,
         here="account",
         problem=problem,
-        enrolled=enrolled,
+        enrolled=factors.enrolled(user.name),
+        has_app=has_app,
         configures=configures(user.role),
         recovery_left=factors.recovery_left(user.name),
         secret=secret,
         picture=segno.make(address).svg_inline(scale=4, omitsize=True) if address else "",
         codes=codes or [],
+        passkeys=[
+            Shown(
+                id=one.id,
+                name=one.name,
+                made=rfc3339(one.created),
+                used=rfc3339_if(one.used),
+                copied=one.copied is not None,
+            )
+            for one in hub.accounts.passkeys.of(user.name)
+        ],
+        most=MOST,
+        named="" if party is None else party.origin,
+        here_as_named=party is not None and here_as_named(request, party),
+        provider=hub.config.oidc.name if hub.config.oidc is not None else "",
+        provided=hub.accounts.provided.has(user.name),
     )

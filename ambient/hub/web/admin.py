@@ -28,8 +28,9 @@ from ambient.hub.web.context import (
     HubContext,
     rfc3339,
     rfc3339_if,
+    sign_off,
 )
-from ambient.hub.web.guard import cookie_name, device_cookie
+from ambient.hub.web.guard import device_cookie, no_session_cookie
 from ambient.hub.web.pages import page, sentence
 from ambient.hub.web.role_names import role_names
 from ambient.hub.web.views import node_view
@@ -209,7 +210,9 @@ def do_pin(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewPin]) -> Answe
 @post("/users/second-factor", needs=Right.USERS, sync_to_thread=True)
 def do_forget_factor(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Take a user's second factor away, so that another can be set up."""
-    return _do(request, hub, lambda: hub.accounts.second_factors.remove(data.name))
+    return _do(
+        request, hub, lambda: hub.accounts.second_factors.remove(data.name, to_the_last=False)
+    )
 
 
 @post("/devices/enrol", needs=Right.USERS, sync_to_thread=True)
@@ -219,10 +222,10 @@ def do_enrol_device(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) 
         cookie = hub.accounts.devices.enrol(data.name.strip(), request.user.name, hub.now())
     except UsageError as error:
         return _page(request, hub, problem=sentence(error), status=400)
-    hub.accounts.log_out(request.user)
+    sign_off(hub, request.user)
     answer: Answer = Redirect("/device", status_code=303)
     answer.set_cookie(device_cookie(hub, cookie))
-    answer.delete_cookie(cookie_name(hub), path="/")
+    answer.set_cookie(no_session_cookie(hub))
     return answer
 
 
@@ -236,7 +239,7 @@ def do_revoke_device(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which])
 def do_add_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewToken]) -> Answer:
     """Make a token for a program and show it this once."""
     try:
-        token = hub.accounts.make_token(data.name, data.role, hub.now())
+        token = hub.accounts.tokens.make(data.name, data.role, hub.now())
     except UsageError as error:
         return _page(request, hub, problem=sentence(error), status=400)
     return _page(request, hub, token=token, token_name=data.name)
@@ -245,7 +248,7 @@ def do_add_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[NewToken]) 
 @post("/tokens/revoke", needs=Right.USERS, sync_to_thread=True)
 def do_revoke_token(request: AnyRequest, hub: Hub, data: URLEncodedBody[Which]) -> Answer:
     """Make a token useless."""
-    return _do(request, hub, lambda: hub.accounts.revoke_token(data.name))
+    return _do(request, hub, lambda: hub.accounts.tokens.revoke(data.name))
 
 
 def admin_router() -> Router:
@@ -333,7 +336,7 @@ def _page(
         programs=PROGRAMS,
         role_names=role_names(),
         devices=hub.accounts.devices.all(),
-        tokens=hub.accounts.tokens(),
+        tokens=hub.accounts.tokens.all(),
         shortest=SHORTEST_PASSWORD,
         invitation=invitation,
         invitation_minutes=VALID_S // 60,

@@ -14,11 +14,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
-from ambient.hub.alarms.inputs import SignOff, SignOn
+from ambient.hub.alarms.inputs import SignOn
 from ambient.hub.identities import Identity, Right, Role
 from ambient.hub.web.api_alarms import ALARM_HANDLERS
-from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
-from ambient.hub.web.guard import cookie_name, session_cookie
+from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext, sign_off
+from ambient.hub.web.guard import no_session_cookie, session_cookie
 from ambient.hub.web.views import BoardView, NodeView, board_view, node_view
 from ambient.hub.web.views_rooms import RoomView, room_views
 from ambient.places import Slug
@@ -62,10 +62,9 @@ def api_login(request: AnyRequest, hub: Hub, data: JSONBody[Login]) -> Response[
 @post("/logout", needs=Right.OWN, status_code=204, sync_to_thread=True)
 def api_logout(request: AnyRequest, hub: Hub) -> Response[None]:
     """End the session."""
-    hub.accounts.log_out(request.user)
-    hub.store.decide(SignOff(who=request.user.name), hub.now())
+    sign_off(hub, request.user)
     answer: Response[None] = Response(None, status_code=204)
-    answer.delete_cookie(cookie_name(hub), path="/")
+    answer.set_cookie(no_session_cookie(hub))
     return answer
 
 

@@ -41,10 +41,12 @@ from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
 from ambient.hub.web.install import install_router
 from ambient.hub.web.live import Pictures, live, ringing_state
+from ambient.hub.web.passkeys import api_passkeys_router, passkeys_router
 from ambient.hub.web.people import people_router
 from ambient.hub.web.push import push_router
 from ambient.hub.web.render import render
 from ambient.hub.web.shift import shift_router
+from ambient.hub.web.sign_in import sign_in_router
 from ambient.hub.web.tongues import SpeakTheirLanguage
 from ambient.hub.web.trend import trends_router
 from ambient.hub.web.trust import trust_router
@@ -93,13 +95,16 @@ def create_app(hub: HubContext) -> Litestar:
     return Litestar(
         route_handlers=[
             pages.pages_router(),
+            sign_in_router(),
             shift_router(),
             push_router(),
             trends_router(),
             burden_router(),
             live,
             account_router(),
+            passkeys_router(),
             api_second_factor,
+            api_passkeys_router(),
             device_router(),
             trust_router(),
             people_router(),

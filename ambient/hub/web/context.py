@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
 
 from litestar import Request
 from litestar.datastructures import CacheControlHeader, Cookie
@@ -19,12 +20,15 @@ from msgspec import Meta
 
 from ambient.config import HubConfig
 from ambient.hub.accounts import Accounts
+from ambient.hub.alarms.inputs import SignOff
 from ambient.hub.board import Board, read_board
 from ambient.hub.broadcast import Broadcaster
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Identity
 from ambient.hub.languages import spoken
 from ambient.hub.metrics import HubMetrics
+from ambient.hub.oidc import Provider
+from ambient.hub.party import Party, party_of
 from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 from ambient.languages import Language
@@ -33,6 +37,7 @@ NS: Final = 1_000_000_000
 NO_STORE: Final = CacheControlHeader(no_store=True)
 """What is about people is never kept by a browser or on the way."""
 AnyRequest = Request[Identity, None, Any]
+DAY_S: Final = 24 * 3600
 Field = Annotated[str, Meta(max_length=1000)]
 """What somebody typed into a form."""
 
@@ -65,6 +70,17 @@ class HubContext:
         """Whether browsers reach the page over HTTPS, so that cookies may demand it."""
         return self.config.web.secure_cookies or self.config.web.https
 
+    @cached_property
+    def party(self) -> Party | None:
+        """How passkeys know this hub, None when it has no name."""
+        return party_of(self.config)
+
+    @cached_property
+    def provider(self) -> Provider | None:
+        """The OpenID Connect provider, if there is one."""
+        oidc, origin = self.config.oidc, self.config.web.origin
+        return None if oidc is None or origin is None else Provider(oidc, origin)
+
     def enrolled(self) -> dict[str, list[str]]:
         """Return each enrolled node ► the rooms that its key is bound to."""
         return {one.node: one.rooms for one in self.registry.nodes() if one.revoked is None}
@@ -78,17 +94,44 @@ Hub = NamedDependency[HubContext]
 """How a handler asks for the hub's parts."""
 
 
-def own_cookie(hub: HubContext, name: str, value: str, *, days: int) -> Cookie:
-    """Return a cookie that no script reads and no other site makes a browser send."""
+def own_cookie(
+    hub: HubContext,
+    name: str,
+    value: str,
+    *,
+    seconds: int,
+    samesite: Literal["strict", "lax"] = "strict",
+) -> Cookie:
+    """Return a cookie that no script reads and no other site makes a browser send.
+
+    Parameters
+    ----------
+    seconds
+        How long the browser keeps it; 0 takes it away.
+    samesite
+        ``lax`` is sent also when another site leads here by a link.
+    """
     return Cookie(
         key=name,
         value=value,
         path="/",
         httponly=True,
-        samesite="strict",
+        samesite=samesite,
         secure=hub.secure,
-        max_age=days * 24 * 3600,
+        max_age=seconds,
     )
+
+
+def here_as_named(request: AnyRequest, party: Party | None) -> bool:
+    """Return whether a page was opened under the name to which passkeys belong."""
+    return party is not None and request.headers.get("host", "").lower() == party.host
+
+
+def sign_off(hub: HubContext, who: Identity) -> None:
+    """End a session and sign its user off: what they saw to is active again."""
+    hub.accounts.log_out(who)
+    hub.store.decide(SignOff(who=who.name), hub.now())
+    hub.accounts.signed_off(who.name)
 
 
 def rfc3339(ns: int) -> str:

@@ -26,7 +26,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from ambient.errors import StoreError
 from ambient.hub.account_rows import digest
 from ambient.hub.identities import CONFIGURING, RIGHTS, Identity, Right
-from ambient.hub.web.context import NS, HubContext, own_cookie
+from ambient.hub.web.context import DAY_S, NS, HubContext, own_cookie
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 CSRF_FIELD: Final = "csrf"
@@ -91,7 +91,7 @@ def identify(hub: HubContext, connection: AnyConnection) -> Identity | None:
     """Return who is asking, None when nobody known is."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        return hub.accounts.bearer(token.strip())
+        return hub.accounts.tokens.bearer(token.strip())
     cookie = connection.cookies.get(cookie_name(hub))
     device = connection.cookies.get(device_cookie_name(hub), "")
     now = hub.now()
@@ -119,12 +119,20 @@ def device_cookie_name(hub: HubContext) -> str:
 
 def device_cookie(hub: HubContext, value: str) -> Cookie:
     """Return the cookie of an enrolled device; browsers keep none longer than 400 days."""
-    return own_cookie(hub, device_cookie_name(hub), value, days=400)
+    return own_cookie(hub, device_cookie_name(hub), value, seconds=400 * DAY_S)
 
 
 def session_cookie(hub: HubContext, value: str) -> Cookie:
     """Return the cookie that carries a session."""
-    return own_cookie(hub, cookie_name(hub), value, days=30)
+    return own_cookie(hub, cookie_name(hub), value, seconds=30 * DAY_S)
+
+
+def no_session_cookie(hub: HubContext) -> Cookie:
+    """Return what takes the session's cookie away.
+
+    A browser heeds it only with the attributes that the prefix of its name asks for.
+    """
+    return own_cookie(hub, cookie_name(hub), "", seconds=0)
 
 
 async def allowed(connection: AnyConnection, handler: BaseRouteHandler) -> None:

@@ -1,7 +1,7 @@
-"""The pages that a person opens: the list of alarms, what was resolved, log-in and first set-up.
+"""The pages that a person opens: the list of alarms, what was resolved, the first set-up.
 
 Comes in: a browser. Goes out: HTML from the templates. What changes on the list goes over the API;
-only logging in and out, and the set-up, are forms.
+only the set-up is a form.
 """
 
 from __future__ import annotations
@@ -9,38 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import MediaType, Response, Router, get, post
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Struct
 
 from ambient.errors import AmbientError, UsageError
-from ambient.hub import words
-from ambient.hub.account_rows import LockedError
-from ambient.hub.accounts import WrongPasswordError
-from ambient.hub.alarms.inputs import SignOff, SignOn
 from ambient.hub.board import read_resolved
 from ambient.hub.credentials import SHORTEST_PASSWORD
-from ambient.hub.identities import Identity, Right, Role
+from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import gettext
 from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
-from ambient.hub.web.guard import cookie_name, identify, session_cookie
+from ambient.hub.web.guard import session_cookie
 from ambient.hub.web.render import render
-from ambient.hub.web.views import alarm_view, board_view, hand_over_due, held_by
+from ambient.hub.web.views import alarm_view, board_view
 
 RESOLVED_SHOWN = 100
-
-
-class LoginForm(Struct, frozen=True, kw_only=True):
-    """User name and password."""
-
-    user: Field = ""
-    password: Field = ""
-
-
-class LogoutForm(Struct, frozen=True, kw_only=True):
-    """`sure` is set on the page that says what becomes active again."""
-
-    sure: Field = ""
 
 
 class SetupForm(Struct, frozen=True, kw_only=True):
@@ -65,52 +48,6 @@ def page_earlier(request: AnyRequest, hub: Hub) -> Response[str]:
     found = read_resolved(hub.database, RESOLVED_SHOWN)
     alarms = [alarm_view(alarm, history, board) for alarm, history in found]
     return page("earlier.html", request.user, hub, alarms=alarms, here="earlier")
-
-
-@get("/login", public=True, cache_control=NO_STORE, sync_to_thread=True)
-def page_login(request: AnyRequest, hub: Hub, ended: FromQuery[bool] = False) -> Response[Any]:
-    """Show the log-in form."""
-    identity = identify(hub, request)
-    if identity is not None and identity.role is not Role.DEVICE:
-        return Redirect(home(identity), status_code=303)
-    return _login(hub, ended=ended)
-
-
-@post("/login", public=True, cache_control=NO_STORE, sync_to_thread=True)
-def do_login(
-    request: AnyRequest,
-    hub: Hub,
-    data: URLEncodedBody[LoginForm],
-) -> Response[Any]:
-    """Check the password and go to the list."""
-    address = request.client.host if request.client else ""
-    try:
-        cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
-    except LockedError as error:
-        wait = words.span(error.wait_s)
-        said = gettext("Too many tries. Wait %(wait)s and try again.") % {"wait": wait}
-        return _login(hub, said, data.user, status=429)
-    except WrongPasswordError:
-        return _login(hub, gettext("User name or password is wrong."), data.user, status=401)
-    hub.store.decide(SignOn(who=identity.name), hub.now())
-    return into(hub, cookie, home(identity, due=hand_over_due(hub.board())))
-
-
-@post("/logout", needs=Right.OWN, cache_control=NO_STORE, sync_to_thread=True)
-def do_logout(request: AnyRequest, hub: Hub, data: URLEncodedBody[LogoutForm]) -> Response[Any]:
-    """End the session and go to the log-in.
-
-    Who sees to an alarm, or has snoozed one, is told first that it is active again then.
-    """
-    held = held_by(hub.board(), request.user.name)
-    if held.anything and not data.sure:
-        return page("leaving.html", request.user, hub, held=held, here="handover")
-    hub.accounts.log_out(request.user)
-    hub.store.decide(SignOff(who=request.user.name), hub.now())
-    there = "/login" if request.user.device is None else "/device"
-    answer: Response[Any] = Redirect(there, status_code=303)
-    answer.delete_cookie(cookie_name(hub), path="/")
-    return answer
 
 
 @get("/setup/{token:str}", public=True, cache_control=NO_STORE, sync_to_thread=True)
@@ -167,9 +104,6 @@ def pages_router() -> Router:
         route_handlers=[
             page_alarms,
             page_earlier,
-            page_login,
-            do_login,
-            do_logout,
             page_setup,
             do_setup,
             healthz,
@@ -201,20 +135,6 @@ def page(
         media_type=MediaType.HTML,
         status_code=status,
     )
-
-
-def _login(
-    hub: HubContext, message: str = "", name: str = "", *, ended: bool = False, status: int = 200
-) -> Response[str]:
-    html = render(
-        "login.html",
-        site=hub.config.site,
-        message=message,
-        name=name,
-        ended=ended,
-        fresh=not hub.accounts.has_users(),
-    )
-    return Response(html, media_type=MediaType.HTML, status_code=status)
 
 
 def _setup(

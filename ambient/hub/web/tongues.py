@@ -18,7 +18,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Meta, Struct
 
 from ambient.hub.languages import chosen, speaking
-from ambient.hub.web.context import AnyRequest, Hub, own_cookie
+from ambient.hub.web.context import DAY_S, AnyRequest, Hub, own_cookie
 from ambient.languages import Language
 
 COOKIE: Final = "language"
@@ -54,7 +54,7 @@ def choose_language(request: AnyRequest, hub: Hub, data: URLEncodedBody[Choice])
     """Keep the chosen language on this device and go back."""
     answer: Response[Any] = Redirect(_own_path(data.back), status_code=303)
     if data.language in set(Language):
-        answer.set_cookie(own_cookie(hub, COOKIE, data.language, days=KEPT_DAYS))
+        answer.set_cookie(own_cookie(hub, COOKIE, data.language, seconds=KEPT_DAYS * DAY_S))
     return answer
 
 
