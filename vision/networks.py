@@ -113,6 +113,7 @@ class Networks(Closing):
             model=self._posture(),
             detector=self.detector,
             furniture=Part.FURNITURE not in self.without,
+            looks=Part.LOOKS not in self.without,
             first_track=first_track,
             gated=gated,
         )

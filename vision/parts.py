@@ -10,6 +10,8 @@ class Part(StrEnum):
 
     SECOND_EYES = "second-eyes"
     FURNITURE = "furniture"
+    LOOKS = "looks"
+    """Several looks of the pose network at who may be down."""
     TEMPORAL = "temporal"
     CALIBRATION = "calibration"
     """Of the temporal network: without it its bare outputs are taken for log-odds."""

@@ -25,6 +25,7 @@ from ambient.observations import (
     TrackEnded,
 )
 from vision.boxes import iou
+from vision.doubts import Doubts
 from vision.features import ramp
 from vision.furniture import FurnitureMap, covered
 from vision.furniture import Support as OnFurniture
@@ -95,6 +96,7 @@ class People:
         self._outlines = Outlines()
         self._held = Held()
         self._moving = Moving()
+        self._doubts = Doubts()
         self._shown: list[Pose] = []
         self._missing = False
         self._shown_boxes: list[tuple[int, Box, float]] = []
@@ -109,6 +111,10 @@ class People:
         """Whether a look of the second detector would tell more of somebody, or where they are."""
         unsettled = any(not support.settled for support in self._support.values())
         return unsettled or self._outlines.fresh or self._missing
+
+    def doubts(self, t_ns: int) -> list[Box]:
+        """Return whose pose to read several times in the picture of `t_ns`."""
+        return self._doubts.spend(t_ns)
 
     def update(
         self,
@@ -202,6 +208,7 @@ class People:
             places={track: support.array() for track, (support, _) in where.items()},
         )
         out: list[AnyObservation] = []
+        read: list[tuple[Box, PostureSeen]] = []
         for sight in sights:
             on = where[sight.track][1]
             if isinstance(sight, PoseSeen):
@@ -211,6 +218,7 @@ class People:
                     posture = msgspec.structs.replace(posture, descent=0.0)
                 self._held.pose(posture, sight.box, trust)
                 posture = self._moving.told(posture, sight)
+                read.append((sight.box, posture))
             else:
                 # What the border leaves of somebody has any shape.
                 trust = 0.0 if near_border(sight.box) else 1.0
@@ -218,6 +226,7 @@ class People:
                 posture = self._held.outline(posture, sight.box)
             self._last[sight.track] = posture
             out += [sight, posture]
+        self._doubts.note(read)
         return out
 
     def _look(

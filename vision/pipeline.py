@@ -47,6 +47,8 @@ class CameraPipeline:
         The second pair of eyes; owned by the caller, None to do without.
     furniture
         Whether to learn from the detector where beds and seats are.
+    looks
+        Whether who may be down is read several times.
     first_track
         Number of the first track.
     gated
@@ -63,6 +65,7 @@ class CameraPipeline:
         model: PostureModel | None = None,
         detector: ObjectDetector | None = None,
         furniture: bool = True,
+        looks: bool = True,
         first_track: int = 1,
         gated: bool = True,
     ) -> None:
@@ -78,6 +81,7 @@ class CameraPipeline:
         self._gate = MotionGate()
         self._eyes = SecondEyes(detector) if detector is not None else None
         self._gated = gated
+        self._looks = looks
         self.furniture = FurnitureMap() if furniture and detector is not None else None
         """Where beds and seats are, as far as was learned; None when nothing is learned."""
         self._people = People(
@@ -123,6 +127,7 @@ class CameraPipeline:
             look_harder=decision.look_harder,
             region=decision.boxes[0] if decision.boxes else None,
             hints=[d.box for d in people or () if d.score >= PERSON_SCORE],
+            doubts=self._people.doubts(t_ns) if self._looks else (),
         )
         self.poses_run += 1
         things = look.scene if look is not None else ()

@@ -1,11 +1,11 @@
 """``ambient train fusion``: recordings marked "train" in, the fitted part of the table out.
 
-What a wearable's probability is worth, and its silence, is fitted on subjects whose detector never
-saw them; what a thud is worth comes from the measured rates of the sounds. How far the camera's own
-log-odds go beside other senses, and how much of a cause is said twice, is chosen on scenarios of
-these wearables and of skeletons before simulated cameras. All other pieces are assumptions and are
-left as they stand. Of the wearables only the subjects are opened that `ambient evaluate fusion`
-does not measure on, and no video at all.
+What a wearable's probability, its silence and its steps are worth is fitted on subjects whose
+detector never saw them; what a thud is worth comes from the measured rates of the sounds. What the
+camera's own log-odds are worth beside other senses is fitted on skeletons before simulated cameras,
+and how much of a cause is said twice is chosen on scenarios of both. All other pieces are
+assumptions and are left as they stand. Of the wearables only the subjects are opened that `ambient
+evaluate fusion` does not measure on, and no video at all.
 """
 
 from __future__ import annotations
@@ -21,24 +21,30 @@ from typing import Final
 import msgspec
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from ambient.errors import ModelError
 from ambient.evaluate.fusion_falls.figures import area, sensitivity
-from ambient.evaluate.fusion_falls.report import BUDGET, FALLS, fitted_on, scored, worn
-from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, scenarios
+from ambient.evaluate.fusion_falls.report import FALLS, RHOS, fitted_on, scored, worn
+from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, Scenario, scenarios
 from ambient.evaluate.fusion_falls.streams import Stream, likelihoods
-from ambient.observations import ImpactMeasured
+from ambient.observations import ImpactMeasured, MotionMeasured
 from fusion.ratios import FILE, Table, read
-from fusion.signs import logit
+from fusion.signs import AFTER_IMPACT_S, SECOND, WALK_S, logit
 
 FOLDER: Final = Path(__file__).parents[2] / "fusion"
-OVERLAPS: Final = (0.5, 0.0, 1.0)
-ENDS: Final = (7.4, 4.0, 3.0, 2.0)
-"""What the camera's own log-odds are worth at most; 7.4 is the most that they reach."""
+OVERLAPS: Final = (0.0, 0.5, 0.75, 1.0)
+END: Final = 7.4
+"""The most that the camera's own log-odds reach."""
 FROM: Final = 0.85
 """Just above what confirms; below it the camera's log-odds stay."""
-RHO: Final = 0.25
+RISES: Final = 0.05
+"""How much they rise before they are worth more than what confirms: order is kept."""
 COUNT: Final = 1000
+FEW: Final = (0.002, 0.005, 0.01, 0.02, 0.05)
+"""Shares of everyday situations that may alarm, at which an overlap is judged beside the area."""
+WALKED: Final = (1, 2, 3)
+"""Seconds with steps of the last `WALK_S` that are told apart; more count as the last."""
 LEAST: Final = -2.0
 """However surely a wearable says that there was no fall, it is worth no less: of one fall in eight,
 a slow one, next to nothing may be felt (assumed; those who fell on purpose let fewer go unfelt)."""
@@ -48,10 +54,15 @@ Tell = Callable[[str], None]
 
 
 class Tried(Struct, frozen=True):
-    """One overlap of the cause *impact* and end of the camera's log-odds, on scenarios."""
+    """One overlap of the cause *impact*, on scenarios: means over the correlations.
+
+    Attributes
+    ----------
+    sensitivity
+        Mean over the shares of `FEW`.
+    """
 
     overlap: float
-    end: float
     area: float
     sensitivity: float
 
@@ -62,23 +73,28 @@ class Figures(Struct, frozen=True):
     Attributes
     ----------
     falls, others
-        Recordings whose impact was learned from.
-    impact, thud
+        Impacts that were learned from.
+    impact, steps, thud
         Points (x, log-likelihood ratio) of the fitted curves.
     quiet
         Log-likelihood ratio of a wearable that felt no impact.
+    camera, beside
+        Points (log-odds set by hand, log-odds that they are worth), where the camera decides
+        alone and beside other senses.
     tried
-        What was tried, first the end, then the overlap; the largest area is chosen.
+        Overlaps; the one with the largest sum of area and sensitivity is chosen.
     """
 
     falls: int
     others: int
     impact: list[tuple[float, float]]
+    steps: list[tuple[float, float]]
     thud: list[tuple[float, float]]
     quiet: float
+    camera: list[tuple[float, float]]
+    beside: list[tuple[float, float]]
     tried: list[Tried]
     overlap: float
-    end: float
 
 
 def train(
@@ -106,58 +122,74 @@ def train(
     """
     streams = worn(data, cache, fitted=True)
     said, was = likelihoods(streams)
-    impact = impact_curve(said, was)
-    quiet = silence(streams)
+    others = sum(not stream.fall for stream in streams)
+    impact = impact_curve(said, was, others)
+    quiet, steps = silence(streams), steps_curve(streams)
     thud = thud_curve(Assumptions())
-    tell(f"impacts of {sum(was)} falls and {len(was) - sum(was)} others: {impact}, none: {quiet}")
+    tell(f"{sum(was)} impacts of falls and {was.count(False)} others: {impact}, none: {quiet}")
+    tell(f"seconds with steps: {steps}")
     text = (files("fusion") / FILE).read_text(encoding="utf-8")
     text = _with(text, "ratios.wearable_impact", impact, _IMPACT)
     text = _with(text, "ratios.wearable_quiet", [(0.0, 0.0), (1.0, quiet)], _QUIET)
+    text = _with(text, "ratios.wearable_steps", steps, _STEPS)
     text = _with(text, "ratios.sound_thud", thud, _THUD)
     pools = fitted_on(data, cache, lambda done, every: tell(f"{done} of {every} skeletons"))
+    camera, beside = camera_curves(*_sure(pools, text))
+    tell(f"camera: {camera}, beside others: {beside}")
+    text = _scaling(text, camera)
+    text = _with(text, "beside", beside, _BESIDE, of="odds")
     tried = []
-
-    def tries(end: float, overlap: float) -> Tried:
-        table = _table(_overlapping(_ending(text, end), overlap))
-        tried.append(_try(pools, table, overlap, end, seed))
-        tell(f"end {end}, overlap {overlap}: {tried[-1].area:.4f}, {tried[-1].sensitivity:.3f}")
-        return tried[-1]
-
-    end = max([tries(end, OVERLAPS[0]) for end in ENDS], key=lambda one: one.area).end
-    for other in OVERLAPS[1:]:
-        tries(end, other)
-    overlap = max([one for one in tried if one.end == end], key=lambda one: one.area).overlap
+    for overlap in OVERLAPS:
+        tried.append(_try(pools, _table(_overlapping(text, overlap)), overlap, seed))
+        tell(f"overlap {overlap}: {tried[-1].area:.4f}, {tried[-1].sensitivity:.3f}")
+    overlap = max(tried, key=lambda one: one.area + one.sensitivity).overlap
     folder = out or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(_overlapping(_ending(text, end), overlap), encoding="utf-8")
+    (folder / FILE).write_text(_overlapping(text, overlap), encoding="utf-8")
     read(folder / FILE)
     return Figures(
         falls=sum(was),
-        others=len(was) - sum(was),
+        others=was.count(False),
         impact=impact,
+        steps=steps,
         thud=thud,
         quiet=quiet,
+        camera=camera,
+        beside=beside,
         tried=tried,
         overlap=overlap,
-        end=end,
     )
 
 
 _IMPACT: Final = (
-    "fitted by ambient train fusion: logistic regression, classes weighted alike, on the impact "
-    "that matters of each recording of UMAFall's subjects 01 to 04 at waist and wrist, each judged "
-    "by networks that never saw the subject. At most the log of the number of everyday recordings, "
-    "as no more can be known from them; at least -2, assumed: one fall in eight may be hardly felt"
+    "fitted by ambient train fusion: a calibrated probability's log-odds are the ratio but for a "
+    "constant, which is fitted, classes weighted alike, on the impacts of UMAFall's subjects 01 to "
+    "04 at waist and wrist, of each fall its own and every one of everyday life, each judged by "
+    "networks that never saw the subject. A slope of their own, learned of four people, took a "
+    "probability of 0.8 for evidence against. At most the log of the number of everyday "
+    "recordings, as no more can be known from them; at least -2, assumed: one fall in eight may "
+    "be hardly felt"
 )
 _QUIET: Final = (
     "fitted by ambient train fusion: log of the share of recorded falls of UMAFall's subjects 01 "
     "to 04 in which no impact is told (half a recording added) over that of everyday recordings; "
     "at least -2, assumed, as for an impact"
 )
+_STEPS: Final = (
+    "fitted by ambient train fusion: log of the share of recorded falls of UMAFall's subjects 01 "
+    "to 04 after which so many seconds of 6 had steps (half a recording added) over that of "
+    "everyday recordings, never for a fall: half of those who fell are told of four steps in one "
+    "second as they stir, none in three"
+)
 _CAMERA: Final = (
-    "fitted by ambient train fusion: the end is the one of 7.4, 4, 3 and 2 with the largest area "
-    "under the curve on scenarios of skeletons before simulated cameras and of UMAFall's subjects "
-    "01 to 04; below confirm all stays as it is, so that a camera decides as it does"
+    "fitted by ambient train fusion: logistic regression, classes weighted alike, of the highest "
+    "log-odds above confirm that held on skeletons before simulated cameras, half of them falls; "
+    "at most the log of the number of everyday ones. Below confirm all stays as it is and order "
+    "is kept, so that a camera decides as it does"
+)
+_BESIDE: Final = (
+    "fitted by ambient train fusion with the camera's: the same line, from where it is worth "
+    "something"
 )
 _THUD: Final = (
     "fitted by ambient train fusion: log of the share of thuds that are told (73 of 103, "
@@ -166,24 +198,76 @@ _THUD: Final = (
 )
 
 
-def impact_curve(said: Sequence[float], was: Sequence[bool]) -> list[tuple[float, float]]:
+def impact_curve(
+    said: Sequence[float], was: Sequence[bool], others: int
+) -> list[tuple[float, float]]:
     """Return both ends of the log-likelihood ratio over the detector's log-odds, a straight line.
 
-    Logistic regression with both classes weighted alike: its log-odds are the ratio.
+    The detector is calibrated, so its slope is 1; where the line lies is fitted by logistic
+    regression with both classes weighted alike.
+
+    Parameters
+    ----------
+    said, was
+        As `likelihoods` returns them.
+    others
+        Everyday recordings: the ratio is at most their number.
     """
     x = np.array([logit(p) for p in said])
     fall = np.asarray(was, np.bool_)
     weight = np.where(fall, 0.5 / fall.sum(), 0.5 / (~fall).sum()) * len(fall)
-    design = np.column_stack([x, np.ones(len(x))])
-    beta = np.zeros(2)
+    shift = float(_logistic(np.ones((len(x), 1)), fall, weight, x)[0])
+    most = math.log(float(others))
+    return [(round(llr - shift, 2), round(llr, 2)) for llr in (LEAST, most)]
+
+
+def camera_curves(
+    odds: NDArray[np.float64], fall: NDArray[np.bool_]
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Return what the camera's log-odds are worth where it decides alone, and beside others.
+
+    Parameters
+    ----------
+    odds
+        The highest that held in each situation (N,).
+    fall
+        Whether somebody fell (N,).
+    """
+    prior = read().down.prior
+    falls, others = int(fall.sum()), int((~fall).sum())
+    high = odds >= FROM
+    weight = np.where(fall, 1.0 / falls, 1.0 / others)[high] * len(fall) / 2
+    design = np.column_stack([np.ones(int(high.sum())), odds[high]])
+    shift, slope = _logistic(design, fall[high], weight, np.zeros(len(design))).tolist()
+    most = math.log(others)
+    top = min(END, (most - shift) / slope)
+    end = (round(top, 2), round(prior + shift + slope * top, 2))
+
+    def reaches(worth: float) -> float:
+        return round(float((worth - prior - shift) / slope), 2)
+
+    # Alone it keeps its order until the line is above what confirms.
+    rises = max(reaches(FROM + RISES), FROM + 2.0 * RISES)
+    camera = [(FROM, FROM), (rises, FROM + RISES), end]
+    starts = max(reaches(prior + RISES), prior + 2.0 * RISES)
+    beside = [(prior, prior), (starts, prior + RISES), end]
+    return camera, beside
+
+
+def _logistic(
+    design: NDArray[np.float64],
+    fall: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    given: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the coefficients of a logistic regression of which a part is `given` (Newton)."""
+    beta = np.zeros(design.shape[1])
     for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -30, 30)))
+        p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta + given, -30, 30)))
         upward = design.T @ (weight * (fall - p)) - RIDGE * beta
-        curve = (design * (weight * p * (1 - p))[:, None]).T @ design + RIDGE * np.eye(2)
-        beta = beta + np.linalg.solve(curve, upward)
-    slope, shift = beta.tolist()
-    most = math.log(float((~fall).sum()))
-    return [(round((llr - shift) / slope, 2), round(llr, 2)) for llr in (LEAST, most)]
+        curve = (design * (weight * p * (1 - p))[:, None]).T @ design
+        beta = beta + np.linalg.solve(curve + RIDGE * np.eye(len(beta)), upward)
+    return beta
 
 
 def silence(streams: Sequence[Stream]) -> float:
@@ -198,6 +282,32 @@ def silence(streams: Sequence[Stream]) -> float:
         return (told.count(False) + 0.5) / (len(told) + 1.0)
 
     return round(max(LEAST, math.log(share(True) / share(False))), 2)
+
+
+def steps_curve(streams: Sequence[Stream]) -> list[tuple[float, float]]:
+    """Return points of the log-likelihood ratio over seconds with steps after an impact."""
+
+    def share(fall: bool, walked: int) -> float:
+        last = walked == WALKED[-1]
+        found = [walked_s(stream) for stream in streams if stream.fall is fall]
+        hits = sum(n >= walked if last else n == walked for n in found)
+        return (hits + 0.5) / (len(found) + 1.0)
+
+    llr = [min(0.0, math.log(share(True, n) / share(False, n))) for n in WALKED]
+    return [
+        (float(n), round(worth, 2))
+        for n, worth in zip(WALKED, np.minimum.accumulate(llr).tolist(), strict=True)
+    ]
+
+
+def walked_s(stream: Stream) -> int:
+    """Return the most seconds with steps within `WALK_S` after a stream's instant."""
+    stepped = [
+        when / SECOND
+        for when, seen in stream.seen
+        if isinstance(seen, MotionMeasured) and seen.steps and when > AFTER_IMPACT_S * SECOND
+    ]
+    return max((sum(0.0 <= t - at < WALK_S for at in stepped) for t in stepped), default=0)
 
 
 def thud_curve(assumed: Assumptions) -> list[tuple[float, float]]:
@@ -221,19 +331,32 @@ def thud_curve(assumed: Assumptions) -> list[tuple[float, float]]:
     return [(round(cut - 0.05, 3), 0.0), (cut, round(math.log(told / assumed.thud_of_rest), 2))]
 
 
-def _try(pools: Pools, table: Table, overlap: float, end: float, seed: int) -> Tried:
-    assumed = Assumptions()
+def _sure(pools: Pools, text: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return how sure the camera alone became of each situation, by its own log-odds."""
+    plain = Pools(pools.camera, [], _table(_scaling(text, [(FROM, FROM), (END, END)])))
+    falls = np.array([stream.fall for stream in plain.camera])
+    sure = [
+        plain.top(Scenario(stream.fall, number, None, None, False))
+        for number, stream in enumerate(plain.camera)
+    ]
+    return np.array(sure), falls
+
+
+def _try(pools: Pools, table: Table, overlap: float, seed: int) -> Tried:
     tested = Pools(pools.camera, pools.wearable, table)
     falls = round(COUNT * FALLS)
-    drawn = scenarios(tested, falls, COUNT - falls, RHO, seed, assumed)
-    fall = np.array([one.fall for one in drawn])
-    score = np.maximum(scored(tested, drawn, only=("all senses",))["all senses"], -1e9)
-    ones = np.ones(len(fall))
+    areas, hits = [], []
+    for number, rho in enumerate(RHOS):
+        drawn = scenarios(tested, falls, COUNT - falls, rho, seed + number, Assumptions())
+        fall = np.array([one.fall for one in drawn])
+        score = np.maximum(scored(tested, drawn, only=("all senses",))["all senses"], -1e9)
+        ones = np.ones(len(fall))
+        areas.append(area(score, fall, ones))
+        hits += [sensitivity(score, fall, ones, few) for few in FEW]
     return Tried(
         overlap=overlap,
-        end=end,
-        area=round(area(score, fall, ones), 4),
-        sensitivity=round(sensitivity(score, fall, ones, BUDGET / assumed.a_day), 4),
+        area=round(float(np.mean(areas)), 4),
+        sensitivity=round(float(np.mean(hits)), 4),
     )
 
 
@@ -246,9 +369,9 @@ def _overlapping(text: str, overlap: float) -> str:
     return re.sub(r"(?m)^(impact = ).*$", rf"\g<1>{overlap}", text, count=1)
 
 
-def _ending(text: str, end: float) -> str:
-    """Return the table's text with another end of the camera's own log-odds."""
-    return _with(text, "camera", [(FROM, FROM), (ENDS[0], end)], _CAMERA, of="odds")
+def _scaling(text: str, camera: Sequence[tuple[float, float]]) -> str:
+    """Return the table's text with another curve of the camera's own log-odds."""
+    return _with(text, "camera", camera, _CAMERA, of="odds")
 
 
 def _with(

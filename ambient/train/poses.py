@@ -148,7 +148,8 @@ def people(
 ) -> list[Sequence]:
     """Return the people of one recording."""
     heard = Overheard(detector) if detector is not None else None
-    pipeline = CameraPipeline("room", _Camera(), engine, detector=heard, gated=False)
+    # One look at each: the network shall know how single looks scatter, as the simulations do.
+    pipeline = CameraPipeline("room", _Camera(), engine, detector=heard, looks=False, gated=False)
     times: list[float] = []
     tracks: dict[int, _Seen] = {}
     aspect = 1.0

@@ -30,6 +30,7 @@ class Engine(Closing):
         look_harder: bool = False,
         region: Box | None = None,
         hints: Sequence[Box] = (),
+        doubts: Sequence[Box] = (),
     ) -> list[Pose]:
         shape = STANDING if t_ns < FALL_S * 1e9 else LYING
         return [

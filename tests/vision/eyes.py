@@ -12,10 +12,11 @@ from vision.pose.types import Box, Image, Pose
 
 @dataclass
 class FakeEngine(Closing):
-    """A pose engine; `poses` are in the picture, `hints` what each picture was looked at with."""
+    """A pose engine; `poses` are in the picture, the rest what each picture was looked at with."""
 
     poses: list[Pose] = field(default_factory=list)
     hints: list[list[Box]] = field(default_factory=list)
+    doubts: list[list[Box]] = field(default_factory=list)
     closed: bool = False
 
     def detect(
@@ -26,8 +27,10 @@ class FakeEngine(Closing):
         look_harder: bool = False,
         region: Box | None = None,
         hints: Sequence[Box] = (),
+        doubts: Sequence[Box] = (),
     ) -> list[Pose]:
         self.hints.append(list(hints))
+        self.doubts.append(list(doubts))
         return list(self.poses)
 
     def reset(self) -> None:

@@ -110,6 +110,30 @@ def test_boxes_of_people_tell_the_pose_network_where_to_look(score: float, hinte
     assert engine.hints[0] == ([SOMEBODY.box] if hinted else [])
 
 
+def doubted(watch: CameraPipeline, engine: FakeEngine) -> tuple[list[bool], list[bool]]:
+    """Return for each picture whether somebody in it was in doubt: who stands, then who lies."""
+    camera = Camera(fps=10)
+    engine.poses = [pose(STANDING)]
+    film(watch, camera, room(), 1.5)
+    stood = len(engine.doubts)
+    engine.poses = [pose(LYING)]
+    film(watch, camera, body(room(), 0.5, 0.7, lying=True), 2)
+    looks = [bool(boxes) for boxes in engine.doubts]
+    return looks[:stood], looks[stood:]
+
+
+def test_who_may_be_down_is_read_several_times_and_who_stands_once() -> None:
+    engine = FakeEngine()
+    standing, lying = doubted(pipeline(None, engine), engine)
+    assert len(standing) >= 3
+    assert not any(standing)
+    assert len(lying) >= 10
+    assert all(lying[3:])
+    alone = FakeEngine()
+    once = CameraPipeline("r1", CameraConfig(id="c1", source="x"), alone, looks=False)
+    assert not any(any(each) for each in doubted(once, alone))
+
+
 def test_somebody_is_seen_by_the_outline_where_no_pose_is_found() -> None:
     seen = film(pipeline(FakeObjects([SOMEBODY])), Camera(fps=5), room(), 4)
     assert {one.track for one in seen if isinstance(one, BoxSeen)} == {1}

@@ -8,7 +8,7 @@ when somebody may be missing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from models import store
 from vision.pose import landmarks
 from vision.pose.detector import View, find
 from vision.pose.landmarks import Landmarks
+from vision.pose.looks import middle, other_regions
 from vision.pose.people import (
     TURNS,
     Lookout,
@@ -115,6 +116,7 @@ class BlazePose(Closing):
         look_harder: bool = False,
         region: Box | None = None,
         hints: Sequence[Box] = (),
+        doubts: Sequence[Box] = (),
     ) -> list[Pose]:
         """Return the people in a picture; see ``PoseEngine.detect``.
 
@@ -135,6 +137,8 @@ class BlazePose(Closing):
         if hints:
             seen = self._follow_hints(image, seen, hints)
         seen = _without_duplicates(seen)
+        if doubts:
+            seen = self._look_again(image, seen, doubts)
         height, width = image.shape[:2]
         self._people = []
         for item in seen:
@@ -223,22 +227,46 @@ class BlazePose(Closing):
         """Run the landmark network on each person's region; return those who are there."""
         seen = []
         for person in people:
-            roi = person.roi
-            cv2.warpAffine(
-                image,
-                roi.to_picture(landmarks.CROP_SIZE),
-                (landmarks.CROP_SIZE, landmarks.CROP_SIZE),
-                dst=self._landmark.input,
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
-            raw, presence, heatmap, world = self._landmark()
-            sure = float(presence[0, 0])
-            if sure < self._options.min_presence:
-                continue
-            marks = landmarks.decode(raw.reshape(39, 5), heatmap[0], world.reshape(39, 3), roi)
-            seen.append(_Seen(person, roi, sure, marks))
+            read = self._read(image, person.roi)
+            if read is not None:
+                seen.append(_Seen(person, person.roi, *read))
         return seen
+
+    def _look_again(self, image: Image, seen: list[_Seen], doubts: Sequence[Box]) -> list[_Seen]:
+        """Return the people seen, those in doubt as several looks show them."""
+        height, width = image.shape[:2]
+        boxes = [(x0 * width, y0 * height, x1 * width, y1 * height) for x0, y0, x1, y1 in doubts]
+        out = []
+        for item in seen:
+            body = body_box(item.marks.points, item.marks.visibility)
+            if any(covered(box, body) for box in boxes):
+                others = [
+                    self._read(image, roi, mirrored) for roi, mirrored in other_regions(item.roi)
+                ]
+                marks = middle([item.marks, *(read[1] for read in others if read is not None)])
+                item = replace(item, marks=marks)
+            out.append(item)
+        return out
+
+    def _read(
+        self, image: Image, roi: Roi, mirrored: bool = False
+    ) -> tuple[float, Landmarks] | None:
+        """Run the landmark network on a region; return presence and landmarks, if one is there."""
+        cv2.warpAffine(
+            image,
+            roi.to_picture(landmarks.CROP_SIZE, mirrored=mirrored),
+            (landmarks.CROP_SIZE, landmarks.CROP_SIZE),
+            dst=self._landmark.input,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        raw, presence, heatmap, world = self._landmark()
+        sure = float(presence[0, 0])
+        if sure < self._options.min_presence:
+            return None
+        return sure, landmarks.decode(
+            raw.reshape(39, 5), heatmap[0], world.reshape(39, 3), roi, mirrored=mirrored
+        )
 
     def _infer_detector(self, pixels: Image) -> tuple[Floats, Floats]:
         np.copyto(self._detector.input, pixels)

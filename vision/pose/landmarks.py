@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.pose.roi import Roi, apply_affine
-from vision.pose.types import Floats
+from vision.pose.types import Floats, Landmark
 
 CROP_SIZE = 256
 _BODY = 33
 # The rest of the network's 39 points: 33 and 34 are the alignment points, 35 to 38 unused.
 _USED = 35
 _HEATMAP = 64
+_MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
 _MIN_HEAT = 0.5
 _REACH = 3
 # Column and row of each of the kernel's 49 cells, from its middle; as steps in the flattened map;
@@ -27,6 +28,15 @@ _REACH = 3
 _OFFSETS = np.stack(np.meshgrid(*[np.arange(-_REACH, _REACH + 1)] * 2), axis=-1).reshape(-1, 2)
 _STEPS = _OFFSETS[:, 1] * _HEATMAP + _OFFSETS[:, 0]
 _MOMENTS = np.column_stack([_OFFSETS, np.ones(len(_OFFSETS))]).astype(np.float32)
+
+
+def _opposite(name: str) -> Landmark:
+    ours, theirs = ("LEFT", "RIGHT") if "LEFT" in name else ("RIGHT", "LEFT")
+    return Landmark[name.replace(ours, theirs)]
+
+
+# For each landmark that of the other side of the body.
+_OTHER_SIDE = np.array([_opposite(landmark.name) for landmark in Landmark])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +61,9 @@ class Landmarks:
     next_roi: Roi
 
 
-def decode(raw: Floats, heatmap: Floats, raw_world: Floats, roi: Roi) -> Landmarks:
+def decode(
+    raw: Floats, heatmap: Floats, raw_world: Floats, roi: Roi, *, mirrored: bool = False
+) -> Landmarks:
     """Decode the outputs of the network for the crop of ``roi``.
 
     Parameters
@@ -64,14 +76,20 @@ def decode(raw: Floats, heatmap: Floats, raw_world: Floats, roi: Roi) -> Landmar
         (39, 3) float32, metres.
     roi
         What the crop was cut from.
+    mirrored
+        Whether it was mirrored: what the network takes for the left of the body is its right.
     """
     normalised = refine(raw[:_USED, :2] / np.float32(CROP_SIZE), heatmap)
-    points = apply_affine(roi.to_picture(1), normalised)
+    points = apply_affine(roi.to_picture(1, mirrored=mirrored), normalised)
     visibility = (1.0 / (1.0 + np.exp(-raw[:_BODY, 3]))).astype(np.float32)
+    metres = raw_world[:_BODY]
+    if mirrored:
+        points[:_BODY], visibility = points[_OTHER_SIDE], visibility[_OTHER_SIDE]
+        metres = metres[_OTHER_SIDE] * _MIRROR
     cos, sin = math.cos(roi.rotation), math.sin(roi.rotation)
-    world = raw_world[:_BODY].copy()
-    world[:, 0] = cos * raw_world[:_BODY, 0] - sin * raw_world[:_BODY, 1]
-    world[:, 1] = sin * raw_world[:_BODY, 0] + cos * raw_world[:_BODY, 1]
+    world = metres.copy()
+    world[:, 0] = cos * metres[:, 0] - sin * metres[:, 1]
+    world[:, 1] = sin * metres[:, 0] + cos * metres[:, 1]
     next_roi = Roi.from_alignment(tuple(points[33].tolist()), tuple(points[34].tolist()))
     return Landmarks(points[:_BODY], visibility, world, next_roi)
 

@@ -83,6 +83,7 @@ class MediaPipePose(Closing):
         look_harder: bool = False,
         region: Box | None = None,
         hints: Sequence[Box] = (),
+        doubts: Sequence[Box] = (),
     ) -> list[Pose]:
         """Return the people in a picture; see ``PoseEngine.detect``. Never looks harder."""
         import mediapipe as mp

@@ -46,17 +46,24 @@ class Roi:
         turn = normalise_angle(math.pi / 2 - math.atan2(-dy, dx))
         return cls(centre[0], centre[1], 2.0 * math.hypot(dx, dy) * _MARGIN, turn)
 
-    def to_picture(self, pixels: int) -> NDArray[np.float64]:
-        """Return the 2 x 3 matrix from a crop of ``pixels`` x ``pixels`` to the picture."""
+    def to_picture(self, pixels: int, *, mirrored: bool = False) -> NDArray[np.float64]:
+        """Return the 2 x 3 matrix from a crop of ``pixels`` x ``pixels`` to the picture.
+
+        A mirrored crop has left and right swapped.
+        """
         step = self.size / pixels
         cos, sin = math.cos(self.rotation), math.sin(self.rotation)
         half = self.size / 2
-        return np.array(
+        matrix = np.array(
             [
                 [step * cos, -step * sin, self.x - (cos - sin) * half],
                 [step * sin, step * cos, self.y - (sin + cos) * half],
             ]
         )
+        if mirrored:
+            matrix[:, 2] += matrix[:, 0] * pixels
+            matrix[:, 0] *= -1.0
+        return matrix
 
     def usable(self, width: int, height: int) -> bool:
         """Say whether the region is finite, not tiny nor huge, and centred near the picture."""

@@ -218,6 +218,7 @@ class PoseEngine(Protocol):
         look_harder: bool = False,
         region: Box | None = None,
         hints: Sequence[Box] = (),
+        doubts: Sequence[Box] = (),
     ) -> list[Pose]:
         """Return the people in a picture.
 
@@ -236,6 +237,9 @@ class PoseEngine(Protocol):
         hints
             x0, y0, x1, y1, 0..1: where another detector found people. Whom the engine does not
             follow already is looked for there, upright and turned by the box's long axis.
+        doubts
+            x0, y0, x1, y1, 0..1: where people were seen whose pose matters more than others'. Who
+            is seen there is read several times, and the middle counts.
 
         Raises
         ------

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -89,6 +91,34 @@ def test_one_person_is_one(models_dir: Path, frames: Frames) -> None:
         images = frames("walk", 60)
         counts = [len(engine.detect(image, i * STEP)) for i, image in enumerate(images)]
     assert max(counts) == 1
+
+
+def shifted(image: Image, pixels: float) -> Image:
+    """The picture as a camera that stands a fraction of a pixel aside would show it."""
+    matrix = np.array([[1.0, 0.0, pixels], [0.0, 1.0, pixels / 2]])
+    size = (image.shape[1], image.shape[0])
+    return np.asarray(
+        cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def test_several_looks_scatter_less_and_see_the_same(models_dir: Path, frames: Frames) -> None:
+    options = PoseOptions(mode=RunningMode.IMAGE, models_dir=models_dir)
+    scatter = {True: 0.0, False: 0.0}
+    with BlazePose.create(options) as engine:
+        for clip, number in (("fall", -1), ("walk", -1), ("walk", 51), ("two_people", -1)):
+            image = frames(clip, 1000)[number]
+            seen: dict[bool, list[np.ndarray]] = {True: [], False: []}
+            for step, several in itertools.product(range(8), seen):
+                doubts = [(0.0, 0.0, 1.0, 1.0)] if several else []
+                moved = shifted(image, step / 8)
+                found = engine.detect(moved, 0, look_harder=True, doubts=doubts)
+                seen[several].append(found[0].keypoints[11:, :2])
+            for several, points in seen.items():
+                scatter[several] += float(np.std(points, axis=0).mean())
+            apart = np.mean(seen[True], axis=0) - np.mean(seen[False], axis=0)
+            assert np.median(np.linalg.norm(apart, axis=1)) < 0.01
+    assert scatter[True] < 0.9 * scatter[False]
 
 
 def test_an_empty_room_is_empty(models_dir: Path, frames: Frames) -> None:
