@@ -199,7 +199,8 @@ def test_the_migration_takes_over_the_roles_of_before(tmp_path: Path) -> None:
             ("anna", Role.CARER, True),
             ("root", Role.ADMIN, False),
         ]
-        assert [(one.name, one.role) for one in accounts.tokens.all()] == [("scraper", Role.METRICS)]
+        tokens = [(one.name, one.role) for one in accounts.tokens.all()]
+        assert tokens == [("scraper", Role.METRICS)]
         with database.read() as db:
             kept = db.execute("SELECT user, confirmed, device FROM sessions").fetchall()
         assert kept == [("root", 0, None)], "open sessions go on, unconfirmed"

@@ -355,7 +355,9 @@ def test_whatever_comes_is_refused_in_words(house: House, data: st.DataObject) -
     noise = st.one_of(st.none(), st.integers(), st.text(max_size=8), st.binary().map(b64))
     if isinstance(holder[part], str) and data.draw(st.booleans()):
         raw = bytearray(holder[part].encode())
-        raw[data.draw(st.integers(0, 10_000)) % len(raw)] = data.draw(st.sampled_from(b"ABCxyz019-_"))
+        raw[data.draw(st.integers(0, 10_000)) % len(raw)] = data.draw(
+            st.sampled_from(b"ABCxyz019-_")
+        )
         changed: Any = raw.decode()
     else:
         changed = data.draw(noise)

@@ -35,7 +35,6 @@ from ambient.hub.web.context import (
 from ambient.hub.web.guard import session_cookie
 from ambient.hub.web.pages import home, into, page, sentence
 
-
 COPIED: Final = mark(
     "This passkey may have been copied and is blocked. Sign in another way, remove it, and tell "
     "the administrator."

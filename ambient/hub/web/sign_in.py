@@ -144,7 +144,7 @@ def _from_provider(request: AnyRequest, hub: HubContext) -> Response[Any]:
         with hub.database.write() as db:
             count_try(db, {key: lockout.FREE_TRIES_ADDRESS}, hub.now())
         person = hub.provider.finish(flow, dict(request.query_params), hub.now())
-        cookie, identity = hub.accounts.provided.sign_in(person, hub.now())
+        cookie, began = hub.accounts.provided.sign_in(person, hub.now())
     except LockedError as error:
         return _login(request, hub, _wait(error), status=429)
     except BadAnswerError:
@@ -158,6 +158,7 @@ def _from_provider(request: AnyRequest, hub: HubContext) -> Response[Any]:
         return _provider_down(request, hub)
     with hub.database.write() as db:
         forgive_one(db, key)
+    identity = hub.accounts.session(cookie, hub.now()) or began
     # A redirect would still be the provider's: the strict cookie goes along from a page of ours.
     html = render("onward.html", site=hub.config.site, onward=_arrived(hub, identity))
     answer: Response[Any] = Response(html, media_type=MediaType.HTML)
