@@ -128,6 +128,20 @@ class SetCare(Command, frozen=True, kw_only=True, tag="care"):
     care: BedCare
 
 
+class KeepWindow(Command, frozen=True, kw_only=True, tag="keep"):
+    """Keep what was recorded of a room in a time, where research is agreed to.
+
+    Attributes
+    ----------
+    began, ended
+        That time (ns).
+    """
+
+    room: Slug
+    began: TimeNs
+    ended: TimeNs
+
+
 AnyCommand = (
     SetPurpose
     | Pause
@@ -138,6 +152,7 @@ AnyCommand = (
     | RotateKey
     | OpenWizard
     | SetCare
+    | KeepWindow
 )
 COMMAND_TYPES: tuple[type[Command], ...] = get_args(AnyCommand)
 

@@ -58,6 +58,7 @@ MEANING: Final = {
     "days": "days with enough speech that stand behind it",
     "descent_seen": "whether the way down was seen, or only the person on the floor",
     "device": "what the source is",
+    "digest": "SHA-256 of the file that is kept on the node",
     "down_s": "how long the person has been down, in seconds",
     "ended": "when the time asked for ended, nanoseconds since 1970",
     "feature": "which acoustic feature of the voice",
@@ -69,6 +70,7 @@ MEANING: Final = {
     "hearing": "what the microphone can hear",
     "ipv4": "where the wizard is reached on the house's own network: its IPv4 address as a number",
     "in_s": "when it is expected to be low, in seconds from then; 0 when it is",
+    "kept": "whether it is kept, or why not",
     "lasted_s": "from when it was first noticed to the newest evidence of it, in seconds",
     "light": "by day, or in the light of the night",
     "llr": "how far it moved the judgement, as a natural logarithm of a likelihood ratio",
@@ -84,7 +86,7 @@ MEANING: Final = {
     "purpose": "which purpose of the room",
     "red": "whether one parameter alone gives the highest points",
     "restarts": "how often it was started again",
-    "rows": "how many undelivered statements were given up, or rows were exported",
+    "rows": "how many undelivered statements were given up, or rows exported or kept",
     "seconds": "how much was spoken, listened to (speech time) or measured (vitals), in seconds",
     "segment": "which baseline: another microphone, room or version begins another one",
     "sense": "who contributed",
@@ -191,10 +193,10 @@ key of the hub.
 
 While a room is installed the node serves its own wizard, started by hand (`ambient commission`) or
 by the hub's command *wizard*: HTTPS on port 7443 or the one that is named there, for 30 minutes at
-most, and only after a code that the hub shows. To the installer's device go the edges of the room and, as lines, who walks in it; a picture
-only after that was agreed to there, for some minutes, and each is told to the hub as an event. To
-the hub go the corners of what was drawn and what the walk gave, as `node.zone` and
-`node.commissioned`.
+most, and only after a code that the hub shows. To the installer's device go the edges of the room
+and, as lines, who walks in it; a picture only after that was agreed to there, for some minutes, and
+each is told to the hub as an event. To the hub go where the wizard is reached, the corners of what
+was drawn and what the walk gave, as `node.wizard`, `node.zone` and `node.commissioned`.
 
 ### A hub opens
 

@@ -19,6 +19,7 @@ from ambient.events.base import (
     MAX_LIST,
     ConfigVersion,
     Contribution,
+    Digest,
     Event,
     Judged,
     Purpose,
@@ -37,7 +38,6 @@ from ambient.events.commissioning import (
     Area,
     Corner,
     Coverage,
-    Digest,
     Light,
     NodeCommissioned,
     NodeWizard,
@@ -82,10 +82,12 @@ from ambient.events.technical import (
     ConsentApplied,
     Device,
     ExportFormat,
+    Kept,
     NodeClockStepped,
     NodeDataLate,
     NodeDiskFull,
     NodeExported,
+    NodeKept,
     NodeOutboxDropped,
     NodeSourceSilent,
     NodeStarted,
@@ -144,6 +146,7 @@ __all__ = [
     "FallSuspected",
     "FeatureDeviation",
     "Judged",
+    "Kept",
     "Light",
     "Mark",
     "Marker",
@@ -152,6 +155,7 @@ __all__ = [
     "NodeDataLate",
     "NodeDiskFull",
     "NodeExported",
+    "NodeKept",
     "NodeOutboxDropped",
     "NodeSourceSilent",
     "NodeStarted",
@@ -231,6 +235,7 @@ AnyEvent = (
     | NodeDiskFull
     | NodeSourceSilent
     | NodeExported
+    | NodeKept
     | NodeWizard
     | NodeZone
     | NodeCommissioned

@@ -35,6 +35,9 @@ MAX_LIST = 16
 MAX_COUNT = 2**31 - 1
 """No count is larger: what comes from outside must fit a database column and a reader's int."""
 
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+"""A SHA-256 in hexadecimal."""
+
 
 class Sense(StrEnum):
     """Who contributed to a judgement."""

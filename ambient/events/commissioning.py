@@ -7,12 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from ambient.events.base import MAX_LIST, Event
+from ambient.events.base import MAX_LIST, Digest, Event
 from ambient.observations import TimeNs
 from ambient.places import Slug
-
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
-"""A SHA-256 in hexadecimal."""
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 
@@ -141,9 +138,7 @@ class NodeWizard(Event, frozen=True, kw_only=True, tag="node.wizard"):
     port: Annotated[int, Meta(ge=1, le=65535)] | None = None
     source: Slug | None = None
     until: TimeNs | None = None
-    walked: Annotated[list[StationResult], Meta(max_length=MAX_LIST)] = field(
-        default_factory=list
-    )
+    walked: Annotated[list[StationResult], Meta(max_length=MAX_LIST)] = field(default_factory=list)
     stations: Annotated[int, Meta(ge=0, le=MAX_LIST)] = 0
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ambient.events.base import MAX_COUNT, Event, Purpose, Uuid
+from ambient.events.base import MAX_COUNT, Digest, Event, Purpose, Uuid
 from ambient.observations import Hearing, TimeNs, View
 from ambient.places import Slug
 
@@ -53,6 +53,7 @@ class CommandKind(StrEnum):
     ROTATE_KEY = "rotate_key"
     WIZARD = "wizard"
     CARE = "care"
+    KEEP = "keep"
     UNKNOWN = "unknown"
     """Something that this node does not know and therefore refused."""
 
@@ -161,6 +162,39 @@ class NodeExported(Event, frozen=True, kw_only=True, tag="node.exported"):
     ended: TimeNs
     form: ExportFormat
     rows: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+
+
+class Kept(StrEnum):
+    """What became of a wish to keep what a room recorded in a time."""
+
+    KEPT = "kept"
+    NOT_RECORDED = "not_recorded"
+    """The room is not recorded: nobody agreed to research, or the node records nothing."""
+    NOTHING = "nothing"
+    """It is recorded, and nothing of that time is there."""
+
+
+class NodeKept(Event, frozen=True, kw_only=True, tag="node.kept"):
+    """What the room recorded in a time is kept on the node, or why it is not.
+
+    Attributes
+    ----------
+    command
+        Which asked for it.
+    began, ended
+        The time that was asked for.
+    rows
+        How many records of it are kept.
+    digest
+        SHA-256 of the file that holds them.
+    """
+
+    command: Uuid
+    kept: Kept
+    began: TimeNs
+    ended: TimeNs
+    rows: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
+    digest: Digest | None = None
 
 
 class ConsentApplied(Event, frozen=True, kw_only=True, tag="consent.applied"):

@@ -18,7 +18,7 @@ import sqlite_utils
 from ambient import commands
 from ambient.commands import AnyCommand, OpenWizard, Pause, Resume, RotateKey
 from ambient.events import AnyEvent
-from ambient.hub import casebook, ledger, orders, rows
+from ambient.hub import casebook, ledger, orders, rows, unreported
 from ambient.hub.alarms import kinds, system
 from ambient.hub.alarms.book import Case, Report
 from ambient.hub.alarms.chain import Verdict
@@ -27,6 +27,7 @@ from ambient.hub.alarms.inputs import (
     AnyInput,
     NodeGone,
     NodeSilent,
+    NotReported,
     Purge,
     Refused,
     RoomsBound,
@@ -224,6 +225,18 @@ class Store:
                 expires=expires,
                 room=room,
             ),
+        )
+
+    def keep_window(self, said: NotReported, now: int) -> Order:
+        """Order that the node of a room keeps what it recorded around a fall that was not told.
+
+        Raises
+        ------
+        UnknownRoomError, StoreError
+            When no node serves the room, or it cannot be stored.
+        """
+        return self._order(
+            said.who, lambda db: unreported.command(rows.node_of(db, said.room), said, now)
         )
 
     def rotate_key(self, node: str, who: str, now: int) -> Order:

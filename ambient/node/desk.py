@@ -21,7 +21,10 @@ from ambient.errors import ConfigError
 from ambient.events import Outcome, Purpose, Worker
 from ambient.node import care, control, voices
 from ambient.node.clock import NS
+from ambient.node.identity import read_identity
+from ambient.node.notices import Notice, NoticeBoard, NoticeKind
 from ambient.node.outbox import Outbox
+from ambient.node.own_events import window_kept
 from ambient.node.place import NodePlace
 from ambient.node.running import supervisor_pid, wizard_is_open
 from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
@@ -106,6 +109,8 @@ class CommandDesk:
                 return self._erase(command)
             case commands.SetCare():
                 return self._care(command)
+            case commands.KeepWindow():
+                return self._keep(command, t)
             case commands.OpenWizard():
                 return self._open_wizard(command, begun, t)
             case commands.RotateKey():
@@ -182,6 +187,31 @@ class CommandDesk:
                 recorder.erase(self._config.state_dir, command.subject)
         with Outbox(NodePlace(self._config.state_dir).outbox) as outbox:
             return Outcome.APPLIED if outbox.erase(command.subject, purpose) == 0 else None
+
+    def _keep(self, command: commands.KeepWindow, t: int) -> Outcome | None:
+        """Keep a window of a room's recording, and say what became of it, by way of fusion."""
+        from ambient.node import kept
+
+        state_dir = self._config.state_dir
+        room, identity = self._rooms.get(command.room), read_identity(NodePlace(state_dir))
+        if room is None or command.ended < command.began:
+            return Outcome.REFUSED
+        if identity is None:
+            return None  # the hub asks again
+        if self._runs(Worker.FUSION) and self._ask(Worker.FUSION, command) is None:
+            return None  # what it recorded last is not in the file yet
+        window = kept.keep(
+            state_dir,
+            room,
+            self._board.read(),
+            recording=self._config.recording.enabled,
+            name=command.id,
+            began=command.began,
+            ended=command.ended,
+        )
+        event = window_kept(self._config, identity, command, window, t)
+        NoticeBoard(state_dir).post(Notice(kind=NoticeKind.KEPT, t=t, event=event))
+        return Outcome.APPLIED
 
     def _open_wizard(self, command: commands.OpenWizard, begun: int, t: int) -> Outcome | None:
         """Have the wizard opened; answered once it is open, refused when nobody opens it in time.

@@ -287,6 +287,8 @@ class FusionWorker:
                 self._recorder.keep(room, SeenTo(chain=command.chain))
         if isinstance(command, commands.SetPurpose):
             new += self._consent_events(self._clock.now())
+        if isinstance(command, commands.KeepWindow) and self._recorder is not None:
+            self._recorder.flush(command.room)
         if isinstance(command, commands.Erase):
             if command.purpose is None:
                 self._judge.forget(command.subject)

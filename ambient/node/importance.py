@@ -50,6 +50,7 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.VitalsGlucose: Importance.CARE,
     events.VitalsRhythm: Importance.CARE,
     events.NodeExported: Importance.CARE,
+    events.NodeKept: Importance.CARE,
     events.NodeWizard: Importance.CARE,
     events.NodeZone: Importance.CARE,
     events.NodeCommissioned: Importance.CARE,

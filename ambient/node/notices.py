@@ -39,6 +39,12 @@ class NoticeKind(StrEnum):
     """Somebody exported what was recorded of a resident."""
     INSTALLED = "installed"
     """The wizard for installers has something to say."""
+    KEPT = "kept"
+    """What was recorded in a time was to be kept."""
+
+
+Ready = events.NodeWizard | events.NodeZone | events.NodeCommissioned | events.NodeKept
+"""Events that somebody else than fusion has made, ready to go out."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +61,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     subject, began, ended, form, rows
         Of whom an export tells, of which time, how it is written and how much it is; only for it.
     event
-        What the wizard says, as the event that it is; only for it.
+        What the wizard says, or what became of a window, as the event that it is; only for those.
     """
 
     kind: NoticeKind
@@ -67,7 +73,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ended: int = 0
     form: events.ExportFormat | None = None
     rows: int = 0
-    event: events.NodeWizard | events.NodeZone | events.NodeCommissioned | None = None
+    event: Ready | None = None
 
 
 def event_of(notice: Notice, node: str, node_key: str, config_version: str) -> events.AnyEvent:

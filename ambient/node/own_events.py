@@ -6,6 +6,7 @@ Comes in: what happened, and the node's time. Goes out: events of the closed lis
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ambient import commands, events
 from ambient.commands import AnyCommand
@@ -14,10 +15,14 @@ from ambient.events import (
     CommandApplied,
     CommandKind,
     ConsentApplied,
+    NodeKept,
     NodeOutboxDropped,
     Outcome,
     Purpose,
 )
+
+if TYPE_CHECKING:
+    from ambient.node.kept import Window
 
 
 class OwnEvents:
@@ -87,6 +92,28 @@ class OwnEvents:
             config_version=self._config.version,
             rows=rows,
         )
+
+
+def window_kept(
+    config: NodeConfig, node_key: str, command: commands.KeepWindow, window: Window, t: int
+) -> NodeKept:
+    """Return the event that says what became of a window that was to be kept."""
+    chain = events.chain_id(node_key, command.room, f"kept.{command.id}", command.issued)
+    return NodeKept(
+        id=events.event_id(node_key, chain, 0, events.kind_of(NodeKept), t),
+        t=t,
+        node=config.node,
+        room=command.room,
+        chain=chain,
+        position=0,
+        config_version=config.version,
+        command=command.id,
+        kept=window.kept,
+        began=command.began,
+        ended=command.ended,
+        rows=min(window.records, events.MAX_COUNT),
+        digest=window.digest,
+    )
 
 
 def consent_applied(

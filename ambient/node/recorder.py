@@ -30,6 +30,10 @@ from ambient.node.recording import (
 from fusion.room import Snapshot
 
 FOLDER: Final = "recordings"
+KEPT: Final = "kept"
+"""Folder of windows that are kept beyond the recordings (`ambient.node.kept`)."""
+KEPT_DAYS: Final = 365
+"""As long as the hub keeps what became of its alarms (`keep_days`), unless set otherwise there."""
 FLUSH_S: Final = 5
 """A killed process loses what came in this time."""
 FLUSH_RECORDS: Final = 4_000
@@ -99,6 +103,12 @@ class Recorder:
             if writer.waiting >= FLUSH_RECORDS:
                 self._flush(room, writer)
 
+    def flush(self, room: str) -> None:
+        """Write what waits of `room`, for whoever reads its file now."""
+        writer = self._open.get(room)
+        if writer is not None:
+            self._flush(room, writer)
+
     def each_second(self, t: int) -> None:
         """Write what is due, begin a new day, and try again what failed."""
         if t >= self._day_ends:
@@ -142,6 +152,7 @@ class Recorder:
         for folder in days(self._config.state_dir):
             if folder.name < oldest.isoformat():
                 shutil.rmtree(folder, ignore_errors=True)
+        forget_kept(self._config.state_dir, t / NS)
         for room in [] if first else list(self._open):
             self._end(room)
             self._begin(room, t)
@@ -241,6 +252,20 @@ def files(state_dir: Path) -> list[Path]:
     return [file for day in days(state_dir) for file in recordings_of(day)]
 
 
+def forget_kept(state_dir: Path, now: float) -> int:
+    """Delete windows that were kept for `KEPT_DAYS` at `now` (s); return how many."""
+    before = now - KEPT_DAYS * 86400
+    old = [path for path in kept(state_dir) if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def kept(state_dir: Path) -> list[Path]:
+    """Return the windows that a node keeps beyond its recordings."""
+    return recordings_of(state_dir / KEPT)
+
+
 def recordings_of(day: Path) -> list[Path]:
     """Return the files of one day's folder, by room and number."""
 
@@ -252,7 +277,9 @@ def recordings_of(day: Path) -> list[Path]:
 
 
 def erase(state_dir: Path, subject: str) -> int:
-    """Delete every recording that tells of `subject`, or whose header cannot be read.
+    """Delete every recording, and window kept of one, that tells of `subject`.
+
+    One whose header cannot be read may do so and goes as well.
 
     Returns
     -------
@@ -265,7 +292,7 @@ def erase(state_dir: Path, subject: str) -> int:
         When one cannot be deleted.
     """
     gone = 0
-    for path in files(state_dir):
+    for path in [*files(state_dir), *kept(state_dir)]:
         try:
             keeps = subject not in RecordingReader(path).begun().subjects
         except SourceError:

@@ -14,8 +14,10 @@ pytest.importorskip("playwright", reason="needs the extra dev")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
+from ambient.commands import KeepWindow, new_id
 from ambient.config import HubConfig
 from ambient.config_alarms import Alarms, ShiftHours, Staff
+from ambient.events import Kept, NodeKept
 from ambient.hub.alarms.condition import Injury, SnoozeReason
 from ambient.hub.alarms.inputs import OnMyWay, There
 from ambient.hub.alarms.kinds import AlarmKind
@@ -176,9 +178,36 @@ def test_a_fall_that_was_not_reported(browser: Browser, hub: RunningHub) -> None
         page.check("input[name=ago][value='1800']", force=True)
         page.click("#missed-save")
         expect(page.locator("#thanks")).to_contain_text("Room 7")
-    with hub.context.database.read() as db:
-        (body,) = db.execute("SELECT body FROM not_reported").fetchone()
-    assert '"room":"r7"' in body
+        ((said,), store) = (hub.context.store.reports(), hub.context.store)
+        assert said.said.room == "r7"
+        (order,) = (o for o in store.pending("n-1", time.time_ns()) if isinstance(o, KeepWindow))
+        assert order.id == said.said.id
+        assert (order.ended - order.began) / 1e9 == pytest.approx(2 * (600 + 1800 / 4), abs=1)
+        page.goto("/earlier")
+        missed = page.locator("[aria-labelledby=missed-title]")
+        expect(missed).to_contain_text("was asked to keep what it recorded")
+        for kept, rows, text in (
+            (Kept.NOT_RECORDED, 0, "nobody agreed to research"),
+            (Kept.KEPT, 4711, "4711 observations; no picture, no sound"),
+        ):
+            answer = NodeKept(
+                id=new_id(),
+                t=time.time_ns(),
+                node="n-1",
+                room="r7",
+                chain=new_id(),
+                position=0,
+                config_version="0" * 12,
+                command=order.id,
+                kept=kept,
+                began=order.began,
+                ended=order.ended,
+                rows=rows,
+            )
+            store.store("n-1", [answer], time.time_ns())
+            page.reload()
+            expect(missed).to_contain_text(text)
+        assert USER not in missed.inner_text(), "nobody is blamed"
 
 
 def test_a_hand_over_is_read_accepted_and_left(browser: Browser, hub: RunningHub) -> None:

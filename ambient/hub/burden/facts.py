@@ -45,8 +45,8 @@ class Fact(Struct, frozen=True, kw_only=True):
         Restrained by a threshold, or only recorded.
     true
         What people judged: a fall or help needed (True), a false alarm (False), nothing (None).
-    test
-        They judged it to be a test.
+    test, fall
+        They judged it to be a test, or a fall.
     answered_by, answered_s
         Who first saw to it, and after how many seconds.
     resolved_s
@@ -65,9 +65,15 @@ class Fact(Struct, frozen=True, kw_only=True):
     shadow: bool
     true: bool | None
     test: bool
+    fall: bool
     answered_by: str | None
     answered_s: float | None
     resolved_s: float | None
+
+    @property
+    def is_fall(self) -> bool:
+        """Whether it is an alarm of a fall, whatever it was."""
+        return self.kind is AlarmKind.FALL
 
 
 def fact_of(
@@ -94,6 +100,7 @@ def fact_of(
         shadow=condition.shadow is not None,
         true=True if reason in TRUE else False if reason is Judgement.FALSE_ALARM else None,
         test=reason is Judgement.TEST,
+        fall=reason is Judgement.FALL,
         answered_by=None if first is None else first.who,
         answered_s=None if first is None else max(0.0, (first.at - at) / NS),
         resolved_s=max(0.0, (max(ends) - at) / NS) if ends else None,

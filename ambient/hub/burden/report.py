@@ -15,11 +15,13 @@ from msgspec import Struct
 
 from ambient.config import HubConfig
 from ambient.errors import UsageError
+from ambient.hub import unreported
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.restraint import Shadow, Threshold
 from ambient.hub.burden.facts import ALWAYS, NS, Fact, read_facts
 from ambient.hub.burden.proposals import Budget, Evidence, Proposal, propose
 from ambient.hub.burden.responses import Responses, responses
+from ambient.hub.burden.sensitivity import Sensitivity, sensitivity
 from ambient.hub.burden.tally import Row, Tally, row, would_have
 from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase
@@ -67,6 +69,7 @@ class Report(Struct, frozen=True, kw_only=True):
     rooms_counted: int
     house: list[Row]
     rooms: list[Row]
+    sensitivity: list[Sensitivity]
     responses: list[Responses]
     shadows: list[Shadowed]
     thresholds: list[Threshold]
@@ -116,6 +119,7 @@ def read_report(database: HubDatabase, config: HubConfig, first: int, last: int)
         raise UsageError("period: expected a last day after the first, got none between; swap them")
     shifts = rules_of(config).rota
     facts = read_facts(database, shifts, first, last)
+    missed = [one for one in unreported.read(database) if first <= one.said.about < last]
     with database.read() as db:
         house = CaseBook(db).house()
         served = [str(found[0]) for found in db.execute("SELECT room FROM rooms").fetchall()]
@@ -130,6 +134,7 @@ def read_report(database: HubDatabase, config: HubConfig, first: int, last: int)
         rooms_counted=len(rooms),
         house=[row(facts, len(rooms), days, None, shift) for shift in names],
         rooms=[row(facts, 1, days, room, shift) for room in rooms for shift in names],
+        sensitivity=[sensitivity(facts, missed, shifts, shift) for shift in names],
         responses=[responses(facts, shift, first, last) for shift in names],
         shadows=[_shadowed(one, facts, zone_of(config)) for one in house.shadows],
         thresholds=house.thresholds,
@@ -195,6 +200,7 @@ def tables(report: Report) -> list[Table]:
         *([_shadow_table(report)] if report.shadows else []),
         _burden_table("The house", report.house),
         _kinds_table(report),
+        _sensitivity_table(report),
         _response_table(report),
         *([_threshold_table(report)] if report.thresholds else []),
         *([_proposal_table(report)] if report.proposals else []),
@@ -266,6 +272,26 @@ def _tally_cells(tally: Tally) -> list[str]:
     counts = (tally.alarms, tally.held, tally.tests, tally.not_judged)
     shares = (tally.precision, tally.if_true, tally.if_false)
     return [tally.kind.value, *map(str, counts), *map(share_text, shares)]
+
+
+def _sensitivity_table(report: Report) -> Table:
+    return Table(
+        title="Sensitivity in the field",
+        note="Falls that an alarm told of and somebody judged to be one, among these and the falls "
+        "that somebody reported as not told, with the Wilson interval (95 %). Falls that nobody "
+        "found are in neither.",
+        head=[
+            *("Shift", "Told", "Not told", "Sensitivity"),
+            *("Fall alarms not judged", "Not told, recording kept"),
+        ],
+        rows=[
+            [
+                *(_shift(one.shift), str(one.told), str(one.not_told), share_text(one.share)),
+                *(str(one.not_judged), str(one.kept)),
+            ]
+            for one in report.sensitivity
+        ],
+    )
 
 
 def _response_table(report: Report) -> Table:

@@ -6,6 +6,7 @@ deed becomes an input of the rules (`ambient.hub.alarms.inputs`) with that perso
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Final
 
 from litestar import get, post
@@ -36,6 +37,7 @@ from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import LONGEST_PAUSE_S, LONGEST_SNOOZE_S
 from ambient.hub.board import read_resolved
 from ambient.hub.identities import Right
+from ambient.hub.rows import UnknownRoomError
 from ambient.hub.web.context import NS, AnyRequest, Hub, HubContext, rfc3339, rfc3339_if
 from ambient.hub.web.views import AlarmView, alarm_view, hand_over_due, handed_over
 from ambient.places import Slug
@@ -207,6 +209,8 @@ def api_missed_fall(request: AnyRequest, hub: Hub, data: JSONBody[MissedFall]) -
         id=new_id(), room=data.room, about=now - data.ago_s * NS, who=request.user.name
     )
     hub.store.decide(given, now)
+    with suppress(UnknownRoomError):  # where no node is nothing is kept, and the page says so
+        hub.store.keep_window(given, now)
 
 
 @get("/snoozes", needs=Right.ALARMS, sync_to_thread=True)

@@ -20,6 +20,7 @@ from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import gettext
 from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
 from ambient.hub.web.guard import session_cookie
+from ambient.hub.web.missed import missed_views
 from ambient.hub.web.render import render
 from ambient.hub.web.views import alarm_view, board_view
 
@@ -47,7 +48,8 @@ def page_earlier(request: AnyRequest, hub: Hub) -> Response[str]:
     board = hub.board()
     found = read_resolved(hub.database, RESOLVED_SHOWN)
     alarms = [alarm_view(alarm, history, board) for alarm, history in found]
-    return page("earlier.html", request.user, hub, alarms=alarms, here="earlier")
+    missed = missed_views(hub, board)
+    return page("earlier.html", request.user, hub, alarms=alarms, missed=missed, here="earlier")
 
 
 @get("/setup/{token:str}", public=True, cache_control=NO_STORE, sync_to_thread=True)
