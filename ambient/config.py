@@ -23,6 +23,7 @@ from ambient import (
     config_channels,
     config_gateways,
     config_oidc,
+    config_standby,
     config_watch,
     config_web,
 )
@@ -38,6 +39,7 @@ from ambient.config_gateways import Gateways, Sensors, Wearables
 from ambient.config_oidc import Oidc
 from ambient.config_people import People
 from ambient.config_relay import Relay, RoomContact, check_relay
+from ambient.config_standby import Standby
 from ambient.config_vitals import ResearchUse as ResearchUse
 from ambient.config_vitals import SaturationScale
 from ambient.config_watch import BedWatch as BedWatch
@@ -247,6 +249,8 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     alive: Relay | None = None
     """Held closed while the hub is well; the nurse call shows a fault when it opens."""
     backup: Backup | None = None
+    standby: Standby | None = None
+    """The other hub of the site, if there are two."""
     burden: Burden = field(default_factory=Burden)
     people: People = field(default_factory=People)
     oidc: Oidc | None = None
@@ -262,6 +266,7 @@ PATTERNS: Final = {
     KEY_PATTERN: "a public key of 40 characters",
     HOST_PATTERN: "a host by name or number",
     **config_gateways.PATTERNS,
+    **config_standby.PATTERNS,
     **config_watch.PATTERNS,
     **config_web.PATTERNS,
     **config_oidc.PATTERNS,
@@ -338,6 +343,8 @@ def _check_hub(config: HubConfig) -> None:
     config_alarms.check_alarms(config.alarms, floors, config.time_zone)
     config_channels.check_channels(config.channels, config.alarms)
     check_relay("alive", config.alive)
+    if config.standby is not None:
+        config_standby.own_link(config.link.bind, config.link.advertise)
     config_web.check_web(config.web)
     config_oidc.check_oidc(config.oidc, config.web)
 

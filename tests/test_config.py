@@ -373,7 +373,7 @@ HUB_CASES = {
     "a node's file": (
         NODE,
         "node: expected one of site, state_dir, link, web, rooms, silent_s, keep_days, "
-        "time_zone, alarms, channels, alive, backup, burden, people, "
+        "time_zone, alarms, channels, alive, backup, standby, burden, people, oidc, "
         "got an unknown key; remove or correct it",
     ),
     "no site": ("web: {}\n", "site: expected a value, got nothing; add this key"),

@@ -16,7 +16,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from ambient.config import PublicKey
+from ambient.config import Address, PublicKey
 from ambient.observations import TimeNs
 from ambient.places import Slug
 
@@ -47,6 +47,8 @@ Version = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z
 ProtocolNumber = Annotated[int, Meta(ge=0, le=1_000_000)]
 BatchNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 RowNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Term = Annotated[int, Meta(ge=0, lt=2**53)]
+"""Number of a time in which one of two hubs serves; 0 where there is only one."""
 
 
 class Reason(StrEnum):
@@ -62,6 +64,8 @@ class Reason(StrEnum):
     """The hub was started anew and knows no hello of this connection."""
     BUSY = "busy"
     """The hub cannot store now (its disk is full, for example); send it again later."""
+    STANDS_BY = "stands_by"
+    """The site has two hubs, and the other one serves."""
 
 
 class EnrolReason(StrEnum):
@@ -89,12 +93,16 @@ class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
     """What all messages share. Unknown fields are passed over: a later version may add some."""
 
 
-class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """Node ► hub, first on every connection; `node` is compared, never believed."""
+class Hello(Message, frozen=True, kw_only=True, tag="hello", omit_defaults=True):
+    """Node ► hub, first on every connection; `node` is compared, never believed.
+
+    `term` is the highest that ever welcomed the node: a hub of a lower one serves no longer.
+    """
 
     protocol: ProtocolNumber
     node: Slug
     software: Version
+    term: Term = 0
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,12 +146,16 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome", omit_defaults=T
     """Hub ► node: served; `time` is the hub's.
 
     A hub that was put back from a backup `lacks` what it acknowledged since that instant (ns, its
-    own clock): a node sends again what it still keeps of that. 0 when it lacks nothing.
+    own clock): a node sends again what it still keeps of that. 0 when it lacks nothing. So does
+    one that took over from another. `addresses` are those of all hubs of the site where there are
+    two; `term` is that in which this one serves.
     """
 
     protocol: ProtocolNumber
     time: TimeNs
     lacks: TimeNs = 0
+    term: Term = 0
+    addresses: Annotated[list[Address], Meta(max_length=4)] = []
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):

@@ -36,7 +36,7 @@ def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
     import threading
 
     from ambient.config import load_hub
-    from ambient.hub.service import run_hub
+    from ambient.hub.standby.service import serve
     from ambient.log import set_up_log
 
     set_up_log("hub")
@@ -44,7 +44,7 @@ def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_hub(load_hub(config), stop=stop)
+    serve(load_hub(config), config, stop=stop)
 
 
 @_HUB.command("verify")

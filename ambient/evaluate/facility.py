@@ -37,7 +37,7 @@ ROOM: Final = "r12"
 USER: Final = "demo"
 START_S: Final = 40.0
 STOP_S: Final = 25.0
-_SETUP = re.compile(r"https?://\S+/setup/\S+")
+SETUP_LINK: Final = re.compile(r"https?://\S+/setup/\S+")
 
 
 class Facility(Closing):
@@ -107,7 +107,7 @@ class Facility(Closing):
 
     def setup_link(self) -> str | None:
         """Return the one-time link that the hub printed, if any."""
-        found = _SETUP.findall((self.folder / "hub.log").read_text(errors="replace"))
+        found = SETUP_LINK.findall((self.folder / "hub.log").read_text(errors="replace"))
         return found[-1] if found else None
 
     def set_up_user(self) -> None:

@@ -52,7 +52,7 @@ from ambient.hub import batches
 from ambient.hub.batches import ForeignRooms
 from ambient.hub.nodes import Holder, Standing
 from ambient.hub.registry import Registry
-from ambient.hub.seams import CommandSource, EventSink, LinkCounts, Sent
+from ambient.hub.seams import CommandSource, EventSink, LinkCounts, OneOfTwo, Sent
 from ambient.hub.sessions import Asking, Session
 
 POLL_MS: Final = 100
@@ -103,6 +103,7 @@ class Intake:
         unenrolled: Callable[[AnyEvent, int], None] = lambda _event, _now: None,
         beat: Callable[[], None] = lambda: None,
         lacks: int = 0,
+        pair_of_hubs: OneOfTwo | None = None,
         clock: Callable[[], int] = time.time_ns,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -127,6 +128,8 @@ class Intake:
             Called at every turn of `run`: the link lives.
         lacks
             Since when (ns) the hub lacks what it acknowledged; nodes are told at each hello.
+        pair_of_hubs
+            Where the site has two hubs: what this one tells of both, and whether it may serve.
         clock, steady
             Hub time (ns) and a steady clock (s).
 
@@ -143,6 +146,7 @@ class Intake:
         self._unenrolled = unenrolled
         self._beat = beat
         self._lacks = lacks
+        self._hubs = pair_of_hubs
         self._clock = clock
         self._steady = steady
         self._context = sockets.context()
@@ -290,6 +294,8 @@ class Intake:
             self._send(route, Refused(reason=Reason.HELLO))
             return
         session.heard = now
+        if self._hubs is not None:
+            self._hubs.node(0)
         match message:
             case Batch():
                 self._batch(route, holder, message)
@@ -305,6 +311,8 @@ class Intake:
             refusal = Reason.PROTOCOL
         elif hello.node != holder.node:
             refusal = Reason.NAME
+        elif self._hubs is not None and not self._hubs.node(hello.term):
+            refusal = Reason.STANDS_BY
         if refusal is not None:
             self.counts.version_refused += refusal is Reason.PROTOCOL
             _log.warning(
@@ -319,7 +327,17 @@ class Intake:
         if holder.standing is Standing.NEXT:
             self._registry.switch(holder.node, key, self._clock())
         self._sessions[route] = Session(key=key, node=holder.node, heard=now)
-        self._send(route, Welcome(protocol=PROTOCOL, time=self._clock(), lacks=self._lacks))
+        self._send(
+            route,
+            Welcome(
+                protocol=PROTOCOL,
+                time=self._clock(),
+                lacks=self._lacks,
+                # A hub that is alone now is nobody's rival.
+                term=hello.term if self._hubs is None else self._hubs.term,
+                addresses=[] if self._hubs is None else list(self._hubs.addresses),
+            ),
+        )
         self._heard(holder.node)
         _log.info("node connected", node=holder.node, software=hello.software)
 

@@ -1,13 +1,14 @@
 """What the link needs of the rest of the hub, and what it tells: the seams around `intake`.
 
-Comes in: nothing. Goes out: the interfaces behind which store and commands stand, so that another
-engine can take their place, and the counts that metrics read.
+Comes in: nothing. Goes out: the interfaces behind which store, commands and the other hub stand, so
+that another engine can take their place, and the counts that metrics read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ambient.commands import AnyCommand
@@ -46,6 +47,45 @@ class CommandSource(Protocol):
 
         A command leaves this list when the sink stores the node's ``command.applied``.
         """
+        ...
+
+
+class OneOfTwo(Protocol):
+    """What a hub that is one of two tells nodes, and hears from them; used in the link's thread."""
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Where nodes reach both hubs."""
+        ...
+
+    @property
+    def term(self) -> int:
+        """In which this hub serves."""
+        ...
+
+    def node(self, term: int) -> bool:
+        """Take in that a node spoke which knows `term`; return whether this hub may serve it."""
+        ...
+
+
+class Partner(OneOfTwo, Protocol):
+    """The other hub of the site, for the one that serves; asked from any thread."""
+
+    @property
+    def lacks(self) -> int:
+        """Since when (ns) the store lacks what nodes may still keep; 0 when it lacks nothing."""
+        ...
+
+    def fails_since(self) -> int | None:
+        """Return since when (ns) nobody could take over from this hub, nothing while one could."""
+        ...
+
+    def erased(self) -> Path | None:
+        """Return a ledger of erasures that the other hub brought, once for each."""
+        ...
+
+    def stays(self) -> bool:
+        """Return whether the process goes on, standing by, when this hub has ended."""
         ...
 
 

@@ -6,7 +6,6 @@ SIGINT drain: no new event is taken, open pages are told, what was committed sta
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 import sys
@@ -24,7 +23,7 @@ from ambient import notify
 from ambient.bus import keys
 from ambient.config import HubConfig
 from ambient.config_web import SecondFactor
-from ambient.errors import ConfigError, StoreError
+from ambient.errors import StoreError
 from ambient.hub import restored
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import Begin
@@ -33,11 +32,14 @@ from ambient.hub.broadcast import Broadcaster
 from ambient.hub.channels.host import ChannelHost
 from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.intake import Intake
+from ambient.hub.listening import listen, url_of, warn_if_open
 from ambient.hub.on_site import OnSite
+from ambient.hub.partner_watch import PartnerWatch
 from ambient.hub.people import erasure
 from ambient.hub.people.duty import Residents
 from ambient.hub.pulse import Part, Pulse
 from ambient.hub.registry import Registry
+from ambient.hub.seams import Partner
 from ambient.hub.site_rules import rules_of
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
@@ -83,6 +85,7 @@ def run_hub(
     ready: Callable[[RunningHub], None] | None = None,
     stop: threading.Event | None = None,
     out: TextIO | None = None,
+    partner: Partner | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`.
 
@@ -96,6 +99,8 @@ def run_hub(
         Set it to end the hub from another thread.
     out
         Where the one-time set-up link is printed; standard error by default.
+    partner
+        The other hub of the site, where there are two (`ambient.hub.standby`).
 
     Raises
     ------
@@ -107,7 +112,7 @@ def run_hub(
     stop = stop or threading.Event()
     database = HubDatabase(config.state_dir / DATABASE)
     try:
-        _serve(config, database, ready, stop, out or sys.stderr)
+        _serve(config, database, ready, stop, out or sys.stderr, partner)
     finally:
         database.close()
 
@@ -118,6 +123,7 @@ def _serve(
     ready: Callable[[RunningHub], None] | None,
     stop: threading.Event,
     out: TextIO,
+    partner: Partner | None,
 ) -> None:
     pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
     store, registry = Store(database), Registry(database)
@@ -149,10 +155,10 @@ def _serve(
     store.decide(Begin(rules=rules_of(config)), time.time_ns())
     channels = ChannelHost(config, store, database)
     keeper = Keeper(config, store, time.time_ns)
-    _warn_if_open(config)
+    warn_if_open(config)
     failures: list[BaseException] = []
     with ExitStack() as opened:
-        listening = opened.enter_context(_listen(config))
+        listening = opened.enter_context(listen(config))
         intake = Intake(
             config.link.bind,
             pair,
@@ -163,7 +169,8 @@ def _serve(
             heard=watch.heard,
             unenrolled=store.unenrolled,
             beat=pulse.of(Part.LINK),
-            lacks=restored.lacks(config.state_dir, time.time_ns()),
+            lacks=_lacks(config, partner),
+            pair_of_hubs=partner,
         )
         unstarted = opened.enter_context(ExitStack())
         unstarted.callback(intake.close)
@@ -180,7 +187,7 @@ def _serve(
         store.observers.append(context.metrics.stored)
         context.metrics.unknown_keys = lambda: intake.counts.unknown_key
         context.metrics.rows_refused = lambda: intake.counts.rows_refused
-        url = _url(config, int(listening.getsockname()[1]))
+        url = url_of(config, int(listening.getsockname()[1]))
         server = _Server(
             keeper,
             context,
@@ -193,6 +200,13 @@ def _serve(
             _thread("channels", channels.run, stop, failures),
             _thread("certificate", keeper.run, stop, failures),
             _thread("pulse", pulse.run, stop, failures),
+            *(
+                []
+                if partner is None
+                else [
+                    _thread("partner", PartnerWatch(config, context, partner).run, stop, failures)
+                ]
+            ),
             threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
         ]
         unstarted.pop_all()  # from here on the link's thread closes it
@@ -203,12 +217,20 @@ def _serve(
                 server.run(sockets=[listening])
         finally:
             stop.set()
-            notify.notify(notify.STOPPING)
+            if partner is None or not partner.stays():
+                notify.notify(notify.STOPPING)
             for thread in threads:
                 thread.join(DRAIN_S)
             _log.info("hub_stopped")
     if failures:
         raise failures[0]
+
+
+def _lacks(config: HubConfig, partner: Partner | None) -> int:
+    """Return since when (ns) this hub lacks what was acknowledged, for either reason; 0 for no."""
+    now = time.time_ns()
+    known = [restored.lacks(config.state_dir, now), 0 if partner is None else partner.lacks]
+    return min((since for since in known if since), default=0)
 
 
 def _forget_the_erased(config: HubConfig, database: HubDatabase) -> None:
@@ -251,12 +273,6 @@ def _started(
                 stop=stop.set,
             )
         )
-
-
-def _url(config: HubConfig, port: int) -> str:
-    host = config.web.host
-    scheme = "https" if config.web.https else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _thread(
@@ -349,38 +365,3 @@ class _Server(uvicorn.Server):
 def _end(server: uvicorn.Server, stop: threading.Event) -> None:
     stop.wait()
     server.should_exit = True
-
-
-def _listen(config: HubConfig) -> socket.socket:
-    web = config.web
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            web.host, web.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with ExitStack() as failed:
-            listening = failed.enter_context(socket.socket(family, kind, protocol))
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
-            listening.listen(128)
-            failed.pop_all()
-    except OSError as error:
-        raise ConfigError(
-            f"web: expected a free address to listen on, got {web.host}:{web.port} "
-            f"({error.strerror}); choose another host or port"
-        ) from None
-    return listening
-
-
-def _warn_if_open(config: HubConfig) -> None:
-    web = config.web
-    try:
-        loopback = ipaddress.ip_address(web.host).is_loopback
-    except ValueError:
-        loopback = web.host == "localhost"
-    if not loopback and not web.https:
-        _log.warning(
-            "page_without_tls",
-            host=web.host,
-            danger="passwords and alarms cross the network readable by anybody on it",
-            mend="set web.names or web.certificate, or bind to 127.0.0.1 behind a proxy",
-        )

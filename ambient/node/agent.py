@@ -40,7 +40,7 @@ from ambient.commands import AnyCommand, RotateKey
 from ambient.config import NodeConfig
 from ambient.errors import StoreError
 from ambient.events import Outcome
-from ambient.node.deliveries import AgentCounts, InFlight
+from ambient.node.deliveries import AgentCounts, InFlight, Lacking
 from ambient.node.errands import Errands, Handler
 from ambient.node.outbox import Outbox, OutboxRow
 from ambient.node.own_events import OwnEvents
@@ -102,8 +102,8 @@ class Agent:
         self._errands = Errands(handler)
         self._uplink: Uplink | None = None
         self._look_at = 0.0
-        self._lacks = self._lacked = 0
-        """Since when the hub lacks what it took; since when it lacked what waits again."""
+        self._lacks = self._lacked = Lacking()
+        """What the hub lacks; what it lacked that waits again."""
         self._tidy_at = 0.0
         self._beat_at = 0.0
         self._beats = 0
@@ -200,7 +200,7 @@ class Agent:
         if now >= self._beat_at:
             self._beat_at = now + HEARTBEAT_S
             self._beats += 1
-            uplink.send(Heartbeat(answer=self._beats % ANSWER_EVERY == 0))
+            uplink.send(Heartbeat(answer=uplink.several or self._beats % ANSWER_EVERY == 0))
         if self._unsettled and now >= self._settle_at:
             self._settle(now)
         if self._in_flight is not None:
@@ -210,7 +210,7 @@ class Agent:
             sent, self._in_flight, self._more = self._in_flight.sent, None, True
             if not uplink.heard_since(sent):
                 # Nobody is at the other end, and TCP would take minutes to notice.
-                uplink.redial(prefer_next=False)
+                uplink.gone()
                 return
         if now < self._send_at or len(self._unsettled) > MOST_UNSETTLED:
             return
@@ -272,14 +272,14 @@ class Agent:
             self._unsettled.clear()
 
     def _send_again(self) -> None:
-        """Let wait again what a hub lacks that was put back from a backup, once."""
-        if self._lacks in (0, self._lacked):
+        """Let wait again, once, what a hub lacks that was put back or took over from another."""
+        if not self._lacks.since or self._lacks == self._lacked:
             return
-        rows = self._outbox.send_again(self._lacks)
+        rows = self._outbox.send_again(self._lacks.since)
         # Nothing of it may be marked as answered afterwards.
         self._unsettled.clear()
         self._lacked = self._lacks
-        _log.warning("the hub was put back from a backup; sending again", rows=rows)
+        _log.warning("the hub lacks what was acknowledged; sending again", rows=rows)
 
     def _tidy(self) -> None:
         now = time.time_ns()
@@ -298,8 +298,8 @@ class Agent:
 
     def _on_message(self, uplink: Uplink, message: FromHub) -> None:
         match message:
-            case Welcome(lacks=lacks):
-                self._lacks = lacks
+            case Welcome(lacks=lacks, term=term):
+                self._lacks = Lacking(lacks, term)
                 self._in_flight, self._more = None, True
                 self._beat_at = 0.0
                 self._end_rotation(self._rotation.go_on(uplink), Outcome.APPLIED)

@@ -31,3 +31,19 @@ class InFlight:
     """Row number ► event id."""
     sent: float
     """When, by a steady clock (s)."""
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a hub lacks of what a hub acknowledged.
+
+    Attributes
+    ----------
+    since
+        The instant (ns); 0 when it lacks nothing.
+    term
+        In which the hub serves that says so: another one lacks something else.
+    """
+
+    since: int = 0
+    term: int = 0

@@ -2,7 +2,8 @@
 
 Comes in: where the hub is, the keys in the state folder, and time. Goes out: the hub's messages
 once it said welcome. There may be two keys while one replaces the other; whichever the hub
-welcomes is the one in force. Nothing here gives up: a hub may be away for days.
+welcomes is the one in force. Where the site has two hubs (`hubs`) it goes to the other one when
+this one is gone. Nothing here gives up: a hub may be away for days.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from ambient.bus.protocol import (
 )
 from ambient.bus.sockets import LinkChange, Watch
 from ambient.config import HubLink
+from ambient.node import hubs
 
 WELCOME_S: Final = 3.0
 """A hub that says nothing to a hello for this long does not know the key."""
@@ -40,8 +42,15 @@ WELCOME_S: Final = 3.0
 SILENT_S: Final = 25.0
 """A hub that answers no heartbeat for this long: the connection is made anew."""
 
+GONE_S: Final = 11.0
+"""The same where there is another hub: two heartbeats, each of which asks for an answer."""
+TRY_S: Final = 2.5
+"""How long one of several hubs is given to take a connection."""
+
 BACK_OFF_S: Final = 0.5
 BACK_OFF_MOST_S: Final = 30.0
+
+_NONE_TAKES: Final = "no hub takes a connection"
 
 _log = structlog.get_logger(__name__)
 
@@ -83,8 +92,10 @@ class Uplink:
             A steady clock in seconds.
         """
         self.hub = hub
+        self._hubs = hubs.load(hub, state_dir)
         self._state_dir = state_dir
-        self._hello = Hello(protocol=PROTOCOL, node=node, software=software)
+        self._node = node
+        self._software = software
         self._steady = steady
         self._context = sockets.context()
         self._socket: zmq.Socket[bytes] | None = None
@@ -107,6 +118,11 @@ class Uplink:
     def welcomed(self) -> bool:
         """Whether the hub takes messages."""
         return self.phase is Phase.WELCOMED
+
+    @property
+    def several(self) -> bool:
+        """Whether there is another hub to go to."""
+        return self._hubs.several
 
     def heard_since(self, instant: float) -> bool:
         """Return whether the hub said anything after `instant` (steady clock)."""
@@ -150,6 +166,11 @@ class Uplink:
             self._on_change(change)
         return self._receive() if self._still_good() else []
 
+    def gone(self) -> None:
+        """Make the connection anew at once, with the other hub where there is one."""
+        self._hubs.gone()
+        self.redial(prefer_next=False)
+
     def redial(self, *, prefer_next: bool) -> None:
         """Make the connection anew at once, first with the next key or with the present one."""
         self._prefer_next = prefer_next
@@ -167,33 +188,37 @@ class Uplink:
         self.using_next = pair is not None
         if pair is None:
             pair = keys.load_or_make(self._state_dir / keys.NODE_KEY)
-        self._watch = sockets.dial(self._context, self.hub.address, self.hub.key, pair)
+        self._watch = sockets.dial(self._context, self._hubs.address, self.hub.key, pair)
         self._socket = self._watch.socket
         self._enter(Phase.DIALLED)
 
     def _on_change(self, change: LinkChange) -> None:
         match change:
             case LinkChange.UP:
-                self.send(self._hello)
-                self._enter(Phase.GREETED)
+                self._greet()
             case LinkChange.DOWN:
-                if self.phase is not Phase.WAITING:
+                if self.phase in (Phase.GREETED, Phase.WELCOMED):
                     self._enter(Phase.DIALLED)
             case LinkChange.REFUSED:
                 # ZeroMQ does not try again after this by itself.
                 self._fail("the hub does not admit this node's key; enrol it again")
             case LinkChange.BROKEN:
+                # One that stands by shuts the door on whom it cannot lead to the other.
                 self._say(
-                    "what answers at the hub's address does not prove the hub's key; "
+                    _NONE_TAKES
+                    if self.several
+                    else "what answers at the hub's address does not prove the hub's key; "
                     "is the address right, was the hub set up anew?"
                 )
 
     def _still_good(self) -> bool:
         """Give up a connection on which the hub says nothing."""
         quiet = self._steady() - self._since
-        if self.phase is Phase.GREETED and quiet > WELCOME_S:
+        if self.phase is Phase.DIALLED and self.several and quiet > TRY_S:
+            self._fail(_NONE_TAKES)
+        elif self.phase is Phase.GREETED and quiet > WELCOME_S:
             self._fail("the hub does not answer this node's key; is the node enrolled there?")
-        elif self.phase is Phase.WELCOMED and quiet > SILENT_S:
+        elif self.phase is Phase.WELCOMED and quiet > (GONE_S if self.several else SILENT_S):
             self._fail("the hub went silent")
         return self._socket is not None
 
@@ -214,16 +239,10 @@ class Uplink:
             self._hub_time = (message.time, self._since)
         match message:
             case Welcome():
-                self._enter(Phase.WELCOMED)
-                self._failures = 0
-                self.refused = None
-                self._said = ""
-                _log.info("connected to the hub", hub=self.hub.address, node=self._hello.node)
-                found.append(message)
+                self._welcome(message, found)
             case Refused(reason=Reason.HELLO):
                 # The hub was started anew and ZeroMQ connected again without our knowing.
-                self.send(self._hello)
-                self._enter(Phase.GREETED)
+                self._greet()
             case Refused(reason=Reason.BUSY):
                 found.append(message)
             case Refused(reason=reason, protocol=protocol):
@@ -232,14 +251,43 @@ class Uplink:
             case _:
                 found.append(message)
 
+    def _greet(self) -> None:
+        hello = Hello(
+            protocol=PROTOCOL,
+            node=self._node,
+            software=self._software,
+            term=self._hubs.term,
+        )
+        self.send(hello)
+        self._enter(Phase.GREETED)
+
+    def _welcome(self, message: Welcome, found: list[FromHub]) -> None:
+        before = self._hubs.known
+        if not self._hubs.welcome(message.term, message.addresses):
+            self._fail("a hub welcomes this node that serves no longer")
+            return
+        if self._hubs.known != before:
+            hubs.keep(self._hubs, self._state_dir)
+        self._enter(Phase.WELCOMED)
+        self._failures = 0
+        self.refused = None
+        self._said = ""
+        _log.info("connected to the hub", hub=self._hubs.address, node=self._node)
+        found.append(message)
+
     def _fail(self, why: str) -> None:
-        """Hang up; try the other key at once if there is one, else wait longer each time."""
+        """Hang up; try the other key or hub at once if there is one, else wait longer each time."""
         self._say(why)
         both = (self._state_dir / keys.NEXT_KEY).exists()
         self._prefer_next = both and not self.using_next
         self._failures += 1
         first = both and self._failures == 1
         pause = min(BACK_OFF_MOST_S, BACK_OFF_S * 2.0 ** min(self._failures - 1, 10))
+        if self.several:
+            # Each waits in turn for as long as one of them may take to come up.
+            pause = min(pause, BACK_OFF_S)
+            if not first:
+                self._hubs.gone()
         self._hang_up(0.0 if first else pause)
 
     def _hang_up(self, pause_s: float) -> None:
@@ -259,7 +307,7 @@ class Uplink:
         """Log a state once, not at every attempt."""
         if text != self._said:
             self._said = text
-            _log.warning(text, hub=self.hub.address, node=self._hello.node)
+            _log.warning(text, hub=self._hubs.address, node=self._node)
 
 
 _REFUSALS: Final[dict[Reason, str]] = {
@@ -269,4 +317,5 @@ _REFUSALS: Final[dict[Reason, str]] = {
     ),
     Reason.NAME: "the hub enrolled this key under another name; correct `node` in node.yaml",
     Reason.REVOKED: "the hub has withdrawn this node's key; enrol it again",
+    Reason.STANDS_BY: "the hub stands by: the other one of this site serves",
 }

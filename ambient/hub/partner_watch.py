@@ -1,0 +1,59 @@
+"""The serving hub looks whether the other one could take its place.
+
+Comes in: what is known of the other hub (`seams.Partner`). Goes out: a technical alarm while nobody
+could take over, and the erasures that the other hub knew of, applied here.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+import structlog
+
+from ambient.config import HubConfig
+from ambient.errors import AmbientError
+from ambient.hub.alarms.inputs import ChannelWorks
+from ambient.hub.people import erasure
+from ambient.hub.seams import Partner
+from ambient.hub.web.context import HubContext
+
+LOOK_S: Final = 2.0
+CHANNEL: Final = "standby-hub"
+"""As what it stands in the technical alarm: the other hub is a way out too."""
+
+_log = structlog.get_logger(__name__)
+
+
+class PartnerWatch:
+    """Looks every `LOOK_S`, in a thread of its own."""
+
+    def __init__(self, config: HubConfig, hub: HubContext, partner: Partner) -> None:
+        self._config = config
+        self._hub = hub
+        self._partner = partner
+        self._told: int | None = -1
+
+    def run(self, stop: threading.Event) -> None:
+        """Look until `stop` is set."""
+        while not stop.wait(LOOK_S):
+            self.look()
+
+    def look(self) -> None:
+        """Say whether the other hub is there; apply what it erased."""
+        now = self._hub.now()
+        try:
+            since = self._partner.fails_since()
+            if since != self._told:
+                self._hub.store.decide(ChannelWorks(channel=CHANNEL, fails_since=since), now)
+                self._told = since
+            ledger = self._partner.erased()
+            if ledger is not None:
+                files = [ledger, *erasure.ledger_files(self._config)]
+                duties = self._config.people.duties
+                back = erasure.catch_up(self._hub.database, files, now, duties)
+                if back:
+                    _log.warning("erased here too", residents=back, reason="the other hub did")
+        except AmbientError as error:
+            # The store is full, for example; looked again in a moment.
+            _log.error("the other hub cannot be followed up", error=str(error))

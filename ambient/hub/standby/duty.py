@@ -1,0 +1,240 @@
+"""Which of two hubs serves: terms, and when one takes over or steps down.
+
+Comes in: what the other hub says, which terms nodes know, an operator's order, and time (a steady
+clock, s). Goes out: a `Decision`. Pure: no clock, no socket.
+
+Every time in which a hub serves has a number of its own, its *term*; the first hub takes even
+numbers, the second odd ones, so no two times ever share one. A node keeps the highest term that
+welcomed it and speaks with no hub of a lower one. So terms travel with nodes as well as between the
+hubs, and whichever way a hub learns of a higher term, it steps down:
+
+- a hub that serves steps down at once when it learns of a higher term, and after `FENCE_S` when it
+  hears neither the other hub nor any node: then the other one may serve without its knowing;
+- a hub that stands by takes over when it has not heard the other one for `LOST_S` *and* a node
+  knocks, which a node does only when its own hub is gone for it; or when both stand by and its own
+  term is the higher one, so its store is the newer one; or when an operator says so.
+
+At no time do both serve the same node. Both may ring at once from when one takes over until the
+other hears of it by either way, at most `FENCE_S` when it is cut off from all; and for longer only
+while the house itself is in two halves, each with nodes of its own.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+from msgspec import Struct
+
+from ambient.config_standby import Order
+
+LOST_S: Final = 4.0
+"""A hub that said nothing for so long, twice a second being usual, is gone."""
+KNOCK_S: Final = 6.0
+"""For so long a node that knocked counts: it tries each address again within that time."""
+FENCE_S: Final = 12.0
+"""A hub that heard neither a node nor the other hub for so long is alone; nodes speak each 5 s."""
+PROMISE_S: Final = 20.0
+"""For so long a hub that an operator chose asks the other one to let go, and fetches its state."""
+HANDED_S: Final = 12.0
+"""For so long it waits for that state without hearing the other one, which starts anew."""
+BELIEVED: Final = 1_000_000
+"""A term that is further above all that is known than this is nobody's: it is not believed."""
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """What a hub must still know after a power cut.
+
+    Attributes
+    ----------
+    term
+        In which it serves, or served last; 0 when it never did.
+    seen
+        The highest term it ever heard of.
+    """
+
+    term: int = 0
+    seen: int = 0
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What a hub tells the other one.
+
+    Attributes
+    ----------
+    serves
+        Whether it does, in `term`.
+    wants
+        An operator chose it: the other one is to let go.
+    """
+
+    term: int
+    seen: int
+    serves: bool
+    wants: bool = False
+
+
+class Decision(Enum):
+    """What a hub is to do now."""
+
+    STAY = auto()
+    TAKE_OVER = auto()
+    STEP_DOWN = auto()
+
+
+def next_term(seen: int, order: Order) -> int:
+    """Return the lowest term of `order`'s own that is higher than `seen`.
+
+    Examples
+    --------
+    >>> next_term(2, Order.FIRST), next_term(2, Order.SECOND)
+    (4, 3)
+    """
+    parity = 0 if order is Order.FIRST else 1
+    return seen + 1 if (seen + 1) % 2 == parity else seen + 2
+
+
+class Duty:
+    """One hub's view of who serves; it begins standing by, whatever it did before.
+
+    Parameters
+    ----------
+    order
+        Which of the two it is.
+    kept
+        From before it was started.
+    now
+        A steady clock in seconds, as in every method.
+    """
+
+    def __init__(self, order: Order, kept: Kept, now: float) -> None:
+        self.order = order
+        self.kept = kept
+        self.serves = False
+        self.other: Said | None = None
+        """What the other hub said last."""
+        self.heard_at: float | None = None
+        self._since = now
+        """When it began to stand by, or to serve, or nodes could come."""
+        self._opens = False
+        """Whether it begins to serve, and nodes cannot come yet."""
+        self._node_at: float | None = None
+        self._knock_at: float | None = None
+        self._wants_at: float | None = None
+
+    def said(self, now: float) -> Said:
+        """Return what this hub tells the other one."""
+        kept = self.kept
+        return Said(term=kept.term, seen=kept.seen, serves=self.serves, wants=self._wants(now))
+
+    def heard(self, said: Said, now: float) -> None:
+        """Take in what the other hub said."""
+        self.other = said
+        self.heard_at = now
+        self._see(max(said.seen, said.term))
+
+    def node(self, term: int, now: float) -> None:
+        """Take in that a node spoke, which knows `term`."""
+        self._node_at = now
+        self._see(term)
+
+    def knocked(self, term: int, now: float) -> None:
+        """Take in that a node, which knows `term`, came although this hub does not serve."""
+        self._knock_at = now
+        self._see(term)
+
+    def promote(self, now: float) -> None:
+        """Take in that an operator chose this hub."""
+        if not self.serves:
+            self._wants_at = now
+
+    def hears(self, now: float) -> bool:
+        """Return whether the other hub is there."""
+        return self.heard_at is not None and now - self.heard_at <= LOST_S
+
+    def decide(self, now: float, *, nodes: bool, ready: bool, level: bool) -> Decision:
+        """Return what to do at `now`; `begin` and `end` say that it is done.
+
+        Parameters
+        ----------
+        nodes
+            Whether any node is enrolled.
+        ready
+            Whether there is a store to serve with.
+        level
+            Whether the store was brought level since the other hub serves no longer.
+        """
+        if self.serves:
+            alone = nodes and not self._opens and now - self._last_heard() > FENCE_S
+            gone = self.kept.seen > self.kept.term or alone or self._is_asked(now)
+            return Decision.STEP_DOWN if gone else Decision.STAY
+        take = ready and (
+            self._among_two(now, level) if self.hears(now) else self._alone(now, nodes=nodes)
+        )
+        return Decision.TAKE_OVER if take else Decision.STAY
+
+    def begin(self, now: float) -> Kept:
+        """Serve from now on; return what must be on the disk before anybody hears of it."""
+        kept = self.kept
+        term = kept.term if kept.term and kept.term == kept.seen else None
+        if term is None:
+            term = next_term(kept.seen, self.order)
+        self.kept = Kept(term=term, seen=term)
+        self.serves = self._opens = True
+        self._since = now
+        self._wants_at = self._knock_at = None
+        return self.kept
+
+    def opened(self, now: float) -> None:
+        """Take in that nodes can come from now on, after a start that took its time."""
+        self._opens = False
+        self._since = now
+
+    def end(self, now: float) -> None:
+        """Stand by from now on, as if just started: what was heard before counts no more."""
+        self.serves = self._opens = False
+        self._since = now
+        self.other = self.heard_at = None
+        self._node_at = self._knock_at = self._wants_at = None
+
+    # -- rules -----------------------------------------------------------------------------
+
+    def _among_two(self, now: float, level: bool) -> bool:
+        """Decide with the other hub at hand."""
+        other = self.other
+        assert other is not None, "it was heard"
+        if other.serves:
+            return False  # where an operator chose this one, the other hears of it and lets go
+        if self._wants(now):
+            return level
+        if other.wants:
+            return False
+        return self._rank() > (other.term, self.order is Order.SECOND)
+
+    def _alone(self, now: float, *, nodes: bool) -> bool:
+        """Decide without the other hub."""
+        heard = self._since if self.heard_at is None else max(self.heard_at, self._since)
+        if self._wants(now):
+            return now - heard > HANDED_S
+        if now - heard <= LOST_S:
+            return False
+        if not nodes:
+            return self.kept.term == self.kept.seen
+        return self._knock_at is not None and now - self._knock_at <= KNOCK_S
+
+    def _rank(self) -> tuple[int, bool]:
+        return self.kept.term, self.order is Order.FIRST
+
+    def _last_heard(self) -> float:
+        known = (self._since, self.heard_at, self._node_at)
+        return max(at for at in known if at is not None)
+
+    def _is_asked(self, now: float) -> bool:
+        return self.hears(now) and self.other is not None and self.other.wants
+
+    def _wants(self, now: float) -> bool:
+        return self._wants_at is not None and now - self._wants_at <= PROMISE_S
+
+    def _see(self, term: int) -> None:
+        if self.kept.seen < term <= self.kept.seen + BELIEVED:
+            self.kept = Kept(term=self.kept.term, seen=term)

@@ -1,0 +1,375 @@
+"""The two hubs of a site hear of each other: who serves, and the copies of the one that does.
+
+Comes in: ``standby`` of hub.yaml, what the other hub and nodes say, an operator's order. Goes out:
+`take_over` and `step_down`, set when `Duty` decides so; the state of the one that serves, for the
+other (`follower`). One thread; what others ask of it is behind a lock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import sqlite_utils
+import structlog
+import zmq
+
+from ambient import __version__, files
+from ambient.bus import sockets
+from ambient.bus.keys import KeyPair
+from ambient.bus.sockets import Watch
+from ambient.bus.zap import Zap
+from ambient.config import HubConfig
+from ambient.config_standby import Order, Standby, own_link
+from ambient.errors import StoreError
+from ambient.hub import registry_rows
+from ambient.hub.database import DATABASE
+from ambient.hub.nodes import Standing
+from ambient.hub.standby import kept, state, wire
+from ambient.hub.standby.duty import Decision, Duty
+from ambient.hub.standby.kept import Memory, Status
+from ambient.hub.standby.origins import Origins
+from ambient.hub.standby.wire import Begin, Say
+
+NS: Final = 1_000_000_000
+STEP_MS: Final = 100
+SAY_S: Final = 0.5
+LOOK_S: Final = 1.0
+"""How often the registry is asked for nodes, an order looked for, and the status written."""
+GONE_S: Final = 60.0
+"""Without the other hub for so long it is a technical alarm: longer than it takes to start."""
+KEEP_S: Final = 5.0
+"""How often it is kept up to when the store is complete."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Pairing:
+    """The other hub as this one hears of it; see the module."""
+
+    def __init__(
+        self,
+        config: HubConfig,
+        standby: Standby,
+        pair: KeyPair,
+        config_file: Path,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """Begin to listen, standing by.
+
+        Raises
+        ------
+        LinkError
+            When the address cannot be used.
+        StoreError
+            When what was kept cannot be read.
+        """
+        self._config = config
+        self.standby = standby
+        self._steady = steady
+        self.clock = clock
+        self._memory = kept.load(config.state_dir)
+        self.duty = Duty(standby.order, self._memory.kept, steady())
+        self._lock = threading.RLock()
+        self._context = sockets.context()
+        self._zap = Zap(self._context, lambda key: key == pair.public)
+        try:
+            self._router, self.address = sockets.listen(self._context, standby.bind, pair)
+            self._client = sockets.dial(
+                self._context, standby.other.address, pair.public, pair, heartbeats=True
+            )
+        except BaseException:
+            self._zap.close()
+            self._context.destroy(linger=0)
+            raise
+        self._watch = Watch.over(self._router)
+        self._origins = Origins(config.state_dir, config_file, self._router)
+        self._say_at = self._look_at = self._keep_at = 0.0
+        self._other = Say(said=self.duty.said(steady()))
+        self._nodes = False
+        self._began = steady()
+        self._failing: int | None = None
+        self._ledger: bytes | None = None
+        self._level_since = 0.0
+        """When (steady) the last copy came that the other hub made when it served no longer."""
+        self.take_over = threading.Event()
+        self.step_down = threading.Event()
+        own = own_link(config.link.bind, config.link.advertise)
+        both = (own, standby.other.link)
+        self.addresses = both if standby.order is Order.FIRST else both[::-1]
+
+    # -- what the rest of the hub asks, from any thread --------------------------------------
+
+    @property
+    def term(self) -> int:
+        """In which this hub serves."""
+        return self.duty.kept.term
+
+    @property
+    def lacks(self) -> int:
+        """Since when (ns) the store lacks what nodes may still keep; 0 when it lacks nothing."""
+        return self._memory.lacking(self.clock())
+
+    def node(self, term: int) -> bool:
+        """Take in that a node spoke which knows `term`; return whether this hub may serve it."""
+        with self._lock:
+            self.duty.node(term, self._steady())
+            return self.duty.serves and self.duty.kept.seen <= self.duty.kept.term
+
+    def fails_since(self) -> int | None:
+        """Return since when (ns) nobody could take over from this hub, nothing while one could."""
+        with self._lock:
+            now, clock = self._steady(), self.clock()
+            heard = self.duty.heard_at
+            silent_s = now - (self._began if heard is None else heard)
+            if silent_s > GONE_S:
+                self._failing = self._failing or clock - round(silent_s * NS)
+            elif clock - self._other.level > kept.BEHIND_S * NS and now - self._began > GONE_S:
+                self._failing = self._failing or clock
+            else:
+                self._failing = None
+            return self._failing
+
+    def erased(self) -> Path | None:
+        """Return a ledger of erasures that the other hub brought, once for each."""
+        path = self._config.state_dir / state.OTHERS_LEDGER
+        data = files.read_bytes(path)
+        if data is None or data == self._ledger:
+            return None
+        self._ledger = data
+        return path
+
+    def opened(self) -> None:
+        """Take in that the hub answers now."""
+        with self._lock:
+            self.duty.opened(self._steady())
+
+    def let_go(self) -> None:
+        """Say from now on that this hub serves no longer."""
+        with self._lock:
+            self.duty.end(self._steady())
+            self._other = msgspec.structs.replace(self._other, level=0)
+
+    def is_waited_for(self) -> bool:
+        """Return whether the other hub, which an operator chose, does not serve yet."""
+        with self._lock:
+            return self._other.said.wants and not self._other.said.serves
+
+    def stays(self) -> bool:
+        """Return whether the process goes on, standing by, when this hub has ended."""
+        return self.step_down.is_set()
+
+    def knocked(self, term: int) -> None:
+        """Take in that a node, which knows `term`, came although this hub does not serve."""
+        with self._lock:
+            self.duty.knocked(term, self._steady())
+
+    def hears(self) -> bool:
+        """Return whether the other hub is there."""
+        with self._lock:
+            return self.duty.hears(self._steady())
+
+    def other_serves(self) -> bool:
+        """Return whether the other hub is there and serves."""
+        with self._lock:
+            return self.hears() and self._other.said.serves
+
+    def other_letting_go(self) -> bool:
+        """Return whether its last state may be fetched: it serves, or has just stopped for us."""
+        with self._lock:
+            now = self._steady()
+            return self.hears() and (self._other.said.serves or self.duty.said(now).wants)
+
+    def copied(self, begin: Begin) -> None:
+        """Take in that a copy is complete."""
+        with self._lock:
+            if self.duty.serves:
+                return
+            self._memory = msgspec.structs.replace(
+                self._memory, level=begin.at, lacks=begin.lacks, lacks_until=begin.lacks_until
+            )
+            if not self._other.said.serves:
+                self._level_since = self._steady()
+
+    def status(self) -> Status:
+        """Return how the two hubs stand."""
+        with self._lock:
+            now, clock = self._steady(), self.clock()
+            heard = self.duty.heard_at
+            level = self._other.level if self.duty.serves else self._memory.level
+            return Status(
+                at=clock,
+                serves=self.duty.serves,
+                term=self.duty.kept.term,
+                heard_s=None if heard is None else round(now - heard, 1),
+                other_serves=self._other.said.serves,
+                behind_s=round(max(0, clock - level) / NS, 1) if level else None,
+                software=__version__,
+                other_software=self._other.software,
+            )
+
+    # -- the thread --------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> None:
+        """Speak with the other hub until `stop` is set, then close."""
+        try:
+            while not stop.is_set():
+                self.step(STEP_MS)
+        finally:
+            self.close()
+
+    def step(self, wait_ms: int) -> None:
+        """Wait for at most `wait_ms` milliseconds, then do all that is due."""
+        poller = zmq.Poller()
+        own = (self._router, self._zap.socket, self._watch.monitor)
+        for socket in (*own, self._client.socket, self._client.monitor):
+            poller.register(socket, zmq.POLLIN)
+        self._origins.register(poller)
+        ready = dict(poller.poll(wait_ms))
+        self._zap.answer()
+        self._watch.changes()
+        self._client.changes()
+        self._receive()
+        self._origins.step(ready)
+        self._due()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._origins.close()
+        self._watch.close()
+        self._client.close()
+        self._client.socket.close()
+        self._router.close()
+        self._zap.close()
+        self._context.term()
+
+    def _receive(self) -> None:
+        while self._client.socket.poll(0):
+            match wire.read(self._client.socket.recv_multipart()):
+                case (Say() as say, _):
+                    self._heard(say)
+                case _:
+                    pass  # of a later version
+        while self._router.poll(0):
+            route, *rest = self._router.recv_multipart()
+            match wire.read(rest):
+                case (Say() as say, _):
+                    self._heard(say)
+                    self._origins.send(route, wire.frames(self._say()))
+                case (message, data):
+                    self._origins.take(route, message, data, self._begin)
+                case None:
+                    _log.warning("the other hub says what is no message", frames=len(rest))
+
+    def _heard(self, say: Say) -> None:
+        with self._lock:
+            self._other = say
+            self.duty.heard(say.said, self._steady())
+
+    def _say(self) -> Say:
+        with self._lock:
+            level = self.clock() if self.duty.serves else self._memory.level
+            return Say(said=self.duty.said(self._steady()), level=level, software=__version__)
+
+    def _begin(self) -> Begin:
+        """Return what is said of a copy that begins now."""
+        memory = self._memory
+        return Begin(at=self.clock(), lacks=memory.lacks, lacks_until=memory.lacks_until)
+
+    def _due(self) -> None:
+        now = self._steady()
+        if now >= self._say_at:
+            self._say_at = now + SAY_S
+            # It may not be there; that it then says nothing is what counts.
+            with suppress(zmq.Again):
+                self._client.socket.send_multipart(wire.frames(self._say()), zmq.NOBLOCK)
+        if now >= self._look_at:
+            self._look_at = now + LOOK_S
+            self._look(now)
+        try:
+            self._decide(now)
+        except StoreError as error:
+            # Nothing is begun that is not on the disk; it is decided again.
+            _log.error("what was decided of the two hubs cannot be kept", error=str(error))
+
+    def _look(self, now: float) -> None:
+        nodes = self._ask("SELECT 1 FROM enrolled_nodes WHERE revoked IS NULL LIMIT 1")
+        self._nodes = self._nodes if nodes is None else nodes
+        order = self._config.state_dir / kept.PROMOTE
+        if order.exists():
+            order.unlink(missing_ok=True)
+            with self._lock:
+                self.duty.promote(now)
+            _log.warning("an operator chose this hub")
+        try:
+            kept.tell(self._config.state_dir, self.status())
+        except OSError as error:
+            _log.error("the status of the two hubs cannot be written", error=str(error))
+
+    def _decide(self, now: float) -> None:
+        with self._lock:
+            decision = self.duty.decide(
+                now, nodes=self._nodes, ready=self._ready(), level=self._is_level(now)
+            )
+            if decision is Decision.TAKE_OVER and not self.take_over.is_set():
+                before = self.duty.kept
+                self._keep(self._memory.taking_over(self.duty.begin(now), self.clock()), now)
+                _log.warning("this hub takes over", term=self.term, before=before.term)
+                self.take_over.set()
+                self._say_at = now  # at once
+            elif decision is Decision.STEP_DOWN and not self.step_down.is_set():
+                _log.warning("this hub steps down", term=self.term, seen=self.duty.kept.seen)
+                self._keep(msgspec.structs.replace(self._memory, kept=self.duty.kept), now)
+                self.step_down.set()
+            elif self.duty.kept != self._memory.kept or now >= self._keep_at:
+                level = self.clock() if self.duty.serves else self._memory.level
+                memory = msgspec.structs.replace(self._memory, kept=self.duty.kept, level=level)
+                self._keep(memory, now)
+
+    def _keep(self, memory: Memory, now: float) -> None:
+        kept.save(self._config.state_dir, memory)
+        self._memory = memory
+        self._keep_at = now + KEEP_S
+
+    def _ready(self) -> bool:
+        """Return whether there is a store to serve with; a new first hub makes its own."""
+        served = self._memory.kept.term > 0 or self._memory.level > 0
+        return served or self.standby.order is Order.FIRST
+
+    def _is_level(self, now: float) -> bool:
+        """Return whether the store was brought level since the other hub stopped for this one."""
+        return self._level_since > 0 and now - self._level_since < KEEP_S
+
+    def admits(self, key: str) -> tuple[bool, str]:
+        """Return whether the node of `key` is enrolled, and its name."""
+        path = self._config.state_dir / DATABASE
+        try:
+            with closing(_opened(path)) as database:
+                holder = registry_rows.holder(sqlite_utils.Database(database), key)
+        except sqlite3.Error as error:
+            _log.error("the copy of the registry cannot be read", error=str(error))
+            return False, ""
+        return holder.standing in (Standing.ENROLLED, Standing.NEXT), holder.node
+
+    def _ask(self, query: str) -> bool | None:
+        """Return whether `query` finds anything in the store, nothing when it cannot be asked."""
+        path = self._config.state_dir / DATABASE
+        if not path.exists():
+            return False
+        try:
+            with closing(_opened(path)) as database:
+                return database.execute(query).fetchone() is not None
+        except sqlite3.Error:
+            return None  # it is being copied, or has no tables yet
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)

@@ -1,0 +1,268 @@
+"""A hub that is one of two, as one process: it stands by, takes over, and steps down.
+
+Comes in: a configuration with a section ``standby``. Goes out: `serve`. A process that steps down
+starts itself anew: whatever it was doing, nothing of it rings on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+
+from ambient import notify
+from ambient.bus import keys
+from ambient.config import HubConfig, load_hub
+from ambient.config_standby import Standby
+from ambient.errors import ConfigError
+from ambient.hub import certificates
+from ambient.hub.listening import listen
+from ambient.hub.service import RunningHub, run_hub
+from ambient.hub.standby import state
+from ambient.hub.standby.follower import Follower
+from ambient.hub.standby.lobby import Door, Lobby
+from ambient.hub.standby.page import StandbyPage
+from ambient.hub.standby.pairing import Pairing
+from ambient.relays.guard import Guard
+
+ALIVE_S: Final = 1.0
+HANDING_S: Final = 10.0
+"""How long the other hub may take to fetch the last state."""
+JOIN_S: Final = 5.0
+"""How long a thread may take to end."""
+
+_log = structlog.get_logger(__name__)
+
+
+def serve(
+    config: HubConfig,
+    config_file: Path,
+    *,
+    stop: threading.Event,
+    ready: Callable[[RunningHub], None] | None = None,
+) -> None:
+    """Run a hub until `stop` is set: alone, or as one of two.
+
+    Parameters
+    ----------
+    config, config_file
+        Its configuration, and where it stands.
+    ready
+        As `run_hub` has it.
+
+    Raises
+    ------
+    StoreError, ConfigError, LinkError
+        As `run_hub`; or when what is kept of the two hubs cannot be read.
+    """
+    if config.standby is None:
+        run_hub(config, ready=ready, stop=stop)
+        return
+    pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
+    pairing = Pairing(config, config.standby, pair, config_file)
+    ended = threading.Event()
+    failures: list[BaseException] = []
+    speaking = _thread("other hub", pairing.run, ended, failures, stop)
+    try:
+        _stand_by(config, config.standby, pairing, config_file, pair, stop)
+        if stop.is_set():
+            return
+        config = load_hub(config_file)  # the other hub's may have come meanwhile
+        end = _ending(pairing, stop)
+
+        def opened(hub: RunningHub) -> None:
+            pairing.opened()
+            if ready is not None:
+                ready(hub)
+
+        run_hub(config, ready=opened, stop=end, partner=pairing)
+        if pairing.step_down.is_set():
+            _hand_over(pairing, stop)
+    finally:
+        ended.set()
+        speaking.join(JOIN_S)
+    if failures:
+        raise failures[0]
+    if pairing.step_down.is_set():
+        _start_anew()
+
+
+def _stand_by(
+    config: HubConfig,
+    standby: Standby,
+    pairing: Pairing,
+    config_file: Path,
+    pair: keys.KeyPair,
+    stop: threading.Event,
+) -> None:
+    """Follow the other hub until it is this one's turn, or `stop` is set."""
+    until = threading.Event()
+    follower = Follower(
+        standby.other.address,
+        pair,
+        config.state_dir,
+        config_file,
+        may=pairing.other_letting_go,
+        copied=pairing.copied,
+    )
+    lobby = Lobby(
+        config.link.bind,
+        standby.other.link,
+        pair,
+        door=lambda: _door(pairing),
+        admits=pairing.admits,
+        knocked=pairing.knocked,
+    )
+    failures: list[BaseException] = []
+    page = _Page(config, standby, pairing)
+    threads = [
+        _thread("follower", follower.run, until, failures, until),
+        _thread("lobby", lobby.run, until, failures, until),
+        _thread("page", page.run, until, failures, until),
+        _thread("alive", _Alive(config, pairing).run, until, failures, until),
+    ]
+    notify.notify(notify.READY)
+    _log.info("hub_stands_by", page=page.url, link=config.link.bind, site=config.site)
+    while not (stop.is_set() or pairing.take_over.is_set() or until.is_set()):
+        pairing.take_over.wait(0.05)
+    until.set()
+    for thread in threads:
+        thread.join(JOIN_S)
+    if failures:
+        raise failures[0]
+
+
+def _hand_over(pairing: Pairing, stop: threading.Event) -> None:
+    """Stay as long as the other hub, which an operator chose, fetches the last state."""
+    pairing.let_go()
+    until = time.monotonic() + HANDING_S
+    while pairing.is_waited_for() and not stop.is_set() and time.monotonic() < until:
+        stop.wait(0.05)
+
+
+def _door(pairing: Pairing) -> Door:
+    if pairing.other_serves():
+        return Door.ON
+    return Door.SHUT if pairing.hears() else Door.KNOCK
+
+
+class _Page:
+    """Serves the page of a hub that stands by."""
+
+    def __init__(self, config: HubConfig, standby: Standby, pairing: Pairing) -> None:
+        web = config.web
+        files = certificates.files_of(config.state_dir)
+        certificate, key = web.certificate, web.private_key
+        if web.names and files.authority_key.exists():
+            # Of the authority that phones trust already; before the first copy there is none.
+            now = pairing.clock()
+            certificates.ensure(files, config.site, web.names, now)
+            certificate, key = files.server, files.server_key
+        self.url = state.own_page(config)
+        self._listening = listen(config)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                StandbyPage(config.site, standby.other.page, pairing.other_serves),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="off",
+                ws="none",
+                timeout_graceful_shutdown=1,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+            )
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set; then the address is free."""
+        ender = threading.Thread(target=self._end, args=(stop,), daemon=True)
+        ender.start()
+        with self._listening:
+            self._server.run(sockets=[self._listening])
+
+    def _end(self, stop: threading.Event) -> None:
+        stop.wait()
+        self._server.should_exit = True
+
+
+class _Alive:
+    """Says that this hub is there: to systemd, and by its relay while it could take over."""
+
+    def __init__(self, config: HubConfig, pairing: Pairing) -> None:
+        self._guard = None if config.alive is None else Guard(config.alive)
+        self._pairing = pairing
+
+    def run(self, stop: threading.Event) -> None:
+        """Say so until `stop` is set; then the relay is the serving hub's matter."""
+        try:
+            while not stop.wait(ALIVE_S):
+                notify.notify(notify.ALIVE)
+                if self._guard is not None and self._pairing.other_serves():
+                    self._sign(self._guard)
+        finally:
+            if self._guard is not None:
+                self._guard.close()
+
+    def _sign(self, guard: Guard) -> None:
+        try:
+            guard.alive()
+        except OSError as error:
+            _log.error("nothing can hold the relay", error=str(error))
+
+
+def _ending(pairing: Pairing, stop: threading.Event) -> threading.Event:
+    """Return what is set when the hub is to end, by either reason."""
+    end = threading.Event()
+
+    def wait() -> None:
+        while not (stop.is_set() or pairing.step_down.is_set() or end.is_set()):
+            pairing.step_down.wait(0.1)
+        end.set()
+
+    threading.Thread(target=wait, name="turn", daemon=True).start()
+    return end
+
+
+def _thread(
+    name: str,
+    run: Callable[[threading.Event], None],
+    stop: threading.Event,
+    failures: list[BaseException],
+    ends: threading.Event,
+) -> threading.Thread:
+    """Start a thread whose failure ends all: a hub that cannot do its half must not look well."""
+
+    def body() -> None:
+        try:
+            run(stop)
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            failures.append(error)
+            _log.critical("hub_part_failed", part=name, error=repr(error))
+            ends.set()
+
+    thread = threading.Thread(target=body, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _start_anew() -> None:
+    """Replace this process by a fresh one of the same command, which stands by."""
+    _log.warning("hub_starts_anew", reason="the other hub serves")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    arguments = [*sys.orig_argv[1:]]
+    try:
+        os.execv(sys.executable, [sys.executable, *arguments])
+    except OSError as error:
+        raise ConfigError(
+            f"{sys.executable}: expected to start anew, got: {error.strerror}; start the hub again"
+        ) from None

@@ -1,0 +1,161 @@
+"""The small files of a hub that the other one needs to take its place, and the ledger of erasures.
+
+Comes in: a state folder and ``hub.yaml``. Goes out: their names and contents, and the same put in
+place on the other machine: keys of residents' data, the site's authority, and the configuration but
+for what is about a machine itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ambient.bus import keys
+from ambient.config import HubConfig, load_hub
+from ambient.config_yaml import read_yaml
+from ambient.errors import ConfigError
+from ambient.files import read_bytes, write_atomically
+from ambient.hub import certificates
+from ambient.hub.people import erasure_file, vault
+
+CONFIG: Final = "hub.yaml"
+LEDGER: Final = erasure_file.NAME
+OTHERS_LEDGER: Final = "erasures.other.jsonl"
+"""The ledger that the other hub brought, in the state folder of the one that serves."""
+
+OWN: Final = ("site", "state_dir", "link", "web", "standby", "alive", "backup")
+"""Sections of ``hub.yaml`` that each machine has for itself."""
+_HEAD: Final = (
+    "# This hub stands by for another one. All but the sections "
+    f"{', '.join(OWN)}\n# follows that one's hub.yaml: change it there.\n"
+)
+
+
+def gathered(state_dir: Path, config_file: Path) -> dict[str, bytes]:
+    """Return what the other hub needs beside the database.
+
+    Raises
+    ------
+    StoreError
+        When something cannot be read.
+    """
+    authority = certificates.files_of(state_dir)
+    found = {
+        vault.KEY_FILE: state_dir / vault.KEY_FILE,
+        "ca.crt": authority.authority,
+        "ca.key": authority.authority_key,
+        CONFIG: config_file,
+    }
+    read = {name: read_bytes(path) for name, path in found.items()}
+    return {name: data for name, data in read.items() if data is not None}
+
+
+def digest(contents: Mapping[str, bytes]) -> str:
+    """Return a digest (SHA-256) of these files."""
+    whole = hashlib.sha256()
+    for name in sorted(contents):
+        whole.update(f"{name}:{hashlib.sha256(contents[name]).hexdigest()};".encode())
+    return whole.hexdigest()
+
+
+def put(name: str, data: bytes, state_dir: Path, config_file: Path) -> None:
+    """Put a file of the other hub in place; one that is none of the known is left.
+
+    Raises
+    ------
+    StoreError, LinkError, ConfigError
+        When it cannot be written, or the configuration cannot be used here.
+    """
+    authority = certificates.files_of(state_dir)
+    targets = {
+        vault.KEY_FILE: state_dir / vault.KEY_FILE,
+        "ca.crt": authority.authority,
+        "ca.key": authority.authority_key,
+    }
+    if name == CONFIG:
+        _follow(data, config_file)
+    elif name in targets and read_bytes(targets[name]) != data:
+        keys.write_private(targets[name], data)
+
+
+def merged(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration of this machine: its own sections, all else as on the other.
+
+    Examples
+    --------
+    >>> merged({"site": "a", "silent_s": 20}, {"site": "a", "keep_days": 30})
+    {'site': 'a', 'keep_days': 30}
+    """
+    return {
+        **{key: own[key] for key in OWN if key in own},
+        **{key: value for key, value in other.items() if key not in OWN},
+    }
+
+
+def written(content: Mapping[str, Any]) -> bytes:
+    """Return a configuration as it is written on a machine that follows another."""
+    return (_HEAD + yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)).encode()
+
+
+def as_mapping(data: bytes) -> dict[str, Any]:
+    """Return what stands in a configuration file that came over the link.
+
+    Raises
+    ------
+    ConfigError
+        When it is no configuration file.
+    """
+    with tempfile.NamedTemporaryFile(prefix="other-hub-", suffix=".yaml") as file:
+        file.write(data)
+        file.flush()
+        content = read_yaml(Path(file.name))
+    if not isinstance(content, dict):
+        raise ConfigError(f"{CONFIG}: expected sections, got {type(content).__name__}")
+    return content
+
+
+def erasures(state_dir: Path) -> bytes | None:
+    """Return the ledger of erasures of this hub, if it has one."""
+    return read_bytes(state_dir / LEDGER)
+
+
+def keep_ledger(state_dir: Path, data: bytes) -> None:
+    """Keep the ledger that the other hub brought, for the hub that serves to apply it.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be written.
+    """
+    write_atomically(state_dir / OTHERS_LEDGER, data)
+
+
+def _follow(data: bytes, config_file: Path) -> None:
+    """Write the other hub's configuration here, when anything but the own sections differs."""
+    own = read_yaml(config_file)
+    if not isinstance(own, dict):
+        raise ConfigError(f"{config_file}: expected sections, got {type(own).__name__}")
+    new = merged(own, as_mapping(data))
+    if new == own:
+        return
+    before = config_file.read_bytes()
+    write_atomically(config_file, written(new))
+    try:
+        load_hub(config_file)
+    except ConfigError:
+        # A path or section that only the other machine knows: what worked here stays.
+        write_atomically(config_file, before)
+        raise
+
+
+def own_page(config: HubConfig) -> str:
+    """Return where browsers reach this hub, as far as its configuration says it."""
+    web = config.web
+    scheme = "https" if web.https else "http"
+    host = web.names[0] if web.names else web.host
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{web.port}"

@@ -1,0 +1,201 @@
+"""Which of two hubs serves: a model of both with nodes, and single rules as a table."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from ambient.config_standby import Order
+from ambient.hub.standby.duty import (
+    FENCE_S,
+    HANDED_S,
+    KNOCK_S,
+    LOST_S,
+    Decision,
+    Duty,
+    Kept,
+    Said,
+    next_term,
+)
+from tests.hub.standby.model import START_S, STEP, World
+
+SERVED_S = 30.0
+"""What the issue asks for: no node is without a hub for longer while one lives that it reaches."""
+BOTH_S = FENCE_S + START_S + 2 * STEP
+"""For so long both may ring unless the house is in two halves."""
+
+
+class TwoHubs(RuleBasedStateMachine):
+    """No event is lost, at most one hub rings, and no room is without one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(2)
+
+    @initialize(nodes=st.integers(1, 3))
+    def begin(self, nodes: int) -> None:
+        self.world = World(nodes)
+        self._pass(20.0)
+        assert self.world.forgotten() == []
+
+    @rule(data=st.data())
+    def event(self, data: st.DataObject) -> None:
+        self.world.event(data.draw(st.integers(0, len(self.world.nodes) - 1)))
+        self._pass(STEP)
+
+    @rule(hub=st.integers(0, 1))
+    def kill(self, hub: int) -> None:
+        self.world.kill(hub)
+
+    @rule(hub=st.integers(0, 1))
+    def start(self, hub: int) -> None:
+        self.world.start(hub)
+
+    @rule(data=st.data(), between=st.booleans())
+    def cut(self, data: st.DataObject, between: bool) -> None:
+        one = st.sampled_from([[True, True], [True, False], [False, True], [False, False]])
+        count = len(self.world.nodes)
+        self.world.cut(
+            between=between, reach=data.draw(st.lists(one, min_size=count, max_size=count))
+        )
+
+    @rule()
+    def mend(self) -> None:
+        self.world.cut(between=True, reach=[[True, True] for _ in self.world.nodes])
+
+    @rule(hub=st.integers(0, 1))
+    def promote(self, hub: int) -> None:
+        duty = self.world.hubs[hub].duty
+        if duty is not None and self.world.hubs[hub].live(self.world.now):
+            duty.promote(self.world.now)
+            self.world.fresh_at = self.world.now
+
+    @rule(seconds=st.sampled_from([1.0, 5.0, 12.0, 35.0]))
+    def wait(self, seconds: float) -> None:
+        self._pass(seconds)
+
+    def teardown(self) -> None:
+        for hub in (0, 1):
+            self.world.start(hub)
+        self.mend()
+        self._pass(60.0)
+        serving = [hub for hub in self.world.hubs if hub.serves(self.world.now)]
+        assert len(serving) == 1
+        assert serving[0].store == self.world.made
+
+    def _pass(self, seconds: float) -> None:
+        world = self.world
+        for _ in range(round(seconds / STEP)):
+            world.step()
+            both_since = world.both_since or world.now
+            assert world.now - both_since <= BOTH_S, "both ring, and the house is whole"
+            if world.now - world.fresh_at > SERVED_S:
+                assert world.forgotten() == [], "a node reaches a hub, and none serves it"
+
+
+TestTwoHubs = TwoHubs.TestCase
+TestTwoHubs.settings = settings(
+    max_examples=100,
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def duty(order: Order = Order.FIRST, term: int = 2, seen: int = 2) -> Duty:
+    return Duty(order, Kept(term=term, seen=seen), 0.0)
+
+
+def decided(one: Duty, now: float, *, nodes: bool = True, ready: bool = True) -> Decision:
+    return one.decide(now, nodes=nodes, ready=ready, level=False)
+
+
+def serving() -> Duty:
+    one = duty()
+    one.begin(0.0)
+    one.opened(0.0)
+    return one
+
+
+PASSIVE = Said(term=1, seen=2, serves=False)
+ACTIVE = Said(term=3, seen=3, serves=True)
+
+
+@pytest.mark.parametrize(
+    ("knocks", "heard", "now", "expected"),
+    [
+        pytest.param(False, None, 100.0, Decision.STAY, id="nobody comes"),
+        pytest.param(True, None, LOST_S - 0.1, Decision.STAY, id="too early to say"),
+        pytest.param(True, None, LOST_S + 0.1, Decision.TAKE_OVER, id="the other is gone"),
+        pytest.param(True, None, LOST_S + KNOCK_S + 9, Decision.STAY, id="it came long ago"),
+        pytest.param(True, ACTIVE, 5.0, Decision.STAY, id="the other serves"),
+        pytest.param(False, PASSIVE, 5.0, Decision.TAKE_OVER, id="the other is older"),
+    ],
+)
+def test_who_stands_by(knocks: bool, heard: Said | None, now: float, expected: Decision) -> None:
+    one = duty()
+    if knocks:
+        one.knocked(2, min(now, LOST_S))
+    if heard is not None:
+        one.heard(heard, now)
+    assert decided(one, now) is expected
+
+
+@pytest.mark.parametrize(
+    ("what", "now", "expected"),
+    [
+        pytest.param("nothing", FENCE_S, Decision.STAY, id="not yet alone"),
+        pytest.param("nothing", FENCE_S + 1, Decision.STEP_DOWN, id="alone"),
+        pytest.param("node", FENCE_S + 1, Decision.STAY, id="a node speaks"),
+        pytest.param("higher node", 1.0, Decision.STEP_DOWN, id="a node knows a higher term"),
+        pytest.param("passive", FENCE_S + 1, Decision.STAY, id="the other stands by"),
+        pytest.param("active", 1.0, Decision.STEP_DOWN, id="the other serves in a higher term"),
+        pytest.param("wants", 1.0, Decision.STEP_DOWN, id="an operator chose the other"),
+        pytest.param("absurd", 1.0, Decision.STAY, id="a term that nobody can have"),
+    ],
+)
+def test_who_serves(what: str, now: float, expected: Decision) -> None:
+    one = serving()
+    match what:
+        case "node":
+            one.node(2, now)
+        case "higher node":
+            one.node(3, now)
+        case "passive":
+            one.heard(PASSIVE, now)
+        case "active":
+            one.heard(ACTIVE, now)
+        case "wants":
+            one.heard(Said(term=1, seen=2, serves=False, wants=True), now)
+        case "absurd":
+            one.node(2**52, now)
+    assert decided(one, now) is expected
+
+
+def test_without_nodes_nobody_is_alone() -> None:
+    assert decided(serving(), 1000.0, nodes=False) is Decision.STAY
+
+
+def test_a_hub_without_a_store_never_serves() -> None:
+    one = duty()
+    one.knocked(2, LOST_S)
+    one.promote(LOST_S)
+    assert decided(one, LOST_S + HANDED_S, ready=False) is Decision.STAY
+
+
+def test_an_operator_need_not_wait_for_a_hub_that_is_gone() -> None:
+    one = duty(Order.SECOND, 1, 2)
+    one.promote(1.0)
+    assert decided(one, HANDED_S) is Decision.STAY
+    assert decided(one, HANDED_S + 1) is Decision.TAKE_OVER
+
+
+@pytest.mark.parametrize(("seen", "order"), list(product(range(6), Order)))
+def test_two_hubs_never_share_a_term(seen: int, order: Order) -> None:
+    term = next_term(seen, order)
+    assert seen < term <= seen + 2
+    assert term % 2 == (0 if order is Order.FIRST else 1)
