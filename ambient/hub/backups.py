@@ -1,9 +1,9 @@
 """Backups of a hub: taken while it writes, sealed with the recovery key, restored by one command.
 
 Comes in: a hub's configuration, a folder for backups, a key. Goes out: ``hub-<time>.age``, an age
-file around a tar archive of the database (SQLite's online backup), the hub's key and its
-configuration, with a list of their digests; and back. What is in the clear on the way lies in a
-folder for its owner alone, and is deleted.
+file around a tar archive of the database (SQLite's online backup), the hub's keys, the site's own
+certificates and the configuration, with a list of their digests; and back. What is in the clear on
+the way lies in a folder for its owner alone, and is deleted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.errors import StoreError, UsageError
 from ambient.files import sync
-from ambient.hub import restored
+from ambient.hub import certificates, restored
 from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
 from ambient.scratch import scratch
@@ -94,8 +94,13 @@ def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: d
         ledger = erasure.level_ledger(config.state_dir / DATABASE, folder)
         if (config.state_dir / vault.KEY_FILE).exists():
             shutil.copyfile(config.state_dir / vault.KEY_FILE, clear / vault.KEY_FILE)
+        _copy_certificates(config.state_dir, clear)
         shutil.copyfile(config_file, clear / CONFIG)
-        digests = {path.name: _digest(path) for path in sorted(clear.iterdir())}
+        digests = {
+            path.relative_to(clear).as_posix(): _digest(path)
+            for path in sorted(clear.rglob("*"))
+            if path.is_file()
+        }
         contents = Contents(
             site=config.site,
             software=__version__,
@@ -173,6 +178,7 @@ def restore(
             state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             _apply_ledger(backup, contents, config, clear, now, ledger)
             (clear / restored.FILE).write_bytes(restored.note(contents.made, now))
+            _copy_certificates(clear, state_dir)
             # The database last: where it is, the hub is whole.
             for name in (keys.HUB_KEY, vault.KEY_FILE, restored.FILE, DATABASE):
                 if (clear / name).exists():
@@ -239,6 +245,21 @@ def _copy_database(source: Path, copy: Path) -> None:
             f"{source}: expected a database without damage, got: {found}; no backup was made: "
             "keep the last one, and look at the disk"
         )
+
+
+def _copy_certificates(source: Path, target: Path) -> None:
+    """Copy the site's authority and the hub's certificate, where it has such.
+
+    Phones trust that authority: a hub that is put back with another one is a stranger to them all.
+    """
+    old, new = certificates.files_of(source), certificates.files_of(target)
+    if not old.authority_key.exists():
+        return
+    new.folder.mkdir(mode=0o700, exist_ok=True)
+    # The authority's key after its certificate, as `certificates.ensure` reads them.
+    for name in ("authority", "authority_key", "server", "server_key"):
+        if getattr(old, name).exists():
+            _put(getattr(old, name), getattr(new, name))
 
 
 def _unpack(backup: Path, private: str, clear: Path) -> Contents:

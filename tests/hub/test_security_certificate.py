@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
+import time
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -11,9 +15,12 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from ambient import sealing
+from ambient.config import load_hub
 from ambient.errors import ConfigError
 from ambient.hub import certificates
 from ambient.hub.alarms.kinds import AlarmKind
+from ambient.hub.backups import back_up, restore
 from ambient.hub.board import read_board
 from ambient.hub.database import HubDatabase
 from ambient.hub.store import Store
@@ -147,3 +154,36 @@ def test_a_phone_that_installed_the_authority_is_served_without_a_warning(tmp_pa
             assert certificates.print_of(authority) in page
             assert "strict-transport-security" in answer.headers
             assert http.get("/certificate/ca.key").status_code in (401, 404)
+
+
+@pytest.mark.parametrize("comes_back", [True, False], ids=["from the backup", "control: without"])
+def test_a_hub_that_was_put_back_is_trusted_by_the_same_phones(
+    tmp_path: Path, comes_back: bool
+) -> None:
+    private, public = sealing.made_pair()
+    house = tmp_path / "etc" / "hub.yaml"
+    house.parent.mkdir()
+    house.write_text(
+        f"site: house\nstate_dir: {tmp_path / 'state'}\nweb: {{port: 0, names: {NAMES}}}\n"
+        "link: {bind: 'tcp://127.0.0.1:0'}\n"
+    )
+    config = load_hub(house)
+    files = certificates.files_of(config.state_dir)
+    with running(config):
+        phone = ssl.create_default_context(cafile=str(files.authority))
+    served = files.server.read_bytes()
+    backup = back_up(config, house, tmp_path / "backups", public, datetime(2027, 3, 1, tzinfo=UTC))
+    config.state_dir.rename(tmp_path / "burnt")
+    restore(backup, private, house, time.time_ns())
+    assert files.server.read_bytes() == served
+    for key in (files.authority_key, files.server_key):
+        assert key.stat().st_mode & 0o777 == 0o600
+    assert files.folder.stat().st_mode & 0o777 == 0o700
+    if not comes_back:
+        shutil.rmtree(files.folder)
+    with (
+        running(config) as hub,
+        httpx.Client(base_url=hub.url, verify=phone, trust_env=False) as http,
+        nullcontext() if comes_back else pytest.raises(httpx.ConnectError, match="CERTIFICATE"),
+    ):
+        assert http.get("/healthz").status_code == 200
