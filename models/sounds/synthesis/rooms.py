@@ -69,7 +69,7 @@ def through(sound: Floats, room: Floats) -> Floats:
     return np.asarray(wet, np.float32)
 
 
-def _bell(hertz: float, gain_db: float, width: float) -> NDArray[np.float64]:
+def bell(hertz: float, gain_db: float, width: float) -> NDArray[np.float64]:
     """Return the sections of a peaking filter (Bristow-Johnson's cookbook)."""
     a, omega = 10 ** (gain_db / 40), 2 * np.pi * hertz / RATE
     alpha = np.sin(omega) / (2 * width)
@@ -101,7 +101,7 @@ def loudspeaker(rng: Rng, sound: Floats, *, held: bool = False) -> Floats:
     made = band(made, low, high, order)
     for _ in range(count):
         hertz = float(np.exp(rng.uniform(np.log(200), np.log(6000))))
-        sections = _bell(hertz, rng.uniform(-most, most), rng.uniform(1, 6))
+        sections = bell(hertz, rng.uniform(-most, most), rng.uniform(1, 6))
         made = np.asarray(sosfilt(sections, made), np.float32)
     drive = rng.uniform(0.2, 1.5)
     return peak(np.tanh(drive * unit(made)))

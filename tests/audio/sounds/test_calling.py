@@ -83,7 +83,7 @@ CASES: dict[str, tuple[list[Burst], float, float]] = {
     ),
     "six times, softly": ([_burst(5.0 + 2 * i, over_db=12.0) for i in range(6)], 0.0, 0.0),
     "six times, as of one who snores": (
-        [_burst(5.0 + 3 * i, voiced=0.68) for i in range(6)],
+        [_burst(5.0 + 3 * i, articulation=0.8) for i in range(6)],
         0.0,
         0.0,
     ),
