@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import scipy.fft
 
 from audio.blocks import RATE, Samples
+from models.fourier import rfft
 
 WINDOW: Final = RATE
 """One second: bins of 1 Hz, so that 50 and 60 Hz and their multiples fall on bins."""
@@ -73,7 +73,7 @@ def listen(samples: Samples) -> Listen:
     power = float(np.dot(moving, moving)) / WINDOW
     if power == 0.0:
         return Listen(FLOOR_DBFS, offset, FLOOR_DBFS, 0.0)
-    bins = np.asarray(scipy.fft.rfft(moving * _HANN))[:_TOP]
+    bins = np.asarray(rfft(moving * _HANN))[:_TOP]
     lines = np.square(np.abs(bins)) * _SCALE
     beside = np.median(lines[_BESIDE], axis=-1) * (2 * WIDTH + 1)
     hum = float(np.maximum(lines[_LINE].sum(axis=-1) - beside, 0.0).sum(axis=-1).max())

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import scipy.fft
-from scipy.ndimage import uniform_filter1d
 
-from audio.features.frames import ACF_FFT, RATE, Real
+from audio.features.frames import ACF_FFT, RATE, Real, running_mean
+from models.fourier import irfft
 
 BAND_HZ: Final = 5000.0
 """The spectrum up to here counts."""
@@ -42,8 +41,8 @@ def cepstra(power: Real) -> Real:
         Power spectra of long frames, shape (frames, 1025).
     """
     level = 10 * np.log10(power[:, : _BINS + 1] + np.float32(FLOOR))
-    cepstrum = scipy.fft.irfft(level, 2 * _BINS, axis=1)[:, : COUNT + _WIDTH]
-    return np.asarray(uniform_filter1d(cepstrum**2, _WIDTH, axis=1)[:, :COUNT])
+    cepstrum = irfft(level, 2 * _BINS)[:, : COUNT + _WIDTH]
+    return np.asarray(running_mean(cepstrum**2, _WIDTH)[:, :COUNT])
 
 
 def prominence(smoothed: Real) -> Real:

@@ -136,7 +136,7 @@ class _Run:
     rows
         What is known of them without it, shape (frames, columns).
     power
-        Power spectra of short frames, shape (frames, 257).
+        Power spectra of short frames, shape (frames, 257); no frames where none are asked for.
     spectrum
         Magnitudes of long frames, shape (frames, 1025).
     acf
@@ -271,6 +271,8 @@ class Extractor:
         self._f0.append(f0)
         self._voicing.append(voicing)
         self._cepstra = np.concatenate([self._cepstra, cepstrum.cepstra(squared)])
+        if not self._full:
+            power = power[:0].copy()
         self._runs.append(_Run(rows, power, magnitude, acf, periods.lowpassed(sound), whole))
 
     def _emit(self, *, last: bool) -> Descriptors:

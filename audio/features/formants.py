@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
-from audio.features.frames import SHORT_HZ, Real
+from audio.features.frames import SHORT_HZ, Real, running_mean
 
 ORDER: Final = 11
 BAND_HZ: Final = 5500.0
@@ -48,7 +47,7 @@ def quietened(power: Real) -> Real:
     A voice has little there, so it hardly changes; in a noisy room the poles stay on the voice.
     """
     noise = power[:, _USED:].mean(1, keepdims=True)
-    smooth = uniform_filter1d(power, SMOOTH, axis=1, mode="nearest")
+    smooth = running_mean(power, SMOOTH)
     return np.asarray(np.maximum(smooth - SHARE * noise, LEFT * smooth))
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from audio.blocks import RATE, Samples
+from models.fourier import rfft
 
 __all__ = ["RATE", "Samples"]
 
@@ -64,9 +64,18 @@ def long_spectrum(windowed: Samples) -> NDArray[np.complex64]:
 
     Every second bin is one of a spectrum of `LONG_FFT`.
     """
-    return np.asarray(scipy.fft.rfft(windowed, ACF_FFT, axis=1))
+    return np.asarray(rfft(windowed, ACF_FFT))
 
 
 def short_spectrum(frames: Samples) -> NDArray[np.complex64]:
     """Return the spectrum of short frames under a Hamming window, shape (frames, 257)."""
-    return np.asarray(scipy.fft.rfft(frames * HAMMING, SHORT_FFT, axis=1))
+    return np.asarray(rfft(frames * HAMMING, SHORT_FFT))
+
+
+def running_mean(values: Real, width: int) -> Real:
+    """Return the means over `width` neighbours, an odd number, along rows; edges are repeated."""
+    half = width // 2
+    padded = np.pad(values, ((0, 0), (half + 1, half)), mode="edge")
+    padded[:, 0] = 0
+    summed = np.cumsum(padded, axis=1, dtype=np.float64)
+    return np.asarray((summed[:, width:] - summed[:, :-width]) / width, values.dtype)

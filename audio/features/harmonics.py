@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from audio.features.frames import ACF_FFT, GAUSS, RATE, Real
+from models.fourier import irfft
 
 HNR_FLOOR_DB: Final = -100.0
 UNVOICED_DB: Final = -201.0
@@ -48,7 +48,7 @@ def autocorrelation(power: Real) -> Real:
     power
         Power spectra of long frames under the window, shape (frames, 1025).
     """
-    acf = scipy.fft.irfft(power, ACF_FFT, axis=1)[:, : _LAGS + 2]
+    acf = irfft(power, ACF_FFT)[:, : _LAGS + 2]
     return np.asarray(acf / np.maximum(acf[:, :1], np.float32(1e-20)) * _UNWINDOW)
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
+
+from models.fourier import rfft
 
 Floats = NDArray[np.float32]
 
@@ -77,7 +78,7 @@ def mel(samples: Floats) -> Floats:
     windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
     for start in range(0, frames, _CHUNK):
         some = windows[start : start + _CHUNK]
-        spectrum = np.asarray(scipy.fft.rfft(some * _HANN, SIZE, axis=1))
+        spectrum = np.asarray(rfft(some * _HANN, SIZE))
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         found[start : start + len(some)] = np.log(power @ _FILTERS * _SCALE + np.float32(FLOOR))
     return found

@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
+
+from models.fourier import rfft
 
 Floats = NDArray[np.float32]
 
@@ -71,7 +72,7 @@ def narrow(samples: Floats) -> Floats:
     if frames == 0:
         return np.empty((0, BANDS), np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(samples, SIZE)[::HOP][:frames]
-    spectrum = np.asarray(scipy.fft.rfft(windows * _HANN, axis=1))
+    spectrum = np.asarray(rfft(windows * _HANN))
     power = np.square(spectrum.real) + np.square(spectrum.imag)
     bands = np.log10(np.maximum(power @ FILTERS, 1e-10))
     return np.asarray(np.maximum(bands - bands.max() + TOP, TOP - RANGE), np.float32)
