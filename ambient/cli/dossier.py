@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from ambient.config import HubConfig
     from ambient.hub.people.dossier.facts import Model
 
 
@@ -36,20 +37,42 @@ def dossier(
     from ambient.config import load_hub
     from ambient.hub.accounts import Accounts
     from ambient.hub.database import DATABASE, HubDatabase
+    from ambient.hub.installing import stills
     from ambient.hub.people.dossier.facts import facts_of
     from ambient.hub.people.dossier.make import write
     from ambient.hub.people.register import purposes_on
 
     loaded = load_hub(config)
     path = loaded.state_dir / DATABASE
-    on, users = {}, []
+    on, users, agreed = {}, [], []
     if path.exists():
         with HubDatabase(path) as database:
             on = purposes_on(database)
             users = [f"{one.name} ({one.role.value})" for one in Accounts(database).users()]
+            agreed = stills(database)
     made = datetime.now(UTC).date().isoformat()
-    pages = write(facts_of(loaded, on, _models(), users, made), out)
+    facts = facts_of(loaded, on, _models(), users, made, told=_told(loaded), stills=agreed)
+    pages = write(facts, out)
     typer.echo(f"{out}: {len(pages)} pages; begin with index.html")
+
+
+def _told(config: HubConfig) -> dict[str, str]:
+    """Return where each channel goes, in its own words; without one that is not usable as it is."""
+    import time
+
+    from ambient.errors import ConfigError
+    from ambient.hub.channels.host import made
+
+    found = {}
+    for name, channel in config.channels.items():
+        try:
+            plugin = made(config, name, channel, time.time_ns)
+        except ConfigError as error:
+            typer.echo(f"where {name} goes is not known: {error}", err=True)
+            continue
+        found[name] = plugin.told()
+        plugin.close()
+    return found
 
 
 def _models() -> list[Model]:

@@ -95,6 +95,51 @@ class Progress(Struct, frozen=True, kw_only=True):
     stations: int = 0
 
 
+class StillAgreed(Struct, frozen=True, kw_only=True):
+    """That everybody in a room agreed to a real picture, on the installer's device alone.
+
+    Attributes
+    ----------
+    at, until
+        From when to when it might be seen (the node's time, ns).
+    shown
+        How many pictures were.
+    """
+
+    room: str
+    camera: str
+    at: int
+    until: int
+    shown: int
+
+
+def stills(database: HubDatabase) -> list[StillAgreed]:
+    """Return all such agreements that the hub still knows of, oldest first."""
+    with database.read() as db:
+        found = db.execute(
+            "SELECT body FROM events WHERE kind = ? AND room IS NOT NULL ORDER BY t, position",
+            (events.kind_of(NodeWizard),),
+        ).fetchall()
+    told = [events.decode(row[0].encode()) for row in found]
+    acts = [event for event in told if isinstance(event, NodeWizard) and event.source]
+    seen = [event for event in acts if event.act is WizardAct.STILL_SHOWN]
+    return [
+        StillAgreed(
+            room=one.room or "",
+            camera=one.source or "",
+            at=one.t,
+            until=one.until or one.t,
+            shown=sum(
+                (event.node, event.room, event.source) == (one.node, one.room, one.source)
+                and one.t <= event.t <= (one.until or one.t)
+                for event in seen
+            ),
+        )
+        for one in acts
+        if one.act is WizardAct.STILL_AGREED
+    ]
+
+
 def opening(
     node: str, told: Sequence[tuple[NodeWizard, int]], ordered: Order | None, now: int
 ) -> Opening:

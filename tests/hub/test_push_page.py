@@ -49,7 +49,7 @@ def test_a_device_is_enrolled_under_the_own_name_or_everybodys_and_forgotten(
 ) -> None:
     shown = http.get("/push").text
     assert "It needs the internet" in shown
-    assert re.findall(r"<option>(.*?)</option>", shown) == ["phone-7", "ward"]
+    assert re.findall(r"<option [^>]*>(.*?)</option>", shown) == ["phone-7", "ward"]
     devices = Devices(tmp_path / "devices", [HOST])
     for label, status in (("phone-7", 201), ("ward", 201), ("phone-8", 403)):
         device = far.subscription(label, label)
@@ -58,6 +58,34 @@ def test_a_device_is_enrolled_under_the_own_name_or_everybodys_and_forgotten(
     gone = {"endpoint": far.subscription("ward")["endpoint"]}
     assert http.post("/push/forget", json=gone).status_code == 201
     assert devices.under("ward") == []
+
+
+def test_with_several_channels_each_has_its_devices_and_its_key(
+    tmp_path: Path, far: PushService
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = PushService(tmp_path / "other", time.time_ns)
+    channels = {
+        "day": accepted("webpush", options=far.options, recipients={"anna": "phone-7"}),
+        "night": accepted("webpush", options=other.options, recipients={"everybody": "ward"}),
+        "off": accepted("webpush", options=far.options, accepted_by=None, accepted_on=None),
+    }
+    here, there = (Devices(Path(one.options["devices"]), [HOST]) for one in (far, other))
+    for http in hub_with(tmp_path, **channels):
+        shown = re.findall(r'data-channel="(.*?)" data-key="(.*?)">(.*?)<', http.get("/push").text)
+        assert [(one[0], one[2]) for one in shown] == [
+            ("day", "phone-7 (day)"),
+            ("day", "everybody (day)"),
+            ("night", "ward (night)"),
+        ]
+        assert shown[0][1] == shown[1][1] != shown[2][1]
+        device = far.subscription("a", "ward")
+        for channel, status in (("night", 201), ("day", 403), ("off", 404), ("none", 404)):
+            sent = http.post("/push", json=device | {"channel": channel})
+            assert sent.status_code == status
+        assert [len(one.under("ward")) for one in (here, there)] == [0, 1]
+        assert http.post("/push/forget", json={"endpoint": device["endpoint"]}).status_code == 201
+        assert there.under("ward") == []
 
 
 WRONG = [

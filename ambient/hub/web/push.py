@@ -6,6 +6,7 @@ of it works until somebody responsible accepted the channel.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from litestar import Response, Router, get, post
@@ -31,16 +32,47 @@ class Gone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoint: Annotated[str, Meta(max_length=1000)]
 
 
+@dataclass(frozen=True)
+class Way:
+    """One channel of web push that somebody accepted."""
+
+    name: str
+    channel: WebPush
+    config: ChannelConfig
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """Under which name of which channel a device may be enrolled, and that channel's key."""
+
+    channel: str
+    key: str
+    label: str
+
+
+class Enrolment(Subscription, frozen=True, kw_only=True):
+    """What the browser gave for a device, and for which channel; the first one without."""
+
+    channel: Annotated[str, Meta(max_length=32)] = ""
+
+
 @get("/push", needs=Right.ALARMS, cache_control=NO_STORE, sync_to_thread=True)
 def page_push(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show what web push is, and let this device be enrolled."""
-    found = _channel(hub)
-    if found is None:
-        return page("push.html", request.user, hub, key="", labels=[], by="", here="push")
-    channel, config = found
-    key, labels = channel.key.public, _labels(request.user, config)
+    ways = _ways(hub)
+    choices = [
+        Choice(channel=way.name, key=way.channel.key.public, label=label)
+        for way in ways
+        for label in _labels(request.user, way.config)
+    ]
+    told = list(dict.fromkeys(way.channel.told() for way in ways))
     return page(
-        "push.html", request.user, hub, key=key, labels=labels, by=channel.told(), here="push"
+        "push.html",
+        request.user,
+        hub,
+        choices=choices,
+        several=len(ways) > 1,
+        told=told,
+        here="push",
     )
 
 
@@ -50,12 +82,16 @@ def page_push(request: AnyRequest, hub: Hub) -> Response[str]:
     cache_control=NO_STORE,
     sync_to_thread=True,
 )
-def enrol_device(request: AnyRequest, hub: Hub, data: JSONBody[Subscription]) -> None:
-    """Keep this device."""
-    channel, config = _there(hub)
-    if data.label not in _labels(request.user, config):
+def enrol_device(request: AnyRequest, hub: Hub, data: JSONBody[Enrolment]) -> None:
+    """Keep this device, in one channel: a browser takes messages of one key at a time."""
+    ways = _some(hub)
+    way = next((one for one in ways if data.channel in ("", one.name)), None)
+    if way is None:
+        raise NotFoundException("expected a channel of web push that somebody accepted")
+    if data.label not in _labels(request.user, way.config):
         raise PermissionDeniedException("expected one of your own names of devices")
-    channel.devices.add(data)
+    fields = {name: getattr(data, name) for name in Subscription.__struct_fields__}
+    way.channel.devices.add(Subscription(**fields))
 
 
 @post(
@@ -65,8 +101,9 @@ def enrol_device(request: AnyRequest, hub: Hub, data: JSONBody[Subscription]) ->
     sync_to_thread=True,
 )
 def forget_device(hub: Hub, data: JSONBody[Gone]) -> None:
-    """Forget this device; who knows its endpoint has it in hand."""
-    _there(hub)[0].devices.remove(data.endpoint)
+    """Forget this device in every channel; who knows its endpoint has it in hand."""
+    for way in _some(hub):
+        way.channel.devices.remove(data.endpoint)
 
 
 def push_router() -> Router:
@@ -78,19 +115,20 @@ def push_router() -> Router:
     )
 
 
-def _channel(hub: HubContext) -> tuple[WebPush, ChannelConfig] | None:
-    """Return the channel of this kind, if there is one that somebody accepted."""
+def _ways(hub: HubContext) -> list[Way]:
+    """Return the channels of this kind that somebody accepted, in the order of hub.yaml."""
+    found = []
     for name, config in hub.config.channels.items():
         if config.kind == KIND and config.accepted:
             channel = made(hub.config, name, config, hub.now)
             assert isinstance(channel, WebPush)
-            return channel, config
-    return None
+            found.append(Way(name, channel, config))
+    return found
 
 
-def _there(hub: HubContext) -> tuple[WebPush, ChannelConfig]:
-    found = _channel(hub)
-    if found is None:
+def _some(hub: HubContext) -> list[Way]:
+    found = _ways(hub)
+    if not found:
         raise NotFoundException("no channel of web push has been accepted in hub.yaml")
     return found
 

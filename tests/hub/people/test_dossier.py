@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import time
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from ambient.cli.app import build
 from ambient.config import load_hub
-from ambient.events import ConsentApplied, Purpose
+from ambient.events import AnyEvent, ConsentApplied, NodeWizard, Purpose, WizardAct
 from ambient.hub.database import HubDatabase
+from ambient.hub.installing import stills
 from ambient.hub.people.dossier import facts
 from ambient.hub.people.dossier.make import TITLES, documents
 from ambient.hub.people.dossier.purposes import WORDS
 from ambient.hub.people.dossier.risks import RISKS
 from ambient.hub.store import Store
 from ambient.languages import Language
+from tests.hub.channels.far_sides import HOST, PushService
+from tests.hub.channels.kit import accepted
 from tests.hub.kit import event
 
 ROOT = Path(__file__).parents[3]
@@ -119,6 +127,62 @@ def test_facts_are_those_of_the_configuration(
     page = documents(made, "en")[f"en/{name}.html"]
     for word in words:
         assert word in page
+
+
+@pytest.mark.filterwarnings("ignore:.imghdr. is deprecated:DeprecationWarning")
+def test_a_channel_says_itself_where_it_goes(house: Path, tmp_path: Path) -> None:
+    """Also those that no option names: the services in a file, the makers of browsers."""
+    push, urls = PushService(tmp_path, time.time_ns), tmp_path / "apprise.urls"
+    urls.write_text("anna mailtos://user:geheim@mail.example?to=a@b.example\n")
+    urls.chmod(0o600)
+    channels = {
+        "app": accepted("webpush", options=push.options),
+        "messenger": accepted("apprise", options={"urls_file": str(urls)}),
+        "broken": accepted("apprise", options={"urls_file": str(tmp_path / "none")}),
+    }
+    text = yaml.safe_load(house.read_text())
+    text["channels"] |= json.loads(msgspec.json.encode(channels))
+    house.write_text(yaml.safe_dump(text))
+    out = tmp_path / "dossier"
+    answer = CliRunner().invoke(build(), ["dossier", "-c", str(house), "--out", str(out)])
+    assert answer.exit_code == 0, answer.output
+    assert "where broken goes is not known" in answer.output
+    for language, says in (("en", "the maker of each"), ("de", "der Hersteller des Browsers")):
+        page = (out / language / "flows.html").read_text("utf-8")
+        assert f"<td>web push by {HOST} (internet)</td>" in page
+        assert "<td>Apprise: " in page
+        assert says in page
+        assert "geheim" not in page
+
+
+def test_pictures_that_were_agreed_to_while_a_room_was_installed_are_named(
+    house: Path, tmp_path: Path
+) -> None:
+    noon = 1_800_000_000.0
+    until = round((noon + 300) * 1e9)
+
+    def act(what: WizardAct, at: float, source: str = "c1", **fields: Any) -> AnyEvent:
+        return event(NodeWizard, at, began=at, family=what, act=what, source=source, **fields)
+
+    database = HubDatabase(tmp_path / "state" / "hub.db")
+    told = [
+        act(WizardAct.STILL_AGREED, noon, until=until),
+        *(act(WizardAct.STILL_SHOWN, noon + after) for after in (1, 2, 301)),
+        act(WizardAct.STILL_SHOWN, noon + 3, source="c2"),
+    ]
+    Store(database).store("n-1", told, 5)
+    agreed = stills(database)
+    database.close()
+    given = facts.facts_of(load_hub(house), {}, [], [], "2027-03-01", stills=agreed)
+    row = "<td>2027-01-15</td><td>Zimmer &lt;12&gt;</td><td>c1</td><td>5 minutes</td><td>2</td>"
+    for name in ("record", "flows"):
+        assert row in documents(given, Language.EN)[f"en/{name}.html"]
+        assert "5 Minuten" in documents(given, Language.DE)[f"de/{name}.html"]
+    for language, words in (
+        ("en", "A real picture while the room is installed"),
+        ("de", "Ein echtes Bild, während das Zimmer eingerichtet wird"),
+    ):
+        assert words in documents(given, Language(language))[f"{language}/consent.html"]
 
 
 def test_what_only_the_house_knows_is_a_blank_with_the_question(tmp_path: Path) -> None:

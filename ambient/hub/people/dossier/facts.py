@@ -18,10 +18,15 @@ from ambient.config import HubConfig
 from ambient.config_channels import ChannelConfig
 from ambient.config_people import Facility, LegalDuty
 from ambient.events import Purpose
+from ambient.hub.installing import StillAgreed
+from ambient.hub.people.days import day_of
 from ambient.hub.people.retention import Category, limits
 
 PLACES: Final = ("url", "host", "server", "broker", "address", "endpoint", "topic_url")
-"""Options of a channel that say where it goes; others may be secrets and are never shown."""
+"""Options of a channel that say where it goes, where the channel itself cannot be asked; others may
+be secrets and are never shown."""
+INTERNET: Final = ("webpush", "apprise")
+"""Kinds of channels that go by somebody else's service on the internet."""
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -39,8 +44,10 @@ class Recipient(Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     where
-        The far side as the configuration names it, without credentials; empty when it is a device
+        The far side as the channel tells it, without credentials; empty when it is a device
         without an address.
+    internet
+        Whether somebody else's service on the internet carries it.
     accepted
         By whom and when; None while nothing is sent.
     """
@@ -51,6 +58,7 @@ class Recipient(Struct, frozen=True, kw_only=True):
     people: int
     accepted: str | None
     delegated: bool
+    internet: bool
 
 
 class RoomFacts(Struct, frozen=True, kw_only=True):
@@ -59,6 +67,16 @@ class RoomFacts(Struct, frozen=True, kw_only=True):
     name: str
     floor: str
     purposes: list[Purpose]
+
+
+class StillFacts(Struct, frozen=True, kw_only=True):
+    """A picture that everybody in a room agreed to while it was installed; instants as text."""
+
+    room: str
+    camera: str
+    day: str
+    minutes: int
+    shown: int
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -82,6 +100,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     shifts: list[str]
     staff: int
     users: list[str]
+    stills: list[StillFacts]
 
 
 def facts_of(
@@ -90,6 +109,9 @@ def facts_of(
     models: Sequence[Model],
     users: Sequence[str],
     made: str,
+    *,
+    told: Mapping[str, str] | None = None,
+    stills: Sequence[StillAgreed] = (),
 ) -> Facts:
     """Return what the dossier of a hub states.
 
@@ -101,6 +123,10 @@ def facts_of(
         The hub's users by role, in words.
     made
         The day, for the head of each page.
+    told
+        Channel ► where it goes, in its own words (`Channel.told`).
+    stills
+        Pictures that were agreed to in the wizard for installers.
     """
     rooms = [
         RoomFacts(
@@ -119,7 +145,10 @@ def facts_of(
         facility=config.people.facility,
         rooms=rooms,
         in_use=[purpose for purpose in Purpose if purpose in used],
-        recipients=[_recipient(name, one) for name, one in sorted(config.channels.items())],
+        recipients=[
+            _recipient(name, one, (told or {}).get(name, ""))
+            for name, one in sorted(config.channels.items())
+        ],
         days=limits(config),
         duties=config.people.duties,
         models=list(models),
@@ -131,10 +160,20 @@ def facts_of(
         shifts=[f"{one.id} {one.hours}" for one in config.alarms.shifts],
         staff=len(config.alarms.staff),
         users=list(users),
+        stills=[
+            StillFacts(
+                room=config.rooms[one.room].name if one.room in config.rooms else one.room,
+                camera=one.camera,
+                day=day_of(one.at, config),
+                minutes=round((one.until - one.at) / 60e9),
+                shown=one.shown,
+            )
+            for one in stills
+        ],
     )
 
 
-def _recipient(name: str, channel: ChannelConfig) -> Recipient:
+def _recipient(name: str, channel: ChannelConfig, told: str) -> Recipient:
     accepted = None
     if channel.accepted_by is not None:
         day = "" if channel.accepted_on is None else f", {channel.accepted_on.isoformat()}"
@@ -142,15 +181,20 @@ def _recipient(name: str, channel: ChannelConfig) -> Recipient:
     return Recipient(
         name=name,
         kind=channel.kind,
-        where=[
-            place
-            for key in PLACES
-            if isinstance(value := channel.options.get(key), str) and (place := _place(value))
-        ],
+        where=[told] if told else _places(channel),
         people=len(channel.recipients),
         accepted=accepted,
         delegated=channel.delegated,
+        internet=channel.kind in INTERNET,
     )
+
+
+def _places(channel: ChannelConfig) -> list[str]:
+    return [
+        place
+        for key in PLACES
+        if isinstance(value := channel.options.get(key), str) and (place := _place(value))
+    ]
 
 
 def _place(value: str) -> str:

@@ -92,7 +92,8 @@ WORDS: Final[dict[Language, dict[Purpose, Words]]] = {
             what="What the device derives (postures, sounds by kind, values) is recorded as "
             "numbers. Never a picture, never a sound.",
             why="To find out how well the system works, and to make it better.",
-            node="The recording, until its time is over or consent is withdrawn.",
+            node="The recording, until its time is over or consent is withdrawn; of a fall that "
+            "was not reported, the time around it for up to a year.",
             hub="That an export was made, when and by whom. The export itself is sealed for its "
             "recipient on the device.",
             without="The care is the same.",
@@ -153,7 +154,8 @@ WORDS: Final[dict[Language, dict[Purpose, Words]]] = {
             what="Was das Gerät ableitet (Haltungen, Arten von Geräuschen, Werte), wird als "
             "Zahlen aufgezeichnet. Nie ein Bild, nie ein Ton.",
             why="Um zu erfahren, wie gut das System ist, und um es zu verbessern.",
-            node="Die Aufzeichnung, bis ihre Zeit um ist oder die Einwilligung widerrufen wird.",
+            node="Die Aufzeichnung, bis ihre Zeit um ist oder die Einwilligung widerrufen wird; "
+            "von einem Sturz, der nicht gemeldet wurde, die Zeit darum bis zu einem Jahr.",
             hub="Dass, wann und von wem exportiert wurde. Der Export selbst wird auf dem Gerät für "
             "seinen Empfänger versiegelt.",
             without="Die Pflege ist dieselbe.",

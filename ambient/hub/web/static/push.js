@@ -3,6 +3,7 @@ const csrf = document.querySelector("meta[name=csrf]").content;
 const panel = document.getElementById("push");
 const on = document.getElementById("push-on");
 const off = document.getElementById("push-off");
+const label = document.getElementById("push-label");
 
 function say(what) {
   for (const one of document.querySelectorAll("[data-said]")) one.hidden = one.dataset.said !== what;
@@ -39,11 +40,16 @@ async function enrol() {
   const manager = (await worker()).pushManager;
   const old = await manager.getSubscription();
   // One that was made for another key of the hub takes nothing from this one.
-  if (old) await old.unsubscribe();
-  const key = bytes(panel.dataset.key);
+  if (old) {
+    await send("/push/forget", { endpoint: old.endpoint });
+    await old.unsubscribe();
+  }
+  const { channel, key: text } = label.selectedOptions[0].dataset;
+  const key = bytes(text);
   const made = (await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key })).toJSON();
   await send("/push", {
-    label: document.getElementById("push-label").value,
+    channel,
+    label: label.value,
     endpoint: made.endpoint,
     p256dh: made.keys.p256dh,
     auth: made.keys.auth,
