@@ -25,7 +25,15 @@ from msgspec import Struct, field
 
 from ambient.events import Contribution, Sense, SituationStep
 from ambient.observations import SoundClass, SoundHeard
-from fusion.own_calls import OwnCalls, called, came_with, departure, departure_beside
+from fusion.own_calls import (
+    OwnCalls,
+    called,
+    came_with,
+    departure,
+    departure_beside,
+    departure_long,
+    went_on,
+)
 
 RINGS: Final = {SoundClass.HELP: 0.9, SoundClass.SMOKE_ALARM: 0.9}
 """From this probability on a sound is confirmed; as `audio.sounds.listener` tells it."""
@@ -158,6 +166,9 @@ class DistressJudge:
         for chain in list(self.state.chains):
             if _s(chain.heard, t) > QUIET_S[chain.sound]:
                 self.state.chains.remove(chain)
+                if chain.called is not None:
+                    lasted = _s(chain.began, chain.heard)
+                    self.state.calls = went_on(self.state.calls, chain.heard, lasted)
                 changes.append(self._change(chain, SituationStep.ENDED, t))
         if self.state.evidence:
             self.state.evidence = [e for e in self.state.evidence if _s(e.t, t) <= KEPT_S]
@@ -194,6 +205,7 @@ class DistressJudge:
         if not counts:
             before = msgspec.structs.replace(before, recent=before.recent[:-1])
         self._departs(chain, departure(before, heard.t, heard.level, new))
+        self._departs(chain, departure_long(before, heard.t, _s(chain.began, heard.t)))
         if counts:
             chain.called = heard.t
             state.calls = called(state.calls, heard.t, heard.level)

@@ -2,9 +2,10 @@
 
 A resident who calls all night is measured against the own rate. Learned, with a half-life of
 three days: how often somebody calls, how loud, and what other sounds come with it; and for four
-weeks the most calls of one hour of each day. A call of somebody who calls often departs when there
-are more in an hour than ever in those weeks and than that rate explains, when it is louder, or
-when a kind of sound comes with it that usually does not. Each of these is asked so strictly that,
+weeks the most calls of one hour of each day, and how long calling went on. A call of somebody who
+calls often departs when there are more in an hour than ever in those weeks and than that rate
+explains, when it is louder, when a kind of sound comes with it that usually does not, or when it
+goes on far longer than ever: whom nobody helps calls on. Each of these is asked so strictly that,
 while nothing changes, it comes about once in `FALSE_DAYS` days. Where calls are few, or known for
 too short a time, nothing is held against the own rate. Pure, and kept over a restart.
 
@@ -42,6 +43,10 @@ SPREAD_DB: Final = 3.0
 PRIOR_BESIDE: Final = 0.02
 """Share of calls that any other sound is believed to come with, weighed as one call."""
 MOST_LLR: Final = 4.0
+LONG_S: Final = 300.0
+LONGER: Final = 1.5
+"""Calling that goes on for `LONG_S` departs, unless in `KEPT_DAYS` days it went on for so long, or
+for more than one part in `LONGER` of it. Both are stated beliefs."""
 
 
 class OwnCalls(Struct):
@@ -61,6 +66,8 @@ class OwnCalls(Struct):
         `t` of calls of the last hour.
     most
         By day (number since the epoch), the most calls within an hour.
+    longest
+        By day, how long calling went on at most, s.
     """
 
     calls: float = 0.0
@@ -71,6 +78,7 @@ class OwnCalls(Struct):
     beside: dict[SoundClass, float] = {}
     recent: list[int] = []
     most: dict[int, int] = {}
+    longest: dict[int, float] = {}
 
 
 def passed(own: OwnCalls, t: int) -> OwnCalls:
@@ -90,6 +98,7 @@ def passed(own: OwnCalls, t: int) -> OwnCalls:
         beside={kind: weight * keep for kind, weight in own.beside.items()},
         recent=[at for at in own.recent if t - at < HOUR],
         most={day: most for day, most in own.most.items() if t // DAY - day < KEPT_DAYS},
+        longest={day: s for day, s in own.longest.items() if t // DAY - day < KEPT_DAYS},
     )
 
 
@@ -116,6 +125,26 @@ def came_with(own: OwnCalls, kinds: Collection[SoundClass]) -> OwnCalls:
     for kind in kinds:
         beside[kind] = beside.get(kind, 0.0) + 1.0
     return replace(own, beside=beside)
+
+
+def went_on(own: OwnCalls, t: int, seconds: float) -> OwnCalls:
+    """Return what is known after calling that ended at `t` and went on for so long."""
+    own = passed(own, t)
+    day = t // DAY
+    return replace(own, longest={**own.longest, day: max(seconds, own.longest.get(day, 0.0))})
+
+
+def departure_long(own: OwnCalls, t: int, seconds: float) -> float | None:
+    """Return by how much it departs that calling goes on for so long; as `departure`.
+
+    It is the natural logarithm of how many times longer it is than what departs; None too while it
+    has not gone on for `LONG_S`.
+    """
+    own = passed(own, t)
+    if often(own) is None or seconds < LONG_S:
+        return None
+    usual = max(own.longest.values(), default=0.0)
+    return min(MOST_LLR, math.log(seconds / max(LONG_S, LONGER * usual)))
 
 
 def departure(own: OwnCalls, t: int, level: float, beside: Collection[SoundClass]) -> float | None:

@@ -67,6 +67,8 @@ def steps(changes: list[Change]) -> list[SituationStep]:
         (20, 6, [(0, GLASS, -20), (0.1, HELP, -20)], SUSPECTED),  # long before
         (20, 6, [(h, HELP, -20) for h in np.arange(0, 0.9, 0.05)], CONFIRMED),  # far more often
         (20, 6, [(h, HELP, -20) for h in np.arange(0, 0.5, 0.01)], CONFIRMED),  # … in one go
+        (20, 6, [(h, HELP, -20) for h in np.arange(0, 0.07, 0.02)], SUSPECTED),  # goes on for 4 min
+        (20, 6, [(h, HELP, -20) for h in np.arange(0, 0.11, 0.02)], CONFIRMED),  # … for 6 min
     ],
 )
 def test_what_rings(
@@ -133,12 +135,28 @@ def test_a_new_occupant_is_not_known() -> None:
     assert CONFIRMED in steps(heard(judge, 146))
 
 
+@pytest.mark.parametrize(
+    ("usual_s", "seconds", "departs"),
+    [(0, 299, None), (0, 301, True), (250, 370, False), (250, 380, True), (1000, 1400, False)],
+)
+def test_calling_that_goes_on(usual_s: float, seconds: float, departs: bool | None) -> None:
+    own = OwnCalls(calls=90.0, hours=90.0, t=START)
+    own = own_calls.went_on(own, START - DAY, usual_s)
+    own = own_calls.went_on(own, START, usual_s / 2)
+    found = own_calls.departure_long(own, START, seconds)
+    assert (None if found is None else found >= 0) is departs
+    assert own_calls.departure_long(OwnCalls(), START, seconds) is None
+
+
 def test_what_is_known_fades() -> None:
-    own = OwnCalls(calls=100.0, hours=100.0, t=START, most={START // DAY: 9})
+    own = OwnCalls(
+        calls=100.0, hours=100.0, t=START, most={START // DAY: 9}, longest={START // DAY: 99.0}
+    )
     later = passed(own, START + 72 * HOUR)
     assert later.calls == pytest.approx(50.0)
     assert later.hours == pytest.approx(50.0 + 0.5 * 72 / np.log(2))
-    assert passed(own, START + 40 * DAY).most == {}
+    much_later = passed(own, START + 40 * DAY)
+    assert (much_later.most, much_later.longest) == ({}, {})
     assert passed(own, START - HOUR) is own
 
 
