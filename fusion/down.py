@@ -38,6 +38,7 @@ from fusion.falls_state import Chain, Change, RoomState, Step, changed
 from fusion.hypothesis import (
     Evidence,
     Weighed,
+    floor,
     limited,
     scaled,
     strongest,
@@ -173,7 +174,7 @@ class DownJudge:
         signs, table = self.down.signs, self._table.down
         carer = signs.carer(t)
         subject = self._subject(person)
-        alone = scaled(table, seen)
+        alone = scaled(table, table.camera, seen)
         if subject is not None:
             alone = Judgement(alone.probability, alone.contributions, alone.hurry, subject)
         if not signs.pieces.kept and not carer and not signs.wearers:
@@ -196,12 +197,10 @@ class DownJudge:
             given = [(_CAUSES[one.sense], one) for one in camera.contributions]
             return weigh(table, pieces, began, t, [*given, *beside])
 
-        found, sure = together(alone), table.camera.x[0]
-        if table.prior + found.total < sure:
-            whole = together(seen)
-            if table.prior + whole.total >= sure:
-                # Whatever the camera is worth beside others, what it may confirm with them it does.
-                found = limited(whole, sure - table.prior)
+        found, whole = together(scaled(table, table.beside, seen)), together(seen)
+        least = floor(table, seen, whole, others) - table.prior
+        if found.total < least:
+            found = limited(whole, least)
         return Judgement(
             probability(table.prior + found.total),
             tuple(strongest(found.contributions)),
@@ -337,15 +336,20 @@ class DownJudge:
         return [person for person in self.falls.state.people if not person.gone(t)]
 
     def _seen_up(self, one: Situation, t: int) -> list[Evidence]:
-        """Return what a camera says against a situation: that its person is upright."""
+        """Return what a camera says against a situation: its person is upright, or lies in bed."""
         pieces = []
         ratios = self._table.down.ratios
         for person, matched in self._persons(one, t):
+            who = "matched" if matched else "alone"
             up_s = min(person.upright_s(t), (t - one.began) / SECOND)
-            name = "camera_upright_matched" if matched else "camera_upright_alone"
-            worth = ratios[name].at(up_s)
-            if worth < 0.0:
-                pieces.append(Evidence(name, person.source, t, t, worth, one.subject))
+            rests_s = max(0.0, min(person.rests_s(t), (t - one.began) / SECOND))
+            for name, seen_s, sure in (
+                (f"camera_upright_{who}", up_s, 1.0),
+                (f"camera_rests_{who}", rests_s, person.place_sure),
+            ):
+                worth = sure * ratios[name].at(seen_s)
+                if worth < 0.0:
+                    pieces.append(Evidence(name, person.source, t, t, worth, one.subject))
         return pieces
 
     def _persons(self, one: Situation, t: int) -> list[tuple[Person, bool]]:

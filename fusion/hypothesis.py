@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from ambient.events import MAX_LIST, Contribution, Sense
 from fusion.evidence import Judgement, probability
-from fusion.ratios import Hypothesis
+from fusion.ratios import Hypothesis, Scale
 
 MOST_KEPT: Final = 64
 """Pieces that are remembered; beyond, the oldest go."""
@@ -131,10 +131,10 @@ def weigh(
     return _together(hypothesis, best)
 
 
-def scaled(hypothesis: Hypothesis, seen: Judgement) -> Judgement:
+def scaled(hypothesis: Hypothesis, scale: Scale, seen: Judgement) -> Judgement:
     """Return a camera's judgement by what its log-odds are worth; each part gives in alike."""
     total = sum(one.llr for one in seen.contributions)
-    worth = hypothesis.camera.at(hypothesis.prior + total) - hypothesis.prior
+    worth = scale.at(hypothesis.prior + total) - hypothesis.prior
     if worth == total or total <= 0.0:
         return seen
     share = worth / total
@@ -143,23 +143,40 @@ def scaled(hypothesis: Hypothesis, seen: Judgement) -> Judgement:
     return replace(seen, probability=probability(odds), contributions=parts)
 
 
+def floor(hypothesis: Hypothesis, seen: Judgement, whole: Weighed, others: Weighed) -> float:
+    """Return the log-odds below which others do not bring what a camera says.
+
+    Its own word holds, less what speaks against it; and what it may confirm with all that others
+    say, by its own log-odds, it does.
+
+    Parameters
+    ----------
+    seen
+        What the camera says.
+    whole, others
+        Its own log-odds and all other senses weighed together, and these alone.
+    """
+    camera, prior = hypothesis.camera, hypothesis.prior
+    own = camera.at(prior + sum(one.llr for one in seen.contributions))
+    least = own + sum(one.llr for one in others.contributions if one.llr < 0.0)
+    together = camera.at(prior + whole.total)
+    return max(least, together) if together >= camera.x[0] else least
+
+
 def limited(weighed: Weighed, most: float) -> Weighed:
     """Return the same with what speaks for it giving in alike, so that the total is `most`.
 
-    Raises
-    ------
-    ValueError
-        The total is less than that already.
+    What totals no more is left as it is.
     """
     against = sum(one.llr for one in weighed.contributions if one.llr < 0.0)
-    if weighed.total < most:
-        raise ValueError(f"expected a total of {most} and more, got {weighed.total}")
-    share = (most - against) / (weighed.total - against)
+    if weighed.total <= most or weighed.total == against:
+        return weighed
+    share = max(0.0, (most - against) / (weighed.total - against))
     parts = tuple(
         Contribution(c.sense, round(share * c.llr, 3)) if c.llr > 0.0 else c
         for c in weighed.contributions
     )
-    return Weighed(most, parts)
+    return Weighed(max(most, against), parts)
 
 
 def strongest(contributions: Iterable[Contribution]) -> list[Contribution]:

@@ -215,6 +215,11 @@ class Person(Struct):
         fresh = (t - self.upright_last) / 1e9 <= UPRIGHT_GAP_S
         return (t - self.upright_since) / 1e9 if self.upright_since is not None and fresh else 0.0
 
+    def rests_s(self, t: int) -> float:
+        """Return for how long the person has been seen lying on a bed or sofa, up to now."""
+        on = self.place in (Place.BED, Place.SOFA) and self.other_since is None
+        return (t - self.down_since) / 1e9 if on and self.down_since is not None else 0.0
+
     def on_safe(self) -> float:
         """Return how probable it is that the person is where lying is no fall, 0..1."""
         return max(self.safe, self.place_sure if self.place in SAFE else 0.0)

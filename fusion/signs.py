@@ -41,7 +41,7 @@ AFTER_IMPACT_S: Final = 1.0
 """Steps count from so long after an impact: the body bounces."""
 STEPS_S: Final = 15.0
 WALK_S: Final = 6.0
-"""Steps of so long are one piece of evidence."""
+"""Seconds with steps, of the last so many, are one piece of evidence."""
 PULSE_S: Final = 300.0
 LEAST_PULSES: Final = 5
 PULSES: Final = 300
@@ -258,10 +258,11 @@ class Signs(Struct):
         who = seen.subject
         lately = [(at, n) for at, n in wearer.steps if seen.t - at < WALK_S * SECOND]
         if lately and lately[-1][0] == seen.t:
-            # It belongs to what began before the first of these steps.
-            count = float(sum(n for _, n in lately))
+            # It belongs to what began before the first of these steps. Seconds, not steps: whoever
+            # has fallen and stirs is told of four steps in one second, hardly ever in three.
             first, t = lately[0][0], seen.t
-            self._add(table, "wearable_steps", seen.source, count, first, t, subject=who)
+            walked_s = float(len(lately))
+            self._add(table, "wearable_steps", seen.source, walked_s, first, t, subject=who)
         if wearer.impact is None:
             return
         still = seen.counts < STILL_G

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -212,8 +213,10 @@ def test_the_curve_of_a_calibrated_detector_is_its_log_odds():
     rng = np.random.default_rng(2)
     odds = rng.normal(0.0, 2.0, 20_000)
     fall = rng.uniform(size=len(odds)) < 1 / (1 + np.exp(-odds))
-    (low, least), (high, most) = fit.impact_curve((1 / (1 + np.exp(-odds))).tolist(), fall.tolist())
-    assert least == fit.LEAST
+    said = (1 / (1 + np.exp(-odds))).tolist()
+    (low, least), (high, most) = fit.impact_curve(said, fall.tolist(), 90)
+    assert (least, most) == (fit.LEAST, pytest.approx(math.log(90), abs=0.01))
+    assert low == pytest.approx(fit.LEAST, abs=0.1)
     assert (most - least) / (high - low) == pytest.approx(1.0, abs=0.05)
 
 
@@ -224,6 +227,40 @@ def test_silence_is_worth_the_ratio_of_its_shares_and_no_less_than_the_least(poo
     assert fit.silence([*felt, *quiet]) == pytest.approx(math.log(0.25 / 0.75), abs=0.01)
     assert fit.silence([*felt * 9, *quiet * 9]) == fit.LEAST
     assert fit.silence([*felt, *others]) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "walked_s"),
+    [((), 0), ((0.5,), 0), ((2,), 1), ((2, 3, 4), 3), ((2, 9, 10), 2), (range(2, 20), 6)],
+)
+def test_walking_is_counted_in_seconds_of_six(seconds, walked_s):
+    (step,) = moves(20, 21)
+    seen = [(ns(s), msgspec.structs.replace(step, t=ns(s))) for s in seconds]
+    assert fit.walked_s(Stream(file="w", person="w", fall=True, seen=tuple(seen))) == walked_s
+
+
+def test_steps_speak_against_a_fall_and_never_for_one():
+    walks, stirs, lies_still = (
+        stream(f"w{n}", n < 9, moves(22, 22 + n, steps=2)) for n in (9, 1, 0)
+    )
+    (one, none), (two, some), (three, all_of_it) = fit.steps_curve([walks, stirs, lies_still])
+    assert (one, two, three) == (1.0, 2.0, 3.0)
+    assert none == 0.0
+    assert all_of_it <= some <= 0.0
+    assert all_of_it == pytest.approx(math.log((0.5 / 3) / (1.5 / 2)), abs=0.01)
+
+
+def test_a_camera_is_worth_what_it_was_and_keeps_its_order():
+    rng = np.random.default_rng(4)
+    odds = np.concatenate([rng.normal(5.0, 1.2, 200), rng.normal(1.5, 1.0, 200)])
+    camera, beside = fit.camera_curves(odds, np.arange(400) < 200)
+    for points in (camera, beside):
+        assert all(a < b for one in zip(*points, strict=True) for a, b in pairwise(one))
+        assert all(worth <= x for x, worth in points)
+    assert camera[0] == (fit.FROM, fit.FROM)
+    assert beside[0] == (-2.5, -2.5)
+    assert camera[-1] == beside[-1]
+    assert camera[-1][1] == pytest.approx(-2.5 + math.log(200), abs=0.01)
 
 
 def test_a_thud_is_worth_the_ratio_of_its_rates():
@@ -238,7 +275,7 @@ def test_what_is_written_can_be_read_and_leaves_the_rest_alone(tmp_path):
     text = (files("fusion") / "ratios.toml").read_text()
     new = fit._with(text, "ratios.sound_thud", [(0.5, 0.0), (0.6, 0.9)], fit._THUD)
     path = tmp_path / "ratios.toml"
-    path.write_text(fit._overlapping(fit._ending(new, 3.5), 0.75))
+    path.write_text(fit._overlapping(fit._scaling(new, [(fit.FROM, fit.FROM), (7.0, 3.5)]), 0.75))
     table = read(path)
     assert table.down.camera.odds == [fit.FROM, 3.5]
     assert table.down.ratios["sound_thud"].llr == [0.0, 0.9]

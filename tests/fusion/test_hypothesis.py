@@ -15,6 +15,7 @@ from fusion.hypothesis import (
     Evidence,
     Pieces,
     Weighed,
+    floor,
     limited,
     scaled,
     strongest,
@@ -44,6 +45,7 @@ TABLE = Hypothesis(
     hurry=2.0,
     source="made for this test alone",
     camera=Scale(x=[1.0, 5.0], odds=[1.0, 3.0], source="made for this test alone"),
+    beside=Scale(x=[-2.0, 1.0, 5.0], odds=[-2.0, -1.0, 3.0], source="made for this test alone"),
     overlap={"hit": 0.5, "same": 1.0, "apart": 0.0},
     ratios={
         "thud": ratio(Sense.SOUND_THUD, "hit"),
@@ -190,7 +192,7 @@ def test_a_table_that_says_what_cannot_be_is_refused(tmp_path, old, new, said):
 )
 def test_a_camera_is_worth_as_much_as_ever_up_to_what_confirms_and_less_beyond(llr, odds):
     parts = (Contribution(Sense.VISION_POSTURE, llr + 1.0), Contribution(Sense.PLACE, -1.0))
-    found = scaled(TABLE, Judgement(0.5, parts, subject="s-1"))
+    found = scaled(TABLE, TABLE.camera, Judgement(0.5, parts, subject="s-1"))
     assert TABLE.prior + sum(c.llr for c in found.contributions) == pytest.approx(odds, abs=0.002)
     assert found.subject == "s-1"
     if odds > 1.0:
@@ -212,8 +214,32 @@ def test_what_speaks_for_it_gives_in_until_the_total_is_as_wanted():
             Contribution(Sense.WEARABLE_IMPACT, -2.0),
         ),
     )
-    with pytest.raises(ValueError, match=r"total of 5\.0"):
-        limited(Weighed(4.0, parts), 5.0)
+    assert limited(Weighed(4.0, parts), 5.0) == Weighed(4.0, parts)
+    against = Weighed(-2.0, parts[2:])
+    assert limited(against, -3.0) == against
+
+
+@pytest.mark.parametrize(
+    ("camera", "others", "least"),
+    [
+        # Alone its own word holds, whatever else speaks for it.
+        (3.0, [], 1.0),
+        (2.0, [0.5], 0.0),
+        # What it may confirm with all others it does, by its own log-odds.
+        (2.0, [1.5], 1.25),
+        (6.0, [-1.0], 2.0),
+        (6.0, [-2.5], 1.25),
+        # What speaks against it counts in full.
+        (2.0, [-1.0], -1.0),
+        (3.5, [-3.0], -1.75),
+    ],
+)
+def test_others_do_not_bring_a_camera_below_its_own_word(camera, others, least):
+    seen = Judgement(0.5, (Contribution(Sense.VISION_POSTURE, camera),))
+    told = tuple(Contribution(Sense.WEARABLE_IMPACT, llr) for llr in others)
+    whole = Weighed(camera + sum(others), (*seen.contributions, *told))
+    found = floor(TABLE, seen, whole, Weighed(sum(others), told))
+    assert found == pytest.approx(least)
 
 
 def test_a_table_that_is_missing_is_named(tmp_path):

@@ -239,10 +239,10 @@ def _likest(trace: Trace, seen: list[AnyObservation]) -> int:
 
 
 def likelihoods(streams: Sequence[Stream]) -> tuple[list[float], list[bool]]:
-    """Return the detector's probability of the impact that matters, and whether it was a fall.
+    """Return the detector's probability of each impact, and whether it was a fall's.
 
-    Of a fall that of the impact within `NEAR_S` of it, of everyday life the highest; recordings
-    without one are left out.
+    Of a fall the likeliest impact within `NEAR_S` of it, of everyday life all: each is judged as
+    a situation of its own.
     """
     said, was = [], []
     for stream in streams:
@@ -252,7 +252,7 @@ def likelihoods(streams: Sequence[Stream]) -> tuple[list[float], list[bool]]:
             if isinstance(one, ImpactMeasured)
             and (not stream.fall or abs(when - one.impact) <= NEAR_S * SECOND)
         ]
-        if near:
-            said.append(max(near))
-            was.append(stream.fall)
+        near = [max(near)] if stream.fall and near else near
+        said += near
+        was += [stream.fall] * len(near)
     return said, was
