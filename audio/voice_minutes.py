@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ambient.observations import VoiceMeasured
 from audio.blocks import RATE, SECOND_NS, Samples
@@ -57,7 +58,8 @@ class VoiceMinutes:
     def forget(self) -> None:
         """Forget everything that was collected."""
         self._extractor = Extractor(full=False)
-        self._rows: list[Descriptors] = []
+        self._rows: list[NDArray[np.float32]] = []
+        """Of descriptors; in half the precision, for ten microphones may collect for hours."""
         self._done = 0
         """Rows of the turns that are over."""
         self._segments: list[_Span] = []
@@ -104,7 +106,7 @@ class VoiceMinutes:
         """End the turn: what comes next does not join on."""
         if not self._turn_samples:
             return
-        self._rows.append(self._extractor.finish())
+        self._keep(self._extractor.finish())
         rows = sum(len(part) for part in self._rows) - self._done
         # The last frames need sound beyond the end, so a turn has a row or two less than its time.
         self._segments += [
@@ -115,12 +117,15 @@ class VoiceMinutes:
         self._turn, self._turn_samples = [], 0
 
     def _push(self, sound: Samples) -> None:
-        self._rows.append(self._extractor.push(sound))
+        self._keep(self._extractor.push(sound))
         self._turn_samples += sound.size
+
+    def _keep(self, described: Descriptors) -> None:
+        self._rows.append(described.rows.astype(np.float32))
 
     def _measured(self, t_ns: int) -> VoiceMeasured:
         self.end_turn()
-        rows = np.concatenate([np.empty((0, len(Lld))), *(part.rows for part in self._rows)])
+        rows = np.concatenate([np.empty((0, len(Lld))), *self._rows])
         segments = [(begin * STEP_S, end * STEP_S) for begin, end in self._segments]
         assert self._began_ns is not None
         found = VoiceMeasured(

@@ -10,9 +10,10 @@ import pytest
 from audio.sounds.bursts import articulation
 from audio.sounds.calling import ARTICULATED
 from models.sounds.mel import RATE, mel
-from models.sounds.synthesis import breath, machines
+from models.sounds.synthesis import machines
 from models.sounds.synthesis.basics import Floats, Rng, noise, peak
 from models.sounds.synthesis.voice import formed, source
+from tests.audio.sounds.snoring import snore
 
 _VOWELS = np.array([[300.0, 2200.0, 3000.0], [750.0, 1200.0, 2600.0], [320.0, 800.0, 2400.0]])
 
@@ -37,7 +38,7 @@ def _snore(rng: Rng) -> Floats:
 MAKERS: dict[str, tuple[Callable[[Rng], Floats], bool]] = {
     "syllables": (_syllables, True),
     "a vowel that is held": (_vowel, False),
-    "a snore": (breath.snore, False),
+    "a snore": (snore, False),
     "a snore of another making": (_snore, False),
     "noise": (lambda rng: noise(rng, RATE, 3.0), False),
 }
