@@ -4,7 +4,8 @@ Log-odds that somebody is in there are moved by every sense that can tell; from 
 begun, and it ends when they fall below `OUT`. How long is too long is the resident's own: four
 robust spreads above the median of past stays, at least `LEAST_MIN` and at most what the
 configuration says, which holds alone until ten stays are known. A thud or a call from there makes
-it sooner, a carer who is here longer. Pure: time is an argument.
+it sooner, a carer who is here longer, and so does who still stirs in there for as long as that is
+noticed. Pure: time is an argument.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ HURRY: Final = 0.25
 """… or this share of the usual limit."""
 CARER: Final = 3.0
 """With a carer, so many times as long."""
+STIRS: Final = 1.5
+"""Whoever stirs in there by a PIR is given so many times as long …"""
+STIRS_S: Final = 180.0
+"""… until it has noticed nothing for so long: then the usual limit counts, at once."""
 SUSPECT: Final = 0.75
 SHORT_S: Final = 20.0
 """A shorter stay was somebody who looked in; it teaches nothing."""
@@ -87,6 +92,8 @@ class WetRoomState(Struct):
     hurried: int | None = None
     """When a thud or a call was heard in this stay."""
     accompanied: bool = False
+    stirred: int | None = None
+    """When a PIR last noticed somebody in this stay."""
     door: int = 0
     on: list[str] = []
     """Radars that are on."""
@@ -147,6 +154,8 @@ class WetRoomJudge:
             self._radar(seen, now)
         elif seen.kind is SensorKind.PASSIVE_INFRARED and seen.on and not seen.retained:
             self._weigh(Sense.SENSOR_PRESENCE, PIR_ON, t, now)
+            if state.since is not None:
+                state.stirred = max(t, state.stirred or t)
         elif seen.kind is SensorKind.DOOR and seen.on and not seen.retained:
             state.door = t
             # A radar knows better than a door which way it was.
@@ -201,7 +210,7 @@ class WetRoomJudge:
             state.over = False
             return state.chains.end(Kind.NOT_OUT, self._who.key, t)
         stayed_s = (t - state.since) / SECOND
-        limit_s, usual_s = self._limit(), self.limit_s
+        limit_s, usual_s = self._limit(t), self.limit_s
         step = None
         if stayed_s >= 2.0 * limit_s:
             step = SituationStep.LASTING
@@ -250,12 +259,14 @@ class WetRoomJudge:
             state.moved = t
             self._weigh(Sense.SENSOR_PRESENCE, PIR_QUIET, t, t, sign=False)
 
-    def _limit(self) -> float:
+    def _limit(self, t: int) -> float:
         state = self.state
         limit = self.limit_s
         if state.hurried is not None and state.since is not None:
             heard_s = (state.hurried - state.since) / SECOND
             limit = min(limit, max(HURRY * limit, heard_s + 60.0 * HURRY_MIN))
+        elif state.stirred is not None and (t - state.stirred) / SECOND <= STIRS_S:
+            limit *= STIRS
         return limit * (CARER if state.accompanied else 1.0)
 
     def _has_radar(self, state: WetRoomState) -> bool:
@@ -290,7 +301,7 @@ class WetRoomJudge:
             if worth > 0:
                 state.moved = max(state.moved, t)
         if state.since is None and state.odds >= IN:
-            state.since, state.hurried, state.accompanied = t, None, False
+            state.since, state.hurried, state.accompanied, state.stirred = t, None, False, None
             state.worth = {sense.value: round(worth, 3)}
         elif state.since is not None and state.odds <= OUT:
             self._over(t)
@@ -304,6 +315,7 @@ class WetRoomJudge:
         if stayed_s >= SHORT_S and not rang and not state.accompanied:
             state.stays = kept(state.stays, stayed_s)
         state.since, state.hurried, state.off, state.worth = None, None, None, {}
+        state.stirred = None
         state.over = True
 
     def _at_door(self, source: str, at: Point) -> bool:

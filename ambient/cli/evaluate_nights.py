@@ -72,6 +72,7 @@ def nights(
         ("rang while a carer helped up", _share(found.helped_rang)),
         ("not back after 15 min, told", _share(found.not_back)),
         ("shown as restless a bed and night", _rate(found.restless_shown)),
+        ("falls of nobody a room and night", _rate(found.falls_of_nobody)),
     ]
     rows += [(f"  {name}", str(count)) for name, count in found.causes.items()]
     if shown is not None:
@@ -86,7 +87,9 @@ def nights(
 def wet_room(
     residents: Annotated[int, typer.Option(min=1, max=10_000, help="Residents.")] = 20,
     days: Annotated[int, typer.Option(min=11, max=3650, help="Days of each.")] = 60,
-    sensors: Annotated[str, typer.Option(help="radar or pir, each with a door contact.")] = "radar",
+    sensors: Annotated[
+        str, typer.Option(help="radar, pir or both, with a door contact.")
+    ] = "radar",
     seed: Seed = 1,
     json: Json = False,
 ) -> None:
@@ -97,7 +100,7 @@ def wet_room(
     from ambient.evaluate.nights.wet_rooms import Sensors, run
 
     if sensors.upper() not in Sensors.__members__:
-        raise UsageError(f"--sensors: expected radar or pir, got {sensors!r}")
+        raise UsageError(f"--sensors: expected radar, pir or both, got {sensors!r}")
     with evaluate._shown("residents") as progress:
         found = run(residents, days, seed=seed, sensors=Sensors[sensors.upper()], progress=progress)
     if json:
@@ -109,7 +112,9 @@ def wet_room(
             ("incidents told", _share(found.found)),
             ("minutes after going in", _seconds(found.after_minutes)),
             ("… where a thud was heard", _seconds(found.after_heard_minutes)),
+            ("… of who moved until found", _seconds(found.after_stirring_minutes)),
             ("false alarms a resident and day", _rate(found.false_per_day)),
+            ("… between 21:00 and 6:30, a night", _rate(found.false_per_night)),
         ],
     )
 

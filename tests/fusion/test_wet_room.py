@@ -71,6 +71,33 @@ def test_the_own_time_makes_it_sooner() -> None:
     assert Sense.OWN_RATE in told_of
 
 
+def stirs(start: float, end: float, every_s: float = 100.0) -> list[Any]:
+    """Return what a PIR in the bath notices."""
+    count = int((end - start) / every_s)
+    return [sensor(start + n * every_s, PIR, True, "pir") for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("moves_until", "minutes"),
+    [(60, 30.0), (1000, 30.0), (2200, 36.0), (4000, 45.0)],
+    ids=["lies still", "stops before", "stops later", "never stops"],
+)
+def test_who_stirs_in_there_is_given_longer_until_it_stops(
+    moves_until: float, minutes: float
+) -> None:
+    seen = [*stay(10, 4000), *stirs(20, moves_until)]
+    said = told(bath(), sorted(seen, key=lambda one: one.t))
+    confirmed = next(c for c in said if c.step.value == "confirmed")
+    assert confirmed.lasted_s / 60.0 == pytest.approx(minutes, abs=2.0)
+
+
+def test_a_thud_counts_whoever_stirs() -> None:
+    seen = [*stay(10, 4000), *stirs(20, 4000), heard(100, SoundClass.THUD)]
+    said = told(bath(), sorted(seen, key=lambda one: one.t))
+    confirmed = next(c for c in said if c.step.value == "confirmed")
+    assert confirmed.lasted_s < 600
+
+
 def test_one_long_evening_teaches_nothing() -> None:
     room = bath()
     usual = [one for n in range(12) for one in stay(10 + 1000 * n, 250 + 1000 * n)]

@@ -17,7 +17,15 @@ from ambient.evaluate.days.diary import HOUR_S
 from ambient.evaluate.nights.life import HOURS, Kind, Night, Rise, night
 from ambient.evaluate.nights.watch import Senses, camera, carers, config_of, judged, merged, sensors
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
-from ambient.events import AnyEvent, BedEdge, BedExit, BedNotBack, BedRestless, SituationStep
+from ambient.events import (
+    AnyEvent,
+    BedEdge,
+    BedExit,
+    BedNotBack,
+    BedRestless,
+    FallConfirmed,
+    SituationStep,
+)
 from ambient.observations import AnyObservation
 
 BEFORE_S: Final = 3.0
@@ -62,6 +70,9 @@ class Watched(Struct, frozen=True):
     told: list[Told]
     shown: int
     """Chains of restlessness that were shown."""
+    room_hours: float
+    falls: list[str]
+    """What went on when a fall was confirmed: nobody falls in these nights."""
 
 
 class Report(Struct, frozen=True):
@@ -86,6 +97,8 @@ class Report(Struct, frozen=True):
         Of those whom a carer helped up, for how many an edge rang.
     not_back
         Of the absences longer than a quarter of an hour, those told.
+    falls_of_nobody
+        Confirmed falls a room and night of 9.5 hours; nobody falls in these nights.
     """
 
     seed: int
@@ -105,6 +118,7 @@ class Report(Struct, frozen=True):
     helped_rang: Share
     not_back: Share
     restless_shown: Rate
+    falls_of_nobody: Rate
     causes: dict[str, int]
     seconds: float
     config_version: str
@@ -140,13 +154,13 @@ def run(
     for number in range(first, first + nights):
         one = night(seed, number, hours)
         version = version or config_of(one, senses).version
-        watched.append(watch(one, seed, senses))
+        watched.append(watch(one, seed, senses, hours))
         if progress is not None:
             progress(len(watched), nights)
     return summarise(watched, seed, senses, time.monotonic() - start, version)
 
 
-def watch(one: Night, seed: int, senses: Senses) -> Watched:
+def watch(one: Night, seed: int, senses: Senses, hours: float = HOURS) -> Watched:
     """Return one night measured."""
     # Loading the network is left to those who need it.
     from vision.temporal import LearnedPosture
@@ -156,15 +170,18 @@ def watch(one: Night, seed: int, senses: Senses) -> Watched:
         streams.append(camera(one, seed, LearnedPosture.create()))
     if senses is not Senses.CAMERA:
         streams.append(sensors(one, seed))
-    return score(one, judged(one, senses, merged(*streams)))
+    return score(one, judged(one, senses, merged(*streams)), hours)
 
 
-def score(one: Night, events: Iterable[AnyEvent]) -> Watched:
+def score(one: Night, events: Iterable[AnyEvent], hours: float = HOURS) -> Watched:
     """Return what the events of a night are worth; pure."""
     told: list[Told] = []
     absent: list[tuple[str, float]] = []
     shown = 0
+    falls: list[str] = []
     for event in events:
+        if isinstance(event, FallConfirmed):
+            falls.append(_episode(one, event.t / 1e9))
         shown += isinstance(event, BedRestless) and event.step is SituationStep.CONFIRMED
         if not isinstance(event, BedEdge | BedExit | BedNotBack):
             continue
@@ -200,6 +217,8 @@ def score(one: Night, events: Iterable[AnyEvent]) -> Watched:
         ],
         told=told,
         shown=shown,
+        room_hours=hours,
+        falls=falls,
     )
 
 
@@ -218,6 +237,8 @@ def summarise(
     after = [up[3] for up in ups if up[3] is not None]
     helped = [rang for one in watched for rang in one.helped]
     away = [found for one in watched for found in one.away]
+    causes = [f"{alarm.kind} while {alarm.during}" for alarm in told]
+    causes += [f"fall while {during}" for one in watched for during in one.falls]
     return Report(
         seed=seed,
         nights=len(watched),
@@ -236,7 +257,10 @@ def summarise(
         helped_rang=wilson(sum(helped), len(helped)),
         not_back=wilson(sum(away), len(away)),
         restless_shown=poisson(sum(one.shown for one in watched), bed_nights),
-        causes=dict(Counter(f"{alarm.kind} while {alarm.during}" for alarm in told).most_common()),
+        falls_of_nobody=poisson(
+            sum(len(one.falls) for one in watched), sum(one.room_hours for one in watched) / HOURS
+        ),
+        causes=dict(Counter(causes).most_common()),
         seconds=round(seconds, 1),
         config_version=version,
     )
@@ -252,6 +276,14 @@ def _found(rise: Rise, told: Sequence[Told]) -> tuple[bool, bool, float | None, 
     warning = None if first is None else round(stood - first, 2)
     after = None if first is None else round(first - edge, 2)
     return first is not None, bool(late), warning, after
+
+
+def _episode(one: Night, t: float) -> str:
+    """Return what went on in a room at second `t` of the day, the latest first."""
+    on = [e for e in one.day.episodes if e.start <= t <= e.end + AFTER_S]
+    visits = any(v.start - BEFORE_S <= t <= v.end + AFTER_S for v in one.visits)
+    name = max(on, key=lambda e: e.start).name if on else NONE
+    return f"{name}, a carer there" if visits else name
 
 
 def _covers(rise: Rise, t: float) -> bool:

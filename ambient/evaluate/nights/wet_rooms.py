@@ -45,10 +45,16 @@ LONG: Final = (0.02, 900.0, 2700.0)
 SHOWERS: Final = 2.0 / 7.0
 """A day, with a carer, who presses the button in three of four."""
 PRESSED: Final = 0.75
+NIGHT_H: Final = (21.0, 6.5)
+"""Hours of the night, in which nobody is showered."""
 INCIDENTS: Final = 0.02
 """A day somebody does not come out again until helped; far more than happen."""
 THUD: Final = 0.5
 """Share of incidents whose thud is heard (a node with a microphone in the room)."""
+STIRRING: Final = 0.5
+"""Share of incidents in which somebody moves now and then until found; others lie still."""
+STIRS_S: Final = 120.0
+"""… about so often that a PIR notices it."""
 HELP_S: Final = 5400.0
 """… and found by somebody anyway after so long."""
 LEARNING: Final = 10
@@ -60,6 +66,7 @@ class Sensors(StrEnum):
 
     RADAR = "radar and door contact"
     PIR = "PIR and door contact"
+    BOTH = "radar, PIR and door contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ class Stay:
     incident: bool = False
     carer: bool = False
     thud: bool = False
+    stirring: bool = False
 
 
 class Report(Struct, frozen=True):
@@ -84,8 +92,12 @@ class Report(Struct, frozen=True):
         From going in to the alarm, as minutes in the fields named seconds.
     after_heard_minutes
         … of those whose thud was heard.
+    after_stirring_minutes
+        … of those who moved until found.
     false_per_day
         Alarms of stays that were none, per resident and day.
+    false_per_night
+        … of those that rang between 21:00 and 6:30, per resident and night.
     """
 
     seed: int
@@ -95,7 +107,9 @@ class Report(Struct, frozen=True):
     found: Share
     after_minutes: Quantiles
     after_heard_minutes: Quantiles
+    after_stirring_minutes: Quantiles
     false_per_day: Rate
+    false_per_night: Rate
     seconds: float
 
 
@@ -112,7 +126,8 @@ def run(
     found: list[bool] = []
     after: list[float] = []
     heard: list[float] = []
-    false, counted = 0, 0.0
+    stirring: list[float] = []
+    false, dark, counted = 0, 0, 0.0
     for number in range(residents):
         rng = np.random.default_rng((seed, number, 3))
         stays = list(_lived(rng, days))
@@ -128,7 +143,9 @@ def run(
                 minutes = (alarms[mine[0]] - stay.start) / 60.0
                 after.append(minutes)
                 heard += [minutes] if stay.thud else []
-        false += sum(t >= since for i, t in enumerate(alarms) if i not in used)
+                stirring += [minutes] if stay.stirring else []
+        wrong = [t for i, t in enumerate(alarms) if i not in used and t >= since]
+        false, dark = false + len(wrong), dark + sum(at_night(t) for t in wrong)
         if progress is not None:
             progress(number + 1, residents)
     return Report(
@@ -139,9 +156,17 @@ def run(
         found=wilson(sum(found), len(found)),
         after_minutes=quantiles(after),
         after_heard_minutes=quantiles(heard),
+        after_stirring_minutes=quantiles(stirring),
         false_per_day=poisson(false, counted),
+        false_per_night=poisson(dark, counted),
         seconds=round(time.monotonic() - began, 1),
     )
+
+
+def at_night(t: float) -> bool:
+    """Return whether a second of any day lies in the night."""
+    hour = t % DAY_S / 3600.0
+    return hour >= NIGHT_H[0] or hour < NIGHT_H[1]
 
 
 def _lived(rng: np.random.Generator, days: int) -> Iterator[Stay]:
@@ -153,9 +178,10 @@ def _lived(rng: np.random.Generator, days: int) -> Iterator[Stay]:
         count = int(rng.poisson(VISITS))
         kinds = ["toilet"] * count + ["shower"] * int(rng.poisson(SHOWERS))
         kinds += ["incident"] * int(rng.poisson(INCIDENTS))
-        times = np.sort(rng.uniform(day * DAY_S, (day + 1) * DAY_S, len(kinds)))
-        rng.shuffle(kinds)
-        for at, kind in zip(times.tolist(), kinds, strict=True):
+        times = day * DAY_S + rng.uniform(0.0, DAY_S, len(kinds))
+        shower = 3600.0 * rng.uniform(NIGHT_H[1], NIGHT_H[0], len(kinds)) + day * DAY_S
+        times = np.where(np.array(kinds) == "shower", shower, times)
+        for at, kind in sorted(zip(times.tolist(), kinds, strict=True)):
             start = max(at, last + 120.0)
             length = float(np.exp(rng.normal(np.log(usual), OWN)))
             if kind == "shower":
@@ -171,12 +197,13 @@ def _lived(rng: np.random.Generator, days: int) -> Iterator[Stay]:
                 incident=kind == "incident",
                 carer=kind == "shower",
                 thud=kind == "incident" and bool(rng.random() < THUD),
+                stirring=kind == "incident" and bool(rng.random() < STIRRING),
             )
 
 
 def _alarms(stays: Sequence[Stay], sensors: Sensors, rng: np.random.Generator) -> list[float]:
     """Return when it was told that somebody is not out, seconds."""
-    wet = WetRoom(id="bath", sensors=["door", "inside"])
+    wet = WetRoom(id="bath", sensors=["door", "inside", "pir"])
     bed = Bed(id="bed", subject="s-aaaa")
     judge = RoomSituations(Room(id=ROOM, beds=[bed], wet_rooms=[wet]), UTC)
     told: list[float] = []
@@ -193,20 +220,21 @@ def _said(
     """Yield what the sensors say, in order, and a tick each ten seconds while anybody is in."""
     for stay in stays:
         out: list[AnyObservation] = []
-        moves = stay.start + 60.0 if stay.incident else stay.end
+        moves = stay.start + 60.0 if stay.incident and not stay.stirring else stay.end
+        often_s = STIRS_S if stay.stirring else 60.0
         for t in (stay.start, stay.end):
             if rng.random() < 0.95:  # a door left open tells nothing
                 out += [
                     _seen(SensorKind.DOOR, t - 1.0, True),
                     _seen(SensorKind.DOOR, t + 1.0, False),
                 ]
-        if sensors is Sensors.RADAR:
+        if sensors is not Sensors.PIR:
             out += _radar(stay, rng)
-        else:
+        if sensors is not Sensors.RADAR:
             t = stay.start + float(rng.uniform(0.5, 3.0))
             while t < moves:
                 out.append(_seen(SensorKind.PASSIVE_INFRARED, t, True))
-                t += float(rng.exponential(60.0)) + 5.0
+                t += float(rng.exponential(often_s)) + 5.0
         if stay.carer and rng.random() < PRESSED:
             t = stay.start + 5.0
             out += [_seen(SensorKind.CARER, t, True), _seen(SensorKind.CARER, t + 0.5, False)]
@@ -234,7 +262,11 @@ def _radar(stay: Stay, rng: np.random.Generator) -> list[AnyObservation]:
 
 
 def _seen(kind: SensorKind, t: float, on: bool) -> SensorSeen:
-    names = {SensorKind.DOOR: "door", SensorKind.CARER: "button"}
+    names = {
+        SensorKind.DOOR: "door",
+        SensorKind.CARER: "button",
+        SensorKind.PASSIVE_INFRARED: "pir",
+    }
     ns = round(max(0.0, t) * SECOND)
     return SensorSeen(
         t=ns, received=ns, room=ROOM, source=names.get(kind, "inside"), kind=kind, on=on
