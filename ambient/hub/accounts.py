@@ -34,19 +34,22 @@ from ambient.hub.passwords import Passwords
 from ambient.hub.provider_accounts import ProviderAccounts
 from ambient.hub.second_factor import SecondFactors
 from ambient.hub.tokens import Tokens
+from ambient.hub.user_rows import (
+    HAS_FACTOR,
+    LOCAL,
+    check_known,
+    check_local,
+    check_new,
+    check_one_left,
+    has_local,
+    insert_user,
+)
 
 NS: Final = 1_000_000_000
 IDLE_S: Final = 12 * 3600
 """A session that nobody uses for a shift ends; an open page counts as use."""
 LONGEST_S: Final = 30 * 24 * 3600
 SETUP_S: Final = 3600
-_HAS_FACTOR: Final = (
-    "(EXISTS (SELECT 1 FROM second_factors f WHERE f.user = u.name AND f.since IS NOT NULL) "
-    "OR EXISTS (SELECT 1 FROM passkeys k WHERE k.user = u.name))"
-)
-"""Of a row ``u`` of users, in SQL."""
-_LOCAL: Final = "name NOT IN (SELECT user FROM provider_accounts)"
-"""Of a row of users, in SQL: the password is kept here."""
 _OVER: Final = "used < ? OR created < ? OR ends < ?"
 """Of a session, in SQL."""
 
@@ -105,13 +108,13 @@ class Accounts:
     def has_users(self) -> bool:
         """Return whether anybody can log in with a password of this hub."""
         with self._database.read() as db:
-            return _has_local(db)
+            return has_local(db)
 
     def users(self) -> list[User]:
         """Return all users by name."""
         with self._database.read() as db:
             found = db.execute(
-                f"SELECT u.name, u.role, u.created, u.disabled, {_HAS_FACTOR}, "
+                f"SELECT u.name, u.role, u.created, u.disabled, {HAS_FACTOR}, "
                 "p.user IS NOT NULL, a.user IS NOT NULL FROM users u "
                 "LEFT JOIN shift_pins p ON p.user = u.name "
                 "LEFT JOIN provider_accounts a ON a.user = u.name ORDER BY u.name"
@@ -142,8 +145,8 @@ class Accounts:
         check_password(password, name)
         hashed = self.passwords.hash(password)
         with self._database.write() as db:
-            _check_new(db, name)
-            _insert_user(db, name, role, hashed, now)
+            check_new(db, name)
+            insert_user(db, name, role, hashed, now)
 
     def set_password(self, name: str, password: str) -> None:
         """Give a user a new password and end the user's sessions.
@@ -156,8 +159,8 @@ class Accounts:
         check_password(password, name)
         hashed = self.passwords.hash(password)
         with self._database.write() as db:
-            _check_known(db, name)
-            _check_local(db, name)
+            check_known(db, name)
+            check_local(db, name)
             db.execute("UPDATE users SET hash = ? WHERE name = ?", (hashed, name))
             db.execute("DELETE FROM sessions WHERE user = ?", (name,))
             forgive(db, user_key(name))
@@ -173,10 +176,10 @@ class Accounts:
         """
         check_role(role, PERSONS)
         with self._database.write() as db:
-            _check_known(db, name)
-            _check_local(db, name)
+            check_known(db, name)
+            check_local(db, name)
             if role is not Role.ADMIN:
-                _check_one_left(db, name)
+                check_one_left(db, name)
             db.execute("UPDATE users SET role = ? WHERE name = ?", (role.value, name))
             db.execute("DELETE FROM sessions WHERE user = ?", (name,))
 
@@ -189,9 +192,9 @@ class Accounts:
             When there is no such user, or nobody would be left to administer.
         """
         with self._database.write() as db:
-            _check_known(db, name)
+            check_known(db, name)
             if disabled:
-                _check_one_left(db, name)
+                check_one_left(db, name)
             db.execute("UPDATE users SET disabled = ? WHERE name = ?", (disabled, name))
             if disabled:
                 db.execute("DELETE FROM sessions WHERE user = ?", (name,))
@@ -233,7 +236,7 @@ class Accounts:
             free = (lockout.FREE_TRIES, lockout.FREE_TRIES_ADDRESS)
             count_try(db, dict(zip(keys, free, strict=True)), now)
             row = db.execute(
-                f"SELECT name, role, hash FROM users WHERE name = ? AND disabled = 0 AND {_LOCAL}",
+                f"SELECT name, role, hash FROM users WHERE name = ? AND disabled = 0 AND {LOCAL}",
                 (name,),
             ).fetchone()
         good = self.passwords.fits(self.passwords.nobody if row is None else row[2], password)
@@ -250,7 +253,7 @@ class Accounts:
         with self._database.read() as db:
             row = db.execute(
                 "SELECT s.user, s.csrf, s.created, s.used, s.ends, u.role, s.confirmed, s.device, "
-                f"{_HAS_FACTOR} FROM sessions s JOIN users u ON u.name = s.user "
+                f"{HAS_FACTOR} FROM sessions s JOIN users u ON u.name = s.user "
                 "WHERE s.token = ? AND u.disabled = 0",
                 (token,),
             ).fetchone()
@@ -356,9 +359,9 @@ class Accounts:
             if not _is_setup(db, token, now):
                 raise _no_setup()
             db.execute("DELETE FROM setup_links")
-            db.execute(f"DELETE FROM users WHERE disabled = 1 AND {_LOCAL}")
-            _check_new(db, name)
-            _insert_user(db, name, Role.ADMIN, hashed, now)
+            db.execute(f"DELETE FROM users WHERE disabled = 1 AND {LOCAL}")
+            check_new(db, name)
+            insert_user(db, name, Role.ADMIN, hashed, now)
             cookie, begun = start_session(db, name, Role.ADMIN, now)
         identity = self.session(cookie, now)
         return cookie, begun if identity is None else identity
@@ -371,51 +374,9 @@ def _no_setup() -> UsageError:
 
 
 def _is_setup(db: sqlite_utils.Database, token: str, now: int) -> bool:
-    if _has_local(db):
+    if has_local(db):
         return False
     row = db.execute(
         "SELECT 1 FROM setup_links WHERE token = ? AND expires > ?", (digest(token), now)
     ).fetchone()
     return row is not None
-
-
-def _has_local(db: sqlite_utils.Database) -> bool:
-    found = db.execute(f"SELECT 1 FROM users WHERE disabled = 0 AND {_LOCAL}").fetchone()
-    return found is not None
-
-
-def _check_new(db: sqlite_utils.Database, name: str) -> None:
-    if db.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone():
-        raise UsageError(f"user: expected a new name, got {name!r} again; choose another")
-
-
-def _check_known(db: sqlite_utils.Database, name: str) -> None:
-    if db.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone() is None:
-        raise UsageError(f"user: expected a known name, got {name[:40]!r}")
-
-
-def _check_local(db: sqlite_utils.Database, name: str) -> None:
-    if db.execute("SELECT 1 FROM provider_accounts WHERE user = ?", (name,)).fetchone():
-        raise UsageError(
-            f"user: expected one with a password of this hub, got {name[:40]!r}, whose password "
-            "and role the provider keeps; change them there, or switch the user off here"
-        )
-
-
-def _check_one_left(db: sqlite_utils.Database, name: str) -> None:
-    """Check that somebody can administer without `name`, also while the provider is down."""
-    left = db.execute(
-        "SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?1 "
-        f"AND {_LOCAL} "
-        "UNION SELECT 1 FROM provider_accounts WHERE user = ?1",
-        (name,),
-    ).fetchone()
-    if left is None:
-        raise UsageError("user: expected one administrator to be left; create another")
-
-
-def _insert_user(db: sqlite_utils.Database, name: str, role: Role, hashed: str, now: int) -> None:
-    db.execute(
-        "INSERT INTO users (name, role, hash, created) VALUES (?, ?, ?, ?)",
-        (name, role.value, hashed, now),
-    )

@@ -178,16 +178,19 @@ class Provider:
         claims = self._proof(known, token, flow, now)
         return self._person(known, claims, token)
 
-    def sign_out(self) -> str | None:
-        """Return where a browser signs out at the provider too, if it says so; asks nobody."""
-        if self._known is None or self._known.sign_out is None:
+    def sign_out(self, now: int) -> str | None:
+        """Return where a browser signs out at the provider too; None when it is down."""
+        try:
+            end = self._describe(now).sign_out
+        except ProviderDownError:
+            return None
+        if end is None:
             return None
         asked = {
             "client_id": self.config.client_id,
             "post_logout_redirect_uri": f"{self._origin}/login",
         }
-        joint = "&" if urlsplit(self._known.sign_out).query else "?"
-        return f"{self._known.sign_out}{joint}{urlencode(asked)}"
+        return f"{end}{'&' if urlsplit(end).query else '?'}{urlencode(asked)}"
 
     def _session(self) -> OAuth2Session:
         secret = self._secret()

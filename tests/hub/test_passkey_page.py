@@ -2,103 +2,31 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, CDPSession, Page, Request
+from playwright.sync_api import Browser, Page, Request
 
 from ambient.config_web import SecondFactor
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from tests.hub.browser import DESKTOP, PHONE, page_of
 from tests.hub.kit import PASSWORD, USER, hub_config, running
+from tests.hub.virtual_key import add, named, opened, sign_in, with_name
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A hub with a name, in which who configures needs a second factor."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    config = hub_config(tmp_path_factory.mktemp("hub"), port=port)
-    web = msgspec.structs.replace(
-        config.web, address=f"http://localhost:{port}", second_factor=SecondFactor.REQUIRED
-    )
+    config = with_name(hub_config(tmp_path_factory.mktemp("hub")))
+    web = msgspec.structs.replace(config.web, second_factor=SecondFactor.REQUIRED)
     with running(msgspec.structs.replace(config, web=web)) as hub:
         hub.context.accounts.add_user("lena", PASSWORD, Role.LEAD, time.time_ns())
         yield hub
-
-
-def named(hub: RunningHub) -> str:
-    """Return the address to which passkeys belong."""
-    assert hub.context.party is not None
-    return hub.context.party.origin
-
-
-class Key:
-    """Chromium's virtual authenticator (WebDriver, section 11 of WebAuthn)."""
-
-    def __init__(self, page: Page) -> None:
-        self.cdp: CDPSession = page.context.new_cdp_session(page)
-        self.cdp.send("WebAuthn.enable")
-        self.id = self._made()
-
-    def _made(self, verified: bool = True) -> str:
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": verified,
-            "automaticPresenceSimulation": True,
-        }
-        made = self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        return str(made["authenticatorId"])
-
-    def credentials(self) -> list[dict[str, Any]]:
-        found = self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.id})
-        credentials: list[dict[str, Any]] = found["credentials"]
-        return credentials
-
-    def verify(self, verified: bool) -> None:
-        said = {"authenticatorId": self.id, "isUserVerified": verified}
-        self.cdp.send("WebAuthn.setUserVerified", said)
-
-    def copied(self, credential: dict[str, Any]) -> None:
-        """Put a copy from before in the place of the key."""
-        self.cdp.send("WebAuthn.clearCredentials", {"authenticatorId": self.id})
-        said = {"authenticatorId": self.id, "credential": credential}
-        self.cdp.send("WebAuthn.addCredential", said)
-
-
-@contextmanager
-def opened(
-    browser: Browser, hub: RunningHub, path: str = "/login", **fields: Any
-) -> Iterator[tuple[Page, Key]]:
-    """Open a page under the hub's name, with a key."""
-    with page_of(browser, hub, path="/healthz", log_in=False, url=named(hub), **fields) as page:
-        key = Key(page)
-        page.goto(path)
-        yield page, key
-
-
-def sign_in(page: Page, user: str = USER) -> None:
-    page.fill("#user", user)
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/account")
-
-
-def add(page: Page, name: str) -> None:
-    page.fill("#passkey-name", name)
-    page.click("#add-passkey button")
-    page.wait_for_selector(f".passkey strong:text-is('{name}')")
 
 
 def sign_out(page: Page) -> None:

@@ -55,9 +55,27 @@ def test_a_room_s_name_cannot_become_markup(hub: RunningHub, path: str) -> None:
 def test_a_room_s_name_cannot_become_markup_in_the_stream(hub: RunningHub, path: str) -> None:
     with client(hub) as http, http.stream("GET", path) as stream:
         state = next(line for line in stream.iter_lines() if line.startswith("data: {"))
-    html = msgspec.json.decode(state.removeprefix("data: "))["alarms"]
-    assert "&lt;script&gt;alert(1)" in html
-    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)" in state
+    assert "<script>" not in state
+
+
+def test_a_passkey_s_name_cannot_become_markup(hub: RunningHub) -> None:
+    user, key = USER, b"k1"
+    with hub.context.database.write() as db:
+        db.execute(
+            "INSERT INTO passkeys (credential, user, name, public_key, sign_count, backed_up, "
+            "created) VALUES (?, ?, ?, ?, 0, 0, 0)",
+            (key, user, EVIL, key),
+        )
+    try:
+        with client(hub) as http:
+            text = http.get("/account").text
+    finally:
+        with hub.context.database.write() as db:
+            db.execute("DELETE FROM passkeys")
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
 
 
 def test_a_session_cannot_be_fixed_beforehand(hub: RunningHub) -> None:
@@ -101,6 +119,8 @@ TRAVERSALS = [
     "/residents/..%2f..%2fetc%2fpasswd",
     "/api/alarms/..%2f..%2fetc%2fpasswd",
     "/certificate/..%2fca.key",
+    "/sign-in/..%2f..%2fetc%2fpasswd",
+    "/sign-in/provider/back/..%2f..%2fadmin",
 ]
 
 
@@ -131,6 +151,9 @@ def raw(hub: RunningHub, request: bytes) -> bytes:
 OVERSIZED = [
     ("POST", "/api/login", b"x" * 70_000, {"Content-Type": "application/json"}, {413, 400}),
     ("POST", "/login", b"user=" + b"x" * 70_000, {}, {413, 400}),
+    ("POST", "/login/passkey", b"credential=" + b"x" * 70_000, {}, {413, 400}),
+    ("POST", "/login/passkey", b"credential=" + b"[" * 60_000, {}, {400}),
+    ("GET", "/sign-in/provider/back?state=" + "x" * 60_000, b"", {}, {400}),
     ("POST", "/api/login", b"[" * 60_000, {"Content-Type": "application/json"}, {400}),
     ("GET", "/login", b"", {"Cookie": "; ".join(f"c{n}={n}" for n in range(5000))}, {200, 400}),
 ]
@@ -224,7 +247,10 @@ HEADERS = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 ]
-ANSWERS = ["/login", "/healthz", "/static/main.js", "/nowhere", "/api/board", "/setup/x", "/device"]
+ANSWERS = [
+    *("/login", "/healthz", "/static/main.js", "/nowhere", "/api/board", "/setup/x", "/device"),
+    *("/sign-in/provider", "/sign-in/provider/back"),
+]
 
 
 @pytest.mark.parametrize("path", ANSWERS)
@@ -270,7 +296,11 @@ FORGED = [
 
 @pytest.mark.parametrize("headers", FORGED)
 @pytest.mark.parametrize(
-    "path", ["/api/duty/off", "/admin/invite", "/logout", "/account/second-factor/begin"]
+    "path",
+    [
+        *("/api/duty/off", "/admin/invite", "/logout", "/account/second-factor/begin"),
+        *("/account/passkeys/add", "/account/passkeys/remove", "/api/passkeys/registration"),
+    ],
 )
 def test_what_another_site_makes_a_browser_send_is_refused(
     hub: RunningHub, path: str, headers: dict[str, str]

@@ -143,6 +143,28 @@ def test_an_answer_is_good_once_and_not_for_ever(forger: Forger, tmp_path: Path)
             provider.finish(flow, answer, now + late_s * NS)
 
 
+SIGN_OUTS: list[tuple[str, Callable[[Forger], None], str]] = [
+    ("where the provider says", change(), "/end?client_id=ambient&post_logout_redirect_uri="),
+    (
+        "an address with a query",
+        change(description={"end_session_endpoint": "https://login.test/out?house=1"}),
+        "https://login.test/out?house=1&client_id=ambient&post_logout_redirect_uri=",
+    ),
+    ("none", change(description={"end_session_endpoint": None}), ""),
+    ("the provider is down", change(down="discovery"), ""),
+]
+
+
+@pytest.mark.parametrize(("case", "said", "where"), SIGN_OUTS, ids=[c[0] for c in SIGN_OUTS])
+def test_where_a_browser_signs_out_there_too(
+    forger: Forger, tmp_path: Path, case: str, said: Callable[[Forger], None], where: str
+) -> None:
+    said(forger)
+    url = Provider(oidc(forger, tmp_path), ORIGIN).sign_out(time.time_ns())
+    assert (url is None) == (where == "")
+    assert where in (url or "")
+
+
 def test_a_code_without_its_verifier_is_worth_nothing(forger: Forger, tmp_path: Path) -> None:
     provider, now = Provider(oidc(forger, tmp_path), ORIGIN), time.time_ns()
     flow, answer = answered(provider, now)

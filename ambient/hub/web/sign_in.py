@@ -177,9 +177,11 @@ def do_logout(request: AnyRequest, hub: Hub, data: URLEncodedBody[LogoutForm]) -
     if held.anything and not data.sure:
         return page("leaving.html", who, hub, held=held, here="handover")
     sign_off(hub, who)
-    onward = hub.provider.sign_out() if hub.provider is not None else None
+    onward = None
+    if hub.provider is not None and who.device is None and hub.accounts.provided.has(who.name):
+        onward = hub.provider.sign_out(hub.now())
     answer: Response[Any]
-    if onward is not None and who.device is None and hub.accounts.provided.has(who.name):
+    if onward is not None:
         # Else whoever sits down here next would be let in as the one before.
         html = render("onward.html", site=hub.config.site, onward=onward)
         answer = Response(html, media_type=MediaType.HTML)
