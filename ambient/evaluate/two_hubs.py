@@ -33,6 +33,7 @@ from ambient.evaluate.page import PageClient
 from ambient.events import AnyEvent, FallConfirmed, FallSuspected, Outcome
 from ambient.node.agent import Agent
 from ambient.node.outbox import Outbox
+from ambient.node.place import NodePlace
 
 _AMBIENT: Final = (sys.executable, "-m", "ambient")
 FIRST: Final = "first"
@@ -63,6 +64,7 @@ class OneHub:
         self.link_port, self.web_port, self.pair_port = free_port(), free_port(), free_port()
         self.page = PageClient(f"http://127.0.0.1:{self.web_port}")
         self.process: subprocess.Popen[bytes] | None = None
+        self.hangs = False
 
     @property
     def link(self) -> str:
@@ -92,9 +94,10 @@ class OneHub:
             self.process.wait()
         self.process = None
 
-    def hang(self, hangs: bool) -> None:
+    def hang(self, *, hangs: bool) -> None:
         """Let it hang, or go on."""
         assert self.process is not None, "only what runs can hang"
+        self.hangs = hangs
         self.process.send_signal(signal.SIGSTOP if hangs else signal.SIGCONT)
 
     def stop(self) -> None:
@@ -153,7 +156,7 @@ class NodeEnd(threading.Thread):
             site=SITE, node=name, state_dir=folder, rooms=[Room(id=room) for room in rooms]
         )
         self.key = secrets.token_hex(20)
-        self.outbox = folder / "outbox.db"
+        self.outbox = NodePlace(folder).outbox
         self.connected = False
         self.waiting = 0
         self._given: list[AnyEvent] = []

@@ -127,6 +127,7 @@ class Lobby:
                 await asyncio.sleep(LOOK_S)
         finally:
             server.close()
+            await asyncio.sleep(0)  # whoever has come just now begins, and can then be ended
             for task in list(open_ones):
                 task.cancel()
             await asyncio.gather(*open_ones, return_exceptions=True)

@@ -1,0 +1,133 @@
+"""Two hubs and a node as real processes: one is killed, an alarm rings at the other, and back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ambient.bus.enrolment import load_hub as load_hub_link
+from ambient.errors import LinkError
+from ambient.evaluate.facility import SITE
+from ambient.evaluate.two_hubs import NodeEnd, OneHub, TwoHubs, fall, until
+from ambient.events import Worker
+from ambient.node import hubs as known_hubs
+from ambient.node.outbox import Outbox
+from tests.relays.modbus import Module
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+RINGS_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[TwoHubs]:
+    with TwoHubs(None) as made:
+        made.set_up()
+        yield made
+
+
+def headlines(two: TwoHubs, hub: OneHub) -> list[tuple[str, str]]:
+    two.log_in(hub)
+    alarms = hub.page.board().alarms
+    return [(alarm.kind, alarm.state) for alarm in alarms if alarm.kind == "fall"]
+
+
+def give(node: NodeEnd, number: int) -> None:
+    node.give(fall(node, number, time.time_ns()))
+
+
+def test_an_alarm_before_while_and_after_its_hub_is_killed(two: TwoHubs) -> None:
+    [node] = two.nodes
+    first, second = two.first, two.second
+    give(node, 1)
+    until(lambda: headlines(two, first) == [("fall", "active")], RINGS_S, "the first one rings")
+    until(lambda: "stands by" in second.command("standby", "status"), RINGS_S, "the other says so")
+    with pytest.raises(LinkError, match="this hub stands by"):
+        second.page.board()
+    acknowledged = first.page.board().alarms[0].id
+    first.page.acknowledge(acknowledged)
+    two.wait_level()
+    done = time.time()
+
+    def copied() -> bool:
+        status = first.status()
+        return status is not None and time.time() - (status.behind_s or 0) > done
+
+    until(copied, RINGS_S, "the answer is at the other hub")
+
+    first.kill()
+    give(node, 2)
+    took = until(second.serves, RINGS_S, "the second one serves")
+    give(node, 3)
+    expected = [("fall", "acknowledged"), ("fall", "active"), ("fall", "active")]
+    until(
+        lambda: sorted(headlines(two, second)) == expected,
+        RINGS_S - took,
+        "all three are there, and the answer",
+    )
+    # Who comes back stands by, and says where the other one is.
+    first.start()
+    two.wait_level()
+    assert not first.serves()
+    with pytest.raises(LinkError, match=f"this hub stands by.*{second.web_port}"):
+        first.page.board()
+
+
+def test_and_back(two: TwoHubs) -> None:
+    two.first.command("standby", "promote")
+    until(two.first.serves, RINGS_S, "the first one serves again")
+    two.wait_level()
+    assert not two.second.serves()
+    assert len(headlines(two, two.first)) == 3
+    said = [hub.command("hub", "verify") for hub in (two.first,)]
+    assert all("lines are right" in one for one in said)
+
+
+def test_a_hub_that_hung_rings_no_more_when_it_goes_on(two: TwoHubs) -> None:
+    [node] = two.nodes
+    two.first.hang(hangs=True)
+    give(node, 4)
+    until(two.second.serves, RINGS_S, "the second one serves")
+    until(lambda: len(headlines(two, two.second)) == 4, RINGS_S, "the fall is there")
+    two.first.hang(hangs=False)
+    until(lambda: not two.first.serves(), RINGS_S, "the first one stands by")
+    two.wait_level()
+    two.first.command("standby", "promote")
+    until(two.first.serves, RINGS_S, "the first one serves again")
+    two.wait_level()
+
+
+def test_with_both_hubs_dead_the_room_calls_by_itself(two: TwoHubs, tmp_path: Path) -> None:
+    [node] = two.nodes
+    link = load_hub_link(node.state)
+    assert link is not None
+    assert known_hubs.load(link, node.state).several, "the node was told of both"
+    node.stop()
+    with Module() as module:
+        config = tmp_path / "node.yaml"
+        content = {
+            "site": SITE,
+            "node": node.node,
+            "state_dir": str(node.state),
+            "rooms": [{"id": room} for room in node.rooms],
+            "contact": {"modbus": module.address},
+        }
+        config.write_text(yaml.safe_dump(content))
+        agent = subprocess.Popen(
+            [sys.executable, "-m", "ambient.node.worker", Worker.AGENT, "--config", str(config)]
+        )
+        try:
+            assert module.wait_for(False, within_s=60)
+            two.first.kill()
+            two.second.kill()
+            with Outbox(node.outbox) as outbox:
+                outbox.commit(fall(node, 5, time.time_ns()))
+                assert module.wait_for(False, True, within_s=15)
+        finally:
+            agent.terminate()
+            agent.wait(20)
