@@ -162,10 +162,11 @@ _TAIL: Final = """\
 
 ### A node opens
 
-- **to the hub** it is enrolled at, TCP (port 7440 unless set otherwise), always once it is
-  enrolled; `ambient enroll` opens the same. ZeroMQ with CURVE: encrypted, both sides known
-  by their key. Out: events, heartbeats, the protocol's version, acknowledgements of commands. In:
-  acknowledgements of events, and the closed list of commands (`ambient/commands.py`).
+- **to the hub** it is enrolled at, or to the other one of two of which that hub told it, TCP (port
+  7440 unless set otherwise), always once it is enrolled; `ambient enroll` opens the same. ZeroMQ
+  with CURVE: encrypted, both sides known by their key. Out: events, heartbeats, the protocol's
+  version, acknowledgements of commands. In: acknowledgements of events, and the closed list of
+  commands (`ambient/commands.py`).
 - **to its cameras**, RTSP, `rooms[].cameras[].source`, while a purpose that needs the camera is on
   and no privacy pause runs. Out: requests for the picture stream, with the camera's password when
   the source has one. The camera's sound is not asked for.
@@ -200,8 +201,11 @@ was drawn and what the walk gave, as `node.wizard`, `node.zone` and `node.commis
 
 ### A hub opens
 
-None. It listens where `hub.yaml` says: for nodes (`link.bind`, loopback port 7440 unless set
-otherwise) and for browsers (`web.host`, loopback port 8080 unless set otherwise). The page loads
+None, unless the site has two: then each connects to the other one (`standby.other`, TCP port 7441
+unless set otherwise), ZeroMQ with CURVE under the key that both hold. The one that stands by copies
+the other one's database over it, and hands connections of nodes on to the other one's link. A hub
+listens where `hub.yaml` says: for nodes (`link.bind`, loopback port 7440 unless set otherwise), for
+browsers (`web.host`, loopback port 8080 unless set otherwise) and for the other hub. The page loads
 nothing from anywhere else.
 
 ### No library's telemetry

@@ -27,8 +27,8 @@ def failovers(
         int, typer.Option("--fail-overs", min=1, max=10_000, help="How many.")
     ] = 100,
     seed: Annotated[int, typer.Option(help="Of moments and kinds.")] = 1,
-    work: Annotated[
-        Path | None, typer.Option(help="Keep state and logs in this new folder.")
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Keep state and logs here.", file_okay=False)
     ] = None,
     json: evaluate.Json = False,
 ) -> None:
@@ -37,7 +37,9 @@ def failovers(
 
     from ambient.evaluate.failovers import run
 
-    report = run(fail_overs, seed=seed, folder=work, tell=lambda text: typer.echo(text, err=True))
+    report = run(
+        fail_overs, seed=seed, folder=directory, tell=lambda text: typer.echo(text, err=True)
+    )
     if json:
         typer.echo(msgspec.json.encode(report))
     else:

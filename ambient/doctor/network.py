@@ -24,6 +24,7 @@ from ambient.bus.sockets import LinkChange, Watch, context, dial
 from ambient.config import Camera, NodeConfig
 from ambient.doctor.findings import Finding, Level
 from ambient.errors import LinkError
+from ambient.node import hubs
 
 CONNECT_S: Final = 3.0
 HANDSHAKE_S: Final = 6.0
@@ -50,18 +51,22 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
     if link is None:
         yield Finding("hub", Level.WARNING, "none configured", "run: ambient enroll INVITATION")
         return
-    host, port = _host_port(link.address)
-    try:
-        with socket.create_connection((host, port), CONNECT_S):
-            pass
-    except OSError as error:
+    known = hubs.load(link, config.state_dir)
+    reached = []
+    for address in known.addresses:
+        silence = _silence(address)
+        if silence is None:
+            reached.append(address)
+            continue
         yield Finding(
             "hub",
             Level.FAILED,
-            f"{link.address} does not answer ({error.strerror or error})",
+            f"{address} does not answer ({silence})",
             "check that the hub runs, its address, and the firewall between",
         )
+    if not reached:
         return
+    address = known.address if known.address in reached else reached[0]
     try:
         pair = load_pair(config.state_dir / NODE_KEY)
     except LinkError as error:
@@ -71,7 +76,7 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
         yield Finding("hub", Level.WARNING, "reached; this node has no key", "run: ambient enroll")
         return
     ctx = context()
-    watch = dial(ctx, link.address, link.key, pair)
+    watch = dial(ctx, address, link.key, pair)
     try:
         outcome = _handshake(watch)
     finally:
@@ -79,7 +84,9 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
         watch.socket.close()
         ctx.term()
     if outcome is LinkChange.UP:
-        yield Finding("hub", Level.OK, f"{link.address} answers and knows this key")
+        yield Finding("hub", Level.OK, f"{address} answers and knows this key")
+        if known.several:
+            yield Finding("hub", Level.NOTE, f"the site has two: {', '.join(known.addresses)}")
     elif outcome is LinkChange.REFUSED:
         yield Finding(
             "hub",
@@ -94,6 +101,15 @@ def hub(config: NodeConfig) -> Iterator[Finding]:
             "something answers at its address, but not with the hub's key",
             "compare hub.key in node.yaml with the hub's; enrol again if the hub is new",
         )
+
+
+def _silence(address: str) -> str | None:
+    """Return why nothing answers at an address, nothing when something does."""
+    try:
+        with socket.create_connection(_host_port(address), CONNECT_S):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _handshake(watch: Watch) -> LinkChange | None:

@@ -30,6 +30,7 @@ REQUIREMENTS: Final = {
     "1.4": f"A backup, sealed for the recovery key, is at most {BACKUP_H} hours old.",
     "1.5": "A relay tells the nurse call when the hub is dead.",
     "1.6": "No node waits to be accepted.",
+    "1.7": "A second hub stands by, and its copy is fresh.",
     "2.1": "The room is served by an enrolled node.",
     "2.2": "Its node speaks.",
     "2.3": "Its cameras see, or by plan do not watch.",
@@ -59,6 +60,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         Whether a relay is held while the hub is well.
     waiting
         Names of nodes that wait to be accepted.
+    standby
+        Whether the site has a second hub, and what is wrong with the two; nothing when all is well.
     nodes, rooms
         As the board has them.
     open_alarms
@@ -77,6 +80,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     nodes: Sequence[NodeState]
     rooms: Sequence[RoomState]
     open_alarms: dict[str, int]
+    standby: bool = False
+    standby_fault: str = ""
 
 
 def accept(facts: Facts) -> list[Finding]:
@@ -130,6 +135,16 @@ def _hub(facts: Facts) -> Iterator[Finding]:
         if facts.waiting
         else _finding("1.6", Level.OK, "none waits")
     )
+    yield _second_hub(facts)
+
+
+def _second_hub(facts: Facts) -> Finding:
+    if not facts.standby:
+        return _finding("1.7", Level.NOTE, "there is none", "docs/standby.md, if one is wanted")
+    if facts.standby_fault:
+        mend = "look at the other machine: ambient standby status"
+        return _finding("1.7", Level.FAILED, facts.standby_fault, mend)
+    return _finding("1.7", Level.OK, "it does")
 
 
 def _backup(facts: Facts) -> Finding:

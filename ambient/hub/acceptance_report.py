@@ -18,6 +18,7 @@ from ambient.hub.acceptance import Facts
 from ambient.hub.board import read_board
 from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.registry import Registry
+from ambient.hub.standby import kept
 from ambient.hub.store import Store
 from ambient.sealed_archive import SUFFIX
 
@@ -54,6 +55,8 @@ def gathered(config: HubConfig, now: int) -> Facts:
         nodes=board.nodes,
         rooms=board.rooms,
         open_alarms=dict(alarms),
+        standby=config.standby is not None,
+        standby_fault=_fault(config, now),
     )
 
 
@@ -67,6 +70,16 @@ def page(config: HubConfig, report: Report, now: int) -> str:
     return template.render(
         site=config.site, report=report, made=made, version=__version__, failed=failed
     )
+
+
+def _fault(config: HubConfig, now: int) -> str:
+    """Return what is wrong with the two hubs; nothing when all is well, or there is one alone."""
+    if config.standby is None:
+        return ""
+    status = kept.status_of(config.state_dir, now)
+    if status is None:
+        return "the hub on this machine does not run"
+    return "" if status.well else " ".join(kept.told(status))
 
 
 def _newest_backup(config: HubConfig) -> int | None:

@@ -56,6 +56,7 @@ FINE = Facts(
     nodes=[node()],
     rooms=[room()],
     open_alarms={},
+    standby=True,
 )
 MOVED = Fault(source="c1", view=View.MOVED, t=NOW, chain="0" * 8)
 
@@ -78,6 +79,8 @@ def test_a_whole_house_passes_every_requirement() -> None:
         ("1.4", Level.FAILED, {"newest_backup": NOW - (BACKUP_H + 1) * HOUR}),
         ("1.5", Level.WARNING, {"relay": False}),
         ("1.6", Level.WARNING, {"waiting": ["n-2"]}),
+        ("1.7", Level.NOTE, {"standby": False}),
+        ("1.7", Level.FAILED, {"standby_fault": "The other one was never heard."}),
         ("2.1", Level.FAILED, {"rooms": []}),
         ("2.1", Level.FAILED, {"rooms": [room(node=None)]}),
         ("2.2", Level.FAILED, {"nodes": []}),
