@@ -23,7 +23,7 @@ demo: setup ## Node and hub on a recorded fall; opens the page and keeps running
 
 test: setup ## Run the tests; warnings are errors.
 	./deploy/system-packages.sh test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: lint-code lint-format lint-types lint-imports ## Lint, format, strict types, import contracts.
 lint-code: $(READY)
