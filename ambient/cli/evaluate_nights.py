@@ -6,6 +6,7 @@ output; progress goes to standard error. Needs no recording; drawn nights need t
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,6 +38,12 @@ def nights(
     rendered: Annotated[
         int, typer.Option(min=0, max=1000, help="Stretches that are drawn and looked at.")
     ] = 0,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="Drawn stretches measured are kept here, and not drawn again.", file_okay=False
+        ),
+    ] = None,
     senses: Annotated[str, typer.Option(help="camera, sensors or all.")] = "camera",
     seed: Seed = 1,
     json: Json = False,
@@ -56,7 +63,7 @@ def nights(
     shown = None
     if rendered:
         with evaluate._shown("stretches") as progress:
-            shown = drawn.run(rendered, seed=seed, progress=progress)
+            shown = drawn.run(rendered, seed=seed, keep=keep, progress=progress)
     if json:
         typer.echo(msgspec.json.encode({"nights": found, "rendered": shown}))
         return
@@ -78,7 +85,9 @@ def nights(
     if shown is not None:
         rows += [
             ("drawn get-ups told at the edge", _share(shown.found)),
+            ("drawn get-ups told as an exit", _share(shown.exits)),
             ("drawn: after sitting on the edge", _seconds(shown.after_edge)),
+            ("drawn: warning before standing", _seconds(shown.warning)),
             ("drawn: edges that rang of nobody there", _share(shown.false)),
         ]
     _table(f"{found.nights} nights, {found.senses}", rows)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ambient.evaluate.nights import report, wet_rooms
+from ambient.errors import UsageError
+from ambient.evaluate.nights import drawn, report, wet_rooms
 from ambient.evaluate.nights.life import Kind, Night, night
 from ambient.evaluate.nights.watch import Senses, carers, config_of, merged, sensors
-from ambient.events import AnyEvent, BedEdge, BedExit, SituationStep
+from ambient.events import AnyEvent, BedEdge, BedExit, FallConfirmed, SituationStep
 from ambient.observations import SensorKind, SensorSeen
 
 ID = "00000000-0000-8000-8000-000000000000"
@@ -26,6 +29,72 @@ def told(kind: type[AnyEvent], bed: str, t: float) -> AnyEvent:
         id=ID, t=round(t * 1e9), node="n", room="room", chain=ID, position=0,
         config_version="0" * 12, bed=bed, step=SituationStep.CONFIRMED, lasted_s=0.0,
     )  # type: ignore[call-arg]  # fmt: skip
+
+
+def stretch(doing: str, edge_told: float | None = None, exit_told: float | None = None) -> object:
+    """Return a drawn stretch, on the edge from 30 s on and up from 50 s on where it gets up."""
+    ups = doing == drawn.Doing.GETS_UP
+    return drawn.Stretch(
+        number=1, doing=doing, rail=False, edge=30.0 if ups else None,
+        stood=50.0 if ups else None, edge_told=edge_told, exit_told=exit_told,
+    )  # fmt: skip
+
+
+def test_drawn_stretches_are_summed() -> None:
+    every = [
+        stretch(drawn.Doing.GETS_UP, 33.0, 52.0),
+        stretch(drawn.Doing.GETS_UP, 51.0, 52.0),
+        stretch(drawn.Doing.GETS_UP),
+        stretch(drawn.Doing.TURNS),
+        stretch(drawn.Doing.SITS_UP, 40.0),
+    ]
+    found = drawn.summarise(every, 1)  # type: ignore[arg-type]
+    assert (found.found.k, found.found.n) == (1, 3)
+    assert (found.exits.k, found.exits.n) == (2, 3)
+    assert (found.false.k, found.false.n) == (1, 2)
+    assert (found.after_edge.p50_s, found.warning.p50_s) == (3.0, 17.0)
+
+
+def test_stretches_that_were_kept_are_not_drawn_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Closed:
+        def __enter__(self) -> None:
+            return None
+
+        def __exit__(self, *of: object) -> None:
+            return None
+
+    asked: list[int] = []
+
+    def watched(seed: int, n: int, number: int, networks: object) -> object:
+        asked.append(n)
+        return stretch(drawn.ORDER[n % len(drawn.ORDER)], 33.0)
+
+    monkeypatch.setattr(drawn.Networks, "open", lambda options: Closed())
+    monkeypatch.setattr(drawn, "watched", watched)
+    first = drawn.run(2, seed=3, keep=tmp_path)
+    assert drawn.run(2, seed=3, keep=tmp_path) == first
+    assert drawn.run(3, seed=3, keep=tmp_path).stretches[:2] == first.stretches
+    assert asked == [0, 1, 2]
+    assert len(drawn.run(1, seed=4, keep=tmp_path).stretches) == 1
+    assert asked == [0, 1, 2, 0]
+    (tmp_path / "stretch-3-0.json").write_bytes(b"{}")
+    with pytest.raises(UsageError, match="stretch-3-0"):
+        drawn.run(1, seed=3, keep=tmp_path)
+
+
+def test_a_confirmed_fall_in_a_night_is_of_nobody(one: Night) -> None:
+    fell = FallConfirmed(
+        id=ID, t=round(3e4 * 1e9), node="n", room="room", chain=ID, position=0,
+        config_version="0" * 12, down_s=8.0,
+    )  # type: ignore[call-arg]  # fmt: skip
+    scored = [report.score(one, events, 1.5) for events in ([], [fell])]
+    assert [len(each.falls) for each in scored] == [0, 1]
+    found = report.summarise(scored, 5, Senses.CAMERA, 0.0, "v")
+    assert found.falls_of_nobody.count == 1
+    assert found.falls_of_nobody.exposure == pytest.approx(3.0 / 9.5, abs=0.001)
+    assert any(cause.startswith("fall while") for cause in found.causes)
 
 
 def test_a_night_is_the_same_again_and_true_to_itself(one: Night) -> None:

@@ -3,20 +3,25 @@
 In: how many, and a seed. Out: what a node whose camera looks at them says. A person of the bedroom
 of ``evaluate subgroups`` lies in bed under a blanket, half of the beds with a rail, and gets up by
 way of the edge, turns over, or sits up in bed; all frames go through the real vision pipeline.
-Frames are drawn in memory and live as long as they are looked at.
+Frames are drawn in memory and live as long as they are looked at. A stretch takes half a minute of
+a core, so what was measured of it may be kept in a folder: a run that was stopped goes on there,
+and one of more stretches measures only the further ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
 from ambient.config import Bed, BedWatch, Camera, Night, NodeConfig, Room, Zone
+from ambient.errors import UsageError
 from ambient.evaluate.clip import CAMERA, FPS, ROOM, Ticks
 from ambient.evaluate.days import stances
 from ambient.evaluate.days.stances import Stance, varied
@@ -84,8 +89,9 @@ class Report(Struct, frozen=True):
         Of the get-ups, those told at the edge before standing.
     exits
         … those told as an exit by the end of the stretch.
-    after_edge
-        Seconds from sitting on the edge to the alarm.
+    after_edge, warning
+        Seconds from sitting on the edge to the alarm, and from it to standing up: people sit there
+        for 11 to 53 s here.
     false
         Of the stretches without anybody on the edge, those in which an edge or exit rang.
     """
@@ -94,30 +100,74 @@ class Report(Struct, frozen=True):
     found: Share
     exits: Share
     after_edge: Quantiles
+    warning: Quantiles
     false: Share
     stretches: list[Stretch]
 
 
-def run(count: int, *, seed: int = 1, progress: Callable[[int, int], None] | None = None) -> Report:
+def run(
+    count: int,
+    *,
+    seed: int = 1,
+    keep: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
     """Draw and watch `count` stretches.
+
+    Parameters
+    ----------
+    keep
+        A folder in which each stretch measured is kept; those that it holds are not drawn again.
+        Whoever changes what is measured empties it.
 
     Raises
     ------
     ModelError
         When the networks are missing or damaged.
+    UsageError
+        A kept file is of another version.
     """
-    stretches = []
+    stretches: list[Stretch] = []
     numbers = _numbers(seed)
     with Networks.open(PoseOptions(num_people=3)) as networks:
         for n in range(count):
-            stretches.append(watched(seed, n, next(numbers), networks))
+            number = next(numbers)
+            path = None if keep is None else keep / f"stretch-{seed}-{n}.json"
+            if path is not None and path.exists():
+                stretches.append(_kept(path))
+            else:
+                stretches.append(watched(seed, n, number, networks))
+                if path is not None:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(msgspec.json.encode(stretches[-1]) + b"\n")
             if progress is not None:
                 progress(n + 1, count)
+    return summarise(stretches, seed)
+
+
+def _kept(path: Path) -> Stretch:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Stretch)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(
+            f"{path}: expected a stretch measured by this version, got something else ({error}); "
+            "remove it, and it is drawn again"
+        ) from None
+
+
+def summarise(stretches: Sequence[Stretch], seed: int) -> Report:
+    """Return the report of stretches; pure."""
     ups = [one for one in stretches if one.stood is not None]
     others = [one for one in stretches if one.stood is None]
     in_time = [one.edge_told is not None and one.edge_told <= (one.stood or 0.0) for one in ups]
+    warnings = [
+        (one.stood or 0.0) - one.edge_told
+        for one, found in zip(ups, in_time, strict=True)
+        if found and one.edge_told is not None
+    ]
     return Report(
         seed=seed,
+        warning=quantiles(warnings),
         found=wilson(sum(in_time), len(ups)),
         exits=wilson(sum(one.exit_told is not None for one in ups), len(ups)),
         after_edge=quantiles(
