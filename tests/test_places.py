@@ -39,7 +39,7 @@ def test_is_no_slug(text: str) -> None:
     assert not fits(text, Slug)
 
 
-@pytest.mark.parametrize("text", SUBJECTS)
+@pytest.mark.parametrize("text", SUBJECTS, ids=["short", "long", "a new one"])
 def test_is_a_pseudonym(text: str) -> None:
     assert fits(text, Subject)
 

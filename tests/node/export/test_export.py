@@ -299,7 +299,11 @@ def test_only_the_owner_of_the_key_can_read_it(config):
         opened(made.data, pyrage.x25519.Identity.generate())
 
 
-@pytest.mark.parametrize("text", ["", "age1nonsense", "hello", str(KEY)])
+@pytest.mark.parametrize(
+    "text",
+    ["", "age1nonsense", "hello", str(KEY)],
+    ids=["nothing", "nonsense", "a word", "a private key"],
+)
 def test_what_is_no_public_key_is_refused_and_a_private_one_not_shown(text):
     with pytest.raises(UsageError) as caught:
         sealing.recipient_of(text)
