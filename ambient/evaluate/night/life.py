@@ -74,12 +74,15 @@ class Happening:
         Seconds from 21:00, and how long.
     room
         Number of the room, which is that of its resident.
+    watched
+        Whether the bed is, which has a sensor then.
     """
 
     t: float
     what: What
     room: int
     lasts_s: float = 0.0
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def _mistaken(
     if person.wears:
         often[What.IMPACT_FALSE] = table.night("impact_false", level) * up_s / 3600.0
     return [
-        Happening(t, what, person.room, LASTS_S.get(what, 0.0))
+        Happening(t, what, person.room, LASTS_S.get(what, 0.0), person.watched)
         for what, rate in often.items()
         for t in _times(dice, rate)
     ]

@@ -37,6 +37,7 @@ class Per(StrEnum):
     """What a rate counts over."""
 
     ROOM_DAY = "room-day"
+    ROOM_NIGHT = "room-night"
     BED_NIGHT = "bed-night"
     HOUR_UP = "hour up"
     """Of a wearer."""
@@ -95,7 +96,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
     def night(self, name: str, level: Level) -> float:
         """Return how often it happens in a night, of a room, a bed or a resident.
 
-        Rates per day are shared out evenly over the hours: nobody has measured them by the hour.
+        Rates per day are shared out evenly over the hours.
         """
         return self.rates[name].at(level) * self.night_share(name)
 
@@ -117,7 +118,7 @@ NAMES: Final = (
 HABITS: Final = (
     *("rises", "edges", "helped", "long", "away_min", "wearers", "callers", "bouts", "calls"),
     *("cords", "falls_a_year", "node_lost", "camera_lost", "battery_empty", "walk_min"),
-    *("care_min", "watched"),
+    *("care_min", "watched", "in_view", "in_bed_view"),
 )
 
 

@@ -105,8 +105,14 @@ def _chains(
         case What.FALL_FALSE:
             return [("fall", _fall())]
         case What.IMPACT_FALSE:
-            surely = float(dice.uniform(LEAST_FALL, 1.0))
-            said = impact_told(lies=found("impact_lies"), probability=surely)
+            surely, lies = float(dice.uniform(LEAST_FALL, 1.0)), found("impact_lies")
+            view = table.habit("in_bed_view" if lies else "in_view")
+            said = impact_told(
+                lies=lies,
+                probability=surely,
+                felt=one.watched,
+                seen=bool(dice.random() < view),
+            )
             return [("fall", [_fall_step(s, kind) for s, kind in said])] if said else []
         case What.CALL | What.CALLER:
             return [("help", _help(one.lasts_s))] if found("help_found") else []

@@ -157,6 +157,17 @@ def test_a_false_impact_is_judged_by_fusion_itself() -> None:
     assert impact_told(lies=True, probability=0.1) == ()
 
 
+@pytest.mark.parametrize("lies", [False, True])
+def test_what_else_a_room_has_speaks_of_a_false_impact(lies: bool) -> None:
+    def rings(**beside: bool) -> bool:
+        told = impact_told(lies=lies, probability=0.99, **beside)
+        return FallConfirmed in {kind for _, kind in told}
+
+    assert rings()
+    assert not rings(seen=True)
+    assert rings(felt=True) is not lies
+
+
 def test_what_is_so_does_not_depend_on_the_rates() -> None:
     people = residents(carried(), 30, dice())
     lived = [
