@@ -106,12 +106,12 @@ def _chains(
             return [("fall", _fall())]
         case What.IMPACT_FALSE:
             surely, lies = float(dice.uniform(LEAST_FALL, 1.0)), found("impact_lies")
-            view = table.habit("in_bed_view" if lies else "in_view")
+            often = table.habit("in_bed_view" if lies else "in_view")
             said = impact_told(
                 lies=lies,
                 probability=surely,
                 felt=one.watched,
-                seen=bool(dice.random() < view),
+                seen=bool(dice.random() < often),
             )
             return [("fall", [_fall_step(s, kind) for s, kind in said])] if said else []
         case What.CALL | What.CALLER:

@@ -181,7 +181,7 @@ def summarise(stretches: Sequence[Stretch], seed: int) -> Report:
             sum(one.edge_told is not None or one.exit_told is not None for one in others),
             len(others),
         ),
-        stretches=stretches,
+        stretches=list(stretches),
     )
 
 
