@@ -1,9 +1,10 @@
 """Writes the systemd drop-in with the addresses that a node may talk to.
 
-In: ``node.yaml``, and what enrolment left in the node's state folder. Out, on standard output:
-``IPAddressAllow=`` for the hub, each network camera, the broker and the senders that the installer
-named, and for the machine's name servers when one of these is a name and not a number;
-``SocketBindAllow=`` for the ports on which wearables and monitors come in.
+In: ``node.yaml``, and what enrolment and hub left in the node's state folder. Out, on standard
+output: ``IPAddressAllow=`` for the hub and the other one of which it told, each network camera, the
+broker and the senders that the installer named, and for the machine's name servers when one of
+these is a name and not a number; ``SocketBindAllow=`` for the ports on which wearables and monitors
+come in.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from urllib.parse import urlsplit
 
 from ambient.bus.enrolment import load_hub
 from ambient.config import NodeConfig, load_node
+from ambient.node import hubs
 
 
 def hosts(config: NodeConfig) -> list[str]:
     """Return the hosts of hub, network cameras, broker and named senders as they are written."""
     hub = config.hub or load_hub(config.state_dir)
     urls = [hub.address] if hub else []
+    if hub:
+        urls += [told for told in hubs.load(hub, config.state_dir).addresses if _is_near(told)]
     urls += [camera.source for room in config.rooms for camera in room.cameras]
     found = {host for url in urls if "://" in url and (host := urlsplit(url).hostname)}
     ways = config.gateways
@@ -81,6 +85,15 @@ def drop_in(config: NodeConfig, resolv: str) -> str:
     lines += [f"IPAddressAllow={number}" for number in sorted(numbers)]
     lines += [f"SocketBindAllow=tcp:{port}" for port in ports(config)]
     return "\n".join(lines) + "\n"
+
+
+def _is_near(address: str) -> bool:
+    """Return whether an address that nobody wrote here is a number of a private network.
+
+    A node can write what its hub told; it must not open itself a way out of the house by that.
+    """
+    host = urlsplit(address).hostname or ""
+    return _is_number(host) and ipaddress.ip_address(host).is_private
 
 
 def _is_number(host: str) -> bool:

@@ -80,12 +80,12 @@ if [ "$system" = yes ]; then
         [ "$one" = hub ] || chown ambient-node /etc/ambient/node.yaml
         units="$units ambient-$one.service"
     done
-    wizard=""
+    beside=""
     if [ "$role" != hub ]; then
-        wizard=ambient-wizard.path
-        for one in path service; do
-            sed "s|/opt/ambient|$prefix|" "$here/systemd/ambient-wizard.$one" \
-                >"/etc/systemd/system/ambient-wizard.$one"
+        beside="ambient-wizard.path ambient-hubs.path"
+        for one in wizard.path wizard.service hubs.path hubs.service; do
+            sed "s|/opt/ambient|$prefix|" "$here/systemd/ambient-$one" \
+                >"/etc/systemd/system/ambient-$one"
         done
         mkdir -p /etc/systemd/system/ambient-node.service.d
         runuser -u ambient-node -- "$prefix/bin/python" "$prefix/share/addresses.py" \
@@ -117,7 +117,8 @@ print(found.dir if found else "")')
     if [ -d /run/systemd/system ]; then
         systemctl daemon-reload
         [ -z "$backups" ] || systemctl enable --now ambient-backup.timer
-        [ -z "$wizard" ] || systemctl enable --now "$wizard"
+        # shellcheck disable=SC2086 # several units
+        [ -z "$beside" ] || systemctl enable --now $beside
     fi
     echo "installed$units; edit /etc/ambient/*.yaml, then: systemctl enable --now$units"
 else

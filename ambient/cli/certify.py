@@ -31,15 +31,15 @@ def certify(
 
     import msgspec
 
-    from ambient.config import load_hub
     from ambient.doctor.findings import report
     from ambient.errors import StoreError, UsageError
     from ambient.hub.acceptance import accept
     from ambient.hub.acceptance_report import gathered, page
+    from ambient.hub.standby.state import effective
 
     if out is not None and out.suffix not in (".html", ".json"):
         raise UsageError(f"--out: expected a file .html or .json, got {out.name}")
-    loaded, now = load_hub(config), time.time_ns()
+    loaded, now = effective(config), time.time_ns()
     result = report(accept(gathered(loaded, now)))
     if out is not None:
         written = msgspec.json.encode(result)

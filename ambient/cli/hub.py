@@ -35,7 +35,6 @@ def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
     import signal
     import threading
 
-    from ambient.config import load_hub
     from ambient.hub.standby.service import serve
     from ambient.log import set_up_log
 
@@ -44,7 +43,7 @@ def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    serve(load_hub(config), config, stop=stop)
+    serve(config, stop=stop)
 
 
 @_HUB.command("verify")

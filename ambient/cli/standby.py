@@ -39,22 +39,18 @@ def invite(
     """On the first hub: print an invitation, and wait ten minutes for the second machine."""
     import msgspec
 
-    from ambient.config import load_hub
-    from ambient.hub.standby import joining
+    from ambient.hub.standby import joining, state
 
     def tell(line: str) -> None:
         if json:
             typer.echo(msgspec.json.encode({"invitation": line}))
             return
         typer.echo("On the second machine, within ten minutes:\n")
-        typer.echo(
-            f"  ambient standby join {line} \\\n    --address tcp://ITS-ADDRESS:7441 "
-            "--link tcp://ITS-ADDRESS:7440 --page https://ITS-ADDRESS:8443\n"
-        )
+        typer.echo(f"  ambient standby join --address tcp://ITS-ADDRESS:7441 {line}\n")
 
-    came = joining.invite(load_hub(config), config, address=address, page=page, tell=tell)
+    came = joining.invite(state.effective(config), config, address=address, page=page, tell=tell)
     if not json:
-        typer.echo(f"The second hub is at {came.link}; {config} has a section standby now.")
+        typer.echo(f"The second hub is at {came.link}.")
         typer.echo("Start this hub again now: systemctl restart ambient-hub")
 
 
@@ -64,25 +60,37 @@ def join(
     address: Annotated[
         str, typer.Option(help="Where the first hub reaches this machine, like tcp://10.0.0.6:7441")
     ],
-    link: Annotated[
-        str, typer.Option(help="Where nodes reach this machine, like tcp://10.0.0.6:7440")
-    ],
-    page: Annotated[str, typer.Option(help="Where browsers reach it, like https://10.0.0.6:8443")],
-    state_dir: Annotated[Path, typer.Option(help="The state folder.")] = Path(
-        "/var/lib/ambient/hub"
-    ),
+    page: Annotated[
+        str | None, typer.Option(help="Where browsers reach it, if not as `web` says.")
+    ] = None,
     config: File = Path("hub.yaml"),
 ) -> None:
-    """On the second machine: become the hub that stands by, and write its configuration."""
+    """On the second machine: stand by. Its hub.yaml has its own `site`, `link` and `web`."""
     import os
 
-    from ambient.hub.standby import joining, places
+    from ambient.hub.standby import joining, state
 
     os.umask(0o077)
-    own = places.sections(state_dir, link, page)
-    loaded = joining.join(invitation, config, address=address, link=link, page=page, config=own)
-    typer.echo(f"This machine is the second hub of {loaded.site}; {config} is written.")
+    loaded = state.effective(config)
+    joining.join(invitation, loaded, config, address=address, page=page)
+    typer.echo(f"This machine is the second hub of {loaded.site}.")
     typer.echo(f"Start it: ambient hub -c {config}, or systemctl enable --now ambient-hub")
+
+
+@_STANDBY.command("leave")
+def leave(config: File = Path("hub.yaml")) -> None:
+    """Be one hub alone again, when the other machine is gone for good; then start the hub again."""
+    from ambient.hub.standby import joining, state
+
+    loaded = state.effective(config)
+    joining.leave(loaded)
+    typer.echo("This hub is alone now. Start it again: systemctl restart ambient-hub")
+    followed = loaded.state_dir / state.FOLLOWED
+    if followed.exists():
+        typer.echo(
+            f"What the first hub's configuration was lies in {followed}; copy what is missing"
+        )
+        typer.echo(f"from it to {config} before.")
 
 
 @_STANDBY.command("status")
@@ -92,13 +100,12 @@ def status(config: File = Path("hub.yaml"), json: AsJson = False) -> None:
 
     import msgspec
 
-    from ambient.config import load_hub
     from ambient.errors import UsageError
-    from ambient.hub.standby import kept
+    from ambient.hub.standby import kept, state
 
-    loaded = load_hub(config)
+    loaded = state.effective(config)
     if loaded.standby is None:
-        raise UsageError(f"{config}: expected a section standby, found none; see docs/standby.md")
+        raise UsageError(f"{config}: expected one of two hubs, got one alone; see docs/standby.md")
     found = kept.status_of(loaded.state_dir, time.time_ns())
     if json:
         typer.echo(msgspec.json.encode(found))
@@ -122,6 +129,5 @@ def promote(config: File = Path("hub.yaml")) -> None:
     from ambient.config import load_hub
     from ambient.hub.standby import kept
 
-    loaded = load_hub(config)
-    kept.order(loaded.state_dir, time.time_ns())
+    kept.order(load_hub(config).state_dir, time.time_ns())
     typer.echo("Ordered. See: ambient standby status")

@@ -231,6 +231,13 @@ class TwoHubs(Closing):
             **(extra or {}),
         }
         self.first.config.write_text(yaml.safe_dump(content, sort_keys=False))
+        own = {
+            "site": SITE,
+            "state_dir": str(self.second.state),
+            "link": {"bind": self.second.link},
+            "web": {"host": "127.0.0.1", "port": self.second.web_port},
+        }
+        self.second.config.write_text(yaml.safe_dump(own, sort_keys=False))
 
     def set_up(self) -> None:
         """Start the first hub, enrol the nodes there, let the second one join, start it.
@@ -329,8 +336,7 @@ class TwoHubs(Closing):
             done = subprocess.run(
                 [
                     *(*_AMBIENT, "standby", "join", line, "-c", str(second.config)),
-                    *("--address", second.address, "--link", second.link),
-                    *("--page", second.page.url, "--state-dir", str(second.state)),
+                    *("--address", second.address),
                 ],
                 capture_output=True,
                 text=True,

@@ -14,6 +14,7 @@ import pytest
 
 from ambient.config import load_hub, load_node
 from ambient.config_gateways import Way
+from ambient.node import hubs
 from ambient.node.wizard import asked, gate
 from ambient.node.wizard.serve import PORT
 
@@ -21,7 +22,8 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = {name: DEPLOY / "systemd" / f"ambient-{name}.service" for name in ("node", "hub")}
 BACKUP = DEPLOY / "systemd" / "ambient-backup.service"
 WIZARD = DEPLOY / "systemd" / "ambient-wizard.service"
-UNITS_BESIDE = [BACKUP, WIZARD, WIZARD.with_suffix(".path")]
+HUBS = DEPLOY / "systemd" / "ambient-hubs.service"
+UNITS_BESIDE = [BACKUP, WIZARD, WIZARD.with_suffix(".path"), HUBS, HUBS.with_suffix(".path")]
 
 
 def _service(name: str) -> dict[str, list[str]]:
@@ -190,6 +192,31 @@ def test_a_node_may_talk_to_its_hub_and_cameras(
     parser.read_string(text)
     assert parser.sections() == ["Service"]
     assert re.findall(r"^IPAddressAllow=(.*)$", text, re.MULTILINE) == allowed
+
+
+@pytest.mark.parametrize(
+    ("told", "allowed"),
+    [
+        ("10.0.0.6", ["10.0.0.5", "10.0.0.6"]),
+        ("8.8.8.8", ["10.0.0.5"]),
+        ("hub.example", ["10.0.0.5"]),
+    ],
+    ids=["of the house", "of the internet", "a name"],
+)
+def test_a_node_may_talk_to_the_other_hub_of_the_house(
+    tmp_path: Path, addresses: ModuleType, told: str, allowed: list[str]
+) -> None:
+    file = tmp_path / "node.yaml"
+    cameras = {"one": "/dev/video0", "two": "/dev/video1"}
+    text = NODE.format(hub="10.0.0.5", key="k" * 40, state=tmp_path, **cameras)
+    file.write_text(text, "utf-8")
+    config = load_node(file)
+    assert config.hub is not None
+    known = hubs.Hubs(config.hub)
+    known.welcome(2, [config.hub.address, f"tcp://{told}:7440"])
+    hubs.keep(known, tmp_path)
+    made = addresses.drop_in(config, "")
+    assert re.findall(r"^IPAddressAllow=(.*)$", made, re.MULTILINE) == allowed
 
 
 def test_a_node_listens_on_the_ports_of_its_ways_and_no_other(

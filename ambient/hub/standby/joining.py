@@ -1,9 +1,10 @@
 """How a second machine becomes the other hub of a site: one invitation, one command.
 
 Comes in: a hub that is, and the addresses of the machine that is to be the second one. Goes out: on
-the second one the site's keys and configuration, on both a section ``standby`` in hub.yaml. The
-invitation's token is the secret that lets it ask, once and for ten minutes; the key in it proves
-the first hub to the second one. Everything travels over CURVE.
+the second one the site's keys and the first one's configuration, and on both, in the state folder,
+what ``standby`` of hub.yaml says. The invitation's token is the secret that lets it ask, once and
+for ten minutes; the key in it proves the first hub to the second one. Everything travels over
+CURVE.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import yaml
@@ -26,11 +27,10 @@ from ambient.bus.invitation import Invitation, new_token, parse_invitation
 from ambient.bus.protocol import Token
 from ambient.bus.sockets import LinkChange
 from ambient.bus.zap import Zap
-from ambient.config import Address, HubConfig, load_hub
+from ambient.config import Address, HubConfig
 from ambient.config_standby import Order, PageUrl, own_link
-from ambient.config_yaml import read_yaml
 from ambient.errors import LinkError, UsageError
-from ambient.files import read_bytes, write_atomically
+from ambient.files import write_atomically
 from ambient.hub.database import DATABASE
 from ambient.hub.standby import kept, rsync, state
 from ambient.hub.standby.duty import Kept, next_term
@@ -72,7 +72,7 @@ def invite(
     tell: Callable[[str], None],
     wait_s: float = invitation.VALID_S,
 ) -> Join:
-    """Invite a second hub and wait until it came; write ``standby`` into the configuration here.
+    """Invite a second hub and wait until it came; keep here where it is.
 
     Parameters
     ----------
@@ -93,8 +93,8 @@ def invite(
     """
     if config.standby is not None:
         raise UsageError(
-            f"{config_file}: expected no section standby, found one; remove it first, and stop the "
-            "machine that was the other hub"
+            f"{config.state_dir}: expected a hub that is alone, found one of two; stop the machine "
+            "that was the other one, then run: ambient standby leave"
         )
     if not (config.state_dir / DATABASE).exists():
         raise UsageError(f"{config.state_dir}: expected a hub that ran, found none; start it once")
@@ -122,8 +122,7 @@ def invite(
         seen = max(before.seen, term)
         memory = Memory(kept=Kept(term=seen if seen % 2 == 0 else term, seen=seen), level=now)
         kept.save(config.state_dir, memory)
-        section = _section(Order.FIRST, address, join.address, join.link, join.page)
-        _append(config_file, section)
+        _keep(config.state_dir, Order.FIRST, address, join.address, join.link, join.page)
         mine = msgspec.structs.replace(mine, seen=seen)
         router.send_multipart([route, msgspec.json.encode(mine)])
         _until_gone(router, zap)
@@ -131,79 +130,88 @@ def invite(
 
 
 def join(
-    line: str, config_file: Path, *, address: str, link: str, page: str, config: dict[str, Any]
-) -> HubConfig:
+    line: str, config: HubConfig, config_file: Path, *, address: str, page: str | None = None
+) -> None:
     """Become the second hub of the site that gave the invitation.
 
     Parameters
     ----------
     line
         The invitation.
-    config_file
-        Written here; nothing must stand there yet.
-    address, link, page
-        Where the first hub, nodes and browsers reach this machine.
-    config
-        Sections of this machine's own: ``state_dir``, ``link``, ``web`` and the like.
-
-    Returns
-    -------
-    HubConfig
-        What was written.
+    config, config_file
+        Of this machine: ``site``, ``state_dir``, ``link`` and ``web`` count.
+    address
+        Where the first hub reaches this machine.
+    page
+        Where browsers reach it, when it is not what ``web`` says.
 
     Raises
     ------
     UsageError
-        When a hub is here already.
+        When a hub ran here already, or it is another site's.
     LinkError
         When the invitation is none, or the first hub cannot be reached or refuses.
     ConfigError
-        When the configuration cannot be used here.
+        When nodes could not be told of this machine, or the first hub's configuration cannot be
+        used here.
     """
     rsync.program()
-    state_dir = Path(str(config.get("state_dir", HubConfig(site="x").state_dir)))
-    if config_file.exists() or (state_dir / DATABASE).exists():
-        there = config_file if config_file.exists() else state_dir / DATABASE
+    state_dir = config.state_dir
+    if config.standby is not None or (state_dir / DATABASE).exists():
         raise UsageError(
-            f"{there}: expected a machine without a hub, found this; move it away first"
+            f"{state_dir}: expected a machine on which no hub ran yet, found one's state; move "
+            "that folder away first"
         )
-    given = parse_invitation(_plain(line))
-    request = Join(token=given.token, software=__version__, address=address, link=link, page=page)
-    first = _asked(given, request)
-    content = state.merged(
-        {
-            **config,
-            "site": first.site,
-            "standby": _section(Order.SECOND, address, first.address, first.link, first.page),
-        },
-        state.as_mapping(first.files[state.CONFIG]),
+    request = Join(
+        token=parse_invitation(plain(line)).token,
+        software=__version__,
+        address=address,
+        link=own_link(config.link.bind, config.link.advertise),
+        page=page or state.own_page(config),
     )
+    first = _asked(parse_invitation(plain(line)), request)
+    if first.site != config.site:
+        raise UsageError(
+            f"{config_file}: expected the site of the first hub, {first.site}, got {config.site}; "
+            "correct it, and ask for a new invitation"
+        )
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config_file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(config_file, state.written(content))
+    _keep(state_dir, Order.SECOND, address, first.address, first.link, first.page)
     try:
-        loaded = load_hub(config_file)
         for name, data in first.files.items():
-            if name != state.CONFIG:
-                state.put(name, data, state_dir, config_file)
-        memory = Memory(kept=Kept(term=0, seen=first.seen))
-        kept.save(state_dir, memory)
+            state.put(name, data, state_dir, config_file)
+        kept.save(state_dir, Memory(kept=Kept(term=0, seen=first.seen)))
         # The key last: where it is, the machine is the second hub.
         keys.write_private(state_dir / keys.HUB_KEY, first.hub_key)
     except BaseException:
-        config_file.unlink(missing_ok=True)
+        (state_dir / state.SECTION).unlink(missing_ok=True)
         raise
-    return loaded
 
 
-def _section(
-    order: Order, own: str, address: str, link: str, page: str
-) -> dict[str, dict[str, str] | str]:
-    return {
+def leave(config: HubConfig) -> None:
+    """Be one hub alone again.
+
+    Raises
+    ------
+    UsageError
+        When it is one.
+    """
+    section = config.state_dir / state.SECTION
+    if not section.exists():
+        raise UsageError(
+            f"{config.state_dir}: expected one of two hubs that was set up by ambient standby, "
+            "found none; a section standby in hub.yaml is removed there"
+        )
+    section.unlink()
+
+
+def _keep(state_dir: Path, order: Order, own: str, address: str, link: str, page: str) -> None:
+    section = {
         "order": order.value,
         "bind": _any_host(own),
         "other": {"address": address, "link": link, "page": page},
     }
+    write_atomically(state_dir / state.SECTION, yaml.safe_dump(section, sort_keys=False).encode())
 
 
 def _any_host(address: str) -> str:
@@ -214,21 +222,14 @@ def _any_host(address: str) -> str:
     return f"tcp://{'[::]' if host.startswith('[') else '0.0.0.0'}:{port}"
 
 
-def _append(config_file: Path, section: dict[str, Any]) -> None:
-    """Write the section at the end of a file that somebody wrote by hand, comments and all."""
-    read_yaml(config_file)
-    before = read_bytes(config_file) or b""
-    text = yaml.safe_dump({"standby": section}, sort_keys=False)
-    separator = b"" if before.endswith(b"\n") else b"\n"
-    write_atomically(config_file, before + separator + text.encode())
-    try:
-        load_hub(config_file)
-    except BaseException:
-        write_atomically(config_file, before)
-        raise
+def plain(line: str) -> str:
+    """Return the invitation of a standby as one that `parse_invitation` reads.
 
-
-def _plain(line: str) -> str:
+    Raises
+    ------
+    LinkError
+        When it is none.
+    """
     compact = "".join(line.split()).lower()
     if not compact.startswith(PREFIX):
         raise LinkError(

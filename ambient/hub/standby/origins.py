@@ -39,12 +39,14 @@ class Origins:
     Parameters
     ----------
     state_dir, config_file
-        What is copied.
+        What is copied; the second hub's configuration is not.
     router
         Where it goes.
     """
 
-    def __init__(self, state_dir: Path, config_file: Path, router: zmq.Socket[bytes]) -> None:
+    def __init__(
+        self, state_dir: Path, config_file: Path | None, router: zmq.Socket[bytes]
+    ) -> None:
         self._state_dir = state_dir
         self._config_file = config_file
         self._router = router

@@ -91,7 +91,8 @@ class Pairing:
             self._context.destroy(linger=0)
             raise
         self._watch = Watch.over(self._router)
-        self._origins = Origins(config.state_dir, config_file, self._router)
+        first = standby.order is Order.FIRST
+        self._origins = Origins(config.state_dir, config_file if first else None, self._router)
         self._say_at = self._look_at = self._keep_at = 0.0
         self._other = Say(said=self.duty.said(steady()))
         self._nodes = False

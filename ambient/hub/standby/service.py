@@ -19,7 +19,7 @@ import uvicorn
 
 from ambient import notify
 from ambient.bus import keys
-from ambient.config import HubConfig, load_hub
+from ambient.config import HubConfig
 from ambient.config_standby import Standby
 from ambient.errors import ConfigError
 from ambient.hub import certificates
@@ -42,7 +42,6 @@ _log = structlog.get_logger(__name__)
 
 
 def serve(
-    config: HubConfig,
     config_file: Path,
     *,
     stop: threading.Event,
@@ -52,8 +51,8 @@ def serve(
 
     Parameters
     ----------
-    config, config_file
-        Its configuration, and where it stands.
+    config_file
+        Where its configuration stands.
     ready
         As `run_hub` has it.
 
@@ -62,6 +61,7 @@ def serve(
     StoreError, ConfigError, LinkError
         As `run_hub`; or when what is kept of the two hubs cannot be read.
     """
+    config = state.effective(config_file)
     if config.standby is None:
         run_hub(config, ready=ready, stop=stop)
         return
@@ -74,7 +74,7 @@ def serve(
         _stand_by(config, config.standby, pairing, config_file, pair, stop)
         if stop.is_set():
             return
-        config = load_hub(config_file)  # the other hub's may have come meanwhile
+        config = state.effective(config_file)  # the other hub's may have come meanwhile
         end = _ending(pairing, stop)
 
         def opened(hub: RunningHub) -> None:

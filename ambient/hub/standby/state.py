@@ -1,8 +1,8 @@
 """The small files of a hub that the other one needs to take its place, and the ledger of erasures.
 
 Comes in: a state folder and ``hub.yaml``. Goes out: their names and contents, and the same put in
-place on the other machine: keys of residents' data, the site's authority, and the configuration but
-for what is about a machine itself.
+place on the other machine: keys of residents' data, the site's authority, and the configuration.
+All of that but what is a machine's own stands in the first hub's ``hub.yaml``; the second follows.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import yaml
 
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
+from ambient.config_standby import Order
 from ambient.config_yaml import read_yaml
 from ambient.errors import ConfigError
 from ambient.files import read_bytes, write_atomically
@@ -30,14 +31,54 @@ OTHERS_LEDGER: Final = "erasures.other.jsonl"
 
 OWN: Final = ("site", "state_dir", "link", "web", "standby", "alive", "backup")
 """Sections of ``hub.yaml`` that each machine has for itself."""
-_HEAD: Final = (
-    "# This hub stands by for another one. All but the sections "
-    f"{', '.join(OWN)}\n# follows that one's hub.yaml: change it there.\n"
-)
+
+SECTION: Final = "standby.yaml"
+"""In the state folder: the section ``standby``, as `invite` and `join` write it."""
+FOLLOWED: Final = "hub.followed.yaml"
+"""In the second hub's state folder: the first one's configuration."""
+EFFECTIVE: Final = "hub.effective.yaml"
+"""In the state folder: what the hub runs with, to be read by people."""
 
 
-def gathered(state_dir: Path, config_file: Path) -> dict[str, bytes]:
+def effective(config_file: Path) -> HubConfig:
+    """Return the configuration that a hub runs with: alone its file, else see the module.
+
+    The commands run as the service's user, who may not write ``hub.yaml``: what they set up lies
+    in the state folder.
+
+    Raises
+    ------
+    ConfigError
+        When a file cannot be used.
+    StoreError
+        When what results cannot be written.
+    """
+    loaded = load_hub(config_file)
+    own = _mapping(config_file)
+    content = dict(own)
+    section = loaded.state_dir / SECTION
+    if "standby" not in content and section.exists():
+        content["standby"] = _mapping(section)
+    followed = loaded.state_dir / FOLLOWED
+    second = content.get("standby", {}).get("order") == Order.SECOND.value
+    if second and followed.exists():
+        content = merged(content, _mapping(followed))
+    if content == own:
+        return loaded
+    path = loaded.state_dir / EFFECTIVE
+    data = yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
+    if read_bytes(path) != data:
+        write_atomically(path, data)
+    return load_hub(path)
+
+
+def gathered(state_dir: Path, config_file: Path | None) -> dict[str, bytes]:
     """Return what the other hub needs beside the database.
+
+    Parameters
+    ----------
+    config_file
+        The first hub's, which the second one follows; nothing on the second one.
 
     Raises
     ------
@@ -49,7 +90,7 @@ def gathered(state_dir: Path, config_file: Path) -> dict[str, bytes]:
         vault.KEY_FILE: state_dir / vault.KEY_FILE,
         "ca.crt": authority.authority,
         "ca.key": authority.authority_key,
-        CONFIG: config_file,
+        **({} if config_file is None else {CONFIG: config_file}),
     }
     read = {name: read_bytes(path) for name, path in found.items()}
     return {name: data for name, data in read.items() if data is not None}
@@ -78,7 +119,7 @@ def put(name: str, data: bytes, state_dir: Path, config_file: Path) -> None:
         "ca.key": authority.authority_key,
     }
     if name == CONFIG:
-        _follow(data, config_file)
+        _follow(data, state_dir, config_file)
     elif name in targets and read_bytes(targets[name]) != data:
         keys.write_private(targets[name], data)
 
@@ -97,11 +138,6 @@ def merged(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def written(content: Mapping[str, Any]) -> bytes:
-    """Return a configuration as it is written on a machine that follows another."""
-    return (_HEAD + yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)).encode()
-
-
 def as_mapping(data: bytes) -> dict[str, Any]:
     """Return what stands in a configuration file that came over the link.
 
@@ -113,10 +149,7 @@ def as_mapping(data: bytes) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile(prefix="other-hub-", suffix=".yaml") as file:
         file.write(data)
         file.flush()
-        content = read_yaml(Path(file.name))
-    if not isinstance(content, dict):
-        raise ConfigError(f"{CONFIG}: expected sections, got {type(content).__name__}")
-    return content
+        return _mapping(Path(file.name))
 
 
 def erasures(state_dir: Path) -> bytes | None:
@@ -135,22 +168,30 @@ def keep_ledger(state_dir: Path, data: bytes) -> None:
     write_atomically(state_dir / OTHERS_LEDGER, data)
 
 
-def _follow(data: bytes, config_file: Path) -> None:
-    """Write the other hub's configuration here, when anything but the own sections differs."""
-    own = read_yaml(config_file)
-    if not isinstance(own, dict):
-        raise ConfigError(f"{config_file}: expected sections, got {type(own).__name__}")
-    new = merged(own, as_mapping(data))
-    if new == own:
+def _follow(data: bytes, state_dir: Path, config_file: Path) -> None:
+    """Keep the first hub's configuration, when it can be used here."""
+    path = state_dir / FOLLOWED
+    before = read_bytes(path)
+    if before == data:
         return
-    before = config_file.read_bytes()
-    write_atomically(config_file, written(new))
+    as_mapping(data)
+    write_atomically(path, data)
     try:
-        load_hub(config_file)
+        effective(config_file)
     except ConfigError:
         # A path or section that only the other machine knows: what worked here stays.
-        write_atomically(config_file, before)
+        if before is None:
+            path.unlink()
+        else:
+            write_atomically(path, before)
         raise
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected sections, got {type(content).__name__}")
+    return content
 
 
 def own_page(config: HubConfig) -> str:

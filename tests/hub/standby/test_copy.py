@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ambient.errors import ConfigError, StoreError
@@ -19,6 +20,7 @@ from ambient.hub.people.register import Register
 from ambient.hub.registry import Registry
 from ambient.hub.standby import rsync, state
 from ambient.hub.standby.rsync import Role, Side
+from ambient.hub.standby.state import effective
 from ambient.hub.store import Store
 from tests.hub.kit import NS, enrol, fall
 from tests.hub.standby.kit import Both
@@ -151,20 +153,22 @@ def test_a_hub_that_nobody_stands_by_says_so(both: Both) -> None:
     assert alarms() == [(f"channel:{CHANNEL}", "resolved")]
 
 
-def test_the_configuration_follows_but_for_what_is_a_machines_own(both: Both) -> None:
+def test_the_second_hub_follows_the_firsts_configuration(both: Both) -> None:
     file = both.files["second"]
-    own = state.as_mapping(file.read_bytes())
-    other = {**state.as_mapping(both.files["first"].read_bytes()), "silent_s": 20}
-    state.put(state.CONFIG, state.written(other), both.copy, file)
-    assert state.as_mapping(file.read_bytes()) == {**own, "silent_s": 20}
+    own = effective(file)
+    other = both.files["first"].read_bytes() + b"silent_s: 20\n"
+    state.put(state.CONFIG, other, both.copy, file)
+    assert effective(file) == msgspec.structs.replace(own, silent_s=20)
+    state.put(state.CONFIG, other, both.configs["first"].state_dir, both.files["first"])
+    assert effective(both.files["first"]) == both.configs["first"], "the first one follows nobody"
 
 
 def test_a_configuration_that_cannot_be_used_here_is_left(both: Both) -> None:
     file = both.files["second"]
-    before = file.read_bytes()
+    before = effective(file)
     with pytest.raises(ConfigError, match="silent_s"):
         state.put(state.CONFIG, b"site: site\nsilent_s: never\n", both.copy, file)
-    assert file.read_bytes() == before
+    assert effective(file) == before
 
 
 def test_without_the_program_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

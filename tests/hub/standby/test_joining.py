@@ -12,17 +12,21 @@ import pytest
 import yaml
 
 from ambient.bus import keys
-from ambient.bus.invitation import PREFIX, parse_invitation
-from ambient.config import load_hub
+from ambient.bus.invitation import PREFIX, Invitation, parse_invitation
 from ambient.config_standby import Order
-from ambient.errors import LinkError, UsageError
+from ambient.errors import ConfigError, LinkError, UsageError
 from ambient.evaluate.facility import free_port
 from ambient.hub.database import HubDatabase
-from ambient.hub.standby import joining, kept, places
+from ambient.hub.standby import joining, kept
 from ambient.hub.standby.duty import Kept
+from ambient.hub.standby.state import effective
 from tests.hub.standby.kit import until
 
-COMMENT = "# written by hand\n"
+PLAUSIBLE = (
+    Invitation(address="tcp://127.0.0.1:9", key=keys.new_pair().public, token="0" * 32, expires=0)
+    .text()
+    .replace(PREFIX, joining.PREFIX)
+)
 
 
 class Site:
@@ -39,9 +43,20 @@ class Site:
             "web": {"host": "127.0.0.1", "port": free_port()},
             "silent_s": 20,
         }
-        self.first.write_text(COMMENT + yaml.safe_dump(content))
+        self.first.write_text(yaml.safe_dump(content))
         keys.load_or_make(folder / "a" / "state" / keys.HUB_KEY)
         HubDatabase(folder / "a" / "state" / "hub.db").close()
+        self.second.parent.mkdir()
+        self.second.write_text(
+            yaml.safe_dump(
+                {
+                    "site": "house",
+                    "state_dir": str(folder / "b" / "state"),
+                    "link": {"bind": f"tcp://127.0.0.1:{self.link}"},
+                    "web": {"host": "127.0.0.1", "port": self.page},
+                }
+            )
+        )
         self.address = f"tcp://127.0.0.1:{free_port()}"
         self.lines: list[str] = []
 
@@ -52,7 +67,7 @@ class Site:
         def run() -> None:
             try:
                 joining.invite(
-                    load_hub(self.first),
+                    effective(self.first),
                     self.first,
                     address=self.address,
                     tell=self.lines.append,
@@ -73,15 +88,8 @@ class Site:
         return ended
 
     def join(self, line: str) -> None:
-        link, page = f"tcp://127.0.0.1:{self.link}", f"http://127.0.0.1:{self.page}"
-        joining.join(
-            line,
-            self.second,
-            address=f"tcp://127.0.0.1:{free_port()}",
-            link=link,
-            page=page,
-            config=places.sections(self.second.parent / "state", link, page),
-        )
+        address = f"tcp://127.0.0.1:{free_port()}"
+        joining.join(line, effective(self.second), self.second, address=address)
 
 
 @pytest.fixture
@@ -93,14 +101,14 @@ def test_both_know_each_other_afterwards(site: Site) -> None:
     ended = site.invite()
     site.join(site.lines[0].upper())
     ended()
-    first, second = load_hub(site.first), load_hub(site.second)
+    first, second = effective(site.first), effective(site.second)
     assert first.standby is not None
     assert second.standby is not None
     assert (first.standby.order, second.standby.order) == (Order.FIRST, Order.SECOND)
     assert first.standby.other.link == f"tcp://127.0.0.1:{site.link}"
     assert second.standby.other.link == first.link.bind
     assert second.silent_s == 20, "the rest follows"
-    assert site.first.read_text().startswith(COMMENT), "what somebody wrote stays"
+    assert second.web.port == site.page, "but for what is the machine's own"
     pairs = [keys.load_pair(one.state_dir / keys.HUB_KEY) for one in (first, second)]
     assert pairs[0] == pairs[1]
     memories = [kept.load(one.state_dir).kept for one in (first, second)]
@@ -112,15 +120,15 @@ def test_both_know_each_other_afterwards(site: Site) -> None:
 
 def test_only_who_has_the_token_is_told_anything(site: Site) -> None:
     ended = site.invite(wait_s=10.0)
-    given = parse_invitation(joining._plain(site.lines[0]))
+    given = parse_invitation(joining.plain(site.lines[0]))
     wrong = msgspec.structs.replace(given, token="0" * 32)
     line = wrong.text().replace(PREFIX, joining.PREFIX)
     with pytest.raises(LinkError, match="not the invitation that was made last"):
         site.join(line)
-    assert not site.second.exists()
+    assert effective(site.second).standby is None
     with pytest.raises(LinkError, match="nobody came"):
         ended()
-    assert load_hub(site.first).standby is None
+    assert effective(site.first).standby is None
 
 
 def test_an_invitation_of_a_node_is_none_of_a_standby(site: Site) -> None:
@@ -129,22 +137,35 @@ def test_an_invitation_of_a_node_is_none_of_a_standby(site: Site) -> None:
 
 
 def test_a_machine_that_is_a_hub_already_is_left_alone(site: Site) -> None:
-    site.second.parent.mkdir()
-    site.second.write_text("site: other\n")
-    with pytest.raises(UsageError, match="without a hub"):
+    HubDatabase(site.second.parent / "state" / "hub.db").close()
+    with pytest.raises(UsageError, match="on which no hub ran yet"):
         site.join("ambient-standby1:abc")
-    assert site.second.read_text() == "site: other\n"
 
 
-def test_a_hub_has_one_other(site: Site) -> None:
+def test_another_sites_machine_is_told_what_to_correct(site: Site) -> None:
+    site.second.write_text(site.second.read_text().replace("site: house", "site: other"))
+    ended = site.invite()
+    with pytest.raises(UsageError, match="the site of the first hub, house, got other"):
+        site.join(site.lines[0])
+    ended()
+    assert effective(site.second).standby is None
+
+
+def test_a_hub_has_one_other_until_it_leaves(site: Site) -> None:
     ended = site.invite()
     site.join(site.lines[0])
     ended()
-    with pytest.raises(UsageError, match="expected no section standby"):
-        joining.invite(load_hub(site.first), site.first, address=site.address, tell=print)
+    with pytest.raises(UsageError, match="a hub that is alone"):
+        joining.invite(effective(site.first), site.first, address=site.address, tell=print)
+    joining.leave(effective(site.first))
+    assert effective(site.first).standby is None
+    with pytest.raises(UsageError, match="one of two hubs"):
+        joining.leave(effective(site.first))
 
 
-@pytest.mark.parametrize("link", ["10.0.0.6", "tcp://10.0.0.6", "tcp://:7440", "tcp://h:99999"])
-def test_an_address_without_host_or_port_is_refused(link: str) -> None:
-    with pytest.raises(UsageError, match="host and port"):
-        places.sections(Path("/s"), link, "http://10.0.0.6:8080")
+def test_an_address_that_no_node_can_dial_is_refused(site: Site) -> None:
+    site.second.write_text(
+        site.second.read_text().replace("127.0.0.1:" + str(site.link), "0.0.0.0:7")
+    )
+    with pytest.raises(ConfigError, match="link.advertise"):
+        site.join(PLAUSIBLE)
