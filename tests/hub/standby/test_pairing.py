@@ -1,0 +1,136 @@
+"""The other hub as this one hears of it: who may speak, and when nobody could take over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ambient.bus import keys, sockets
+from ambient.bus.sockets import LinkChange
+from ambient.hub.standby import kept
+from ambient.hub.standby.duty import Said
+from ambient.hub.standby.pairing import GONE_S, Pairing
+from ambient.hub.standby.wire import Say
+from tests.hub.standby.kit import Both, until
+
+NS = 1_000_000_000
+PASSIVE = Said(term=1, seen=2, serves=False)
+
+
+class Clocks:
+    """Both clocks, set by a test."""
+
+    def __init__(self) -> None:
+        self.s = 1000.0
+
+    def steady(self) -> float:
+        return self.s
+
+    def wall(self) -> int:
+        return round(self.s * NS)
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    return Clocks()
+
+
+@pytest.fixture
+def pairing(tmp_path: Path, clocks: Clocks) -> Iterator[Pairing]:
+    both = Both(tmp_path)
+    config = both.configs["first"]
+    assert config.standby is not None
+    made = Pairing(
+        config,
+        config.standby,
+        both.pair,
+        both.files["first"],
+        steady=clocks.steady,
+        clock=clocks.wall,
+    )
+    yield made
+    made.close()
+    both.close()
+
+
+def serve(pairing: Pairing, clocks: Clocks) -> None:
+    pairing.duty.begin(clocks.s)
+    pairing.duty.opened(clocks.s)
+
+
+def say(pairing: Pairing, clocks: Clocks, behind_s: float = 1.0) -> None:
+    pairing._heard(Say(said=PASSIVE, level=clocks.wall() - round(behind_s * NS)))
+
+
+def test_that_nobody_stands_by_is_said_after_a_minute(pairing: Pairing, clocks: Clocks) -> None:
+    serve(pairing, clocks)
+    began = clocks.wall()
+    assert pairing.fails_since() is None
+    clocks.s += GONE_S + 1
+    assert pairing.fails_since() == began, "since it was missing"
+    clocks.s += 5
+    assert pairing.fails_since() == began
+    say(pairing, clocks)
+    assert pairing.fails_since() is None
+
+
+def test_so_is_a_copy_that_is_old(pairing: Pairing, clocks: Clocks) -> None:
+    serve(pairing, clocks)
+    clocks.s += GONE_S + 1
+    say(pairing, clocks, behind_s=kept.BEHIND_S + 1)
+    assert pairing.fails_since() == clocks.wall()
+    say(pairing, clocks)
+    assert pairing.fails_since() is None
+
+
+def test_a_node_of_a_later_term_is_not_served(pairing: Pairing, clocks: Clocks) -> None:
+    serve(pairing, clocks)
+    assert pairing.node(2)
+    assert not pairing.node(3)
+    pairing.step(0)
+    assert pairing.step_down.is_set()
+    assert pairing.stays()
+    assert kept.load(pairing._config.state_dir).kept.seen == 3, "kept over a power cut"
+
+
+def test_a_take_over_is_on_the_disk_before_it_is_said(pairing: Pairing, clocks: Clocks) -> None:
+    say(pairing, clocks)
+    pairing.step(0)
+    assert pairing.take_over.is_set()
+    assert kept.load(pairing._config.state_dir).kept.term == 2
+    status = kept.status_of(pairing._config.state_dir, clocks.wall())
+    assert status is not None
+    assert status.other_serves is False
+
+
+def test_who_has_not_the_sites_key_does_not_connect(pairing: Pairing) -> None:
+    context = sockets.context()
+    site = keys.load_pair(pairing._config.state_dir / keys.HUB_KEY)
+    assert site is not None
+    watch = sockets.dial(context, pairing.address, site.public, keys.new_pair())
+    changes: list[LinkChange] = []
+
+    def refused() -> bool:
+        pairing.step(20)
+        changes.extend(watch.changes())
+        return bool(changes)
+
+    until(refused)
+    watch.close()
+    watch.socket.close()
+    context.term()
+    assert changes[0] is LinkChange.REFUSED
+
+
+def test_an_operators_order_is_followed_once(pairing: Pairing, clocks: Clocks) -> None:
+    folder = pairing._config.state_dir
+    pairing._heard(Say(said=Said(term=3, seen=3, serves=True), level=time.time_ns()))
+    pairing.step(0)
+    (folder / kept.PROMOTE).touch()
+    clocks.s += 2
+    pairing.step(0)
+    assert pairing.duty.said(clocks.s).wants
+    assert not (folder / kept.PROMOTE).exists()
