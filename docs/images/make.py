@@ -1,8 +1,8 @@
-"""Draw the pictures of the hub's page for the README, from a real hub in a real Chromium.
+"""Draw the pictures of the hub's page and the wizard, from real ones in a real Chromium.
 
-Comes in: nothing. Goes out: the pictures of `PICTURES` beside this file, and with ``--all FOLDER``
-every page in both widths, both colour schemes and both languages. Run it from the repository's
-root: ``python -m docs.images.make``.
+Comes in: nothing. Goes out: the pictures of `PICTURES`, `RIGHTS` and `wizard` beside this file, and
+with ``--all FOLDER`` every page in both widths, both colour schemes and both languages. Run it from
+the repository's root: ``python -m docs.images.make``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from ambient import events
 from ambient.commands import new_id
@@ -27,8 +27,10 @@ from ambient.hub.alarms.inputs import OnMyWay, SnoozeFor, There
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.service import RunningHub
 from ambient.observations import View
+from tests.hub import scene
 from tests.hub.browser import DESKTOP, PHONE, Proxy, Scheme, chromium, connected, page_of
 from tests.hub.kit import NS, enrol, event, fall, running, view
+from tests.node.wizard.bench import drawn_room
 
 LARGEST = 150_000
 """Bytes that a picture in the README may have."""
@@ -134,6 +136,8 @@ def main() -> None:
                 show(page, path, language, line)
                 save(take(page), here / f"{name}.png")
             line.stalled.clear()
+        rights(browser, Path(folder) / "rights", here)
+        wizard(browser, Path(folder), here)
         if wanted.all is None:
             return
         wanted.all.mkdir(parents=True, exist_ok=True)
@@ -152,6 +156,43 @@ def main() -> None:
                         line.stalled.clear()
 
 
+def rights(browser: Browser, folder: Path, here: Path) -> None:
+    """Draw the pages about installation, care and figures, of a house in which all of it stands."""
+    with running(scene.config(folder)) as hub:
+        scene.furnish(hub)
+        for name, size, path, user in RIGHTS:
+            scale = 2 if size is PHONE else 1
+            with page_of(browser, hub, size=size, scale=scale, path=path, user=user) as page:
+                save(take(page), here / f"{name}.png")
+
+
+def wizard(browser: Browser, folder: Path, here: Path) -> None:
+    """Draw the wizard's page of a drawn room."""
+    with drawn_room(folder) as room:
+        width, height = PHONE
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            device_scale_factor=2,
+            ignore_https_errors=True,
+        )
+        page = context.new_page()
+        page.goto(room.url)
+        page.fill("#code", room.code)
+        page.keyboard.press("Enter")
+        page.click("a[href='/room/r12']")
+        page.locator(".people line").first.wait_for(state="attached")
+        page.wait_for_timeout(2000)
+        save(take(page), here / "wizard-room.png")
+        context.close()
+
+
+RIGHTS = [
+    ("hub-install", PHONE, "/install", "installer"),
+    ("hub-care", PHONE, "/care", "lead"),
+    ("hub-consents", PHONE, "/consents", "lead"),
+    ("hub-burden", DESKTOP, "/burden", "lead"),
+]
+"""Name, size, page, who looks at it."""
 PICTURES = [
     ("hub-desktop", DESKTOP, "/", "en"),
     ("hub-phone", PHONE, "/", "en"),

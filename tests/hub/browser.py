@@ -101,6 +101,8 @@ def page_of(
     log_in: bool = True,
     url: str | None = None,
     scale: float = 1,
+    user: str = USER,
+    language: str = "",
 ) -> Iterator[Page]:
     """Open a page whose every script error or refused resource fails the test at its end."""
     width, height = size
@@ -109,10 +111,13 @@ def page_of(
         color_scheme=scheme,
         base_url=url or hub.url,
         device_scale_factor=scale,
+        ignore_https_errors=True,  # a hub's own certificate, which no test has installed
     )
+    if language:
+        context.set_extra_http_headers({"Accept-Language": language})
     context.set_default_timeout(15_000)
     if log_in:
-        answer = context.request.post("/api/login", data={"user": USER, "password": PASSWORD})
+        answer = context.request.post("/api/login", data={"user": user, "password": PASSWORD})
         assert answer.ok, answer.text()
     page = context.new_page()
     errors: list[str] = []

@@ -236,6 +236,47 @@ def test_a_hand_over_is_read_accepted_and_left(browser: Browser, hub: RunningHub
     assert hub.context.store.case(mine)[0].condition.acknowledged is None
 
 
+def tab_to(page: Page, selector: str) -> None:
+    """Press the Tab key until something has the focus, and it is seen."""
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{selector} is not reached by the Tab key")
+
+
+def test_a_snooze_and_a_hand_over_by_keyboard_alone(browser: Browser, hub: RunningHub) -> None:
+    chain = bring(hub, "r9")
+    with page_of(browser, hub) as page:
+        connected(page)
+        tab_to(page, f"#alarm-{chain} summary")
+        page.keyboard.press("Enter")
+        tab_to(page, f"#snooze-{chain}")
+        page.keyboard.press("Enter")
+        expect(page.locator("#snooze")).to_be_visible()
+        tab_to(page, "input[name=snooze-seconds]")
+        page.keyboard.press("ArrowRight")
+        tab_to(page, "[data-why=care]")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+        assert outline == "3px", "focus is visible"
+        page.keyboard.press("Enter")
+        expect(page.locator("#snoozes")).to_contain_text("Room 9: Fall")
+        held = next(one for one in hub.context.board().house.snoozes if one.room == "r9")
+        assert (held.until - held.since) / 1e9 == pytest.approx(1200)
+        tab_to(page, f"#unsnooze-{held.id}")
+        page.keyboard.press("Enter")
+        expect(page.locator("#snoozes")).not_to_contain_text("Room 9")
+        page.goto("/handover")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip", "past the navigation"
+        tab_to(page, "#accept")
+        page.keyboard.press("Enter")
+        expect(page.locator("#accepted")).to_contain_text(f"Last accepted by {USER}")
+        tab_to(page, "#leave")
+        page.keyboard.press("Space")
+        expect(page.locator("#user")).to_be_visible()
+
+
 def test_the_wall_asks_whether_it_is_heard_and_stays_awake(
     browser: Browser, hub: RunningHub
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from ambient.hub.burden.report import Report, Table, tables
+from ambient.hub.languages import gettext
 
 
 def pdf_of(report: Report) -> bytes:
@@ -21,7 +22,7 @@ def pdf_of(report: Report) -> bytes:
 
     styles = getSampleStyleSheet()
     out = io.BytesIO()
-    title = f"Alarm burden of {report.site}"
+    title = gettext("Alarm burden of %(site)s") % {"site": report.site}
     document = SimpleDocTemplate(
         out,
         pagesize=landscape(A4),
@@ -37,8 +38,13 @@ def pdf_of(report: Report) -> bytes:
         Paragraph(escape(title), styles["Title"]),
         Paragraph(
             escape(
-                f"{report.first} to {report.last}: {report.days:g} days, "
-                f"{report.rooms_counted} rooms"
+                gettext("%(first)s to %(last)s: %(days)s days, %(rooms)s rooms")
+                % {
+                    "first": report.first,
+                    "last": report.last,
+                    "days": f"{report.days:g}",
+                    "rooms": report.rooms_counted,
+                }
             ),
             styles["Normal"],
         ),

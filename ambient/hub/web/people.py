@@ -19,7 +19,7 @@ from ambient.events import Purpose
 from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import gettext
 from ambient.hub.people import erasure
-from ambient.hub.people.consents import Capacity, Stand
+from ambient.hub.people.consents import Capacity, Stand, by_default
 from ambient.hub.people.days import end_of
 from ambient.hub.people.disclosure import archive, collect
 from ambient.hub.people.register import Register
@@ -186,6 +186,7 @@ def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200)
         name_of=board.room_name,
         choices=sorted({room.room for room in board.rooms}),
         purposes=purpose_words(),
+        asked=[one for one in Purpose if not by_default(one)],
         stands=stand_words(),
         capacities={
             Capacity.RESIDENT: gettext("the resident"),

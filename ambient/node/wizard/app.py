@@ -44,6 +44,7 @@ from ambient.node.wizard.words import words
 
 COOKIE: Final = "__Host-wizard"
 MAX_BODY: Final = 64 * 1024
+LAST_PAGE_S: Final = 2.0
 STATIC: Final = Path(__file__).parent / "static"
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -112,13 +113,23 @@ class Door:
         self._steady = steady
         self._announcer = announcer
         self.certificate = certificate
-        self.closed = False
+        self._shuts: float | None = None
+        """When (s) it shuts, once somebody ended the opening before its time."""
+
+    @property
+    def closed(self) -> bool:
         """Whether somebody ended the opening before its time."""
+        return self._shuts is not None
+
+    def close(self) -> None:
+        """Let nobody in any more; the last page may still load what it is shown by."""
+        self._shuts = self._steady() + LAST_PAGE_S
 
     @property
     def over(self) -> bool:
-        """Whether the wizard is to be closed."""
-        return self.closed or not self._gate.is_open(self._steady())
+        """Whether the wizard is to be shut."""
+        now = self._steady()
+        return not self._gate.is_open(now) or (self._shuts is not None and now >= self._shuts)
 
     @property
     def left_s(self) -> float:
@@ -307,7 +318,7 @@ def close(request: AnyRequest) -> Response[str]:
     """Close the wizard."""
     answer = _page(request, "closed.html")
     answer.delete_cookie(COOKIE, path="/")
-    request.app.state.door.closed = True
+    request.app.state.door.close()
     return answer
 
 

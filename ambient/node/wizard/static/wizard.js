@@ -30,7 +30,7 @@ async function people() {
         group.replaceChildren(...there.flatMap((person) => person.lines.map(([a, b]) =>
             svg("line", { x1: a[0] * wide, y1: a[1] * high, x2: b[0] * wide, y2: b[1] * high }))));
         figure.querySelector(".count").textContent = there.length;
-        figure.querySelector(".view").textContent = found.views[camera] ?? "…";
+        figure.querySelector(".view").textContent = words["view_" + found.views[camera]] ?? "…";
     }
 }
 

@@ -1,0 +1,123 @@
+"""Every page of the wizard in a real Chromium, phone and desktop, English and German.
+
+``AMBIENT_SHOTS=FOLDER`` keeps a picture of each, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="needs the extra dev")
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from ambient.node.wizard.app import create_app
+from tests.hub.browser import DESKTOP, PHONE, chromium
+from tests.node.wizard.bench import DrawnRoom, drawn_room
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SHOTS = os.environ.get("AMBIENT_SHOTS")
+SHOWN = {"/", "/room/{room:str}", "/certificate/{room:str}", "/close"}
+"""What the wizard shows as pages; the rest is data for them."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[DrawnRoom]:
+    with drawn_room(tmp_path) as made:
+        yield made
+
+
+def checked(page: Page, name: str) -> None:
+    """Keep a picture, and let axe look at the page."""
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    language = page.locator("html").get_attribute("lang")
+    page.evaluate("scrollTo(0, 0)")
+    if SHOTS:
+        path = Path(SHOTS) / f"wizard-{name}-{language}-{width}.png"
+        page.screenshot(path=path, full_page=True, animations="disabled")
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    grave = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+    assert grave == [], name
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"{name}: nothing hangs over the edge"
+    assert page.locator("h1").count() == 1, name
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_from_the_code_to_the_certificate(
+    browser: Browser, room: DrawnRoom, size: tuple[int, int], language: str
+) -> None:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        ignore_https_errors=True,
+        extra_http_headers={"Accept-Language": language},
+    )
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(room.url)
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator(".fingerprint").inner_text().replace(":", "").lower() == room.fingerprint
+    checked(page, "gate")
+    page.fill("#code", "AAAA-AAAA")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    checked(page, "gate-wrong")
+    page.fill("#code", room.code)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("a[href='/room/r12']")
+    checked(page, "rooms")
+    page.click("a[href='/room/r12']")
+    page.locator(".people line").first.wait_for(state="attached")
+    expect(page.locator("#gathering")).to_be_hidden()
+    page.locator("#proposals button").first.click()
+    page.select_option("#kind", "permitted")
+    assert page.locator("#bed").is_enabled(), "a permitted place has a bed as well"
+    page.locator("[data-station=walk] .go").click()
+    page.wait_for_timeout(3000)
+    page.locator("[data-station=walk] .go").click()
+    expect(page.locator("[data-station=walk] .result").first).not_to_be_empty()
+    page.locator("summary").first.click()
+    checked(page, "room")
+    page.fill("#by", "A. Installer")
+    page.locator("#finish button").click()
+    page.wait_for_selector("#complete")
+    expect(page.locator("#complete")).to_have_class(re.compile("bad"))
+    checked(page, "certificate")
+    page.goto(f"{room.url}/room/r12")
+    page.locator("header form button").click()
+    page.wait_for_selector("h1")
+    checked(page, "closed")
+    assert errors == []
+    context.close()
+
+
+def test_no_page_of_the_wizard_escapes(room: DrawnRoom) -> None:
+    """A handler that shows a page is one of those above."""
+    from litestar.routes import HTTPRoute
+
+    app = create_app(room.installation, None)  # type: ignore[arg-type]
+    pages = set()
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler in route.route_handlers:
+            if handler.handler_name.startswith("page_") or route.path == "/close":
+                pages.add(route.path)
+    assert pages == SHOWN
