@@ -141,10 +141,20 @@ def read_board(
         }
     served |= {room: node for node, bound in enrolled.items() for room in bound}
     by_node = {state.node: state for state in nodes}
+    views_of: dict[tuple[str, str | None], list[SourceView]] = {}
+    for view in views:
+        views_of.setdefault((view.room, view.node), []).append(view)
+    broken = [one for one in alarms if one.kind in (AlarmKind.SOURCE_SILENT, AlarmKind.WORKER)]
     rooms = [
-        _room(room, served.get(room), by_node, alarms, views, orders.get(room, []), now).installed(
-            installed.get(room)
-        )
+        _room(
+            room,
+            served.get(room),
+            by_node,
+            broken,
+            views_of.get((room, served.get(room)), []),
+            orders.get(room, []),
+            now,
+        ).installed(installed.get(room))
         for room in sorted(names.keys() | served.keys())
     ]
     rooms = [_shadowed(room, house, versions) for room in rooms]
@@ -207,7 +217,7 @@ def _room(
         heard=state is not None and state.last_heard is not None,
         silent=state is not None and state.silent,
         broken=min(broken, default=None),
-        views=[view for view in views if view.room == room and view.node == node],
+        views=views,
         orders=orders,
         now=now,
     )

@@ -226,7 +226,16 @@ class Registry:
 
     def served(self) -> dict[str, list[str]]:
         """Return the nodes that are enrolled now, each with the rooms bound to its key."""
-        return {one.node: one.rooms for one in self.nodes() if one.revoked is None}
+        with self._database.read() as db:
+            found = db.execute(
+                "SELECT n.node, r.room FROM enrolled_nodes n "
+                "LEFT JOIN enrolled_rooms r ON r.node = n.node "
+                "WHERE n.revoked IS NULL ORDER BY n.node, r.room"
+            ).fetchall()
+        served: dict[str, list[str]] = {}
+        for node, room in found:
+            served.setdefault(node, []).extend([] if room is None else [room])
+        return served
 
     def set_rooms(self, node: str, rooms: Sequence[str], by: str) -> None:
         """Bind exactly `rooms` to an enrolled `node`.

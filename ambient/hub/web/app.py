@@ -40,9 +40,10 @@ from ambient.hub.web.context import AnyRequest, Hub, HubContext
 from ambient.hub.web.device import device_router
 from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
 from ambient.hub.web.install import install_router
-from ambient.hub.web.live import Pictures, live, ringing_state
+from ambient.hub.web.live import live
 from ambient.hub.web.passkeys import api_passkeys_router, passkeys_router
 from ambient.hub.web.people import people_router
+from ambient.hub.web.pictures import Pictures, Readings, ringing_state
 from ambient.hub.web.push import push_router
 from ambient.hub.web.render import render
 from ambient.hub.web.shift import shift_router
@@ -80,7 +81,8 @@ def metrics(hub: Hub) -> Response[bytes]:
 
 def create_app(hub: HubContext) -> Litestar:
     """Return the application of `hub`."""
-    pictures, ringing = Pictures(hub), Pictures(hub, ringing_state)
+    readings = Readings(hub)
+    pictures, ringing = Pictures(readings), Pictures(readings, lambda: ringing_state)
 
     async def start() -> None:
         hub.broadcaster.start()

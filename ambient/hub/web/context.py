@@ -83,7 +83,7 @@ class HubContext:
 
     def enrolled(self) -> dict[str, list[str]]:
         """Return each enrolled node ► the rooms that its key is bound to."""
-        return {one.node: one.rooms for one in self.registry.nodes() if one.revoked is None}
+        return self.registry.served()
 
     def board(self) -> Board:
         """Read what a page shows now."""

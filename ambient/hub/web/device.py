@@ -13,7 +13,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import URLEncodedBody
-from litestar.response import ServerSentEvent
+from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from ambient.hub import words
@@ -24,8 +24,9 @@ from ambient.hub.identities import Right
 from ambient.hub.languages import gettext
 from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
 from ambient.hub.web.guard import device_cookie_name
-from ambient.hub.web.live import Pictures, stream
+from ambient.hub.web.live import streamed
 from ambient.hub.web.pages import into, page
+from ambient.hub.web.pictures import Pictures
 from ambient.hub.web.views import board_view, hand_over_due
 
 
@@ -43,12 +44,9 @@ def page_device(request: AnyRequest, hub: Hub) -> Response[str]:
 
 
 @get("/live")
-async def device_live(
-    request: AnyRequest, hub: Hub, ringing: NamedDependency[Pictures]
-) -> ServerSentEvent:
+async def device_live(request: AnyRequest, hub: Hub, ringing: NamedDependency[Pictures]) -> Stream:
     """Stream what rings."""
-    told = stream(request, hub, ringing, Right.RINGING)
-    return ServerSentEvent(told, headers={"Cache-Control": "no-store"})
+    return streamed(request, hub, ringing, Right.RINGING)
 
 
 @post("/sign-in", sync_to_thread=True)

@@ -6,6 +6,7 @@ Comes in: a `Board`. Goes out: structs that templates render and the API answers
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Final
 
 import msgspec
@@ -73,7 +74,8 @@ class RoomView(Struct, frozen=True, kw_only=True):
 
 def room_views(board: Board) -> list[RoomView]:
     """Return all rooms, those that are not watched first."""
-    rooms = [_room(state, board) for state in board.rooms]
+    alarms = Counter(alarm.room for alarm in board.alarms)
+    rooms = [_room(state, board, alarms[state.room]) for state in board.rooms]
     rooms.sort(key=lambda room: (_ROOM_ORDER[room.status], room.floor, natural(room.name)))
     return rooms
 
@@ -86,7 +88,7 @@ def natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple(parts)
 
 
-def _room(state: RoomState, board: Board) -> RoomView:
+def _room(state: RoomState, board: Board, alarms: int) -> RoomView:
     name = board.names.get(state.room)
     order = state.order
     kind = order.kind.value if order is not None else None
@@ -112,7 +114,7 @@ def _room(state: RoomState, board: Board) -> RoomView:
             if v.hearing is not None and not v.fine
         ],
         order=None if order is None else _order(order),
-        alarms=sum(alarm.room == state.room for alarm in board.alarms),
+        alarms=alarms,
         can_pause=state.status in CAN_PAUSE and kind != "pause",
         can_resume=state.status is RoomStatus.PAUSED and kind != "resume",
     )

@@ -11,6 +11,16 @@ export class Lists {
     this.sounds = this.loudness();
   }
 
+  // Whether a state says of every card what it is, or leaves it as it stands here.
+  knows(state) {
+    return [[this.alarms, state.alarms], [this.snoozes, state.snoozes], [this.rooms, state.rooms]]
+      .every(([list, part]) => {
+        const cards = part.cards || {};
+        const here = new Set([...list.children].map((child) => child.dataset.key));
+        return (part.order || []).every((key) => here.has(key) || key in cards);
+      });
+  }
+
   // Shows a state; returns what is new to say aloud.
   show(state) {
     const before = this.sounds;
@@ -44,19 +54,24 @@ export class Lists {
     return new Map(all.map((li) => [li.dataset.key, { ...li.dataset }]));
   }
 
-  patch(list, html) {
+  // `part`: the keys in order unless they are as before, and the cards that are not.
+  patch(list, part) {
+    const cards = Object.values(part.cards || {});
+    if (!part.order && cards.length === 0) return;
     const template = document.createElement("template");
-    template.innerHTML = html;
-    const wanted = [...template.content.children];
+    template.innerHTML = cards.join("");
+    const fresh = new Map([...template.content.children].map((card) => [card.dataset.key, card]));
     const focused = list.contains(document.activeElement) ? document.activeElement : null;
     const focusId = focused ? focused.id : "";
     const focusCard = focused ? focused.closest("[data-key]") : null;
     const present = new Map([...list.children].map((child) => [child.dataset.key, child]));
-    const keep = new Set(wanted.map((item) => item.dataset.key));
+    const order = part.order || [...present.keys()];
+    const keep = new Set(order);
     for (const [key, child] of present) if (!keep.has(key)) child.remove();
     let at = list.firstElementChild;
-    for (const item of wanted) {
-      const old = present.get(item.dataset.key);
+    for (const key of order) {
+      const old = present.get(key);
+      const item = fresh.get(key) || old;
       if (old && old.dataset.version === item.dataset.version) {
         if (old === at) at = at.nextElementSibling;
         else list.insertBefore(old, at);

@@ -31,6 +31,11 @@ function setTitle(connected) {
 
 const link = new Link({
   onState(state) {
+    if (!lists.knows(state)) {
+      // A new connection begins with everything.
+      link.open();
+      return;
+    }
     const news = lists.show(state);
     const first = document.querySelector("#alarms > li[data-sound='high'], #alarms > li");
     const ringing = state.figures.ringing;
