@@ -135,6 +135,30 @@ class PageClient:
         path = f"/api/alarms/{alarm_id}/acknowledge"
         return msgspec.json.decode(self._ask("POST", path, b""), type=AlarmSeen)
 
+    def resolve(self, alarm_id: str, reason: str) -> AlarmSeen:
+        """Say what an alarm was, as the page's buttons do."""
+        path = f"/api/alarms/{alarm_id}/resolve"
+        body = msgspec.json.encode({"reason": reason})
+        return msgspec.json.decode(self._ask("POST", path, body), type=AlarmSeen)
+
+    def enrol_device(self, name: str) -> list[tuple[str, str]]:
+        """Make this session's browser a shared screen of the ward; return its cookies.
+
+        The session is over afterwards, as it is in a browser.
+
+        Raises
+        ------
+        LinkError
+            When the hub refuses.
+        """
+        form = urllib.parse.urlencode({"name": name}).encode()
+        kind = "application/x-www-form-urlencoded"
+        status, answer = self._call("POST", "/admin/devices/enrol", form, kind)
+        found = [(name, value) for name, value in self.cookies() if name.endswith("-device")]
+        if status != 303 or not found:
+            raise LinkError(f"device: expected to be enrolled, got {status} {answer[:200]!r}")
+        return found
+
     def pause(self, room: str, seconds: int) -> None:
         """Order a privacy pause."""
         body = msgspec.json.encode({"seconds": seconds})
@@ -157,6 +181,11 @@ class PageClient:
                     return alarm
             time.sleep(0.1)
         return None
+
+    @property
+    def csrf(self) -> str:
+        """The session's forgery token."""
+        return self._csrf
 
     def cookies(self) -> list[tuple[str, str]]:
         """Return name and value of the session's cookies, for a browser that shall be logged in."""

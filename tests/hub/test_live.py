@@ -16,7 +16,7 @@ from ambient.hub.languages import speaking
 from ambient.hub.service import RunningHub
 from ambient.hub.web.context import HubContext
 from ambient.hub.web.live import BEAT_S
-from ambient.hub.web.pictures import Pictures, Readings
+from ambient.hub.web.pictures import Picture, Pictures, Readings
 from ambient.languages import Language
 from tests.hub.kit import NS, enrol, fall, hub_config, running
 
@@ -108,7 +108,8 @@ def test_whatever_a_page_misses_it_shows_the_same(tmp_path: Path, misses: tuple[
         async def follow() -> None:
             counted.broadcaster.start()
             pictures = Pictures(Readings(counted.context))
-            page, before = {}, None
+            page: dict[str, dict[str, str]] = {}
+            before: Picture | None = None
             for number, (began, room, upto) in enumerate(steps):
                 hub.context.store.store("n-1", fall(began, upto, room=room), counted.at)
                 counted.broadcaster.publish()
