@@ -186,7 +186,7 @@ def _print(found: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ambient.hub.burden.report import tables
+    from ambient.hub.burden.tables import tables
 
     console = Console(highlight=False)
     console.print(f"{found.site}, {found.first} to {found.last}: {found.rooms_counted} rooms")

@@ -9,7 +9,8 @@ import io
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ambient.hub.burden.report import Report, Table, tables
+from ambient.hub.burden.report import Report
+from ambient.hub.burden.tables import Table, tables
 from ambient.hub.languages import gettext
 
 

@@ -21,7 +21,8 @@ from ambient.hub.alarms.condition import OpeningReason
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.burden import deeds
 from ambient.hub.burden.pdf import pdf_of
-from ambient.hub.burden.report import Report, read_report, tables, whole_days, zone_of
+from ambient.hub.burden.report import Report, read_report, whole_days, zone_of
+from ambient.hub.burden.tables import tables
 from ambient.hub.identities import Right
 from ambient.hub.web.context import (
     NO_STORE,

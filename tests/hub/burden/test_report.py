@@ -24,7 +24,8 @@ from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.board import read_board
 from ambient.hub.burden import deeds
 from ambient.hub.burden.pdf import pdf_of
-from ambient.hub.burden.report import Report, Table, read_report, tables, whole_days
+from ambient.hub.burden.report import Report, read_report, whole_days
+from ambient.hub.burden.tables import Table, tables
 from ambient.hub.database import HubDatabase
 from ambient.hub.rooms import RoomStatus
 from ambient.hub.site_rules import rules_of
