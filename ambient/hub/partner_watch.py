@@ -14,13 +14,12 @@ import structlog
 from ambient.config import HubConfig
 from ambient.errors import AmbientError
 from ambient.hub.alarms.inputs import ChannelWorks
+from ambient.hub.alarms.kinds import STANDBY_HUB
 from ambient.hub.people import erasure
 from ambient.hub.seams import Partner
 from ambient.hub.web.context import HubContext
 
 LOOK_S: Final = 2.0
-CHANNEL: Final = "standby-hub"
-"""As what it stands in the technical alarm: the other hub is a way out too."""
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +44,7 @@ class PartnerWatch:
         try:
             since = self._partner.fails_since()
             if since != self._told:
-                self._hub.store.decide(ChannelWorks(channel=CHANNEL, fails_since=since), now)
+                self._hub.store.decide(ChannelWorks(channel=STANDBY_HUB, fails_since=since), now)
                 self._told = since
             ledger = self._partner.erased()
             if ledger is not None:

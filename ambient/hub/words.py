@@ -19,7 +19,7 @@ from ambient.hub.alarms.condition import (
     SnoozeReason,
     Stage,
 )
-from ambient.hub.alarms.kinds import AlarmKind
+from ambient.hub.alarms.kinds import STANDBY_HUB, AlarmKind
 from ambient.hub.database import Trouble
 from ambient.hub.languages import gettext, mark, speaking
 from ambient.hub.rooms import RoomStatus
@@ -258,6 +258,8 @@ def headline(alarm: Condition) -> str:
         case AlarmKind.UNENROLLED:
             said = gettext("Room computer %(node)s reports for a room it is not enrolled for")
             return said % {"node": alarm.node}
+        case AlarmKind.CHANNEL if alarm.source == STANDBY_HUB:
+            return gettext("No second hub could take over")
         case AlarmKind.CHANNEL:
             return gettext("Way out %(channel)s does not deliver") % {"channel": alarm.source}
         case _:
@@ -300,6 +302,8 @@ def known(alarm: Condition) -> list[str]:
             if alarm.stage >= Stage.CONFIRMED:
                 return [gettext("It reported an emergency: look after the room now"), mend]
             return [gettext("This room does not alarm"), mend]
+        case AlarmKind.CHANNEL if alarm.source == STANDBY_HUB:
+            return [gettext("If this one fails now, no other takes over; look at the other hub")]
         case AlarmKind.CHANNEL:
             return [gettext("Alarms do not reach whoever is called that way; look after the page")]
         case _:

@@ -114,6 +114,9 @@ TECHNICAL: Final = frozenset(AlarmKind) - CHAINED - TASKS
 OF_NODES: Final = TECHNICAL - {AlarmKind.CHANNEL}
 """Those of them that are about a node and its devices."""
 
+STANDBY_HUB: Final = "standby-hub"
+"""As what the site's second hub stands in the alarm that none could take over: a way out too."""
+
 BUDGETED: Final = frozenset(
     {
         *(AlarmKind.BED_EDGE, AlarmKind.BED_EXIT, AlarmKind.BED_RESTLESS),

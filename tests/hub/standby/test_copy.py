@@ -12,8 +12,9 @@ import pytest
 
 from ambient.errors import ConfigError, StoreError
 from ambient.events import Purpose
+from ambient.hub.alarms.kinds import STANDBY_HUB
 from ambient.hub.database import HubDatabase
-from ambient.hub.partner_watch import CHANNEL, PartnerWatch
+from ambient.hub.partner_watch import PartnerWatch
 from ambient.hub.people import erasure
 from ambient.hub.people.consents import Capacity
 from ambient.hub.people.register import Register
@@ -147,10 +148,10 @@ def test_a_hub_that_nobody_stands_by_says_so(both: Both) -> None:
     assert alarms() == []
     partner.since = 100 * NS
     watch.look()
-    assert alarms() == [(f"channel:{CHANNEL}", "active")]
+    assert alarms() == [(f"channel:{STANDBY_HUB}", "active")]
     partner.since = None
     watch.look()
-    assert alarms() == [(f"channel:{CHANNEL}", "resolved")]
+    assert alarms() == [(f"channel:{STANDBY_HUB}", "resolved")]
 
 
 def test_the_second_hub_follows_the_firsts_configuration(both: Both) -> None:
