@@ -24,6 +24,8 @@ from ambient.hub.web.guard import identify
 from ambient.hub.web.pictures import Picture, Pictures, sse
 
 BEAT_S: Final = 2.0
+PIECE_BYTES: Final = 64 * 1024
+"""What is written at once: as much as waits in memory for one page that reads slowly."""
 
 
 @get("/live", needs=Right.ALARMS, include_in_schema=False)
@@ -62,7 +64,8 @@ async def _told(
             picture = await pictures.present()
             if sent is None or picture.number != sent.number:
                 message, sent = pictures.message(picture, sent), picture
-                yield message
+                for at in range(0, len(message), PIECE_BYTES):
+                    yield message[at : at + PIECE_BYTES]
             due_s = max(0.05, (picture.reading.stale - now) / NS)
             try:
                 await asyncio.wait_for(changed.wait(), min(BEAT_S, due_s))

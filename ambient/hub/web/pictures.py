@@ -28,8 +28,8 @@ FRESH_S: Final = 2.0
 """For how long a picture holds when nothing is known to have changed."""
 LONGEST_REST_S: Final = 0.4
 """So that pages learn of a change within a second while changes come without end."""
-MESSAGES_KEPT: Final = 64
-"""Ways to the present picture that are kept encoded; pages that keep up need one."""
+KEPT_BYTES: Final = 8 * 1024 * 1024
+"""Of messages that are kept encoded; pages that keep up need one, those that are slow their own."""
 
 
 class Cards(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -285,11 +285,11 @@ class _OfLanguage:
         way = (0 if before is None else before.number, picture.number)
         found = self._messages.get(way)
         if found is None:
-            if len(self._messages) >= MESSAGES_KEPT:
-                self._messages.clear()
             state: Any = picture.state
             told = state if before is None else state.after(before.state)
             found = sse("state", msgspec.json.encode(told), state.sequence)
+            if sum(map(len, self._messages.values())) + len(found) > KEPT_BYTES:
+                self._messages.clear()
             self._messages[way] = found
         return found
 
