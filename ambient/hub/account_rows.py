@@ -124,21 +124,30 @@ def has_factor(db: sqlite_utils.Database, user: str) -> bool:
     return found is not None or has_app(db, user)
 
 
+def has_good_factor(db: sqlite_utils.Database, user: str) -> bool:
+    """Return whether `user` has a second factor that is taken: a copied passkey is not."""
+    found = db.execute(
+        "SELECT 1 FROM passkeys WHERE user = ? AND copied IS NULL", (user,)
+    ).fetchone()
+    return found is not None or has_app(db, user)
+
+
 def check_factor_left(db: sqlite_utils.Database, user: str) -> None:
     """Check, after a factor of `user` was taken away, that somebody can still administer.
 
     Raises
     ------
     UsageError
-        When `user` administers, has no second factor now, and no other administrator has one.
+        When `user` administers, has no second factor that is taken now, and no other administrator
+        has one.
     """
     role = db.execute("SELECT role FROM users WHERE name = ?", (user,)).fetchone()
-    if role is None or role[0] != Role.ADMIN.value or has_factor(db, user):
+    if role is None or role[0] != Role.ADMIN.value or has_good_factor(db, user):
         return
     others = db.execute(
         "SELECT name FROM users WHERE role = 'admin' AND disabled = 0 AND name <> ?", (user,)
     ).fetchall()
-    if not any(has_factor(db, name) for (name,) in others):
+    if not any(has_good_factor(db, name) for (name,) in others):
         raise UsageError(
             "second factor: expected one administrator who still has one, got the last one's last; "
             "set up another first"

@@ -288,6 +288,21 @@ def test_the_last_administrator_s_last_factor_stays(house: House) -> None:
     assert keys.of("root") == []
 
 
+def test_a_copied_key_is_no_factor_that_is_left(house: House) -> None:
+    identity, keys = house.confirm(house.signed_in()), house.accounts.passkeys
+    house.register(identity, SoftKey(), T + NS)
+    copied, good = keys.of("root")[0].id, keys.of("root")[1].id
+    house.sign_in(count=8)
+    with pytest.raises(CopiedPasskeyError):
+        house.sign_in(count=8)
+    identity = house.accounts.second_factors.give(house.signed_in(), house.codes[0], T)[1]
+    assert [one.copied is not None for one in keys.of("root")] == [True, False]
+    with pytest.raises(UsageError, match="got the last one's last"):
+        keys.remove(identity, good)
+    keys.remove(identity, copied)
+    assert [one.id for one in keys.of("root")] == [good]
+
+
 def test_the_machine_s_command_takes_the_last_factor_too(house: House) -> None:
     house.accounts.second_factors.remove("root")
     assert house.accounts.passkeys.of("root") == []
