@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -24,129 +24,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
 import psutil
-from scipy import stats
 
 from ambient.errors import LinkError
 from ambient.evaluate import load_nodes, load_pages
 from ambient.evaluate.facility import USER, Facility
+from ambient.evaluate.hub_load_report import (
+    HOUR_S,
+    Report,
+    Sample,
+    phase_report,
+    quantile,
+)
 from ambient.evaluate.latency import FLAGS, WATCH, chromium
-from ambient.evaluate.load_nodes import Course, Pairs, Phase, Sent
-from ambient.evaluate.load_pages import Login, Seen, Stage, Tempo
+from ambient.evaluate.load_nodes import Course, Pairs, Phase
+from ambient.evaluate.load_pages import Login, Seen, Tempo
 from ambient.evaluate.page import PageClient
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-HOUR_S: Final = 3600
 LIMIT_S: Final = 1.0
 """What the 99th percentile is held against."""
 SESSIONS: Final = 20
 START_S: Final = 300.0
 SETTLE_S: Final = 300.0
 SAMPLE_S: Final = 1.0
-MEAN_S: Final = 20
-"""Memory is averaged over so long before a line is laid through it."""
-RESAMPLES: Final = 500
-STAGE: Final = {"fall.suspected": Stage.SHOWN, "fall.confirmed": Stage.RINGS}
 REAL, HOUR, STORM = "real rate", "rest of the hour", "storm"
-
-
-class Delay(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds from ready at the node until shown.
-
-    Attributes
-    ----------
-    n
-        Pairs of event and page.
-    events
-        Different events; `p99_low` and `p99_high` (95 %) come of drawing these again.
-    missing
-        Pairs that never came.
-    """
-
-    n: int
-    events: int
-    missing: int
-    p50_s: float | None
-    p99_s: float | None
-    p99_low: float | None
-    p99_high: float | None
-    most_s: float | None
-
-
-class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """Resident memory of the hub (MiB), and how fast it grew (MiB an hour, 95 % interval)."""
-
-    begin: float
-    end: float
-    most: float
-    slope: float | None
-    slope_low: float | None
-    slope_high: float | None
-
-
-class PhaseReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one phase showed.
-
-    Attributes
-    ----------
-    durable
-        Until the node had the acknowledgement, of all events.
-    cores
-        Processor time of the hub over the time that passed.
-    """
-
-    name: str
-    events: int
-    seconds: float
-    rate: float
-    streams: Delay
-    browser: Delay
-    durable: Delay
-    memory: Memory
-    cores: float
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run showed.
-
-    Attributes
-    ----------
-    ok
-        Nothing lost, nothing twice, the log verifies, every stream was open throughout, and in the
-        phases but the storm the 99th percentiles are within the limit.
-    rows
-        Events that were ready at nodes, answers to commands included.
-    repeated
-        Batches that were sent again for want of an answer.
-    tap_p50_s, tap_p99_s
-        How long the hub took to answer a carer's tap.
-    busy
-        The machine's load average at the start, the measurement aside.
-    """
-
-    ok: bool
-    nodes: int
-    pages: int
-    pages_at_end: int
-    phases: list[PhaseReport]
-    rows: int
-    lost: int
-    doubled: int
-    refused: int
-    repeated: int
-    verified: str
-    stream_bytes: int
-    stream_messages: int
-    taps: int
-    taps_refused: dict[int, int]
-    tap_p50_s: float | None
-    tap_p99_s: float | None
-    cores_apart: bool
-    busy: float
-    seed: int
 
 
 def run(
@@ -213,7 +117,7 @@ def run(
         )
     course, seen, painted, marks, samples = measured
     reports = [
-        _phase(phase, course.sent, seen, painted, marks[phase.name], samples, pages)
+        phase_report(phase, course.sent, seen, painted, marks[phase.name], samples, pages)
         for phase in phases
     ]
     lost = len(set(course.ids) - set(stored))
@@ -229,7 +133,8 @@ def run(
         and not doubled
         and verified.returncode == 0
         and seen.connected == pages
-        and in_time,
+        and in_time
+        and all(report.finished for report in reports),
         nodes=nodes,
         pages=pages,
         pages_at_end=seen.connected,
@@ -244,21 +149,15 @@ def run(
         stream_messages=seen.messages,
         taps=seen.deeds,
         taps_refused=seen.refused,
-        tap_p50_s=_quantile(seen.tapped, 0.5),
-        tap_p99_s=_quantile(seen.tapped, 0.99),
+        tap_p50_s=quantile(seen.tapped, 0.5),
+        tap_p99_s=quantile(seen.tapped, 0.99),
         cores_apart=len(cores) > 1,
         busy=round(busy, 1),
         seed=seed,
     )
 
 
-_Measured = tuple[Course, Seen, dict[str, int], dict[str, tuple[float, float]], list["_Sample"]]
-
-
-class _Sample(msgspec.Struct, frozen=True):
-    at: float
-    rss: float
-    cpu: float
+_Measured = tuple[Course, Seen, dict[str, int], dict[str, tuple[float, float]], list[Sample]]
 
 
 class _House:
@@ -278,7 +177,7 @@ class _House:
         # Before the hub, as nodes that were there all the time: none of them is silent.
         self._nodes = _Part(load_nodes.serve, cores, link, house.hub, house.nodes)
         self._pages: _Part | None = None
-        self._samples: list[_Sample] = []
+        self._samples: list[Sample] = []
         self._ended = threading.Event()
         self._sampler = threading.Thread(target=self._sample, name="sampler", daemon=True)
 
@@ -337,11 +236,12 @@ class _House:
         pages.ask(Tempo(phase.speed))
         self._nodes.pipe.send(phase)
         limit = began + (phase.count / phase.rate if phase.rate else 0.0) + SETTLE_S
-        while not self._nodes.pipe.poll(0):
+        while not self._nodes.pipe.poll(0) and time.monotonic() < limit:
             page.wait_for_timeout(200)
-            if time.monotonic() > limit or not self._nodes.process.is_alive():
-                raise LinkError(f"expected {phase.name} to be taken in time; see hub.log")
-        self._nodes.pipe.recv()
+            if not self._nodes.process.is_alive():
+                raise LinkError(f"expected the nodes to send {phase.name}, they ended")
+        if self._nodes.pipe.poll(0):
+            self._nodes.pipe.recv()
         ended = time.monotonic()
         self._tell(f"{phase.name}: {phase.count} events in {ended - began:.0f} s")
         while pages.ask(Tempo(phase.speed)) != "quiet" and time.monotonic() < limit:
@@ -357,7 +257,7 @@ class _House:
             with suppress(psutil.NoSuchProcess):
                 spent = process.cpu_times()
                 self._samples.append(
-                    _Sample(
+                    Sample(
                         time.monotonic(),
                         process.memory_info().rss / 2**20,
                         spent.user + spent.system,
@@ -395,8 +295,9 @@ class _Part:
 
     def last(self, kind: type[Any]) -> Any:
         """Ask for the end; return what the part has to report."""
-        found = self.ask(None)
-        assert isinstance(found, kind), found
+        self.pipe.send(None)
+        while not isinstance(found := self.pipe.recv(), kind):
+            pass  # that the phase before is done, after all
         return found
 
     def end(self) -> None:
@@ -448,94 +349,3 @@ def _stored(facility: Facility) -> list[str]:
     path = facility.hub_state / "hub.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         return [row[0] for row in database.execute("SELECT id FROM events")]
-
-
-def _phase(
-    phase: Phase,
-    sent: Sequence[Sent],
-    seen: Seen,
-    painted: Mapping[str, int],
-    mark: tuple[float, float],
-    samples: Sequence[_Sample],
-    pages: int,
-) -> PhaseReport:
-    mine = [one for one in sent if one.phase == phase.name]
-    staged = [(one, STAGE[one.kind]) for one in mine if one.kind in STAGE]
-    on_streams = [
-        [(at - one.ready) / 1e9 for at in seen.at.get(one.chain, {}).get(stage, [])]
-        for one, stage in staged
-    ]
-    on_screen = [
-        [painted[one.chain] / 1e3 - one.ready / 1e9] if painted.get(one.chain, -1) > 0 else []
-        for one, stage in staged
-        if stage is Stage.RINGS
-    ]
-    within = [one for one in samples if mark[0] <= one.at <= mark[1]]
-    seconds = mark[1] - mark[0]
-    return PhaseReport(
-        name=phase.name,
-        events=len(mine),
-        seconds=round(seconds, 1),
-        rate=round(len(mine) / seconds, 1),
-        streams=delay(on_streams, pages),
-        browser=delay(on_screen, 1),
-        durable=delay([[(one.acknowledged - one.ready) / 1e9] for one in mine], 1),
-        memory=_memory(within),
-        cores=round((within[-1].cpu - within[0].cpu) / (within[-1].at - within[0].at), 2)
-        if len(within) > 1
-        else 0.0,
-    )
-
-
-def delay(found: Sequence[Sequence[float]], wanted: int) -> Delay:
-    """Return the quantiles of `found`: for each event, the delay at each of `wanted` pages."""
-    flat = [value for one in found for value in one]
-    low = high = None
-    if len(found) > 1 and flat:
-        chance = np.random.default_rng(1)
-        groups = [np.asarray(one) for one in found if one]
-        alone = np.asarray(flat) if len(groups) == len(flat) else None
-        drawn = []
-        for _ in range(RESAMPLES):
-            which = chance.integers(len(groups), size=len(groups))
-            again = np.concatenate([groups[i] for i in which]) if alone is None else alone[which]
-            drawn.append(np.quantile(again, 0.99))
-        low, high = (round(float(bound), 3) for bound in np.quantile(drawn, (0.025, 0.975)))
-    return Delay(
-        n=len(flat),
-        events=len(found),
-        missing=len(found) * wanted - len(flat),
-        p50_s=_quantile(flat, 0.5),
-        p99_s=_quantile(flat, 0.99),
-        p99_low=low,
-        p99_high=high,
-        most_s=_quantile(flat, 1.0),
-    )
-
-
-def _memory(samples: Sequence[_Sample]) -> Memory:
-    sizes = [one.rss for one in samples]
-    slope = low = high = None
-    began = samples[0].at if samples else 0.0
-    blocks: dict[int, list[_Sample]] = {}
-    for one in samples:
-        blocks.setdefault(int((one.at - began) // MEAN_S), []).append(one)
-    if len(blocks) > 3:
-        hours = [np.mean([one.at for one in block]) / HOUR_S for block in blocks.values()]
-        line = stats.linregress(hours, [np.mean([one.rss for one in b]) for b in blocks.values()])
-        half = stats.t.ppf(0.975, len(blocks) - 2) * line.stderr
-        slope, low, high = (
-            round(float(value), 1) for value in (line.slope, line.slope - half, line.slope + half)
-        )
-    return Memory(
-        begin=round(sizes[0], 1) if sizes else 0.0,
-        end=round(sizes[-1], 1) if sizes else 0.0,
-        most=round(max(sizes, default=0.0), 1),
-        slope=slope,
-        slope_low=low,
-        slope_high=high,
-    )
-
-
-def _quantile(values: Sequence[float], share: float) -> float | None:
-    return round(float(np.quantile(values, share)), 3) if len(values) else None

@@ -6,7 +6,8 @@ import pytest
 
 from ambient.errors import UsageError
 from ambient.evaluate import hub_load, latency
-from ambient.evaluate.hub_load import STAGE, STORM, delay
+from ambient.evaluate.hub_load import STORM
+from ambient.evaluate.hub_load_report import STAGE, delay
 from ambient.evaluate.load_nodes import Phase, planned
 from ambient.evaluate.load_pages import Stage
 
