@@ -47,7 +47,7 @@ Version = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z
 ProtocolNumber = Annotated[int, Meta(ge=0, le=1_000_000)]
 BatchNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 RowNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Term = Annotated[int, Meta(ge=0, lt=2**53)]
+Term = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Number of a time in which one of two hubs serves; 0 where there is only one."""
 
 
@@ -96,13 +96,15 @@ class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
 class Hello(Message, frozen=True, kw_only=True, tag="hello", omit_defaults=True):
     """Node ► hub, first on every connection; `node` is compared, never believed.
 
-    `term` is the highest that ever welcomed the node: a hub of a lower one serves no longer.
+    `term` is the highest that ever welcomed the node: a hub of a lower one serves no longer. Who
+    only `tells` is served by another hub: it is answered, and not served.
     """
 
     protocol: ProtocolNumber
     node: Slug
     software: Version
     term: Term = 0
+    tells: bool = False
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):
