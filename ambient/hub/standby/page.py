@@ -58,9 +58,16 @@ class StandbyPage:
         await send({"type": "http.response.body", "body": body})
 
     def _json(self) -> bytes:
-        detail = "this hub stands by; the other one serves" if self._well() else "no hub serves yet"
+        well = self._well()
+        detail = "this hub stands by; the other one serves" if well else "no hub serves yet"
         return msgspec.json.encode(
-            {"status": 503, "detail": detail, "stands_by": True, "other": self._other}
+            {
+                "status": 503,
+                "detail": detail,
+                "stands_by": True,
+                "other": self._other,
+                "other_serves": well,
+            }
         )
 
     def _html(self) -> bytes:

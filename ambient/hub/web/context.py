@@ -70,6 +70,11 @@ class HubContext:
         """Whether browsers reach the page over HTTPS, so that cookies may demand it."""
         return self.config.web.secure_cookies or self.config.web.https
 
+    @property
+    def other_page(self) -> str | None:
+        """Where browsers reach the other hub of the site, if there is one."""
+        return None if self.config.standby is None else self.config.standby.other.page.rstrip("/")
+
     @cached_property
     def party(self) -> Party | None:
         """How passkeys know this hub, None when it has no name."""

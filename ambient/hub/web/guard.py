@@ -51,6 +51,9 @@ HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
+LOOKED_AT: Final = "/healthz"
+"""What a page of the other hub asks for before it comes here."""
+
 
 class SecurityHeaders:
     """Puts `HEADERS` on every answer, static files included."""
@@ -58,6 +61,13 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, hub: HubContext) -> None:
         self._app = app
         self._headers = HEADERS | dict([HSTS] if hub.secure else [])
+        if hub.other_page is not None:
+            # A page looks whether the other hub answers before it goes there.
+            parts = urlsplit(hub.other_page)
+            reached = f"connect-src 'self' {parts.scheme}://{parts.netloc};"
+            policy = HEADERS["Content-Security-Policy"].replace("connect-src 'self';", reached)
+            self._headers["Content-Security-Policy"] = policy
+        self._paired = hub.other_page is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete its answer."""
@@ -67,6 +77,9 @@ class SecurityHeaders:
                 headers = MutableScopeHeaders.from_message(message)
                 for name, value in self._headers.items():
                     headers[name] = value
+                if self._paired and scope["path"] == LOOKED_AT:
+                    # Pages of the other hub see that there is an answer, not what it says.
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             await send(message)
 
         await self._app(scope, receive, complete)

@@ -133,7 +133,7 @@ def page(
 ) -> Response[str]:
     """Return a page of somebody who is signed in."""
     return Response(
-        render(template, user=user, site=hub.config.site, **shown),
+        render(template, user=user, site=hub.config.site, other_hub=hub.other_page, **shown),
         media_type=MediaType.HTML,
         status_code=status,
     )

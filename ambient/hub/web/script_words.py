@@ -13,6 +13,11 @@ WORDS: Final = {
     "connected": mark("Connected"),
     "not_connected": mark("Not connected"),
     "not_connected_title": mark("⚠ NOT CONNECTED · Ambient"),
+    "other_serves": mark("The other hub serves"),
+    "other_how": mark(
+        "The hub of this screen stands by. Alarms are shown and ring at the other one: open its "
+        "page and sign in there."
+    ),
     "signed_out": mark("Signed out"),
     "alarms": mark("Alarms"),
     "alarm": mark("Alarm: %(what)s"),

@@ -1,6 +1,7 @@
 // A shared screen without anybody signed in: it shows and sounds what is open, and does nothing.
 import { Link } from "./link.js";
 import { Sound } from "./sound.js";
+import { back, follow } from "./other.js";
 import { Clock } from "./clock.js";
 import { say } from "./words.js";
 
@@ -37,6 +38,7 @@ const link = new Link({
     clock.paint(document);
     root.dataset.sequence = String(state.sequence);
   },
+  onOther: (said) => follow(said, sound),
   onBeat(at) {
     clock.hear(at);
   },
@@ -46,6 +48,7 @@ const link = new Link({
     byId("link").dataset.link = on ? "on" : "off";
     byId("link-text").textContent = say(on ? "connected" : "not_connected");
     byId("lost").hidden = on;
+    if (on) back();
     sound.lost(!on, link.heardAt);
     if (!on) byId("lost-since").textContent = clock.lastHeard();
     byId("lost-login").hidden = status !== "ended";

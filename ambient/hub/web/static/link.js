@@ -5,8 +5,9 @@ const SILENT_MS = 6000;
 const RETRY_MS = [300, 1000, 2000, 3000];
 
 export class Link {
-  constructor({ onState, onBeat, onLink, path = "/live" }) {
+  constructor({ onState, onBeat, onLink, onOther, path = "/live" }) {
     this.path = path;
+    this.onOther = onOther;
     this.onState = onState;
     this.onBeat = onBeat;
     this.onLink = onLink;
@@ -90,6 +91,10 @@ export class Link {
       const answer = await fetch("/api/session", { signal: AbortSignal.timeout(3000) });
       // A shared screen is known without anybody signed in, and goes on showing what rings.
       if (answer.status === 403 && this.path === "/live") location.assign("/device");
+      if (answer.status === 503) {
+        const said = await answer.json();
+        if (said.stands_by) this.onOther(said);
+      }
       return answer.status === 401;
     } catch {
       return false;

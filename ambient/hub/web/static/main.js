@@ -1,6 +1,7 @@
 // Puts the page together: the live link, the sound, the buttons.
 import { Link } from "./link.js";
 import { Sound } from "./sound.js";
+import { back, follow } from "./other.js";
 import { Lists, announce } from "./lists.js";
 import { bindActions } from "./actions.js";
 import { Clock } from "./clock.js";
@@ -46,6 +47,7 @@ const link = new Link({
     announce(news);
     for (const follower of followers) follower(state);
   },
+  onOther: (said) => follow(said, sound),
   onBeat(at) {
     clock.hear(at);
   },
@@ -56,6 +58,7 @@ const link = new Link({
     chip.dataset.link = on ? "on" : "off";
     byId("link-text").textContent = say(on ? "connected" : "not_connected");
     byId("lost").hidden = on;
+    if (on) back();
     document.body.classList.toggle("is-lost", !on);
     sound.lost(!on, link.heardAt);
     setTitle(on);

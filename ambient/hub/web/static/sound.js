@@ -17,6 +17,8 @@ export class Sound {
     this.bursts = 0;
     this.playing = [];
     this.lostAt = null;
+    // Whether the browser plays sound only because somebody tapped.
+    this.tapped = false;
   }
 
   start() {
@@ -38,6 +40,7 @@ export class Sound {
   }
 
   async unlock() {
+    this.tapped = true;
     await this.context.resume();
     this.tell();
     if (this.on && this.wanted === "none") this.test();
@@ -45,6 +48,7 @@ export class Sound {
 
   // The sound of an alarm of high priority, once; returns whether it may be heard at all.
   async rehearse() {
+    this.tapped ||= !this.on;
     await this.context.resume();
     this.tell();
     if (this.on) this.burst(HIGH);
