@@ -71,6 +71,8 @@ class Stand(StrEnum):
     """The node has not answered yet: it may still measure."""
     REFUSED = "refused"
     """The node answered that it does not do this."""
+    ASK = "ask again"
+    """It was switched off by something that this hub does not know of: a person is to be asked."""
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -96,6 +98,15 @@ class Told(Struct, frozen=True, kw_only=True):
     def is_on(self, purpose: Purpose) -> bool:
         """Return what the node does, as far as it has said."""
         return by_default(purpose) if self.stated is None else self.stated
+
+    def is_off_since(self, agreed_at: int) -> bool:
+        """Return whether it was switched off after `agreed_at` (ns), and not by this hub's order.
+
+        A withdrawal that was entered at the other hub, or after the backup, and was not copied,
+        is known from the node alone: what is agreed here is older than it.
+        """
+        by_order = self.ordered is False and self.state is OrderState.APPLIED
+        return self.stated is False and not by_order and agreed_at <= self.stated_at
 
     def waits_for(self, on: bool) -> bool:
         """Return whether the node was ordered to switch it so, and has not answered."""
@@ -135,19 +146,46 @@ def wanted(occupants: Iterable[Sequence[Consent]], now: int) -> dict[Purpose, bo
     return found
 
 
-def stand(want: bool, told: Told, purpose: Purpose) -> Stand:
+def decided_at(
+    occupants: Iterable[tuple[int, Sequence[Consent]]], purpose: Purpose, now: int
+) -> int:
+    """Return since when (ns) everybody who lives in a room stands by what they said; `now` if none.
+
+    Parameters
+    ----------
+    occupants
+        For each, since when they live there (ns), and what they said. Who said nothing about a
+        purpose that needs no consent counts from then.
+    """
+    said = (
+        max((one.at for one in consents if one.purpose is purpose), default=since)
+        for since, consents in occupants
+    )
+    return min(said, default=now)
+
+
+def stand(want: bool, told: Told, purpose: Purpose, agreed_at: int) -> Stand:
     """Return where `purpose` stands; *on* and *off* only as the node has said."""
     if told.is_on(purpose) is want and told.state is not OrderState.ORDERED:
         return Stand.ON if want else Stand.OFF
     if told.state is OrderState.REFUSED and told.ordered is want:
         return Stand.REFUSED
+    if want and told.is_off_since(agreed_at) and not told.waits_for(True):
+        return Stand.ASK
     return Stand.ORDERED_ON if want else Stand.ORDERED_OFF
 
 
 def due(
-    want: Mapping[Purpose, bool], told: Mapping[Purpose, Told], now: int
+    want: Mapping[Purpose, bool],
+    told: Mapping[Purpose, Told],
+    agreed_at: Mapping[Purpose, int],
+    now: int,
 ) -> dict[Purpose, bool]:
-    """Return what to order now: each purpose ► on or off."""
+    """Return what to order now: each purpose ► on or off.
+
+    What the node switched off after the last word that is known here is not switched on again
+    until somebody says so anew; see `decided_at`.
+    """
     found: dict[Purpose, bool] = {}
     for purpose, on in want.items():
         known = told.get(purpose, Told())
@@ -155,6 +193,8 @@ def due(
             continue
         # While an order for the opposite is under way, what the node does will change.
         if known.is_on(purpose) is on and not known.waits_for(not on):
+            continue
+        if on and known.is_off_since(agreed_at[purpose]):
             continue
         asked_lately = now < known.issued + AGAIN_S * NS
         if known.state is OrderState.REFUSED and known.ordered is on and asked_lately:

@@ -185,11 +185,12 @@ class Register:
         living = _occupants(db, room)
         want = consents.wanted((one.consents for one in living), now)
         told = _told(db, room)
+        at = _decided_at(living, now)
         return RoomConsent(
             room=room,
             occupants=living,
             stands={
-                purpose: consents.stand(on, told.get(purpose, Told()), purpose)
+                purpose: consents.stand(on, told.get(purpose, Told()), purpose, at[purpose])
                 for purpose, on in want.items()
             },
             missing={
@@ -203,8 +204,9 @@ class Register:
     def _due(self, db: sqlite_utils.Database, room: str, now: int) -> dict[Purpose, bool]:
         if rows.serving(db, room) is None:
             return {}  # it is ordered once a node serves the room
-        want = consents.wanted((one.consents for one in _occupants(db, room)), now)
-        return consents.due(want, _told(db, room), now)
+        living = _occupants(db, room)
+        want = consents.wanted((one.consents for one in living), now)
+        return consents.due(want, _told(db, room), _decided_at(living, now), now)
 
     def _follow(
         self, db: sqlite_utils.Database, which: list[str], who: str, now: int
@@ -283,6 +285,11 @@ def _occupants(db: sqlite_utils.Database, room: str) -> list[Occupant]:
         )
         for subject, since, body in found
     ]
+
+
+def _decided_at(living: list[Occupant], now: int) -> dict[Purpose, int]:
+    said = [(one.since, one.consents) for one in living]
+    return {purpose: consents.decided_at(said, purpose, now) for purpose in Purpose}
 
 
 def _told(db: sqlite_utils.Database, room: str) -> dict[Purpose, Told]:

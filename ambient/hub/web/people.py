@@ -148,6 +148,10 @@ def stand_words() -> dict[Stand, str]:
         Stand.ORDERED_ON: gettext("switching on is ordered, the room has not answered"),
         Stand.ORDERED_OFF: gettext("switching off is ordered, the room has not answered"),
         Stand.REFUSED: gettext("the room's computer refuses"),
+        Stand.ASK: gettext(
+            "off: the room says that it was switched off after everybody agreed. Perhaps somebody "
+            "withdrew at the other hub. Ask, and enter the decision of each anew"
+        ),
     }
 
 

@@ -21,6 +21,7 @@ from ambient.hub.people.consents import (
     Stand,
     Told,
     agreed,
+    decided_at,
     due,
     stand,
     wanted,
@@ -88,14 +89,18 @@ ORDERED, APPLIED = OrderState.ORDERED, OrderState.APPLIED
 REFUSED, EXPIRED = OrderState.REFUSED, OrderState.EXPIRED
 
 
+AGREED = 10
+
+
 def told(
     stated: bool | None = None,
     ordered: bool | None = None,
     state: OrderState | None = None,
     *,
     issued: int = T,
+    stated_at: int = AGREED,
 ) -> Told:
-    return Told(stated=stated, stated_at=10, ordered=ordered, state=state, issued=issued)
+    return Told(stated=stated, stated_at=stated_at, ordered=ordered, state=state, issued=issued)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +114,16 @@ def told(
         pytest.param(True, told(None, True, EXPIRED), 1, Stand.ORDERED_ON, True, id="ran out"),
         pytest.param(True, told(True, True, APPLIED), 1, Stand.ON, False, id="done"),
         pytest.param(True, told(True), 1, Stand.ON, False, id="stated by the node"),
-        pytest.param(True, told(False, True, APPLIED), 1, Stand.ORDERED_ON, True,
-                     id="switched off at the node afterwards"),
+        pytest.param(True, told(False, True, APPLIED), 1, Stand.ASK, False,
+                     id="switched off afterwards, nobody here knows by whom"),
+        pytest.param(True, told(False, True, APPLIED, stated_at=AGREED - 1), 1, Stand.ORDERED_ON,
+                     True, id="agreed anew since"),
+        pytest.param(True, told(False, True, ORDERED), 1, Stand.ORDERED_ON, False,
+                     id="ordered after it was switched off"),
+        pytest.param(True, told(False, False, APPLIED), 1, Stand.ORDERED_ON, True,
+                     id="switched off by this hub's order, whose reason is gone"),
+        pytest.param(True, told(False), 1, Stand.ASK, False,
+                     id="switched off, and never ordered as far as an old store knows"),
         pytest.param(False, told(True), 0, Stand.ORDERED_OFF, True, id="withdrawn just now"),
         pytest.param(False, told(True, False, ORDERED), 1, Stand.ORDERED_OFF, False, id="closes"),
         pytest.param(False, told(None, True, ORDERED), 1, Stand.ORDERED_OFF, True,
@@ -126,8 +139,23 @@ def test_ordered_is_shown_until_the_node_says_so(
     want: bool, known: Told, later_s: int, shown: Stand, ordered: bool
 ) -> None:
     now = T + later_s * NS
-    assert stand(want, known, V) is shown
-    assert due({V: want}, {V: known}, now) == ({V: want} if ordered else {})
+    assert stand(want, known, V, AGREED) is shown
+    assert due({V: want}, {V: known}, {V: AGREED}, now) == ({V: want} if ordered else {})
+
+
+@pytest.mark.parametrize(
+    ("purpose", "occupants", "at"),
+    [
+        pytest.param(V, [], T, id="nobody lives there"),
+        pytest.param(V, [(5, [said(V, at=20), said(V, at=30)])], 30, id="the last word"),
+        pytest.param(V, [(5, [said(V, at=30)]), (6, [said(V, at=20)])], 20, id="of each of two"),
+        pytest.param(F, [(5, [said(V, at=30)])], 5, id="who said nothing of falls"),
+    ],
+)
+def test_since_when_everybody_stands_by_what_they_said(
+    purpose: Purpose, occupants: list[tuple[int, list[Consent]]], at: int
+) -> None:
+    assert decided_at(occupants, purpose, T) == at
 
 
 @pytest.fixture
@@ -215,6 +243,22 @@ def test_the_life_of_a_consent_in_a_shared_room(register: Register, database: Hu
     store.store("n-1", [answer(closed, 50), stated(V, False, 50)], T + 2 * NS)
     assert shown(register, T + 2 * NS) is Stand.OFF
     assert register.follow(T + 3 * NS) == []
+
+
+def test_a_withdrawal_that_was_not_copied_is_not_undone(
+    register: Register, database: HubDatabase
+) -> None:
+    """The other hub ordered it off; here nobody knows of it but by what the room says."""
+    store = Store(database)
+    register.move_in(ONE, "r1", "a", "ada", T)
+    [opened] = agree(register, ONE)
+    store.store("n-1", [answer(opened, 20), stated(V, True, 20)], T)
+    later = T + 60 * NS
+    store.store("n-1", [stated(V, False, later / NS)], later)
+    assert register.follow(later + NS) == []
+    assert shown(register, later + NS) is Stand.ASK
+    assert len(agree(register, ONE, now=later + 2 * NS)) == 1, "a person was asked"
+    assert shown(register, later + 2 * NS) is Stand.ORDERED_ON
 
 
 def test_a_new_occupant_closes_what_they_have_not_agreed_to(
