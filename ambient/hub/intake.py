@@ -311,6 +311,9 @@ class Intake:
             refusal = Reason.PROTOCOL
         elif hello.node != holder.node:
             refusal = Reason.NAME
+        elif hello.tells:
+            self._told(route, hello)
+            return
         elif self._hubs is not None and not self._hubs.node(hello.term):
             refusal = Reason.STANDS_BY
         if refusal is not None:
@@ -340,6 +343,14 @@ class Intake:
         )
         self._heard(holder.node)
         _log.info("node connected", node=holder.node, software=hello.software)
+
+    def _told(self, route: bytes, hello: Hello) -> None:
+        """Answer a node that another hub serves: the higher term of the two is known to both."""
+        if self._hubs is None or not self._hubs.told(hello.term):
+            self._send(route, Refused(reason=Reason.STANDS_BY))
+            return
+        answer = Welcome(protocol=PROTOCOL, time=self._clock(), term=self._hubs.term)
+        self._send(route, answer)
 
     def _batch(self, route: bytes, holder: Holder, batch: Batch) -> None:
         judged = batches.judge(batch.rows, holder)

@@ -67,6 +67,10 @@ class OneOfTwo(Protocol):
         """Take in that a node spoke which knows `term`; return whether this hub may serve it."""
         ...
 
+    def told(self, term: int) -> bool:
+        """Take in that a node which another hub serves knows `term`; return whether this serves."""
+        ...
+
 
 class Partner(OneOfTwo, Protocol):
     """The other hub of the site, for the one that serves; asked from any thread."""

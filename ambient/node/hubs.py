@@ -94,6 +94,10 @@ class Hubs:
         addresses = self.addresses
         self._tried = addresses[(addresses.index(self.address) + 1) % len(addresses)]
 
+    def go(self, address: str) -> None:
+        """Dial `address` next: the hub there serves in a higher term."""
+        self._tried = address
+
     def welcome(self, term: int, addresses: Sequence[str]) -> bool:
         """Take in a hub's welcome; return whether it counts.
 

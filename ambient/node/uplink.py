@@ -35,6 +35,7 @@ from ambient.bus.protocol import (
 from ambient.bus.sockets import LinkChange, Watch
 from ambient.config import HubLink
 from ambient.node import hubs
+from ambient.node.telling import Telling
 
 WELCOME_S: Final = 3.0
 """A hub that says nothing to a hello for this long does not know the key."""
@@ -98,6 +99,9 @@ class Uplink:
         self._software = software
         self._steady = steady
         self._context = sockets.context()
+        self._telling = Telling(self._context, hub.key)
+        self._pair: keys.KeyPair | None = None
+        """With which the connection is made."""
         self._socket: zmq.Socket[bytes] | None = None
         self._watch: Watch | None = None
         self._since = 0.0
@@ -164,7 +168,9 @@ class Uplink:
         poller.poll(int(wait_s * 1000))
         for change in self._watch.changes():
             self._on_change(change)
-        return self._receive() if self._still_good() else []
+        found = self._receive() if self._still_good() else []
+        self._tell()
+        return found
 
     def gone(self) -> None:
         """Make the connection anew at once, with the other hub where there is one."""
@@ -188,6 +194,7 @@ class Uplink:
         self.using_next = pair is not None
         if pair is None:
             pair = keys.load_or_make(self._state_dir / keys.NODE_KEY)
+        self._pair = pair
         self._watch = sockets.dial(self._context, self._hubs.address, self.hub.key, pair)
         self._socket = self._watch.socket
         self._enter(Phase.DIALLED)
@@ -252,14 +259,28 @@ class Uplink:
                 found.append(message)
 
     def _greet(self) -> None:
-        hello = Hello(
+        self.send(self._hello(tells=False))
+        self._enter(Phase.GREETED)
+
+    def _hello(self, *, tells: bool) -> Hello:
+        return Hello(
             protocol=PROTOCOL,
             node=self._node,
             software=self._software,
             term=self._hubs.term,
+            tells=tells,
         )
-        self.send(hello)
-        self._enter(Phase.GREETED)
+
+    def _tell(self) -> None:
+        """Tell the other hubs in which term this node is served; go to one of a higher term."""
+        if not (self.welcomed and self.several) or self._pair is None:
+            return
+        others = [one for one in self._hubs.addresses if one != self._hubs.address]
+        higher = self._telling.step(self._steady(), others, self._hello(tells=True), self._pair)
+        if higher is not None:
+            self._say("another hub serves in a higher term")
+            self._hubs.go(higher)
+            self.redial(prefer_next=self.using_next)
 
     def _welcome(self, message: Welcome, found: list[FromHub]) -> None:
         before = self._hubs.known
@@ -269,6 +290,7 @@ class Uplink:
         if self._hubs.known != before:
             hubs.keep(self._hubs, self._state_dir)
         self._enter(Phase.WELCOMED)
+        self._telling.begin()
         self._failures = 0
         self.refused = None
         self._said = ""
@@ -291,6 +313,7 @@ class Uplink:
         self._hang_up(0.0 if first else pause)
 
     def _hang_up(self, pause_s: float) -> None:
+        self._telling.stop()
         if self._watch is not None:
             self._watch.close()
         if self._socket is not None:

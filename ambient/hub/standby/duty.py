@@ -10,13 +10,15 @@ hubs, and whichever way a hub learns of a higher term, it steps down:
 
 - a hub that serves steps down at once when it learns of a higher term, and after `FENCE_S` when it
   hears neither the other hub nor any node: then the other one may serve without its knowing;
-- a hub that stands by takes over when it has not heard the other one for `LOST_S` *and* a node
-  knocks, which a node does only when its own hub is gone for it; or when both stand by and its own
-  term is the higher one, so its store is the newer one; or when an operator says so.
+- a hub that stands by takes over when it has not heard the other one for `LOST_S` (`TURNED_S` when
+  it just began) *and* a node knocks, which a node does only when its own hub is gone for it; or
+  when both stand by and its own term is the higher one, so its store is the newer one; or when an
+  operator says so.
 
 At no time do both serve the same node. Both may ring at once from when one takes over until the
-other hears of it by either way, at most `FENCE_S` when it is cut off from all; and for longer only
-while the house itself is in two halves, each with nodes of its own.
+other hears of it by either way, at most `FENCE_S` when it is cut off from all; a node that reaches
+both tells each of the other (`ambient.node.telling`). So it is for longer only while the house
+itself is in two halves, each with nodes of its own, and no node reaches both.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ from ambient.config_standby import Order
 
 LOST_S: Final = 4.0
 """A hub that said nothing for so long, twice a second being usual, is gone."""
+TURNED_S: Final = 12.0
+"""The same for one that just began to stand by and knows that a later term was served: its own
+nodes come back to it first, and are to find the other hub before they call this one."""
 KNOCK_S: Final = 6.0
 """For so long a node that knocked counts: it tries each address again within that time."""
 FENCE_S: Final = 12.0
@@ -138,6 +143,10 @@ class Duty:
         self._node_at = now
         self._see(term)
 
+    def told(self, term: int) -> None:
+        """Take in that a node, which another hub serves, knows `term`: it does not knock."""
+        self._see(term)
+
     def knocked(self, term: int, now: float) -> None:
         """Take in that a node, which knows `term`, came although this hub does not serve."""
         self._knock_at = now
@@ -216,7 +225,8 @@ class Duty:
         heard = self._since if self.heard_at is None else max(self.heard_at, self._since)
         if self._wants(now):
             return now - heard > HANDED_S
-        if now - heard <= LOST_S:
+        turned = self.heard_at is None and self.kept.seen > self.kept.term
+        if now - heard <= (TURNED_S if turned else LOST_S):
             return False
         if not nodes:
             return self.kept.term == self.kept.seen

@@ -3,7 +3,8 @@
 Comes in: connections at the address of the hub's link. Goes out: while the other hub serves, each
 connection is handed on to it as it is, so that a node whose own way is broken reaches it all the
 same (CURVE goes from end to end; both hubs have one key). While the other hub is not heard, an
-enrolled node that says hello has knocked; it is not answered, and tries again.
+enrolled node that says hello has knocked; it is not answered, and tries again. One that only tells
+in which term another hub serves it is answered, and has not knocked.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ import zmq
 
 from ambient.bus import sockets
 from ambient.bus.keys import KeyPair
-from ambient.bus.protocol import MAX_MESSAGE_BYTES, Hello, decode_from_node
+from ambient.bus.protocol import (
+    MAX_MESSAGE_BYTES,
+    Hello,
+    Reason,
+    Refused,
+    decode_from_node,
+    encode,
+)
 from ambient.bus.zap import Zap
 from ambient.errors import LinkError
 
@@ -62,6 +70,8 @@ class Lobby:
         Whether a key is that of an enrolled node, and the node's name.
     knocked
         Called with the term that a node knows, each time one knocks.
+    told
+        The same of a node that another hub serves, which does not knock.
     """
 
     def __init__(
@@ -73,6 +83,7 @@ class Lobby:
         door: Callable[[], Door],
         admits: Callable[[str], tuple[bool, str]],
         knocked: Callable[[int], None],
+        told: Callable[[int], object],
     ) -> None:
         self._bind = bind
         self._other = other
@@ -80,6 +91,7 @@ class Lobby:
         self._door = door
         self._admits = admits
         self._knocked = knocked
+        self._told = told
 
     def run(self, stop: threading.Event) -> None:
         """Keep the door until `stop` is set; then the address is free."""
@@ -171,19 +183,25 @@ class Lobby:
                 poller.poll(round(LOOK_S * 1000))
                 zap.answer()
                 while router.poll(0):
-                    self._hear(router.recv_multipart(copy=False))
+                    self._hear(router, router.recv_multipart(copy=False))
         finally:
             router.close()
             zap.close()
             context.term()
 
-    def _hear(self, frames: list[zmq.Frame]) -> None:
+    def _hear(self, router: zmq.Socket[bytes], frames: list[zmq.Frame]) -> None:
         with suppress(zmq.ZMQError):  # a connection that ended has no key any more
             admitted, node = self._admits(str(frames[-1].get("User-Id")))
             if not admitted or len(frames) != 2 or len(frames[1]) > MAX_MESSAGE_BYTES:
                 return
             hello = decode_from_node(frames[1].bytes)
-            if isinstance(hello, Hello) and hello.node == node:
+            if not isinstance(hello, Hello) or hello.node != node:
+                return
+            if hello.tells:
+                self._told(hello.term)
+                answer = encode(Refused(reason=Reason.STANDS_BY))
+                router.send_multipart([frames[0].bytes, answer], zmq.NOBLOCK)
+            else:
                 _log.info("a node knocks", node=node, term=hello.term)
                 self._knocked(hello.term)
 

@@ -123,7 +123,16 @@ class Pairing:
         """Take in that a node spoke which knows `term`; return whether this hub may serve it."""
         with self._lock:
             self.duty.node(term, self._steady())
-            return self.duty.serves and self.duty.kept.seen <= self.duty.kept.term
+            return self._may_serve()
+
+    def told(self, term: int) -> bool:
+        """Take in that a node which another hub serves knows `term`; return whether this serves."""
+        with self._lock:
+            self.duty.told(term)
+            return self._may_serve()
+
+    def _may_serve(self) -> bool:
+        return self.duty.serves and self.duty.kept.seen <= self.duty.kept.term
 
     def fails_since(self) -> int | None:
         """Return since when (ns) nobody could take over from this hub, nothing while one could."""

@@ -119,6 +119,7 @@ def _stand_by(
         door=lambda: _door(pairing),
         admits=pairing.admits,
         knocked=pairing.knocked,
+        told=pairing.told,
     )
     failures: list[BaseException] = []
     page = _Page(config, standby, pairing)

@@ -16,6 +16,7 @@ from ambient.config_standby import Order
 from ambient.hub.standby.duty import Decision, Duty, Kept, Said
 from ambient.hub.standby.kept import Memory
 from ambient.node.hubs import Hubs
+from ambient.node.telling import AGAIN_S, EVERY_S
 from ambient.node.uplink import BACK_OFF_S, GONE_S, TRY_S, WELCOME_S
 
 STEP = 0.5
@@ -72,6 +73,8 @@ class NodeModel:
     """When it began to try, or heard its hub last."""
     session: tuple[int, int] | None = None
     """Which process of which hub welcomed it, over the connection that stands."""
+    tell_at: float = BEGIN_S
+    """When it tells the other hub next in which term it is served."""
     lacked: tuple[int, int] = (0, 0)
     waiting: list[str] = field(default_factory=list)
     kept: dict[str, float] = field(default_factory=dict)
@@ -97,7 +100,9 @@ class World:
         self.made: set[str] = set()
         self.count = 0
         self.both_since: float | None = None
-        """Since when both serve although the house is not in two halves."""
+        """Since when both serve although they hear each other, or one has no node."""
+        self.reached_since: float | None = None
+        """Since when both serve although a node reaches both."""
         self.fresh_at = BEGIN_S
         """When anything was broken or mended last."""
         for hub in self.hubs:
@@ -215,6 +220,21 @@ class World:
         node.since = self.now
         hub.duty.node(0, self.now)
         self._deliver(node, hub)
+        if self.now >= node.tell_at:
+            node.tell_at = self.now + (EVERY_S if self._tell(number, node, 1 - at) else AGAIN_S)
+
+    def _tell(self, number: int, node: NodeModel, at: int) -> bool:
+        """Let the other hub and the node hear which term each knows; return whether they do."""
+        hub = self._behind(number, at)
+        if hub is None:
+            return False
+        assert hub.duty is not None
+        hub.duty.told(node.hubs.term)
+        kept = hub.duty.kept
+        if hub.duty.serves and kept.seen == kept.term > node.hubs.term:
+            node.session, node.since = None, self.now
+            node.hubs.go(ADDRESSES[at])
+        return True
 
     def _behind(self, number: int, at: int) -> HubModel | None:
         """Return the hub that answers a node at an address, or that hears it knock."""
@@ -247,6 +267,7 @@ class World:
         if not node.hubs.welcome(hub.duty.kept.term, ADDRESSES):
             return False
         node.session = _session(hub)
+        node.tell_at = self.now
         lacks = hub.memory.lacking(round(self.now * NS))
         if lacks and node.lacked != (lacks, hub.duty.kept.term):
             node.lacked = (lacks, hub.duty.kept.term)
@@ -264,14 +285,24 @@ class World:
     # -- what is seen ------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        both = all(hub.serves(self.now) for hub in self.hubs) and not self.in_two_halves()
-        self.both_since = (self.both_since or self.now) if both else None
+        both = all(hub.serves(self.now) for hub in self.hubs)
+        each = all(any(reach[number] for reach in self.reach) for number in range(len(self.hubs)))
+        heard = both and (self.between or not each)
+        self.both_since = (self.both_since or self.now) if heard else None
+        whole = both and not self.in_two_halves()
+        self.reached_since = (self.reached_since or self.now) if whole else None
 
     def in_two_halves(self) -> bool:
-        """Return whether each hub has a node that reaches it."""
-        return not self.between and all(
-            any(reach[number] for reach in self.reach) for number in range(len(self.hubs))
-        )
+        """Return whether neither the hubs nor any node reach both sides."""
+        return not self.between and not any(all(reach) for reach in self.reach)
+
+    def is_torn(self) -> bool:
+        """Return whether each hub has a node of its own alone, and one node reaches both.
+
+        Then whichever serves, somebody is not served by it, and both know of each other.
+        """
+        kinds = {tuple(reach) for reach in self.reach}
+        return not self.between and kinds >= {(True, True), (True, False), (False, True)}
 
     def forgotten(self) -> list[int]:
         """Return the nodes that reach a hub that could serve, and are served by none."""

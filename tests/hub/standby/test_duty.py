@@ -21,12 +21,15 @@ from ambient.hub.standby.duty import (
     Said,
     next_term,
 )
+from ambient.node.telling import AGAIN_S, EVERY_S
 from tests.hub.standby.model import START_S, STEP, World
 
 SERVED_S = 30.0
 """What the issue asks for: no node is without a hub for longer while one lives that it reaches."""
 BOTH_S = FENCE_S + START_S + 2 * STEP
-"""For so long both may ring unless the house is in two halves."""
+"""For so long both may ring unless the hubs do not hear each other, and each has nodes."""
+TOLD_S = BOTH_S + AGAIN_S
+"""For so long both may ring where a node reaches both that did not before."""
 
 
 class TwoHubs(RuleBasedStateMachine):
@@ -93,7 +96,9 @@ class TwoHubs(RuleBasedStateMachine):
             world.step()
             both_since = world.both_since or world.now
             assert world.now - both_since <= BOTH_S, "both ring, and the house is whole"
-            if world.now - world.fresh_at > SERVED_S:
+            reached = max(world.reached_since or world.now, world.fresh_at)
+            assert world.now - reached <= TOLD_S + EVERY_S, "both ring, and a node reaches both"
+            if world.now - world.fresh_at > SERVED_S and not world.is_torn():
                 assert world.forgotten() == [], "a node reaches a hub, and none serves it"
 
 
@@ -174,6 +179,43 @@ def test_who_serves(what: str, now: float, expected: Decision) -> None:
         case "absurd":
             one.node(2**52, now)
     assert decided(one, now) is expected
+
+
+BOTH, ONE, OTHER = [True, True], [True, False], [False, True]
+
+
+@pytest.mark.parametrize(
+    ("during", "after", "within_s"),
+    [
+        pytest.param(
+            [OTHER, BOTH, BOTH], [BOTH, BOTH, BOTH], TOLD_S, id="one node lost the first hub"
+        ),
+        pytest.param(
+            [OTHER, ONE, ONE], [OTHER, BOTH, BOTH], TOLD_S + EVERY_S, id="then the first half does"
+        ),
+        pytest.param([OTHER, OTHER, ONE], [OTHER, BOTH, BOTH], TOLD_S, id="then some of both"),
+    ],
+)
+def test_a_node_that_reaches_both_ends_two_terms(
+    during: list[list[bool]], after: list[list[bool]], within_s: float
+) -> None:
+    world = World(3)
+    world.run(20.0)
+    world.cut(between=False, reach=during)
+    world.run(20.0)
+    world.cut(between=False, reach=after)
+    world.run(within_s)
+    serving = [hub.order for hub in world.hubs if hub.serves(world.now)]
+    assert serving == [Order.SECOND], "the one of the higher term"
+
+
+def test_a_node_that_only_tells_does_not_knock() -> None:
+    one = duty()
+    one.told(2)
+    assert decided(one, LOST_S + 0.1) is Decision.STAY
+    served = serving()
+    served.told(3)
+    assert decided(served, 1.0) is Decision.STEP_DOWN
 
 
 def test_without_nodes_nobody_is_alone() -> None:

@@ -25,6 +25,7 @@ class Kept:
     def __init__(self, door: Door) -> None:
         self.door = door
         self.knocks: list[int] = []
+        self.told: list[int] = []
         self.link, self.far = free_port(), free_port()
         self.lobby = Lobby(
             f"tcp://127.0.0.1:{self.link}",
@@ -33,6 +34,7 @@ class Kept:
             door=lambda: self.door,
             admits=lambda key: (key == NODE.public, "n-1"),
             knocked=self.knocks.append,
+            told=self.told.append,
         )
 
     @contextmanager
@@ -91,6 +93,15 @@ def test_who_knocks(pair: keys.KeyPair, node: str, expected: list[int]) -> None:
         send(encode(Hello(protocol=PROTOCOL, node="n-1", software="1", term=8)))
         until(lambda: 8 in kept.knocks)
     assert kept.knocks == [*expected, 8]
+
+
+def test_who_only_tells_is_answered_and_does_not_knock() -> None:
+    kept = Kept(Door.KNOCK)
+    with kept.open(), dialled(kept.link, NODE) as (changes, send):
+        until(lambda: LinkChange.UP in changes())
+        send(encode(Hello(protocol=PROTOCOL, node="n-1", software="1", term=7, tells=True)))
+        until(lambda: 7 in kept.told)
+    assert kept.knocks == []
 
 
 def test_a_stranger_does_not_even_connect() -> None:
