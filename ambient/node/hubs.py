@@ -36,7 +36,8 @@ class Known(Struct, frozen=True, kw_only=True):
     key
         Of the hubs; what another site's hub told does not count.
     addresses
-        Of all of them, as they told; empty when there is only the one of the enrolment.
+        Of all of them, as they told. Where there is only one: its own, empty when that is the one
+        of the enrolment.
     term
         The highest that welcomed this node; 0 where there is only one hub.
     last
@@ -82,7 +83,7 @@ class Hubs:
     @property
     def several(self) -> bool:
         """Whether there is another hub to go to."""
-        return len(self.known.addresses) > 1
+        return len(self.addresses) > 1
 
     @property
     def term(self) -> int:
@@ -102,15 +103,17 @@ class Hubs:
         """Take in a hub's welcome; return whether it counts.
 
         It does not when another hub of a higher term welcomed this node before: then that one
-        serves, and the one that speaks has not heard of it yet.
+        serves, and the one that speaks has not heard of it yet. A hub that tells no addresses is
+        alone: the address at which it was found is kept, as it need not be the enrolment's.
         """
         if term < self.known.term:
             return False
+        elsewhere = self.address != self._link.address
         self.known = Known(
             key=self._link.key,
-            addresses=list(addresses[:MOST]),
+            addresses=list(addresses[:MOST]) or ([self.address] if elsewhere else []),
             term=term,
-            last=self.address if addresses else None,
+            last=self.address if addresses or elsewhere else None,
         )
         return True
 

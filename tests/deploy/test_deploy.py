@@ -219,6 +219,21 @@ def test_a_node_may_talk_to_the_other_hub_of_the_house(
     assert re.findall(r"^IPAddressAllow=(.*)$", made, re.MULTILINE) == allowed
 
 
+def test_it_may_talk_to_the_hub_that_is_left_of_two(tmp_path: Path, addresses: ModuleType) -> None:
+    file = tmp_path / "node.yaml"
+    cameras = {"one": "/dev/video0", "two": "/dev/video1"}
+    file.write_text(NODE.format(hub="10.0.0.5", key="k" * 40, state=tmp_path, **cameras), "utf-8")
+    config = load_node(file)
+    assert config.hub is not None
+    known = hubs.Hubs(config.hub)
+    known.welcome(3, [config.hub.address, "tcp://10.0.0.6:7440"])
+    known.gone()
+    known.welcome(3, [])
+    hubs.keep(known, tmp_path)
+    made = addresses.drop_in(config, "")
+    assert "IPAddressAllow=10.0.0.6" in made.splitlines()
+
+
 def test_a_node_listens_on_the_ports_of_its_ways_and_no_other(
     tmp_path: Path, addresses: ModuleType
 ) -> None:

@@ -27,6 +27,21 @@ def test_with_one_hub_there_is_nowhere_else_to_go() -> None:
     assert (one.address, one.several, one.term) == (FIRST, False, 0)
 
 
+def test_a_hub_that_is_alone_now_is_found_again_where_it_was(tmp_path: Path) -> None:
+    one = told(3)
+    one.gone()
+    assert one.welcome(3, [])
+    hubs.keep(one, tmp_path)
+    again = hubs.load(LINK, tmp_path)
+    assert (again.address, again.addresses, again.several) == (SECOND, [SECOND, FIRST], True)
+    again.gone()
+    again.gone()
+    assert again.address == SECOND, "the one of the enrolment may be gone for good"
+    again.gone()
+    assert again.welcome(3, [])
+    assert (again.address, again.addresses, again.several) == (FIRST, [FIRST], False)
+
+
 def test_each_is_tried_in_turn() -> None:
     one = told()
     seen = []
