@@ -17,24 +17,49 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened_hub(config: Path, *, new: bool = False) -> Iterator[tuple[HubConfig, HubDatabase]]:
+def opened_hub(
+    config: Path, *, new: bool = False, writes: bool = True
+) -> Iterator[tuple[HubConfig, HubDatabase]]:
     """Open the database of the hub of a configuration; the hub may be running.
 
     Raises
     ------
     UsageError
-        When it never ran, and `new` is off.
+        When it never ran, and `new` is off; or when it stands by, and the command `writes`: the
+        next copy of the hub that serves would overwrite what it wrote.
     """
-    from ambient.config import load_hub
     from ambient.errors import UsageError
     from ambient.hub.database import DATABASE, HubDatabase
+    from ambient.hub.standby.state import effective
 
-    loaded = load_hub(config)
+    loaded = effective(config)
+    if writes:
+        _must_serve(loaded)
     path = loaded.state_dir / DATABASE
     if not new and not path.exists():
         raise UsageError(f"{path}: expected the hub's database, found none; start the hub once")
     with HubDatabase(path) as database:
         yield loaded, database
+
+
+def _must_serve(config: HubConfig) -> None:
+    import shlex
+    import sys
+    import time
+
+    from ambient.errors import UsageError
+    from ambient.hub.standby import kept
+
+    if config.standby is None:
+        return
+    status = kept.status_of(config.state_dir, time.time_ns())
+    if status is None or status.serves:
+        return
+    raise UsageError(
+        f"{config.state_dir}: expected the hub that serves, got one that stands by: the next copy "
+        f"would overwrite this; run on the machine of the other one ({config.standby.other.page}): "
+        f"ambient {shlex.join(sys.argv[1:])}"
+    )
 
 
 def private_key(file: Path, name: str) -> str:

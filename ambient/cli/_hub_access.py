@@ -26,10 +26,10 @@ def certificate(config: File = Path("hub.yaml")) -> None:
     """Make or renew the certificate that phones can trust, and say how they come to."""
     import time
 
-    from ambient.config import load_hub
     from ambient.hub import certificates
+    from ambient.hub.standby.state import effective
 
-    read = load_hub(config)
+    read = effective(config)
     files = certificates.files_of(read.state_dir)
     new = certificates.ensure(files, read.site, read.web.names, time.time_ns())
     authority, server = certificates.load(files.authority), certificates.load(files.server)

@@ -107,7 +107,7 @@ def show(config: Config = _HUB) -> None:
     """List every room with residents, and where each purpose stands."""
     from ambient.hub.people.register import Register
 
-    with opened_hub(config) as (_, database):
+    with opened_hub(config, writes=False) as (_, database):
         for room in Register(database).rooms(time.time_ns()):
             who = ", ".join(f"{one.subject} ({one.bed})" for one in room.occupants)
             typer.echo(f"{room.room}: {who}")
@@ -162,7 +162,7 @@ def disclose(
     from ambient import sealing
     from ambient.hub.people.disclosure import archive, collect
 
-    with opened_hub(config) as (loaded, database):
+    with opened_hub(config, writes=False) as (loaded, database):
         data = archive(collect(loaded, database, _checked(subject), time.time_ns()))
     if key is not None:
         data = sealing.sealed(data, sealing.recipient_of(key))
@@ -233,7 +233,7 @@ def care_list(config: Config = _HUB) -> None:
     """List what is set for each bed, and what must be looked at again."""
     from ambient.hub.people import care
 
-    with opened_hub(config) as (_, database):
+    with opened_hub(config, writes=False) as (_, database):
         settings = care.in_force(database)
         due = care.to_review(settings, time.time_ns())
         for one in settings:
@@ -258,7 +258,7 @@ def retention(
     from ambient.hub.people import erasure
     from ambient.hub.people import retention as rules
 
-    with opened_hub(config) as (loaded, database):
+    with opened_hub(config, writes=enforce) as (loaded, database):
         for category, days in rules.limits(loaded).items():
             typer.echo(f"{category.value}: {days} days")
         with database.read() as db:

@@ -45,14 +45,16 @@ def backup(config: Config = Path("hub.yaml")) -> None:
     from ambient.config import load_hub
     from ambient.errors import ConfigError
     from ambient.hub.backups import back_up, forget_old
+    from ambient.hub.standby.state import in_force
 
-    loaded = load_hub(config)
+    file = in_force(config)
+    loaded = load_hub(file)
     if loaded.backup is None:
         raise ConfigError(
             f"{config}: backup: expected a recovery key, got nothing; "
             "`ambient recovery-key FILE` makes one and says what to write"
         )
-    made = back_up(loaded, config, loaded.backup.dir, loaded.backup.key, datetime.now(UTC))
+    made = back_up(loaded, file, loaded.backup.dir, loaded.backup.key, datetime.now(UTC))
     gone = forget_old(loaded.backup.dir, loaded.backup.keep)
     typer.echo(f"{made}: {made.stat().st_size / 1e6:.1f} MB, sealed; {len(gone)} old ones deleted")
 

@@ -40,7 +40,7 @@ def report(
     """Print alarms, precision, false alarms, bursts and response times; without dates 28 days."""
     import msgspec
 
-    with opened_hub(config, new=True) as (loaded, database):
+    with opened_hub(config, new=True, writes=False) as (loaded, database):
         found = _report(loaded, database, first, to)
     if pdf is not None:
         from ambient.hub.burden.pdf import pdf_of

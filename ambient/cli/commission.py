@@ -79,10 +79,10 @@ def commission_code(
     import msgspec
 
     from ambient.bus.opening import fingerprint
-    from ambient.config import load_hub
     from ambient.hub.opening import opening_of
+    from ambient.hub.standby.state import effective
 
-    found = opening_of(load_hub(config), node, certificate)
+    found = opening_of(effective(config), node, certificate)
     if json:
         typer.echo(msgspec.json.encode(found))
         return

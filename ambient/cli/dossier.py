@@ -34,15 +34,15 @@ def dossier(
     """
     from datetime import UTC, datetime
 
-    from ambient.config import load_hub
     from ambient.hub.accounts import Accounts
     from ambient.hub.database import DATABASE, HubDatabase
     from ambient.hub.installing import stills
     from ambient.hub.people.dossier.facts import facts_of
     from ambient.hub.people.dossier.make import write
     from ambient.hub.people.register import purposes_on
+    from ambient.hub.standby.state import effective
 
-    loaded = load_hub(config)
+    loaded = effective(config)
     path = loaded.state_dir / DATABASE
     on, users, agreed = {}, [], []
     if path.exists():

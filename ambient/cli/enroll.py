@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ambient.cli._files import opened_hub
+
 if TYPE_CHECKING:
     from ambient.bus.enrolment import Step
     from ambient.config import HubLink, NodeConfig
-    from ambient.hub.registry import Registry
-    from ambient.hub.store import Store
 
 NodeFile = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
 HubFile = Annotated[Path, typer.Option("--config", "-c", help="The hub's configuration.")]
@@ -89,12 +89,12 @@ def invite(
     import msgspec
 
     from ambient.bus import keys
-    from ambient.config import load_hub
+    from ambient.hub.registry import Registry
 
-    loaded = load_hub(config)
-    pair = keys.load_or_make(loaded.state_dir / keys.HUB_KEY)
-    address = loaded.link.advertise or loaded.link.bind
-    made = _registry(config).invite(address, pair.public, by, time.time_ns())
+    with opened_hub(config, new=True) as (loaded, database):
+        pair = keys.load_or_make(loaded.state_dir / keys.HUB_KEY)
+        address = loaded.link.advertise or loaded.link.bind
+        made = Registry(database).invite(address, pair.public, by, time.time_ns())
     if json:
         typer.echo(
             msgspec.json.encode(
@@ -117,15 +117,17 @@ def show(config: HubFile = _HUB, json: Json = False) -> None:
     """List the nodes that are enrolled, were revoked, or wait to be accepted."""
     import msgspec
 
-    registry = _registry(config)
+    from ambient.hub.registry import Registry
+
+    with opened_hub(config, new=True, writes=False) as (_, database):
+        nodes, pending = Registry(database).nodes(), Registry(database).pending()
     if json:
-        both = {"nodes": registry.nodes(), "pending": registry.pending()}
-        typer.echo(msgspec.json.encode(both))
+        typer.echo(msgspec.json.encode({"nodes": nodes, "pending": pending}))
         return
-    for waiting in registry.pending():
+    for waiting in pending:
         rooms = " ".join(waiting.rooms)
         typer.echo(f"{waiting.node}\twaits\t{waiting.fingerprint}\t{rooms}")
-    for node in registry.nodes():
+    for node in nodes:
         state = "enrolled" if node.revoked is None else "revoked"
         typer.echo(f"{node.node}\t{state}\t{node.fingerprint}\t{' '.join(node.rooms)}")
 
@@ -135,14 +137,20 @@ def accept(which: Which, config: HubFile = _HUB, by: By = "command-line") -> Non
     """Enrol a node that waits, after its fingerprint was compared."""
     import time
 
-    node = _registry(config).accept(which, by, time.time_ns())
+    from ambient.hub.registry import Registry
+
+    with opened_hub(config, new=True) as (_, database):
+        node = Registry(database).accept(which, by, time.time_ns())
     typer.echo(f"{node.node} is enrolled for {', '.join(node.rooms)}")
 
 
 @_NODES.command("reject")
 def reject(which: Which, config: HubFile = _HUB, by: By = "command-line") -> None:
     """Refuse a node that waits."""
-    _registry(config).reject(which, by)
+    from ambient.hub.registry import Registry
+
+    with opened_hub(config, new=True) as (_, database):
+        Registry(database).reject(which, by)
     typer.echo(f"{which} is rejected")
 
 
@@ -156,8 +164,12 @@ def rooms(
     """Bind exactly these rooms to an enrolled node, as its node.yaml names them."""
     import time
 
-    _registry(config).set_rooms(node, room, by)
-    _store(config).rooms_bound(node, room, by, time.time_ns())
+    from ambient.hub.registry import Registry
+    from ambient.hub.store import Store
+
+    with opened_hub(config, new=True) as (_, database):
+        Registry(database).set_rooms(node, room, by)
+        Store(database).rooms_bound(node, room, by, time.time_ns())
     typer.echo(f"{node} is enrolled for {', '.join(sorted(set(room)))}")
 
 
@@ -170,7 +182,10 @@ def revoke(
     """Withdraw a node's key; the hub takes nothing more from it."""
     import time
 
-    _registry(config).revoke(node, by, time.time_ns())
+    from ambient.hub.registry import Registry
+
+    with opened_hub(config, new=True) as (_, database):
+        Registry(database).revoke(node, by, time.time_ns())
     typer.echo(f"{node} is revoked")
 
 
@@ -184,24 +199,11 @@ def rotate(
     import time
 
     from ambient.errors import LinkError
-
-    if node not in _registry(config).enrolled():
-        raise LinkError(f"{node}: expected an enrolled node, got none of this name")
-    _store(config).rotate_key(node, by, time.time_ns())
-    typer.echo(f"{node} is told to change its key as soon as it is connected")
-
-
-def _store(config: Path) -> Store:
-    from ambient.config import load_hub
-    from ambient.hub.database import DATABASE, HubDatabase
+    from ambient.hub.registry import Registry
     from ambient.hub.store import Store
 
-    return Store(HubDatabase(load_hub(config).state_dir / DATABASE))
-
-
-def _registry(config: Path) -> Registry:
-    from ambient.config import load_hub
-    from ambient.hub.database import DATABASE, HubDatabase
-    from ambient.hub.registry import Registry
-
-    return Registry(HubDatabase(load_hub(config).state_dir / DATABASE))
+    with opened_hub(config, new=True) as (_, database):
+        if node not in Registry(database).enrolled():
+            raise LinkError(f"{node}: expected an enrolled node, got none of this name")
+        Store(database).rotate_key(node, by, time.time_ns())
+    typer.echo(f"{node} is told to change its key as soon as it is connected")

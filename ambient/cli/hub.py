@@ -49,11 +49,11 @@ def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
 @_HUB.command("verify")
 def verify(config: File = Path("hub.yaml")) -> None:
     """Prove that the log of alarms is whole and the alarms follow from it; name what is wrong."""
-    from ambient.config import load_hub
     from ambient.hub.database import DATABASE, HubDatabase
+    from ambient.hub.standby.state import effective
     from ambient.hub.store import Store
 
-    with HubDatabase(load_hub(config).state_dir / DATABASE) as database:
+    with HubDatabase(effective(config).state_dir / DATABASE) as database:
         verdict = Store(database).verify()
     typer.echo(f"{verdict.lines} lines are right, head {verdict.head}")
     if verdict.erased:
@@ -78,9 +78,9 @@ def channels(
     The exit code is 1 when one is off or fails.
     """
     from ambient.cli._channels import stand, tried
-    from ambient.config import load_hub
+    from ambient.hub.standby.state import effective
 
-    loaded = load_hub(config)
+    loaded = effective(config)
     lines, well = stand(loaded) if test is None else tried(loaded, test)
     for line in lines:
         typer.echo(line)

@@ -41,7 +41,12 @@ EFFECTIVE: Final = "hub.effective.yaml"
 
 
 def effective(config_file: Path) -> HubConfig:
-    """Return the configuration that a hub runs with: alone its file, else see the module.
+    """Return the configuration that a hub runs with; see `in_force`."""
+    return load_hub(in_force(config_file))
+
+
+def in_force(config_file: Path) -> Path:
+    """Return the file a hub runs with: alone its ``hub.yaml``, else what the two files make.
 
     The commands run as the service's user, who may not write ``hub.yaml``: what they set up lies
     in the state folder.
@@ -64,12 +69,12 @@ def effective(config_file: Path) -> HubConfig:
     if second and followed.exists():
         content = merged(content, _mapping(followed))
     if content == own:
-        return loaded
+        return config_file
     path = loaded.state_dir / EFFECTIVE
     data = yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
     if read_bytes(path) != data:
         write_atomically(path, data)
-    return load_hub(path)
+    return path
 
 
 def gathered(state_dir: Path, config_file: Path | None) -> dict[str, bytes]:
