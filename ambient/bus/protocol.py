@@ -89,6 +89,19 @@ class RotateReason(StrEnum):
     """That key is known already, to another node or as a revoked one."""
 
 
+def since(lacks: int, ahead: int) -> int:
+    """Return the instant `lacks` (ns) of a clock that is `ahead` (ns) of this one, by this one.
+
+    0 stays nothing and 1 everything, whatever the clocks say.
+
+    Examples
+    --------
+    >>> since(5_000, 3_000), since(5_000, -3_000), since(1, -3_000), since(0, -3_000)
+    (2000, 8000, 1, 0)
+    """
+    return lacks if lacks <= 1 else max(1, lacks - ahead)
+
+
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):
     """What all messages share. Unknown fields are passed over: a later version may add some."""
 
@@ -147,10 +160,10 @@ class Rotate(Message, frozen=True, kw_only=True, tag="rotate"):
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome", omit_defaults=True):
     """Hub ► node: served; `time` is the hub's.
 
-    A hub that was put back from a backup `lacks` what it acknowledged since that instant (ns, its
-    own clock): a node sends again what it still keeps of that. 0 when it lacks nothing. So does
-    one that took over from another. `addresses` are those of all hubs of the site where there are
-    two; `term` is that in which this one serves.
+    A hub that was put back from a backup `lacks` what it acknowledged since that instant (ns, by
+    the clock that `time` tells, see `since`): a node sends again what it still keeps of that. 0
+    when it lacks nothing. So does one that took over from another. `addresses` are those of all
+    hubs of the site where there are two; `term` is that in which this one serves.
     """
 
     protocol: ProtocolNumber

@@ -1,8 +1,9 @@
 """That a hub was put back from a backup: what it acknowledged since then is with the nodes alone.
 
 Comes in: when the backup was made. Goes out: since when the hub lacks what it acknowledged, for as
-long as nodes may still keep it. Nodes send it again; events are known by their ids, so what is here
-after all is passed over.
+long as nodes may still keep it. Nodes send it again, each by its own clock: the hub's time goes
+with it (`ambient.bus.protocol.since`). Events are known by their ids, so what is here after all is
+passed over.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ambient.errors import StoreError
 FILE: Final = "restored.json"
 NS: Final = 1_000_000_000
 MARGIN_NS: Final = 600 * NS
-"""Clocks of hub and nodes may differ by so much."""
+"""A clock may have been set by so much since then. How far two differ now does not matter."""
 ASKED_NS: Final = 48 * 3600 * NS
 """For so long nodes are asked; they keep what was acknowledged for a day."""
 

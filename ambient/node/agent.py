@@ -35,6 +35,7 @@ from ambient.bus.protocol import (
     RotateRefused,
     Row,
     Welcome,
+    since,
 )
 from ambient.commands import AnyCommand, RotateKey
 from ambient.config import NodeConfig
@@ -97,6 +98,7 @@ class Agent:
         self._config = config
         self._outbox = outbox
         self._own_events = OwnEvents(config, identity, clock)
+        self._clock = clock
         self._steady = steady
         self._rooms = {room.id for room in config.rooms}
         self._errands = Errands(handler)
@@ -104,6 +106,8 @@ class Agent:
         self._look_at = 0.0
         self._lacks = self._lacked = Lacking()
         """What the hub lacks; what it lacked that waits again."""
+        self._hub_ahead = 0
+        """By how much (ns) the hub's clock is ahead of this one's."""
         self._tidy_at = 0.0
         self._beat_at = 0.0
         self._beats = 0
@@ -264,7 +268,7 @@ class Agent:
     def _settle(self, now: float) -> None:
         """Mark what was answered; a disk that takes nothing holds up no further batch."""
         try:
-            self._outbox.settle(self._unsettled, time.time_ns())
+            self._outbox.settle(self._unsettled, self._clock())
         except StoreError as error:
             _log.error("what the hub acknowledged cannot be marked yet", error=str(error))
             self._settle_at = now + BUSY_S
@@ -275,14 +279,14 @@ class Agent:
         """Let wait again, once, what a hub lacks that was put back or took over from another."""
         if not self._lacks.since or self._lacks == self._lacked:
             return
-        rows = self._outbox.send_again(self._lacks.since)
+        rows = self._outbox.send_again(since(self._lacks.since, self._hub_ahead))
         # Nothing of it may be marked as answered afterwards.
         self._unsettled.clear()
         self._lacked = self._lacks
         _log.warning("the hub lacks what was acknowledged; sending again", rows=rows)
 
     def _tidy(self) -> None:
-        now = time.time_ns()
+        now = self._clock()
         self._outbox.prune(now - int(self._config.outbox.keep_h * 3600 * NS), now)
         self._outbox.report_dropped(self._own_events.dropped)
         self._more = True
@@ -298,8 +302,9 @@ class Agent:
 
     def _on_message(self, uplink: Uplink, message: FromHub) -> None:
         match message:
-            case Welcome(lacks=lacks, term=term):
+            case Welcome(lacks=lacks, term=term, time=hub_time):
                 self._lacks = Lacking(lacks, term)
+                self._hub_ahead = hub_time - self._clock()
                 self._in_flight, self._more = None, True
                 self._beat_at = 0.0
                 self._end_rotation(self._rotation.go_on(uplink), Outcome.APPLIED)
@@ -350,7 +355,7 @@ class Agent:
                 self._outbox.answer_again(command)
             else:
                 answer = self._own_events.unknown(command)
-                self._outbox.answer(command, answer, time.time_ns())
+                self._outbox.answer(command, answer, self._clock())
             self._more = True
         except StoreError as error:
             self._on_store_error(error, self._steady())
@@ -373,7 +378,7 @@ class Agent:
 
     def _keep_answer(self, command: AnyCommand, outcome: Outcome) -> None:
         """Put the answer into the outbox; if that fails the hub asks again, and so do we."""
-        self._outbox.answer(command.id, self._own_events.applied(command, outcome), time.time_ns())
+        self._outbox.answer(command.id, self._own_events.applied(command, outcome), self._clock())
         self._more = True
 
     def _end_rotation(self, command: RotateKey | None, outcome: Outcome) -> None:

@@ -40,7 +40,7 @@ class Lacking:
     Attributes
     ----------
     since
-        The instant (ns); 0 when it lacks nothing.
+        The instant (ns, the hub's clock); 0 when it lacks nothing.
     term
         In which the hub serves that says so: another one lacks something else.
     """

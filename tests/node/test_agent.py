@@ -132,6 +132,31 @@ def test_a_hub_with_a_full_disk_is_asked_again(
     assert len(house.stored()) == 1
 
 
+@pytest.mark.parametrize("ahead_s", [-3600, 0, 3600], ids="{:+d} s".format)
+def test_a_hub_clock_an_hour_wrong_asks_for_the_same(
+    house: House, node: Node, ahead_s: int
+) -> None:
+    """What a hub lacks since an instant by its clock is found by the node's: no more, no less."""
+
+    def clock() -> int:
+        return time.time_ns() + ahead_s * 1_000_000_000
+
+    node.fusion.commit([fall(1)])
+    house.pump(node.delivered)
+    lacks = clock()
+    node.fusion.commit([fall(2)])
+    house.pump(node.delivered)
+    house.stop()
+    house.lacks = lacks
+    house.start()
+    house.intake._clock = clock
+    house.pump(lambda: not node.agent.connected, hub=False)
+    sent = node.agent.counts.rows_sent
+    house.pump(lambda: node.agent.connected and node.agent.counts.rows_sent > sent)
+    house.pump(node.delivered)
+    assert node.agent.counts.rows_sent == sent + 1
+
+
 def test_a_batch_without_an_answer_is_sent_again(
     house: House, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:

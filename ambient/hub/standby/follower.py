@@ -1,8 +1,8 @@
 """The hub that stands by fetches the state of the one that serves, again and again.
 
 Comes in: where the other hub listens, and whether it serves. Goes out: its database copied to here,
-complete up to a stated instant, and its small files (`state`). What the copy is, `rsync` says; here
-its bytes travel over CURVE.
+complete up to an instant by the clock here, and its small files (`state`). What the copy is,
+`rsync` says; here its bytes travel over CURVE.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Follower:
     may
         Whether the other hub is there and serves.
     copied
-        Called with each copy that is complete.
+        Called with each copy that is complete, and with when it was asked for by `clock`.
+    clock
+        This machine's time (ns).
     """
 
     def __init__(
@@ -65,7 +67,8 @@ class Follower:
         config_file: Path,
         *,
         may: Callable[[], bool],
-        copied: Callable[[Begin], None],
+        copied: Callable[[Begin, int], None],
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._address = address
         self._pair = pair
@@ -73,6 +76,7 @@ class Follower:
         self._config_file = config_file
         self._may = may
         self._copied = copied
+        self._clock = clock
         self._files: dict[str, bytes] = {}
         """The other hub's, as they came last."""
         self._coming: dict[str, bytes] = {}
@@ -88,7 +92,7 @@ class Follower:
             if not self._may():
                 wait = LEAST_PAUSE_S
                 continue
-            began = time.monotonic()
+            began, asked = time.monotonic(), self._clock()
             try:
                 begin = self._once(stop)
             except AmbientError as error:
@@ -99,7 +103,7 @@ class Follower:
                 return
             self._say("")
             self.took_s = time.monotonic() - began
-            self._copied(begin)
+            self._copied(begin, asked)
             wait = max(LEAST_PAUSE_S, self.took_s)
 
     def _once(self, stop: threading.Event) -> Begin | None:

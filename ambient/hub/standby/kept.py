@@ -35,7 +35,8 @@ class Memory(Struct, frozen=True, kw_only=True):
     kept
         Terms.
     level
-        The store here is complete up to then (ns): as it serves, or as it was copied last.
+        The store here is complete up to then (ns, the clock here): as it serves, or as it was
+        copied last.
     lacks, lacks_until
         Since when (ns) the store lacks what a hub acknowledged, and until when nodes are asked
         for it; see `ambient.hub.restored`.

@@ -23,6 +23,7 @@ import zmq
 from ambient import __version__, files
 from ambient.bus import sockets
 from ambient.bus.keys import KeyPair
+from ambient.bus.protocol import since
 from ambient.bus.sockets import Watch
 from ambient.bus.zap import Zap
 from ambient.config import HubConfig
@@ -142,11 +143,22 @@ class Pairing:
             silent_s = now - (self._began if heard is None else heard)
             if silent_s > GONE_S:
                 self._failing = self._failing or clock - round(silent_s * NS)
-            elif clock - self._other.level > kept.BEHIND_S * NS and now - self._began > GONE_S:
+            elif self._other_is_old(now) and now - self._began > GONE_S:
                 self._failing = self._failing or clock
             else:
                 self._failing = None
             return self._failing
+
+    def _other_behind_s(self, now: float) -> float | None:
+        """Return how old the other hub's copy is, by its own clock alone."""
+        other, heard = self._other, self.duty.heard_at
+        if not other.level or heard is None:
+            return None
+        return max(0, other.time - other.level) / NS + now - heard
+
+    def _other_is_old(self, now: float) -> bool:
+        behind = self._other_behind_s(now)
+        return behind is None or behind > kept.BEHIND_S
 
     def erased(self) -> Path | None:
         """Return a ledger of erasures that the other hub brought, once for each."""
@@ -198,13 +210,18 @@ class Pairing:
             now = self._steady()
             return self.hears() and (self._other.said.serves or self.duty.said(now).wants)
 
-    def copied(self, begin: Begin) -> None:
-        """Take in that a copy is complete."""
+    def copied(self, begin: Begin, asked: int) -> None:
+        """Take in that a copy is complete which was asked for at `asked` (ns, the clock here)."""
         with self._lock:
             if self.duty.serves:
                 return
+            # The clocks may differ by hours. What passed since it was asked errs to the safe side.
+            ahead = begin.at - asked
             self._memory = msgspec.structs.replace(
-                self._memory, level=begin.at, lacks=begin.lacks, lacks_until=begin.lacks_until
+                self._memory,
+                level=asked,
+                lacks=since(begin.lacks, ahead),
+                lacks_until=since(begin.lacks_until, ahead),
             )
             if not self._other.said.serves:
                 self._level_since = self._steady()
@@ -214,17 +231,21 @@ class Pairing:
         with self._lock:
             now, clock = self._steady(), self.clock()
             heard = self.duty.heard_at
-            level = self._other.level if self.duty.serves else self._memory.level
+            behind = self._other_behind_s(now) if self.duty.serves else self._behind_s(clock)
             return Status(
                 at=clock,
                 serves=self.duty.serves,
                 term=self.duty.kept.term,
                 heard_s=None if heard is None else round(now - heard, 1),
                 other_serves=self._other.said.serves,
-                behind_s=round(max(0, clock - level) / NS, 1) if level else None,
+                behind_s=None if behind is None else round(behind, 1),
                 software=__version__,
                 other_software=self._other.software,
             )
+
+    def _behind_s(self, clock: int) -> float | None:
+        level = self._memory.level
+        return max(0, clock - level) / NS if level else None
 
     # -- the thread --------------------------------------------------------------------------
 
@@ -286,8 +307,13 @@ class Pairing:
 
     def _say(self) -> Say:
         with self._lock:
-            level = self.clock() if self.duty.serves else self._memory.level
-            return Say(said=self.duty.said(self._steady()), level=level, software=__version__)
+            clock = self.clock()
+            return Say(
+                said=self.duty.said(self._steady()),
+                level=clock if self.duty.serves else self._memory.level,
+                time=clock,
+                software=__version__,
+            )
 
     def _begin(self) -> Begin:
         """Return what is said of a copy that begins now."""

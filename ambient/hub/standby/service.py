@@ -111,6 +111,7 @@ def _stand_by(
         config_file,
         may=pairing.other_letting_go,
         copied=pairing.copied,
+        clock=pairing.clock,
     )
     lobby = Lobby(
         config.link.bind,

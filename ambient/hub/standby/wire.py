@@ -27,14 +27,17 @@ class Say(Message, frozen=True, kw_only=True, tag="say"):
     Attributes
     ----------
     level
-        What the sender's store holds is complete up to then, by the serving hub's clock (ns); 0
-        when it holds nothing.
+        What the sender's store holds is complete up to then, by its own clock (ns); 0 when it
+        holds nothing.
+    time
+        By the same clock: the two machines' clocks may differ.
     software
         The sender's version.
     """
 
     said: Said
     level: int = 0
+    time: int = 0
     software: str = ""
 
 
@@ -56,9 +59,10 @@ class Begin(Message, frozen=True, kw_only=True, tag="begin"):
     Attributes
     ----------
     at
-        What was stored before this (ns) will be in it.
+        Now, by the sender's clock (ns).
     lacks, lacks_until
-        Since when (ns) the store lacks what nodes may still keep, and until when they are asked.
+        By the same clock: since when the store lacks what nodes may still keep, and until when they
+        are asked.
     """
 
     at: int

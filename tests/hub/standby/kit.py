@@ -77,7 +77,7 @@ class Both:
         assert config.standby is not None
         return Pairing(config, config.standby, self.pair, self.files[which])
 
-    def follower(self, copied: Callable[[Begin], None]) -> Follower:
+    def follower(self, copied: Callable[[Begin, int], None]) -> Follower:
         second, file = self.configs["second"], self.files["second"]
         assert second.standby is not None
         return Follower(
@@ -101,8 +101,9 @@ class Both:
         Yields what waits for a new copy when it is called, and the first hub's pairing.
         """
         stop = threading.Event()
-        made: list[Begin] = []
-        follower, pairing = self.follower(made.append), self.paired("first")
+        made: list[int] = []
+        follower = self.follower(lambda _, asked: made.append(asked))
+        pairing = self.paired("first")
         threads = [
             threading.Thread(target=run, args=(stop,)) for run in (pairing.run, follower.run)
         ]
@@ -111,7 +112,7 @@ class Both:
 
         def fresh() -> None:
             asked = time.time_ns()
-            until(lambda: made and made[-1].at > asked)
+            until(lambda: made and made[-1] > asked)
 
         try:
             yield fresh, pairing

@@ -13,7 +13,7 @@ from ambient.bus.sockets import LinkChange
 from ambient.hub.standby import kept
 from ambient.hub.standby.duty import Said
 from ambient.hub.standby.pairing import GONE_S, Pairing
-from ambient.hub.standby.wire import Say
+from ambient.hub.standby.wire import Begin, Say
 from tests.hub.standby.kit import Both, until
 
 NS = 1_000_000_000
@@ -61,8 +61,9 @@ def serve(pairing: Pairing, clocks: Clocks) -> None:
     pairing.duty.opened(clocks.s)
 
 
-def say(pairing: Pairing, clocks: Clocks, behind_s: float = 1.0) -> None:
-    pairing._heard(Say(said=PASSIVE, level=clocks.wall() - round(behind_s * NS)))
+def say(pairing: Pairing, clocks: Clocks, behind_s: float = 1.0, ahead_s: float = 0.0) -> None:
+    wall = clocks.wall() + round(ahead_s * NS)
+    pairing._heard(Say(said=PASSIVE, level=wall - round(behind_s * NS), time=wall))
 
 
 def test_that_nobody_stands_by_is_said_after_a_minute(pairing: Pairing, clocks: Clocks) -> None:
@@ -84,6 +85,27 @@ def test_so_is_a_copy_that_is_old(pairing: Pairing, clocks: Clocks) -> None:
     assert pairing.fails_since() == clocks.wall()
     say(pairing, clocks)
     assert pairing.fails_since() is None
+
+
+@pytest.mark.parametrize("ahead_s", [-3600.0, 0.0, 3600.0], ids="{:+.0f} s".format)
+def test_a_hub_clock_an_hour_wrong(pairing: Pairing, clocks: Clocks, ahead_s: float) -> None:
+    """What the store is complete up to, what it lacks, and its age are by the clock here."""
+    clocks.s = 1_000_000.0
+    wall, ahead = clocks.wall(), round(ahead_s * NS)
+    began = Begin(at=wall + ahead, lacks=wall + ahead - 7 * NS, lacks_until=wall + ahead + 9 * NS)
+    pairing.copied(began, wall)
+    memory = pairing._memory
+    assert (memory.level, memory.lacks, memory.lacks_until) == (wall, wall - 7 * NS, wall + 9 * NS)
+    assert pairing.status().behind_s == 0.0
+    serve(pairing, clocks)
+    say(pairing, clocks, behind_s=1.0, ahead_s=ahead_s)
+    clocks.s += GONE_S - 1
+    say(pairing, clocks, behind_s=1.0, ahead_s=ahead_s)
+    clocks.s += 2
+    assert pairing.status().behind_s == 3.0
+    assert pairing.fails_since() is None
+    say(pairing, clocks, behind_s=kept.BEHIND_S + 1, ahead_s=ahead_s)
+    assert pairing.fails_since() == clocks.wall()
 
 
 def test_a_node_of_a_later_term_is_not_served(pairing: Pairing, clocks: Clocks) -> None:
