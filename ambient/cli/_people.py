@@ -129,24 +129,30 @@ def erase(
     from ambient.hub.people import erasure
     from ambient.hub.people.register import Register
     from ambient.hub.people.said import is_erased
+    from ambient.hub.standby.unerased import unerased
 
     subject = _checked(subject)
-    now = time.time_ns()
     with opened_hub(config) as (loaded, database):
         with database.read() as db:
             known = is_erased(db, subject)
         if not known:
             if not yes:
                 typer.confirm(f"Erase everything of {subject}, for good?", abort=True)
-            files = erasure.ledger_files(loaded)
+            files, now = erasure.ledger_files(loaded), time.time_ns()
             done = erasure.erase(database, files, subject, _me(), now, loaded.people.duties)
             typer.echo(f"{subject}: {done.rows} rows destroyed")
             for one in done.kept:
                 typer.echo(f"  kept by law: {one.what.value} until {_day(one.until)}, {one.basis}")
             Register(database).follow(now)
+        tag = database.vault.tag(subject)
         with database.read() as db:
-            for node, state in erasure.states(db, database.vault.tag(subject)).items():
+            for node, state in erasure.states(db, tag).items():
                 typer.echo(f"  {node}: {state}")
+        if any(one.subject == tag for one in unerased(loaded, database, time.time_ns())):
+            typer.echo(
+                "  not yet at the other hub: it is erased there with the next copy; call this "
+                "again to see"
+            )
 
 
 def disclose(

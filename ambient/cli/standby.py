@@ -80,10 +80,19 @@ def join(
 @_STANDBY.command("leave")
 def leave(config: File = Path("hub.yaml")) -> None:
     """Be one hub alone again, when the other machine is gone for good; then start the hub again."""
-    from ambient.hub.standby import joining, state
+    import time
 
-    loaded = state.effective(config)
+    from ambient.cli._files import opened_hub
+    from ambient.hub.standby import joining, state
+    from ambient.hub.standby.unerased import unerased
+
+    with opened_hub(config, new=True, writes=False) as (loaded, database):
+        waiting = len(unerased(loaded, database, time.time_ns()))
     joining.leave(loaded)
+    typer.echo("The other machine keeps all residents' data and the site's keys: destroy its disk.")
+    if waiting:
+        what = "1 erasure" if waiting == 1 else f"{waiting} erasures"
+        typer.echo(f"{what} of this hub may not have reached it: those residents are still there.")
     typer.echo("This hub is alone now. Start it again: systemctl restart ambient-hub")
     followed = loaded.state_dir / state.FOLLOWED
     if followed.exists():

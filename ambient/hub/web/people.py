@@ -23,6 +23,7 @@ from ambient.hub.people.consents import Capacity, Stand, by_default
 from ambient.hub.people.days import end_of
 from ambient.hub.people.disclosure import archive, collect
 from ambient.hub.people.register import Register
+from ambient.hub.standby.unerased import unerased
 from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
 from ambient.hub.web.pages import page
 from ambient.places import Slug, Subject
@@ -186,6 +187,7 @@ def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200)
         status,
         here="consents",
         problem=problem,
+        unerased=len(unerased(hub.config, hub.database, hub.now())),
         rooms=Register(hub.database).rooms(hub.now()),
         name_of=board.room_name,
         choices=sorted({room.room for room in board.rooms}),
