@@ -49,6 +49,8 @@ BatchNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 RowNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Term = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Number of a time in which one of two hubs serves; 0 where there is only one."""
+Proof = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
+"""That a hub of the site served in a term: only it can make one; empty where there is none."""
 
 
 class Reason(StrEnum):
@@ -110,13 +112,15 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello", omit_defaults=True)
     """Node ► hub, first on every connection; `node` is compared, never believed.
 
     `term` is the highest that ever welcomed the node: a hub of a lower one serves no longer. Who
-    only `tells` is served by another hub: it is answered, and not served.
+    only `tells` is served by another hub: it is answered, and not served. `proof` came with the
+    welcome in that term: a term that is not proved counts for nothing.
     """
 
     protocol: ProtocolNumber
     node: Slug
     software: Version
     term: Term = 0
+    proof: Proof = ""
     tells: bool = False
 
 
@@ -163,13 +167,15 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome", omit_defaults=T
     A hub that was put back from a backup `lacks` what it acknowledged since that instant (ns, by
     the clock that `time` tells, see `since`): a node sends again what it still keeps of that. 0
     when it lacks nothing. So does one that took over from another. `addresses` are those of all
-    hubs of the site where there are two; `term` is that in which this one serves.
+    hubs of the site where there are two; `term` is that in which this one serves, and `proof` what
+    the node shows for it to any of them.
     """
 
     protocol: ProtocolNumber
     time: TimeNs
     lacks: TimeNs = 0
     term: Term = 0
+    proof: Proof = ""
     addresses: Annotated[list[Address], Meta(max_length=4)] = []
 
 

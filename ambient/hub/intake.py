@@ -295,7 +295,7 @@ class Intake:
             return
         session.heard = now
         if self._hubs is not None:
-            self._hubs.node(0)
+            self._hubs.node()
         match message:
             case Batch():
                 self._batch(route, holder, message)
@@ -314,7 +314,7 @@ class Intake:
         elif hello.tells:
             self._told(route, hello)
             return
-        elif self._hubs is not None and not self._hubs.node(hello.term):
+        elif self._hubs is not None and not self._hubs.node(hello.term, hello.proof):
             refusal = Reason.STANDS_BY
         if refusal is not None:
             self.counts.version_refused += refusal is Reason.PROTOCOL
@@ -338,6 +338,7 @@ class Intake:
                 lacks=self._lacks,
                 # A hub that is alone now is nobody's rival.
                 term=hello.term if self._hubs is None else self._hubs.term,
+                proof=hello.proof if self._hubs is None else self._hubs.proof,
                 addresses=[] if self._hubs is None else list(self._hubs.addresses),
             ),
         )
@@ -346,7 +347,7 @@ class Intake:
 
     def _told(self, route: bytes, hello: Hello) -> None:
         """Answer a node that another hub serves: the higher term of the two is known to both."""
-        if self._hubs is None or not self._hubs.told(hello.term):
+        if self._hubs is None or not self._hubs.told(hello.term, hello.proof):
             self._send(route, Refused(reason=Reason.STANDS_BY))
             return
         answer = Welcome(protocol=PROTOCOL, time=self._clock(), term=self._hubs.term)

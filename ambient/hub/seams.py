@@ -63,11 +63,16 @@ class OneOfTwo(Protocol):
         """In which this hub serves."""
         ...
 
-    def node(self, term: int) -> bool:
+    @property
+    def proof(self) -> str:
+        """What proves to either hub that one served in that term."""
+        ...
+
+    def node(self, term: int = 0, proof: str = "") -> bool:
         """Take in that a node spoke which knows `term`; return whether this hub may serve it."""
         ...
 
-    def told(self, term: int) -> bool:
+    def told(self, term: int, proof: str) -> bool:
         """Take in that a node which another hub serves knows `term`; return whether this serves."""
         ...
 

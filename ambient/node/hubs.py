@@ -40,6 +40,8 @@ class Known(Struct, frozen=True, kw_only=True):
         of the enrolment.
     term
         The highest that welcomed this node; 0 where there is only one hub.
+    proof
+        What the hub gave for the term; any hub of the site knows it for its own.
     last
         Which address welcomed it last.
     """
@@ -47,6 +49,7 @@ class Known(Struct, frozen=True, kw_only=True):
     key: PublicKey
     addresses: list[Address] = []
     term: int = 0
+    proof: str = ""
     last: Address | None = None
 
 
@@ -99,7 +102,7 @@ class Hubs:
         """Dial `address` next: the hub there serves in a higher term."""
         self._tried = address
 
-    def welcome(self, term: int, addresses: Sequence[str]) -> bool:
+    def welcome(self, term: int, addresses: Sequence[str], proof: str = "") -> bool:
         """Take in a hub's welcome; return whether it counts.
 
         It does not when another hub of a higher term welcomed this node before: then that one
@@ -113,6 +116,7 @@ class Hubs:
             key=self._link.key,
             addresses=list(addresses[:MOST]) or ([self.address] if elsewhere else []),
             term=term,
+            proof=proof,
             last=self.address if addresses or elsewhere else None,
         )
         return True

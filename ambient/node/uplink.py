@@ -268,6 +268,7 @@ class Uplink:
             node=self._node,
             software=self._software,
             term=self._hubs.term,
+            proof=self._hubs.known.proof,
             tells=tells,
         )
 
@@ -284,7 +285,7 @@ class Uplink:
 
     def _welcome(self, message: Welcome, found: list[FromHub]) -> None:
         before = self._hubs.known
-        if not self._hubs.welcome(message.term, message.addresses):
+        if not self._hubs.welcome(message.term, message.addresses, message.proof):
             self._fail("a hub welcomes this node that serves no longer")
             return
         if self._hubs.known != before:

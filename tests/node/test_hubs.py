@@ -71,10 +71,11 @@ def test_a_welcome_of_an_older_term_does_not_count(term: int, counts: bool) -> N
 def test_it_is_known_after_a_start_and_only_of_this_site(tmp_path: Path) -> None:
     one = told(3)
     one.gone()
-    one.welcome(3, [FIRST, SECOND])
+    one.welcome(3, [FIRST, SECOND], "a" * 64)
     hubs.keep(one, tmp_path)
     again = hubs.load(LINK, tmp_path)
     assert (again.known, again.address) == (one.known, SECOND)
+    assert again.known.proof == "a" * 64
     other = HubLink(address=NAME, key="o" * 40)
     assert hubs.load(other, tmp_path).known == Known(key=other.key)
 

@@ -28,7 +28,13 @@ class Hub:
         self.term = self.seen = term
         self.addresses: list[str] = []
 
-    def node(self, term: int) -> bool:
+    @property
+    def proof(self) -> str:
+        return f"{self.term:064x}"
+
+    def node(self, term: int = 0, proof: str = "") -> bool:
+        if term:
+            assert proof == f"{term:064x}", "as it came with the welcome"
         self.seen = max(self.seen, term)
         return self.seen == self.term
 

@@ -6,7 +6,8 @@ clock, s). Goes out: a `Decision`. Pure: no clock, no socket.
 Every time in which a hub serves has a number of its own, its *term*; the first hub takes even
 numbers, the second odd ones, so no two times ever share one. A node keeps the highest term that
 welcomed it and speaks with no hub of a lower one. So terms travel with nodes as well as between the
-hubs, and whichever way a hub learns of a higher term, it steps down:
+hubs, and whichever way a hub learns of a higher term, it steps down. A node proves a term by what
+the hub gave it (`proof`), so no node can make one up:
 
 - a hub that serves steps down at once when it learns of a higher term, and after `FENCE_S` when it
   hears neither the other hub nor any node: then the other one may serve without its knowing;
@@ -23,6 +24,8 @@ itself is in two halves, each with nodes of its own, and no node reaches both.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from enum import Enum, auto
 from typing import Final
 
@@ -43,8 +46,6 @@ PROMISE_S: Final = 20.0
 """For so long a hub that an operator chose asks the other one to let go, and fetches its state."""
 HANDED_S: Final = 12.0
 """For so long it waits for that state without hearing the other one, which starts anew."""
-BELIEVED: Final = 1_000_000
-"""A term that is further above all that is known than this is nobody's: it is not believed."""
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -85,6 +86,14 @@ class Decision(Enum):
     STAY = auto()
     TAKE_OVER = auto()
     STEP_DOWN = auto()
+
+
+def proof(key: str, site: str, term: int) -> str:
+    """Return what proves that a hub of `site`, which holds `key`, served in `term` (64 hex digits).
+
+    An HMAC-SHA-256: a node can keep it and show it, and make none for another term.
+    """
+    return hmac.new(key.encode(), f"term|{site}|{term}".encode(), hashlib.sha256).hexdigest()
 
 
 def next_term(seen: int, order: Order) -> int:
@@ -246,5 +255,5 @@ class Duty:
         return self._wants_at is not None and now - self._wants_at <= PROMISE_S
 
     def _see(self, term: int) -> None:
-        if self.kept.seen < term <= self.kept.seen + BELIEVED:
+        if self.kept.seen < term:
             self.kept = Kept(term=self.kept.term, seen=term)

@@ -69,7 +69,7 @@ class Lobby:
     admits
         Whether a key is that of an enrolled node, and the node's name.
     knocked
-        Called with the term that a node knows, each time one knocks.
+        Called with the term that a node knows and its proof, each time one knocks.
     told
         The same of a node that another hub serves, which does not knock.
     """
@@ -82,8 +82,8 @@ class Lobby:
         *,
         door: Callable[[], Door],
         admits: Callable[[str], tuple[bool, str]],
-        knocked: Callable[[int], None],
-        told: Callable[[int], object],
+        knocked: Callable[[int, str], None],
+        told: Callable[[int, str], object],
     ) -> None:
         self._bind = bind
         self._other = other
@@ -198,12 +198,12 @@ class Lobby:
             if not isinstance(hello, Hello) or hello.node != node:
                 return
             if hello.tells:
-                self._told(hello.term)
+                self._told(hello.term, hello.proof)
                 answer = encode(Refused(reason=Reason.STANDS_BY))
                 router.send_multipart([frames[0].bytes, answer], zmq.NOBLOCK)
             else:
                 _log.info("a node knocks", node=node, term=hello.term)
-                self._knocked(hello.term)
+                self._knocked(hello.term, hello.proof)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -7,6 +7,7 @@ other (`follower`). One thread; what others ask of it is behind a lock.
 
 from __future__ import annotations
 
+import hmac
 import sqlite3
 import threading
 import time
@@ -32,7 +33,7 @@ from ambient.errors import StoreError
 from ambient.hub import registry_rows
 from ambient.hub.database import DATABASE
 from ambient.hub.nodes import Standing
-from ambient.hub.standby import kept, state, wire
+from ambient.hub.standby import duty, kept, state, wire
 from ambient.hub.standby.duty import Decision, Duty
 from ambient.hub.standby.kept import Memory, Status
 from ambient.hub.standby.origins import Origins
@@ -75,6 +76,7 @@ class Pairing:
         """
         self._config = config
         self.standby = standby
+        self._secret = pair.secret
         self._steady = steady
         self.clock = clock
         self._memory = kept.load(config.state_dir)
@@ -120,17 +122,31 @@ class Pairing:
         """Since when (ns) the store lacks what nodes may still keep; 0 when it lacks nothing."""
         return self._memory.lacking(self.clock())
 
-    def node(self, term: int) -> bool:
+    @property
+    def proof(self) -> str:
+        """What proves to either hub that this one served in its term."""
+        return duty.proof(self._secret, self._config.site, self.term)
+
+    def node(self, term: int = 0, proof: str = "") -> bool:
         """Take in that a node spoke which knows `term`; return whether this hub may serve it."""
         with self._lock:
-            self.duty.node(term, self._steady())
+            self.duty.node(self._proved(term, proof), self._steady())
             return self._may_serve()
 
-    def told(self, term: int) -> bool:
+    def told(self, term: int, proof: str) -> bool:
         """Take in that a node which another hub serves knows `term`; return whether this serves."""
         with self._lock:
-            self.duty.told(term)
+            self.duty.told(self._proved(term, proof))
             return self._may_serve()
+
+    def _proved(self, term: int, proof: str) -> int:
+        """Return `term` if a hub of this site gave its proof, else 0."""
+        if not term:
+            return 0
+        if not hmac.compare_digest(proof, duty.proof(self._secret, self._config.site, term)):
+            _log.warning("a node knows a term that no hub of this site proved", term=term)
+            return 0
+        return term
 
     def _may_serve(self) -> bool:
         return self.duty.serves and self.duty.kept.seen <= self.duty.kept.term
@@ -189,10 +205,10 @@ class Pairing:
         """Return whether the process goes on, standing by, when this hub has ended."""
         return self.step_down.is_set()
 
-    def knocked(self, term: int) -> None:
+    def knocked(self, term: int, proof: str) -> None:
         """Take in that a node, which knows `term`, came although this hub does not serve."""
         with self._lock:
-            self.duty.knocked(term, self._steady())
+            self.duty.knocked(self._proved(term, proof), self._steady())
 
     def hears(self) -> bool:
         """Return whether the other hub is there."""

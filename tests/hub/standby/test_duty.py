@@ -160,7 +160,6 @@ def test_who_stands_by(knocks: bool, heard: Said | None, now: float, expected: D
         pytest.param("passive", FENCE_S + 1, Decision.STAY, id="the other stands by"),
         pytest.param("active", 1.0, Decision.STEP_DOWN, id="the other serves in a higher term"),
         pytest.param("wants", 1.0, Decision.STEP_DOWN, id="an operator chose the other"),
-        pytest.param("absurd", 1.0, Decision.STAY, id="a term that nobody can have"),
     ],
 )
 def test_who_serves(what: str, now: float, expected: Decision) -> None:
@@ -176,8 +175,6 @@ def test_who_serves(what: str, now: float, expected: Decision) -> None:
             one.heard(ACTIVE, now)
         case "wants":
             one.heard(Said(term=1, seen=2, serves=False, wants=True), now)
-        case "absurd":
-            one.node(2**52, now)
     assert decided(one, now) is expected
 
 

@@ -16,6 +16,7 @@ from ambient.evaluate.facility import free_port
 from ambient.hub.standby.lobby import Door, Lobby
 from tests.hub.standby.kit import until
 
+PROOF = "0" * 64
 HUB, NODE, STRANGER = keys.new_pair(), keys.new_pair(), keys.new_pair()
 
 
@@ -24,8 +25,8 @@ class Kept:
 
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.knocks: list[int] = []
-        self.told: list[int] = []
+        self.knocks: list[tuple[int, str]] = []
+        self.told: list[tuple[int, str]] = []
         self.link, self.far = free_port(), free_port()
         self.lobby = Lobby(
             f"tcp://127.0.0.1:{self.link}",
@@ -33,8 +34,8 @@ class Kept:
             HUB,
             door=lambda: self.door,
             admits=lambda key: (key == NODE.public, "n-1"),
-            knocked=self.knocks.append,
-            told=self.told.append,
+            knocked=lambda term, proof: self.knocks.append((term, proof)),
+            told=lambda term, proof: self.told.append((term, proof)),
         )
 
     @contextmanager
@@ -81,18 +82,18 @@ def test_a_connection_that_cannot_be_handed_on_ends() -> None:
 @pytest.mark.parametrize(
     ("pair", "node", "expected"),
     [
-        pytest.param(NODE, "n-1", [7], id="enrolled"),
+        pytest.param(NODE, "n-1", [(7, PROOF)], id="enrolled"),
         pytest.param(NODE, "n-2", [], id="another's name"),
     ],
 )
-def test_who_knocks(pair: keys.KeyPair, node: str, expected: list[int]) -> None:
+def test_who_knocks(pair: keys.KeyPair, node: str, expected: list[tuple[int, str]]) -> None:
     kept = Kept(Door.KNOCK)
     with kept.open(), dialled(kept.link, pair) as (changes, send):
         until(lambda: LinkChange.UP in changes())
-        send(encode(Hello(protocol=PROTOCOL, node=node, software="1", term=7)))
+        send(encode(Hello(protocol=PROTOCOL, node=node, software="1", term=7, proof=PROOF)))
         send(encode(Hello(protocol=PROTOCOL, node="n-1", software="1", term=8)))
-        until(lambda: 8 in kept.knocks)
-    assert kept.knocks == [*expected, 8]
+        until(lambda: (8, "") in kept.knocks)
+    assert kept.knocks == [*expected, (8, "")]
 
 
 def test_who_only_tells_is_answered_and_does_not_knock() -> None:
@@ -100,7 +101,7 @@ def test_who_only_tells_is_answered_and_does_not_knock() -> None:
     with kept.open(), dialled(kept.link, NODE) as (changes, send):
         until(lambda: LinkChange.UP in changes())
         send(encode(Hello(protocol=PROTOCOL, node="n-1", software="1", term=7, tells=True)))
-        until(lambda: 7 in kept.told)
+        until(lambda: (7, "") in kept.told)
     assert kept.knocks == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from ambient.bus import keys, sockets
 from ambient.bus.sockets import LinkChange
 from ambient.hub.standby import kept
-from ambient.hub.standby.duty import Said
+from ambient.hub.standby.duty import Said, proof
 from ambient.hub.standby.pairing import GONE_S, Pairing
 from ambient.hub.standby.wire import Begin, Say
 from tests.hub.standby.kit import Both, until
@@ -66,6 +66,38 @@ def say(pairing: Pairing, clocks: Clocks, behind_s: float = 1.0, ahead_s: float 
     pairing._heard(Say(said=PASSIVE, level=wall - round(behind_s * NS), time=wall))
 
 
+def proved(pairing: Pairing, term: int, site: str | None = None) -> str:
+    return proof(pairing._secret, site or pairing._config.site, term)
+
+
+UNPROVED = [
+    pytest.param(lambda _: "", id="none"),
+    pytest.param(lambda one: proved(one, 4), id="of another term"),
+    pytest.param(lambda one: proved(one, 5, "other"), id="of another site"),
+    pytest.param(lambda _: proof(keys.new_pair().secret, "site", 5), id="of another key"),
+]
+
+
+@pytest.mark.parametrize("shown", UNPROVED)
+def test_no_node_can_make_up_a_term(
+    pairing: Pairing, clocks: Clocks, shown: Callable[[Pairing], str]
+) -> None:
+    pairing.knocked(5, shown(pairing))
+    serve(pairing, clocks)
+    assert pairing.node(5, shown(pairing)), "it is served, as one that knows no term"
+    assert pairing.told(5, shown(pairing))
+    pairing.step(0)
+    assert not pairing.step_down.is_set()
+    assert pairing.duty.kept.seen == 2
+
+
+def test_what_a_hub_proves_the_other_one_believes(pairing: Pairing, clocks: Clocks) -> None:
+    serve(pairing, clocks)
+    assert pairing.proof == proved(pairing, pairing.term)
+    assert pairing.told(2, pairing.proof)
+    assert not pairing.told(3, proved(pairing, 3))
+
+
 def test_that_nobody_stands_by_is_said_after_a_minute(pairing: Pairing, clocks: Clocks) -> None:
     serve(pairing, clocks)
     began = clocks.wall()
@@ -110,8 +142,8 @@ def test_a_hub_clock_an_hour_wrong(pairing: Pairing, clocks: Clocks, ahead_s: fl
 
 def test_a_node_of_a_later_term_is_not_served(pairing: Pairing, clocks: Clocks) -> None:
     serve(pairing, clocks)
-    assert pairing.node(2)
-    assert not pairing.node(3)
+    assert pairing.node(2, proved(pairing, 2))
+    assert not pairing.node(3, proved(pairing, 3))
     pairing.step(0)
     assert pairing.step_down.is_set()
     assert pairing.stays()
