@@ -46,7 +46,7 @@ def gathered(config: HubConfig, now: int) -> Facts:
         now=now,
         broken="" if verdict.broken is None else str(verdict.broken),
         trouble="" if board.trouble is None else board.trouble.value.replace("_", " "),
-        encrypted=config.web.certificate is not None or config.web.secure_cookies,
+        encrypted=config.web.https or config.web.secure_cookies,
         loopback=_is_loopback(config.web.host),
         backup=config.backup is not None,
         newest_backup=_newest_backup(config),

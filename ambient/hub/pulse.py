@@ -3,14 +3,15 @@
 Comes in: a beat of each part's own thread, when a transaction last reached the disk. Goes out: a
 sign of life for the process that holds the relay while every part beats and the disk takes what is
 stored; and one for systemd's watchdog while every part beats: a hub that hangs is started again, a
-full disk would not be mended by that. The judgement is pure, time is an argument.
+full disk would not be mended by that. Where there are two hubs the other one hears of it and takes
+over (`ambient.hub.standby`). The judgement is pure, time is an argument.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -57,6 +58,8 @@ class Pulse:
         Returns when a transaction last reached the disk (steady clock, s).
     steady
         The steady clock.
+    told
+        Called each second with the parts that are quiet.
     """
 
     def __init__(
@@ -64,10 +67,12 @@ class Pulse:
         relay: Relay | None,
         committed: Callable[[], float],
         steady: Callable[[], float] = time.monotonic,
+        told: Callable[[Sequence[Part]], None] = lambda _: None,
     ) -> None:
         self._guard = None if relay is None else Guard(relay)
         self._committed = committed
         self._steady = steady
+        self._told = told
         self._beats = dict.fromkeys((Part.LINK, Part.TIMER, Part.PAGE), steady())
         self._watchdog_s = notify.watchdog_s()
         self._told_at = steady()
@@ -101,15 +106,18 @@ class Pulse:
                 _log.error("the hub is not well", parts=ill, quiet_s=QUIET_S)
             else:
                 _log.warning("the hub is well again")
+        self._told(ill)
         if self._guard is not None and not ill:
-            self._sign(self._guard)
+            sign(self._guard)
         if self._watchdog_s is not None and not hang and now - self._told_at >= self._watchdog_s:
             self._told_at = now
             notify.notify(notify.ALIVE)
 
-    def _sign(self, guard: Guard) -> None:
-        try:
-            guard.alive()
-        except OSError as error:
-            # No process can be started just now: the relay is open, and it is tried each second.
-            _log.error("nothing can hold the relay", error=str(error))
+
+def sign(guard: Guard) -> None:
+    """Give the process that holds a relay a sign of life."""
+    try:
+        guard.alive()
+    except OSError as error:
+        # No process can be started just now: the relay is open, and it is tried each second.
+        _log.error("nothing can hold the relay", error=str(error))

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
@@ -35,6 +35,7 @@ from ambient.hub.intake import Intake
 from ambient.hub.listening import listen, url_of, warn_if_open
 from ambient.hub.on_site import OnSite
 from ambient.hub.partner_watch import PartnerWatch
+from ambient.hub.parts import part
 from ambient.hub.people import erasure
 from ambient.hub.people.duty import Residents
 from ambient.hub.pulse import Part, Pulse
@@ -133,7 +134,7 @@ def _serve(
         second_factor_required=config.web.second_factor is SecondFactor.REQUIRED,
     )
     broadcaster = Broadcaster()
-    pulse = Pulse(config.alive, lambda: database.committed)
+    pulse = Pulse(config.alive, lambda: database.committed, told=lambda ill: _tell(partner, ill))
     on_site = OnSite(
         store,
         lambda: broadcaster.listeners,
@@ -195,17 +196,15 @@ def _serve(
             pulse.of(Part.PAGE),
         )
         threads = [
-            _thread("timer", watch.run, stop, failures),
-            _thread("link", intake.run, stop, failures),
-            _thread("channels", channels.run, stop, failures),
-            _thread("certificate", keeper.run, stop, failures),
-            _thread("pulse", pulse.run, stop, failures),
+            part("timer", watch.run, stop, failures),
+            part("link", intake.run, stop, failures),
+            part("channels", channels.run, stop, failures),
+            part("certificate", keeper.run, stop, failures),
+            part("pulse", pulse.run, stop, failures),
             *(
                 []
                 if partner is None
-                else [
-                    _thread("partner", PartnerWatch(config, context, partner).run, stop, failures)
-                ]
+                else [part("partner", PartnerWatch(config, context, partner).run, stop, failures)]
             ),
             threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
         ]
@@ -224,6 +223,12 @@ def _serve(
             _log.info("hub_stopped")
     if failures:
         raise failures[0]
+
+
+def _tell(partner: Partner | None, quiet: Sequence[Part]) -> None:
+    """Let the other hub know when this one takes no events, or cannot store them."""
+    if partner is not None:
+        partner.unwell(not {Part.LINK, Part.STORE}.isdisjoint(quiet))
 
 
 def _lacks(config: HubConfig, partner: Partner | None) -> int:
@@ -273,25 +278,6 @@ def _started(
                 stop=stop.set,
             )
         )
-
-
-def _thread(
-    name: str,
-    run: Callable[[threading.Event], None],
-    stop: threading.Event,
-    failures: list[BaseException],
-) -> threading.Thread:
-    """Return a thread whose failure ends the whole hub: half a hub must not look like one."""
-
-    def body() -> None:
-        try:
-            run(stop)
-        except BaseException as error:  # noqa: BLE001 - `run_hub` raises it again
-            failures.append(error)
-            _log.critical("hub_part_failed", part=name, error=repr(error))
-            stop.set()
-
-    return threading.Thread(target=body, name=name, daemon=True)
 
 
 @contextmanager

@@ -136,6 +136,20 @@ def test_a_hub_that_never_ran_is_told_so(tmp_path: Path) -> None:
         gathered(load_hub(file), time.time_ns())
 
 
+@pytest.mark.parametrize(
+    ("web", "encrypted"),
+    [({}, False), ({"names": ["hub.lan"]}, True), ({"secure_cookies": True}, True)],
+    ids=["open", "a certificate of its own", "behind a proxy"],
+)
+def test_a_page_under_a_name_is_encrypted(
+    tmp_path: Path, web: dict[str, Any], encrypted: bool
+) -> None:
+    file = tmp_path / "hub.yaml"
+    file.write_text(yaml.safe_dump({"site": "house", "state_dir": str(tmp_path), "web": web}))
+    HubDatabase(tmp_path / "hub.db").close()
+    assert gathered(load_hub(file), time.time_ns()).encrypted is encrypted
+
+
 def test_the_page_escapes_what_it_shows(tmp_path: Path) -> None:
     file = tmp_path / "hub.yaml"
     file.write_text(yaml.safe_dump({"site": "house", "state_dir": str(tmp_path / "hub")}))

@@ -24,6 +24,8 @@ from ambient.config_standby import Standby
 from ambient.errors import ConfigError
 from ambient.hub import certificates
 from ambient.hub.listening import listen
+from ambient.hub.parts import part
+from ambient.hub.pulse import sign
 from ambient.hub.service import RunningHub, run_hub
 from ambient.hub.standby import state
 from ambient.hub.standby.follower import Follower
@@ -69,7 +71,8 @@ def serve(
     pairing = Pairing(config, config.standby, pair, config_file)
     ended = threading.Event()
     failures: list[BaseException] = []
-    speaking = _thread("other hub", pairing.run, ended, failures, stop)
+    speaking = part("other hub", pairing.run, ended, failures, stop)
+    speaking.start()
     try:
         _stand_by(config, config.standby, pairing, config_file, pair, stop)
         if stop.is_set():
@@ -125,11 +128,13 @@ def _stand_by(
     failures: list[BaseException] = []
     page = _Page(config, standby, pairing)
     threads = [
-        _thread("follower", follower.run, until, failures, until),
-        _thread("lobby", lobby.run, until, failures, until),
-        _thread("page", page.run, until, failures, until),
-        _thread("alive", _Alive(config, pairing).run, until, failures, until),
+        part("follower", follower.run, until, failures),
+        part("lobby", lobby.run, until, failures),
+        part("page", page.run, until, failures),
+        part("alive", _Alive(config, pairing).run, until, failures),
     ]
+    for thread in threads:
+        thread.start()
     notify.notify(notify.READY)
     _log.info("hub_stands_by", page=page.url, link=config.link.bind, site=config.site)
     while not (stop.is_set() or pairing.take_over.is_set() or until.is_set()):
@@ -209,16 +214,10 @@ class _Alive:
             while not stop.wait(ALIVE_S):
                 notify.notify(notify.ALIVE)
                 if self._guard is not None and self._pairing.other_serves():
-                    self._sign(self._guard)
+                    sign(self._guard)
         finally:
             if self._guard is not None:
                 self._guard.close()
-
-    def _sign(self, guard: Guard) -> None:
-        try:
-            guard.alive()
-        except OSError as error:
-            _log.error("nothing can hold the relay", error=str(error))
 
 
 def _ending(pairing: Pairing, stop: threading.Event) -> threading.Event:
@@ -232,28 +231,6 @@ def _ending(pairing: Pairing, stop: threading.Event) -> threading.Event:
 
     threading.Thread(target=wait, name="turn", daemon=True).start()
     return end
-
-
-def _thread(
-    name: str,
-    run: Callable[[threading.Event], None],
-    stop: threading.Event,
-    failures: list[BaseException],
-    ends: threading.Event,
-) -> threading.Thread:
-    """Start a thread whose failure ends all: a hub that cannot do its half must not look well."""
-
-    def body() -> None:
-        try:
-            run(stop)
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
-            failures.append(error)
-            _log.critical("hub_part_failed", part=name, error=repr(error))
-            ends.set()
-
-    thread = threading.Thread(target=body, name=name, daemon=True)
-    thread.start()
-    return thread
 
 
 def _start_anew() -> None:

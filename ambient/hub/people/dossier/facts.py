@@ -152,7 +152,7 @@ def facts_of(
         days=limits(config),
         duties=config.people.duties,
         models=list(models),
-        encrypted_page=web.certificate is not None or web.secure_cookies,
+        encrypted_page=web.https or web.secure_cookies,
         page=f"{web.host}:{web.port}",
         link=config.link.advertise or config.link.bind,
         backup_dir=None if backup is None else str(backup.dir),
