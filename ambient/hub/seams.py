@@ -89,6 +89,10 @@ class Partner(OneOfTwo, Protocol):
         """Return since when (ns) nobody could take over from this hub, nothing while one could."""
         ...
 
+    def unwell(self, ill: bool) -> None:
+        """Take in each second whether this hub cannot do its work: the other one may take over."""
+        ...
+
     def erased(self) -> Path | None:
         """Return a ledger of erasures that the other hub brought, once for each."""
         ...

@@ -135,6 +135,17 @@ def test_the_watchdog_hears_of_a_hub_that_turns_though_its_disk_is_full(
     assert heard == [(15, b"WATCHDOG=1"), (30, b"WATCHDOG=1"), (45, b"WATCHDOG=1")]
 
 
+def test_whoever_asks_hears_each_second_which_parts_are_quiet() -> None:
+    steady = _Steady()
+    heard: list[list[Part]] = []
+    pulse = Pulse(None, lambda: 0.0, steady, told=lambda parts: heard.append(list(parts)))
+    for steady.at in (QUIET_S, QUIET_S + 1):
+        pulse.of(Part.TIMER)()
+        pulse.of(Part.PAGE)()
+        pulse.step()
+    assert heard == [[], [Part.LINK, Part.STORE]]
+
+
 def test_systemd_is_told_when_the_hub_answers_and_when_it_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

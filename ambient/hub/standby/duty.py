@@ -13,8 +13,8 @@ the hub gave it (`proof`), so no node can make one up:
   hears neither the other hub nor any node: then the other one may serve without its knowing;
 - a hub that stands by takes over when it has not heard the other one for `LOST_S` (`TURNED_S` when
   it just began) *and* a node knocks, which a node does only when its own hub is gone for it; or
-  when both stand by and its own term is the higher one, so its store is the newer one; or when an
-  operator says so.
+  when both stand by and its own term is the higher one, so its store is the newer one; or when the
+  other one serves and says that it is ill, and the copy here is fresh; or when an operator says so.
 
 At no time do both serve the same node. Both may ring at once from when one takes over until the
 other hears of it by either way, at most `FENCE_S` when it is cut off from all; a node that reaches
@@ -72,12 +72,15 @@ class Said(Struct, frozen=True, kw_only=True):
         Whether it does, in `term`.
     wants
         An operator chose it: the other one is to let go.
+    ill
+        It serves and cannot: its disk takes nothing, or its link hangs.
     """
 
     term: int
     seen: int
     serves: bool
     wants: bool = False
+    ill: bool = False
 
 
 class Decision(Enum):
@@ -135,11 +138,21 @@ class Duty:
         self._node_at: float | None = None
         self._knock_at: float | None = None
         self._wants_at: float | None = None
+        self._ill = False
 
     def said(self, now: float) -> Said:
         """Return what this hub tells the other one."""
-        kept = self.kept
-        return Said(term=kept.term, seen=kept.seen, serves=self.serves, wants=self._wants(now))
+        return Said(
+            term=self.kept.term,
+            seen=self.kept.seen,
+            serves=self.serves,
+            wants=self._wants(now),
+            ill=self.serves and self._ill,
+        )
+
+    def unwell(self, ill: bool) -> None:
+        """Take in whether this hub, which serves, cannot do its work."""
+        self._ill = ill
 
     def heard(self, said: Said, now: float) -> None:
         """Take in what the other hub said."""
@@ -170,7 +183,9 @@ class Duty:
         """Return whether the other hub is there."""
         return self.heard_at is not None and now - self.heard_at <= LOST_S
 
-    def decide(self, now: float, *, nodes: bool, ready: bool, level: bool) -> Decision:
+    def decide(
+        self, now: float, *, nodes: bool, ready: bool, level: bool, fresh: bool = False
+    ) -> Decision:
         """Return what to do at `now`; `begin` and `end` say that it is done.
 
         Parameters
@@ -181,13 +196,17 @@ class Duty:
             Whether there is a store to serve with.
         level
             Whether the store was brought level since the other hub serves no longer.
+        fresh
+            Whether the store took a copy a moment ago, so the disk here works.
         """
         if self.serves:
             alone = nodes and not self._opens and now - self._last_heard() > FENCE_S
             gone = self.kept.seen > self.kept.term or alone or self._is_asked(now)
             return Decision.STEP_DOWN if gone else Decision.STAY
         take = ready and (
-            self._among_two(now, level) if self.hears(now) else self._alone(now, nodes=nodes)
+            self._among_two(now, level=level, fresh=fresh)
+            if self.hears(now)
+            else self._alone(now, nodes=nodes)
         )
         return Decision.TAKE_OVER if take else Decision.STAY
 
@@ -199,6 +218,7 @@ class Duty:
             term = next_term(kept.seen, self.order)
         self.kept = Kept(term=term, seen=term)
         self.serves = self._opens = True
+        self._ill = False
         self._since = now
         self._wants_at = self._knock_at = None
         return self.kept
@@ -217,12 +237,13 @@ class Duty:
 
     # -- rules -----------------------------------------------------------------------------
 
-    def _among_two(self, now: float, level: bool) -> bool:
+    def _among_two(self, now: float, *, level: bool, fresh: bool) -> bool:
         """Decide with the other hub at hand."""
         other = self.other
         assert other is not None, "it was heard"
         if other.serves:
-            return False  # where an operator chose this one, the other hears of it and lets go
+            # Where an operator chose this one, the other hears of it and lets go.
+            return other.ill and fresh
         if self._wants(now):
             return level
         if other.wants:

@@ -104,6 +104,9 @@ class Pairing:
         self._ledger: bytes | None = None
         self._level_since = 0.0
         """When (steady) the last copy came that the other hub made when it served no longer."""
+        self._copied_at = 0.0
+        """When (steady) any came."""
+        self._said = ""
         self.take_over = threading.Event()
         self.step_down = threading.Event()
         own = own_link(config.link.bind, config.link.advertise)
@@ -190,6 +193,11 @@ class Pairing:
         with self._lock:
             self.duty.opened(self._steady())
 
+    def unwell(self, ill: bool) -> None:
+        """Take in each second whether this hub cannot do its work: the other one may take over."""
+        with self._lock:
+            self.duty.unwell(ill)
+
     def let_go(self) -> None:
         """Say from now on that this hub serves no longer."""
         with self._lock:
@@ -239,8 +247,9 @@ class Pairing:
                 lacks=since(begin.lacks, ahead),
                 lacks_until=since(begin.lacks_until, ahead),
             )
+            self._copied_at = self._steady()
             if not self._other.said.serves:
-                self._level_since = self._steady()
+                self._level_since = self._copied_at
 
     def status(self) -> Status:
         """Return how the two hubs stand."""
@@ -350,7 +359,11 @@ class Pairing:
             self._decide(now)
         except StoreError as error:
             # Nothing is begun that is not on the disk; it is decided again.
-            _log.error("what was decided of the two hubs cannot be kept", error=str(error))
+            if str(error) != self._said:
+                _log.error("what was decided of the two hubs cannot be kept", error=str(error))
+            self._said = str(error)
+        else:
+            self._said = ""
 
     def _look(self, now: float) -> None:
         nodes = self._ask("SELECT 1 FROM enrolled_nodes WHERE revoked IS NULL LIMIT 1")
@@ -369,18 +382,28 @@ class Pairing:
     def _decide(self, now: float) -> None:
         with self._lock:
             decision = self.duty.decide(
-                now, nodes=self._nodes, ready=self._ready(), level=self._is_level(now)
+                now,
+                nodes=self._nodes,
+                ready=self._ready(),
+                level=self._is_level(now),
+                fresh=self._copied_at > 0 and now - self._copied_at < kept.BEHIND_S,
             )
             if decision is Decision.TAKE_OVER and not self.take_over.is_set():
                 before = self.duty.kept
-                self._keep(self._memory.taking_over(self.duty.begin(now), self.clock()), now)
+                try:
+                    self._keep(self._memory.taking_over(self.duty.begin(now), self.clock()), now)
+                except StoreError:
+                    self.duty.kept = before
+                    self.duty.end(now)
+                    raise
                 _log.warning("this hub takes over", term=self.term, before=before.term)
                 self.take_over.set()
                 self._say_at = now  # at once
             elif decision is Decision.STEP_DOWN and not self.step_down.is_set():
                 _log.warning("this hub steps down", term=self.term, seen=self.duty.kept.seen)
-                self._keep(msgspec.structs.replace(self._memory, kept=self.duty.kept), now)
+                # First: a disk that takes nothing must not keep a hub from stepping down.
                 self.step_down.set()
+                self._keep(msgspec.structs.replace(self._memory, kept=self.duty.kept), now)
             elif self.duty.kept != self._memory.kept or now >= self._keep_at:
                 level = self.clock() if self.duty.serves else self._memory.level
                 memory = msgspec.structs.replace(self._memory, kept=self.duty.kept, level=level)

@@ -128,6 +128,7 @@ def serving() -> Duty:
 
 PASSIVE = Said(term=1, seen=2, serves=False)
 ACTIVE = Said(term=3, seen=3, serves=True)
+ILL = Said(term=3, seen=3, serves=True, ill=True)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +225,34 @@ def test_a_hub_without_a_store_never_serves() -> None:
     one.knocked(2, LOST_S)
     one.promote(LOST_S)
     assert decided(one, LOST_S + HANDED_S, ready=False) is Decision.STAY
+
+
+@pytest.mark.parametrize(
+    ("other", "fresh", "ready", "expected"),
+    [
+        pytest.param(ILL, True, True, Decision.TAKE_OVER, id="ill"),
+        pytest.param(ILL, False, True, Decision.STAY, id="no fresh copy"),
+        pytest.param(ILL, True, False, Decision.STAY, id="no store"),
+        pytest.param(ACTIVE, True, True, Decision.STAY, id="well"),
+    ],
+)
+def test_a_hub_that_serves_and_says_that_it_is_ill_is_relieved(
+    other: Said, fresh: bool, ready: bool, expected: Decision
+) -> None:
+    one = duty(Order.FIRST, 2, 3)
+    one.heard(other, 1.0)
+    assert one.decide(1.0, nodes=True, ready=ready, level=False, fresh=fresh) is expected
+    assert one.begin(1.0).term == 4
+
+
+def test_only_who_serves_is_ill() -> None:
+    one = serving()
+    one.unwell(True)
+    assert one.said(1.0).ill
+    one.end(1.0)
+    assert not one.said(1.0).ill
+    one.begin(2.0)
+    assert not one.said(2.0).ill, "until it is judged anew"
 
 
 def test_an_operator_need_not_wait_for_a_hub_that_is_gone() -> None:

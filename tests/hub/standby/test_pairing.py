@@ -10,6 +10,7 @@ import pytest
 
 from ambient.bus import keys, sockets
 from ambient.bus.sockets import LinkChange
+from ambient.errors import StoreError
 from ambient.hub.standby import kept
 from ambient.hub.standby.duty import Said, proof
 from ambient.hub.standby.pairing import GONE_S, Pairing
@@ -158,6 +159,49 @@ def test_a_take_over_is_on_the_disk_before_it_is_said(pairing: Pairing, clocks: 
     status = kept.status_of(pairing._config.state_dir, clocks.wall())
     assert status is not None
     assert status.other_serves is False
+
+
+def full(*_: object) -> None:
+    raise StoreError("the disk is full")
+
+
+def test_a_full_disk_does_not_keep_a_hub_from_stepping_down(
+    pairing: Pairing, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(pairing, clocks)
+    pairing.unwell(True)
+    assert pairing._say().said.ill
+    monkeypatch.setattr(kept, "save", full)
+    pairing._heard(Say(said=Said(term=3, seen=3, serves=True)))
+    pairing.step(0)
+    assert pairing.step_down.is_set()
+
+
+def test_a_hub_whose_disk_is_full_does_not_take_over(
+    pairing: Pairing, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(pairing, clocks)
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "save", full)
+        pairing.step(0)
+        assert not pairing.take_over.is_set()
+        assert not pairing._say().said.serves
+    say(pairing, clocks)
+    pairing.step(0)
+    assert pairing.take_over.is_set()
+
+
+def test_a_hub_that_is_ill_is_relieved_by_one_whose_disk_took_a_copy(
+    pairing: Pairing, clocks: Clocks
+) -> None:
+    ill = Say(said=Said(term=3, seen=3, serves=True, ill=True))
+    pairing._heard(ill)
+    pairing.step(0)
+    assert not pairing.take_over.is_set()
+    pairing.copied(Begin(at=clocks.wall()), clocks.wall())
+    pairing.step(0)
+    assert pairing.take_over.is_set()
+    assert pairing.term == 4
 
 
 def test_who_has_not_the_sites_key_does_not_connect(pairing: Pairing) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,23 @@ def test_a_hub_that_hung_rings_no_more_when_it_goes_on(two: TwoHubs) -> None:
     until(two.second.serves, RINGS_S, "the second one serves")
     until(lambda: len(headlines(two, two.second)) == 4, RINGS_S, "the fall is there")
     two.first.hang(hangs=False)
+    until(lambda: not two.first.serves(), RINGS_S, "the first one stands by")
+    two.wait_level()
+    two.first.command("standby", "promote")
+    until(two.first.serves, RINGS_S, "the first one serves again")
+    two.wait_level()
+
+
+def test_a_hub_whose_disk_takes_nothing_is_relieved(two: TwoHubs) -> None:
+    [node] = two.nodes
+    before = len(headlines(two, two.first))
+    two.wait_level()
+    with closing(sqlite3.connect(two.first.state / "hub.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        give(node, 6)
+        until(two.second.serves, RINGS_S, "the second one serves")
+        until(lambda: len(headlines(two, two.second)) == before + 1, RINGS_S, "the fall is there")
+        other.execute("ROLLBACK")
     until(lambda: not two.first.serves(), RINGS_S, "the first one stands by")
     two.wait_level()
     two.first.command("standby", "promote")
