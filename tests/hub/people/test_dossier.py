@@ -210,3 +210,23 @@ def test_as_somebody_types_it(house: Path, tmp_path: Path) -> None:
     models = (out / "en" / "aiact.html").read_text("utf-8")
     assert "models/cards/falls.md" in models
     assert re.search(r"<td>falls</td><td>[^<]+</td><td>Apache-2.0", models)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("name", ["dpia", "flows", "record"])
+def test_a_second_machine_that_has_everything_is_named(
+    made: facts.Facts, language: Language, name: str
+) -> None:
+    other = "https://10.0.0.6:8443"
+    alone = documents(made, language)[f"{language.value}/{name}.html"]
+    two = documents(msgspec.structs.replace(made, other_hub=other), language)
+    assert other not in alone
+    assert other in two[f"{language.value}/{name}.html"]
+
+
+def test_the_second_machine_is_that_of_the_configuration(house: Path) -> None:
+    other = {"address": "tcp://10.0.0.6:7441", "link": "tcp://10.0.0.6:7440", "page": "https://b:1"}
+    section = {"order": "first", "bind": "tcp://0.0.0.0:7441", "other": other}
+    with house.open("a") as file:
+        yaml.safe_dump({"standby": section}, file)
+    assert facts.facts_of(load_hub(house), {}, [], [], "").other_hub == "https://b:1"

@@ -95,6 +95,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     encrypted_page: bool
     page: str
     link: str
+    other_hub: str | None
+    """The page of a second machine that has all that the hub has; None where there is none."""
     backup_dir: str | None
     backup_keep: int
     shifts: list[str]
@@ -155,6 +157,7 @@ def facts_of(
         encrypted_page=web.https or web.secure_cookies,
         page=f"{web.host}:{web.port}",
         link=config.link.advertise or config.link.bind,
+        other_hub=None if config.standby is None else config.standby.other.page,
         backup_dir=None if backup is None else str(backup.dir),
         backup_keep=0 if backup is None else backup.keep,
         shifts=[f"{one.id} {one.hours}" for one in config.alarms.shifts],
