@@ -10,6 +10,7 @@ kept. Every method may be called from any thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -174,18 +175,8 @@ class Store:
         UnknownRoomError, StoreError
             When no node serves the room, or it cannot be stored.
         """
-        expires = now + orders.PRIVACY_EXPIRES_S * NS
-        return self._order(
-            who,
-            lambda db: Pause(
-                id=commands.new_id(),
-                node=rows.node_of(db, room),
-                issued=now,
-                expires=expires,
-                room=room,
-                seconds=seconds,
-            ),
-        )
+        make = partial(Pause, seconds=seconds)
+        return self._order_room(make, room, orders.PRIVACY_EXPIRES_S, who, now)
 
     def resume(self, room: str, who: str, now: int) -> Order:
         """Order the end of a privacy pause.
@@ -195,17 +186,7 @@ class Store:
         UnknownRoomError, StoreError
             When no node serves the room, or it cannot be stored.
         """
-        expires = now + orders.PRIVACY_EXPIRES_S * NS
-        return self._order(
-            who,
-            lambda db: Resume(
-                id=commands.new_id(),
-                node=rows.node_of(db, room),
-                issued=now,
-                expires=expires,
-                room=room,
-            ),
-        )
+        return self._order_room(Resume, room, orders.PRIVACY_EXPIRES_S, who, now)
 
     def open_wizard(self, room: str, who: str, now: int) -> Order:
         """Order that the node of `room` serves its wizard for installers.
@@ -215,17 +196,7 @@ class Store:
         UnknownRoomError, StoreError
             When no node serves the room, or it cannot be stored.
         """
-        expires = now + orders.WIZARD_EXPIRES_S * NS
-        return self._order(
-            who,
-            lambda db: OpenWizard(
-                id=commands.new_id(),
-                node=rows.node_of(db, room),
-                issued=now,
-                expires=expires,
-                room=room,
-            ),
-        )
+        return self._order_room(OpenWizard, room, orders.WIZARD_EXPIRES_S, who, now)
 
     def keep_window(self, said: NotReported, now: int) -> Order:
         """Order that the node of a room keeps what it recorded around a fall that was not told.
@@ -251,6 +222,22 @@ class Store:
         return self._order(
             who,
             lambda _: RotateKey(id=commands.new_id(), node=node, issued=now, expires=expires),
+        )
+
+    def _order_room(
+        self, make: Callable[..., AnyCommand], room: str, lasts_s: int, who: str, now: int
+    ) -> Order:
+        """Order what `make` makes of the node that serves `room`; it may be followed so long."""
+        expires = now + lasts_s * NS
+        return self._order(
+            who,
+            lambda db: make(
+                id=commands.new_id(),
+                node=rows.node_of(db, room),
+                issued=now,
+                expires=expires,
+                room=room,
+            ),
         )
 
     def _order(self, who: str, make: Callable[[sqlite_utils.Database], AnyCommand]) -> Order:
