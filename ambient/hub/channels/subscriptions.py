@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,9 +17,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from ambient.bus.keys import read_private
+from ambient.bus.keys import read_private, write_private
 from ambient.errors import LinkError, StoreError, UsageError
-from ambient.files import write_atomically
+from ambient.files import read_bytes, write_atomically
 
 MOST_DEVICES: Final = 200
 SERVICES: Final = (
@@ -28,6 +29,7 @@ SERVICES: Final = (
     "notify.windows.com",
 )
 """Push services of Chromium, Firefox, Safari and Edge; the hub sends to no other."""
+_FileName = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\.json$(?!\n)")]
 _B64: Final = r"^[A-Za-z0-9_\-]+={0,2}$(?!\n)"
 
 
@@ -136,6 +138,52 @@ class Devices:
 
     def _path(self, endpoint: str) -> Path:
         return self._folder / f"{hashlib.sha256(endpoint.encode()).hexdigest()[:32]}.json"
+
+
+def packed(folder: Path) -> bytes | None:
+    """Return all devices of a folder as one file, for the other hub; None where it is not there.
+
+    Raises
+    ------
+    StoreError
+        When a file cannot be read.
+    """
+    if not folder.is_dir():
+        return None
+    found = {
+        path.name: data.decode("utf-8", "replace")
+        for path in sorted(folder.glob("*.json"))
+        if (data := read_bytes(path)) is not None
+    }
+    # `MOST_DEVICES` of the longest fit in one message between hubs only when made small.
+    return zlib.compress(msgspec.json.encode(found))
+
+
+def unpack(data: bytes, folder: Path) -> None:
+    """Have in a folder the devices that the other hub has, and no other.
+
+    Raises
+    ------
+    StoreError, LinkError
+        When they cannot be written, or `data` is none of `packed`.
+    """
+    try:
+        coming = msgspec.json.decode(zlib.decompress(data), type=dict[_FileName, str])
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise LinkError(f"expected devices that take web push, got: {error}") from None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in folder.glob("*.json"):
+            if path.name not in coming:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: expected a folder to keep devices in, got: {error.strerror}; "
+            "check its owner and the free space"
+        ) from None
+    for name, content in coming.items():
+        if read_bytes(folder / name) != content.encode():
+            write_private(folder / name, content.encode())
 
 
 def _decoded(text: str) -> bytes:

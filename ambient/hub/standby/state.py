@@ -7,21 +7,24 @@ All of that but what is a machine's own stands in the first hub's ``hub.yaml``; 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 import yaml
 
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.config_standby import Order
 from ambient.config_yaml import read_yaml
-from ambient.errors import ConfigError
+from ambient.errors import ConfigError, LinkError, StoreError
 from ambient.files import read_bytes, write_atomically
 from ambient.hub import certificates
+from ambient.hub.channels import subscriptions
 from ambient.hub.people import erasure_file, vault
 
 CONFIG: Final = "hub.yaml"
@@ -36,8 +39,12 @@ SECTION: Final = "standby.yaml"
 """In the state folder: the section ``standby``, as `invite` and `join` write it."""
 FOLLOWED: Final = "hub.followed.yaml"
 """In the second hub's state folder: the first one's configuration."""
+PUSH: Final = "push:"
+"""With a channel's name: its devices that take web push, as one file."""
 EFFECTIVE: Final = "hub.effective.yaml"
 """In the state folder: what the hub runs with, to be read by people."""
+
+_log = structlog.get_logger(__name__)
 
 
 def effective(config_file: Path) -> HubConfig:
@@ -98,7 +105,40 @@ def gathered(state_dir: Path, config_file: Path | None) -> dict[str, bytes]:
         **({} if config_file is None else {CONFIG: config_file}),
     }
     read = {name: read_bytes(path) for name, path in found.items()}
+    # After the configuration, which says where they are kept.
+    for name, folder in _push_folders(state_dir, config_file).items():
+        read[name] = subscriptions.packed(folder)
     return {name: data for name, data in read.items() if data is not None}
+
+
+def _keep_devices(data: bytes, folder: Path) -> None:
+    try:
+        subscriptions.unpack(data, folder)
+    except (StoreError, LinkError) as error:
+        # The database must come all the same: without it the other hub cannot be replaced at all.
+        _log.error("devices of web push cannot be kept", error=str(error))
+
+
+def _push_folders(state_dir: Path, config_file: Path | None) -> dict[str, Path]:
+    """Return each channel of web push ► where its devices are kept on this machine."""
+    follows = config_file is None or (state_dir / FOLLOWED).exists()
+    file = state_dir / EFFECTIVE if follows or config_file is None else config_file
+    try:
+        changed = file.stat().st_mtime_ns
+    except OSError:
+        return {}  # a second hub that never started with what it follows
+    return _push_folders_in(file, changed)
+
+
+@functools.lru_cache(maxsize=4)
+def _push_folders_in(file: Path, _changed: int) -> dict[str, Path]:
+    # Asked for at each copy: reading YAML takes longer than all else of a small one.
+    channels = _mapping(file).get("channels") or {}
+    return {
+        f"{PUSH}{name}": Path(channel["options"]["devices"])
+        for name, channel in channels.items()
+        if channel.get("kind") == "webpush" and "devices" in channel.get("options", {})
+    }
 
 
 def digest(contents: Mapping[str, bytes]) -> str:
@@ -125,6 +165,10 @@ def put(name: str, data: bytes, state_dir: Path, config_file: Path) -> None:
     }
     if name == CONFIG:
         _follow(data, state_dir, config_file)
+    elif name.startswith(PUSH):
+        folder = _push_folders(state_dir, config_file).get(name)
+        if folder is not None:
+            _keep_devices(data, folder)
     elif name in targets and read_bytes(targets[name]) != data:
         keys.write_private(targets[name], data)
 
