@@ -135,8 +135,8 @@ def test_the_role_is_read_at_each_sign_in(house: House, browser: Browser) -> Non
         house.groups(mia=groups)
         with page_of(browser, house.hub, path="/login", log_in=False, url=origin) as page:
             sign_in(page, "mia")
-            page.wait_for_selector("form.who .user, .gate-box [role=alert]")
-            said = page.query_selector(".gate-box [role=alert]")
+            page.wait_for_selector("form.who .user, .gate-box [role=alert]:visible")
+            said = page.query_selector(".gate-box [role=alert]:visible")
             roles = [user.role for user in accounts.users() if user.name == "mia"]
             seen.append((roles, "" if said is None else said.inner_text()))
     assert seen == [
@@ -151,6 +151,6 @@ def test_who_refuses_at_the_provider_comes_back_to_the_form(house: House, browse
     with page_of(browser, house.hub, path="/login", log_in=False, url=origin) as page:
         page.click("text=Sign in with Lindenhof")
         page.click("text=Cancel")
-        page.wait_for_selector("[role=alert]")
-        assert "did not work" in page.inner_text("[role=alert]")
+        page.wait_for_selector("[role=alert]:visible")
+        assert "did not work" in page.inner_text("[role=alert]:visible")
         assert page.query_selector("#password") is not None

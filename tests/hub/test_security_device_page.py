@@ -46,8 +46,8 @@ def test_a_shared_screen_rings_before_during_and_after_a_shift(
             page.fill("#user", "berta")
             page.fill("#secret", f"99887{n}")
             page.click("form[action='/device/sign-in'] button")
-            page.wait_for_selector("[role=alert].note")
-        assert "Too many tries" in page.inner_text("[role=alert].note")
+            page.wait_for_selector("[role=alert].note:visible")
+        assert "Too many tries" in page.inner_text("[role=alert].note:visible")
         page.wait_for_selector("html[data-link=on]")
         assert "Room 1" in page.inner_text("#alarms"), "shown under lock-out"
         with hub.context.database.write() as db:
