@@ -276,7 +276,9 @@ def test_signed_out_is_said_loudly(browser: Browser, hub: RunningHub) -> None:
         hub.context.accounts.set_password(USER, PASSWORD)
         expect(page.locator("#lost-title")).to_have_text("Signed out", timeout=8000)
         page.click("#lost-login")
-        expect(page.locator("[role=alert]:visible")).to_contain_text("Alarms are not shown on this screen")
+        expect(page.locator("[role=alert]:visible")).to_contain_text(
+            "Alarms are not shown on this screen"
+        )
 
 
 def test_a_pause_from_the_page(browser: Browser, hub: RunningHub) -> None:
@@ -318,7 +320,9 @@ def test_first_set_up_and_log_in_in_the_browser(browser: Browser, tmp_path: Path
             page.fill("#user", USER)
             page.fill("#password", "wrong")
             page.click("button[type=submit]")
-            expect(page.locator("[role=alert]:visible")).to_have_text("User name or password is wrong.")
+            expect(page.locator("[role=alert]:visible")).to_have_text(
+                "User name or password is wrong."
+            )
             page.fill("#password", PASSWORD)
             page.click("button[type=submit]")
             connected(page)
