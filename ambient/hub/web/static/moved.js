@@ -26,6 +26,7 @@ async function arrive() {
       root.dataset.bursts = String(count);
     },
   });
+  byId("moved").setAttribute("role", "alert");
   byId("moved").hidden = false;
   byId("moved-sound").addEventListener("click", () => sound.unlock());
   sound.start();
