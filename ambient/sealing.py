@@ -117,6 +117,8 @@ def open_file(sealed_file: Path, out: Path, private: str) -> None:
             "expected a private key of age (AGE-SECRET-KEY-1...), got something else; "
             "give the file that the recovery key was kept in"
         ) from None
+    if not sealed_file.exists():
+        raise StoreError(f"{sealed_file}: expected a sealed file, found none; check the path")
     try:
         pyrage.decrypt_file(str(sealed_file), str(out), [identity])
     except pyrage.DecryptError as error:

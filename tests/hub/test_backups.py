@@ -208,3 +208,8 @@ def test_by_command(house: Path, tmp_path: Path) -> None:
     back = run.invoke(build(), ["restore", str(made), "--key", str(key), "-c", str(house)])
     assert back.exit_code == 0, back.output
     assert (tmp_path / "state" / "hub.db").exists()
+
+
+def test_a_backup_that_is_not_there_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="found none; check the path"):
+        sealing.open_file(tmp_path / "none.age", tmp_path / "out", PRIVATE)
