@@ -162,6 +162,16 @@ def next_commissioning(before: Commissioning | None, event: AnyEvent) -> Commiss
     return None if after == before else after
 
 
+def handed_over(known: Commissioning, node: str, now: int) -> Commissioning:
+    """Return an installation whose room another key speaks for since `now` (ns, hub's time).
+
+    Whether it is another machine nobody here can know: until somebody walks again, it is one, also
+    where the hub's clock is behind that of the node which was walked.
+    """
+    replaced = max(now, known.replaced or 0, (known.walked or 0) + 1)
+    return msgspec.structs.replace(known, node=node, replaced=replaced)
+
+
 def _walked(known: Commissioning, event: NodeCommissioned) -> Commissioning:
     """Take in a walk; one that comes late, behind a newer one, changes nothing."""
     if known.walked is not None and event.t <= known.walked:

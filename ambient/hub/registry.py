@@ -174,6 +174,7 @@ class Registry:
                 (key, node, now),
             )
             rows.bind_rooms(db, node, rooms)
+            rows.hand_over(db, node, rooms, now)
             db.execute("DELETE FROM pending_nodes WHERE key = ?", (key,))
         _log.info("node enrolled", node=node, by=by, fingerprint=fingerprint(key))
         return next(one for one in self.nodes() if one.node == node)

@@ -15,6 +15,9 @@ import sqlite_utils
 
 from ambient.bus.keys import fingerprint
 from ambient.errors import LinkError
+from ambient.hub import commissioning
+from ambient.hub import rows as bodies
+from ambient.hub.commissioning import Commissioning
 from ambient.hub.nodes import Holder, Standing
 
 
@@ -83,6 +86,18 @@ def bind_rooms(db: sqlite_utils.Database, node: str, rooms: Sequence[str]) -> No
         "INSERT INTO enrolled_rooms (room, node) VALUES (?, ?)",
         [(room, node) for room in sorted(set(rooms))],
     )
+
+
+def hand_over(db: sqlite_utils.Database, node: str, rooms: Sequence[str], now: int) -> None:
+    """Note that another key speaks for `rooms`: they are not commissioned until the next walk."""
+    for room in rooms:
+        row = db.execute("SELECT body FROM commissioning WHERE room = ?", (room,)).fetchone()
+        if row is not None:
+            known = commissioning.handed_over(bodies.decode(row[0], Commissioning), node, now)
+            db.execute(
+                "UPDATE commissioning SET body = ? WHERE room = ?", (bodies.encode(known), room)
+            )
+            bodies.bump(db)
 
 
 def pending_named(db: sqlite_utils.Database, which: str) -> tuple[str, str, list[str]]:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from ambient import events
+from ambient.bus.keys import new_pair
+from ambient.bus.protocol import PROTOCOL, Enrol
 from ambient.events import AnyEvent, Coverage, Light, Station, StationResult, WizardAct
 from ambient.hub.board import read_board
 from ambient.hub.commissioning import Commissioning, RoomInstallation, next_commissioning
 from ambient.hub.database import HubDatabase
+from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 from ambient.observations import View
 
@@ -130,6 +133,40 @@ def test_what_says_nothing_of_it_changes_nothing() -> None:
     assert next_commissioning(before, walk(1)) is None
     assert next_commissioning(before, sees(2, View.FROZEN)) is None
     assert next_commissioning(before, made(events.NodeStarted, 2)) is None
+
+
+@pytest.mark.parametrize("clock", [-3600, 0, 3600])
+def test_another_key_for_a_room_that_was_walked_wants_another_walk(
+    tmp_path: Path, clock: int
+) -> None:
+    """Also where the hub's clock is an hour off that of the node which was walked."""
+    database = HubDatabase(tmp_path / "hub.db")
+    registry, store = Registry(database), Store(database)
+    now = time.time_ns()
+
+    def enrol() -> None:
+        pair = new_pair()
+        token = registry.invite("tcp://127.0.0.1:7440", new_pair().public, "a", now).token
+        asks = Enrol(protocol=PROTOCOL, token=token, node="n-1", site="s", rooms=["r1"])
+        assert registry.ask(pair.public, asks, "s", now) is None
+        registry.accept(pair.fingerprint, "anna", now)
+
+    def state() -> RoomInstallation:
+        (room,) = read_board(database, {}, {"n-1": ["r1"]}, now).rooms
+        return room.installation
+
+    enrol()
+    assert state() is NEVER
+    store.store("n-1", [walk(now + clock * 1_000_000_000)], now)
+    assert state() is COMMISSIONED
+    seen = store.sequence()
+    registry.revoke("n-1", "anna", now)
+    enrol()
+    assert state() is REPLACED
+    assert store.sequence() > seen
+    store.store("n-1", [walk(now + (abs(clock) + 60) * 1_000_000_000, short=True)], now)
+    assert state() is COMMISSIONED
+    database.close()
 
 
 def test_the_board_shows_it_and_keeps_it_when_old_events_are_purged(tmp_path: Path) -> None:
