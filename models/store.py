@@ -180,7 +180,9 @@ class Store:
             return None
 
     def _named(self, name: str) -> str:
-        return "" if self.catalogue.get(name).default else f" {name}"
+        """Return the rest of the command that puts a model here, not where it goes by default."""
+        which = "" if self.catalogue.get(name).default else f" {name}"
+        return which if self.directory == locate() else f"{which} --dir {self.directory}"
 
     def _look(self, name: str, *, hashes: bool) -> Status:
         home = self.home(name)

@@ -36,11 +36,14 @@ def test_where_the_store_is(
     assert locate(configured) == Path(expected)
 
 
-def test_a_missing_model_says_what_to_run(store: Store) -> None:
-    with pytest.raises(ModelError, match=r"model eye: .*; run: ambient models pull$"):
-        store.path("eye")
-    with pytest.raises(ModelError, match=r"run: ambient models pull ear$"):
-        store.path("ear")
+def test_a_missing_model_says_what_to_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command puts it where it is looked for, named where that is not the usual place."""
+    for usual, rest in ((str(store.directory), ""), ("/elsewhere", f" --dir {store.directory}")):
+        monkeypatch.setenv("AMBIENT_MODELS", usual)
+        with pytest.raises(ModelError, match=rf"model eye: .*; run: ambient models pull{rest}$"):
+            store.path("eye")
+        with pytest.raises(ModelError, match=rf"run: ambient models pull ear{rest}$"):
+            store.path("ear")
 
 
 def test_what_was_pulled_is_found_and_whole(store: Store, origin, converter) -> None:
