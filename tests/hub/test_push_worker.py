@@ -33,7 +33,8 @@ UNTIL = f"""async ([count, last]) => {{
   for (;;) {{
     const shown = (await ({SHOWN})()).sort();
     if (shown.length === count && shown.some((one) => one[3] === last)) return shown;
-    await new Promise(requestAnimationFrame);
+    // Not by frames: a page that the browser does not draw gets none.
+    await new Promise((done) => setTimeout(done, 20));
   }}
 }}"""
 """What is shown once that many are, and the last message among them."""
