@@ -189,8 +189,8 @@ class BlazePose(Closing):
         """Return the people seen with those whom the landmark network confirms at a hint."""
         height, width = image.shape[:2]
         taken = [body_box(item.marks.points, item.marks.visibility) for item in seen]
-        for x0, y0, x1, y1 in hints:
-            box = (x0 * width, y0 * height, x1 * width, y1 * height)
+        for hint in hints:
+            box = _in_pixels(hint, width, height)
             if len(seen) >= self._options.num_people:
                 break
             if any(covered(box, other) for other in taken):
@@ -235,7 +235,7 @@ class BlazePose(Closing):
     def _look_again(self, image: Image, seen: list[_Seen], doubts: Sequence[Box]) -> list[_Seen]:
         """Return the people seen, those in doubt as several looks show them."""
         height, width = image.shape[:2]
-        boxes = [(x0 * width, y0 * height, x1 * width, y1 * height) for x0, y0, x1, y1 in doubts]
+        boxes = [_in_pixels(box, width, height) for box in doubts]
         out = []
         for item in seen:
             body = body_box(item.marks.points, item.marks.visibility)
@@ -284,6 +284,11 @@ class BlazePose(Closing):
         np.divide(points, (width, height), out=keypoints[:, :2], casting="unsafe")
         keypoints[:, 2] = visibility
         return Pose.from_keypoints(keypoints, world, item.presence, item.roi.rotation)
+
+
+def _in_pixels(box: Box, width: int, height: int) -> Box:
+    x0, y0, x1, y1 = box
+    return x0 * width, y0 * height, x1 * width, y1 * height
 
 
 def _without_duplicates(seen: list[_Seen]) -> list[_Seen]:
