@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from ambient.hub.service import RunningHub
@@ -139,6 +140,16 @@ def page_of(
 def connected(page: Page) -> None:
     """Wait until the page says that it is connected."""
     page.wait_for_selector("html[data-link=on]")
+
+
+def grave(page: Page) -> list[str]:
+    """Return what axe finds serious."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{one['id']}: {one['help']}: {[n['target'] for n in one['nodes']]}"
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def wait_until_stopped(hub: RunningHub) -> None:

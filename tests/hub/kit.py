@@ -15,9 +15,10 @@ import httpx
 from ambient import events
 from ambient.bus import keys
 from ambient.bus.protocol import PROTOCOL, Enrol
+from ambient.commands import KeepWindow, new_id
 from ambient.config import HubConfig, RoomName
 from ambient.config_web import LinkListen, SecondFactor, Web
-from ambient.events import AnyEvent, Contribution, Event, Sense
+from ambient.events import AnyEvent, Contribution, Event, Kept, NodeKept, Sense
 from ambient.hub.identities import Role
 from ambient.hub.registry import Registry
 from ambient.hub.service import RunningHub, run_hub
@@ -103,6 +104,24 @@ def view(
 ) -> Kind:
     """Return a `quality.*` event of camera c1."""
     return event(kind, t, began=began, family="view-c1", source="c1", view=seen, **fields)
+
+
+def kept(order: KeepWindow, at: int, what: Kept, rows: int) -> NodeKept:
+    """Return what the node answers at `at` (ns) that was asked to keep a time."""
+    return NodeKept(
+        id=new_id(),
+        t=at,
+        node=order.node,
+        room=order.room,
+        chain=new_id(),
+        position=0,
+        config_version=VERSION,
+        command=order.id,
+        kept=what,
+        began=order.began,
+        ended=order.ended,
+        rows=rows,
+    )
 
 
 def enrol(

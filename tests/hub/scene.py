@@ -44,7 +44,7 @@ from ambient.hub.people.consents import Capacity
 from ambient.hub.people.register import Register
 from ambient.hub.service import RunningHub
 from ambient.observations import View
-from tests.hub.kit import NS, PASSWORD, USER, event, fall, view
+from tests.hub.kit import NS, PASSWORD, USER, event, fall, kept, view
 from tests.hub.weeks import ANNA, BERTA, weeks
 
 DAY_S = 24 * 3600
@@ -237,7 +237,7 @@ def _answer(
 def _not_reported(hub: RunningHub) -> None:
     """Bring two falls that no room told of: of one the recording is kept, of the other nothing."""
     store = hub.context.store
-    for days, room, kept, rows in (
+    for days, room, what, rows in (
         (3, "r9", Kept.KEPT, 18_204),
         (6, "r11", Kept.NOT_RECORDED, 0),
     ):
@@ -250,21 +250,7 @@ def _not_reported(hub: RunningHub) -> None:
             for one in store.pending("n-1", at)
             if isinstance(one, KeepWindow) and one.id == order.id
         )
-        answer: AnyEvent = events.NodeKept(
-            id=new_id(),
-            t=at,
-            node="n-1",
-            room=room,
-            chain=new_id(),
-            position=0,
-            config_version="0" * 12,
-            command=order.id,
-            kept=kept,
-            began=command.began,
-            ended=command.ended,
-            rows=rows,
-        )
-        store.store("n-1", [answer], at)
+        store.store("n-1", [kept(command, at, what, rows)], at)
 
 
 def _installation(hub: RunningHub) -> None:

@@ -11,13 +11,12 @@ import pytest
 
 pytest.importorskip("playwright", reason="needs the extra dev")
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from ambient.commands import KeepWindow, new_id
+from ambient.commands import KeepWindow
 from ambient.config import HubConfig
 from ambient.config_alarms import Alarms, ShiftHours, Staff
-from ambient.events import Kept, NodeKept
+from ambient.events import Kept
 from ambient.hub.alarms.condition import Injury, SnoozeReason
 from ambient.hub.alarms.inputs import OnMyWay, There
 from ambient.hub.alarms.kinds import AlarmKind
@@ -27,10 +26,11 @@ from tests.hub.browser import (
     PHONE,
     Scheme,
     connected,
+    grave,
     page_of,
     wait_until_stopped,
 )
-from tests.hub.kit import USER, enrol, fall, hub_config, running
+from tests.hub.kit import USER, enrol, fall, hub_config, kept, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -186,24 +186,11 @@ def test_a_fall_that_was_not_reported(browser: Browser, hub: RunningHub) -> None
         page.goto("/earlier")
         missed = page.locator("[aria-labelledby=missed-title]")
         expect(missed).to_contain_text("was asked to keep what it recorded")
-        for kept, rows, text in (
+        for what, rows, text in (
             (Kept.NOT_RECORDED, 0, "nobody agreed to research"),
             (Kept.KEPT, 4711, "4711 observations; no picture, no sound"),
         ):
-            answer = NodeKept(
-                id=new_id(),
-                t=time.time_ns(),
-                node="n-1",
-                room="r7",
-                chain=new_id(),
-                position=0,
-                config_version="0" * 12,
-                command=order.id,
-                kept=kept,
-                began=order.began,
-                ended=order.ended,
-                rows=rows,
-            )
+            answer = kept(order, time.time_ns(), what, rows)
             store.store("n-1", [answer], time.time_ns())
             page.reload()
             expect(missed).to_contain_text(text)
@@ -400,12 +387,3 @@ def test_axe_finds_nothing_serious(
         assert grave(page) == []
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, "nothing hangs over the edge"
-
-
-def grave(page: Page) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    return [
-        f"{one['id']}: {one['help']}: {[n['target'] for n in one['nodes']]}"
-        for one in found.response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]

@@ -14,7 +14,6 @@ import pytest
 pytest.importorskip("playwright", reason="needs the extra dev")
 pytest.importorskip("pywebpush", reason="needs the extra hub")
 
-from axe_playwright_python.sync_playwright import Axe
 from litestar.routes import HTTPRoute
 from playwright.sync_api import Browser, Page
 
@@ -22,7 +21,7 @@ from ambient.hub.identities import RIGHTS, Right, Role
 from ambient.hub.service import RunningHub
 from ambient.hub.web.app import create_app
 from tests.hub import scene
-from tests.hub.browser import DESKTOP, PHONE, Scheme, page_of
+from tests.hub.browser import DESKTOP, PHONE, Scheme, grave, page_of
 from tests.hub.endpoints import rows
 from tests.hub.kit import USER, running
 from tests.hub.weeks import ANNA
@@ -114,16 +113,6 @@ def test_everybody_can_use_it(
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, "nothing hangs over the edge"
         assert small_targets(page) == [], "targets of at least 44 px"
-
-
-def grave(page: Page) -> list[str]:
-    """Return what axe finds serious."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    return [
-        f"{one['id']}: {one['help']}: {[n['target'] for n in one['nodes']]}"
-        for one in found.response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def small_targets(page: Page) -> list[str]:

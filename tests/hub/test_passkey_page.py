@@ -8,13 +8,12 @@ from collections.abc import Iterator
 import httpx
 import msgspec
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request
 
 from ambient.config_web import SecondFactor
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
-from tests.hub.browser import DESKTOP, PHONE, page_of
+from tests.hub.browser import DESKTOP, PHONE, grave, page_of
 from tests.hub.kit import PASSWORD, USER, hub_config, running
 from tests.hub.virtual_key import add, named, opened, sign_in, with_name
 
@@ -38,11 +37,6 @@ def forget(hub: RunningHub, user: str = USER) -> None:
     hub.context.accounts.second_factors.remove(user)
     with hub.context.database.write() as db:
         db.execute("DELETE FROM attempts")
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 
 
 def test_from_the_first_key_to_signing_in_with_it(hub: RunningHub, browser: Browser) -> None:
@@ -213,17 +207,17 @@ def test_no_serious_finding_and_nothing_to_the_side(
         cookie = {"name": "language", "value": language, "url": named(hub)}
         page.context.add_cookies([cookie])
         page.goto("/login")
-        seen = {"login": serious(page)}
+        seen = {"login": grave(page)}
         assert page.get_attribute("html", "lang") == language
         sign_in(page)
-        seen["first"] = serious(page)
+        seen["first"] = grave(page)
         add(page, "blue key")
-        seen["codes"] = serious(page)
+        seen["codes"] = grave(page)
         page.goto("/account")
-        seen["list"] = serious(page)
+        seen["list"] = grave(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         sign_out(page)
         sign_in(page)
-        seen["asked"] = serious(page)
+        seen["asked"] = grave(page)
     assert seen == {name: [] for name in seen}
     assert wide <= 0
