@@ -27,7 +27,7 @@ import numpy as np
 import structlog
 
 from ambient.errors import LinkError
-from ambient.evaluate.two_hubs import START_S, NodeEnd, OneHub, TwoHubs, fall, until
+from ambient.evaluate.two_hubs import START_S, OneHub, RoomNode, TwoHubs, fall, until
 from ambient.events import AnyEvent
 
 NODES: Final = 3
@@ -236,7 +236,7 @@ class _Course:
         time.sleep(self._chance.uniform(0.0, BOUND_S + 1.0))
         return chain, given
 
-    def _fall(self, node: NodeEnd) -> list[AnyEvent]:
+    def _fall(self, node: RoomNode) -> list[AnyEvent]:
         self._number += 1
         return fall(node, self._number, time.time_ns())
 
@@ -276,7 +276,7 @@ def _report(
 ) -> Report:
     committed: Counter[object] = Counter()
     for node in course.hubs.nodes:
-        committed.update(row[0] for row in _rows(node.outbox, "SELECT id FROM outbox"))
+        committed.update(row[0] for row in _rows(node.place.outbox, "SELECT id FROM outbox"))
     stored_rows = _rows(
         serving.state / "hub.db", "SELECT id, chain, position FROM events ORDER BY number"
     )

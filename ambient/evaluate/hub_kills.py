@@ -13,7 +13,6 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -24,19 +23,17 @@ import msgspec
 import structlog
 
 from ambient import streams
-from ambient.config import load_node
+from ambient.config import NodeConfig, load_node
 from ambient.errors import LinkError
 from ambient.evaluate.chaos import Compared, compared
 from ambient.evaluate.facility import NODE, START_S, Facility
-from ambient.events import Outcome
+from ambient.evaluate.node_end import MOST_ROWS, NodeEnd
 from ambient.node.agent import Agent
 from ambient.node.outbox import Outbox
-from ambient.node.place import NodePlace
 
 ROOMS: Final = 4
 AHEAD: Final = 640
 """Rows that wait in the outbox at any time: ten batches."""
-MOST_ROWS: Final = 5_000_000
 SERVING_S: Final = (0.0, 0.7)
 STARTING_S: Final = (0.0, 4.0)
 EACH_FOURTH: Final = 4
@@ -66,43 +63,23 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class Sender(threading.Thread):
+class Sender(NodeEnd):
     """The node's end of the link: keeps its outbox filled, and brings it to the hub."""
 
-    def __init__(self, facility: Facility, seed: int) -> None:
-        super().__init__(name="sender", daemon=True)
-        self._config = load_node(facility.folder / "node.yaml")
-        self._outbox = NodePlace(facility.node_state).outbox
-        self._seed = seed
-        self._ended = threading.Event()
+    def __init__(self, config: NodeConfig, seed: int) -> None:
+        super().__init__(config, _KEY)
+        self._stream = streams.made_up(MOST_ROWS, node=NODE, rooms=ROOMS, seed=seed)
         self.filling = True
         self.acknowledged = 0
         self.waiting = 0
 
-    def stop(self) -> None:
-        """End it."""
-        self._ended.set()
-        self.join()
-
-    def run(self) -> None:
-        """Send until stopped."""
-        stream = streams.made_up(MOST_ROWS, node=NODE, rooms=ROOMS, seed=self._seed)
-        with (
-            Outbox(self._outbox, max_rows=MOST_ROWS) as filled,
-            Outbox(self._outbox, max_rows=MOST_ROWS) as sent,
-        ):
-            agent = Agent(
-                self._config, sent, identity=_KEY, handler=lambda _command: Outcome.APPLIED
-            )
-            try:
-                while not self._ended.is_set():
-                    self.waiting = filled.depth().waiting
-                    if self.filling and self.waiting < AHEAD:
-                        filled.commit(list(islice(stream, AHEAD)))
-                    agent.step(0.02)
-                    self.acknowledged = agent.counts.rows_acknowledged
-            finally:
-                agent.close()
+    def turn(self, agent: Agent, filled: Outbox) -> None:
+        """Fill the outbox, and send."""
+        self.waiting = filled.depth().waiting
+        if self.filling and self.waiting < AHEAD:
+            filled.commit(list(islice(self._stream, AHEAD)))
+        super().turn(agent, filled)
+        self.acknowledged = agent.counts.rows_acknowledged
 
 
 def run(
@@ -128,7 +105,7 @@ def run(
     with Facility(folder, cameras) as facility:
         facility.start_hub()
         facility.enrol()
-        sender = Sender(facility, seed)
+        sender = Sender(load_node(facility.folder / "node.yaml"), seed)
         sender.start()
         try:
             for number in range(kills):

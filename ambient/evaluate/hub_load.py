@@ -34,12 +34,12 @@ from ambient.evaluate.hub_load_report import (
     Report,
     Sample,
     phase_report,
-    quantile,
 )
 from ambient.evaluate.latency import FLAGS, WATCH, chromium
 from ambient.evaluate.load_nodes import Course, Pairs, Phase
 from ambient.evaluate.load_pages import Login, Seen, Tempo
 from ambient.evaluate.page import PageClient
+from ambient.evaluate.statistics import quantile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -15,6 +15,7 @@ from scipy import stats
 
 from ambient.evaluate.load_nodes import Phase, Sent
 from ambient.evaluate.load_pages import Seen, Stage
+from ambient.evaluate.statistics import quantile
 
 HOUR_S: Final = 3600
 MEAN_S: Final = 20
@@ -217,8 +218,3 @@ def _memory(samples: Sequence[Sample]) -> Memory:
         slope_low=low,
         slope_high=high,
     )
-
-
-def quantile(values: Sequence[float], share: float) -> float | None:
-    """Return a quantile, rounded to milliseconds; nothing of nothing."""
-    return round(float(np.quantile(values, share)), 3) if len(values) else None

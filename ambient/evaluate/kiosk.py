@@ -23,13 +23,15 @@ import numpy as np
 import yaml
 
 from ambient import events
-from ambient.config import load_node
+from ambient.config import NodeConfig, load_node
 from ambient.config_relay import RoomContact as ContactConfig
 from ambient.errors import LinkError, StoreError, UsageError
 from ambient.evaluate.facility import NODE, USER, Facility
 from ambient.evaluate.latency import FLAGS, chromium
+from ambient.evaluate.node_end import NodeEnd
 from ambient.evaluate.page import PageClient
-from ambient.events import AnyEvent, FallConfirmed, FallSuspected, Outcome
+from ambient.evaluate.statistics import quantile
+from ambient.events import AnyEvent, FallConfirmed, FallSuspected
 from ambient.node.agent import STEP_S, Agent
 from ambient.node.contact import RoomContact
 from ambient.node.outbox import Outbox
@@ -120,41 +122,30 @@ class _Wire:
         """Nothing is held."""
 
 
-class _NodeEnd(threading.Thread):
+class _NodeEnd(NodeEnd):
     """The agent and the contact of a node, in one thread as in the worker *agent*."""
 
-    def __init__(self, facility: Facility, wire: _Wire) -> None:
-        super().__init__(name="agent", daemon=True)
-        self._config = load_node(facility.folder / "node.yaml")
-        self._place = NodePlace(facility.node_state)
-        self._wire = wire
-        self._ended = threading.Event()
+    def __init__(self, config: NodeConfig, wire: _Wire) -> None:
+        super().__init__(config, _KEY)
+        self._contact = RoomContact(ContactConfig(gpio=1), lambda _: wire)
         self.connected = threading.Event()
-
-    def stop(self) -> None:
-        """End it."""
-        self._ended.set()
-        self.join()
 
     def run(self) -> None:
         """Serve until stopped."""
-        contact = RoomContact(ContactConfig(gpio=1), lambda _: self._wire)
-        with Outbox(self._place.outbox) as outbox:
-            agent = Agent(
-                self._config, outbox, identity=_KEY, handler=lambda _command: Outcome.APPLIED
-            )
-            try:
-                while not self._ended.is_set():
-                    agent.step(STEP_S)
-                    if agent.connected:
-                        self.connected.set()
-                    waiting: set[int] | None = None
-                    with suppress(StoreError):
-                        waiting = agent.unanswered_alarms()
-                    contact.update(waiting, time.monotonic())
-            finally:
-                agent.close()
-                contact.close()
+        try:
+            super().run()
+        finally:
+            self._contact.close()
+
+    def turn(self, agent: Agent, filled: Outbox) -> None:
+        """Send, and close the contact where no hub answers."""
+        agent.step(STEP_S)
+        if agent.connected:
+            self.connected.set()
+        waiting: set[int] | None = None
+        with suppress(StoreError):
+            waiting = agent.unanswered_alarms()
+        self._contact.update(waiting, time.monotonic())
 
 
 def interfaces() -> list[str]:
@@ -198,7 +189,7 @@ def run(alarms: int = 100, *, tell: Callable[[str], None] = lambda _: None) -> K
         carer = PageClient(facility.page.url)
         carer.log_in(USER, facility.password)
         wire = _Wire()
-        node = _NodeEnd(facility, wire)
+        node = _NodeEnd(load_node(facility.folder / "node.yaml"), wire)
         node.start()
         browser = playwright.chromium.launch(
             executable_path=chromium(), headless=True, args=list(FLAGS)
@@ -225,7 +216,7 @@ def run(alarms: int = 100, *, tell: Callable[[str], None] = lambda _: None) -> K
             node.stop()
     delays = [one for one in found if one is not None]
     low, high = _p99_interval(delays)
-    p99 = _quantile(delays, 0.99)
+    p99 = quantile(delays, 0.99)
     return KioskReport(
         ok=len(delays) == alarms
         and p99 is not None
@@ -237,11 +228,11 @@ def run(alarms: int = 100, *, tell: Callable[[str], None] = lambda _: None) -> K
         alarms=alarms,
         painted=len(delays),
         interfaces=interfaces(),
-        p50_s=_quantile(delays, 0.5),
+        p50_s=quantile(delays, 0.5),
         p99_s=p99,
         p99_low=low,
         p99_high=high,
-        longest_s=_quantile(delays, 1.0),
+        longest_s=quantile(delays, 1.0),
         loud_s=loud_s,
         contact_s=contact_s,
         busy=float(busy),
@@ -328,10 +319,6 @@ def _p99_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
     drawn = np.random.default_rng(1).choice(np.asarray(values), (2000, len(values)))
     low, high = np.quantile(np.quantile(drawn, 0.99, axis=1), (0.025, 0.975))
     return round(float(low), 3), round(float(high), 3)
-
-
-def _quantile(values: Sequence[float], share: float) -> float | None:
-    return round(float(np.quantile(values, share)), 3) if values else None
 
 
 def again() -> list[str]:

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
 
 from ambient.errors import UsageError
 from ambient.evaluate.facility import Facility
 from ambient.evaluate.page import PageClient
+from ambient.evaluate.statistics import quantile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -193,9 +193,6 @@ def _report(facility: Facility, painted: dict[str, int], runs: int, cameras: int
         if alarm in confirmed
     ][:runs]
     at_hub = [(received - t) / 1e9 for t, received in confirmed.values()]
-
-    def quantile(values: list[float], share: float) -> float | None:
-        return round(float(np.quantile(values, share)), 3) if values else None
 
     p95 = quantile(on_page, 0.95)
     return LatencyReport(

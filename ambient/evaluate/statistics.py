@@ -92,6 +92,11 @@ def quantiles(delays: Sequence[float]) -> Quantiles:
     return Quantiles(len(delays), round(p50, 2), round(p95, 2))
 
 
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """Return a quantile of seconds, rounded to milliseconds; nothing of nothing."""
+    return round(float(np.quantile(values, share)), 3) if len(values) else None
+
+
 def paired(before: Sequence[bool], after: Sequence[bool]) -> Difference:
     """Return the change from `before` to `after` over the same recordings.
 

@@ -29,11 +29,11 @@ from ambient.closing import Closing
 from ambient.config import NodeConfig, Room
 from ambient.errors import LinkError
 from ambient.evaluate.facility import SETUP_LINK, SITE, USER, end, free_port
+from ambient.evaluate.node_end import NodeEnd
 from ambient.evaluate.page import PageClient
-from ambient.events import AnyEvent, FallConfirmed, FallSuspected, Outcome
+from ambient.events import AnyEvent, FallConfirmed, FallSuspected
 from ambient.node.agent import Agent
 from ambient.node.outbox import Outbox
-from ambient.node.place import NodePlace
 
 _AMBIENT: Final = (sys.executable, "-m", "ambient")
 FIRST: Final = "first"
@@ -41,7 +41,6 @@ SECOND: Final = "second"
 START_S: Final = 120.0
 """On a machine that does much else besides."""
 STOP_S: Final = 25.0
-MOST_ROWS: Final = 5_000_000
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -136,8 +135,8 @@ class OneHub:
         return done.stdout
 
 
-class NodeEnd(threading.Thread):
-    """A node's end of the link: its real outbox and agent, without senses.
+class RoomNode(NodeEnd):
+    """A node of one of the rooms, to which events are given.
 
     Attributes
     ----------
@@ -148,52 +147,32 @@ class NodeEnd(threading.Thread):
     """
 
     def __init__(self, folder: Path, name: str, rooms: Sequence[str]) -> None:
-        super().__init__(name=name, daemon=True)
-        self.node = name
-        self.rooms = list(rooms)
-        self.state = folder
-        self.config = NodeConfig(
+        config = NodeConfig(
             site=SITE, node=name, state_dir=folder, rooms=[Room(id=room) for room in rooms]
         )
-        self.key = secrets.token_hex(20)
-        self.outbox = NodePlace(folder).outbox
+        super().__init__(config, secrets.token_hex(20))
+        self.node = name
+        self.state = folder
+        self.rooms = list(rooms)
         self.connected = False
         self.waiting = 0
         self._given: list[AnyEvent] = []
         self._lock = threading.Lock()
-        self._ended = threading.Event()
 
     def give(self, given: Sequence[AnyEvent]) -> None:
         """Commit events to the outbox."""
         with self._lock:
             self._given += given
 
-    def stop(self) -> None:
-        """End it; what waits stays in the outbox."""
-        self._ended.set()
-        if self.is_alive():
-            self.join()
-
-    def run(self) -> None:
-        """Bring to a hub what is given, until stopped."""
-        with (
-            Outbox(self.outbox, max_rows=MOST_ROWS) as filled,
-            Outbox(self.outbox, max_rows=MOST_ROWS) as sent,
-        ):
-            agent = Agent(
-                self.config, sent, identity=self.key, handler=lambda _command: Outcome.APPLIED
-            )
-            try:
-                while not self._ended.is_set():
-                    with self._lock:
-                        given, self._given = self._given, []
-                    if given:
-                        filled.commit(given)
-                    agent.step(0.02)
-                    self.connected = agent.connected
-                    self.waiting = filled.depth().waiting
-            finally:
-                agent.close()
+    def turn(self, agent: Agent, filled: Outbox) -> None:
+        """Commit what was given, and send."""
+        with self._lock:
+            given, self._given = self._given, []
+        if given:
+            filled.commit(given)
+        super().turn(agent, filled)
+        self.connected = agent.connected
+        self.waiting = filled.depth().waiting
 
 
 class TwoHubs(Closing):
@@ -219,7 +198,7 @@ class TwoHubs(Closing):
             (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self.first, self.second = OneHub(self.folder / FIRST), OneHub(self.folder / SECOND)
         self.nodes = [
-            NodeEnd(self.folder / f"n-{number}", f"n-{number}", [f"r{number}"])
+            RoomNode(self.folder / f"n-{number}", f"n-{number}", [f"r{number}"])
             for number in range(1, nodes + 1)
         ]
         content = {
@@ -297,7 +276,7 @@ class TwoHubs(Closing):
             and all(node.connected for node in self.nodes)
         )
 
-    def _enrol(self, node: NodeEnd) -> None:
+    def _enrol(self, node: RoomNode) -> None:
         answer = self.first.command("invite", "--json")
         invitation = str(msgspec.json.decode(answer)["invitation"])
         asking = threading.Thread(
@@ -350,7 +329,7 @@ class TwoHubs(Closing):
             inviting.stdout.close()
 
 
-def fall(node: NodeEnd, number: int, t: int) -> list[AnyEvent]:
+def fall(node: RoomNode, number: int, t: int) -> list[AnyEvent]:
     """Return the two events of a fall that rings: suspected and confirmed, at `t` (ns)."""
     chain = events.chain_id(node.key, node.rooms[0], "fall", number)
     suspected, confirmed = (

@@ -16,7 +16,7 @@ import yaml
 from ambient.bus.enrolment import load_hub as load_hub_link
 from ambient.errors import LinkError
 from ambient.evaluate.facility import SITE
-from ambient.evaluate.two_hubs import NodeEnd, OneHub, TwoHubs, fall, until
+from ambient.evaluate.two_hubs import OneHub, RoomNode, TwoHubs, fall, until
 from ambient.events import Worker
 from ambient.node import hubs as known_hubs
 from ambient.node.outbox import Outbox
@@ -39,7 +39,7 @@ def headlines(two: TwoHubs, hub: OneHub) -> list[tuple[str, str]]:
     return [(alarm.kind, alarm.state) for alarm in alarms if alarm.kind == "fall"]
 
 
-def give(node: NodeEnd, number: int) -> None:
+def give(node: RoomNode, number: int) -> None:
     node.give(fall(node, number, time.time_ns()))
 
 
@@ -144,7 +144,7 @@ def test_with_both_hubs_dead_the_room_calls_by_itself(two: TwoHubs, tmp_path: Pa
             assert module.wait_for(False, within_s=60)
             two.first.kill()
             two.second.kill()
-            with Outbox(node.outbox) as outbox:
+            with Outbox(node.place.outbox) as outbox:
                 outbox.commit(fall(node, 5, time.time_ns()))
                 assert module.wait_for(False, True, within_s=15)
         finally:
