@@ -82,8 +82,6 @@ class Follower:
         self._coming: dict[str, bytes] = {}
         self._begin: Begin | None = None
         self._said = ""
-        self.took_s = 0.0
-        """How long the last copy took."""
 
     def run(self, stop: threading.Event) -> None:
         """Copy until `stop` is set; a copy that is under way then is given up."""
@@ -102,9 +100,9 @@ class Follower:
             if begin is None:
                 return
             self._say("")
-            self.took_s = time.monotonic() - began
+            took_s = time.monotonic() - began
             self._copied(begin, asked)
-            wait = max(LEAST_PAUSE_S, self.took_s)
+            wait = max(LEAST_PAUSE_S, took_s)
 
     def _once(self, stop: threading.Event) -> Begin | None:
         """Make one copy; return what it is, or nothing when it was stopped."""

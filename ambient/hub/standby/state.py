@@ -214,7 +214,9 @@ def keep_ledger(state_dir: Path, data: bytes) -> None:
     StoreError
         When it cannot be written.
     """
-    write_atomically(state_dir / OTHERS_LEDGER, data)
+    path = state_dir / OTHERS_LEDGER
+    if read_bytes(path) != data:  # it comes with each copy
+        write_atomically(path, data)
 
 
 def _follow(data: bytes, state_dir: Path, config_file: Path) -> None:
