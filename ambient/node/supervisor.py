@@ -221,9 +221,8 @@ class Supervisor:
         command = self._asked_for()
         if command is None:
             return
-        environment = {**self._environment(), process.PARENT: str(os.getpid())}
         self._guest = subprocess.Popen(
-            list(command), stdin=subprocess.DEVNULL, env=environment, process_group=0
+            list(command), stdin=subprocess.DEVNULL, env=self._environment(), process_group=0
         )
         _log.info("the wizard is started", pid=self._guest.pid)
 
@@ -234,6 +233,7 @@ class Supervisor:
 
     def _environment(self) -> dict[str, str]:
         environment = {**process.ONE_THREAD, **os.environ, **self._extra}
+        environment[process.PARENT] = str(os.getpid())
         environment.pop("NOTIFY_SOCKET", None)
         return environment
 
@@ -256,7 +256,6 @@ class Supervisor:
             **self._environment(),
             node_clock.ENVIRONMENT: str(self._clock.offset_ns),
             process.HEARTBEAT_FD: str(write),
-            process.PARENT: str(os.getpid()),
         }
         try:
             child.running = subprocess.Popen(
