@@ -234,7 +234,7 @@ def _names(host: str, hub: str | None) -> list[str]:
     """
     if host not in ("0.0.0.0", "::", ""):
         return [host]
-    found = {"127.0.0.1": 0}
+    found = ["127.0.0.1"]
     for far in ("192.0.2.1", None if hub is None else urlsplit(hub).hostname):
         try:
             # Nothing is sent: the kernel says which address it would send from.
@@ -243,9 +243,9 @@ def _names(host: str, hub: str | None) -> list[str]:
                 own = str(asking.getsockname()[0])
         except OSError:
             continue  # no network but loopback: then that is where it is reached
-        if not own.startswith("127."):
-            found[own] = len(found)
-    return sorted(found, key=lambda one: -found[one])
+        if not own.startswith("127.") and own not in found:
+            found.append(own)
+    return found[::-1]
 
 
 def _number(name: str) -> int | None:
