@@ -107,8 +107,8 @@ def invite(
     with _listening(_any_host(address), pair) as (router, zap):
         tell(line.replace(invitation.PREFIX, PREFIX, 1))
         join, route = _awaited(router, zap, token, wait_s, address)
-        now = time.time_ns()
         term = next_term(0, Order.FIRST)
+        seen = max(kept.load(config.state_dir).kept.seen, term)
         mine = Joined(
             site=config.site,
             hub_key=keys.read_private(config.state_dir / keys.HUB_KEY) or b"",
@@ -116,14 +116,11 @@ def invite(
             address=address,
             link=link,
             page=page or state.own_page(config),
-            seen=term,
+            seen=seen,
         )
-        before = kept.load(config.state_dir).kept
-        seen = max(before.seen, term)
-        memory = Memory(kept=Kept(term=seen if seen % 2 == 0 else term, seen=seen), level=now)
-        kept.save(config.state_dir, memory)
+        served = Kept(term=seen if seen % 2 == 0 else term, seen=seen)
+        kept.save(config.state_dir, Memory(kept=served, level=time.time_ns()))
         _keep(config.state_dir, Order.FIRST, address, join.address, join.link, join.page)
-        mine = msgspec.structs.replace(mine, seen=seen)
         router.send_multipart([route, msgspec.json.encode(mine)])
         _until_gone(router, zap)
     return join
@@ -162,14 +159,15 @@ def join(
             f"{state_dir}: expected a machine on which no hub ran yet, found one's state; move "
             "that folder away first"
         )
+    given = parse_invitation(plain(line))
     request = Join(
-        token=parse_invitation(plain(line)).token,
+        token=given.token,
         software=__version__,
         address=address,
         link=own_link(config.link.bind, config.link.advertise),
         page=page or state.own_page(config),
     )
-    first = _asked(parse_invitation(plain(line)), request)
+    first = _asked(given, request)
     if first.site != config.site:
         raise UsageError(
             f"{config_file}: expected the site of the first hub, {first.site}, got {config.site}; "
