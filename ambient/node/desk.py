@@ -8,8 +8,6 @@ the same answer and changes nothing.
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +24,7 @@ from ambient.node.notices import Notice, NoticeBoard, NoticeKind
 from ambient.node.outbox import Outbox
 from ambient.node.own_events import window_kept
 from ambient.node.place import NodePlace
-from ambient.node.running import supervisor_pid, wizard_is_open
+from ambient.node.running import start_anew, wizard_is_open
 from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
 from ambient.node.wizard import asked
 
@@ -252,15 +250,9 @@ class CommandDesk:
         )
         self._changed.update({command.id} if before.care != after.care else ())
         if self._running and care.in_force(file, after).version != self._config.version:
-            self._start_anew()
+            start_anew(self._config.state_dir)
             return None
         return Outcome.APPLIED if command.id in self._changed else Outcome.ALREADY
-
-    def _start_anew(self) -> None:
-        """Have all workers start anew; the next agent finds in force what is on the disk."""
-        supervisor = supervisor_pid(self._config.state_dir)
-        if supervisor is not None:
-            os.kill(supervisor, signal.SIGHUP)
 
     def _configuration(self, command: commands.UseConfiguration) -> Outcome | None:
         try:
@@ -272,5 +264,5 @@ class CommandDesk:
             return Outcome.REFUSED
         if on_disk.version == self._config.version:
             return Outcome.APPLIED
-        self._start_anew()
+        start_anew(self._config.state_dir)
         return None

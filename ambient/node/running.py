@@ -1,12 +1,14 @@
 """Whether a node runs on a state folder, whether its wizard is open, which processes it has.
 
-Comes in: the state folder. Goes out: yes or no, process numbers. Only looks.
+Comes in: the state folder. Goes out: yes or no, process numbers. Looks, holds locks, and can have
+the workers start anew.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -91,6 +93,13 @@ def supervisor_pid(state_dir: Path) -> int | None:
         return int((state_dir / LOCK).read_text().strip())
     except (OSError, ValueError):
         return None
+
+
+def start_anew(state_dir: Path) -> None:
+    """Have all workers start anew: the next ones find in force what is on the disk."""
+    supervisor = supervisor_pid(state_dir)
+    if supervisor is not None:
+        os.kill(supervisor, signal.SIGHUP)
 
 
 def worker_pids(state_dir: Path) -> dict[Worker, int]:

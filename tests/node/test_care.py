@@ -11,7 +11,7 @@ from ambient.commands import BedCare, SetCare
 from ambient.config import Bed, BedWatch, Camera, NodeConfig, Room, Zone, load_node
 from ambient.errors import ConfigError
 from ambient.events import Outcome
-from ambient.node import desk as module
+from ambient.node import running as module
 from ambient.node.care import in_force, load_in_force, with_care
 from ambient.node.clock import NS
 from ambient.node.desk import CommandDesk

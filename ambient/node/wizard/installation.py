@@ -7,8 +7,6 @@ what is told to the hub. Nothing that is seen is kept beyond the opening.
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +19,7 @@ from ambient import __version__
 from ambient.config import Camera, NodeConfig, Room, load_node
 from ambient.errors import UsageError
 from ambient.events import Light, Purpose, Station, StationResult, WizardAct
-from ambient.node.running import supervisor_pid
+from ambient.node.running import start_anew
 from ambient.node.switches import SwitchBoard
 from ambient.node.wizard import agreed, drawing, record, sockets, walk
 from ambient.node.wizard.announce import Announcer
@@ -149,9 +147,7 @@ class Installation:
             self.config = drawing.save(self.config_file, room, camera, areas)
             self._announcer.use(self.config)
             self._announcer.drawn(room, camera, areas)
-        supervisor = supervisor_pid(self.config.state_dir)
-        if supervisor is not None:
-            os.kill(supervisor, signal.SIGHUP)
+        start_anew(self.config.state_dir)
         return self.config.version
 
     def senses(self, room: str) -> Senses:
