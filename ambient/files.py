@@ -7,6 +7,7 @@ reads it sees the old content or the new one, never half of either.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -30,6 +31,18 @@ def read_bytes(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content, which may be larger than the memory.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -8,7 +8,6 @@ the way lies in a folder for its owner alone, and is deleted.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sqlite3
 import tarfile
@@ -25,7 +24,7 @@ from ambient import __version__, sealed_archive, sealing
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.errors import StoreError, UsageError
-from ambient.files import sync
+from ambient.files import digest, sync
 from ambient.hub import certificates, restored
 from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
@@ -97,7 +96,7 @@ def back_up(config: HubConfig, config_file: Path, folder: Path, key: str, now: d
         _copy_certificates(config.state_dir, clear)
         shutil.copyfile(config_file, clear / CONFIG)
         digests = {
-            path.relative_to(clear).as_posix(): _digest(path)
+            path.relative_to(clear).as_posix(): digest(path)
             for path in sorted(clear.rglob("*"))
             if path.is_file()
         }
@@ -271,8 +270,8 @@ def _unpack(backup: Path, private: str, clear: Path) -> Contents:
             tar.extract(name, clear, filter="data")
     if missing := {DATABASE, keys.HUB_KEY, CONFIG} - contents.digests.keys():
         raise StoreError(f"{backup}: expected {', '.join(sorted(missing))} in it; take another")
-    for name, digest in contents.digests.items():
-        if _digest(clear / name) != digest:
+    for name, listed in contents.digests.items():
+        if digest(clear / name) != listed:
             raise StoreError(
                 f"{backup}: expected {name} as it was saved, got another; take another"
             )
@@ -297,8 +296,3 @@ def _whole(target: Path) -> Iterator[Path]:
         sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,6 @@ it leaves the node.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +19,7 @@ from msgspec import Struct
 from ambient.config import Room
 from ambient.errors import SourceError, StoreError
 from ambient.events import Kept, Purpose
-from ambient.files import sync
+from ambient.files import digest, sync
 from ambient.node import recorder
 from ambient.node.recording import (
     SUFFIX,
@@ -103,9 +102,7 @@ def keep(
         return Window(kept=Kept.NOTHING)
     part.replace(path)
     sync(folder)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Window(kept=Kept.KEPT, records=records, digest=digest)
+    return Window(kept=Kept.KEPT, records=records, digest=digest(path))
 
 
 def _of_days(state_dir: Path, room: str, began: int, ended: int) -> Iterator[RecordingReader]:

@@ -9,7 +9,6 @@ folder itself is only read.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +20,7 @@ import structlog
 
 from ambient.config_gateways import CsvFolder, Way
 from ambient.errors import StoreError
-from ambient.files import read_bytes, write_atomically
+from ambient.files import digest, read_bytes, write_atomically
 from ambient.node.gateways.way import Desk
 from vitals.parse import csv
 
@@ -127,7 +126,7 @@ class CsvGateway:
                 self._over[path] = look
 
     async def _take(self, path: Path) -> None:
-        key = await asyncio.to_thread(_digest, path)
+        key = await asyncio.to_thread(digest, path)
         progress = self._files.get(key, Progress())
         if progress.done:
             return
@@ -163,11 +162,6 @@ def _look(path: Path) -> _Look | None:
     except FileNotFoundError:
         return None
     return _Look(facts.st_size, facts.st_mtime_ns, facts.st_ino) if path.is_file() else None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _load(path: Path) -> dict[str, Progress]:
