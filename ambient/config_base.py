@@ -1,10 +1,12 @@
 """What the sections of a configuration file share: strictness, and kinds of text.
 
-Comes in: nothing. Goes out: the base of every section, and annotated types with their patterns.
+Comes in: nothing. Goes out: the base of every section, annotated types with their patterns, and
+whether a host is this machine.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -24,3 +26,11 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 
 class Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every configuration section: an unknown key is an error."""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -6,7 +6,6 @@ keys. Passwords and private keys stand in files of their own; the configuration 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing import Annotated, Final, Protocol
 
 from msgspec import Meta, field
 
-from ambient.config_base import Address, Host, Port, PublicKey, Strict
+from ambient.config_base import Address, Host, Port, PublicKey, Strict, is_loopback
 from ambient.errors import ConfigError
 from ambient.observations import SensorKind, Wear
 from ambient.places import Slug, Subject
@@ -302,7 +301,7 @@ def _check_mqtt(mqtt: Mqtt | None) -> None:
             "gateways.mqtt: expected user and password_file together, got one of them; "
             "add the other"
         )
-    if not mqtt.tls and not _is_loopback(mqtt.host):
+    if not mqtt.tls and not is_loopback(mqtt.host):
         raise ConfigError(
             "gateways.mqtt.tls: expected on for a broker on another machine, got off; "
             "readings of residents never cross a network in the clear"
@@ -325,10 +324,3 @@ def _check_clients(zeromq: Zeromq) -> None:
                 raise ConfigError(
                     f"gateways.zeromq.clients[{c}].{name}: expected one used once, got it again"
                 )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -6,12 +6,12 @@ HTML that loads nothing.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from datetime import UTC, datetime
 
 from ambient import __version__
 from ambient.config import HubConfig
+from ambient.config_base import is_loopback
 from ambient.doctor.findings import Level, Report
 from ambient.errors import UsageError
 from ambient.hub.acceptance import Facts
@@ -47,7 +47,7 @@ def gathered(config: HubConfig, now: int) -> Facts:
         broken="" if verdict.broken is None else str(verdict.broken),
         trouble="" if board.trouble is None else board.trouble.value.replace("_", " "),
         encrypted=config.web.https or config.web.secure_cookies,
-        loopback=_is_loopback(config.web.host),
+        loopback=is_loopback(config.web.host),
         backup=config.backup is not None,
         newest_backup=_newest_backup(config),
         relay=config.alive is not None,
@@ -87,13 +87,6 @@ def _newest_backup(config: HubConfig) -> int | None:
         return None
     times = [path.stat().st_mtime_ns for path in config.backup.dir.glob(f"hub-*{SUFFIX}")]
     return max(times, default=None)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 _PAGE = """\

@@ -5,13 +5,13 @@ Comes in: ``web`` of hub.yaml. Goes out: a bound socket, a URL, a line in the lo
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from contextlib import ExitStack
 
 import structlog
 
 from ambient.config import HubConfig
+from ambient.config_base import is_loopback
 from ambient.errors import ConfigError
 
 _log = structlog.get_logger(__name__)
@@ -54,11 +54,7 @@ def listen(config: HubConfig) -> socket.socket:
 def warn_if_open(config: HubConfig) -> None:
     """Log that passwords would cross the network in the clear."""
     web = config.web
-    try:
-        loopback = ipaddress.ip_address(web.host).is_loopback
-    except ValueError:
-        loopback = web.host == "localhost"
-    if not loopback and not web.https:
+    if not is_loopback(web.host) and not web.https:
         _log.warning(
             "page_without_tls",
             host=web.host,

@@ -6,21 +6,12 @@ asks senders for a certificate where the configuration names who signs them.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 from pathlib import Path
 
 from ambient.bus.secrets import load_own
 from ambient.errors import LinkError
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def bound(where: str, host: str, port: int) -> socket.socket:

@@ -17,10 +17,11 @@ from typing import Final
 
 import structlog
 
+from ambient.config_base import is_loopback
 from ambient.config_gateways import Mllp, Way
 from ambient.errors import AmbientError, ConfigError
 from ambient.mllp import END, START, FrameCounts, Frames, FrameTooLong
-from ambient.node.gateways.listening import bound, common_name, is_loopback, server_tls
+from ambient.node.gateways.listening import bound, common_name, server_tls
 from ambient.node.gateways.tasks import together
 from ambient.node.gateways.way import Desk
 from vitals.parse import hl7
