@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -228,20 +229,12 @@ class Provider:
     def _get(self, url: str, bearer: str | None = None) -> dict[str, Any]:
         """Return the JSON object at `url`."""
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
-        if not self._busy.acquire(blocking=False):
-            raise ProviderDownError("too many people at once")
-        try:
-            with requests.Session() as session:
-                self._prepare(session)
-                answer = session.get(url, headers=headers, timeout=TIMEOUT_S, allow_redirects=False)
-                if answer.status_code != 200:
-                    raise ProviderDownError(f"status {answer.status_code}")
-                found = answer.json()
-        except (requests.RequestException, ValueError) as error:
-            _log.warning("provider_down", url=url, error=str(error))
-            raise ProviderDownError(type(error).__name__) from None
-        finally:
-            self._busy.release()
+        with self._asking(url), requests.Session() as session:
+            self._prepare(session)
+            answer = session.get(url, headers=headers, timeout=TIMEOUT_S, allow_redirects=False)
+            if answer.status_code != 200:
+                raise ProviderDownError(f"status {answer.status_code}")
+            found = answer.json()
         if not isinstance(found, dict):
             raise ProviderDownError("no JSON object")
         return found
@@ -282,22 +275,28 @@ class Provider:
 
     def _fetch(self, known: _Known, code: str, flow: Flow) -> dict[str, Any]:
         """Return what the provider gives for a code."""
-        if not self._busy.acquire(blocking=False):
-            raise ProviderDownError("too many people at once")
         try:
-            with self._session() as session:
+            with self._asking(known.token), self._session() as session:
                 token = session.fetch_token(
                     known.token, code=code, code_verifier=flow.verifier, allow_redirects=False
                 )
         except OAuthError as error:
             _log.warning("provider_refused_code", error=str(error))
             raise BadAnswerError("a code that the provider refuses") from None
+        return dict(token)
+
+    @contextmanager
+    def _asking(self, url: str) -> Iterator[None]:
+        """Ask the provider, unless too many do; what it does not answer is that it is down."""
+        if not self._busy.acquire(blocking=False):
+            raise ProviderDownError("too many people at once")
+        try:
+            yield
         except (requests.RequestException, ValueError) as error:
-            _log.warning("provider_down", url=known.token, error=str(error))
+            _log.warning("provider_down", url=url, error=str(error))
             raise ProviderDownError(type(error).__name__) from None
         finally:
             self._busy.release()
-        return dict(token)
 
     def _proof(
         self, known: _Known, token: Mapping[str, Any], flow: Flow, now: int
