@@ -27,7 +27,6 @@ from ambient.hub import lockout, recovery
 from ambient.hub.account_rows import (
     address_key,
     check_factor_left,
-    code_key,
     confirm,
     count_try,
     forgive,
@@ -41,7 +40,7 @@ from ambient.hub.challenges import GOOD_S, Challenges
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Identity, Role
 from ambient.hub.party import Party
-from ambient.hub.second_factor import check_may_add, check_own
+from ambient.hub.second_factor import check_may_add, check_own, count_factor_try
 
 MOST: Final = 10
 """Passkeys of one user."""
@@ -161,10 +160,8 @@ class Passkeys:
         LockedError, StaleChallengeError, WrongPasskeyError, UsageError
         """
         check_may_add(self._database, identity)
-        name = name.strip()
-        if not _NAME.fullmatch(name):
-            raise UsageError("passkey: expected a name of 1 to 40 characters; say which key it is")
-        self._count(identity.name, now)
+        name = _checked_name(name)
+        count_factor_try(self._database, identity.name, now)
         challenge = challenge_of(answer)
         self._challenges.spend(challenge, f"register {identity.session}", now)
         new = registered(answer, challenge, party)
@@ -200,9 +197,7 @@ class Passkeys:
             When it is none of theirs, or the name cannot be used.
         """
         check_own(identity)
-        name = name.strip()
-        if not _NAME.fullmatch(name):
-            raise UsageError("passkey: expected a name of 1 to 40 characters; say which key it is")
+        name = _checked_name(name)
         with self._database.write() as db:
             done = db.execute(
                 "UPDATE passkeys SET name = ? WHERE credential = ? AND user = ?",
@@ -260,7 +255,7 @@ class Passkeys:
         LockedError, StaleChallengeError, WrongPasskeyError, CopiedPasskeyError, UsageError
         """
         check_own(identity)
-        self._count(identity.name, now)
+        count_factor_try(self._database, identity.name, now)
         challenge = challenge_of(answer)
         self._challenges.spend(challenge, f"confirm {identity.session}", now)
         self._verify(answer, challenge, identity.name, party, now)
@@ -367,9 +362,12 @@ class Passkeys:
             ).fetchone()
         return bytes(row[0])
 
-    def _count(self, user: str, now: int) -> None:
-        with self._database.write() as db:
-            count_try(db, {code_key(user): lockout.FREE_TRIES}, now)
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not _NAME.fullmatch(name):
+        raise UsageError("passkey: expected a name of 1 to 40 characters; say which key it is")
+    return name
 
 
 def _credential(passkey: str) -> bytes:

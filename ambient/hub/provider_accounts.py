@@ -20,6 +20,7 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Identity, Role
 from ambient.hub.oidc import Flow, Person
 from ambient.hub.sealer import NotSealedError, Sealer
+from ambient.hub.user_rows import insert_user
 
 NS: Final = 1_000_000_000
 LONGEST_S: Final = 12 * 3600
@@ -120,10 +121,7 @@ class ProviderAccounts:
             number += 1
             ending = f"-{number}"
             name = f"{wish[: _LONGEST_NAME - len(ending)]}{ending}"
-        db.execute(
-            "INSERT INTO users (name, role, hash, created) VALUES (?, ?, '', ?)",
-            (name, Role.CARER.value, now),
-        )
+        insert_user(db, name, Role.CARER, "", now)
         db.execute(
             "INSERT INTO provider_accounts VALUES (?, ?, ?, 1)",
             (person.issuer, person.subject, name),

@@ -20,6 +20,7 @@ from ambient.hub.account_rows import (
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Identity
 from ambient.hub.sealer import NotSealedError, Sealer
+from ambient.hub.user_rows import check_known
 
 
 class WrongCodeError(UsageError):
@@ -102,7 +103,7 @@ class SecondFactors:
         secret = self.pending(identity.name)
         if secret is None:
             raise UsageError("second factor: expected one that was begun; begin again")
-        self._count(identity.name, now)
+        count_factor_try(self._database, identity.name, now)
         step = totp.good_step(secret, code, now, 0)
         if step is None:
             raise WrongCodeError
@@ -137,7 +138,7 @@ class SecondFactors:
             known = has_factor(db, identity.name)
         if not known:
             raise UsageError("second factor: expected a user who has one; set one up first")
-        self._count(identity.name, now)
+        count_factor_try(self._database, identity.name, now)
         step = None
         if row is not None:
             step = totp.good_step(self._open(identity.name, row[0]), code, now, row[1])
@@ -169,9 +170,7 @@ class SecondFactors:
             When there is no such user, or it would be the last.
         """
         with self._database.write() as db:
-            known = db.execute("SELECT 1 FROM users WHERE name = ?", (user,)).fetchone()
-            if known is None:
-                raise UsageError(f"user: expected a known name, got {user[:40]!r}")
+            check_known(db, user)
             had = has_factor(db, user)
             db.execute("DELETE FROM second_factors WHERE user = ?", (user,))
             db.execute("DELETE FROM passkeys WHERE user = ?", (user,))
@@ -179,10 +178,6 @@ class SecondFactors:
             if had and not to_the_last:
                 check_factor_left(db, user)
             db.execute("DELETE FROM sessions WHERE user = ?", (user,))
-
-    def _count(self, user: str, now: int) -> None:
-        with self._database.write() as db:
-            count_try(db, {code_key(user): lockout.FREE_TRIES}, now)
 
     def _open(self, user: str, sealed: bytes) -> str:
         try:
@@ -192,6 +187,17 @@ class SecondFactors:
                 "second factor: expected one that this hub's key opens; was the key replaced? "
                 "An administrator takes it away, or on the hub: ambient hub forget-second-factor"
             ) from None
+
+
+def count_factor_try(database: HubDatabase, user: str, now: int) -> None:
+    """Count a try to give a second factor of `user`, of whatever kind, as failed.
+
+    Raises
+    ------
+    LockedError
+    """
+    with database.write() as db:
+        count_try(db, {code_key(user): lockout.FREE_TRIES}, now)
 
 
 def check_own(identity: Identity) -> None:
