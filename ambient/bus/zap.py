@@ -7,12 +7,14 @@ puts on every message from it: from there on the key, never a field, says who sp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import zmq
 
-from ambient.bus.keys import KEY_BYTES, text_key
+from ambient.bus import sockets
+from ambient.bus.keys import KEY_BYTES, KeyPair, text_key
 
 ENDPOINT: Final = "inproc://zeromq.zap.01"
 _VERSION: Final = b"1.0"
@@ -60,3 +62,24 @@ class Zap:
     def close(self) -> None:
         """Give the endpoint back."""
         self.socket.close()
+
+
+@contextmanager
+def listening(
+    bind: str, pair: KeyPair, admit: Callable[[str], bool]
+) -> Iterator[tuple[zmq.Socket[bytes], Zap, str]]:
+    """Listen at `bind` within a ``with``: a ROUTER, who may connect to it, and its real address.
+
+    Raises
+    ------
+    LinkError
+        When the address is in use or does not belong to this machine.
+    """
+    with ExitStack() as opened:
+        context = sockets.context()
+        opened.callback(context.term)
+        zap = Zap(context, admit)
+        opened.callback(zap.close)
+        router, address = sockets.listen(context, bind, pair)
+        opened.callback(router.close)
+        yield router, zap, address

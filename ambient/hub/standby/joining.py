@@ -12,7 +12,6 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +25,7 @@ from ambient.bus import invitation, keys, sockets
 from ambient.bus.invitation import Invitation, new_token, parse_invitation
 from ambient.bus.protocol import Token
 from ambient.bus.sockets import LinkChange
-from ambient.bus.zap import Zap
+from ambient.bus.zap import Zap, listening
 from ambient.config import Address, HubConfig
 from ambient.config_standby import Order, PageUrl, own_link
 from ambient.errors import LinkError, UsageError
@@ -104,7 +103,7 @@ def invite(
     token = new_token()
     expires = int(time.time() + wait_s)
     line = Invitation(address=address, key=pair.public, token=token, expires=expires).text()
-    with _listening(_any_host(address), pair) as (router, zap):
+    with listening(_any_host(address), pair, lambda _: True) as (router, zap, _):
         tell(line.replace(invitation.PREFIX, PREFIX, 1))
         join, route = _awaited(router, zap, token, wait_s, address)
         term = next_term(0, Order.FIRST)
@@ -235,21 +234,6 @@ def plain(line: str) -> str:
             "make one on the first hub: ambient standby invite"
         )
     return compact.replace(PREFIX, invitation.PREFIX, 1)
-
-
-@contextmanager
-def _listening(bind: str, pair: keys.KeyPair) -> Iterator[tuple[zmq.Socket[bytes], Zap]]:
-    context = sockets.context()
-    zap = Zap(context, lambda _: True)
-    router: zmq.Socket[bytes] | None = None
-    try:
-        router, _ = sockets.listen(context, bind, pair)
-        yield router, zap
-    finally:
-        if router is not None:
-            router.close()
-        zap.close()
-        context.term()
 
 
 def _awaited(

@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 import structlog
 import zmq
 
-from ambient.bus import sockets
 from ambient.bus.keys import KeyPair
 from ambient.bus.protocol import (
     MAX_MESSAGE_BYTES,
@@ -30,7 +29,7 @@ from ambient.bus.protocol import (
     decode_from_node,
     encode,
 )
-from ambient.bus.zap import Zap
+from ambient.bus.zap import listening
 from ambient.errors import LinkError
 
 LOOK_S: Final = 0.1
@@ -167,27 +166,18 @@ class Lobby:
     # -- knocking ----------------------------------------------------------------------------
 
     def _listen(self, goes_on: Callable[[], bool]) -> None:
-        context = sockets.context()
-        zap = Zap(context, lambda key: self._admits(key)[0])
-        try:
-            router, _ = sockets.listen(context, self._bind, self._pair)
-        except LinkError:
-            zap.close()
-            context.term()
-            raise
-        poller = zmq.Poller()
-        poller.register(router, zmq.POLLIN)
-        poller.register(zap.socket, zmq.POLLIN)
-        try:
+        def admits(key: str) -> bool:
+            return self._admits(key)[0]
+
+        with listening(self._bind, self._pair, admits) as (router, zap, _):
+            poller = zmq.Poller()
+            poller.register(router, zmq.POLLIN)
+            poller.register(zap.socket, zmq.POLLIN)
             while goes_on():
                 poller.poll(round(LOOK_S * 1000))
                 zap.answer()
                 while router.poll(0):
                     self._hear(router, router.recv_multipart(copy=False))
-        finally:
-            router.close()
-            zap.close()
-            context.term()
 
     def _hear(self, router: zmq.Socket[bytes], frames: list[zmq.Frame]) -> None:
         with suppress(zmq.ZMQError):  # a connection that ended has no key any more

@@ -22,8 +22,8 @@ import structlog
 import zmq
 import zmq.asyncio
 
-from ambient.bus import keys, sockets
-from ambient.bus.zap import Zap
+from ambient.bus import keys
+from ambient.bus.zap import Zap, listening
 from ambient.config_gateways import Way, Zeromq
 from ambient.node.gateways.way import Desk
 from vitals.parse import native
@@ -105,19 +105,10 @@ class ZeromqGateway:
             When the address is taken or the key cannot be used.
         """
         pair = keys.load_or_make(self._state_dir / KEY)
-        ctx = sockets.context()
-        zap = Zap(ctx, self._admit)
-        try:
-            router, self.address = sockets.listen(ctx, self._settings.bind, pair)
-            try:
-                self._desk.link(Way.ZEROMQ, None)
-                _log.info("listening for software", address=self.address, key=pair.public)
-                await self._serve(router, zap)
-            finally:
-                router.close()
-        finally:
-            zap.close()
-            ctx.term()
+        with listening(self._settings.bind, pair, self._admit) as (router, zap, self.address):
+            self._desk.link(Way.ZEROMQ, None)
+            _log.info("listening for software", address=self.address, key=pair.public)
+            await self._serve(router, zap)
 
     def _admit(self, key: str) -> bool:
         known = key in self._clients
