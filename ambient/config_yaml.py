@@ -18,7 +18,7 @@ MAX_BYTES: Final = 256 * 1024
 """Sixteen rooms full of cameras with zones and masks have less than half of this."""
 
 
-def read_yaml(path: Path) -> object:
+def read_yaml(path: Path) -> dict[str, Any]:
     """Return what the file holds: keys and values at the top.
 
     Raises
@@ -35,6 +35,17 @@ def read_yaml(path: Path) -> object:
         ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner") from None
+    return parsed(data, path)
+
+
+def parsed(data: bytes, path: Path) -> dict[str, Any]:
+    """Return what the content of the file `path` holds.
+
+    Raises
+    ------
+    ConfigError
+        When it is too long, or no YAML of that kind.
+    """
     if len(data) > MAX_BYTES:
         raise ConfigError(
             f"{path}: expected at most {MAX_BYTES} bytes, got more; is this the right file?"

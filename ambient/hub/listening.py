@@ -17,9 +17,8 @@ from ambient.errors import ConfigError
 _log = structlog.get_logger(__name__)
 
 
-def url_of(config: HubConfig, port: int) -> str:
-    """Return where the page answers that listens on `port`."""
-    host = config.web.host
+def url_of(config: HubConfig, port: int, host: str) -> str:
+    """Return where the page answers that listens on `port`, for who reaches it as `host`."""
     scheme = "https" if config.web.https else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 

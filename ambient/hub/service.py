@@ -188,7 +188,7 @@ def _serve(
         store.observers.append(context.metrics.stored)
         context.metrics.unknown_keys = lambda: intake.counts.unknown_key
         context.metrics.rows_refused = lambda: intake.counts.rows_refused
-        url = url_of(config, int(listening.getsockname()[1]))
+        url = url_of(config, int(listening.getsockname()[1]), config.web.host)
         server = _Server(
             keeper,
             context,
@@ -206,7 +206,7 @@ def _serve(
                 if partner is None
                 else [part("partner", PartnerWatch(config, context, partner).run, stop, failures)]
             ),
-            threading.Thread(target=_end, args=(server, stop), name="ender", daemon=True),
+            threading.Thread(target=end_when, args=(server, stop), name="ender", daemon=True),
         ]
         unstarted.pop_all()  # from here on the link's thread closes it
         for thread in threads:
@@ -348,6 +348,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets=sockets)
 
 
-def _end(server: uvicorn.Server, stop: threading.Event) -> None:
+def end_when(server: uvicorn.Server, stop: threading.Event) -> None:
+    """Have a server end once `stop` is set."""
     stop.wait()
     server.should_exit = True

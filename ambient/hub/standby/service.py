@@ -20,13 +20,12 @@ import uvicorn
 from ambient import notify
 from ambient.bus import keys
 from ambient.config import HubConfig
-from ambient.config_standby import Standby
 from ambient.errors import ConfigError
 from ambient.hub import certificates
 from ambient.hub.listening import listen
 from ambient.hub.parts import part
 from ambient.hub.pulse import sign
-from ambient.hub.service import RunningHub, run_hub
+from ambient.hub.service import RunningHub, end_when, run_hub
 from ambient.hub.standby import state
 from ambient.hub.standby.follower import Follower
 from ambient.hub.standby.lobby import Door, Lobby
@@ -74,7 +73,7 @@ def serve(
     speaking = part("other hub", pairing.run, ended, failures, stop)
     speaking.start()
     try:
-        _stand_by(config, config.standby, pairing, config_file, pair, stop)
+        _stand_by(config, pairing, config_file, pair, stop)
         if stop.is_set():
             return
         config = state.effective(config_file)  # the other hub's may have come meanwhile
@@ -99,7 +98,6 @@ def serve(
 
 def _stand_by(
     config: HubConfig,
-    standby: Standby,
     pairing: Pairing,
     config_file: Path,
     pair: keys.KeyPair,
@@ -107,8 +105,9 @@ def _stand_by(
 ) -> None:
     """Follow the other hub until it is this one's turn, or `stop` is set."""
     until = threading.Event()
+    other = pairing.standby.other
     follower = Follower(
-        standby.other.address,
+        other.address,
         pair,
         config.state_dir,
         config_file,
@@ -118,7 +117,7 @@ def _stand_by(
     )
     lobby = Lobby(
         config.link.bind,
-        standby.other.link,
+        other.link,
         pair,
         door=lambda: _door(pairing),
         admits=pairing.admits,
@@ -126,7 +125,7 @@ def _stand_by(
         told=pairing.told,
     )
     failures: list[BaseException] = []
-    page = _Page(config, standby, pairing)
+    page = _Page(config, pairing)
     threads = [
         part("follower", follower.run, until, failures),
         part("lobby", lobby.run, until, failures),
@@ -163,7 +162,7 @@ def _door(pairing: Pairing) -> Door:
 class _Page:
     """Serves the page of a hub that stands by."""
 
-    def __init__(self, config: HubConfig, standby: Standby, pairing: Pairing) -> None:
+    def __init__(self, config: HubConfig, pairing: Pairing) -> None:
         web = config.web
         files = certificates.files_of(config.state_dir)
         certificate, key = web.certificate, web.private_key
@@ -176,7 +175,7 @@ class _Page:
         self._listening = listen(config)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                StandbyPage(config.site, standby.other.page, pairing.other_serves),
+                StandbyPage(config.site, pairing.standby.other.page, pairing.other_serves),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -191,14 +190,9 @@ class _Page:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set; then the address is free."""
-        ender = threading.Thread(target=self._end, args=(stop,), daemon=True)
-        ender.start()
+        threading.Thread(target=end_when, args=(self._server, stop), daemon=True).start()
         with self._listening:
             self._server.run(sockets=[self._listening])
-
-    def _end(self, stop: threading.Event) -> None:
-        stop.wait()
-        self._server.should_exit = True
 
 
 class _Alive:
@@ -238,9 +232,8 @@ def _start_anew() -> None:
     _log.warning("hub_starts_anew", reason="the other hub serves")
     sys.stdout.flush()
     sys.stderr.flush()
-    arguments = [*sys.orig_argv[1:]]
     try:
-        os.execv(sys.executable, [sys.executable, *arguments])
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     except OSError as error:
         raise ConfigError(
             f"{sys.executable}: expected to start anew, got: {error.strerror}; start the hub again"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +19,12 @@ import yaml
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.config_standby import Order
-from ambient.config_yaml import read_yaml
+from ambient.config_yaml import parsed, read_yaml
 from ambient.errors import ConfigError, LinkError, StoreError
 from ambient.files import read_bytes, write_atomically
 from ambient.hub import certificates
 from ambient.hub.channels import subscriptions
+from ambient.hub.listening import url_of
 from ambient.hub.people import erasure_file, vault
 
 CONFIG: Final = "hub.yaml"
@@ -66,15 +66,15 @@ def in_force(config_file: Path) -> Path:
         When what results cannot be written.
     """
     loaded = load_hub(config_file)
-    own = _mapping(config_file)
+    own = read_yaml(config_file)
     content = dict(own)
     section = loaded.state_dir / SECTION
     if "standby" not in content and section.exists():
-        content["standby"] = _mapping(section)
+        content["standby"] = read_yaml(section)
     followed = loaded.state_dir / FOLLOWED
     second = content.get("standby", {}).get("order") == Order.SECOND.value
     if second and followed.exists():
-        content = merged(content, _mapping(followed))
+        content = merged(content, read_yaml(followed))
     if content == own:
         return config_file
     path = loaded.state_dir / EFFECTIVE
@@ -97,11 +97,8 @@ def gathered(state_dir: Path, config_file: Path | None) -> dict[str, bytes]:
     StoreError
         When something cannot be read.
     """
-    authority = certificates.files_of(state_dir)
     found = {
-        vault.KEY_FILE: state_dir / vault.KEY_FILE,
-        "ca.crt": authority.authority,
-        "ca.key": authority.authority_key,
+        **_keys_and_authority(state_dir),
         **({} if config_file is None else {CONFIG: config_file}),
     }
     read = {name: read_bytes(path) for name, path in found.items()}
@@ -109,6 +106,16 @@ def gathered(state_dir: Path, config_file: Path | None) -> dict[str, bytes]:
     for name, folder in _push_folders(state_dir, config_file).items():
         read[name] = subscriptions.packed(folder)
     return {name: data for name, data in read.items() if data is not None}
+
+
+def _keys_and_authority(state_dir: Path) -> dict[str, Path]:
+    """Return what both hubs have the same of: its name ► where it is kept on this machine."""
+    authority = certificates.files_of(state_dir)
+    return {
+        vault.KEY_FILE: state_dir / vault.KEY_FILE,
+        "ca.crt": authority.authority,
+        "ca.key": authority.authority_key,
+    }
 
 
 def _keep_devices(data: bytes, folder: Path) -> None:
@@ -121,8 +128,8 @@ def _keep_devices(data: bytes, folder: Path) -> None:
 
 def _push_folders(state_dir: Path, config_file: Path | None) -> dict[str, Path]:
     """Return each channel of web push ► where its devices are kept on this machine."""
-    follows = config_file is None or (state_dir / FOLLOWED).exists()
-    file = state_dir / EFFECTIVE if follows or config_file is None else config_file
+    own = None if (state_dir / FOLLOWED).exists() else config_file
+    file = own or state_dir / EFFECTIVE
     try:
         changed = file.stat().st_mtime_ns
     except OSError:
@@ -133,7 +140,7 @@ def _push_folders(state_dir: Path, config_file: Path | None) -> dict[str, Path]:
 @functools.lru_cache(maxsize=4)
 def _push_folders_in(file: Path, _changed: int) -> dict[str, Path]:
     # Asked for at each copy: reading YAML takes longer than all else of a small one.
-    channels = _mapping(file).get("channels") or {}
+    channels = read_yaml(file).get("channels") or {}
     return {
         f"{PUSH}{name}": Path(channel["options"]["devices"])
         for name, channel in channels.items()
@@ -157,12 +164,7 @@ def put(name: str, data: bytes, state_dir: Path, config_file: Path) -> None:
     StoreError, LinkError, ConfigError
         When it cannot be written, or the configuration cannot be used here.
     """
-    authority = certificates.files_of(state_dir)
-    targets = {
-        vault.KEY_FILE: state_dir / vault.KEY_FILE,
-        "ca.crt": authority.authority,
-        "ca.key": authority.authority_key,
-    }
+    targets = _keys_and_authority(state_dir)
     if name == CONFIG:
         _follow(data, state_dir, config_file)
     elif name.startswith(PUSH):
@@ -185,20 +187,6 @@ def merged(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
         **{key: own[key] for key in OWN if key in own},
         **{key: value for key, value in other.items() if key not in OWN},
     }
-
-
-def as_mapping(data: bytes) -> dict[str, Any]:
-    """Return what stands in a configuration file that came over the link.
-
-    Raises
-    ------
-    ConfigError
-        When it is no configuration file.
-    """
-    with tempfile.NamedTemporaryFile(prefix="other-hub-", suffix=".yaml") as file:
-        file.write(data)
-        file.flush()
-        return _mapping(Path(file.name))
 
 
 def erasures(state_dir: Path) -> bytes | None:
@@ -225,7 +213,7 @@ def _follow(data: bytes, state_dir: Path, config_file: Path) -> None:
     before = read_bytes(path)
     if before == data:
         return
-    as_mapping(data)
+    parsed(data, path)
     write_atomically(path, data)
     try:
         effective(config_file)
@@ -238,16 +226,7 @@ def _follow(data: bytes, state_dir: Path, config_file: Path) -> None:
         raise
 
 
-def _mapping(path: Path) -> dict[str, Any]:
-    content = read_yaml(path)
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected sections, got {type(content).__name__}")
-    return content
-
-
 def own_page(config: HubConfig) -> str:
     """Return where browsers reach this hub, as far as its configuration says it."""
     web = config.web
-    scheme = "https" if web.https else "http"
-    host = web.names[0] if web.names else web.host
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{web.port}"
+    return url_of(config, web.port, web.names[0] if web.names else web.host)
