@@ -25,6 +25,11 @@ fail() {
     echo "install.sh: $*" >&2
     exit 1
 }
+# Install a unit with the folders that were chosen.
+put_unit() {
+    sed "s|/opt/ambient|$prefix|g; s|/var/lib/ambient/models|$models|g" "$here/systemd/$1" \
+        >"/etc/systemd/system/$1"
+}
 case "$role" in node | hub | both) ;; *) fail "--role: expected node, hub or both, got $role" ;; esac
 
 (cd "$here" && sha256sum --quiet -c SHA256SUMS) || fail "the bundle is damaged; copy it again"
@@ -71,8 +76,7 @@ if [ "$system" = yes ]; then
     units=""
     for one in node hub; do
         [ "$role" = both ] || [ "$role" = "$one" ] || continue
-        sed "s|/opt/ambient|$prefix|; s|/var/lib/ambient/models|$models|" \
-            "$here/systemd/ambient-$one.service" >"/etc/systemd/system/ambient-$one.service"
+        put_unit "ambient-$one.service"
         if [ ! -e "/etc/ambient/$one.yaml" ]; then
             install -m 0640 -g "ambient-$one" "$here/examples/$one.yaml" "/etc/ambient/$one.yaml"
         fi
@@ -84,8 +88,7 @@ if [ "$system" = yes ]; then
     if [ "$role" != hub ]; then
         beside="ambient-wizard.path ambient-hubs.path"
         for one in wizard.path wizard.service hubs.path hubs.service; do
-            sed "s|/opt/ambient|$prefix|" "$here/systemd/ambient-$one" \
-                >"/etc/systemd/system/ambient-$one"
+            put_unit "ambient-$one"
         done
         mkdir -p /etc/systemd/system/ambient-node.service.d
         runuser -u ambient-node -- "$prefix/bin/python" "$prefix/share/addresses.py" \
@@ -99,8 +102,7 @@ if [ "$system" = yes ]; then
     backups=""
     if [ "$role" != node ]; then
         for one in service timer; do
-            sed "s|/opt/ambient|$prefix|" "$here/systemd/ambient-backup.$one" \
-                >"/etc/systemd/system/ambient-backup.$one"
+            put_unit "ambient-backup.$one"
         done
         # Nightly where hub.yaml says for which key and where to; run this again once it does.
         backups=$(runuser -u ambient-hub -- "$prefix/bin/python" -c \
