@@ -14,7 +14,7 @@ from litestar.params import JSONBody, URLEncodedBody
 from msgspec import Meta, Struct
 
 from ambient.errors import UsageError
-from ambient.hub import totp, words
+from ambient.hub import totp
 from ambient.hub.account_rows import LockedError
 from ambient.hub.assertions import WrongPasskeyError
 from ambient.hub.challenges import StaleChallengeError
@@ -33,12 +33,14 @@ from ambient.hub.web.context import (
     rfc3339_if,
 )
 from ambient.hub.web.guard import session_cookie
-from ambient.hub.web.pages import home, into, page, sentence
+from ambient.hub.web.pages import home, into, page, sentence, too_many
 
 COPIED: Final = mark(
     "This passkey may have been copied and is blocked. Sign in another way, remove it, and tell "
     "the administrator."
 )
+
+NOT_ACCEPTED: Final = mark("This passkey was not accepted. Try again, or sign in another way.")
 
 
 class CodeForm(Struct, frozen=True, kw_only=True):
@@ -129,8 +131,7 @@ def account_router() -> Router:
 def refused(request: AnyRequest, hub: HubContext, error: UsageError) -> Response[Any]:
     """Return the page with what was wrong."""
     if isinstance(error, LockedError):
-        said = gettext("Too many tries. Wait %(wait)s and try again.")
-        return account_page(request, hub, said % {"wait": words.span(error.wait_s)}, status=429)
+        return account_page(request, hub, too_many(error), status=429)
     for kind, text in _REFUSED.items():
         if isinstance(error, kind):
             return account_page(request, hub, gettext(text), status=401)
@@ -139,7 +140,7 @@ def refused(request: AnyRequest, hub: HubContext, error: UsageError) -> Response
 
 _REFUSED: Final[dict[type[UsageError], str]] = {
     WrongCodeError: mark("This code is wrong or was used already. Wait for the next one."),
-    WrongPasskeyError: mark("This passkey was not accepted. Try again, or sign in another way."),
+    WrongPasskeyError: NOT_ACCEPTED,
     StaleChallengeError: mark("That took too long. Try again."),
     CopiedPasskeyError: COPIED,
 }
@@ -201,7 +202,7 @@ def _render(
         ],
         most=MOST,
         named="" if party is None else party.origin,
-        here_as_named=party is not None and here_as_named(request, party),
-        provider=hub.config.oidc.name if hub.config.oidc is not None else "",
+        here_as_named=here_as_named(request, party),
+        provider=hub.provider_name,
         provided=hub.accounts.provided.has(user.name),
     )

@@ -17,7 +17,15 @@ from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
 from ambient.hub.alarms.inputs import SignOn
 from ambient.hub.identities import Identity, Right, Role
 from ambient.hub.web.api_alarms import ALARM_HANDLERS
-from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext, sign_off
+from ambient.hub.web.context import (
+    NO_STORE,
+    AnyRequest,
+    Field,
+    Hub,
+    HubContext,
+    address_of,
+    sign_off,
+)
 from ambient.hub.web.guard import no_session_cookie, session_cookie
 from ambient.hub.web.views import BoardView, NodeView, board_view, node_view
 from ambient.hub.web.views_rooms import RoomView, room_views
@@ -53,8 +61,7 @@ class PauseOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 @post("/api/login", public=True, status_code=200, sync_to_thread=True)
 def api_login(request: AnyRequest, hub: Hub, data: JSONBody[Login]) -> Response[Session]:
     """Log in; the answer sets the session cookie."""
-    address = request.client.host if request.client else ""
-    cookie, identity = hub.accounts.log_in(data.user, data.password, address, hub.now())
+    cookie, identity = hub.accounts.log_in(data.user, data.password, address_of(request), hub.now())
     hub.store.decide(SignOn(who=identity.name), hub.now())
     return Response(session_view(identity), cookies=[session_cookie(hub, cookie)])
 

@@ -86,6 +86,11 @@ class HubContext:
         oidc, origin = self.config.oidc, self.config.web.origin
         return None if oidc is None or origin is None else Provider(oidc, origin)
 
+    @property
+    def provider_name(self) -> str:
+        """What the provider is called on the page; empty when there is none."""
+        return "" if self.config.oidc is None else self.config.oidc.name
+
     def enrolled(self) -> dict[str, list[str]]:
         """Return each enrolled node ► the rooms that its key is bound to."""
         return self.registry.served()
@@ -130,6 +135,11 @@ def own_cookie(
 def here_as_named(request: AnyRequest, party: Party | None) -> bool:
     """Return whether a page was opened under the name to which passkeys belong."""
     return party is not None and request.headers.get("host", "").lower() == party.host
+
+
+def address_of(request: AnyRequest) -> str:
+    """Return from where a request comes."""
+    return request.client.host if request.client else ""
 
 
 def sign_off(hub: HubContext, who: Identity) -> None:

@@ -16,7 +16,6 @@ from litestar.params import URLEncodedBody
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
-from ambient.hub import words
 from ambient.hub.account_rows import LockedError
 from ambient.hub.alarms.inputs import SignOn
 from ambient.hub.devices import WrongPinError
@@ -25,7 +24,7 @@ from ambient.hub.languages import gettext
 from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
 from ambient.hub.web.guard import device_cookie_name
 from ambient.hub.web.live import streamed
-from ambient.hub.web.pages import into, page
+from ambient.hub.web.pages import into, page, too_many
 from ambient.hub.web.pictures import Pictures
 from ambient.hub.web.views import board_view, hand_over_due
 
@@ -60,8 +59,7 @@ def do_sign_in(request: AnyRequest, hub: Hub, data: URLEncodedBody[SignInForm]) 
             device, data.user.strip(), data.secret.strip(), hub.now()
         )
     except LockedError as error:
-        said = gettext("Too many tries. Wait %(wait)s and try again.")
-        return _page(request, hub, said % {"wait": words.span(error.wait_s)}, status=429)
+        return _page(request, hub, too_many(error), status=429)
     except WrongPinError:
         return _page(request, hub, gettext("Name, PIN or badge is wrong."), status=401)
     hub.store.decide(SignOn(who=identity.name), hub.now())

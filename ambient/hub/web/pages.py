@@ -6,6 +6,7 @@ only the set-up is a form.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import MediaType, Response, Router, get, post
@@ -13,7 +14,9 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Struct
 
-from ambient.errors import AmbientError, UsageError
+from ambient.errors import AmbientError, StoreError, UsageError
+from ambient.hub import words
+from ambient.hub.account_rows import LockedError
 from ambient.hub.board import read_resolved
 from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.identities import Identity, Right
@@ -53,7 +56,7 @@ def page_earlier(request: AnyRequest, hub: Hub) -> Response[str]:
 
 
 @get("/setup/{token:str}", public=True, cache_control=NO_STORE, sync_to_thread=True)
-def page_setup(hub: Hub, token: FromPath[str]) -> Response[str]:
+def page_setup(hub: Hub, token: FromPath[str]) -> Response[Any]:
     """Show the form for the first user, while the one-time link is good."""
     if not hub.accounts.is_setup_token(token, hub.now()):
         return _setup(hub, None, status=410)
@@ -139,18 +142,43 @@ def page(
     )
 
 
+def gate_page(template: str, hub: HubContext, status: int = 200, **shown: object) -> Response[Any]:
+    """Return a page of somebody who is not signed in."""
+    html = render(template, site=hub.config.site, **shown)
+    return Response(html, media_type=MediaType.HTML, status_code=status)
+
+
+def done(
+    deed: Callable[[], object], refused: Callable[[str, int], Response[Any]], onward: str
+) -> Response[Any]:
+    """Do what a form asks, and lead on; or return the page that `refused` makes of why not."""
+    try:
+        deed()
+    except UsageError as error:
+        return refused(str(error), 409)
+    except StoreError as error:
+        return refused(str(error), 507)
+    return Redirect(onward, status_code=303)
+
+
 def _setup(
     hub: HubContext, token: str | None, message: str = "", name: str = "", status: int = 200
-) -> Response[str]:
-    html = render(
+) -> Response[Any]:
+    return gate_page(
         "setup.html",
-        site=hub.config.site,
+        hub,
+        status,
         token=token,
         message=message,
         name=name,
         shortest=SHORTEST_PASSWORD,
     )
-    return Response(html, media_type=MediaType.HTML, status_code=status)
+
+
+def too_many(error: LockedError) -> str:
+    """Return what the page says of too many tries."""
+    wait = words.span(error.wait_s)
+    return gettext("Too many tries. Wait %(wait)s and try again.") % {"wait": wait}
 
 
 def sentence(error: AmbientError) -> str:

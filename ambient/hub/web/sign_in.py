@@ -6,15 +6,15 @@ provider is away the other two, and a PIN on a shared screen, go on.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import MediaType, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from ambient.errors import AmbientError
-from ambient.hub import assertions, lockout, words
+from ambient.hub import assertions, lockout
 from ambient.hub.account_rows import LockedError, count_try, forgive_one
 from ambient.hub.accounts import WrongPasswordError
 from ambient.hub.alarms.inputs import SignOn
@@ -23,21 +23,21 @@ from ambient.hub.languages import gettext
 from ambient.hub.oidc import GOOD_S, BadAnswerError, ProviderDownError
 from ambient.hub.passkeys import CopiedPasskeyError, ProvidedAccountError
 from ambient.hub.provider_accounts import NoAccessError
-from ambient.hub.web.account import COPIED
+from ambient.hub.web.account import COPIED, NOT_ACCEPTED
 from ambient.hub.web.context import (
     NO_STORE,
     AnyRequest,
     Field,
     Hub,
     HubContext,
+    address_of,
     here_as_named,
     own_cookie,
     sign_off,
 )
 from ambient.hub.web.guard import cookie_name, identify, no_session_cookie, session_cookie
-from ambient.hub.web.pages import home, into, page
-from ambient.hub.web.passkeys import browser_cookie_name
-from ambient.hub.web.render import render
+from ambient.hub.web.pages import gate_page, home, into, page, too_many
+from ambient.hub.web.passkeys import GivenForm, browser_cookie_name
 from ambient.hub.web.views import hand_over_due, held_by
 
 
@@ -46,12 +46,6 @@ class LoginForm(Struct, frozen=True, kw_only=True):
 
     user: Field = ""
     password: Field = ""
-
-
-class PasskeyForm(Struct, frozen=True, kw_only=True):
-    """What the browser's key answered, as JSON."""
-
-    credential: Annotated[str, Meta(max_length=assertions.LONGEST)] = ""
 
 
 class LogoutForm(Struct, frozen=True, kw_only=True):
@@ -77,7 +71,7 @@ def do_login(request: AnyRequest, hub: Hub, data: URLEncodedBody[LoginForm]) -> 
             data.user, data.password, address_of(request), hub.now()
         )
     except LockedError as error:
-        return _login(request, hub, _wait(error), data.user, status=429)
+        return _login(request, hub, too_many(error), data.user, status=429)
     except WrongPasswordError:
         said = gettext("User name or password is wrong.")
         return _login(request, hub, said, data.user, status=401)
@@ -85,7 +79,7 @@ def do_login(request: AnyRequest, hub: Hub, data: URLEncodedBody[LoginForm]) -> 
 
 
 @post("/login/passkey", public=True, sync_to_thread=True)
-def do_passkey(request: AnyRequest, hub: Hub, data: URLEncodedBody[PasskeyForm]) -> Response[Any]:
+def do_passkey(request: AnyRequest, hub: Hub, data: URLEncodedBody[GivenForm]) -> Response[Any]:
     """Check what a passkey answered and go to the list."""
     if hub.party is None:
         return _login(request, hub, gettext("This hub has no passkeys."), status=409)
@@ -95,15 +89,14 @@ def do_passkey(request: AnyRequest, hub: Hub, data: URLEncodedBody[PasskeyForm])
             assertions.read(data.credential), browser, hub.party, address_of(request), hub.now()
         )
     except LockedError as error:
-        return _login(request, hub, _wait(error), status=429)
+        return _login(request, hub, too_many(error), status=429)
     except ProvidedAccountError:
         said = gettext("Sign in at your provider: your passkey is the second factor then.")
         return _login(request, hub, said, status=403)
     except CopiedPasskeyError:
         return _login(request, hub, gettext(COPIED), status=401)
     except AmbientError:
-        said = gettext("This passkey was not accepted. Try again, or sign in another way.")
-        return _login(request, hub, said, status=401)
+        return _login(request, hub, gettext(NOT_ACCEPTED), status=401)
     return into(hub, cookie, _arrived(hub, identity))
 
 
@@ -146,7 +139,7 @@ def _from_provider(request: AnyRequest, hub: HubContext) -> Response[Any]:
         person = hub.provider.finish(flow, dict(request.query_params), hub.now())
         cookie, began = hub.accounts.provided.sign_in(person, hub.now())
     except LockedError as error:
-        return _login(request, hub, _wait(error), status=429)
+        return _login(request, hub, too_many(error), status=429)
     except BadAnswerError:
         return _login(request, hub, again, status=401)
     except NoAccessError:
@@ -160,8 +153,7 @@ def _from_provider(request: AnyRequest, hub: HubContext) -> Response[Any]:
         forgive_one(db, key)
     identity = hub.accounts.session(cookie, hub.now()) or began
     # A redirect would still be the provider's: the strict cookie goes along from a page of ours.
-    html = render("onward.html", site=hub.config.site, onward=_arrived(hub, identity))
-    answer: Response[Any] = Response(html, media_type=MediaType.HTML)
+    answer = gate_page("onward.html", hub, onward=_arrived(hub, identity))
     answer.set_cookie(session_cookie(hub, cookie))
     return answer
 
@@ -183,8 +175,7 @@ def do_logout(request: AnyRequest, hub: Hub, data: URLEncodedBody[LogoutForm]) -
     answer: Response[Any]
     if onward is not None:
         # Else whoever sits down here next would be let in as the one before.
-        html = render("onward.html", site=hub.config.site, onward=onward)
-        answer = Response(html, media_type=MediaType.HTML)
+        answer = gate_page("onward.html", hub, onward=onward)
     else:
         answer = Redirect("/login" if who.device is None else "/device", status_code=303)
     answer.set_cookie(no_session_cookie(hub))
@@ -208,27 +199,17 @@ def sign_in_router() -> Router:
     )
 
 
-def address_of(request: AnyRequest) -> str:
-    """Return from where a request comes."""
-    return request.client.host if request.client else ""
-
-
 def _arrived(hub: HubContext, identity: Identity) -> str:
     """Sign somebody on; return where they go."""
     hub.store.decide(SignOn(who=identity.name), hub.now())
     return home(identity, due=hand_over_due(hub.board()))
 
 
-def _wait(error: LockedError) -> str:
-    wait = words.span(error.wait_s)
-    return gettext("Too many tries. Wait %(wait)s and try again.") % {"wait": wait}
-
-
 def _flow_cookie_name(hub: HubContext) -> str:
     return f"{cookie_name(hub)}-provider"
 
 
-def _provider_down(request: AnyRequest, hub: HubContext) -> Response[str]:
+def _provider_down(request: AnyRequest, hub: HubContext) -> Response[Any]:
     said = gettext(
         "The provider does not answer. Sign in with a user of this hub, or with PIN or badge on a "
         "shared screen."
@@ -244,15 +225,15 @@ def _login(
     *,
     ended: bool = False,
     status: int = 200,
-) -> Response[str]:
-    html = render(
+) -> Response[Any]:
+    return gate_page(
         "login.html",
-        site=hub.config.site,
+        hub,
+        status,
         message=message,
         name=name,
         ended=ended,
         fresh=not hub.accounts.has_users(),
         passkeys=here_as_named(request, hub.party),
-        provider=hub.config.oidc.name if hub.config.oidc is not None else "",
+        provider=hub.provider_name,
     )
-    return Response(html, media_type=MediaType.HTML, status_code=status)

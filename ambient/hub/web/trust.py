@@ -5,25 +5,24 @@ Comes in: a phone before it trusts anything. Goes out: the public certificate, n
 
 from __future__ import annotations
 
-from litestar import MediaType, Response, Router, get
+from litestar import Response, Router, get
 from litestar.exceptions import NotFoundException
 
 from ambient.hub import certificates
 from ambient.hub.web.context import NO_STORE, Hub, HubContext
-from ambient.hub.web.render import render
+from ambient.hub.web.pages import gate_page
 
 
 @get("/", public=True, sync_to_thread=True)
 def page_certificate(hub: Hub) -> Response[str]:
     """Say how to install the site's authority, and what to compare."""
     authority = certificates.load(_own(hub).authority)
-    html = render(
+    return gate_page(
         "certificate.html",
-        site=hub.config.site,
+        hub,
         print_of=certificates.print_of(authority),
         until=authority.not_valid_after_utc.date().isoformat(),
     )
-    return Response(html, media_type=MediaType.HTML)
 
 
 @get("/ca.crt", public=True, sync_to_thread=True)
