@@ -6,25 +6,25 @@ the room's computer has answered. No script is needed.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import URLEncodedBody
-from litestar.response import Redirect
 from msgspec import Struct
 
-from ambient.errors import StoreError, UsageError
+from ambient.errors import UsageError
 from ambient.hub.board import Board
 from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import gettext, mark, ngettext
 from ambient.hub.orders import OrderState
 from ambient.hub.people import care
-from ambient.hub.people.care import CareSettings, Told
+from ambient.hub.people.care import Bed, CareSettings, Told
 from ambient.hub.people.days import day_of, end_of
 from ambient.hub.people.register import Register
 from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
-from ambient.hub.web.pages import page
+from ambient.hub.web.pages import done, page
 from ambient.places import is_slug
 
 AIDS = {
@@ -63,7 +63,7 @@ class CareForm(Struct, frozen=True, kw_only=True):
 
 
 class BedView(Struct, frozen=True, kw_only=True):
-    """One bed as the page shows it; `set` are the fields that are ticked."""
+    """One bed as the page shows it; `ticked` are its aids that are in use."""
 
     room: str
     bed: str
@@ -91,16 +91,13 @@ def page_care(request: AnyRequest, hub: Hub) -> Response[str]:
 @post("/care", needs=Right.CARE, cache_control=NO_STORE, sync_to_thread=True)
 def do_care(request: AnyRequest, hub: Hub, data: URLEncodedBody[CareForm]) -> Response[Any]:
     """Set what a bed needs from now on."""
-    try:
+
+    def enter() -> None:
         settings = _settings(data, hub, request.user.name)
-        living = {(one.room, one.bed): one.subject for one in _living(hub)}
-        subject = living.get((settings.room, settings.bed))
+        subject = _living(hub).get((settings.room, settings.bed))
         care.enter(hub.database, settings, subject, hub.broadcaster.publish)
-    except UsageError as error:
-        return _page(request.user, hub, str(error), 409)
-    except StoreError as error:
-        return _page(request.user, hub, str(error), 507)
-    return Redirect("/care", status_code=303)
+
+    return done(enter, partial(_page, request.user, hub), "/care")
 
 
 def care_router() -> Router:
@@ -148,20 +145,15 @@ def _settings(data: CareForm, hub: HubContext, who: str) -> CareSettings:
         raise UsageError(str(error)) from None
 
 
-class _Lives(Struct, frozen=True):
-    room: str
-    bed: str
-    subject: str
-
-
-def _living(hub: HubContext) -> list[_Lives]:
+def _living(hub: HubContext) -> dict[Bed, str]:
+    """Return who sleeps in each bed."""
     rooms = Register(hub.database).rooms(hub.now())
-    return [_Lives(room.room, one.bed, one.subject) for room in rooms for one in room.occupants]
+    return {(room.room, one.bed): one.subject for room in rooms for one in room.occupants}
 
 
 def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200) -> Response[str]:
     board, now = hub.board(), hub.now()
-    living = {(one.room, one.bed): one.subject for one in _living(hub)}
+    living = _living(hub)
     settings = {(one.room, one.bed): one for one in care.in_force(hub.database)}
     told = care.told(hub.database)
     beds = [
@@ -186,7 +178,7 @@ def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200)
 def _bed(
     hub: HubContext,
     board: Board,
-    bed: tuple[str, str],
+    bed: Bed,
     subject: str,
     own: CareSettings | None,
     told: Told | None,

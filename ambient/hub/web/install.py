@@ -8,15 +8,15 @@ outlines and people as lines are on the wizard's own page, which the node serves
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from litestar import Response, Router, get, post
 from litestar.params import URLEncodedBody
-from litestar.response import Redirect
 from msgspec import Struct
 
 from ambient.bus.opening import fingerprint
-from ambient.errors import StoreError, UsageError
+from ambient.errors import UsageError
 from ambient.hub import installing
 from ambient.hub.commissioning import Commissioning, RoomInstallation
 from ambient.hub.identities import Identity, Right
@@ -24,7 +24,7 @@ from ambient.hub.installing import Opening, Progress, Stage
 from ambient.hub.languages import gettext, mark
 from ambient.hub.opening import opening_at
 from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext, rfc3339_if
-from ambient.hub.web.pages import page
+from ambient.hub.web.pages import done, page
 from ambient.hub.web.views_rooms import natural
 
 STAGES = {
@@ -92,13 +92,11 @@ def page_install(request: AnyRequest, hub: Hub) -> Response[str]:
 @post("/install", needs=Right.NODES, cache_control=NO_STORE, sync_to_thread=True)
 def do_install(request: AnyRequest, hub: Hub, data: URLEncodedBody[RoomForm]) -> Response[Any]:
     """Order that the room's node opens its wizard."""
-    try:
-        hub.store.open_wizard(data.room, request.user.name, hub.now())
-    except UsageError as error:
-        return _page(request.user, hub, str(error), 409)
-    except StoreError as error:
-        return _page(request.user, hub, str(error), 507)
-    return Redirect("/install", status_code=303)
+    return done(
+        lambda: hub.store.open_wizard(data.room, request.user.name, hub.now()),
+        partial(_page, request.user, hub),
+        "/install",
+    )
 
 
 def install_router() -> Router:

@@ -7,14 +7,14 @@ ordered is shown as ordered until the node has answered. No script is needed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, URLEncodedBody
-from litestar.response import Redirect
 from msgspec import Meta, Struct
 
-from ambient.errors import StoreError, UsageError
+from ambient.errors import UsageError
 from ambient.events import Purpose
 from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import gettext
@@ -25,7 +25,7 @@ from ambient.hub.people.disclosure import archive, collect
 from ambient.hub.people.register import Register
 from ambient.hub.standby.unerased import unerased
 from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext
-from ambient.hub.web.pages import page
+from ambient.hub.web.pages import done, page
 from ambient.places import Slug, Subject
 
 Answer = Response[Any]
@@ -169,13 +169,8 @@ def purpose_words() -> dict[Purpose, str]:
 
 
 def _do(user: Identity, hub: HubContext, deed: Callable[[Register], object]) -> Answer:
-    try:
-        deed(Register(hub.database, hub.broadcaster.publish))
-    except UsageError as error:
-        return _page(user, hub, str(error), 409)
-    except StoreError as error:
-        return _page(user, hub, str(error), 507)
-    return Redirect("/consents", status_code=303)
+    register = Register(hub.database, hub.broadcaster.publish)
+    return done(lambda: deed(register), partial(_page, user, hub), "/consents")
 
 
 def _page(user: Identity, hub: HubContext, problem: str = "", status: int = 200) -> Answer:
