@@ -256,6 +256,17 @@ class HubConfig(Strict, frozen=True, kw_only=True):
     oidc: Oidc | None = None
     """An OpenID Connect provider that vouches for people, beside the accounts of the hub."""
 
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of the site, UTC when it has none.
+
+        Raises
+        ------
+        ConfigError
+            When this machine does not know it.
+        """
+        return _zone(self.time_zone)
+
 
 Config = TypeVar("Config", NodeConfig, HubConfig)
 
@@ -338,7 +349,7 @@ def _zone(name: str | None) -> tzinfo:
 
 
 def _check_hub(config: HubConfig) -> None:
-    _zone(config.time_zone)
+    _ = config.zone
     floors = {room: named.floor for room, named in config.rooms.items()}
     config_alarms.check_alarms(config.alarms, floors, config.time_zone)
     config_channels.check_channels(config.channels, config.alarms)

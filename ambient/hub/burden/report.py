@@ -6,9 +6,8 @@ Comes in: the store, ``hub.yaml``, a period. Goes out: `Report` (JSON); `tables`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -74,20 +73,15 @@ class Report(Struct, frozen=True, kw_only=True):
     proposals: list[Proposal]
 
 
-def zone_of(config: HubConfig) -> tzinfo:
-    """Return the site's time zone, UTC when it has none."""
-    return ZoneInfo(config.time_zone) if config.time_zone else UTC
-
-
 def whole_days(config: HubConfig, now: int, days: int) -> tuple[int, int]:
     """Return when (ns) the last `days` whole days of the site's calendar began and ended."""
-    today = datetime.fromtimestamp(now // NS, zone_of(config)).date()
+    today = datetime.fromtimestamp(now // NS, config.zone).date()
     return midnight(config, today - timedelta(days=days)), midnight(config, today)
 
 
 def midnight(config: HubConfig, day: datetime | object) -> int:
     """Return when (ns) a date of the site's calendar begins."""
-    begins = datetime.fromisoformat(str(day)).replace(tzinfo=zone_of(config))
+    begins = datetime.fromisoformat(str(day)).replace(tzinfo=config.zone)
     return int(begins.timestamp()) * NS
 
 
@@ -112,19 +106,19 @@ def read_report(database: HubDatabase, config: HubConfig, first: int, last: int)
         house = CaseBook(db).house()
         served = [str(found[0]) for found in db.execute("SELECT room FROM rooms").fetchall()]
     rooms = sorted({*config.rooms, *served, *(f.room for f in facts if f.room is not None)})
-    names = [None, *([one.id for one in shifts.shifts] or [])]
+    names = [None, *(one.id for one in shifts.shifts)]
     days = (last - first) / DAY_NS
     return Report(
         site=config.site,
-        first=_stamp(first, zone_of(config)),
-        last=_stamp(last, zone_of(config)),
+        first=_stamp(first, config.zone),
+        last=_stamp(last, config.zone),
         days=round(days, 2),
         rooms_counted=len(rooms),
         house=[row(facts, len(rooms), days, None, shift) for shift in names],
         rooms=[row(facts, 1, days, room, shift) for room in rooms for shift in names],
         sensitivity=[sensitivity(facts, missed, shifts, shift) for shift in names],
         responses=[responses(facts, shift, first, last) for shift in names],
-        shadows=[_shadowed(one, facts, zone_of(config)) for one in house.shadows],
+        shadows=[_shadowed(one, facts, config.zone) for one in house.shadows],
         thresholds=house.thresholds,
         proposals=proposals_of(config, facts, rooms, first, last),
     )

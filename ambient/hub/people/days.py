@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from ambient.config import HubConfig
 from ambient.errors import UsageError
@@ -22,12 +21,12 @@ def end_of(day: str, config: HubConfig) -> int:
     """
     try:
         began = datetime.strptime(day, "%Y-%m-%d")
-        zone = ZoneInfo(config.time_zone or "UTC")
-        return int((began + timedelta(days=1)).replace(tzinfo=zone).timestamp()) * NS - 1
+        ended = (began + timedelta(days=1)).replace(tzinfo=config.zone)
+        return int(ended.timestamp()) * NS - 1
     except (ValueError, OverflowError):
         raise UsageError(f"expected a day (YYYY-MM-DD), got {day[:20]!r}") from None
 
 
 def day_of(at: int, config: HubConfig) -> str:
     """Return the day of the house in which an instant (ns) lies, written ``2027-05-01``."""
-    return datetime.fromtimestamp(at // NS, ZoneInfo(config.time_zone or "UTC")).date().isoformat()
+    return datetime.fromtimestamp(at // NS, config.zone).date().isoformat()

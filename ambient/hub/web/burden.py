@@ -21,7 +21,7 @@ from ambient.hub.alarms.condition import OpeningReason
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.burden import deeds
 from ambient.hub.burden.pdf import pdf_of
-from ambient.hub.burden.report import Report, read_report, whole_days, zone_of
+from ambient.hub.burden.report import Report, read_report, whole_days
 from ambient.hub.burden.tables import tables
 from ambient.hub.identities import Right
 from ambient.hub.web.context import (
@@ -134,7 +134,7 @@ def do_shadow(request: AnyRequest, hub: Hub, data: URLEncodedBody[ShadowForm]) -
     except ValueError as error:
         raise UsageError(f"expected a date with its time, and a kind of alarms: {error}") from None
     if end.tzinfo is None:
-        end = end.replace(tzinfo=zone_of(hub.config))
+        end = end.replace(tzinfo=hub.config.zone)
     deeds.start_shadow(
         hub.store,
         data.room,
