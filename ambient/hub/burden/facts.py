@@ -76,6 +76,12 @@ class Fact(Struct, frozen=True, kw_only=True):
         return self.kind is AlarmKind.FALL
 
 
+def shift_at(shifts: Rota, at: int) -> str:
+    """Return the shift of an instant (ns); `ALWAYS` when there is none."""
+    on = rota.shifts_at(shifts, at)
+    return on[0] if on else ALWAYS
+
+
 def fact_of(
     condition: Condition, history: Sequence[Entry], shifts: Rota, score: float | None
 ) -> Fact:
@@ -85,13 +91,12 @@ def fact_of(
     answers = [one for one in history if one.what in _ANSWER and one.who is not None]
     first = min(answers, key=lambda one: one.at, default=None)
     ends = [one.at for one in answers if one.what is Deed.RESOLVED]
-    on = rota.shifts_at(shifts, at)
     reason = condition.reason
     return Fact(
         id=condition.id,
         kind=condition.kind,
         room=condition.room,
-        shift=on[0] if on else ALWAYS,
+        shift=shift_at(shifts, at),
         at=at,
         score=condition.probability if score is None else score,
         sure=condition.stage >= Stage.CONFIRMED,

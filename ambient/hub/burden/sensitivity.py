@@ -21,9 +21,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from ambient.hub.alarms import rota
 from ambient.hub.alarms.rota import Rota
-from ambient.hub.burden.facts import ALWAYS, NS, Fact
+from ambient.hub.burden.facts import NS, Fact, shift_at
 from ambient.hub.unreported import Fate, Unreported
 from ambient.intervals import Share, wilson
 
@@ -65,7 +64,7 @@ def sensitivity(
     lost = [one for one in _apart(missed) if not _was_told(one, told)]
     if shift is not None:
         told = [one for one in told if one.shift == shift]
-        lost = [one for one in lost if _shift(shifts, one.said.about) == shift]
+        lost = [one for one in lost if shift_at(shifts, one.said.about) == shift]
     unsaid = [
         one
         for one in facts
@@ -109,8 +108,3 @@ def _was_told(report: Unreported, told: Sequence[Fact]) -> bool:
     return any(
         one.room == report.said.room and report.began <= one.at <= report.ended for one in told
     )
-
-
-def _shift(shifts: Rota, at: int) -> str:
-    on = rota.shifts_at(shifts, at)
-    return on[0] if on else ALWAYS
