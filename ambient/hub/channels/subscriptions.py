@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -95,13 +96,8 @@ class Devices:
                 f"{len(key)} and {len(secret)}; let the device subscribe anew"
             )
         path = self._path(device.endpoint)
-        try:
+        with _folder_errors(self._folder):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"{self._folder}: expected a folder to keep devices in, got: {error.strerror}; "
-                "check its owner and the free space"
-            ) from None
         if not path.exists() and len(self._files()) >= MOST_DEVICES:
             raise UsageError(f"expected at most {MOST_DEVICES} devices; remove some first")
         write_atomically(path, msgspec.json.encode(device))
@@ -171,19 +167,26 @@ def unpack(data: bytes, folder: Path) -> None:
         coming = msgspec.json.decode(zlib.decompress(data), type=dict[_FileName, str])
     except (zlib.error, msgspec.MsgspecError) as error:
         raise LinkError(f"expected devices that take web push, got: {error}") from None
-    try:
+    with _folder_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in folder.glob("*.json"):
             if path.name not in coming:
                 path.unlink(missing_ok=True)
+    for name, content in coming.items():
+        if read_bytes(folder / name) != content.encode():
+            write_private(folder / name, content.encode())
+
+
+@contextmanager
+def _folder_errors(folder: Path) -> Iterator[None]:
+    """Say what to do about a folder in which no device can be kept."""
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"{folder}: expected a folder to keep devices in, got: {error.strerror}; "
             "check its owner and the free space"
         ) from None
-    for name, content in coming.items():
-        if read_bytes(folder / name) != content.encode():
-            write_private(folder / name, content.encode())
 
 
 def _decoded(text: str) -> bytes:
