@@ -35,15 +35,17 @@ async function worker() {
   return found;
 }
 
+async function forget(made) {
+  await send("/push/forget", { endpoint: made.endpoint });
+  await made.unsubscribe();
+}
+
 async function enrol() {
   if ((await Notification.requestPermission()) !== "granted") return say("denied");
   const manager = (await worker()).pushManager;
   const old = await manager.getSubscription();
   // One that was made for another key of the hub takes nothing from this one.
-  if (old) {
-    await send("/push/forget", { endpoint: old.endpoint });
-    await old.unsubscribe();
-  }
+  if (old) await forget(old);
   const { channel, key: text } = label.selectedOptions[0].dataset;
   const key = bytes(text);
   const made = (await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key })).toJSON();
@@ -59,10 +61,7 @@ async function enrol() {
 
 async function leave() {
   const made = await (await worker()).pushManager.getSubscription();
-  if (made) {
-    await send("/push/forget", { endpoint: made.endpoint });
-    await made.unsubscribe();
-  }
+  if (made) await forget(made);
   say("off");
 }
 
