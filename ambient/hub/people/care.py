@@ -210,8 +210,7 @@ _NEWEST: Final = (
 
 
 def _wanted(db: sqlite_utils.Database) -> dict[Bed, BedCare]:
-    found = [_settings(row[0]) for row in db.execute(_NEWEST).fetchall()]
-    return {(one.room, one.bed): for_node(one) for one in found}
+    return {(one.room, one.bed): for_node(one) for one in _read(db, _NEWEST)}
 
 
 def _told(db: sqlite_utils.Database) -> dict[Bed, Told]:
@@ -238,24 +237,27 @@ def _forget(db: sqlite_utils.Database, bed: Bed) -> None:
             db.execute("DELETE FROM commands WHERE id = ?", (number,))
 
 
-def _settings(body: str) -> CareSettings:
-    return msgspec.json.decode(body, type=CareSettings)
+def _read(db: sqlite_utils.Database, query: str, *values: str) -> list[CareSettings]:
+    """Return the settings whose bodies `query` selects."""
+    found = db.execute(query, values).fetchall()
+    return [msgspec.json.decode(body, type=CareSettings) for (body,) in found]
 
 
 def in_force(database: HubDatabase) -> list[CareSettings]:
     """Return the newest settings of each bed, by room and bed."""
     with database.read() as db:
-        return [_settings(row[0]) for row in db.execute(_NEWEST).fetchall()]
+        return _read(db, _NEWEST)
 
 
 def audit(database: HubDatabase, room: str, bed: str) -> list[CareSettings]:
     """Return all that was ever set for a bed and is still kept, oldest first."""
     with database.read() as db:
-        found = db.execute(
+        return _read(
+            db,
             "SELECT opened(body) FROM care_settings WHERE room = ? AND bed = ? ORDER BY number",
-            (room, bed),
-        ).fetchall()
-    return [_settings(row[0]) for row in found]
+            room,
+            bed,
+        )
 
 
 def to_review(settings: list[CareSettings], now: int) -> list[CareSettings]:
@@ -265,8 +267,8 @@ def to_review(settings: list[CareSettings], now: int) -> list[CareSettings]:
 
 def of_subject(db: sqlite_utils.Database, subject: str) -> list[CareSettings]:
     """Return all that was set for a resident, oldest first."""
-    found = db.execute(
+    return _read(
+        db,
         "SELECT opened(body) FROM care_settings WHERE tag = subject_tag(?) ORDER BY number",
-        (subject,),
-    ).fetchall()
-    return [_settings(row[0]) for row in found]
+        subject,
+    )
