@@ -120,8 +120,7 @@ def stills(database: HubDatabase) -> list[StillAgreed]:
             "SELECT body FROM events WHERE kind = ? AND room IS NOT NULL ORDER BY t, position",
             (events.kind_of(NodeWizard),),
         ).fetchall()
-    told = [events.decode(row[0].encode()) for row in found]
-    acts = [event for event in told if isinstance(event, NodeWizard) and event.source]
+    acts = [event for event in rows.events_in(found, NodeWizard) if event.source]
     seen = [event for event in acts if event.act is WizardAct.STILL_SHOWN]
     return [
         StillAgreed(
@@ -219,9 +218,8 @@ def _ordered(db: sqlite_utils.Database, node: str) -> Order | None:
 def _progress(
     db: sqlite_utils.Database, room: str, own: Opening, walk: NodeWizard | None
 ) -> Progress:
-    row = db.execute("SELECT body FROM commissioning WHERE room = ?", (room,)).fetchone()
     zones = _zones(db, room)
-    known = None if row is None else rows.decode(row[0], Commissioning)
+    known = rows.installation(db, room)
     if known is not None and walk is not None and (known.walked or 0) >= walk.t:
         walk = None  # the certificate is written
     done = [] if walk is None else [o for o in walk.walked if o.covered is Coverage.YES]
@@ -242,7 +240,6 @@ def _zones(db: sqlite_utils.Database, room: str) -> list[NodeZone]:
         "SELECT body FROM events WHERE kind = ? AND room = ? ORDER BY number",
         (events.kind_of(NodeZone), room),
     ).fetchall()
-    told = [events.decode(row[0].encode()) for row in found]
-    zones = [event for event in told if isinstance(event, NodeZone)]
+    zones = rows.events_in(found, NodeZone)
     newest = {event.source: event.chain for event in sorted(zones, key=lambda event: event.t)}
     return [event for event in zones if newest[event.source] == event.chain]

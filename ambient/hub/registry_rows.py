@@ -17,7 +17,6 @@ from ambient.bus.keys import fingerprint
 from ambient.errors import LinkError
 from ambient.hub import commissioning
 from ambient.hub import rows as bodies
-from ambient.hub.commissioning import Commissioning
 from ambient.hub.nodes import Holder, Standing
 
 
@@ -91,9 +90,9 @@ def bind_rooms(db: sqlite_utils.Database, node: str, rooms: Sequence[str]) -> No
 def hand_over(db: sqlite_utils.Database, node: str, rooms: Sequence[str], now: int) -> None:
     """Note that another key speaks for `rooms`: they are not commissioned until the next walk."""
     for room in rooms:
-        row = db.execute("SELECT body FROM commissioning WHERE room = ?", (room,)).fetchone()
-        if row is not None:
-            known = commissioning.handed_over(bodies.decode(row[0], Commissioning), node, now)
+        before = bodies.installation(db, room)
+        if before is not None:
+            known = commissioning.handed_over(before, node, now)
             db.execute(
                 "UPDATE commissioning SET body = ? WHERE room = ?", (bodies.encode(known), room)
             )

@@ -6,18 +6,16 @@ clock.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 import msgspec
 import sqlite_utils
 
-from ambient import commands
+from ambient import commands, events
 from ambient.commands import AnyCommand, Erase, SetCare
 from ambient.errors import UsageError
-from ambient.events import (
-    CommandApplied,
-    CommandKind,
-)
+from ambient.events import CommandApplied, CommandKind, Event
 from ambient.hub import orders
 from ambient.hub.commissioning import Commissioning
 from ambient.hub.orders import Order, OrderState
@@ -25,11 +23,24 @@ from ambient.hub.people import vault
 from ambient.hub.rooms import SourceView
 
 Kind = TypeVar("Kind", Order, SourceView, Commissioning)
+Told = TypeVar("Told", bound=Event)
 NS: Final = 1_000_000_000
 
 
 class UnknownRoomError(UsageError):
     """No node has ever spoken for this room."""
+
+
+def installation(db: sqlite_utils.Database, room: str) -> Commissioning | None:
+    """Return how the installation of a room stands, nothing when nothing was told of it."""
+    row = db.execute("SELECT body FROM commissioning WHERE room = ?", (room,)).fetchone()
+    return None if row is None else decode(row[0], Commissioning)
+
+
+def events_in(found: Iterable[Sequence[str]], kind: type[Told]) -> list[Told]:
+    """Return the events of `kind` whose bodies are the first column of `found`."""
+    told = (events.decode(row[0].encode()) for row in found)
+    return [event for event in told if isinstance(event, kind)]
 
 
 def answered(db: sqlite_utils.Database, event: CommandApplied) -> bool:

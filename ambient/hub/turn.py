@@ -270,10 +270,7 @@ class Turn:
         if room is None:
             return False
         if room not in self._installed:
-            row = self.db.execute(
-                "SELECT body FROM commissioning WHERE room = ?", (room,)
-            ).fetchone()
-            self._installed[room] = None if row is None else rows.decode(row[0], Commissioning)
+            self._installed[room] = rows.installation(self.db, room)
         after = commissioning.next_commissioning(self._installed[room], event)
         if after is None:
             return False

@@ -128,5 +128,4 @@ def _answers(db: sqlite_utils.Database) -> dict[str, NodeKept]:
     found = db.execute(
         "SELECT body FROM events WHERE kind = ? ORDER BY number", (events.kind_of(NodeKept),)
     ).fetchall()
-    told = [events.decode(row[0].encode()) for row in found]
-    return {event.command: event for event in told if isinstance(event, NodeKept)}
+    return {event.command: event for event in rows.events_in(found, NodeKept)}
