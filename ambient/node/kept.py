@@ -10,6 +10,7 @@ it leaves the node.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -86,21 +87,19 @@ def keep(
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
     records = 0
-    writer = RecordingWriter(part)
     try:
-        for of in _of_days(state_dir, room.id, began, ended):
-            for record in _within(of, began, ended):
-                writer.add(record)
-                records += not isinstance(record, Begun | Resumed)
-                if writer.waiting >= recorder.FLUSH_RECORDS:
-                    writer.flush()
-    finally:
-        writer.close()
+        with closing(RecordingWriter(part)) as writer:
+            for of in _of_days(state_dir, room.id, began, ended):
+                for record in _within(of, began, ended):
+                    writer.add(record)
+                    records += not isinstance(record, Begun | Resumed)
+                    if writer.waiting >= recorder.FLUSH_RECORDS:
+                        writer.flush()
         if not records:
-            part.unlink(missing_ok=True)
-    if not records:
-        return Window(kept=Kept.NOTHING)
-    part.replace(path)
+            return Window(kept=Kept.NOTHING)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     sync(folder)
     return Window(kept=Kept.KEPT, records=records, digest=digest(path))
 

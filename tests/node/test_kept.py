@@ -12,6 +12,7 @@ import pytest
 from ambient import commands
 from ambient.commands import KeepWindow
 from ambient.config import NodeConfig, Recording, Room
+from ambient.errors import StoreError
 from ambient.events import Kept, NodeKept, Outcome, Purpose
 from ambient.node import kept, recorder
 from ambient.node.desk import CommandDesk
@@ -124,6 +125,21 @@ def test_where_nothing_is_kept_it_says_so(
     recorded(tmp_path, *HELD)
     assert keep(tmp_path, began, ended, **changed) == Window(kept=why)
     assert recorder.kept(tmp_path) == []
+
+
+def test_a_disk_that_refuses_is_left_with_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(tmp_path, *HELD)
+
+    def full(_: RecordingWriter) -> None:
+        raise StoreError("no space left")
+
+    monkeypatch.setattr(RecordingWriter, "flush", full)
+    monkeypatch.setattr(recorder, "FLUSH_RECORDS", 2)
+    with pytest.raises(StoreError):
+        keep(tmp_path, 10, 20)
+    assert list((tmp_path / recorder.KEPT).iterdir()) == []
 
 
 def test_it_goes_with_the_resident_and_in_its_time(tmp_path: Path) -> None:
