@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from argon2 import PasswordHasher
 
 from ambient import events
 from ambient.bus import keys
@@ -27,6 +29,8 @@ from ambient.observations import Place, View
 NS = 1_000_000_000
 KEY = "k" * 40
 VERSION = "0" * 12
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""As good as none, and quick."""
 USER, PASSWORD = "anna", "seven quiet corridors"
 PATIENCE_S = 30.0
 
@@ -131,16 +135,25 @@ def enrol(
     *,
     site: str = "house",
     accept: bool = True,
-) -> None:
-    """Enrol a node with a fresh key, as an invitation and an administrator would."""
+    pair: keys.KeyPair | None = None,
+) -> keys.KeyPair:
+    """Enrol a node as an invitation and an administrator would; return its keys."""
     now = time.time_ns()
+    pair = pair or keys.new_pair()
     invitation = registry.invite("tcp://127.0.0.1:7440", keys.new_pair().public, "test", now)
     request = Enrol(
         protocol=PROTOCOL, token=invitation.token, node=node, site=site, rooms=list(rooms)
     )
-    assert registry.ask(keys.new_pair().public, request, site, now) is None
+    assert registry.ask(pair.public, request, site, now) is None
     if accept:
         registry.accept(node, "test", now)
+    return pair
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def hub_config(folder: Path, *, port: int = 0, silent_s: float = 600) -> HubConfig:

@@ -14,7 +14,6 @@ import msgspec
 
 from ambient import events
 from ambient.bus import keys
-from ambient.bus.protocol import PROTOCOL, Enrol
 from ambient.commands import KeepWindow, new_id
 from ambient.config import HubConfig, RoomName
 from ambient.config_alarms import Alarms, ShiftHours, Staff
@@ -44,7 +43,7 @@ from ambient.hub.people.consents import Capacity
 from ambient.hub.people.register import Register
 from ambient.hub.service import RunningHub
 from ambient.observations import View
-from tests.hub.kit import NS, PASSWORD, USER, event, fall, kept, view
+from tests.hub.kit import NS, PASSWORD, USER, enrol, event, fall, kept, view
 from tests.hub.weeks import ANNA, BERTA, weeks
 
 DAY_S = 24 * 3600
@@ -82,8 +81,8 @@ def furnish(hub: RunningHub) -> None:
     for role in ROLES:
         hub.context.accounts.add_user(role.value, PASSWORD, role, at)
     for node, rooms in (("n-1", range(9, 13)), ("n-2", range(13, 19))):
-        _enrolled(hub, node, [f"r{n}" for n in rooms])
-    _ask(hub, "n-3", ["r19"])
+        enrol(hub.context.registry, node, [f"r{n}" for n in rooms], site="lindenhof")
+    enrol(hub.context.registry, "n-3", ["r19"], site="lindenhof", accept=False)
     _past(hub)
     _rooms(hub)
     _residents(hub)
@@ -121,20 +120,6 @@ def _push(folder: Path) -> ChannelConfig:
         accepted_by="D. Schutz",
         accepted_on="2026-05-31",
     )
-
-
-def _ask(hub: RunningHub, node: str, rooms: list[str]) -> str:
-    registry, pair, now = hub.context.registry, keys.new_pair(), time.time_ns()
-    invitation = registry.invite("tcp://127.0.0.1:7440", hub.context.link_key, "test", now)
-    request = Enrol(
-        protocol=PROTOCOL, token=invitation.token, node=node, site="lindenhof", rooms=rooms
-    )
-    assert registry.ask(pair.public, request, "lindenhof", now) is None
-    return node
-
-
-def _enrolled(hub: RunningHub, node: str, rooms: list[str]) -> None:
-    hub.context.registry.accept(_ask(hub, node, rooms), "test", time.time_ns())
 
 
 def _past(hub: RunningHub) -> None:

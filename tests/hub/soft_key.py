@@ -16,7 +16,6 @@ import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ambient.hub import assertions
 from ambient.hub.party import Party
 
 PARTY = Party(id="hub.test", origin="https://hub.test:8443", title="Ambient house")
@@ -91,8 +90,3 @@ class SoftKey:
     def _json(self, **response: str) -> str:
         answer = {"id": b64(self.id), "rawId": b64(self.id), "type": "public-key"}
         return json.dumps(answer | {"response": response})
-
-
-def read(text: str) -> assertions.Answer:
-    """Return an answer as the page's handler reads it."""
-    return assertions.read(text)

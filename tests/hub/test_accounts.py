@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
 
 from ambient.errors import UsageError
 from ambient.hub import lockout
@@ -13,14 +12,14 @@ from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Role
 from ambient.hub.lockout import Attempts
-from tests.hub.kit import NS, PASSWORD
+from tests.hub.kit import HASHER, NS, PASSWORD
 
 HOUR = 3600 * NS
 
 
 @pytest.fixture
 def accounts(database: HubDatabase) -> Accounts:
-    made = Accounts(database, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    made = Accounts(database, HASHER)
     made.add_user("anna", PASSWORD, Role.CARER, 0)
     return made
 
@@ -75,7 +74,7 @@ def test_lock_out_of_a_user_holds_over_a_restart_and_ends(
     accounts: Accounts, database: HubDatabase
 ) -> None:
     fail(accounts, 5, "anna", "10.0.0.1")
-    again = Accounts(database, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    again = Accounts(database, HASHER)
     with pytest.raises(LockedError, match="wait 30 s") as refused:
         again.log_in("ANNA", PASSWORD, "10.0.0.2", 1)
     assert refused.value.wait_s == 30
@@ -95,7 +94,7 @@ def test_lock_out_of_an_address(accounts: Accounts) -> None:
 
 
 def test_the_set_up_link_works_once(database: HubDatabase) -> None:
-    accounts = Accounts(database, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    accounts = Accounts(database, HASHER)
     old = accounts.make_setup_token(0)
     token = accounts.make_setup_token(1)
     assert old is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from argon2 import PasswordHasher
 
 from ambient.hub.account_rows import confirm
 from ambient.hub.accounts import Accounts
@@ -16,7 +15,7 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Identity, Role
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
-from tests.hub.kit import NS, PASSWORD, fall
+from tests.hub.kit import HASHER, NS, PASSWORD, fall
 
 HOUR = 3600 * NS
 T = 1_800_000_000 * NS
@@ -29,8 +28,7 @@ class Ward:
     def __init__(self, database: HubDatabase) -> None:
         self.now = T
         self.database, self.store = database, Store(database)
-        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        self.accounts = Accounts(database, hasher, key=b"a key")
+        self.accounts = Accounts(database, HASHER, key=b"a key")
         for name, role in (("root", Role.ADMIN), ("anna", Role.CARER), ("ben", Role.CARER)):
             self.accounts.add_user(name, PASSWORD, role, T)
         for name in ("anna", "ben"):

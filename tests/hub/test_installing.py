@@ -11,7 +11,6 @@ import pytest
 from ambient import events
 from ambient.bus import keys
 from ambient.bus.opening import code_of, shared_secret
-from ambient.bus.protocol import PROTOCOL, Enrol
 from ambient.events import (
     Area,
     CommandKind,
@@ -26,8 +25,7 @@ from ambient.events import (
 )
 from ambient.hub.installing import Stage, opening
 from ambient.hub.orders import Order, OrderState
-from ambient.hub.service import RunningHub
-from tests.hub.kit import NS, client, event, hub_config, running
+from tests.hub.kit import NS, client, enrol, event, hub_config, running
 
 ROOM, NODE, DIGEST = "r1", "n-1", "ab" * 32
 OTHER_CLOCK = 86_400
@@ -103,7 +101,7 @@ def test_where_the_wizard_of_a_node_stands(
 
 def test_the_page_from_the_order_to_the_certificate(tmp_path: Path) -> None:
     with running(hub_config(tmp_path)) as hub:
-        pair = enrolled(hub)
+        pair = enrol(hub.context.registry, NODE, [ROOM])
         with client(hub) as http:
 
             def page(language: str = "en") -> str:
@@ -174,15 +172,3 @@ def test_the_page_from_the_order_to_the_certificate(tmp_path: Path) -> None:
             assert "cd" * 32 in shown
             assert "Install this room" in shown
             assert "Dieses Zimmer einrichten" in page("de")
-
-
-def enrolled(hub: RunningHub) -> keys.KeyPair:
-    """Enrol the node of room 1; return its keys."""
-    registry, pair, now = hub.context.registry, keys.new_pair(), time.time_ns()
-    invitation = registry.invite("tcp://127.0.0.1:7440", keys.new_pair().public, "test", now)
-    request = Enrol(
-        protocol=PROTOCOL, token=invitation.token, node=NODE, site="house", rooms=[ROOM]
-    )
-    assert registry.ask(pair.public, request, "house", now) is None
-    registry.accept(NODE, "test", now)
-    return pair

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from ambient.config_oidc import Oidc
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from tests.hub.browser import page_of
-from tests.hub.kit import hub_config, running
+from tests.hub.kit import free_port, hub_config, running
 
 pytestmark = [pytest.mark.network, pytest.mark.browser]
 HERE = Path(__file__).parent / "oidc_provider"
@@ -38,11 +37,6 @@ class House:
     def groups(self, **groups: list[str]) -> None:
         """Say in which groups people are."""
         self.people.write_text(json.dumps(groups))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def installed(folder: Path) -> Path:

@@ -9,22 +9,21 @@ from typing import Any
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ambient.errors import UsageError
 from ambient.hub.account_rows import LockedError
 from ambient.hub.accounts import Accounts
-from ambient.hub.assertions import WrongPasskeyError
+from ambient.hub.assertions import WrongPasskeyError, read
 from ambient.hub.challenges import GOOD_S, StaleChallengeError
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import CONFIGURING, RIGHTS, Identity, Role
 from ambient.hub.oidc import Person
 from ambient.hub.passkeys import MOST, CopiedPasskeyError, ProvidedAccountError
 from ambient.hub.second_factor import WrongCodeError
-from tests.hub.kit import NS, PASSWORD
-from tests.hub.soft_key import PARTY, PRESENT, VERIFIED, SoftKey, b64, read
+from tests.hub.kit import HASHER, NS, PASSWORD
+from tests.hub.soft_key import PARTY, PRESENT, VERIFIED, SoftKey, b64
 
 T = 1_800_000_000 * NS
 BROWSER, ADDRESS = "a cookie", "10.0.0.9"
@@ -66,8 +65,7 @@ class House:
 
 @pytest.fixture
 def house(database: HubDatabase) -> House:
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    made = House(Accounts(database, hasher, key=b"a key", second_factor_required=True))
+    made = House(Accounts(database, HASHER, key=b"a key", second_factor_required=True))
     for name, role in (("root", Role.ADMIN), ("second", Role.ADMIN), ("anna", Role.CARER)):
         made.accounts.add_user(name, PASSWORD, role, T)
     made.register(made.signed_in(), made.key)

@@ -9,7 +9,6 @@ import httpx
 import msgspec
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 
 from ambient.config_web import SecondFactor
 from ambient.errors import UsageError
@@ -20,7 +19,7 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.devices import WrongPinError
 from ambient.hub.identities import CONFIGURING, RIGHTS, Identity, Right, Role
 from ambient.hub.second_factor import WrongCodeError
-from tests.hub.kit import NS, PASSWORD, USER, client, fall, hub_config, running
+from tests.hub.kit import HASHER, NS, PASSWORD, USER, client, fall, hub_config, running
 
 KEY = b"a key of the hub"
 PIN = "718294"
@@ -80,8 +79,7 @@ def test_spaces_do_not_matter(typed: str) -> None:
 
 def made(database: HubDatabase, *, required: bool = True, key: bytes = KEY) -> Accounts:
     """Return accounts whose hashes cost a test nothing."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    return Accounts(database, hasher, key=key, second_factor_required=required)
+    return Accounts(database, HASHER, key=key, second_factor_required=required)
 
 
 def signed_in(accounts: Accounts, role: Role = Role.ADMIN, now: int = T) -> tuple[str, Identity]:

@@ -5,7 +5,6 @@ Comes in: a browser and a running hub. Goes out: pages under that name, and a ke
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,13 +15,12 @@ from playwright.sync_api import Browser, CDPSession, Page
 from ambient.config import HubConfig
 from ambient.hub.service import RunningHub
 from tests.hub.browser import page_of
-from tests.hub.kit import PASSWORD, USER
+from tests.hub.kit import PASSWORD, USER, free_port
 
 
 def with_name(config: HubConfig) -> HubConfig:
     """Return a hub that is known by a name: ``localhost`` on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://localhost:{port}"
     web = msgspec.structs.replace(config.web, port=port, address=address)
     return msgspec.structs.replace(config, web=web)

@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, Page
 
 from ambient.bus import keys
 from ambient.bus.enrolment import HUB_FILE
-from ambient.bus.protocol import PROTOCOL, Enrol
 from ambient.config import HubLink, NodeConfig, Recording, Room
 from ambient.events import Purpose
 from ambient.hub.identities import Role
@@ -29,7 +28,7 @@ from ambient.node.outbox import Outbox
 from ambient.node.recording import SUFFIX, Begun, RecordingWriter
 from ambient.node.switches import SwitchBoard, rooms_by_id
 from tests.hub.browser import PHONE, page_of
-from tests.hub.kit import PASSWORD, hub_config, running
+from tests.hub.kit import PASSWORD, enrol, hub_config, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -39,14 +38,8 @@ ONE, MINUTE_S = "s-00aa11bb", 60.0
 @contextmanager
 def node_of(hub: RunningHub, config: NodeConfig) -> Iterator[None]:
     """Enrol a node at the hub and run its agent."""
-    registry, now = hub.context.registry, time.time_ns()
     pair = keys.load_or_make(config.state_dir / keys.NODE_KEY)
-    invitation = registry.invite(hub.context.link_address, hub.context.link_key, "test", now)
-    request = Enrol(
-        protocol=PROTOCOL, token=invitation.token, node=config.node, site="house", rooms=["r1"]
-    )
-    assert registry.ask(pair.public, request, "house", now) is None
-    registry.accept(config.node, "test", now)
+    enrol(hub.context.registry, config.node, ["r1"], pair=pair)
     link = HubLink(address=hub.context.link_address, key=hub.context.link_key)
     keys.write_private(config.state_dir / HUB_FILE, msgspec.json.encode(link))
     desk = CommandDesk(config.state_dir / "node.yaml", config, config.state_dir, running=False)
