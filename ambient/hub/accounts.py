@@ -50,8 +50,8 @@ IDLE_S: Final = 12 * 3600
 """A session that nobody uses for a shift ends; an open page counts as use."""
 LONGEST_S: Final = 30 * 24 * 3600
 SETUP_S: Final = 3600
-_OVER: Final = "used < ? OR created < ? OR ends < ?"
-"""Of a session, in SQL."""
+_OVER: Final = "(s.used < ? OR s.created < ? OR coalesce(s.ends < ?, 0))"
+"""Of a row ``s`` of sessions, in SQL; what it is compared with is `_bounds`."""
 
 
 class WrongPasswordError(UsageError):
@@ -252,18 +252,14 @@ class Accounts:
         token = digest(cookie)
         with self._database.read() as db:
             row = db.execute(
-                "SELECT s.user, s.csrf, s.created, s.used, s.ends, u.role, s.confirmed, s.device, "
+                "SELECT s.user, s.csrf, s.used, u.role, s.confirmed, s.device, "
                 f"{HAS_FACTOR} FROM sessions s JOIN users u ON u.name = s.user "
-                "WHERE s.token = ? AND u.disabled = 0",
-                (token,),
+                f"WHERE s.token = ? AND u.disabled = 0 AND NOT {_OVER}",
+                (token, *_bounds(now)),
             ).fetchone()
         if row is None:
             return None
-        name, csrf, created, used, ends, role, confirmed, device, enrolled = row
-        if now - used > IDLE_S * NS or now - created > LONGEST_S * NS:
-            return None
-        if ends is not None and now > ends:
-            return None
+        name, csrf, used, role, confirmed, device, enrolled = row
         asked = enrolled or (self._required and configures(Role(role)))
         return Identity(
             name=name,
@@ -293,17 +289,16 @@ class Accounts:
         Whoever is returned must be signed off, and is returned again until `signed_off` is called:
         what they saw to would otherwise be quiet with nobody on the way.
         """
-        over = (now - IDLE_S * NS, now - LONGEST_S * NS, now)
         with self._database.read() as db:
             due = db.execute(
-                f"SELECT EXISTS (SELECT 1 FROM sessions WHERE {_OVER}) "
+                f"SELECT EXISTS (SELECT 1 FROM sessions s WHERE {_OVER}) "
                 "OR EXISTS (SELECT 1 FROM departures)",
-                over,
+                _bounds(now),
             ).fetchone()
         if not due[0]:
             return []
         with self._database.write() as db:
-            db.execute(f"DELETE FROM sessions WHERE {_OVER}", over)
+            db.execute(f"DELETE FROM sessions AS s WHERE {_OVER}", _bounds(now))
             db.execute("DELETE FROM departures WHERE user IN (SELECT user FROM sessions)")
             found = db.execute("SELECT user FROM departures ORDER BY user").fetchall()
         return [user for (user,) in found]
@@ -365,6 +360,11 @@ class Accounts:
             cookie, begun = start_session(db, name, Role.ADMIN, now)
         identity = self.session(cookie, now)
         return cookie, begun if identity is None else identity
+
+
+def _bounds(now: int) -> tuple[int, int, int]:
+    """Return with what `_OVER` compares a session at `now` (ns)."""
+    return (now - IDLE_S * NS, now - LONGEST_S * NS, now)
 
 
 def _no_setup() -> UsageError:
