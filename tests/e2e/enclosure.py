@@ -237,7 +237,7 @@ class Enclosure(Closing):
         return self.space.start(command, self.log, {**environment(), **extra})
 
     def processes(self) -> list[int]:
-        """Return the processes inside, by their numbers outside, without the anchor."""
+        """Return the living processes inside, by their numbers outside, without the anchor."""
         ours = os.readlink(f"/proc/{self.space.pid}/ns/pid")
         found = []
         for entry in Path("/proc").iterdir():
@@ -245,9 +245,11 @@ class Enclosure(Closing):
                 continue
             try:
                 inside = os.readlink(entry / "ns" / "pid") == ours
+                # Behind the name in brackets, which may hold anything.
+                state = (entry / "stat").read_text().rpartition(") ")[2][0]
             except OSError:
                 continue
-            if inside:
+            if inside and state not in "ZX":
                 found.append(int(entry.name))
         return sorted(found)
 

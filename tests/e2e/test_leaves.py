@@ -189,18 +189,23 @@ class Running:
             leak = {"PYTHONPATH": path}
         self._process = self.place.start_node(yaml.safe_dump(config), leak)
 
-    def look(self) -> None:
-        """Look at the processes and at what they hold open."""
+    def look(self) -> int:
+        """Look at the processes and at what they hold open; return how many were seen so far."""
         pids = self.place.processes()
         device = self.place.disk.stat().st_dev
         self.seen.files |= still_open(pids, device)
         self.seen.files |= {f"running/{k}": v for k, v in files_below(self.place.disk).items()}
         for pid in pids:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            core = resource.prlimit(pid, resource.RLIMIT_CORE)[1]
-            status = Path(f"/proc/{pid}/status").read_text()
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                core = resource.prlimit(pid, resource.RLIMIT_CORE)[1]
+                status = Path(f"/proc/{pid}/status").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
             swapped = [line for line in status.splitlines() if line.startswith("VmSwap")]
-            self.seen.limits[command] = (core, int(swapped[0].split()[1]))
+            if swapped:  # Whoever is ending has no memory any more.
+                self.seen.limits[command] = (core, int(swapped[0].split()[1]))
+        return len(self.seen.limits)
 
     def install(self, wire: Namespace, folder: Path, hub_key: keys.KeyPair, record: Path) -> None:
         """Have the hub order the wizard, and install the room from a device on the cable."""
@@ -342,8 +347,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
             60,
             "every node's processes",
         )
-        for node in nodes.values():
-            node.look()
+        wait_for(
+            lambda: min(node.look() for node in nodes.values()) > WORKERS,
+            60,
+            "a look at every process",
+        )
         ended = began + max(QUIET_S, 4 * HEARTBEAT_S)
         time.sleep(max(0.0, ended - time.monotonic()))
         measured = volume(quiet.packets, began, ended)

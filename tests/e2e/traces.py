@@ -102,7 +102,11 @@ def still_open(pids: Iterable[int], device: int) -> dict[str, bytes]:
     """Return files of a disk that processes hold open although they were removed."""
     found = {}
     for pid in pids:
-        for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            entries = list(Path(f"/proc/{pid}/fd").iterdir())
+        except OSError:  # It ended meanwhile.
+            continue
+        for entry in entries:
             try:
                 name = os.readlink(entry)
                 facts = entry.stat()
