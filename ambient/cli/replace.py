@@ -53,14 +53,15 @@ def replace(
     """On a spare machine: take a node's place from its backup, and be enrolled.
 
     At the hub revoke the old node first (ambient nodes revoke), then invite. Where there is no
-    configuration yet, that of the backup is written. The short walk must follow.
+    configuration yet, that of the backup is written. The short walk must follow. When the hub
+    refuses, nothing is written: make another invitation and run it again.
     """
-    from ambient.node.backups import announce, restore
+    from ambient.node.backups import announce, replacing
 
     private = private_key(key, "the site's key")
-    contents, loaded = restore(file, private, config)
-    typer.echo(f"{loaded.state_dir}: {contents.node} as of {contents.made}", err=True)
-    hub = enrolled(loaded, invitation, wait, lambda _: None)
+    with replacing(file, private, config) as (contents, loaded):
+        typer.echo(f"{loaded.state_dir}: {contents.node} as of {contents.made}", err=True)
+        hub = enrolled(loaded, invitation, wait, lambda _: None)
     announce(loaded)
     typer.echo(
         f"Enrolled at {hub.address} in place of {contents.node}; start it with "

@@ -9,7 +9,9 @@ camera or microphone gave.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +24,7 @@ from ambient.bus import keys
 from ambient.config import NodeConfig, load_node
 from ambient.errors import StoreError, UsageError
 from ambient.events import WizardAct
-from ambient.files import read_bytes, write_atomically
+from ambient.files import read_bytes, sync, write_atomically
 from ambient.node.clock import running_clock
 from ambient.node.identity import keep_identity
 from ambient.node.outbox import Outbox
@@ -97,8 +99,15 @@ def back_up(config: NodeConfig, config_file: Path, folder: Path, key: str, now: 
     return out
 
 
-def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, NodeConfig]:
-    """Make this machine ready to take a node's place; it must be enrolled after that.
+@contextmanager
+def replacing(
+    backup: Path, private: str, config_file: Path
+) -> Iterator[tuple[Contents, NodeConfig]]:
+    """Make this machine ready to take a node's place; it must be enrolled within the ``with``.
+
+    All is written beside its place first, and put there at the end: whoever is refused by the hub,
+    or gives up, finds the folders as they were and tries again. What the enrolment itself keeps,
+    to go on with the same invitation, stays.
 
     Parameters
     ----------
@@ -115,32 +124,28 @@ def restore(backup: Path, private: str, config_file: Path) -> tuple[Contents, No
     StoreError
         When the backup is damaged, or something cannot be written.
     """
-    config_file.parent.mkdir(parents=True, exist_ok=True)
-    with scratch(config_file.parent) as clear:
-        files = _unpack(backup, private, clear)
-        contents, learned, switches = _decode(backup, files)
-        (clear / CONFIG).write_bytes(files[CONFIG])
+    with _folder(config_file.parent, 0o777), scratch(config_file.parent) as beside:
         given = config_file.exists()
-        config = load_node(config_file if given else clear / CONFIG)
-        if (config.site, config.node) != (contents.site, contents.node):
-            raise UsageError(
-                f"{config_file}: expected the configuration of {contents.site}/{contents.node}, "
-                f"got that of {config.site}/{config.node}; move the file away"
-            )
+        contents, config, learned, switches = _read(
+            backup, private, beside, config_file if given else None
+        )
         place = NodePlace(config.state_dir)
         if place.outbox.exists() or (config.state_dir / keys.NODE_KEY).exists():
             raise UsageError(
                 f"{config.state_dir}: expected no node there, found one; move that folder away "
                 "first: a node is never replaced by its own past"
             )
-        place.make()
-        write_atomically(config.state_dir / SWITCHES, msgspec.json.encode(switches))
-        if not given:
-            write_atomically(config_file, files[CONFIG])
-        # The outbox last: where it is, the machine is ready.
-        with Outbox(place.outbox) as outbox:
-            outbox.commit([], learned)
-    return contents, load_node(config_file)
+        with _folder(config.state_dir, 0o700), scratch(config.state_dir) as ready:
+            write_atomically(ready / SWITCHES, msgspec.json.encode(switches))
+            with Outbox(ready / place.outbox.name) as outbox:
+                outbox.commit([], learned)
+            yield contents, config
+            place.make()
+            _put(ready / SWITCHES, config.state_dir / SWITCHES)
+            if not given:
+                _put(beside / CONFIG, config_file)
+            # The outbox last: where it is, the machine is ready.
+            _put(ready / place.outbox.name, place.outbox)
 
 
 def announce(config: NodeConfig) -> None:
@@ -158,6 +163,55 @@ def announce(config: NodeConfig) -> None:
     announcer = Announcer(config, keep_identity(place, pair.public), running_clock(place.clock).now)
     for room in config.rooms:
         announcer.act(WizardAct.REPLACED, room=room.id)
+
+
+@contextmanager
+def _folder(folder: Path, mode: int) -> Iterator[None]:
+    """Make a folder that is missing; at the end take away what was made and holds nothing."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise sealed_archive.cannot_write(folder, error) from None
+    try:
+        yield
+    finally:
+        for made in missing:
+            if any(made.iterdir()):
+                break
+            made.rmdir()
+
+
+def _put(ready: Path, target: Path) -> None:
+    """Put a file that was written beside its place there, in one step."""
+    try:
+        os.replace(ready, target)
+        sync(target.parent)
+    except OSError as error:
+        raise sealed_archive.cannot_write(target, error) from None
+
+
+def _read(
+    backup: Path, private: str, beside: Path, given: Path | None
+) -> tuple[Contents, NodeConfig, dict[str, bytes], Switches]:
+    """Return what a backup holds; its configuration is written to `beside`.
+
+    Parameters
+    ----------
+    given
+        The configuration that this machine has, which must be the same node's.
+    """
+    with scratch(beside) as clear:
+        files = _unpack(backup, private, clear)
+    contents, learned, switches = _decode(backup, files)
+    write_atomically(beside / CONFIG, files[CONFIG])
+    config = load_node(given or beside / CONFIG)
+    if (config.site, config.node) != (contents.site, contents.node):
+        raise UsageError(
+            f"{given or backup}: expected the configuration of {contents.site}/{contents.node}, "
+            f"got that of {config.site}/{config.node}; move the file away"
+        )
+    return contents, config, learned, switches
 
 
 def _unpack(backup: Path, private: str, clear: Path) -> dict[str, bytes]:

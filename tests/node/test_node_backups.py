@@ -13,10 +13,10 @@ import pytest
 
 from ambient import sealing
 from ambient.bus import keys
-from ambient.config import load_node
+from ambient.config import NodeConfig, load_node
 from ambient.errors import AmbientError, StoreError, UsageError
 from ambient.events import NodeWizard, Purpose, WizardAct
-from ambient.node.backups import announce, back_up, restore
+from ambient.node.backups import Contents, announce, back_up, replacing
 from ambient.node.notices import NoticeBoard
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
@@ -61,6 +61,12 @@ def node(folder: Path) -> Path:
     return file
 
 
+def replaced(backup: Path, private: str, config_file: Path) -> tuple[Contents, NodeConfig]:
+    """Take a node's place at once, as with a hub that accepts."""
+    with replacing(backup, private, config_file) as found:
+        return found
+
+
 def moved_away(file: Path) -> None:
     """The old machine is gone; the spare one has nothing in the place of its state."""
     (file.parent / "state").rename(file.parent / "gone")
@@ -75,7 +81,7 @@ def test_zones_consents_and_what_was_learned_come_back_and_nothing_else(
     assert made.stat().st_mode & 0o777 == 0o600
     moved_away(old)
     spare = tmp_path / "spare" / "node.yaml"
-    contents, config = restore(made, private, spare)
+    contents, config = replaced(made, private, spare)
     assert spare.read_text() == old.read_text(), "comments included"
     assert (contents.node, contents.rooms, contents.made) == ("n-12", ["r12"], NOW.isoformat())
     assert SwitchBoard(config.state_dir).read().purposes == {"r12": {Purpose.VITALS: True}}
@@ -98,7 +104,7 @@ def test_a_machine_that_is_a_node_is_not_replaced(old: Path, tmp_path: Path) -> 
     private, public = sealing.made_pair()
     made = back_up(load_node(old), old, tmp_path / "backups", public, NOW)
     with pytest.raises(UsageError, match="expected no node there"):
-        restore(made, private, old)
+        replaced(made, private, old)
     with Outbox(NodePlace(load_node(old).state_dir).outbox) as outbox:
         assert outbox.state() == STATE
 
@@ -109,15 +115,15 @@ def test_another_nodes_configuration_is_not_taken(old: Path, tmp_path: Path) -> 
     spare = tmp_path / "node.yaml"
     spare.write_text(old.read_text().replace("n-12", "n-13"))
     with pytest.raises(UsageError, match="expected the configuration of lindenhof/n-12"):
-        restore(made, private, spare)
+        replaced(made, private, spare)
 
 
 def test_another_sites_key_opens_nothing(old: Path, tmp_path: Path) -> None:
     _, public = sealing.made_pair()
     made = back_up(load_node(old), old, tmp_path / "backups", public, NOW)
     with pytest.raises(UsageError, match="sealed for this key"):
-        restore(made, sealing.made_pair()[0], tmp_path / "spare" / "node.yaml")
-    assert list((tmp_path / "spare").iterdir()) == []
+        replaced(made, sealing.made_pair()[0], tmp_path / "spare" / "node.yaml")
+    assert not (tmp_path / "spare").exists()
 
 
 def archive(**files: bytes) -> bytes:
@@ -157,8 +163,8 @@ def test_what_is_no_backup_is_refused_and_leaves_nothing(data: bytes, tmp_path: 
     sealed = tmp_path / "node.age"
     sealed.write_bytes(pyrage.encrypt(data, [sealing.recipient_of(public)]))
     with pytest.raises(AmbientError, match="backup"):
-        restore(sealed, private, tmp_path / "spare" / "node.yaml")
-    assert list((tmp_path / "spare").iterdir()) == []
+        replaced(sealed, private, tmp_path / "spare" / "node.yaml")
+    assert not (tmp_path / "spare").exists()
 
 
 def test_a_flipped_byte_is_found(old: Path, tmp_path: Path) -> None:
@@ -168,4 +174,4 @@ def test_a_flipped_byte_is_found(old: Path, tmp_path: Path) -> None:
     data[-40] ^= 1
     made.write_bytes(data)
     with pytest.raises(StoreError, match="damaged"):
-        restore(made, private, tmp_path / "spare" / "node.yaml")
+        replaced(made, private, tmp_path / "spare" / "node.yaml")
