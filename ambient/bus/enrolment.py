@@ -30,7 +30,7 @@ from ambient.bus.protocol import (
     encode,
 )
 from ambient.bus.sockets import LinkChange
-from ambient.config import HubLink
+from ambient.config import HubLink, NodeConfig
 from ambient.errors import LinkError
 
 HUB_FILE: Final = "hub.json"
@@ -50,6 +50,19 @@ class Step(Enum):
     """The hub holds the right key and is being asked."""
     WAITING = auto()
     """The hub knows the request: compare the fingerprint there, and accept."""
+
+
+def hub_of(config: NodeConfig) -> HubLink | None:
+    """Return the hub that a node speaks with, or nothing.
+
+    The one that ``node.yaml`` names counts before the one that the node was enrolled at.
+
+    Raises
+    ------
+    LinkError
+        As `load_hub`.
+    """
+    return config.hub or load_hub(config.state_dir)
 
 
 def load_hub(state_dir: Path) -> HubLink | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from ambient.bus.enrolment import load_hub
+from ambient.bus.enrolment import hub_of
 from ambient.bus.keys import NODE_KEY, load_pair
 from ambient.bus.sockets import LinkChange, Watch, context, dial
 from ambient.config import Camera, NodeConfig
@@ -44,7 +44,7 @@ RTSP_PORT: Final = 554
 def hub(config: NodeConfig) -> Iterator[Finding]:
     """Look at whether the hub answers, and knows this node's key."""
     try:
-        link = config.hub or load_hub(config.state_dir)
+        link = hub_of(config)
     except LinkError as error:
         yield Finding("hub", Level.FAILED, "where it is cannot be read", str(error))
         return

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from ambient import __version__, commands, events
-from ambient.bus.enrolment import load_hub
+from ambient.bus.enrolment import hub_of
 from ambient.bus.protocol import (
     ACK_TIMEOUT_S,
     ANSWER_EVERY,
@@ -398,7 +398,7 @@ class Agent:
         if now < self._look_at:
             return
         self._look_at = now + ENROLLED_S
-        hub = self._config.hub or load_hub(self._config.state_dir)
+        hub = hub_of(self._config)
         if hub is None or (self._uplink is not None and self._uplink.hub == hub):
             return
         if self._uplink is not None:

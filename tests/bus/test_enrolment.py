@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from ambient.bus import enrolment, keys
-from ambient.bus.enrolment import HUB_FILE, Step, enroll, load_hub
+from ambient.bus.enrolment import HUB_FILE, Step, enroll, hub_of, load_hub
 from ambient.bus.invitation import Invitation, new_token
+from ambient.config import HubLink, NodeConfig, Room
 from ambient.errors import LinkError
 from tests.bus.kit import PATIENCE_S, House
 
@@ -187,3 +188,31 @@ def test_a_node_that_is_not_enrolled_has_no_hub(tmp_path: Path) -> None:
     keys.write_private(tmp_path / HUB_FILE, b"[]")
     with pytest.raises(LinkError, match="expected a hub's address and key"):
         load_hub(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("named", "enrolled", "counts"),
+    [
+        (None, None, None),
+        (None, "enrolled", "enrolled"),
+        ("named", None, "named"),
+        ("named", "enrolled", "named"),
+    ],
+)
+def test_the_hub_that_the_configuration_names_counts_first(
+    tmp_path: Path, named: str | None, enrolled: str | None, counts: str | None
+) -> None:
+    links = {
+        name: HubLink(address=f"tcp://{name}:7440", key=keys.new_pair().public)
+        for name in ("named", "enrolled")
+    }
+    if enrolled is not None:
+        keys.write_private(tmp_path / HUB_FILE, msgspec.json.encode(links[enrolled]))
+    config = NodeConfig(
+        site="site",
+        node="n-1",
+        state_dir=tmp_path,
+        rooms=[Room(id="r1")],
+        hub=None if named is None else links[named],
+    )
+    assert hub_of(config) == (None if counts is None else links[counts])

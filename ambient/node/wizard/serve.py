@@ -21,7 +21,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ambient.bus import keys
-from ambient.bus.enrolment import load_hub
+from ambient.bus.enrolment import hub_of
 from ambient.bus.opening import code_of, shared_secret
 from ambient.config import NodeConfig, load_node
 from ambient.errors import LinkError, UsageError
@@ -65,7 +65,7 @@ def code_for(config: NodeConfig, digest: str) -> str:
     UsageError
         When the node is not enrolled.
     """
-    hub = load_hub(config.state_dir) or config.hub
+    hub = hub_of(config)
     pair = keys.load_pair(config.state_dir / keys.NODE_KEY)
     if hub is None or pair is None:
         raise UsageError(
@@ -136,7 +136,7 @@ def _serve(
     from ambient.node.wizard.installation import Installation
 
     place = NodePlace(config.state_dir)
-    hub = load_hub(config.state_dir) or config.hub
+    hub = hub_of(config)
     names = _names(host, None if hub is None else hub.address)
     made = certificate.made(names, datetime.now(UTC))
     door_code = code_for(config, made.digest)
