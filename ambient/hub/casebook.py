@@ -15,7 +15,7 @@ import sqlite_utils
 
 from ambient.hub.alarms.book import Case, House, Report
 from ambient.hub.alarms.condition import Condition, Deed, Entry, Judgement
-from ambient.hub.alarms.kinds import TECHNICAL, AlarmKind
+from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import Signal
 
 Kept = TypeVar("Kept", Condition, Signal, House, Report)
@@ -24,9 +24,6 @@ Kept = TypeVar("Kept", Condition, Signal, House, Report)
 def words_of(kinds: Collection[AlarmKind]) -> str:
     """Return `kinds` as a list in SQL; the words are the project's own."""
     return ", ".join(sorted(f"'{kind.value}'" for kind in kinds))
-
-
-_TECHNICAL = words_of(TECHNICAL)
 
 
 class CaseBook:
@@ -51,10 +48,6 @@ class CaseBook:
     def open_cases(self) -> list[Case]:
         """Return all cases whose condition is not ended, by id."""
         return self._cases("state <> 'resolved'")
-
-    def technical_cases(self) -> list[Case]:
-        """Return those of them that are technical."""
-        return self._cases(f"state <> 'resolved' AND kind IN ({_TECHNICAL})")
 
     def due_cases(self, now: int) -> list[Case]:
         """Return those of them with something due by `now` (ns)."""
@@ -93,19 +86,19 @@ class CaseBook:
 
     def _cases(self, where: str, values: tuple[object, ...] = ()) -> list[Case]:
         found = self._db.execute(
-            f"SELECT opened(body) FROM alarms WHERE {where} ORDER BY id", values
+            f"SELECT id, opened(body) FROM alarms WHERE {where} ORDER BY id", values
         ).fetchall()
-        cases = []
-        for row in found:
-            condition = decode(row[0], Condition)
-            given = self._db.execute(
-                "SELECT body FROM signals WHERE condition = ? AND withdrawn IS NULL "
-                "ORDER BY number",
-                (condition.id,),
-            ).fetchall()
-            signals = [decode(one[0], Signal) for one in given]
-            cases.append(Case(condition=condition, signals=signals))
-        return cases
+        given: dict[str, list[Signal]] = {condition: [] for condition, _ in found}
+        for condition, body in self._db.execute(
+            "SELECT condition, body FROM signals WHERE withdrawn IS NULL AND condition IN "
+            f"(SELECT id FROM alarms WHERE {where}) ORDER BY condition, number",
+            values,
+        ).fetchall():
+            given[condition].append(decode(body, Signal))
+        return [
+            Case(condition=decode(body, Condition), signals=given[condition])
+            for condition, body in found
+        ]
 
 
 @lru_cache(maxsize=4)

@@ -54,6 +54,7 @@ from ambient.hub.nodes import Holder, Standing
 from ambient.hub.registry import Registry
 from ambient.hub.seams import CommandSource, EventSink, LinkCounts, OneOfTwo, Sent
 from ambient.hub.sessions import Asking, Session
+from ambient.hub.silence import BEHIND_S
 
 POLL_MS: Final = 100
 COMMANDS_EVERY_S: Final = 0.2
@@ -102,6 +103,7 @@ class Intake:
         heard: Callable[[str], None] = lambda _: None,
         unenrolled: Callable[[AnyEvent, int], None] = lambda _event, _now: None,
         beat: Callable[[], None] = lambda: None,
+        drained: Callable[[], None] = lambda: None,
         lacks: int = 0,
         pair_of_hubs: OneOfTwo | None = None,
         clock: Callable[[], int] = time.time_ns,
@@ -126,6 +128,8 @@ class Intake:
             the hub's time (ns): for every fall or distress, else once a minute for each room.
         beat
             Called at every turn of `run`: the link lives.
+        drained
+            Called whenever all that has come by now was taken: whoever was not heard said nothing.
         lacks
             Since when (ns) the hub lacks what it acknowledged; nodes are told at each hello.
         pair_of_hubs
@@ -145,6 +149,8 @@ class Intake:
         self._heard = heard
         self._unenrolled = unenrolled
         self._beat = beat
+        self._drained = drained
+        self._drained_at = steady()
         self._lacks = lacks
         self._hubs = pair_of_hubs
         self._clock = clock
@@ -185,6 +191,8 @@ class Intake:
         self._note(self._watch.changes())
         for _ in range(MOST_AT_ONCE):
             if not self._router.poll(0):
+                self._drained_at = self._steady()
+                self._drained()
                 break
             self._take()
             if len(self._unstored) == MOST_TOGETHER:
@@ -432,13 +440,18 @@ class Intake:
                 self._send(route, EnrolRefused(reason=EnrolReason.REJECTED))
 
     def _send_commands(self, now: float) -> None:
-        newest = {session.node: route for route, session in self._sessions.items()}
+        pending = self._source.pending(self._clock())
+        newest: dict[str, bytes] = {}
+        for route, session in self._sessions.items():
+            if session.node in pending:
+                newest[session.node] = route
+            elif session.sent:
+                session.sent.clear()
         for node, route in newest.items():
             session = self._sessions[route]
-            pending = self._source.pending(node, self._clock())
-            known = {command.id for command in pending}
+            known = {command.id for command in pending[node]}
             session.sent = {one: at for one, at in session.sent.items() if one in known}
-            for command in pending:
+            for command in pending[node]:
                 if now - session.sent.get(command.id, -COMMAND_AGAIN_S) < COMMAND_AGAIN_S:
                     continue
                 if self._registry.holder(session.key).standing is not Standing.ENROLLED:
@@ -449,8 +462,10 @@ class Intake:
                     self.counts.commands_sent += 1
 
     def _forget(self, now: float) -> None:
+        # What still waits to be taken may be of any of them.
+        since = max(self._drained_at, now - BEHIND_S)
         for route, session in list(self._sessions.items()):
-            if now - session.heard > FORGET_S:
+            if since - session.heard > FORGET_S:
                 del self._sessions[route]
 
     def _send(self, route: bytes, message: FromHub) -> bool:

@@ -6,7 +6,7 @@ that another engine can take their place, and the counts that metrics read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -42,8 +42,8 @@ class EventSink(Protocol):
 class CommandSource(Protocol):
     """Where commands come from."""
 
-    def pending(self, node: str, now: int) -> Sequence[AnyCommand]:
-        """Return what `node` has not answered and may still apply, oldest first.
+    def pending(self, now: int) -> Mapping[str, Sequence[AnyCommand]]:
+        """Return node ► what it has not answered and may still apply, oldest first.
 
         A command leaves this list when the sink stores the node's ``command.applied``.
         """

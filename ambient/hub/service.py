@@ -168,6 +168,7 @@ def _serve(
             sink=store,
             source=store,
             heard=watch.heard,
+            drained=watch.drained,
             unenrolled=store.unenrolled,
             beat=pulse.of(Part.LINK),
             lacks=_lacks(config, partner),

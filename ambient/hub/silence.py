@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 NS: Final = 1_000_000_000
+BEHIND_S: Final = 120.0
+"""However much the link has to take: who was not heard for this long beyond its limit is silent."""
 
 
 class Silence:
@@ -45,6 +47,10 @@ class Silence:
             return True
         return False
 
+    def is_silent(self, node: str) -> bool:
+        """Return whether `node` counts as silent."""
+        return node in self._silent
+
     def last(self, node: str) -> int | None:
         """Return when `node` was last heard or first awaited (ns), None when it is unknown."""
         return self._heard.get(node)
@@ -52,7 +58,7 @@ class Silence:
     def check(self, now: int) -> list[tuple[str, int]]:
         """Return the nodes that became silent by `now` (ns), each with when it was last heard.
 
-        Each is returned once until it speaks again; `retry` asks for it again.
+        Each is returned once until it speaks again; `undo` asks for it again.
         """
         new = [
             (node, last)
@@ -62,9 +68,6 @@ class Silence:
         self._silent.update(node for node, _ in new)
         return new
 
-    def undo(self, node: str, *, silent: bool) -> None:
-        """Set back whether `node` counts as silent: what was said of it could not be stored."""
-        if silent:
-            self._silent.add(node)
-        else:
-            self._silent.discard(node)
+    def undo(self, node: str) -> None:
+        """Let `node` count as not silent: that it is could not be stored, and is tried again."""
+        self._silent.discard(node)

@@ -9,7 +9,8 @@ kept. Every method may be called from any thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -28,6 +29,7 @@ from ambient.hub.alarms.inputs import (
     AnyInput,
     NodeGone,
     NodeSilent,
+    NodesSilent,
     NotReported,
     Purge,
     Refused,
@@ -248,28 +250,56 @@ class Store:
         self._tell()
         return order
 
-    def pending(self, node: str, now: int) -> list[AnyCommand]:
-        """Return the commands that `node` has not answered and may still apply, oldest first."""
+    def pending(self, now: int) -> Mapping[str, Sequence[AnyCommand]]:
+        """Return the commands that their nodes have not answered and may still apply.
+
+        Returns
+        -------
+        mapping of str to sequence of AnyCommand
+            Node ► its commands, oldest first; of a node without any there is an empty list.
+        """
         with self._database.read() as db:
             found = db.execute(
-                "SELECT opened(command) FROM commands WHERE node = ? AND state = ? AND expires > ? "
-                "ORDER BY issued",
-                (node, OrderState.ORDERED.value, now),
+                "SELECT node, opened(command) FROM commands WHERE state = ? AND expires > ? "
+                "ORDER BY node, issued",
+                (OrderState.ORDERED.value, now),
             ).fetchall()
-        return [commands.decode(row[0].encode()) for row in found]
+        pending: defaultdict[str, list[AnyCommand]] = defaultdict(list)
+        for node, command in found:
+            pending[node].append(commands.decode(command.encode()))
+        return pending
 
-    def silent(self, node: str, last_heard: int, now: int) -> bool:
-        """Keep that `node` has said nothing since `last_heard` (ns); return whether that is new."""
+    def silent(
+        self, nodes: Mapping[str, int], now: int, still: Callable[[str], bool] = lambda _: True
+    ) -> list[str]:
+        """Keep that nodes have said nothing for too long, all in one transaction.
+
+        Parameters
+        ----------
+        nodes
+            Node ► when (ns) it was heard last.
+        still
+            Asked within the transaction: whether a node is silent still.
+
+        Returns
+        -------
+        list of str
+            Those of which that is new.
+        """
         with turning(self._database) as turn:
-            found = turn.db.execute("SELECT stopped FROM nodes WHERE node = ?", (node,))
-            row = found.fetchone()
-            if turn.book.is_open(kinds.silent_key(node)):
-                return False
-            silent = NodeSilent(node=node, last=last_heard, stopped=bool(row and row[0]))
-            turn.decide(silent, now)
+            found = turn.db.execute("SELECT node FROM nodes WHERE stopped").fetchall()
+            stopped = {row[0] for row in found}
+            new = [
+                NodeSilent(node=node, last=last, stopped=node in stopped)
+                for node, last in nodes.items()
+                if still(node) and not turn.book.is_open(kinds.silent_key(node))
+            ]
+            if not new:
+                return []
+            turn.decide(NodesSilent(nodes=new), now)
             rows.bump(turn.db)
         self._tell()
-        return True
+        return [one.node for one in new]
 
     def unenrolled(self, event: AnyEvent, now: int) -> None:
         """Raise that `event` was refused at `now` (ns): its node is not enrolled for the room.
@@ -287,10 +317,12 @@ class Store:
         """End the alarms of `node` about rooms that `who` has now enrolled for it."""
         self.decide(RoomsBound(node=node, rooms=list(bound), who=who), now)
 
-    def speaks(self, node: str, now: int) -> None:
-        """Keep that `node` was heard again at `now` (ns), which ends its silence."""
+    def speak(self, nodes: Iterable[str], now: int) -> None:
+        """Keep that nodes were heard again at `now` (ns), which ends their silence."""
         with turning(self._database) as turn:
-            changed = turn.heard(node, now)
+            changed = False
+            for node in nodes:
+                changed |= turn.heard(node, now)
             if changed:
                 rows.bump(turn.db)
         if changed:

@@ -18,7 +18,7 @@ from ambient.errors import AmbientError, StoreError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import SignOff, SignOn, Stepped
 from ambient.hub.database import HubDatabase
-from ambient.hub.silence import Silence
+from ambient.hub.silence import BEHIND_S, Silence
 from ambient.hub.store import Store
 
 NS: Final = 1_000_000_000
@@ -83,22 +83,22 @@ class Watch:
         self._offset = now() - monotonic()
         known = store.known_nodes()
         self._silence = Silence(silent_s, (node for node, silent in known.items() if silent))
+        self._speaking: dict[str, None] = {}
+        """Nodes that were silent and were heard again, which is still to be stored."""
+        self._drained: int | None = None
+        """When (monotonic, ns) all was heard that was said; None where nobody tells."""
         self._lock = threading.Lock()
         self._space_at = self._clean_at = -HOUSEKEEPING_S * NS
 
     def heard(self, node: str) -> None:
         """Take in that `node` spoke just now; from any thread, for every message."""
         with self._lock:
-            was_silent = self._silence.heard(node, self._monotonic())
-        if not was_silent:
-            return
-        try:
-            self._store.speaks(node, self._now())
-            _log.info("node_speaks_again", node=node)
-        except StoreError as error:
-            with self._lock:
-                self._silence.undo(node, silent=True)
-            _log.error("store_refused", error=str(error))
+            if self._silence.heard(node, self._monotonic()):
+                self._speaking[node] = None
+
+    def drained(self) -> None:
+        """Take in that all is heard that was said by now; from any thread."""
+        self._drained = self._monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Tick until `stop` is set."""
@@ -111,6 +111,7 @@ class Watch:
         for duty in (
             self._disk,
             self._clock,
+            self._speak,
             self._silent,
             self._departed,
             self._alarms,
@@ -152,23 +153,45 @@ class Watch:
         self._store.due(self._now())
         self._on_site()
 
+    def _speak(self) -> None:
+        with self._lock:
+            speaking, self._speaking = self._speaking, {}
+        if not speaking:
+            return
+        try:
+            self._store.speak(speaking, self._now())
+        except StoreError:
+            with self._lock:
+                self._speaking = speaking | self._speaking
+            raise
+        _log.info("nodes_speak_again", nodes=len(speaking), first=min(speaking))
+
     def _silent(self) -> None:
         expected = set(self._expected())
-        at = self._monotonic()
+        at, now = self._monotonic(), self._now()
+        # What a node said last may still wait to be taken, when much comes at once.
+        heard = at if self._drained is None else max(self._drained, at - round(BEHIND_S * NS))
         with self._lock:
             self._silence.expect(expected, at)
-            due = self._silence.check(at)
-        for node, last in due:
-            now = self._now()
+            due = dict(self._silence.check(heard))
+        if due:
             try:
-                if self._store.silent(node, now - (at - last), now):
-                    _log.warning("node_silent", node=node, seconds=round((at - last) / NS, 1))
+                new = self._store.silent(
+                    {node: now - (at - last) for node, last in due.items()}, now, self._is_silent
+                )
             except StoreError:
                 with self._lock:
-                    self._silence.undo(node, silent=False)
+                    for node in due:
+                        self._silence.undo(node)
                 raise
+            for node in new:
+                _log.warning("node_silent", node=node, seconds=round((at - due[node]) / NS, 1))
         for node in self._store.known_nodes().keys() - expected:
             self._store.forget_node(node, "hub", self._now())
+
+    def _is_silent(self, node: str) -> bool:
+        with self._lock:
+            return self._silence.is_silent(node)
 
     def _orders(self) -> None:
         expired = self._store.expire(self._now())

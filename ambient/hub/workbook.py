@@ -8,7 +8,7 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import sqlite_utils
@@ -16,13 +16,15 @@ import sqlite_utils
 from ambient.hub.alarms.book import Case, House, Report
 from ambient.hub.alarms.condition import AlarmState, Condition, Entry
 from ambient.hub.alarms.kinds import TECHNICAL
+from ambient.hub.alarms.led import Led
 from ambient.hub.alarms.signal import Signal
-from ambient.hub.casebook import CaseBook, encode
+from ambient.hub.casebook import CaseBook, encode, words_of
 from ambient.hub.people import vault
 
 MOST_AT_ONCE: Final = 512
 """Values in one statement; SQLite takes more, and a batch of a node is smaller."""
 
+_TECHNICAL: Final = words_of(TECHNICAL)
 _ALARM: Final = (
     "INSERT INTO alarms (id, key, kind, node, room, state, since, resolved, body, due) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?), ?) ON CONFLICT (id) DO UPDATE SET "
@@ -46,8 +48,8 @@ class WorkBook(CaseBook):
         self._known: dict[str, Case | None] = {}
         self._open: dict[str, str | None] = {}
         """Key ► id of the condition that is not ended; None when there is none."""
-        self._technical: set[str] | None = None
-        """Ids of the technical conditions that are not ended, once they were asked for."""
+        self._led: Led | None = None
+        """Of the technical conditions that are not ended, once they were asked for."""
         self._put: dict[str, tuple[Condition, int | None]] = {}
         self._signals_put: dict[str, Signal] = {}
         self._history: list[tuple[object, ...]] = []
@@ -97,13 +99,18 @@ class WorkBook(CaseBook):
         self.flush()
         return super().open_cases()
 
-    def technical_cases(self) -> list[Case]:
-        """Return those of them that are technical."""
-        if self._technical is None:
-            self.flush()
-            self._technical = {case.condition.id for case in super().technical_cases()}
-        found = (self.case(condition) for condition in sorted(self._technical))
-        return [case for case in found if case is not None]
+    def leading_cases(self) -> list[Case]:
+        """Return those of them that are technical and that no other stands for."""
+        return self._read(self._technical().by(None))
+
+    def led_cases(self, leader: str) -> list[Case]:
+        """Return those that the condition of this id stands for."""
+        return self._read(self._technical().by(leader))
+
+    def cases_of(self, node: str) -> list[Case]:
+        """Return those that are technical and about `node`."""
+        cases = self._read(self._technical().all())
+        return [case for case in cases if case.condition.node == node]
 
     def due_cases(self, now: int) -> list[Case]:
         """Return those of them with something due by `now` (ns)."""
@@ -202,11 +209,26 @@ class WorkBook(CaseBook):
             self._open[condition.key] = condition.id
         elif self._open.get(condition.key) == condition.id:
             self._open[condition.key] = None
-        if self._technical is not None and condition.kind in TECHNICAL:
-            if condition.open:
-                self._technical.add(condition.id)
-            else:
-                self._technical.discard(condition.id)
+        if self._led is not None:
+            self._led.note(condition)
+
+    def _technical(self) -> Led:
+        if self._led is None:
+            self.flush()
+            # Of a thousand only those that lead are decoded.
+            self._led = Led(
+                self._db.execute(
+                    "SELECT id, json_extract(opened(body), '$.leader') FROM alarms "
+                    f"WHERE state <> 'resolved' AND kind IN ({_TECHNICAL})"
+                ).fetchall()
+            )
+        return self._led
+
+    def _read(self, conditions: Sequence[str]) -> list[Case]:
+        for first in range(0, len(conditions), MOST_AT_ONCE):
+            self.look_up(conditions[first : first + MOST_AT_ONCE])
+        found = (self.case(condition) for condition in conditions)
+        return [case for case in found if case is not None]
 
 
 def _alarm(condition: Condition, due: int | None) -> tuple[object, ...]:

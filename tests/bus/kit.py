@@ -106,8 +106,11 @@ class Orders:
     def __init__(self) -> None:
         self.commands: list[AnyCommand] = []
 
-    def pending(self, node: str, now: int) -> list[AnyCommand]:
-        return [command for command in self.commands if command.node == node]
+    def pending(self, now: int) -> dict[str, list[AnyCommand]]:
+        found: dict[str, list[AnyCommand]] = {}
+        for command in self.commands:
+            found.setdefault(command.node, []).append(command)
+        return found
 
 
 class House:

@@ -232,7 +232,7 @@ def _not_reported(hub: RunningHub) -> None:
         order = store.keep_window(said, at)
         (command,) = (
             one
-            for one in store.pending("n-1", at)
+            for one in store.pending(at)["n-1"]
             if isinstance(one, KeepWindow) and one.id == order.id
         )
         store.store("n-1", [kept(command, at, what, rows)], at)

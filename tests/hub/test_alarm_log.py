@@ -85,8 +85,8 @@ def lived(store: Store) -> str:
         760 * NS,
     )
     store.store("n-1", [view(events.QualityDegraded, 770, View.DARK)], 770 * NS)
-    store.silent("n-1", 780 * NS, 800 * NS)
-    store.speaks("n-1", 810 * NS)
+    store.silent({"n-1": 780 * NS}, 800 * NS)
+    store.speak(["n-1"], 810 * NS)
     store.store("n-1", of("s-00bb", fall(820, 2, room="r2")), 830 * NS)
     store.decide(NotReported(id="m", room="r2", about=100 * NS, who="ben"), 840 * NS)
     store.due(950 * NS)

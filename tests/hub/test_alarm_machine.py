@@ -224,7 +224,7 @@ def _stays_behind(self: object, ended: object) -> None:
         (evidence.situations, "as_seen", _ends_what_recovers, "is lost"),
         (life, "left", lambda c, *_: life.closed(c, "x", Judgement.TEST, 0), "is lost|was ended"),
         (keeper.Keeper, "_lead_on", _stays_behind, "stands behind"),
-        (technical, "led_by", lambda *_: [], "stands behind"),
+        (technical, "in_order", lambda *_: [], "stands behind"),
     ],
 )
 def test_broken_rules_are_noticed(

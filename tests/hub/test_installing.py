@@ -114,7 +114,7 @@ def test_the_page_from_the_order_to_the_certificate(tmp_path: Path) -> None:
             assert http.post("/install", data={"room": "r9"}).status_code == 409
             assert http.post("/install", data={"room": ROOM}).status_code == 303
             assert "it has not answered yet" in page()
-            (command,) = hub.context.store.pending(NODE, time.time_ns())
+            (command,) = hub.context.store.pending(time.time_ns())[NODE]
             at = time.time() - OTHER_CLOCK
             told(
                 event(

@@ -292,7 +292,7 @@ def test_a_pause_from_the_page(browser: Browser, hub: RunningHub) -> None:
         page.click("#pause >> text=20 minutes")
         room = page.locator("#room-r3")
         expect(room.locator(".ordered")).to_contain_text("Pause of 20 min ordered")
-        order = store.pending("n-1", time.time_ns())[-1]
+        order = store.pending(time.time_ns())["n-1"][-1]
         applied = event(
             events.CommandApplied,
             time.time(),

@@ -180,7 +180,7 @@ def test_a_fall_that_was_not_reported(browser: Browser, hub: RunningHub) -> None
         expect(page.locator("#thanks")).to_contain_text("Room 7")
         ((said,), store) = (hub.context.store.reports(), hub.context.store)
         assert said.said.room == "r7"
-        (order,) = (o for o in store.pending("n-1", time.time_ns()) if isinstance(o, KeepWindow))
+        (order,) = (o for o in store.pending(time.time_ns())["n-1"] if isinstance(o, KeepWindow))
         assert order.id == said.said.id
         assert (order.ended - order.began) / 1e9 == pytest.approx(2 * (600 + 1800 / 4), abs=1)
         page.goto("/earlier")

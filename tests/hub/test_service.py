@@ -26,9 +26,7 @@ from cryptography.x509.oid import NameOID
 from ambient.config_web import Web
 from ambient.errors import ConfigError, UsageError
 from ambient.hub.accounts import Accounts
-from ambient.hub.alarms.inputs import Delivered
-from ambient.hub.alarms.signal import Delivery
-from ambient.hub.database import HubDatabase, Trouble
+from ambient.hub.database import HubDatabase
 from ambient.hub.service import run_hub
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
@@ -104,124 +102,6 @@ def test_kill_loses_nothing_that_was_stored(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
-
-
-def test_a_node_that_says_nothing_is_an_alarm_until_it_speaks(tmp_path: Path) -> None:
-    clock = {"mono": 0, "wall": 1000 * NS}
-    database = HubDatabase(tmp_path / "hub.db")
-
-    def new_watch() -> Watch:
-        return Watch(
-            database,
-            store,
-            Accounts(database),
-            expected=lambda: expected,
-            silent_s=15,
-            keep_days=1,
-            monotonic=lambda: clock["mono"],
-            now=lambda: clock["wall"],
-        )
-
-    def go(seconds: float) -> dict[str, bool]:
-        clock["mono"] += round(seconds * NS)
-        clock["wall"] += round(seconds * NS)
-        watch.tick()
-        return store.known_nodes()
-
-    expected = ["n-1", "n-2"]
-    store = Store(database)
-    watch = new_watch()
-    assert go(0) == {}
-    assert go(14) == {}
-    watch.heard("n-1")
-    assert go(2) == {"n-2": True}, "a node that never spoke is missed as well"
-    clock["wall"] -= 3600 * NS
-    assert go(1) == {"n-2": True}, "a stepped wall clock raises no alarm"
-    watch.heard("n-2")
-    assert go(1)["n-2"] is False
-    assert go(20) == {"n-1": True, "n-2": True}
-    watch = new_watch()
-    watch.heard("n-1")
-    assert go(1) == {"n-1": False, "n-2": True}, "silence is known after a restart"
-    expected = ["n-1"]
-    assert go(1) == {"n-1": False}, "a revoked node is not missed"
-    database.close()
-
-
-@pytest.mark.parametrize("by", [-3600, 3600])
-def test_a_wall_clock_that_is_set_does_not_stop_an_escalation(tmp_path: Path, by: int) -> None:
-    clock = {"mono": 0, "wall": 10_000 * NS}
-    database = HubDatabase(tmp_path / "hub.db")
-    store = Store(database)
-    watch = Watch(
-        database,
-        store,
-        Accounts(database),
-        expected=list,
-        silent_s=15,
-        keep_days=1,
-        monotonic=lambda: clock["mono"],
-        now=lambda: clock["wall"],
-    )
-    life = fall(9_990, 2)
-    store.store("n-1", life, clock["wall"])
-
-    def go(seconds: float, step: int = 0) -> list[str]:
-        clock["mono"] += round(seconds * NS)
-        clock["wall"] += round((seconds + step) * NS)
-        watch.tick()
-        signals = store.case(life[0].chain)[0].signals
-        return [one.channel for one in signals if one.withdrawn is None]
-
-    assert go(1) == ["page"]
-    first = store.case(life[0].chain)[0].signals[0]
-    store.decide(Delivered(signal=first.id, delivery=Delivery.DELIVERED), clock["wall"])
-    assert go(5, step=by) == ["page"]
-    assert go(40) == ["page"]
-    # the step of the shift and the nurse reach nobody new: a minute after the first, the siren
-    assert go(15) == ["page", "siren"]
-    assert store.verify().broken is None
-    database.close()
-
-
-def test_silence_that_could_not_be_stored_is_told_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = HubDatabase(tmp_path / "hub.db")
-    store = Store(database)
-    clock = {"mono": 0}
-    watch = Watch(
-        database,
-        store,
-        Accounts(database),
-        expected=lambda: ["n-1"],
-        silent_s=15,
-        keep_days=1,
-        monotonic=lambda: clock["mono"],
-        now=lambda: clock["mono"],
-    )
-    watch.tick()
-    clock["mono"] = 20 * NS
-    writer = database._writer
-    pages = int(writer.execute("PRAGMA page_count").fetchone()[0])
-    writer.execute(f"PRAGMA max_page_count = {pages}")
-    with database._write_lock, monkeypatch.context() as patch:
-        # Leave no free page: the alarm's row must need a new one.
-        patch.setattr("ambient.hub.rows.bump", _fill)
-        watch.tick()
-    assert store.known_nodes() == {}
-    assert database.trouble is Trouble.DISK_FULL
-    writer.execute("PRAGMA max_page_count = 1000000")
-    watch.tick()
-    assert store.known_nodes() == {"n-1": True}
-    assert database.trouble is None
-    database.close()
-
-
-def _fill(db: object) -> None:
-    db.execute(  # type: ignore[attr-defined]
-        "INSERT INTO commands VALUES ('x', 'n', NULL, 'k', 's', 1, 2, ?, 'c')", ("x" * 200_000,)
-    )
 
 
 def test_an_enrolled_node_that_stays_silent_shows_on_the_board(tmp_path: Path) -> None:

@@ -136,10 +136,10 @@ def test_acknowledging_tells_the_node_until_it_answers(store: Store, database: H
     assert alarm.state is AlarmState.ACKNOWLEDGED
     assert alarm.acknowledged is not None
     assert alarm.acknowledged.who == "anna"
-    (command,) = store.pending("n-1", 32 * NS)
+    (command,) = store.pending(32 * NS)["n-1"]
     assert isinstance(command, Acknowledged)
     assert command.chain == chain
-    assert store.pending("n-2", 32 * NS) == []
+    assert store.pending(32 * NS)["n-2"] == []
     answer = event(
         CommandApplied,
         33,
@@ -149,7 +149,7 @@ def test_acknowledging_tells_the_node_until_it_answers(store: Store, database: H
         outcome=Outcome.APPLIED,
     )
     store.store("n-1", [answer], 34 * NS)
-    assert store.pending("n-1", 35 * NS) == []
+    assert store.pending(35 * NS)["n-1"] == []
     store.decide(Resolve(condition=chain, who="ben", judgement=Judgement.FALL), 40 * NS)
     assert board(database).alarms == []
     ((resolved, history),) = read_resolved(database, 10)
@@ -175,7 +175,7 @@ def test_another_node_cannot_answer_a_command(store: Store) -> None:
         outcome=Outcome.APPLIED,
     )
     store.store("n-2", [foreign], 34 * NS)
-    assert len(store.pending("n-1", 35 * NS)) == 1
+    assert len(store.pending(35 * NS)["n-1"]) == 1
 
 
 def test_history_cannot_be_rewritten(store: Store, database: HubDatabase) -> None:
@@ -192,7 +192,7 @@ def test_a_pause_is_ordered_then_paused_then_over(store: Store, database: HubDat
         return room.status, room.until, room.order is not None
 
     order = store.pause("r1", 600, "anna", 100 * NS)
-    assert isinstance(store.pending("n-1", 100 * NS)[0], Pause)
+    assert isinstance(store.pending(100 * NS)["n-1"][0], Pause)
     assert at(101) == (RoomStatus.WATCHED, None, True)
     answer = event(
         CommandApplied,
@@ -209,7 +209,7 @@ def test_a_pause_is_ordered_then_paused_then_over(store: Store, database: HubDat
     assert board(database, 104).due == 702 * NS
     assert board(database, 104).alarms == [], "a pause is never an alarm"
     store.resume("r1", "anna", 110 * NS)
-    assert isinstance(store.pending("n-1", 111 * NS)[0], Resume)
+    assert isinstance(store.pending(111 * NS)["n-1"][0], Resume)
     assert at(703)[0] is RoomStatus.NOT_WATCHED
     store.store("n-1", [view(events.QualityRestored, 704, View.OK, began=103)], 704 * NS)
     assert at(705)[0] is RoomStatus.WATCHED
@@ -221,7 +221,7 @@ def test_an_order_that_nobody_answers_expires(store: Store) -> None:
     assert store.expire(219 * NS) == 0
     assert store.expire(220 * NS) == 1
     assert store.expire(221 * NS) == 0
-    assert store.pending("n-1", 110 * NS) == []
+    assert store.pending(110 * NS)["n-1"] == []
 
 
 def test_late_lines_of_a_technical_chain_open_nothing(store: Store, database: HubDatabase) -> None:
@@ -251,16 +251,16 @@ def test_a_camera_that_speaks_again_has_not_regained_its_sight(
 
 def test_a_silent_node_and_its_rooms(store: Store, database: HubDatabase) -> None:
     store.store("n-1", [view(events.QualityRestored, 10, View.OK)], 10 * NS)
-    assert store.silent("n-1", 10 * NS, 26 * NS)
-    assert not store.silent("n-1", 10 * NS, 27 * NS)
+    assert store.silent({"n-1": 10 * NS}, 26 * NS)
+    assert not store.silent({"n-1": 10 * NS}, 27 * NS)
     shown = board(database)
     assert shown.nodes[0].silent
     assert shown.rooms[0].status is RoomStatus.SILENT
     assert store.known_nodes() == {"n-1": True}
-    store.speaks("n-1", 40 * NS)
+    store.speak(["n-1"], 40 * NS)
     assert board(database).alarms == []
     assert store.known_nodes() == {"n-1": False}
-    store.silent("n-1", 40 * NS, 60 * NS)
+    store.silent({"n-1": 40 * NS}, 60 * NS)
     store.store("n-1", fall(61, 1), 62 * NS)
     assert [alarm.key[:4] for alarm in board(database).alarms] == ["fall"]
 
@@ -291,7 +291,7 @@ def test_a_revoked_node_leaves_only_its_falls(store: Store, database: HubDatabas
 
 def test_what_ends_by_itself_is_not_resolved_by_hand(store: Store, database: HubDatabase) -> None:
     store.store("n-1", [view(events.QualityRestored, 5, View.OK)], 10 * NS)
-    assert store.silent("n-1", 10 * NS, 26 * NS)
+    assert store.silent({"n-1": 10 * NS}, 26 * NS)
     silent = board(database).alarms[0]
     store.decide(OnMyWay(condition=silent.id, who="anna"), 27 * NS)
     with pytest.raises(UsageError, match="ends by itself"):

@@ -225,7 +225,7 @@ def test_a_pause_from_the_page(hub: RunningHub, http: httpx.Client) -> None:
     assert room["order"]["kind"] == "pause"
     assert room["order"]["minutes"] == 10
     assert room["can_pause"] is False
-    order = hub.context.store.pending("n-1", time.time_ns())[-1]
+    order = hub.context.store.pending(time.time_ns())["n-1"][-1]
     applied = event(
         events.CommandApplied,
         time.time(),

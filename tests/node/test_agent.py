@@ -476,7 +476,7 @@ def test_a_rotation_ordered_in_the_hubs_own_store_is_answered_there(
     house.intake._source = store
     before = keys.load_or_make(node.folder / keys.NODE_KEY)
     store.rotate_key("n-1", "anna", time.time_ns())
-    house.pump(lambda: answers(house) and not store.pending("n-1", time.time_ns()))
+    house.pump(lambda: answers(house) and not store.pending(time.time_ns())["n-1"])
     assert keys.load_or_make(node.folder / keys.NODE_KEY) != before
     assert [outcome for _, outcome in answers(house)] == [Outcome.APPLIED]
 

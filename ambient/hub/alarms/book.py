@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from ambient.hub.alarms.condition import Condition, Entry
 from ambient.hub.alarms.inputs import NotReported
-from ambient.hub.alarms.kinds import TECHNICAL
+from ambient.hub.alarms.led import Led
 from ambient.hub.alarms.openings import Opening
 from ambient.hub.alarms.restraint import Shadow, Threshold
 from ambient.hub.alarms.rules import Rules
@@ -87,8 +87,16 @@ class Book(Protocol):
         """Return all cases whose condition is not ended, by id."""
         ...
 
-    def technical_cases(self) -> list[Case]:
-        """Return those of them that are technical."""
+    def leading_cases(self) -> list[Case]:
+        """Return those of them that are technical and that no other stands for."""
+        ...
+
+    def led_cases(self, leader: str) -> list[Case]:
+        """Return those that the condition of this id stands for."""
+        ...
+
+    def cases_of(self, node: str) -> list[Case]:
+        """Return those that are technical and about `node`."""
         ...
 
     def due_cases(self, now: int) -> list[Case]:
@@ -130,6 +138,7 @@ class MemoryBook:
         self._due: dict[str, int | None] = {}
         self._given: dict[str, list[str]] = {}
         """Condition ► ids of its signals that are not withdrawn."""
+        self._led = Led()
 
     def house(self) -> House:
         """Return what is true of the whole house."""
@@ -154,12 +163,20 @@ class MemoryBook:
 
     def open_cases(self) -> list[Case]:
         """Return all cases whose condition is not ended, by id."""
-        found = (self.case(condition) for condition in sorted(self._open.values()))
-        return [case for case in found if case is not None]
+        return self._cases(sorted(self._open.values()))
 
-    def technical_cases(self) -> list[Case]:
-        """Return those of them that are technical."""
-        return [case for case in self.open_cases() if case.condition.kind in TECHNICAL]
+    def leading_cases(self) -> list[Case]:
+        """Return those of them that are technical and that no other stands for."""
+        return self._cases(self._led.by(None))
+
+    def led_cases(self, leader: str) -> list[Case]:
+        """Return those that the condition of this id stands for."""
+        return self._cases(self._led.by(leader))
+
+    def cases_of(self, node: str) -> list[Case]:
+        """Return those that are technical and about `node`."""
+        found = self._cases(self._led.all())
+        return [case for case in found if case.condition.node == node]
 
     def due_cases(self, now: int) -> list[Case]:
         """Return those of them with something due by `now` (ns)."""
@@ -188,6 +205,7 @@ class MemoryBook:
             self._open[condition.key] = condition.id
         elif self._open.get(condition.key) == condition.id:
             del self._open[condition.key]
+        self._led.note(condition)
         for signal in case.signals:
             self.signals[signal.id] = signal
         self._given[condition.id] = [one.id for one in case.signals if one.withdrawn is None]
@@ -212,3 +230,7 @@ class MemoryBook:
             del self.history[condition]
         self.signals = {s.id: s for s in self.signals.values() if s.condition not in gone}
         return len(gone)
+
+    def _cases(self, conditions: Iterable[str]) -> list[Case]:
+        found = (self.case(condition) for condition in conditions)
+        return [case for case in found if case is not None]

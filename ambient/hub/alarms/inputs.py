@@ -48,6 +48,12 @@ class NodeSilent(Input, frozen=True, kw_only=True, tag="node_silent"):
     stopped: bool = False
 
 
+class NodesSilent(Input, frozen=True, kw_only=True, tag="nodes_silent"):
+    """Nodes have said nothing, found at one instant: whoever sees to one cause is told once."""
+
+    nodes: list[NodeSilent]
+
+
 class NodeSpeaks(Input, frozen=True, kw_only=True, tag="node_speaks"):
     """A node was heard."""
 
@@ -284,6 +290,7 @@ class Purge(Input, frozen=True, kw_only=True, tag="purge"):
 AnyInput = (
     Heard
     | NodeSilent
+    | NodesSilent
     | NodeSpeaks
     | Refused
     | RoomsBound

@@ -47,14 +47,19 @@ class Keeper:
         self._now = now
         self.house: House = book.house()
         self.outcome = Outcome()
+        self._joined: dict[str, None] = {}
+        """Ids of the conditions that now stand for one more, in order."""
 
     def each(self, change: Callable[[Condition], Change | None]) -> None:
         """Follow what `change` makes of every open condition."""
         for case in self._book.open_cases():
             self.follow(case, change(case.condition))
 
-    def follow(self, case: Case | None, change: Change | None) -> None:
-        """Keep what `change` says, whom it is to be told, and what follows for others."""
+    def follow(self, case: Case | None, change: Change | None, *, more: bool = False) -> None:
+        """Keep what `change` says, whom it is to be told, and what follows for others.
+
+        With `more` to come of the same cause, whoever sees to it is told by `tell_leaders`.
+        """
         if change is None:
             return
         condition = change.condition
@@ -66,24 +71,33 @@ class Keeper:
                 held = life.snoozed(condition, snooze, self._now)
                 if held is not None and snooze.until > self._now:
                     condition, entries = held.condition, [*entries, *held.entries]
-            leader = technical.leader_of(
-                condition, self.led(condition), self.house.rules, self._now
-            )
+            leading = self._book.leading_cases() if condition.kind in TECHNICAL else []
+            leader = technical.leader_of(condition, leading, self.house.rules, self._now)
             if leader is not None:
                 condition = msgspec.structs.replace(condition, leader=leader.condition.id)
         signals = [] if case is None else case.signals
         self.settle(Case(condition=condition, signals=signals), entries=entries, news=change.news)
         if leader is not None:
-            # One more room is a new fact for whoever sees to the others.
-            known = msgspec.structs.replace(leader.condition, acknowledged=None, paused_until=None)
-            entry = Entry(at=self._now, what=Deed.CHANGED)
-            self.settle(Case(condition=known, signals=leader.signals), [entry], news=True)
+            self._joined[leader.condition.id] = None
+        if not more:
+            self.tell_leaders()
         if case is not None and case.condition.open and not condition.open:
             self._lead_on(case.condition)
 
+    def tell_leaders(self) -> None:
+        """Say of the conditions that now stand for others too that something new is known."""
+        joined, self._joined = self._joined, {}
+        for leader in joined:
+            case = self._book.case(leader)
+            assert case is not None, "it was open a moment ago"
+            # One more room is a new fact for whoever sees to the others.
+            known = msgspec.structs.replace(case.condition, acknowledged=None, paused_until=None)
+            entry = Entry(at=self._now, what=Deed.CHANGED)
+            self.settle(Case(condition=known, signals=case.signals), [entry], news=True)
+
     def _lead_on(self, ended: Condition) -> None:
         """Let the next condition of a cause lead when its leader has ended."""
-        left = technical.led_by(ended.id, self.led(ended))
+        left = self.led_by(ended)
         for number, case in enumerate(left):
             leader = None if number == 0 else left[0].condition.id
             condition = msgspec.structs.replace(
@@ -93,9 +107,10 @@ class Keeper:
             )
             self.settle(Case(condition=condition, signals=case.signals))
 
-    def led(self, condition: Condition) -> list[Case]:
-        """Return the open cases among which `condition` may lead, or be led."""
-        return self._book.technical_cases() if condition.kind in TECHNICAL else []
+    def led_by(self, condition: Condition) -> list[Case]:
+        """Return the open cases that `condition` stands for, the first one first."""
+        led = self._book.led_cases(condition.id) if condition.kind in TECHNICAL else []
+        return technical.in_order(led)
 
     def settle(self, case: Case, entries: Iterable[Entry] = (), *, news: bool = False) -> None:
         """Keep a case as its rules leave it at this instant, and what they give or withdraw."""

@@ -21,7 +21,6 @@ from ambient.hub.alarms import (
     life,
     openings,
     restraint,
-    technical,
 )
 from ambient.hub.alarms.book import Book, Case, Report
 from ambient.hub.alarms.condition import Change, Condition, Judgement
@@ -86,7 +85,9 @@ class _Run:
         match given:
             case inputs.Heard():
                 self._heard(given)
-            case inputs.NodeSilent() | inputs.NodeSpeaks() | inputs.Refused():
+            case inputs.NodeSilent() | inputs.NodesSilent():
+                self._silent(given.nodes if isinstance(given, inputs.NodesSilent) else [given])
+            case inputs.NodeSpeaks() | inputs.Refused():
                 self._node(given)
             case inputs.RoomsBound() | inputs.NodeGone():
                 self._administered(given)
@@ -157,7 +158,15 @@ class _Run:
         if not dismissed and self._book.case(change.condition.id) is None:
             self._keeper.follow(None, change)
 
-    def _node(self, given: inputs.NodeSilent | inputs.NodeSpeaks | inputs.Refused) -> None:
+    def _silent(self, nodes: Iterable[inputs.NodeSilent]) -> None:
+        for one in nodes:
+            case = self._book.open_case(silent_key(one.node))
+            known = None if case is None else case.condition
+            change = evidence.on_silence(known, one.node, one.last, self._now, stopped=one.stopped)
+            self._keeper.follow(case, change, more=True)
+        self._keeper.tell_leaders()
+
+    def _node(self, given: inputs.NodeSpeaks | inputs.Refused) -> None:
         if isinstance(given, inputs.Refused):
             event = given.event
             case = self._book.open_case(unenrolled_key(event.node, event.room or ""))
@@ -165,14 +174,8 @@ class _Run:
             self._keeper.follow(case, evidence.on_unenrolled(known, event, self._now))
             return
         case = self._book.open_case(silent_key(given.node))
-        known = None if case is None else case.condition
-        if isinstance(given, inputs.NodeSilent):
-            change = evidence.on_silence(
-                known, given.node, given.last, self._now, stopped=given.stopped
-            )
-            self._keeper.follow(case, change)
-        elif known is not None:
-            self._keeper.follow(case, evidence.on_speech(known, self._now))
+        if case is not None:
+            self._keeper.follow(case, evidence.on_speech(case.condition, self._now))
 
     def _channel(self, given: inputs.ChannelWorks) -> None:
         case = self._book.open_case(channel_key(given.channel))
@@ -186,9 +189,7 @@ class _Run:
                 self._book.open_case(unenrolled_key(given.node, room)) for room in given.rooms
             ]
         else:
-            cases = [
-                case for case in self._book.technical_cases() if case.condition.node == given.node
-            ]
+            cases = self._book.cases_of(given.node)
         for case in cases:
             if case is not None:
                 change = life.closed(case.condition, given.who, Judgement.FIXED, self._now)
@@ -222,8 +223,7 @@ class _Run:
             return
         if condition.acknowledged is None:
             self._tell_node(condition, given.who)
-        led = technical.led_by(condition.id, self._keeper.led(condition))
-        for member in led:
+        for member in self._keeper.led_by(condition):
             closed = life.closed(member.condition, given.who, given.judgement, self._now)
             self._keeper.follow(member, closed)
         self._keeper.follow(case, change)

@@ -27,26 +27,25 @@ def cause(condition: Condition) -> str | None:
     return condition.kind.value if seen is None else f"{condition.kind.value}:{seen.value}"
 
 
-def leader_of(condition: Condition, others: Iterable[Case], rules: Rules, now: int) -> Case | None:
-    """Return the open case that stands for `condition`, which is new at `now` (ns), if any."""
+def leader_of(condition: Condition, leading: Iterable[Case], rules: Rules, now: int) -> Case | None:
+    """Return which of the cases that lead stands for `condition`, new at `now` (ns), if any."""
     own = cause(condition)
     if own is None:
         return None
     since = now - round(rules.together_s * NS)
-    leading = [
+    near = [
         case
-        for case in others
-        if case.condition.leader is None
-        and case.condition.id != condition.id
+        for case in leading
+        if case.condition.id != condition.id
         and case.condition.opened >= since
         and cause(case.condition) == own
     ]
-    return min(leading, key=_first, default=None)
+    return min(near, key=_first, default=None)
 
 
-def led_by(leader: str, cases: Iterable[Case]) -> list[Case]:
-    """Return the open cases that `leader` stands for, the first one first."""
-    return sorted((case for case in cases if case.condition.leader == leader), key=_first)
+def in_order(cases: Iterable[Case]) -> list[Case]:
+    """Return `cases`, the first one first: it leads when the one that led them has ended."""
+    return sorted(cases, key=_first)
 
 
 def _first(case: Case) -> tuple[int, str]:

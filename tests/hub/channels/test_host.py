@@ -151,7 +151,7 @@ def test_what_nobody_was_told_of_is_not_taken_back(bed: Bench, way: Scripted) ->
 
 
 def test_the_most_urgent_goes_first(bed: Bench, way: Scripted) -> None:
-    bed.store.silent("n-9", bed.now() - 20 * NS, bed.now())
+    bed.store.silent({"n-9": bed.now() - 20 * NS}, bed.now())
     bed.fall(10)
     bed.step(4)
     assert [n.kind for n in way.notices] == [AlarmKind.FALL] * 2 + [AlarmKind.NODE_SILENT] * 2

@@ -49,7 +49,7 @@ def test_set_answered_changed_and_still_there_to_read(hub: RunningHub) -> None:
     store = hub.context.store
 
     def orders() -> list[SetCare]:
-        return [o for o in store.pending("n-1", time.time_ns()) if isinstance(o, SetCare)]
+        return [o for o in store.pending(time.time_ns())["n-1"] if isinstance(o, SetCare)]
 
     def answer(outcome: Outcome) -> None:
         (order,) = orders()

@@ -225,7 +225,7 @@ def test_the_life_of_a_consent_in_a_shared_room(register: Register, database: Hu
     assert register.rooms(T)[0].missing[V] == [TWO]
     [opened] = agree(register, TWO)
     assert shown(register) is Stand.ORDERED_ON
-    assert [one.id for one in store.pending("n-1", T)] == [opened]
+    assert [one.id for one in store.pending(T)["n-1"]] == [opened]
     store.store("n-1", [answer(opened, 20), stated(V, True, 20)], T)
     assert shown(register) is Stand.ON
     store.store("n-1", [summary(ONE, 30), summary(TWO, 31)], T)
@@ -234,7 +234,7 @@ def test_the_life_of_a_consent_in_a_shared_room(register: Register, database: Hu
     closed, erased = agree(register, ONE, on=False, now=T + NS)
     assert shown(register, T + NS) is Stand.ORDERED_OFF
     assert kinds_kept(database).count("summary.daily") == 1, "the other one's stays"
-    first, second = store.pending("n-1", T + NS)
+    first, second = store.pending(T + NS)["n-1"]
     assert (first.id, second.id) == (closed, erased), "closed first, then erased"
     assert isinstance(second, Erase)
     assert (second.subject, second.purpose) == (ONE, V)

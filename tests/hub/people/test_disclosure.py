@@ -158,7 +158,7 @@ def test_a_bed_goes_back_to_nothing_when_its_resident_moves_out(
     house: Path, database: HubDatabase
 ) -> None:
     def ordered() -> list[tuple[str, BedCare]]:
-        told = [one for one in Store(database).pending("n-1", DAY) if isinstance(one, SetCare)]
+        told = [one for one in Store(database).pending(DAY)["n-1"] if isinstance(one, SetCare)]
         return [(one.bed, one.care) for one in told]
 
     care.enter(database, settings(at=DAY - 9, review=2 * DAY), ONE)

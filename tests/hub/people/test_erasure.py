@@ -137,7 +137,7 @@ def test_an_erasure_leaves_nothing_here_and_spares_the_other(
         assert db.execute("SELECT 1 FROM salts WHERE subject = ?", (tag,)).fetchone() is None
         assert erasure.states(db, tag) == {"n-1": "ordered"}
     [order] = done.orders
-    [command] = [one for one in Store(database).pending("n-1", 301 * NS) if one.id == order.id]
+    [command] = [one for one in Store(database).pending(301 * NS)["n-1"] if one.id == order.id]
     assert isinstance(command, commands.Erase)
     assert (command.subject, command.purpose) == (ONE, None)
     assert Register(database).rooms(301 * NS)[0].occupants[0].subject == TWO
@@ -204,7 +204,7 @@ def test_a_restore_of_last_nights_backup_brings_nothing_back(
         verdict = Store(again).verify()
         assert (verdict.broken, verdict.head) == (None, head)
         [order] = [
-            one for one in Store(again).pending("n-1", 401 * NS) if isinstance(one, commands.Erase)
+            one for one in Store(again).pending(401 * NS)["n-1"] if isinstance(one, commands.Erase)
         ]
         assert order.subject == ONE, "the node is told again: nobody knows whether it was"
         again.close()
@@ -250,7 +250,7 @@ def test_a_node_that_is_told_keeps_nothing(
     assert ONE.encode() in bytes_below(folder)
     erased(house, database)
     [command] = [
-        one for one in Store(database).pending("n-1", 301 * NS) if isinstance(one, commands.Erase)
+        one for one in Store(database).pending(301 * NS)["n-1"] if isinstance(one, commands.Erase)
     ]
     desk = CommandDesk(folder / "node.yaml", node, folder / "run", running=False)
     assert desk.handle(command, 302 * NS) is Outcome.APPLIED

@@ -80,7 +80,7 @@ def test_a_withdrawal_closes_and_erases_on_the_node_within_a_minute(
     house.pump(lambda: stands() is Stand.OFF)
     assert not on_the_node(node, purpose)
     pending = Store(house.database).pending
-    house.pump(lambda: not pending("n-1", now()))
+    house.pump(lambda: not pending(now())["n-1"])
     assert time.monotonic() - began < MINUTE_S
     assert held.exists() == (purpose is Purpose.VOICE)
 
@@ -103,7 +103,7 @@ def test_a_care_setting_is_ordered_followed_and_answered(house: House, node: Nod
         )
         (order,) = care.enter(house.database, given, None)
         assert order.state is OrderState.ORDERED
-        house.pump(lambda: not pending("n-1", time.time_ns()))
+        house.pump(lambda: not pending(time.time_ns())["n-1"])
         assert care.told(house.database)["r1", bed].state is state
     assert load_in_force(node_yaml).rooms[0].beds[0].saturation_scale == 2
 
