@@ -189,12 +189,17 @@ def of_bed(bed: str | None, at: str, room: RoomLike) -> bool:
     return bed == at or (bed is None and len(room.beds) == 1)
 
 
+def undrawn_beds(room: RoomLike) -> list[str]:
+    """Return the beds of a room that nobody drew: no camera has a zone of kind bed for them.
+
+    Who sleeps there may be taken for fallen, and care settings of the bed hold for nobody.
+    """
+    zones = [zone for camera in room.cameras for zone in camera.zones if zone.kind is Place.BED]
+    return [bed.id for bed in room.beds if not any(of_bed(z.bed, bed.id, room) for z in zones)]
+
+
 def _check_bed(where: str, bed: BedLike, room: RoomLike) -> None:
-    zoned = any(
-        zone.kind is Place.BED and of_bed(zone.bed, bed.id, room)
-        for camera in room.cameras
-        for zone in camera.zones
-    )
+    zoned = bed.id not in undrawn_beds(room)
     felt = any(
         sensor.kind in (SensorKind.BED, SensorKind.MAT) and of_bed(sensor.bed, bed.id, room)
         for sensor in room.sensors

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ambient.config import NodeConfig
+from ambient.config_watch import undrawn_beds
 from ambient.doctor.findings import Finding, Level
 from ambient.observations import Place
 
-_DRAW = "make an outline with `ambient outline` and draw it as a zone (kind: bed) in node.yaml"
+_DRAW = "draw it with `ambient commission`, or as a zone (kind: bed, bed: its id) in node.yaml"
 
 
 def zones(config: NodeConfig) -> Iterator[Finding]:
@@ -21,9 +22,9 @@ def zones(config: NodeConfig) -> Iterator[Finding]:
         if not room.cameras:
             continue
         drawn = [zone for camera in room.cameras for zone in camera.zones]
-        named = {zone.bed for zone in drawn if zone.kind is Place.BED}
+        missing = undrawn_beds(room)
         for bed in room.beds:
-            if bed.id in named:
+            if bed.id not in missing:
                 yield Finding(f"bed {room.id}/{bed.id}", Level.OK, "is drawn")
             else:
                 yield Finding(

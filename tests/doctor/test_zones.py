@@ -19,7 +19,7 @@ rooms:
     beds: [{beds}]
     cameras: [{{id: c1, source: "rtsp://127.0.0.1/none", zones: [{zones}]}}]
 """
-BED = "{kind: bed, bed: %s, polygon: [[0.5, 0.4], [0.9, 0.4], [0.9, 0.8]]}"
+BED = "{kind: bed, %spolygon: [[0.5, 0.4], [0.9, 0.4], [0.9, 0.8]]}"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ BED = "{kind: bed, bed: %s, polygon: [[0.5, 0.4], [0.9, 0.4], [0.9, 0.8]]}"
         (["a", "b"], ["a", "b"], [Level.OK, Level.OK]),
         (["a", "b"], ["b"], [Level.WARNING, Level.OK]),
         (["a"], [], [Level.WARNING]),
+        (["a"], [None], [Level.OK]),
+        (["a", "b"], [None], [Level.WARNING, Level.WARNING]),
         ([], [], [Level.NOTE]),
     ],
 )
@@ -36,7 +38,7 @@ def test_every_bed_is_looked_for(tmp_path: Path, beds, drawn, levels):
     text = YAML.format(
         state=tmp_path,
         beds=", ".join(f"{{id: {bed}}}" for bed in beds),
-        zones=", ".join(BED % bed for bed in drawn),
+        zones=", ".join(BED % ("" if bed is None else f"bed: {bed}, ") for bed in drawn),
     )
     file.write_text(text)
     found = list(zones(load_node(file)))

@@ -34,7 +34,7 @@ from ambient.events import Area, Light, Station, WizardAct
 from ambient.languages import accepted
 from ambient.node.wizard import record, walk
 from ambient.node.wizard.announce import Announcer
-from ambient.node.wizard.drawing import Drawn
+from ambient.node.wizard.drawing import Drawn, Missing
 from ambient.node.wizard.gate import Gate, Verdict
 from ambient.node.wizard.installation import BusyError, Installation, UnknownPlaceError
 from ambient.node.wizard.looks import Outlined
@@ -253,6 +253,17 @@ def draw(
     return {"version": _installation(request).draw(room, camera, data)}
 
 
+@post("/api/missing/{room:str}/{camera:str}", sync_to_thread=True, status_code=200)
+def missing(
+    request: AnyRequest,
+    room: FromPath[str],
+    camera: FromPath[str],
+    data: JSONBody[list[Drawn]],
+) -> Missing:
+    """Return what the room lacks still, were these the areas of the camera; saves nothing."""
+    return _installation(request).missing(room, camera, data)
+
+
 @post("/api/still/{room:str}/{camera:str}", sync_to_thread=True, status_code=200)
 def agree(
     request: AnyRequest, room: FromPath[str], camera: FromPath[str], data: JSONBody[Agreed]
@@ -327,8 +338,8 @@ def create_app(installation: Installation, door: Door) -> Litestar:
     inside = Router(
         "/",
         route_handlers=[
-            page_room, people, outline, areas, draw, agree, still, begin, end, walked, finish,
-            page_certificate, certificate_json, close,
+            page_room, people, outline, areas, draw, missing, agree, still, begin, end, walked,
+            finish, page_certificate, certificate_json, close,
         ],
         guards=[_let_in],
     )  # fmt: skip

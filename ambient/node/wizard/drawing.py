@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import msgspec
 from msgspec import Meta, Struct
 
-from ambient.config import Camera, NodeConfig, Room, load_node
+from ambient.config import Camera, NodeConfig, Room, Zone, load_node
+from ambient.config_watch import undrawn_beds
 from ambient.errors import ConfigError, StoreError, UsageError
 from ambient.events import MAX_LIST, Area
 from ambient.files import write_atomically
@@ -56,6 +58,55 @@ class Drawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bed: Slug | None = None
 
 
+class Missing(Struct, frozen=True, kw_only=True):
+    """What is to be done still before a room is drawn.
+
+    Attributes
+    ----------
+    ownerless
+        Which areas, counted from 1, are a bed of which nobody said whose.
+    undrawn
+        Beds that no camera has a zone for.
+    """
+
+    ownerless: list[int]
+    undrawn: list[str]
+
+
+def missing(drawn: Sequence[Drawn], room: Room, camera: str) -> Missing:
+    """Return what a room lacks, were `drawn` all areas of `camera`."""
+    areas = owned(drawn, room)
+    zones = [
+        Zone(kind=_PLACES[one.area], polygon=list(one.polygon), bed=one.bed)
+        for one in areas
+        if one.area in _PLACES
+    ]
+    cameras = [
+        msgspec.structs.replace(one, zones=zones) if one.id == camera else one
+        for one in room.cameras
+    ]
+    several = len(room.beds) > 1
+    return Missing(
+        ownerless=[
+            number
+            for number, one in enumerate(areas, 1)
+            if several and one.area is Area.BED and one.bed is None
+        ],
+        undrawn=undrawn_beds(msgspec.structs.replace(room, cameras=cameras)),
+    )
+
+
+def owned(drawn: Sequence[Drawn], room: Room) -> list[Drawn]:
+    """Return `drawn` with the room's only bed named where somebody drew it without a name."""
+    if len(room.beds) != 1:
+        return list(drawn)
+    only = room.beds[0].id
+    return [
+        msgspec.structs.replace(one, bed=only) if one.area is Area.BED and one.bed is None else one
+        for one in drawn
+    ]
+
+
 def areas_of(room: Room, camera: Camera) -> list[Drawn]:
     """Return the areas that the configuration has for a camera."""
     found = [
@@ -89,6 +140,7 @@ def check(drawn: Sequence[Drawn], room: Room) -> None:
         With the number of the area, what was expected and what came.
     """
     beds = {bed.id for bed in room.beds}
+    known = ", ".join(sorted(beds)) or "none"
     if len(drawn) > MOST_AREAS:
         raise UsageError(f"expected at most {MOST_AREAS} areas, got {len(drawn)}; delete some")
     for number, one in enumerate(drawn, 1):
@@ -100,8 +152,9 @@ def check(drawn: Sequence[Drawn], room: Room) -> None:
         if _size(one.polygon) < LEAST_AREA:
             raise UsageError(f"{where}: expected a larger area, got a spot; draw it again")
         if one.bed is not None and (one.area not in _OWNED or one.bed not in beds):
-            known = ", ".join(sorted(beds)) or "none"
             raise UsageError(f"{where}: expected a bed of this room ({known}), got {one.bed}")
+        if one.bed is None and one.area is Area.BED and len(beds) > 1:
+            raise UsageError(f"{where}: expected whose bed it is ({known}), got none; choose one")
     if sum(one.area is Area.WET_ROOM for one in drawn) > 1:
         raise UsageError("expected one door of a wet room in a camera's picture, got several")
 

@@ -23,7 +23,7 @@ from ambient.node.running import start_anew
 from ambient.node.switches import SwitchBoard
 from ambient.node.wizard import agreed, drawing, record, sockets, walk
 from ambient.node.wizard.announce import Announcer
-from ambient.node.wizard.drawing import Drawn
+from ambient.node.wizard.drawing import Drawn, Missing
 from ambient.node.wizard.looks import Levels, LevelWanted, LookWanted, Outlined
 from ambient.node.wizard.walk import Judged, Senses
 from ambient.node.wizard.watcher import Watcher
@@ -140,10 +140,16 @@ class Installation:
         seen = self.camera(room, camera)
         return drawing.areas_of(self.room(room), seen)
 
+    def missing(self, room: str, camera: str, areas: Sequence[Drawn]) -> Missing:
+        """Return what the room lacks still, were `areas` those of the camera."""
+        self.camera(room, camera)
+        return drawing.missing(areas, self.room(room), camera)
+
     def draw(self, room: str, camera: str, areas: Sequence[Drawn]) -> str:
         """Write areas into the configuration; return its version. The node starts anew with it."""
         with self._lock:
             self.camera(room, camera)
+            areas = drawing.owned(areas, self.room(room))
             self.config = drawing.save(self.config_file, room, camera, areas)
             self._announcer.use(self.config)
             self._announcer.drawn(room, camera, areas)

@@ -19,11 +19,11 @@ import msgspec
 from msgspec import Struct
 
 from ambient.config import Night, NodeConfig, Room
+from ambient.config_watch import undrawn_beds
 from ambient.errors import StoreError
 from ambient.events import Coverage, Light, Purpose, Station, StationResult
 from ambient.files import read_bytes, write_atomically
 from ambient.node.wizard.walk import ON_FLOOR, Judged, Senses, Verdict, Why, asked
-from ambient.observations import Place
 from ambient.places import is_slug
 
 FOLDER: Final = "commissioning"
@@ -43,6 +43,7 @@ class Missing(StrEnum):
     """By plan the camera sees nothing in the dark."""
     NIGHT_NOT_TRIED = "night_not_tried"
     NO_BED_DRAWN = "no_bed_drawn"
+    """A bed for which no camera has a zone."""
     MASKED = "masked"
     """Whoever is under a mask is not seen."""
     SAME_PLACE = "same_place"
@@ -52,7 +53,7 @@ class Missing(StrEnum):
 
 
 class Gap(Struct, frozen=True, kw_only=True):
-    """One thing that is not covered; `what` names the station or the camera, where there is one."""
+    """What is not covered; `what` names the station, the camera or the bed, where there is one."""
 
     missing: Missing
     what: str = ""
@@ -79,7 +80,8 @@ class Certificate(Struct, frozen=True, kw_only=True):
     made, by
         When (RFC 3339), and who walked; that stays on the node and on paper.
     complete, short
-        Whether every station that was asked for is covered; whether it was the short walk.
+        Whether every station that was asked for is covered and every bed drawn; whether it was
+        the short walk.
     """
 
     site: str
@@ -153,6 +155,8 @@ def certify(
     lit = any(camera.night is not Night.NOT_WATCHED for camera in room.cameras)
     if lit and not short:
         complete &= any(station in ON_FLOOR for station in nights)
+    if room.cameras and not short:
+        complete &= not undrawn_beds(room)
     gaps = [
         Gap(missing=Missing.STATION, what=f"{one.station.value}/{one.light.value}")
         for one in entries
@@ -205,9 +209,8 @@ def _gaps(
     found += [Gap(missing=Missing.NIGHT_NOT_WATCHED, what=camera) for camera in dark]
     if not nights and not short and len(dark) < len(room.cameras):
         found.append(Gap(missing=Missing.NIGHT_NOT_TRIED))
-    zones = [zone for camera in room.cameras for zone in camera.zones]
-    if room.beds and room.cameras and not any(zone.kind is Place.BED for zone in zones):
-        found.append(Gap(missing=Missing.NO_BED_DRAWN))
+    if room.cameras:
+        found += [Gap(missing=Missing.NO_BED_DRAWN, what=bed) for bed in undrawn_beds(room)]
     found += [Gap(missing=Missing.MASKED, what=camera.id) for camera in room.cameras if camera.mask]
     watched = [wet for wet in room.wet_rooms if wet.sensors or wet.door is not None]
     if not watched:

@@ -77,6 +77,14 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "view_paused": ("paused", "pausiert"),
     "view_off": ("switched off", "ausgeschaltet"),
     "whose_bed": ("Whose bed", "Wessen Bett"),
+    "missing_owner": (
+        "Area {area}: choose whose bed it is before you save.",
+        "Fläche {area}: Wählen Sie vor dem Speichern, wessen Bett es ist.",
+    ),
+    "missing_beds": (
+        "Beds not drawn yet: {beds}. Whoever sleeps there may be taken for fallen.",
+        "Noch nicht gezeichnete Betten: {beds}. Wer dort schläft, kann als gestürzt gelten.",
+    ),
     "finish_area": ("Finish this area", "Fläche abschließen"),
     "undo_corner": ("Take the last corner back", "Letzte Ecke zurück"),
     "areas": ("Areas", "Flächen"),
@@ -190,8 +198,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "gap_night_not_tried": ("Night light was not tried.", "Das Nachtlicht wurde nicht geprüft."),
     "gap_no_bed_drawn": (
-        "No bed is drawn: who sleeps there may be taken for fallen.",
-        "Kein Bett ist gezeichnet: Wer dort schläft, kann als gestürzt gelten.",
+        "Not drawn, so that whoever sleeps there may be taken for fallen: bed",
+        "Nicht gezeichnet, so dass als gestürzt gelten kann, wer dort schläft: Bett",
     ),
     "gap_masked": (
         "Whoever is under a mask of this camera:",

@@ -106,6 +106,7 @@ INSIDE = [
     ("GET", "/api/outline/r12/c1"),
     ("GET", "/api/areas/r12/c1"),
     ("POST", "/api/areas/r12/c1"),
+    ("POST", "/api/missing/r12/c1"),
     ("POST", "/api/still/r12/c1"),
     ("GET", "/still/r12/c1"),
     ("POST", "/api/walk/r12/begin"),
@@ -315,6 +316,22 @@ def test_areas_are_saved_and_told_with_the_new_version(
     (zone,) = [one for one in bench.told() if isinstance(one, NodeZone)]
     assert (zone.config_version, zone.source, zone.bed) == (version, "c1", "r12-a")
     assert [(corner.x, corner.y) for corner in zone.corners] == [tuple(xy) for xy in SQUARE]
+
+
+def test_the_only_bed_is_saved_and_told_as_whose_it_is(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    body = [{"area": "bed", "polygon": SQUARE}]
+    asked = [installer.post("/api/missing/r12/c1", json=areas).json() for areas in ([], body)]
+    assert asked == [
+        {"ownerless": [], "undrawn": ["r12-a"]},
+        {"ownerless": [], "undrawn": []},
+    ]
+    assert "zones" not in bench.file.read_text(), "asking saves nothing"
+    assert installer.post("/api/areas/r12/c1", json=body).status_code == 200
+    assert installer.get("/api/areas/r12/c1").json() == [{**body[0], "bed": "r12-a"}]
+    (zone,) = [one for one in bench.told() if isinstance(one, NodeZone)]
+    assert zone.bed == "r12-a"
 
 
 def test_a_walk_with_what_was_seen_ends_in_a_certificate(

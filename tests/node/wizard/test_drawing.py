@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
-from ambient.config import load_node
+from ambient.config import Bed, Camera, NodeConfig, Room, Zone, load_node
+from ambient.doctor.findings import Level
+from ambient.doctor.zones import zones as doctor_zones
 from ambient.errors import AmbientError, StoreError, UsageError
-from ambient.events import Area
-from ambient.node.wizard.drawing import Drawn, areas_of, save
+from ambient.events import Area, Coverage, Light, Purpose
+from ambient.node.wizard.drawing import Drawn, Missing, areas_of, missing, owned, save
+from ambient.node.wizard.record import Certificate, certify, senses_of
+from ambient.node.wizard.record import Missing as Gone
+from ambient.node.wizard.walk import Judged, asked
+from ambient.observations import Place
 
 TEXT = """\
 # written by the installer
@@ -134,3 +142,86 @@ def test_an_area_that_the_configuration_depends_on_is_not_taken_away(file: Path)
         save(file, "r12", "c1", [])
     assert file.read_text() == kept
     assert [path.name for path in file.parent.iterdir()] == ["node.yaml"]
+
+
+def beds(count: int) -> Room:
+    """Return a room of two cameras with so many beds; the second camera has a sofa."""
+    sofa = Zone(kind=Place.SOFA, polygon=SQUARE)
+    return Room(
+        id="r12",
+        beds=[Bed(id=f"r12-{letter}") for letter in "ab"[:count]],
+        cameras=[
+            Camera(id="c1", source="rtsp://camera/one"),
+            Camera(id="c2", source="rtsp://camera/two", zones=[sofa]),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "owners", "ownerless", "undrawn"),
+    [
+        pytest.param(0, [None], [], [], id="no bed is known: nothing is missing"),
+        pytest.param(1, [], [], ["r12-a"], id="nothing drawn"),
+        pytest.param(1, [None], [], [], id="the only bed needs no owner"),
+        pytest.param(2, ["r12-a", "r12-b"], [], [], id="both drawn"),
+        pytest.param(2, ["r12-a"], [], ["r12-b"], id="one drawn"),
+        pytest.param(2, ["r12-a", None], [2], ["r12-b"], id="the second is nobody's"),
+        pytest.param(2, [None, None], [1, 2], ["r12-a", "r12-b"], id="both are nobody's"),
+    ],
+)
+def test_what_is_missing_is_said_and_counted_alike_by_wizard_doctor_and_certificate(
+    count: int, owners: list[str | None], ownerless: list[int], undrawn: list[str]
+) -> None:
+    room = beds(count)
+    areas = [drawn(Area.BED, bed=owner) for owner in owners] + [drawn(Area.SOFA)]
+    assert missing(areas, room, "c1") == Missing(ownerless=ownerless, undrawn=undrawn)
+    zones = [Zone(kind=Place.BED, polygon=SQUARE, bed=owner) for owner in owners]
+    cameras = [msgspec.structs.replace(room.cameras[0], zones=zones), room.cameras[1]]
+    saved = msgspec.structs.replace(room, cameras=cameras)
+    config = NodeConfig(site="lindenhof", node="n-12", rooms=[saved])
+    said = [one.check for one in doctor_zones(config) if one.level is Level.WARNING]
+    assert said == [f"bed r12/{bed}" for bed in undrawn]
+    made = certificate(config, saved)
+    gaps = [gap.what for gap in made.not_covered if gap.missing is Gone.NO_BED_DRAWN]
+    assert gaps == undrawn
+    assert made.complete is (not undrawn)
+
+
+def certificate(config: NodeConfig, room: Room) -> Certificate:
+    """Return the certificate of a room in which every station was covered, by day and at night."""
+    stations = asked(senses_of(room, sounds=False))
+    walked = {
+        (station, light): Judged(station=station, covered=Coverage.YES, verdicts=[])
+        for station in stations
+        for light in Light
+    }
+    return certify(
+        config,
+        room,
+        walked,
+        key="F-P",
+        software="0",
+        by="A",
+        made=datetime(2026, 11, 30, tzinfo=UTC),
+        short=False,
+        on={Purpose.FALLS: True},
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "owner", "named"),
+    [(1, None, "r12-a"), (1, "r12-a", "r12-a"), (0, None, None), (2, None, None)],
+)
+def test_the_only_bed_is_named_by_itself(count: int, owner: str | None, named: str | None) -> None:
+    areas = [drawn(Area.BED, bed=owner), drawn(Area.PERMITTED), drawn(Area.MASK)]
+    assert [one.bed for one in owned(areas, beds(count))] == [named, None, None]
+
+
+def test_of_several_beds_none_is_saved_without_its_owner(file: Path) -> None:
+    two = TEXT.replace("subject: s-4f2a}", "subject: s-4f2a}, {id: r12-b}")
+    file.write_text(two)
+    with pytest.raises(
+        UsageError, match=r"area 2 \(bed\): expected whose bed it is \(r12-a, r12-b\)"
+    ):
+        save(file, "r12", "c1", [drawn(Area.SOFA), drawn(Area.BED)])
+    assert file.read_text() == two

@@ -108,6 +108,44 @@ def test_from_the_code_to_the_certificate(
     context.close()
 
 
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_missing_stands_there_before_anything_is_saved(
+    browser: Browser, room: DrawnRoom, size: tuple[int, int], language: str
+) -> None:
+    """Furniture that was found has no owner: of two beds nobody can know whose it is."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        ignore_https_errors=True,
+        extra_http_headers={"Accept-Language": language},
+    )
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(room.url)
+    page.fill("#code", room.code)
+    page.keyboard.press("Enter")
+    page.click("a[href='/room/r12']")
+    missing, trouble = page.locator("#missing"), page.locator("#trouble")
+    expect(missing).to_contain_text("r12-a")
+    expect(missing).to_contain_text("r12-b")
+    page.locator("#proposals button").first.click()
+    owner = {"en": "Area 1: choose whose bed it is", "de": "Fläche 1: Wählen Sie"}[language]
+    expect(missing).to_contain_text(owner)
+    checked(page, "missing")
+    page.click("#save")
+    expect(trouble).to_contain_text(owner)
+    assert room.installation.config.rooms[0].cameras[0].zones == []
+    page.locator("#areas select").select_option("r12-b")
+    expect(missing).not_to_contain_text("r12-b")
+    expect(missing).to_contain_text("r12-a")
+    checked(page, "missing-one")
+    page.click("#save")
+    expect(page.locator("#saved")).not_to_be_empty()
+    assert [zone.bed for zone in room.installation.config.rooms[0].cameras[0].zones] == ["r12-b"]
+    context.close()
+
+
 def test_no_page_of_the_wizard_escapes(room: DrawnRoom) -> None:
     """A handler that shows a page is one of those above."""
     from litestar.routes import HTTPRoute

@@ -14,6 +14,7 @@ const undo = document.getElementById("undo");
 const agree = document.getElementById("agree");
 const showStill = document.getElementById("show-still");
 const still = document.getElementById("still");
+const missing = document.getElementById("missing");
 
 const known = new Map(); // camera ► its areas
 let outlines = new Map();
@@ -52,12 +53,52 @@ function button(word, what, act) {
     return made;
 }
 
-function line(text, made) {
+function line(text, ...made) {
     const item = document.createElement("li");
     const said = document.createElement("span");
     said.textContent = text;
-    item.append(said, made);
+    item.append(said, ...made);
     return item;
+}
+
+// Whose a bed is, as far as nobody said so: furniture that was found has no owner.
+function owner(area, index) {
+    if (area.area !== "bed" || area.bed || bed.options.length < 3) return [];
+    const made = bed.cloneNode(true);
+    made.removeAttribute("id");
+    made.disabled = false;
+    made.value = "";
+    made.setAttribute("aria-label", `${words.whose_bed}: ${words.area_bed} ${index + 1}`);
+    made.addEventListener("change", () => {
+        area.bed = made.value || null;
+        changed();
+    });
+    return [made];
+}
+
+// What is to be done still is the node's to say, of all cameras; only the newest answer counts.
+let asked = 0;
+let ownerless = [];
+async function lack() {
+    const turn = asked += 1;
+    if (!camera.value) return;
+    try {
+        const lacks = await ask(`/api/missing/${room}/${camera.value}`, areas());
+        if (turn !== asked) return;
+        ownerless = lacks.ownerless;
+        missing.textContent = [
+            ...lacks.ownerless.map((number) => words.missing_owner.replace("{area}", number)),
+            ...lacks.undrawn.length
+                ? [words.missing_beds.replace("{beds}", lacks.undrawn.join(", "))] : [],
+        ].join(" ");
+    } catch (error) {
+        complain(error.message);
+    }
+}
+
+function changed() {
+    draw();
+    lack();
 }
 
 function drawAreas() {
@@ -68,17 +109,18 @@ function drawAreas() {
         svg("polygon", { class: "proposal", points: points(one.polygon) }));
     document.getElementById("drawn").replaceChildren(...dashed, ...shapes);
     document.getElementById("areas").replaceChildren(...areas().map((area, index) =>
-        line(name(area), button(words.delete, name(area), () => {
-            areas().splice(index, 1);
-            draw();
-        }))));
+        line(`${index + 1}. ${name(area)}`, ...owner(area, index),
+            button(words.delete, name(area), () => {
+                areas().splice(index, 1);
+                changed();
+            }))));
     document.getElementById("no-areas").hidden = areas().length > 0;
     document.getElementById("proposals").replaceChildren(...found.map((one) => {
         const what = `${words["area_" + one.kind]} ${Math.round(one.confidence * 100)} %`;
         return line(what, button(words.take, what, () => {
             const own = owned(one.kind) && bed.value ? bed.value : null;
             areas().push({ area: one.kind, polygon: one.polygon, bed: own });
-            draw();
+            changed();
         }));
     }));
 }
@@ -138,7 +180,7 @@ finish.addEventListener("click", () => {
     const own = owned(kind.value) && bed.value ? bed.value : null;
     areas().push({ area: kind.value, polygon: corners, bed: own });
     corners = [];
-    draw();
+    changed();
     sheet.focus();
 });
 undo.addEventListener("click", () => { corners.pop(); draw(); });
@@ -155,6 +197,7 @@ async function choose() {
         }
     }
     fit();
+    lack();
 }
 
 function fit() {
@@ -177,6 +220,10 @@ camera.addEventListener("change", choose);
 document.getElementById("save").addEventListener("click", async () => {
     const saved = document.getElementById("saved");
     saved.textContent = "";
+    if (ownerless.length > 0) {
+        complain(ownerless.map((one) => words.missing_owner.replace("{area}", one)).join(" "));
+        return;
+    }
     try {
         const { version } = await ask(`/api/areas/${room}/${camera.value}`, areas());
         saved.textContent = words.saved.replace("{version}", version);
