@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import soundfile
 
 from models.samples import path
 
 RATE = 16_000
+FPS = 12.0
+"""Of the clips."""
 CLIPS = {"c1": "walk", "c2": "sit", "c3": "lie_bed", "c4": "fall"}
 
 
@@ -29,15 +32,51 @@ def sound(file: Path) -> Path:
     return file
 
 
+def falls(file: Path) -> Path:
+    """Write the clip of a fall three times over, each at another place of the same room.
+
+    Whoever falls is taken out of the empty room and put back some way to the side: the walk asks
+    for places that are apart, and a recording lies where it lies.
+    """
+    empty, fall = _pictures("empty"), _pictures("fall")
+    room = np.median(np.stack(empty[::10]), axis=0).astype(np.uint8)
+    height, width = room.shape[:2]
+    out = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (width, height))
+    for aside in (0, 150, -170):
+        move = np.array([[1, 0, aside], [0, 1, 0]], np.float32)
+        for picture in fall:
+            other = cv2.GaussianBlur(cv2.absdiff(picture, room).max(axis=2), (5, 5), 0) > 14
+            body = cv2.dilate(other.astype(np.uint8), np.ones((9, 9), np.uint8))
+            body = cv2.warpAffine(body, move, (width, height)) > 0
+            out.write(
+                np.where(body[..., None], cv2.warpAffine(picture, move, (width, height)), room)
+            )
+    out.release()
+    return file
+
+
+def _pictures(clip: str) -> list[np.ndarray]:
+    video, found = cv2.VideoCapture(str(path(clip))), []
+    while True:
+        more, picture = video.read()
+        if not more:
+            return found
+        found.append(picture)
+
+
 def room(folder: Path, clips: dict[str, str] = CLIPS, *, microphone: bool = True) -> dict[str, Any]:
-    """Return a room of ``node.yaml``."""
+    """Return a room of ``node.yaml``; `falls` is the clip of that name."""
+    sources = {
+        camera: falls(folder / "falls.mp4") if clip == "falls" else path(clip)
+        for camera, clip in clips.items()
+    }
     made: dict[str, Any] = {
         "id": "r12",
         "beds": [{"id": "r12-a", "subject": "s-4f2a"}],
         "purposes": {"falls": True, "sounds": microphone},
         "cameras": [
-            {"id": camera, "source": f"file:{path(clip)}", "fps": 6, "night": "infrared"}
-            for camera, clip in clips.items()
+            {"id": camera, "source": f"file:{source}", "fps": 6, "night": "infrared"}
+            for camera, source in sources.items()
         ],
     }
     if microphone:

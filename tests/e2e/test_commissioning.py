@@ -1,7 +1,8 @@
 """A room installed by the wizard: real node, real hub, real Chromium on a phone; then a spare node.
 
-Recordings stand for the cameras: one of somebody who walks and falls, one of somebody who sits, one
-of somebody who lies on a bed. What the wizard says is what the node's senses said of them.
+Recordings stand for the cameras: one of somebody who walks and falls, at three places in turn, one
+of somebody who sits, one of somebody who lies on a bed. What the wizard says is what the node's
+senses said of them.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from tests.hub.browser import PHONE, chromium
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1800)]
 
 ROOM = "r12"
-CLIPS = {"c1": "fall", "c2": "sit", "c3": "lie_bed"}
+CLIPS = {"c1": "falls", "c2": "sit", "c3": "lie_bed"}
 BED = [(0.25, 0.35), (0.98, 0.35), (0.98, 0.98), (0.25, 0.98)]
 """Over the bed of the recording, generously."""
 SPEED = float(os.environ.get("AMBIENT_COMMISSION_S", "6"))

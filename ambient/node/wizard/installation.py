@@ -27,7 +27,6 @@ from ambient.node.wizard.drawing import Drawn, Missing
 from ambient.node.wizard.looks import Levels, LevelWanted, LookWanted, Outlined
 from ambient.node.wizard.walk import Judged, Senses
 from ambient.node.wizard.watcher import Watcher
-from ambient.observations import Point
 
 ANSWER_S = 3.0
 MOST_STATION_NS = 120 * 10**9
@@ -228,14 +227,12 @@ class Installation:
         return self._walks.setdefault(room, _RoomWalk())
 
     @staticmethod
-    def _lain(walked: _RoomWalk, station: Station, light: Light) -> list[Point]:
-        """Return where somebody lay on the floor in this light before, at other stations."""
+    def _lain(walked: _RoomWalk, station: Station, light: Light) -> list[Judged]:
+        """Return what the other stations on the floor gave in this light."""
         return [
-            verdict.at
+            judged
             for (other, then), judged in walked.judged.items()
             if other in walk.ON_FLOOR and other is not station and then is light
-            for verdict in judged.verdicts
-            if verdict.at is not None
         ]
 
     def _look(self, room: str, camera: str, *, still: bool) -> Outlined:

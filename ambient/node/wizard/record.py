@@ -47,7 +47,7 @@ class Missing(StrEnum):
     MASKED = "masked"
     """Whoever is under a mask is not seen."""
     SAME_PLACE = "same_place"
-    """Places on the floor that were one and the same."""
+    """A station that somebody lay down for where a station before is covered."""
     STATION = "station"
     """A station that was asked for is not covered."""
 
@@ -158,7 +158,12 @@ def certify(
     if room.cameras and not short:
         complete &= not undrawn_beds(room)
     gaps = [
-        Gap(missing=Missing.STATION, what=f"{one.station.value}/{one.light.value}")
+        Gap(
+            missing=Missing.SAME_PLACE
+            if any(sense.why is Why.SAME_PLACE for sense in one.senses)
+            else Missing.STATION,
+            what=f"{one.station.value}/{one.light.value}",
+        )
         for one in entries
         if one.covered is not Coverage.YES
     ]
@@ -174,7 +179,7 @@ def certify(
         complete=complete,
         short=short,
         stations=entries,
-        not_covered=[*gaps, *_gaps(room, walked, nights, short=short, on=on)],
+        not_covered=[*gaps, *_gaps(room, nights, short=short, on=on)],
     )
 
 
@@ -190,7 +195,6 @@ def _entry(station: Station, light: Light, walked: Walked) -> StationEntry:
 
 def _gaps(
     room: Room,
-    walked: Walked,
     nights: Sequence[Station],
     *,
     short: bool,
@@ -215,12 +219,7 @@ def _gaps(
     watched = [wet for wet in room.wet_rooms if wet.sensors or wet.door is not None]
     if not watched:
         found.append(Gap(missing=Missing.WET_ROOM))
-    again = [
-        f"{station.value}/{light.value}"
-        for (station, light), judged in walked.items()
-        if any(one.why is Why.SAME_PLACE for one in judged.verdicts)
-    ]
-    return [*found, *(Gap(missing=Missing.SAME_PLACE, what=one) for one in again)]
+    return found
 
 
 def keep(state_dir: Path, certificate: Certificate) -> Path:

@@ -4,9 +4,9 @@ Comes in: the observations and levels of the time in which somebody did what a s
 which senses the room has. Goes out: `Judged`, per camera and microphone. Pure: time stands in what
 comes in, and the same observations give the same judgement.
 
-A camera covers a station when it said for long enough what was to be seen. A station is covered
-when one sense of the room covers it; where no sense could have told, that is unknown, not covered
-and not missed.
+A camera covers a station when it said for long enough what was to be seen; of places on the floor
+each counts once. A station is covered when one sense of the room covers it; where no sense could
+have told, that is unknown, not covered and not missed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from ambient.events import Coverage, Station
@@ -46,8 +47,8 @@ LYING_S: Final = 3.0
 WALKED: Final = 0.5
 """Body lengths that the middle of the hips goes, at least, for a walk."""
 SURE: Final = 0.5
-SAME_PLACE: Final = 0.15
-"""Nearer than so many picture heights, two places on the floor are one."""
+APART: Final = 0.5
+"""Nearer than so many body lengths, a little under a metre, two places on the floor are one."""
 CLAP_DB: Final = 15.0
 """A clap stands so far out of the median level of its time …"""
 CLAP_STEPS: Final = 5
@@ -77,7 +78,7 @@ class Why(StrEnum):
     NOTHING_HEARD = "nothing_heard"
     NO_HEARING = "no_hearing"
     SAME_PLACE = "same_place"
-    """Covered, but at a place that was tried before."""
+    """Seen as asked for, but at a place that was tried before."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -87,8 +88,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     ----------
     seconds
         For how long it saw what was asked for.
-    at
-        Where, in picture heights; of lying only.
+    at, size
+        Where, and how long the body is there, in picture heights; of lying only.
     """
 
     source: str
@@ -96,6 +97,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     why: Why
     seconds: float = 0.0
     at: Point | None = None
+    size: float = 0.0
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -129,7 +131,7 @@ def judge(
     observations: Iterable[AnyObservation],
     levels: Iterable[Level],
     senses: Senses,
-    before: Sequence[Point] = (),
+    before: Sequence[Judged] = (),
 ) -> Judged:
     """Judge one station.
 
@@ -143,14 +145,17 @@ def judge(
     senses
         Of the room.
     before
-        Where somebody lay on the floor at the stations before, in picture heights.
+        What the other stations gave that ask to lie on the floor; a place that one of them covers
+        is not covered again.
     """
     said = list(observations)
     if station in HEARD:
         loud = list(levels)
         verdicts = [_hears(station, one, said, loud) for one in senses.microphones]
     else:
-        verdicts = [_sees(station, one, said, before) for one in senses.cameras]
+        verdicts = [_sees(station, one, said) for one in senses.cameras]
+        if station in ON_FLOOR and any(_same_place(verdicts, one.verdicts) for one in before):
+            verdicts = [_again(one) for one in verdicts]
     return Judged(station=station, covered=_together(verdicts), verdicts=verdicts)
 
 
@@ -162,9 +167,31 @@ def _together(verdicts: Sequence[Verdict]) -> Coverage:
     return Coverage.UNKNOWN
 
 
-def _sees(
-    station: Station, camera: str, said: Sequence[AnyObservation], before: Sequence[Point]
-) -> Verdict:
+def _same_place(now: Sequence[Verdict], before: Sequence[Verdict]) -> bool:
+    """Return whether every camera that saw somebody lie both times saw it at one place.
+
+    Two bodies far apart may look near along a camera's line of sight; seen apart, they are apart.
+    """
+    lain = {one.source: one for one in before if one.covered is Coverage.YES}
+    both = [
+        (one, lain[one.source]) for one in now if one.covered is Coverage.YES and one.source in lain
+    ]
+    return bool(both) and all(_near(one, other) for one, other in both)
+
+
+def _near(one: Verdict, other: Verdict) -> bool:
+    if one.at is None or other.at is None:
+        return False
+    return math.dist(one.at, other.at) < APART * max(one.size, other.size)
+
+
+def _again(verdict: Verdict) -> Verdict:
+    if verdict.covered is not Coverage.YES:
+        return verdict
+    return msgspec.structs.replace(verdict, covered=Coverage.NO, why=Why.SAME_PLACE)
+
+
+def _sees(station: Station, camera: str, said: Sequence[AnyObservation]) -> Verdict:
     views = [one for one in said if isinstance(one, ViewState) and one.source == camera]
     seen = [one for one in said if isinstance(one, PostureSeen) and one.source == camera]
     if not seen:
@@ -178,12 +205,10 @@ def _sees(
     if station is Station.SIT:
         seconds = _lasting(seen, _sits)
         return _verdict(camera, seconds >= SITTING_S, seconds)
-    return _lies(station, camera, seen, before)
+    return _lies(station, camera, seen)
 
 
-def _lies(
-    station: Station, camera: str, seen: Sequence[PostureSeen], before: Sequence[Point]
-) -> Verdict:
+def _lies(station: Station, camera: str, seen: Sequence[PostureSeen]) -> Verdict:
     """Judge lying: long enough, and where it was asked for."""
 
     def there(one: PostureSeen) -> bool:
@@ -193,23 +218,19 @@ def _lies(
 
     seconds = _lasting(seen, there)
     lying = _lasting(seen, lambda one: one.down >= SURE)
-    at = _middle([one.at for one in seen if there(one)])
     if seconds < LYING_S:
         why = Why.NOT_LONG_ENOUGH
         if lying >= LYING_S:
             why = Why.ON_FLOOR if station is Station.LIE_BED else Why.ON_FURNITURE
         return Verdict(source=camera, covered=Coverage.NO, why=why, seconds=seconds)
-    again = (
-        station in ON_FLOOR
-        and at is not None
-        and any(math.dist(at, other) < SAME_PLACE for other in before)
-    )
+    lain = [one for one in seen if there(one)]
     return Verdict(
         source=camera,
         covered=Coverage.YES,
-        why=Why.SAME_PLACE if again else Why.FINE,
+        why=Why.FINE,
         seconds=seconds,
-        at=at,
+        at=_middle([one.at for one in lain]),
+        size=round(median(one.size for one in lain), 3),
     )
 
 
@@ -246,9 +267,7 @@ def _gone(seen: Sequence[PostureSeen]) -> float:
     return widest
 
 
-def _middle(points: Sequence[Point]) -> Point | None:
-    if not points:
-        return None
+def _middle(points: Sequence[Point]) -> Point:
     return (
         round(median(x for x, _ in points), 3),
         round(median(y for _, y in points), 3),

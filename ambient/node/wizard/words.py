@@ -116,10 +116,11 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "step_walk": ("3. Walk through the room", "3. Durch das Zimmer gehen"),
     "walk_help": (
         "Tell the carers before: who lies on the floor is an alarm, which they end as “test”. "
-        "Press Begin, do it for at least five seconds, press Done.",
+        "Press Begin, do it for at least five seconds, press Done. The three places on the floor "
+        "must be at least a metre apart.",
         "Sagen Sie den Pflegenden vorher Bescheid: Wer am Boden liegt, ist ein Alarm, den sie "
         "als „Test“ beenden. Drücken Sie Beginnen, tun Sie es mindestens fünf Sekunden, drücken "
-        "Sie Fertig.",
+        "Sie Fertig. Die drei Stellen am Boden müssen mindestens einen Meter auseinander liegen.",
     ),
     "light_day": ("By day", "Bei Tag"),
     "light_night": ("In night light", "Im Nachtlicht"),
@@ -153,7 +154,11 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "why_no_view": ("can see nothing", "kann nichts sehen"),
     "why_nothing_heard": ("heard nothing", "hörte nichts"),
     "why_no_hearing": ("can hear nothing", "kann nichts hören"),
-    "why_same_place": ("noticed it, at a place tried before", "bemerkte es, an geprüfter Stelle"),
+    "why_same_place": (
+        "saw you lie where you lay before: lie down at least a metre away from each place before",
+        "sah Sie liegen, wo Sie schon lagen: Legen Sie sich mindestens einen Meter von jeder "
+        "früheren Stelle entfernt hin",
+    ),
     "step_end": ("4. Certificate", "4. Abnahme"),
     "by": (
         "Who walked (stays on the node and on paper)",
@@ -206,8 +211,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Wer unter einer Maske dieser Kamera ist:",
     ),
     "gap_same_place": (
-        "This place on the floor was the same as one before:",
-        "Diese Stelle am Boden war dieselbe wie eine zuvor:",
+        "Not covered, since it was tried less than a metre from a place before:",
+        "Nicht erfasst, weil weniger als einen Meter neben einer früheren Stelle geprüft:",
     ),
     "gap_station": ("Not covered:", "Nicht erfasst:"),
     "limits": (

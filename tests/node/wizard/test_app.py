@@ -334,11 +334,15 @@ def test_the_only_bed_is_saved_and_told_as_whose_it_is(
     assert zone.bed == "r12-a"
 
 
-def test_a_walk_with_what_was_seen_ends_in_a_certificate(
-    installer: TestClient[Litestar], bench: Bench
-) -> None:
-    assert installer.get("/certificate/r12").status_code == 404
-    begun = {"station": "lie_floor_1", "light": "night"}
+def lie(
+    installer: TestClient[Litestar],
+    bench: Bench,
+    station: str,
+    light: str,
+    at: tuple[float, float] = (0.5, 0.5),
+) -> Any:
+    """Lie on the floor for a station, and return what it gave."""
+    begun = {"station": station, "light": light}
     assert installer.post("/api/walk/r12/begin", json=begun).status_code == 200
     bench.watcher.take(
         PostureSeen(
@@ -351,12 +355,35 @@ def test_a_walk_with_what_was_seen_ends_in_a_certificate(
             down=0.9,
             upright=0.0,
             place=Place.FLOOR,
+            at=at,
+            size=0.5,
         )
         for i in range(20)
     )
     bench.at += 6
-    judged = installer.post("/api/walk/r12/end", json={}).json()
-    assert judged["covered"] == "yes"
+    return installer.post("/api/walk/r12/end", json={}).json()
+
+
+def test_two_places_on_the_floor_at_one_spot_are_one(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    assert lie(installer, bench, "lie_floor_1", "day")["covered"] == "yes"
+    assert lie(installer, bench, "lie_floor_1", "night")["covered"] == "yes", "in another light"
+    again = lie(installer, bench, "lie_floor_2", "day", (0.55, 0.5))
+    assert (again["covered"], again["verdicts"][0]["why"]) == ("no", "same_place")
+    assert lie(installer, bench, "lie_floor_3", "day", (0.9, 0.5))["covered"] == "yes"
+    installer.post("/api/finish/r12", json={"by": "A"})
+    gaps = installer.get("/api/certificate/r12").json()["not_covered"]
+    floor = [(gap["missing"], gap["what"]) for gap in gaps if "lie_floor" in gap["what"]]
+    assert floor == [("same_place", "lie_floor_2/day")]
+    assert "less than a metre" in installer.get("/certificate/r12").text
+
+
+def test_a_walk_with_what_was_seen_ends_in_a_certificate(
+    installer: TestClient[Litestar], bench: Bench
+) -> None:
+    assert installer.get("/certificate/r12").status_code == 404
+    assert lie(installer, bench, "lie_floor_1", "night")["covered"] == "yes"
     made = installer.post("/api/finish/r12", json={"by": "<b>A"}).json()
     assert made["complete"] is False
     page = installer.get("/certificate/r12", headers={"Accept-Language": "de-DE,de;q=0.9"})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from ambient.events import Coverage, Station
 from ambient.node.wizard.looks import Level
-from ambient.node.wizard.walk import Senses, Why, asked, judge
+from ambient.node.wizard.walk import Judged, Senses, Why, asked, judge
 from ambient.observations import (
     AnyObservation,
     Hearing,
@@ -121,14 +121,64 @@ def test_one_camera_that_sees_it_is_enough() -> None:
     assert [(one.source, one.covered) for one in judged.verdicts] == [("c1", NO), ("c2", YES)]
 
 
+TWO = Senses(cameras=["c1", "c2"], microphones=[], beds=0)
+Places = Mapping[str, tuple[float, float]]
+"""Camera ► where it saw somebody lie, in picture heights; bodies are half a picture height long."""
+
+
+def lain(where: Places, station: Station, before: Sequence[Judged] = ()) -> Judged:
+    said = [one for name, at in where.items() for one in lying(4, camera=name, start=at)]
+    return judge(station, said, [], TWO, before)
+
+
 @pytest.mark.parametrize(
-    ("before", "why"), [([(0.5, 0.5)], Why.SAME_PLACE), ([(0.9, 0.5)], Why.FINE)]
+    ("first", "second", "covered"),
+    [
+        pytest.param({"c1": (0.5, 0.5)}, {"c1": (0.5, 0.5)}, NO, id="the same spot"),
+        pytest.param({"c1": (0.5, 0.5)}, {"c1": (0.7, 0.6)}, NO, id="nearly the same"),
+        pytest.param({"c1": (0.5, 0.5)}, {"c1": (0.76, 0.5)}, YES, id="over half a body length"),
+        pytest.param(
+            {"c1": (0.5, 0.5), "c2": (1.0, 0.5)},
+            {"c1": (0.6, 0.5), "c2": (0.9, 0.5)},
+            NO,
+            id="near for both cameras",
+        ),
+        pytest.param(
+            {"c1": (0.5, 0.5), "c2": (1.0, 0.5)},
+            {"c1": (0.6, 0.5), "c2": (0.5, 0.5)},
+            YES,
+            id="near along the line of sight of one, far for the other",
+        ),
+        pytest.param(
+            {"c1": (0.5, 0.5), "c2": (1.0, 0.5)},
+            {"c1": (0.5, 0.5)},
+            NO,
+            id="seen by one camera only, at the same spot",
+        ),
+        pytest.param(
+            {"c1": (0.5, 0.5)}, {"c2": (0.5, 0.5)}, YES, id="each camera saw another place"
+        ),
+    ],
 )
-def test_a_place_that_was_tried_before_is_named(
-    before: list[tuple[float, float]], why: Why
-) -> None:
-    judged = judge(Station.LIE_FLOOR_2, lying(4), [], ROOM, before)
-    assert (judged.covered, judged.verdicts[0].why) == (YES, why)
+def test_a_place_on_the_floor_counts_once(first: Places, second: Places, covered: Coverage) -> None:
+    before = lain(first, Station.LIE_FLOOR_1)
+    judged = lain(second, Station.LIE_FLOOR_2, [before])
+    assert judged.covered is covered
+    whys = {one.source: one.why for one in judged.verdicts if one.source in second}
+    assert whys == dict.fromkeys(second, Why.FINE if covered is YES else Why.SAME_PLACE)
+
+
+def test_a_place_that_was_refused_is_free_again() -> None:
+    first = lain({"c1": (0.5, 0.5)}, Station.LIE_FLOOR_1)
+    again = lain({"c1": (0.7, 0.5)}, Station.LIE_FLOOR_2, [first])
+    third = lain({"c1": (0.8, 0.5)}, Station.LIE_FLOOR_3, [first, again])
+    assert (again.covered, third.covered) == (NO, YES)
+
+
+def test_the_bed_is_no_place_on_the_floor() -> None:
+    first = lain({"c1": (0.5, 0.5)}, Station.LIE_FLOOR_1)
+    said = lying(4, Place.BED)
+    assert judge(Station.LIE_BED, said, [], ROOM, [first]).covered is YES
 
 
 def levels(*loud: tuple[int, int], floor: float = -60.0, peak: float = -20.0) -> list[Level]:
