@@ -35,6 +35,7 @@ from ambient.bus.protocol import (
 from ambient.bus.sockets import LinkChange, Watch
 from ambient.config import HubLink
 from ambient.node import hubs
+from ambient.node.outage import Outage, Said
 from ambient.node.telling import Telling
 
 WELCOME_S: Final = 3.0
@@ -52,6 +53,11 @@ BACK_OFF_S: Final = 0.5
 BACK_OFF_MOST_S: Final = 30.0
 
 _NONE_TAKES: Final = "no hub takes a connection"
+
+_CHECK: Final = (
+    "events are kept here and sent later; see that the hub runs, that its address is right, and "
+    "that a network and no firewall is between; ambient doctor looks at each"
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -111,6 +117,7 @@ class Uplink:
         self._prefer_next = (state_dir / keys.NEXT_KEY).exists()
         self._hub_time: tuple[int, float] | None = None
         self._said = ""
+        self._outage = Outage(steady())
         self.phase = Phase.WAITING
         self.using_next = False
         """Whether the connection is made with the key that is to replace the present one."""
@@ -157,6 +164,7 @@ class Uplink:
         LinkError
             When the node's key cannot be read, or the address is none.
         """
+        self._tell_outage()
         if self._socket is None and self._steady() >= self._dial_at:
             self._dial()
         if self._socket is None or self._watch is None:
@@ -326,6 +334,19 @@ class Uplink:
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
         self._since = self._steady()
+
+    def _tell_outage(self) -> None:
+        """Log that the hub is away, now and then while it is, and that it is back."""
+        line = self._outage.step(welcomed=self.welcomed, now=self._steady())
+        if line is None:
+            return
+        where = {"hub": self._hubs.address, "node": self._node, "away_s": round(line.away_s)}
+        if line.said is Said.BACK:
+            _log.info("the hub is back", **where)
+            return
+        again = "the hub is still away" if line.said is Said.STILL else "the hub is away"
+        why = {"why": self._said} if self._said else {}
+        _log.warning(again, **where, **why, check=_CHECK)
 
     def _say(self, text: str) -> None:
         """Log a state once, not at every attempt."""
