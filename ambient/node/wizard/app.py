@@ -8,6 +8,7 @@ but that of ``/still``, which is empty without an agreement in force.
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections.abc import Callable
@@ -135,6 +136,11 @@ class Door:
     def left_s(self) -> float:
         """For how long it is open still."""
         return 0.0 if self.closed else self._gate.left_s(self._steady())
+
+    @property
+    def tries_left(self) -> int:
+        """How many more codes may be tried."""
+        return self._gate.tries_left
 
     def enter(self, given: str) -> tuple[Verdict, str]:
         """Take in a code; return what became of it, and the token of the session."""
@@ -410,8 +416,12 @@ def _page(
 
 def _gate(request: AnyRequest, verdict: Verdict | None) -> Response[str]:
     status = {None: 200, Verdict.OVER: 410, Verdict.LOCKED: 429}.get(verdict, 401)
-    shown = fingerprint(request.app.state.door.certificate)
-    return _page(request, "gate.html", status=status, verdict=verdict, fingerprint=shown)
+    door: Door = request.app.state.door
+    shown = fingerprint(door.certificate)
+    return _page(
+        request, "gate.html", status=status, verdict=verdict, fingerprint=shown,
+        tries=door.tries_left, minutes=math.ceil(door.left_s / 60),
+    )  # fmt: skip
 
 
 _STATUS: Final[dict[type[AmbientError], int]] = {

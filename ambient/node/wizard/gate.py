@@ -60,6 +60,11 @@ class Gate:
         """Return for how long it is still open."""
         return max(0.0, self.until - now)
 
+    @property
+    def tries_left(self) -> int:
+        """How many wrong codes it takes still to close it for good."""
+        return max(0, TRIES - self.wrong)
+
     def enter(self, given: str, token: str, now: float) -> tuple[Gate, Verdict]:
         """Take in that somebody gave a code at `now` (s).
 

@@ -21,10 +21,17 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Vergleichen Sie diesen Fingerabdruck des Zertifikats der Seite mit dem an der Zentrale, "
         "bevor Sie den Code eingeben. Der Code öffnet diese Seite ein Mal.",
     ),
-    "verdict_wrong": ("This is not the code.", "Das ist nicht der Code."),
+    "verdict_wrong": (
+        "This is not the code. Tries left: {tries}. After the last one nobody gets in until this "
+        "opening ends, in {minutes} min.",
+        "Das ist nicht der Code. Verbleibende Versuche: {tries}. Nach dem letzten kommt niemand "
+        "mehr hinein, bis diese Öffnung endet, in {minutes} min.",
+    ),
     "verdict_locked": (
-        "Too many wrong codes. Start the wizard again at the node.",
-        "Zu viele falsche Codes. Starten Sie den Assistenten am Knoten neu.",
+        "Too many wrong codes: nobody gets in any more. This opening ends in {minutes} min; then "
+        "open the wizard again, which gives a new code.",
+        "Zu viele falsche Codes: Es kommt niemand mehr hinein. Diese Öffnung endet in {minutes} "
+        "min; öffnen Sie den Assistenten dann neu, das gibt einen neuen Code.",
     ),
     "verdict_used": (
         "The code was used by another device. Start the wizard again at the node.",

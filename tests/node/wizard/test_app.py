@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,6 +163,29 @@ def test_brute_force_ends_after_five_tries_even_with_the_right_code(
     assert found == [401] * (TRIES - 1) + [429]
     assert stranger.post("/enter", data={"code": CODE}).status_code == 429
     assert bench.acts() == [WizardAct.LOCKED], "told once"
+
+
+@pytest.mark.parametrize(
+    ("language", "tries", "said"),
+    [
+        ("en", 1, r"not the code\. Tries left: 4\. .* this opening ends, in 30 min\."),
+        ("en", 4, r"not the code\. Tries left: 1\. .* this opening ends, in 27 min\."),
+        ("en", 5, r"nobody gets in any more\. This opening ends in 26 min; .* a new code\."),
+        ("de", 2, r"nicht der Code\. Verbleibende Versuche: 3\. .* endet, in 29 min\."),
+        ("de", 6, r"kommt niemand mehr hinein\. Diese Öffnung endet in 25 min; .* neuen Code\."),
+    ],
+)
+def test_a_wrong_code_says_how_many_tries_are_left_and_how_long_to_wait(
+    stranger: TestClient[Litestar], bench: Bench, language: str, tries: int, said: str
+) -> None:
+    text = ""
+    for _ in range(tries):
+        answer = stranger.post(
+            "/enter", data={"code": "AAAA-AAAA"}, headers={"Accept-Language": language}
+        )
+        (text,) = re.findall(r'role="alert"[^>]*>([^<]*)', answer.text)
+        bench.at += 60
+    assert re.search(said, text), text
 
 
 def test_tries_side_by_side_each_count(bench: Bench) -> None:
