@@ -341,6 +341,9 @@ def test_from_the_first_set_up_to_configuring_over_http(tmp_path: Path) -> None:
             assert answer.headers["location"] == "/account"
             token = _token(http.get("/account").text)
             assert http.get("/").status_code == 200, "alarms need no code"
+            refused = http.get("/admin", headers={"Accept": "text/html"})
+            assert refused.status_code == 403
+            assert 'href="/account#factor-title"' in refused.text, "a way to where it is set up"
             assert http.get("/admin").status_code == 403
             page = http.post("/account/second-factor/begin", data={"csrf": token}).text
             secret = page.split('id="secret">')[1].split("<")[0]
@@ -358,6 +361,33 @@ def test_from_the_first_set_up_to_configuring_over_http(tmp_path: Path) -> None:
             answer = http.post("/api/second-factor", json={"code": recovery})
             assert "users" in answer.json()["rights"]
             assert http.get("/admin").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Your role may do this once"), ("de", "Ihre Rolle darf das, sobald")],
+)
+@pytest.mark.parametrize(
+    ("role", "path", "linked"),
+    [
+        (Role.INSTALLER, "/install", True),
+        (Role.CARER, "/admin", False),
+    ],
+)
+def test_who_is_refused_for_want_of_a_second_factor_is_led_to_it(
+    tmp_path: Path, language: str, said: str, role: Role, path: str, linked: bool
+) -> None:
+    """Whoever may never do it is not sent there."""
+    config = hub_config(tmp_path)
+    web = msgspec.structs.replace(config.web, second_factor=SecondFactor.REQUIRED)
+    with running(msgspec.structs.replace(config, web=web), user=False) as hub:
+        hub.context.accounts.add_user(USER, PASSWORD, role, time.time_ns())
+        with client(hub) as http:
+            answer = http.get(path, headers={"Accept": "text/html", "Accept-Language": language})
+            account = http.get("/account", headers={"Accept": "text/html"}).text
+    assert answer.status_code == 403
+    assert (said in answer.text, "/account#factor-title" in answer.text) == (linked, linked)
+    assert 'id="factor-title"' in account
 
 
 def _token(page: str) -> str:

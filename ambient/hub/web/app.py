@@ -38,7 +38,13 @@ from ambient.hub.web.burden import burden_router
 from ambient.hub.web.care import care_router
 from ambient.hub.web.context import AnyRequest, Hub, HubContext
 from ambient.hub.web.device import device_router
-from ambient.hub.web.guard import HEADERS, Authentication, SecurityHeaders, allowed
+from ambient.hub.web.guard import (
+    HEADERS,
+    Authentication,
+    SecondFactorError,
+    SecurityHeaders,
+    allowed,
+)
 from ambient.hub.web.install import install_router
 from ambient.hub.web.live import live
 from ambient.hub.web.passkeys import api_passkeys_router, passkeys_router
@@ -172,7 +178,7 @@ def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
             for item in error.extra
             if isinstance(item, dict)
         )
-    return _answer(request, error.status_code, detail)
+    return _answer(request, error.status_code, detail, factor=isinstance(error, SecondFactorError))
 
 
 def _own_error(request: AnyRequest, error: AmbientError) -> Response[Any]:
@@ -200,9 +206,12 @@ def _crash(request: AnyRequest, error: Exception) -> Response[Any]:
     return _answer(request, 500, "the hub made a mistake; its log says more")
 
 
-def _answer(request: AnyRequest, status: int, detail: str) -> Response[Any]:
+def _answer(
+    request: AnyRequest, status: int, detail: str, *, factor: bool = False
+) -> Response[Any]:
+    """Answer what was refused; `factor` when a second factor would do."""
     if _wants_page(request):
-        html = render("error.html", status=status, detail=detail)
+        html = render("error.html", status=status, detail=detail, factor=factor)
         return Response(html, media_type=MediaType.HTML, status_code=status, headers=dict(HEADERS))
     return Response({"status": status, "detail": detail}, status_code=status, headers=dict(HEADERS))
 

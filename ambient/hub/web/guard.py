@@ -49,6 +49,11 @@ HEADERS: Final = {
 HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
 """Sent over HTTPS: this host is never asked in the open again."""
 
+
+class SecondFactorError(PermissionDeniedException):
+    """The role may do it, once the user gave a second factor."""
+
+
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 LOOKED_AT: Final = "/healthz"
@@ -164,17 +169,21 @@ async def allowed(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     if not isinstance(identity, Identity):
         raise NotAuthorizedException("log in, or send a bearer token")
     if needed not in identity.rights:
-        raise PermissionDeniedException(_why_not(identity, needed))
+        raise _why_not(identity, needed)
     await _own_form(connection, identity)
 
 
-def _why_not(identity: Identity, needed: Right) -> str:
+def _why_not(identity: Identity, needed: Right) -> PermissionDeniedException:
     if needed in RIGHTS[identity.role] and needed in CONFIGURING:
         if identity.device is not None:
-            return "this needs somebody signed in with a password: a PIN answers alarms only"
-        return "this needs the second factor: give it on the page of your account"
+            return PermissionDeniedException(
+                "this needs somebody signed in with a password: a PIN answers alarms only"
+            )
+        return SecondFactorError(
+            "this needs the second factor: set it up or give it on the page of your account"
+        )
     able = [role.value for role, rights in RIGHTS.items() if needed in rights]
-    return f"this needs one of the roles {', '.join(able)}"
+    return PermissionDeniedException(f"this needs one of the roles {', '.join(able)}")
 
 
 def _same_site(connection: AnyConnection) -> None:
