@@ -6,9 +6,10 @@ Goes out: `Fact`. `fact_of` is pure; `read_facts` reads one consistent state of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import sqlite_utils
 from msgspec import Struct
 
 from ambient.hub import casebook
@@ -22,6 +23,8 @@ NS: Final = 1_000_000_000
 ALWAYS: Final = "always"
 """The one shift of a site without shifts."""
 TRUE: Final = frozenset({Judgement.FALL, Judgement.HELP})
+Step = tuple[int, int]
+"""What the hub's clock showed (ns) when it was set, and what it shows from then on."""
 _SURE: Final = frozenset({Deed.CONFIRMED, Deed.SURE, Deed.SURELY_HEARD})
 _ANSWER: Final = frozenset({Deed.ACKNOWLEDGED, Deed.THERE, Deed.RESOLVED})
 
@@ -50,7 +53,8 @@ class Fact(Struct, frozen=True, kw_only=True):
     answered_by, answered_s
         Who first saw to it, and after how many seconds.
     resolved_s
-        After how many seconds somebody said what it was.
+        After how many seconds somebody said what it was. Neither is known where the hub's clock was
+        set meanwhile.
     """
 
     id: str
@@ -83,11 +87,26 @@ def shift_at(shifts: Rota, at: int) -> str:
 
 
 def fact_of(
-    condition: Condition, history: Sequence[Entry], shifts: Rota, score: float | None
+    condition: Condition,
+    history: Sequence[Entry],
+    shifts: Rota,
+    score: float | None,
+    received: Mapping[int, int],
+    steps: Sequence[Step] = (),
 ) -> Fact:
-    """Return the fact of a condition; `score` is None where its events are no longer kept."""
-    sure = [one.at for one in history if one.what in _SURE]
-    at = max(condition.opened, min(sure, default=condition.opened))
+    """Return the fact of a condition.
+
+    Parameters
+    ----------
+    score
+        None where its events are no longer kept.
+    received
+        Time of each of its events, by the clock of its room ► when the hub got it (ns).
+    steps
+        When the hub's clock was set.
+    """
+    sure = min((one.at for one in history if one.what in _SURE), default=condition.opened)
+    at = max(condition.opened, received.get(sure, condition.opened))
     answers = [one for one in history if one.what in _ANSWER and one.who is not None]
     first = min(answers, key=lambda one: one.at, default=None)
     ends = [one.at for one in answers if one.what is Deed.RESOLVED]
@@ -107,9 +126,17 @@ def fact_of(
         test=reason is Judgement.TEST,
         fall=reason is Judgement.FALL,
         answered_by=None if first is None else first.who,
-        answered_s=None if first is None else max(0.0, (first.at - at) / NS),
-        resolved_s=max(0.0, (max(ends) - at) / NS) if ends else None,
+        answered_s=None if first is None else _seconds(at, first.at, steps),
+        resolved_s=_seconds(at, max(ends), steps) if ends else None,
     )
+
+
+def _seconds(first: int, last: int, steps: Sequence[Step]) -> float | None:
+    """Return how long it took (s), None where the clock was set in that time, or may have been."""
+    began, ended = min(first, last), max(first, last)
+    if any(began <= max(one) and min(one) <= ended for one in steps):
+        return None
+    return max(0.0, (last - first) / NS)
 
 
 def read_facts(database: HubDatabase, shifts: Rota, first: int, last: int) -> list[Fact]:
@@ -129,6 +156,7 @@ def read_facts(database: HubDatabase, shifts: Rota, first: int, last: int) -> li
             (*kinds, first, last),
         ).fetchall()
         conditions = [casebook.decode(row[0], Condition) for row in found]
+        steps = _steps(db)
         facts = []
         for condition in conditions:
             row = db.execute(
@@ -138,5 +166,20 @@ def read_facts(database: HubDatabase, shifts: Rota, first: int, last: int) -> li
                 (condition.chain,),
             ).fetchone()
             history = casebook.history_of(db, condition.id)
-            facts.append(fact_of(condition, history, shifts, row[0]))
+            received = dict(
+                db.execute(
+                    "SELECT t, received FROM events WHERE chain = ? ORDER BY number DESC",
+                    (condition.chain,),
+                ).fetchall()
+            )
+            facts.append(fact_of(condition, history, shifts, row[0], received, steps))
     return sorted(facts, key=lambda fact: (fact.at, fact.id))
+
+
+def _steps(db: sqlite_utils.Database) -> list[Step]:
+    found = db.execute(
+        "SELECT at, json_extract(body, '$.given.by') FROM alarm_log "
+        """WHERE body LIKE '%"input":"stepped"%' """
+        "AND json_extract(body, '$.given.input') = 'stepped'"
+    ).fetchall()
+    return [(at - by, at) for at, by in found]

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -36,7 +37,7 @@ from numpy.typing import NDArray
 
 from ambient.errors import UsageError
 from ambient.hub.alarms.kinds import BUDGETED, AlarmKind
-from ambient.hub.burden.facts import NS, Fact
+from ambient.hub.burden.facts import Fact
 from ambient.intervals import Rate, Share, poisson, regularized_gamma, wilson, wilson_bounds
 
 SURE_OF_BUDGET: Final = 0.99
@@ -85,12 +86,13 @@ class Evidence:
 
     @classmethod
     def of(
-        cls, kind: AlarmKind, facts: Iterable[Fact], rooms: Sequence[str], first: int, days: int
+        cls, kind: AlarmKind, facts: Iterable[Fact], rooms: Sequence[str], midnights: Sequence[int]
     ) -> Evidence:
-        """Return the evidence of `kind` in `days` days from `first` (ns); held ones count."""
+        """Return the evidence of `kind` in the days between `midnights` (ns); held ones count."""
+        days = len(midnights) - 1
         index = {room: number for number, room in enumerate(rooms)}
         own = [
-            (index[f.room], (f.at - first) // (86400 * NS), f.score, f.true)
+            (index[f.room], bisect_right(midnights, f.at) - 1, f.score, f.true)
             for f in facts
             if f.kind is kind and f.sure and not f.shadow and not f.test and f.room in index
         ]

@@ -75,8 +75,14 @@ class Report(Struct, frozen=True, kw_only=True):
 
 def whole_days(config: HubConfig, now: int, days: int) -> tuple[int, int]:
     """Return when (ns) the last `days` whole days of the site's calendar began and ended."""
+    found = midnights(config, now, days)
+    return found[0], found[-1]
+
+
+def midnights(config: HubConfig, now: int, days: int) -> list[int]:
+    """Return when (ns) each of these days began, and the end of the last: not all have 24 hours."""
     today = datetime.fromtimestamp(now // NS, config.zone).date()
-    return midnight(config, today - timedelta(days=days)), midnight(config, today)
+    return [midnight(config, today - timedelta(days=days - day)) for day in range(days + 1)]
 
 
 def midnight(config: HubConfig, day: datetime | object) -> int:
@@ -136,13 +142,13 @@ def proposals_of(
     """
     days = config.burden.days
     budgets = [_budget(config, kind) for kind in sorted(config.burden.rings_per_room_day)]
-    begins = whole_days(config, last, days)[0]  # not 24 h each where the clocks change
-    if begins < first:
+    begin = midnights(config, last, days)
+    if begin[0] < first:
         return []
     return [
         proposal
         for budget in budgets
-        for proposal in propose(budget, Evidence.of(budget.kind, facts, rooms, begins, days))
+        for proposal in propose(budget, Evidence.of(budget.kind, facts, rooms, begin))
     ]
 
 

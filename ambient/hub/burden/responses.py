@@ -19,6 +19,8 @@ from ambient.hub.burden.facts import NS, Fact
 LEAST_PERSONS: Final = 5
 LEAST_DAYS: Final = 28
 MOST_OF_ONE: Final = 0.5
+HOUR: Final = 3600 * NS
+"""Days in which the clock goes on from 2:00 to 3:00 lack one."""
 
 
 class Delay(Struct, frozen=True):
@@ -48,7 +50,7 @@ def responses(facts: Iterable[Fact], shift: str | None, first: int, last: int) -
     """Return the response times of one shift or all, from `first` to `last` (ns)."""
     own = [f for f in facts if shift in (None, f.shift) and f.rang and not f.shadow]
     answered = [f for f in own if f.answered_s is not None]
-    why = _why_not(answered, (last - first) / NS / 86400)
+    why = _why_not(answered, (last - first + HOUR) // (24 * HOUR))
     if why is not None:
         return Responses(shift=shift, refused=why)
     return Responses(
@@ -58,9 +60,9 @@ def responses(facts: Iterable[Fact], shift: str | None, first: int, last: int) -
     )
 
 
-def _why_not(answered: Sequence[Fact], days: float) -> str | None:
+def _why_not(answered: Sequence[Fact], days: int) -> str | None:
     if days < LEAST_DAYS:
-        return f"expected at least {LEAST_DAYS} days, got {days:.0f}; choose a longer period"
+        return f"expected at least {LEAST_DAYS} days, got {days}; choose a longer period"
     people = Counter(f.answered_by for f in answered)
     if len(people) < LEAST_PERSONS:
         # How many there were would tell of them.

@@ -26,6 +26,7 @@ from ambient.hub.listening import listen
 from ambient.hub.parts import part
 from ambient.hub.pulse import sign
 from ambient.hub.service import RunningHub, end_when, run_hub
+from ambient.hub.site_clock import go_by
 from ambient.hub.standby import state
 from ambient.hub.standby.follower import Follower
 from ambient.hub.standby.lobby import Door, Lobby
@@ -63,6 +64,7 @@ def serve(
         As `run_hub`; or when what is kept of the two hubs cannot be read.
     """
     config = state.effective(config_file)
+    go_by(config)
     if config.standby is None:
         run_hub(config, ready=ready, stop=stop)
         return

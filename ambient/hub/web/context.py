@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
@@ -164,13 +164,18 @@ def rfc3339_if(ns: int | None) -> str | None:
 def local_clock(stamp: str, now: str | None = None) -> str:
     """Return an RFC 3339 instant as a clock on the wall of the house shows it.
 
-    Hours and minutes, and the day before them when it is not the day of `now`.
+    Hours and minutes, and the day before them when it is not the day of `now`. In the hour that
+    comes twice, when summer time ends, the name of the time stands behind them: ``02:30 CEST``.
     """
-    local = datetime.fromisoformat(stamp).astimezone()
+    at = datetime.fromisoformat(stamp)
+    local = at.astimezone()
     today = (datetime.fromisoformat(now) if now else datetime.now(UTC)).astimezone().date()
-    if local.date() == today:
-        return local.strftime("%H:%M")
-    return f"{day_text(local)} {local.strftime('%H:%M')}"
+    twice = any(
+        (at + one).astimezone().replace(tzinfo=None) == local.replace(tzinfo=None)
+        for one in (timedelta(hours=-1), timedelta(hours=1))
+    )
+    clock = local.strftime("%H:%M %Z" if twice else "%H:%M")
+    return clock if local.date() == today else f"{day_text(local)} {clock}"
 
 
 def day_text(date: datetime) -> str:

@@ -210,7 +210,7 @@ def test_evidence_leaves_out_tests_shadow_and_other_days() -> None:
         *(fact(0, test=True), fact(0, shadow=True), fact(3.5 * DAY), fact(-1), fact(0, sure=False)),
         fact(1.6 * DAY, held=True),
     ]
-    found = Evidence.of(AlarmKind.BED_EXIT, facts, ["r1"], 0, 3)
+    found = Evidence.of(AlarmKind.BED_EXIT, facts, ["r1"], [day * DAY * NS for day in range(4)])
     assert found.day.tolist() == [0, 1, 2, 1]
     assert found.verdict.tolist() == [TRUE, FALSE, UNSAID, UNSAID]
 
