@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import gc
 import os
 from collections.abc import Iterator
 
@@ -40,3 +41,10 @@ def _numbers_as_before() -> Iterator[None]:
     """
     yield
     _LIBM.fesetenv(_DEFAULT)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _open_things_are_found_here() -> Iterator[None]:
+    """What a module left open fails this module, not a later one that the collector interrupts."""
+    yield
+    gc.collect()
