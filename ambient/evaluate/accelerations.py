@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from ambient.errors import UsageError
 from ambient.observations import Wear
+from vitals.motion.cells import Grid
+from vitals.motion.scale import NEAR, Scale
 
 SECOND: Final = 1_000_000_000
 START_S: Final = 1000.0
@@ -45,8 +47,18 @@ class Trace:
         return float(self.times[-1] - self.times[0]) / SECOND
 
     def held(self) -> Trace:
-        """Return the trace with its last half second's mean held."""
+        """Return the trace with its last half second's mean held.
+
+        Who moved to the end is held at rest: at what a device whose range is taken for another
+        says of 1 g.
+        """
         last = self.samples[self.times >= self.times[-1] - SECOND // 2].mean(axis=0)
+        grid, scale = Grid(), Scale()
+        for cells in grid.push(self.times, self.samples):
+            scale.push(cells)
+        length = float(np.sqrt(np.square(last).sum())) * scale.factor
+        if abs(length - 1.0) > NEAR:
+            last = last / max(length, 1e-6)
         more = np.arange(1, int(HOLD_S * HOLD_HZ) + 1) * (SECOND // HOLD_HZ)
         return Trace(
             self.wear,

@@ -27,8 +27,7 @@ def windows(trace: Trace) -> list[Window]:
     grid, scale, found = Grid(), Scale(), Windows()
     out: list[Window] = []
     for cells in grid.push(held.times, held.samples):
-        scaled = scale.push(cells)
-        if scaled is not None:
+        for scaled in scale.push(cells):
             out += found.push(scaled)
     return out
 

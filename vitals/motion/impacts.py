@@ -14,13 +14,15 @@ from ambient.observations import Wear
 from models.wearable import FallNet
 from models.wearable.inputs import AFTER, BEFORE, LENGTH, Worn, inputs, still_after, turned
 from vitals.motion.cells import CELL_NS, RATE, Cells, Floats
+from vitals.motion.scale import Scaled, mended
 
 TRIGGER_G: Final = 1.5
 """Every fall of UMAFall's training subjects reaches it at waist, wrist and pocket."""
 LEAST_BEFORE: Final = RATE
 """A second before the impact must be there; what is missing before that is held."""
-KNOWN_SHARE: Final = 0.7
-"""Of the window; less, and nothing is said."""
+KNOWN_SHARE: Final = 0.6
+"""Of the window; less, and nothing is said. A radio that is silent for two seconds leaves how the
+device hung before and after, and a fall that nobody judges is a fall that is missed."""
 
 WORN: Final = {
     Wear.WAIST: Worn.WAIST,
@@ -77,11 +79,13 @@ class Windows:
         self._kept: Cells | None = None
         self._looked = 0
 
-    def push(self, cells: Cells) -> list[Window]:
+    def push(self, scaled: Scaled) -> list[Window]:
         """Take in cells; return the windows that are now complete."""
-        if cells.fresh:
+        if scaled.cells.fresh:
             self._looked = 0
-        cells = cells.after(self._kept)
+        elif self._kept is not None and scaled.mend is not None:
+            self._kept = mended(self._kept, scaled.mend)
+        cells = scaled.cells.after(self._kept)
         begin, end = self._looked, len(cells) - AFTER
         found: list[Window] = []
         if end > begin:

@@ -23,7 +23,7 @@ from ambient.observations import (
 )
 from models.wearable import FallNet, load
 from vitals.devices import Device, Signal
-from vitals.motion.cells import Cells, Floats, Grid
+from vitals.motion.cells import Floats, Grid
 from vitals.motion.clock import SampleClock, Times
 from vitals.motion.impacts import Impact, Windows, judge
 from vitals.motion.scale import Scale
@@ -117,11 +117,9 @@ class MotionMeter:
         moved: list[Moved] = []
         impacts: list[Impact] = []
         for cells in self._grid.push(times, samples):
-            scaled: Cells | None = self._scale.push(cells)
-            if scaled is None:
-                continue
-            moved += self._seconds.push(scaled)
-            impacts += [
-                judge(window, self._wear, self._net) for window in self._windows.push(scaled)
-            ]
+            for scaled in self._scale.push(cells):
+                moved += self._seconds.push(scaled.cells)
+                impacts += [
+                    judge(window, self._wear, self._net) for window in self._windows.push(scaled)
+                ]
         return moved, impacts

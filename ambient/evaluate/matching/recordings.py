@@ -158,9 +158,8 @@ def _seconds(times: np.ndarray, samples: np.ndarray) -> list[Moved]:
     grid, scale, seconds = Grid(), Scale(), Seconds()
     out: list[Moved] = []
     for cells in grid.push(times, samples):
-        scaled = scale.push(cells)
-        if scaled is not None:
-            out += seconds.push(scaled)
+        for scaled in scale.push(cells):
+            out += seconds.push(scaled.cells)
     return out
 
 

@@ -104,9 +104,8 @@ def _seconds(rng: np.random.Generator, samples: Array, rate: float) -> list[Move
     grid, scale, seconds = Grid(), Scale(), Seconds()
     out: list[Moved] = []
     for cells in grid.push(times, samples):
-        scaled = scale.push(cells)
-        if scaled is not None:
-            out += seconds.push(scaled)
+        for scaled in scale.push(cells):
+            out += seconds.push(scaled.cells)
     return out
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from tests.vitals.motion.kit import NS, T0, lying, times, walking
 from vitals.motion.cells import BRIDGED, CELL_NS, RATE, Cells, Grid
-from vitals.motion.scale import Scale
 
 
 def pushed(at: np.ndarray, samples: np.ndarray, cuts: list[int]) -> Cells:
@@ -61,22 +60,3 @@ def test_the_end_of_the_range_is_seen_and_a_strong_swing_is_not() -> None:
     swing = walking(4.0, 100.0, 3.0, size=3.0)
     assert not pushed(at, swing, []).saturated.any()
     assert pushed(at, swing.clip(-2.0, 2.0), []).saturated.any()
-
-
-@pytest.mark.parametrize("factor", [0.25, 0.5, 2.0, 4.0])
-def test_a_device_read_in_the_wrong_range_comes_out_right(factor: float) -> None:
-    at = times(4.0, 50.0)
-    samples = np.vstack([lying(2.0, 50.0), walking(2.0, 50.0)]) * factor
-    scale = Scale()
-    out = [scale.push(cells) for cells in Grid().push(at, samples)]
-    assert out[0] is not None
-    length = np.sqrt(np.square(out[0].mean).sum(axis=1))
-    assert abs(float(length[:40].mean()) - 1.0) < 0.02
-    assert scale.factor == 1.0 / factor
-
-
-def test_a_moving_device_changes_no_scale() -> None:
-    scale = Scale()
-    for cells in Grid().push(times(20.0, 50.0), walking(20.0, 50.0, size=0.5)):
-        scale.push(cells)
-    assert scale.factor == 1.0

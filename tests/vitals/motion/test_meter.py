@@ -121,7 +121,7 @@ def test_a_fall_that_hits_the_end_of_the_range_is_saturated_and_still_told() -> 
 
 def test_an_impact_with_too_much_missing_around_it_is_counted_and_not_judged() -> None:
     meter, at, samples = MotionMeter(DEVICE, Wear.WAIST, NET), times(11.5, 50.0), falling(50.0)
-    there = (at - T0 < 4.8 * NS) | (at - T0 > 7.2 * NS)
+    there = (at - T0 < 4.8 * NS) | (at - T0 > 7.6 * NS)
     meter.push(at[there], samples[there])
     assert meter.unknown == 1
 
@@ -154,11 +154,12 @@ def test_late_batches_are_counted_and_other_readings_say_nothing() -> None:
 def test_the_window_holds_the_impact_where_the_network_expects_it() -> None:
     from vitals.motion.cells import Grid
     from vitals.motion.impacts import Windows
+    from vitals.motion.scale import Scaled
 
     found = [
         window
         for cells in Grid().push(times(11.5, 50.0), falling(50.0))
-        for window in Windows().push(cells)
+        for window in Windows().push(Scaled(cells, None))
     ]
     assert len(found) == 1
     assert int(found[0].high.argmax()) == BEFORE
