@@ -21,7 +21,7 @@ from ambient.hub.identities import RIGHTS, Right, Role
 from ambient.hub.service import RunningHub
 from ambient.hub.web.app import create_app
 from tests.hub import scene
-from tests.hub.browser import DESKTOP, PHONE, Scheme, grave, page_of
+from tests.hub.browser import DESKTOP, PHONE, Scheme, connected, grave, page_of
 from tests.hub.endpoints import rows
 from tests.hub.kit import USER, running
 from tests.hub.weeks import ANNA
@@ -40,6 +40,8 @@ PAGES = sorted(
     if method == "GET" and path not in NOT_PAGES and not path.startswith("/api")
 )
 SHOTS = os.environ.get("AMBIENT_SHOTS")
+LINE_PX = 48
+"""From one line of the bar to the next."""
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,33 @@ def test_everybody_can_use_it(
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, "nothing hangs over the edge"
         assert small_targets(page) == [], "targets of at least 44 px"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("user", [USER, "lead", "carer"])
+def test_the_bar_of_the_list_is_one_line_on_a_desktop_and_two_tidy_ones_on_a_tablet(
+    browser: Browser, hub: RunningHub, user: str, language: str
+) -> None:
+    """With the sound on it is at its widest: who is signed in stays beside it."""
+    with page_of(browser, hub, user=user, language=language) as page:
+        connected(page)
+        page.locator("#sound-off").click()
+        page.wait_for_selector("#sound-test:visible")
+        assert lines_of_the_bar(page) == {"brand": 0, "nav": 0, "status": 0, "who": 0}
+        page.set_viewport_size({"width": 1024, "height": 768})
+        assert lines_of_the_bar(page) == {"brand": 0, "nav": 1, "status": 0, "who": 0}
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def lines_of_the_bar(page: Page) -> dict[str, int]:
+    """Return on which line each part of the bar stands."""
+    middles: dict[str, float] = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('header.top > *')]
+            .map(e => [e.className || e.tagName.toLowerCase(), e.getBoundingClientRect()])
+            .map(([name, box]) => [name, box.top + box.height / 2]))"""
+    )
+    first = min(middles.values())
+    return {name: round((middle - first) / LINE_PX) for name, middle in middles.items()}
 
 
 def small_targets(page: Page) -> list[str]:
