@@ -4,21 +4,27 @@ Goes out: ``ov``, the module ``openvino``, and small networks compiled. This is 
 imports it (the linter refuses another): ``import openvino`` alone writes a client's number to the
 home directory and sends a usage event to an analytics service, unless ``openvino_telemetry`` cannot
 be imported, for which OpenVINO has a stub of its own. Nothing of a care facility may go there.
+Its converter of other frameworks' networks stays out as well, as OpenVINO allows: a process that
+runs networks takes 6.5 MB less (measured); `of_torch` loads it where a network is made.
 """
 
 import sys
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ambient.errors import ModelError
+from ambient.left_out import left_out
 
 if "openvino" in sys.modules and "openvino_telemetry" in sys.modules:
     raise ImportError("openvino was imported before models.runtime; import it from there alone")
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the documented way to block
 
-import openvino as ov  # noqa: E402, TID251
+with left_out("openvino.tools.ovc"):
+    import openvino as ov  # noqa: TID251
 
-__all__ = ["OPENVINO", "UNPINNED", "at_once", "ov"]
+__all__ = ["OPENVINO", "UNPINNED", "at_once", "of_torch", "ov"]
 
 OPENVINO: Final = Path(ov.__file__).parent / "libs"
 """Where its libraries lie."""
@@ -61,3 +67,25 @@ def at_once(path: Path, *, threads: int = 1, mend: str = "", **options: object) 
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise ModelError(f"{path}: OpenVINO cannot read it ({reason}){mend}") from error
+
+
+def of_torch(
+    network: object, example: tuple[Any, ...], inputs: Sequence[tuple[str, Sequence[int]]]
+) -> ov.Model:
+    """Return a network of PyTorch's as one of OpenVINO's.
+
+    Parameters
+    ----------
+    network
+        In evaluation, called without gradients.
+    example
+        What it is called with to be traced: one tensor an input.
+    inputs
+        Their names and shapes, -1 where any length will do.
+    """
+    from openvino.tools.ovc import convert_model  # noqa: TID251
+
+    with warnings.catch_warnings():
+        # OpenVINO traces, which PyTorch calls deprecated; its successor warns of itself as well.
+        warnings.simplefilter("ignore")
+        return convert_model(network, example_input=example, input=list(inputs))

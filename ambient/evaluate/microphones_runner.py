@@ -12,12 +12,16 @@ import time
 from collections import Counter
 from typing import Final
 
+import ambient.node.worker
+
+# isort: split
+# What a node's process loads is to be weighed, and it loads the worker first.
 import msgspec
 import numpy as np
 import psutil
 from msgspec import Struct
 
-import ambient.node.audio_worker  # noqa: F401 - what it loads is to be weighed
+import ambient.node.audio_worker  # noqa: F401
 from ambient.config import Microphone
 from ambient.observations import SpeechHeard, VoiceMeasured
 from audio.blocks import RATE, SAMPLE_NS, Block, Samples

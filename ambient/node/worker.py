@@ -18,12 +18,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ambient.log import set_up_log
+
+# isort: split
+# By what comes before, structlog is loaded as log lines of a worker need it, and no more.
 import structlog
 
 from ambient.config import NodeConfig
 from ambient.errors import AmbientError, SourceError, StoreError
 from ambient.events import Worker
-from ambient.log import set_up_log
 from ambient.node.care import load_in_force
 from ambient.node.clock import NodeClock, inherited_clock
 from ambient.node.control import ControlServer, socket_path

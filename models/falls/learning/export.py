@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import warnings
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from ambient.errors import ModelError
 from models.falls.columns import FEATURES
 from models.falls.learning.networks import Ensemble, Network
 from models.falls.network import XML
-from models.runtime import ov
+from models.runtime import of_torch, ov
 
 REFERENCE: Final = "reference.npz"
 MOST_BYTES: Final = 1_000_000
@@ -63,14 +62,9 @@ def export(network: Network | Ensemble, folder: Path) -> str:
     """
     packed = Packed(network).eval()
     example = (torch.zeros(2, len(FEATURES)), torch.zeros(2, packed.size))
-    with torch.no_grad(), warnings.catch_warnings():
-        # OpenVINO traces, which PyTorch calls deprecated; its successor warns of itself as well.
-        warnings.simplefilter("ignore")
-        model = ov.convert_model(
-            packed,
-            example_input=example,
-            input=[("inputs", [-1, len(FEATURES)]), ("state", [-1, packed.size])],
-        )
+    inputs = [("inputs", [-1, len(FEATURES)]), ("state", [-1, packed.size])]
+    with torch.no_grad():
+        model = of_torch(packed, example, inputs)
     for port, name in zip(model.outputs, ("outputs", "state_after"), strict=True):
         port.get_tensor().set_names({name})
     path = folder / XML

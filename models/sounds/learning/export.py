@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ambient.errors import ModelError
-from models.runtime import ov
+from models.runtime import of_torch, ov
 from models.sounds.learning.networks import Network
 from models.sounds.mel import BANDS
 from models.sounds.network import XML
@@ -32,14 +31,9 @@ def export(network: Network, folder: Path) -> str:
     """
     network.eval()
     example = (torch.zeros(1, 71, BANDS), network.start(1))
-    with torch.no_grad(), warnings.catch_warnings():
-        # OpenVINO traces, which PyTorch calls deprecated; its successor warns of itself as well.
-        warnings.simplefilter("ignore")
-        model = ov.convert_model(
-            network,
-            example_input=example,
-            input=[("frames", [1, -1, BANDS]), ("state", [1, network.hidden])],
-        )
+    inputs = [("frames", [1, -1, BANDS]), ("state", [1, network.hidden])]
+    with torch.no_grad():
+        model = of_torch(network, example, inputs)
     for port, name in zip(model.outputs, ("logits", "state_after"), strict=True):
         port.get_tensor().set_names({name})
     path = folder / XML
