@@ -16,7 +16,8 @@ from pathlib import Path
 
 from audio.blocks import Samples
 from audio.features import VERSION
-from audio.pipeline import MicrophonePipeline
+from audio.pipeline import RING_S, MicrophonePipeline
+from audio.ring import Ring
 from audio.settings import MicrophoneSettings
 from audio.sounds.listener import SoundListener
 from audio.speech import embedding, vad
@@ -124,10 +125,10 @@ class Ears:
         ModelError
             A model is missing or damaged.
         """
-        sounds = None
+        sounds, ring = None, Ring(RING_S)
         if wanted.sounds:
             sounds = SoundListener.create(
-                room, microphone.id, spotter=self._spotter, person=self._person
+                room, microphone.id, spotter=self._spotter, person=self._person, ring=ring
             )
         if wanted.voice:
             made = MicrophonePipeline(
@@ -137,9 +138,10 @@ class Ears:
                 person=self._person,
                 sounds=sounds,
                 version=self.version,
+                ring=ring,
             )
         else:
-            made = MicrophonePipeline(room, microphone, sounds=sounds)
+            made = MicrophonePipeline(room, microphone, sounds=sounds, ring=ring)
         self._give_back()
         return made
 

@@ -72,6 +72,8 @@ class MicrophonePipeline:
         Without any block for so long the microphone is gone.
     enough_s
         Of a resident's speech, that is measured together.
+    ring
+        Of `RING_S`, which `sounds` looks into as well; one of its own where nobody else does.
     """
 
     def __init__(
@@ -85,12 +87,13 @@ class MicrophonePipeline:
         version: str = "0",
         gone_s: float = GONE_S,
         enough_s: float = ENOUGH_S,
+        ring: Ring | None = None,
     ) -> None:
         self._room, self._source = room, microphone.id
         self._version, self._enough_s = version, enough_s
         self._monitor = HearingMonitor(room, microphone.id, gone_s=gone_s)
         self._steps = Steps()
-        self._ring = Ring(RING_S)
+        self._ring = Ring(RING_S) if ring is None else ring
         self._finder = SpeechFinder(speech) if speech is not None else None
         self._person = person
         self._sounds = sounds
@@ -158,6 +161,9 @@ class MicrophonePipeline:
         if step.lost:
             found += self._break(step.began_ns)
         self._ring.push(step)
+        if self._spoke is not None and step.t_ns - self._spoke[1] >= RING_S * SECOND_NS:
+            # No stretch that is not over yet began early enough to go on with the turn.
+            self._end_turn()
         if self._finder is not None:
             for segment in self._finder.push(step):
                 found += self._segment(segment, step.t_ns)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ambient.observations import VoiceMeasured
 from audio.blocks import RATE, SECOND_NS, Samples
-from audio.features import Descriptors, Extractor, Lld, evidence, measure
+from audio.features import LOOKED_AT, Descriptors, Extractor, Lld, evidence, measure
 from audio.features.frames import STEP, STEP_S
 
 ENOUGH_S: Final = 60.0
@@ -24,6 +24,8 @@ PATIENCE_S: Final = 4 * 3600.0
 """Speech that is older is forgotten, not joined with what is spoken now: shorter than the shortest
 part of a day that has a baseline of its own."""
 
+
+_COLUMNS: Final = [list(Lld).index(name) for name in LOOKED_AT]
 _Span = tuple[int, int]
 """First and last row, the last not included."""
 
@@ -59,7 +61,8 @@ class VoiceMinutes:
         """Forget everything that was collected."""
         self._extractor = Extractor(full=False)
         self._rows: list[NDArray[np.float32]] = []
-        """Of descriptors; in half the precision, for ten microphones may collect for hours."""
+        """The columns that are looked at, in half the precision: ten microphones may collect for
+        hours."""
         self._done = 0
         """Rows of the turns that are over."""
         self._segments: list[_Span] = []
@@ -121,11 +124,13 @@ class VoiceMinutes:
         self._turn_samples += sound.size
 
     def _keep(self, described: Descriptors) -> None:
-        self._rows.append(described.rows.astype(np.float32))
+        self._rows.append(described.rows[:, _COLUMNS].astype(np.float32))
 
     def _measured(self, t_ns: int) -> VoiceMeasured:
         self.end_turn()
-        rows = np.concatenate([np.empty((0, len(Lld))), *self._rows])
+        kept = np.concatenate(self._rows)
+        rows = np.zeros((len(kept), len(Lld)))
+        rows[:, _COLUMNS] = kept
         segments = [(begin * STEP_S, end * STEP_S) for begin, end in self._segments]
         assert self._began_ns is not None
         found = VoiceMeasured(

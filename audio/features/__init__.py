@@ -3,9 +3,10 @@
 from audio.features.descriptors import Descriptors, Extractor, Lld, describe
 from audio.features.functionals import functionals
 from audio.features.rhythm import Rhythm, rhythm
-from audio.features.voice import VERSION, evidence, measure, rounded
+from audio.features.voice import LOOKED_AT, VERSION, evidence, measure, rounded
 
 __all__ = [
+    "LOOKED_AT",
     "VERSION",
     "Descriptors",
     "Extractor",

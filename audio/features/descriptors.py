@@ -180,7 +180,7 @@ class Extractor:
         self._voicing: list[Real] = []
         self._raw = np.empty((0, len(Lld)))
         self._counts = np.empty((0, 4))
-        self._cepstra = np.empty((0, cepstrum.COUNT))
+        self._cepstra = np.empty((0, cepstrum.COUNT), np.float32)
         self._out = 0
 
     def push(self, samples: Samples) -> Descriptors:

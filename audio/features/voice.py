@@ -45,6 +45,20 @@ logarithm. About half of what separates two minutes of one person: that is 1.4 t
 one minute within a person (published reliabilities, `ambient.evaluate.baseline.variances`), so the
 grain is about 0.7 of that spread; it adds 4 % to the variance of a minute."""
 
+LOOKED_AT: Final = (
+    Lld.LOUDNESS,
+    Lld.ALPHA_RATIO,
+    Lld.SLOPE_LOW,
+    Lld.F0_SEMITONES,
+    Lld.JITTER,
+    Lld.SHIMMER,
+    Lld.HNR,
+    Lld.ENERGY,
+    Lld.LEVEL,
+    Lld.CPP,
+)
+"""Columns of which `measure` makes its values: whoever collects rows for it needs no others."""
+
 EVIDENCE_S: Final = 5.0
 """To which the seconds of evidence are rounded: exact ones tell of the words as well."""
 

@@ -66,6 +66,9 @@ class SoundListener:
         Says which words are called; None to tell calls by the way they are called alone.
     person
         Tells a person from a loudspeaker; None to take every call for a person's.
+    ring
+        What the microphone heard, of `RING_S` at least, kept and wiped by whoever pushes the same
+        blocks there first; None to keep a ring of its own.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class SoundListener:
         calibration: Calibration,
         spotter: Spotter | None = None,
         person: PersonJudge | None = None,
+        ring: Ring | None = None,
     ) -> None:
         self._room, self._source = room, source
         self._ear = Ear(network, calibration)
@@ -83,7 +87,8 @@ class SoundListener:
         self._spotter = spotter
         self._cried: list[Sound] = []
         self._person = person
-        self._ring = Ring(RING_S)
+        self._keeps = ring is None
+        self._ring = Ring(RING_S) if ring is None else ring
         self._calling = Calling(self._said)
         self._events = Events(calibration)
         self._aftermath = Aftermath()
@@ -104,6 +109,7 @@ class SoundListener:
         folder: Path = FOLDER,
         spotter: Spotter | None = None,
         person: PersonJudge | None = None,
+        ring: Ring | None = None,
     ) -> SoundListener:
         """Return a listener with the network that this version carries.
 
@@ -112,7 +118,8 @@ class SoundListener:
         ModelError
             It is missing or damaged.
         """
-        return cls(room, source, Network.load(folder), outputs.load(folder), spotter, person)
+        network = Network.load(folder)
+        return cls(room, source, network, outputs.load(folder), spotter, person, ring)
 
     def push(self, block: Block) -> list[SoundHeard]:
         """Take in a block; return what was heard with it."""
@@ -125,7 +132,8 @@ class SoundListener:
         for first in range(0, block.samples.size, _PIECE):
             piece = block.samples[first : first + _PIECE]
             self._heard += piece.size
-            self._ring.push(Block(piece, self._time(self._heard / RATE)))
+            if self._keeps:
+                self._ring.push(Block(piece, self._time(self._heard / RATE)))
             for heard in self._ear.push(piece):
                 found += self._chunk(heard)
         return found
@@ -164,7 +172,8 @@ class SoundListener:
         found += self._cries(now)
         for part in (self._ear, self._calling, self._aftermath, self._smoke):
             part.reset()
-        self._ring.wipe()
+        if self._keeps:
+            self._ring.wipe()
         self._origin_ns, self._heard, self._smoke_told_s = None, 0, None
         self._screamed_s = -1.0
         return found

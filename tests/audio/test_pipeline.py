@@ -212,6 +212,18 @@ def test_a_wiped_pipeline_holds_no_sound():
     assert made._minutes[SUBJECT].speech_s == 0.0
 
 
+def test_of_a_turn_that_is_over_nothing_waits():
+    """A run of frames that waits for what follows takes a megabyte, and nothing follows."""
+    made = pipeline({SUBJECT: gate()})
+    waiting = []
+    for block in blocks(room((1, 8, RESIDENT), seconds=24)):
+        made.process(block)
+        waiting.append(len(made._minutes[SUBJECT]._extractor._runs))
+    assert max(waiting) > 0
+    assert waiting[-1] == 0
+    assert made._minutes[SUBJECT].speech_s == pytest.approx(8.0, abs=0.3)
+
+
 def test_silence_takes_no_memory():
     """What is held after twenty minutes is what was held after one."""
     made = pipeline({SUBJECT: gate()})

@@ -8,7 +8,7 @@ import pytest
 from ambient.evaluate.voice_signals import Talk, noisy, talk
 from ambient.observations import VoiceFeature, VoiceMeasured
 from audio.blocks import RATE, Samples
-from audio.features import describe, measure
+from audio.features import LOOKED_AT, Descriptors, Lld, describe, measure
 from audio.voice_minutes import PATIENCE_S, VoiceMinutes
 
 S = 10**9
@@ -68,6 +68,14 @@ def test_turns_are_measured_as_one_of_them_is(turn, measured):
         assert of_all[feature] == pytest.approx(of_one[feature], rel=0.03)
     assert of_all[VoiceFeature.PAUSE_RATIO] == pytest.approx(1.5 / 7.25, abs=0.05)
     assert of_all[VoiceFeature.SPEECH_RATE] == pytest.approx(of_one[VoiceFeature.SPEECH_RATE], 0.1)
+
+
+def test_only_the_columns_that_are_kept_are_looked_at(turn):
+    sound, spans = turn
+    described = describe(sound)
+    rows = described.rows.copy()
+    rows[:, [name not in LOOKED_AT for name in Lld]] = np.nan
+    assert measure(Descriptors(rows), spans) == measure(described, spans)
 
 
 def test_what_is_long_ago_is_not_joined(turn):

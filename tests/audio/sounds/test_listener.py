@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ambient.observations import SoundClass, SoundHeard
 from audio.blocks import SAMPLE_NS, Block
+from audio.ring import Ring
 from audio.sounds.listener import RINGS, SoundListener
 from audio.sounds.rows import Ear, end_s
 from models.sounds import outputs
@@ -107,6 +108,34 @@ def test_a_voice_that_is_alone_is_asked_for_its_word(network: Network, length: i
     # A word alone is told; it rings when it is called again.
     assert 0.7 < ring.probability < RINGS[SoundClass.HELP]
     assert 12.0 < (ring.t - 10**18) / 1e9 < 14.5
+
+
+@pytest.mark.parametrize("length", [333, 1600, 16_000])
+def test_a_ring_that_another_keeps_is_asked_as_its_own(network: Network, length: int) -> None:
+    sound = _room(24.0)
+    place(sound, _cry(0.9), 11.0, 0.5)
+    place(sound, _cry(0.9), 18.0, 0.5)
+    shared = Ring(13.0)
+    said = []
+    for ring in (None, shared):
+        asked = _Asked()
+        listener = SoundListener("r12", "m1", network, outputs.load(), spotter=asked, ring=ring)
+        found = []
+        for first in range(0, len(sound), length):
+            piece = sound[first : first + length]
+            # A second is lost before the second cry.
+            lost = RATE if first <= 15 * RATE < first + length else 0
+            late = RATE if first + length > 15 * RATE else 0
+            block = Block(piece, 10**18 + (first + late + len(piece)) * SAMPLE_NS, lost=lost)
+            if lost:
+                found += listener.finish()
+                shared.wipe()
+            shared.push(block)
+            found += listener.push(block)
+        said.append((found + listener.finish(), [each.tobytes() for each in asked.stretches]))
+        shared.wipe()
+    assert said[0] == said[1]
+    assert len(said[0][1]) == 2
 
 
 @pytest.mark.parametrize(
