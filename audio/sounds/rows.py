@@ -105,6 +105,9 @@ class Ear:
         self._floor: Floats | None = None
         self._chunks = 0
         self.reset()
+        # What the network prepares for chunks of this length, it prepares now, and not while a
+        # room is heard; whoever opened it can then let go of what only that needed.
+        network.run(np.full((OVERLAP + CHUNK, BANDS), QUIET, np.float32), self._state)
 
     def reset(self) -> None:
         """Forget what was heard; the floor stays, for the room is the same."""

@@ -55,6 +55,8 @@ class CamPlus:
     def __init__(self, model: Path) -> None:
         shapes = ((1, FRAMES, BANDS), (1, DIMENSIONS))
         self._request = opened(model, shapes, full_precision=False).create_infer_request()
+        # What the network prepares when it is asked first is prepared when it is opened.
+        self._request.infer({0: np.zeros(shapes[0], np.float32)})
 
     def embed(self, speech: Samples) -> Vector:
         """Return the direction of the voice in `speech`.
