@@ -62,7 +62,8 @@ def verify(config: File = Path("hub.yaml")) -> None:
             "be derived again"
         )
     if verdict.broken is not None:
-        typer.echo(f"line {verdict.broken.number} is wrong: {verdict.broken.why}")
+        where = f"line {verdict.broken.number} is wrong: " if verdict.broken.number else ""
+        typer.echo(f"{where}{verdict.broken.why}")
         raise typer.Exit(1)
 
 

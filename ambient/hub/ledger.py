@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import sqlite_utils
 from msgspec import MsgspecError, Struct
 
+from ambient.hub import proof
 from ambient.hub.alarms import chain, log, system
 from ambient.hub.alarms.book import MemoryBook
 from ambient.hub.alarms.chain import Broken, Line, Verdict
@@ -29,6 +30,10 @@ _LINES = (
 )
 
 
+_ALARMS = (
+    "SELECT id, opened(body), key, kind, node, room, state, since, resolved FROM alarms ORDER BY id"
+)
+_SIGNALS = "SELECT id, body, condition, channel, due, withdrawn FROM signals ORDER BY id"
 _LINE = "INSERT INTO alarm_log VALUES (?, ?, ?, ?, ?)"
 _PART = "INSERT INTO alarm_log_parts VALUES (?, subject_tag(?2), sealed(?2, ?3))"
 
@@ -133,7 +138,10 @@ def lines(db: sqlite_utils.Database) -> Iterator[Line]:
 
 
 def verify(db: sqlite_utils.Database) -> Verdict:
-    """Check the chain, then whether the state in the store follows from the log."""
+    """Check the file and the chain, then whether what the store holds follows from the log."""
+    why = proof.damage(db)
+    if why is not None:
+        return Verdict(lines=0, head=chain.FIRST, erased=0, broken=Broken(number=0, why=why))
     salts = {
         subject: bytes(salt) for subject, salt in db.execute("SELECT subject, salt FROM salts")
     }
@@ -141,8 +149,8 @@ def verify(db: sqlite_utils.Database) -> Verdict:
     verdict = chain.verify(lines(db), salts, erased)
     if verdict.broken is not None or verdict.erased or not verdict.lines:
         return verdict
-    why = _unlike(db)
-    return verdict if why is None else _broken(verdict, why)
+    unlike = _unlike(db)
+    return verdict if unlike is None else _broken(verdict, unlike)
 
 
 class _Unlike(Struct, frozen=True):
@@ -162,6 +170,7 @@ def _broken(verdict: Verdict, why: _Unlike) -> Verdict:
 def _unlike(db: sqlite_utils.Database) -> _Unlike | None:
     """Return how the state in the store differs from what follows from the log, if it does."""
     number = 0
+    why: str | None
     try:
         book: MemoryBook = MemoryBook()
         for line in lines(db):
@@ -170,22 +179,36 @@ def _unlike(db: sqlite_utils.Database) -> _Unlike | None:
             if isinstance(after, Differs):
                 why = "expected the effects that follow from the lines before, got others"
                 return _Unlike(number, why)
+            entry = log.read(line)
+            why = None if entry is None else proof.unlike_event(db, entry.given, line.at)
+            if why is not None:
+                return _Unlike(number, why)
     except MsgspecError as error:
         return _Unlike(number, f"expected a line of the log, got something else: {error}")
-    kept = dict(db.execute("SELECT id, opened(body) FROM alarms").fetchall())
-    for key, body in kept.items():
+    kept = set()
+    for key, body, *columns in db.execute(_ALARMS).fetchall():
+        kept.add(key)
         condition = book.conditions.get(key)
-        if condition is None or encode(condition) != body:
+        if (
+            condition is None
+            or encode(condition) != body
+            or proof.unlike_columns(condition, tuple(columns))
+        ):
             return _Unlike(number, f"expected alarm {key} as it follows from the log, got another")
-    for key in book.conditions.keys() - kept.keys():
+    for key in book.conditions.keys() - kept:
         return _Unlike(number, f"expected alarm {key}, which follows from the log, got none")
-    for key, body in db.execute("SELECT id, body FROM signals"):
+    for key, body, *columns in db.execute(_SIGNALS).fetchall():
         signal = book.signals.get(key)
-        if signal is None or encode(signal) != body:
+        if (
+            signal is None
+            or encode(signal) != body
+            or proof.unlike_columns_of_signal(signal, tuple(columns))
+        ):
             return _Unlike(number, f"expected signal {key} as it follows from the log, got another")
     if CaseBook(db).house() != book.house():
         return _Unlike(number, "expected rules, snoozes and staff as they follow from the log")
-    return None
+    why = proof.unlike_history(db, book)
+    return None if why is None else _Unlike(number, why)
 
 
 def _subject(book: WorkBook, given: AnyInput) -> str | None:

@@ -1,0 +1,96 @@
+"""What the store holds beside the log of alarms, held against it: events, history, the file itself.
+
+Comes in: a database, the log's lines one by one, the book that follows from all of them. Goes out:
+what is not as it should be, in words, or nothing. What was deleted since is not asked for. Events
+that are no alarm stand in no line; of them only the file's own structure is looked at.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+import sqlite_utils
+
+from ambient import events
+from ambient.events import AnyEvent
+from ambient.hub.alarms.book import MemoryBook
+from ambient.hub.alarms.condition import Condition, Entry
+from ambient.hub.alarms.inputs import AnyInput, Heard
+from ambient.hub.alarms.signal import Signal
+from ambient.hub.casebook import entry_of
+
+_ROW = (
+    "SELECT kind, node, room, chain, position, t, received, opened(body) FROM events WHERE id = ?"
+)
+
+
+def damage(db: sqlite_utils.Database) -> str | None:
+    """Return what SQLite finds wrong with the file: pages, indexes, types."""
+    try:
+        said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        said = str(error)
+    return None if said == "ok" else f"expected a whole database, got one that is damaged: {said}"
+
+
+def unlike_event(db: sqlite_utils.Database, given: AnyInput, at: int) -> str | None:
+    """Return how the event of a line, heard at `at` (ns), differs from the one that is kept."""
+    if not isinstance(given, Heard):
+        return None
+    event = given.event
+    found = db.execute(_ROW, (event.id,)).fetchone()
+    if found is None:
+        return None  # deleted when its time was over
+    expected = (
+        events.kind_of(event),
+        *(event.node, event.room, event.chain, event.position, event.t, at),
+    )
+    if tuple(found[:-1]) != expected or _decoded(str(found[-1])) != event:
+        return f"expected event {event.id} as the log has it, got another"
+    return None
+
+
+def unlike_columns(condition: Condition, columns: tuple[object, ...]) -> bool:
+    """Return whether the columns of an alarm, by which it is looked for, are not those of it."""
+    return columns != (
+        *(condition.key, condition.kind.value, condition.node, condition.room),
+        *(condition.state.value, condition.since, condition.resolved_at),
+    )
+
+
+def unlike_columns_of_signal(signal: Signal, columns: tuple[object, ...]) -> bool:
+    """Return whether the columns of a signal, by which it is looked for, are not those of it."""
+    return columns != (signal.condition, signal.channel, signal.due, signal.withdrawn)
+
+
+def unlike_history(db: sqlite_utils.Database, book: MemoryBook) -> str | None:
+    """Return how the history of an alarm differs from what follows from the log."""
+    kept: dict[str, list[tuple[object, ...]]] = {}
+    for alarm, *line in db.execute(
+        "SELECT alarm, at, what, who, reason FROM history ORDER BY alarm, number"
+    ).fetchall():
+        kept.setdefault(str(alarm), []).append(tuple(line))
+    for alarm, lines in book.history.items():
+        rows = kept.pop(alarm, [])
+        # A store that is older than its log has more, and first.
+        if [_entry(row) for row in rows[len(rows) - len(lines) :]] != lines:
+            return f"expected the history of alarm {alarm} as it follows from the log, got another"
+    strange = kept.keys() - book.conditions.keys()
+    return (
+        f"expected no history of {min(strange)}, which is no alarm, got some" if strange else None
+    )
+
+
+def _decoded(body: str) -> AnyEvent | None:
+    try:
+        return events.decode(body.encode())
+    except msgspec.MsgspecError:
+        return None
+
+
+def _entry(row: tuple[object, ...]) -> Entry | None:
+    try:
+        return entry_of(*row)  # type: ignore[arg-type]
+    except ValueError:
+        return None
