@@ -198,6 +198,10 @@ def _residents(hub: RunningHub) -> None:
             saturation_scale=2,
         ),
     ]
+    lifted = msgspec.structs.replace(
+        settings[1], room="r12", reason="Stroke", hoist=True, saturation_scale=1
+    )
+    care.enter(hub.context.database, lifted, None)
     for one, subject in zip(settings, (ANNA, BERTA), strict=True):
         for order in care.enter(hub.context.database, one, subject):
             refused = one.room == "r10"

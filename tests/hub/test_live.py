@@ -31,7 +31,12 @@ class Counted:
         self.broadcaster = Broadcaster()
         self.context = cast(
             HubContext,
-            SimpleNamespace(broadcaster=self.broadcaster, now=lambda: self.at, board=self._read),
+            SimpleNamespace(
+                broadcaster=self.broadcaster,
+                now=lambda: self.at,
+                board=self._read,
+                database=hub.context.database,
+            ),
         )
 
     def _read(self) -> object:

@@ -9,7 +9,7 @@ is ordered back to nothing set.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -247,6 +247,13 @@ def in_force(database: HubDatabase) -> list[CareSettings]:
     """Return the newest settings of each bed, by room and bed."""
     with database.read() as db:
         return _read(db, _NEWEST)
+
+
+def in_rooms(database: HubDatabase, rooms: Sequence[str]) -> list[CareSettings]:
+    """Return those in force for the beds of `rooms`."""
+    some = _NEWEST.replace(" ORDER BY", " AND c.room IN (SELECT value FROM json_each(?)) ORDER BY")
+    with database.read() as db:
+        return _read(db, some, msgspec.json.encode(rooms).decode())
 
 
 def audit(database: HubDatabase, room: str, bed: str) -> list[CareSettings]:

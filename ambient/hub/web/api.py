@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from ambient.commands import DEFAULT_PAUSE_S, MAX_PAUSE_S
 from ambient.hub.alarms.inputs import SignOn
 from ambient.hub.identities import Identity, Right, Role
+from ambient.hub.web import aids
 from ambient.hub.web.api_alarms import ALARM_HANDLERS
 from ambient.hub.web.context import (
     NO_STORE,
@@ -82,9 +83,10 @@ def api_session(request: AnyRequest) -> Session:
 
 
 @get("/board", needs=Right.ALARMS, sync_to_thread=True)
-def api_board(hub: Hub) -> BoardView:
+def api_board(request: AnyRequest, hub: Hub) -> BoardView:
     """Return everything that the page shows."""
-    return board_view(hub.board())
+    board = hub.board()
+    return board_view(board, aids.on_record(hub.database, board, request.user))
 
 
 @get("/rooms", needs=Right.ALARMS, sync_to_thread=True)

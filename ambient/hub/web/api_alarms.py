@@ -36,8 +36,9 @@ from ambient.hub.alarms.inputs import (
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import LONGEST_PAUSE_S, LONGEST_SNOOZE_S
 from ambient.hub.board import read_resolved
-from ambient.hub.identities import Right
+from ambient.hub.identities import Identity, Right
 from ambient.hub.rows import UnknownRoomError
+from ambient.hub.web import aids
 from ambient.hub.web.context import NS, AnyRequest, Hub, HubContext, rfc3339, rfc3339_if
 from ambient.hub.web.views import AlarmView, alarm_view, hand_over_due, handed_over
 from ambient.places import Slug
@@ -134,6 +135,7 @@ class HandOverView(Struct, frozen=True, kw_only=True):
 
 @get("/alarms", needs=Right.ALARMS, sync_to_thread=True)
 def api_alarms(
+    request: AnyRequest,
     hub: Hub,
     resolved: FromQuery[bool] = False,
     limit: Annotated[int, QueryParameter(ge=1, le=LONGEST_LIST)] = 100,
@@ -144,14 +146,15 @@ def api_alarms(
         found = read_resolved(hub.database, limit)
     else:
         found = [(one, board.history.get(one.id, [])) for one in board.alarms[:limit]]
-    shown = [alarm_view(alarm, history, board) for alarm, history in found]
+    settings = [] if resolved else aids.on_record(hub.database, board, request.user)
+    shown = [alarm_view(one, history, board, settings=settings) for one, history in found]
     return Alarms(sequence=board.sequence, alarms=shown)
 
 
 @get("/alarms/{alarm_id:str}", needs=Right.ALARMS, sync_to_thread=True)
-def api_alarm(hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
+def api_alarm(request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Return one alarm."""
-    return _alarm(hub, alarm_id)
+    return _alarm(hub, alarm_id, request.user)
 
 
 @post(
@@ -160,14 +163,14 @@ def api_alarm(hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
 def api_acknowledge(request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Acknowledge an alarm: somebody is on the way; it stops ringing for a limited time."""
     hub.store.decide(OnMyWay(condition=alarm_id, who=request.user.name), hub.now())
-    return _alarm(hub, alarm_id)
+    return _alarm(hub, alarm_id, request.user)
 
 
 @post("/alarms/{alarm_id:str}/there", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
 def api_there(request: AnyRequest, hub: Hub, alarm_id: FromPath[Uuid]) -> AlarmView:
     """Say that somebody is there now."""
     hub.store.decide(There(condition=alarm_id, who=request.user.name), hub.now())
-    return _alarm(hub, alarm_id)
+    return _alarm(hub, alarm_id, request.user)
 
 
 @post("/alarms/{alarm_id:str}/resolve", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
@@ -177,7 +180,7 @@ def api_resolve(
     """Resolve an alarm, saying what it was: it leaves the list."""
     given = Resolve(condition=alarm_id, who=request.user.name, judgement=data.reason)
     hub.store.decide(given, hub.now())
-    return _alarm(hub, alarm_id)
+    return _alarm(hub, alarm_id, request.user)
 
 
 @post("/alarms/{alarm_id:str}/record", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
@@ -186,7 +189,7 @@ def api_record(
 ) -> AlarmView:
     """Record a fall and end the task to look after the resident."""
     hub.store.decide(Record(condition=alarm_id, who=request.user.name, record=data), hub.now())
-    return _alarm(hub, alarm_id)
+    return _alarm(hub, alarm_id, request.user)
 
 
 @post("/alarms/{alarm_id:str}/pause", needs=Right.ANSWER, status_code=200, sync_to_thread=True)
@@ -196,7 +199,7 @@ def api_pause_sound(
     """Pause the signals of one alarm for a moment."""
     given = Pause(condition=alarm_id, who=request.user.name, seconds=data.seconds)
     hub.store.decide(given, hub.now())
-    return _alarm(hub, alarm_id)
+    return _alarm(hub, alarm_id, request.user)
 
 
 @post("/falls", needs=Right.ANSWER, status_code=201, sync_to_thread=True)
@@ -315,11 +318,12 @@ def _unwatched(one: Unwatched) -> UnwatchedView:
     return UnwatchedView(room=one.room, status=one.status.value, until=rfc3339_if(one.until))
 
 
-def _alarm(hub: HubContext, alarm_id: str) -> AlarmView:
+def _alarm(hub: HubContext, alarm_id: str, who: Identity) -> AlarmView:
     board = hub.board()
+    settings = aids.on_record(hub.database, board, who)
     for alarm in board.alarms:
         if alarm.id == alarm_id:
-            return alarm_view(alarm, board.history.get(alarm.id, []), board)
+            return alarm_view(alarm, board.history.get(alarm.id, []), board, settings=settings)
     case, history = hub.store.case(alarm_id)
     return alarm_view(case.condition, history, board, case.signals)
 

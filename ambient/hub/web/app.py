@@ -88,7 +88,8 @@ def metrics(hub: Hub) -> Response[bytes]:
 def create_app(hub: HubContext) -> Litestar:
     """Return the application of `hub`."""
     readings = Readings(hub)
-    pictures, ringing = Pictures(readings), Pictures(readings, lambda: ringing_state)
+    pictures, caring = Pictures(readings), Pictures(readings, care=True)
+    ringing = Pictures(readings, lambda: ringing_state)
 
     async def start() -> None:
         hub.broadcaster.start()
@@ -133,6 +134,7 @@ def create_app(hub: HubContext) -> Litestar:
         dependencies={
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "pictures": Provide(lambda: pictures, sync_to_thread=False),
+            "caring": Provide(lambda: caring, sync_to_thread=False),
             "ringing": Provide(lambda: ringing, sync_to_thread=False),
         },
         guards=[allowed],

@@ -29,8 +29,15 @@ PIECE_BYTES: Final = 64 * 1024
 
 
 @get("/live", needs=Right.ALARMS, include_in_schema=False)
-async def live(request: AnyRequest, hub: Hub, pictures: NamedDependency[Pictures]) -> Stream:
-    """Stream the page's state."""
+async def live(
+    request: AnyRequest,
+    hub: Hub,
+    pictures: NamedDependency[Pictures],
+    caring: NamedDependency[Pictures],
+) -> Stream:
+    """Stream the page's state; what helpers need only to who may see how residents are."""
+    if Right.TRENDS in request.user.rights:
+        return streamed(request, hub, caring, Right.TRENDS)
     return streamed(request, hub, pictures, Right.ALARMS)
 
 

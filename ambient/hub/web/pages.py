@@ -21,6 +21,7 @@ from ambient.hub.board import read_resolved
 from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.identities import Identity, Right
 from ambient.hub.languages import gettext
+from ambient.hub.web import aids
 from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
 from ambient.hub.web.guard import session_cookie
 from ambient.hub.web.missed import missed_views
@@ -41,7 +42,8 @@ class SetupForm(Struct, frozen=True, kw_only=True):
 @get("/", needs=Right.ALARMS, cache_control=NO_STORE, sync_to_thread=True)
 def page_alarms(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show open alarms and rooms."""
-    view = board_view(hub.board())
+    board = hub.board()
+    view = board_view(board, aids.on_record(hub.database, board, request.user))
     return page("main.html", request.user, hub, board=view, here="alarms")
 
 

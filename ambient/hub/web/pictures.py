@@ -19,6 +19,8 @@ from msgspec import Struct
 
 from ambient.hub.board import Board
 from ambient.hub.languages import spoken
+from ambient.hub.people.care import CareSettings
+from ambient.hub.web.aids import of_board
 from ambient.hub.web.context import NS, HubContext
 from ambient.hub.web.render import render
 from ambient.hub.web.views import BoardView, Figures, board_view
@@ -166,9 +168,16 @@ def ringing_state(view: BoardView) -> RingingState:
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """A board, how often the store had changed before it was read, and until when (ns) it holds."""
+    """A board, how often the store had changed before it was read, and until when (ns) it holds.
+
+    Attributes
+    ----------
+    settings
+        Of care, in the rooms with an alarm; not for everybody who sees alarms.
+    """
 
     board: Board
+    settings: Sequence[CareSettings]
     change: int
     stale: int
 
@@ -210,9 +219,10 @@ class Readings:
     def _read(self, change: int) -> Reading:
         began = time.monotonic()
         board = self.hub.board()
+        settings = of_board(self.hub.database, board)
         latest = board.at + int(FRESH_S * NS)
         stale = latest if board.due is None else max(board.at + 1, min(latest, board.due))
-        self._kept = Reading(board=board, change=change, stale=stale)
+        self._kept = Reading(board=board, settings=settings, change=change, stale=stale)
         self.worked(began)
         return self._kept
 
@@ -232,15 +242,20 @@ class Picture(Struct, frozen=True, kw_only=True):
 
 
 class Pictures:
-    """Makes a picture once for all pages of a language, and the messages that lead to it."""
+    """Makes a picture once for all pages of a language, and the messages that lead to it.
+
+    With `care`, alarms show what whoever comes to help needs.
+    """
 
     def __init__(
         self,
         readings: Readings,
         states: Callable[[], Callable[[BoardView], LiveState | RingingState]] = LiveStates,
+        *,
+        care: bool = False,
     ) -> None:
         self._readings = readings
-        self._of = {language: _OfLanguage(states()) for language in Language}
+        self._of = {language: _OfLanguage(states(), care=care) for language in Language}
 
     async def present(self) -> Picture:
         """Return the state as it is now, in the language that is spoken."""
@@ -265,7 +280,10 @@ class Pictures:
 class _OfLanguage:
     """The present picture of one language, and what was encoded of it."""
 
-    def __init__(self, states: Callable[[BoardView], LiveState | RingingState]) -> None:
+    def __init__(
+        self, states: Callable[[BoardView], LiveState | RingingState], *, care: bool
+    ) -> None:
+        self._care = care
         self.lock = asyncio.Lock()
         self.picture: Picture | None = None
         self._states = states
@@ -273,7 +291,8 @@ class _OfLanguage:
 
     def take(self, reading: Reading) -> None:
         """Make the picture of `reading`."""
-        state = self._states(board_view(reading.board))
+        settings = reading.settings if self._care else ()
+        state = self._states(board_view(reading.board, settings))
         last = self.picture
         number = 1 if last is None else last.number
         if last is not None and msgspec.structs.replace(state, at=last.state.at) != last.state:

@@ -16,6 +16,7 @@ from ambient.hub.alarms.inputs import HandOver
 from ambient.hub.board import Board
 from ambient.hub.identities import Identity, Right
 from ambient.hub.rooms import RoomStatus
+from ambient.hub.web import aids
 from ambient.hub.web.care import overdue
 from ambient.hub.web.context import NO_STORE, AnyRequest, Hub, HubContext, rfc3339_if
 from ambient.hub.web.pages import page
@@ -53,7 +54,9 @@ def do_hand_over(request: AnyRequest, hub: Hub, data: URLEncodedBody[AcceptForm]
 @get("/kiosk", needs=Right.ALARMS, cache_control=NO_STORE, sync_to_thread=True)
 def page_kiosk(request: AnyRequest, hub: Hub) -> Response[str]:
     """Show the large list for a screen on the wall."""
-    return page("kiosk.html", request.user, hub, board=board_view(hub.board()))
+    board = hub.board()
+    view = board_view(board, aids.on_record(hub.database, board, request.user))
+    return page("kiosk.html", request.user, hub, board=view)
 
 
 def shift_router() -> Router:

@@ -21,7 +21,9 @@ from ambient.hub.alarms.life import judgements
 from ambient.hub.alarms.signal import Signal, Snooze, longest_snooze_s
 from ambient.hub.board import Board, NodeState
 from ambient.hub.languages import gettext
+from ambient.hub.people.care import CareSettings
 from ambient.hub.rooms import RoomStatus
+from ambient.hub.web import aids
 from ambient.hub.web.context import NS, rfc3339, rfc3339_if
 from ambient.hub.web.views_rooms import RoomView, natural, room_views
 
@@ -85,6 +87,8 @@ class AlarmView(Struct, frozen=True, kw_only=True):
         Names of the rooms that somebody must look into, because nothing watches them.
     down_s
         Time on the floor in seconds, as far as it was measured.
+    aids
+        What whoever goes there needs (a hoist, a wheelchair); only for who may see it.
     """
 
     id: str
@@ -101,6 +105,7 @@ class AlarmView(Struct, frozen=True, kw_only=True):
     latest: str
     recovered_at: str | None
     known: list[str]
+    aids: list[str]
     because: list[str]
     bars: list[Bar]
     senses: list[str]
@@ -190,9 +195,11 @@ class BoardView(Struct, frozen=True, kw_only=True):
     nodes: list[NodeView]
 
 
-def board_view(board: Board) -> BoardView:
-    """Return `board` in words."""
-    alarms = [alarm_view(a, board.history.get(a.id, []), board) for a in board.alarms]
+def board_view(board: Board, settings: Sequence[CareSettings] = ()) -> BoardView:
+    """Return `board` in words, with what of the care `settings` bears on its alarms."""
+    alarms = [
+        alarm_view(a, board.history.get(a.id, []), board, settings=settings) for a in board.alarms
+    ]
     rooms = room_views(board)
     return BoardView(
         sequence=board.sequence,
@@ -267,10 +274,12 @@ def alarm_view(
     history: Sequence[Entry],
     board: Board,
     signals: Sequence[Signal] | None = None,
+    settings: Sequence[CareSettings] = (),
 ) -> AlarmView:
     """Return `alarm` in words, with those that it stands for.
 
-    `signals` are given for one that is not on the board.
+    `signals` are given for one that is not on the board; `settings` are those of care in its room,
+    as far as whoever looks may see them.
     """
     told = board.signals.get(alarm.id, []) if signals is None else signals
     led = board.led.get(alarm.id, [])
@@ -293,6 +302,7 @@ def alarm_view(
         latest=rfc3339(alarm.latest),
         recovered_at=rfc3339_if(alarm.recovered_at) if alarm.recovered else None,
         known=words.known(alarm),
+        aids=aids.lines(alarm, settings),
         because=words.because(alarm.contributions),
         bars=[
             Bar(text=text, size=min(MOST_SHOWN, abs(llr)), against=llr < 0)
