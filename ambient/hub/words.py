@@ -46,7 +46,7 @@ _STAGE: Final = {
     Stage.CONFIRMED: mark("Person on the floor"),
     Stage.LONG_LIE: mark("Person still on the floor"),
 }
-_DEED: Final = {
+DEED: Final = {
     Deed.SUSPECTED: mark("Possible fall noticed"),
     Deed.CONFIRMED: mark("Person on the floor, alarm"),
     Deed.LONG_LIE: mark("Still on the floor, alarm again"),
@@ -369,7 +369,7 @@ def _weight(llr: float) -> str:
 
 def deed(entry: Entry) -> str:
     """Return a line of history, without time and name."""
-    text = gettext(_DEED[entry.what])
+    text = gettext(DEED[entry.what])
     if entry.reason is not None and entry.reason is not Judgement.CONDITION_ENDED:
         return f"{text}: {gettext(JUDGEMENT[entry.reason])}"
     return text

@@ -135,7 +135,7 @@ def test_everything_has_words() -> None:
         assert words.VIEW[view]
     for status in RoomStatus:
         assert words.ROOM[status]
-    assert set(words._DEED) == set(Deed)
+    assert set(words.DEED) == set(Deed)
     assert set(words._SENSE) == set(Sense)
     assert set(words._PLACE) == set(Place) - {Place.UNKNOWN}
     assert set(words._DEVICE) == set(Device)

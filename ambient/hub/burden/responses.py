@@ -15,6 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from ambient.hub.burden.facts import NS, Fact
+from ambient.hub.languages import mark
 
 LEAST_PERSONS: Final = 5
 LEAST_DAYS: Final = 28
@@ -37,7 +38,7 @@ class Responses(Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     refused
-        Why nothing is told; then both delays are None.
+        Why nothing is told, in English; then both delays are None.
     """
 
     shift: str | None
@@ -62,13 +63,13 @@ def responses(facts: Iterable[Fact], shift: str | None, first: int, last: int) -
 
 def _why_not(answered: Sequence[Fact], days: int) -> str | None:
     if days < LEAST_DAYS:
-        return f"expected at least {LEAST_DAYS} days, got {days}; choose a longer period"
+        return mark("fewer than 28 days: choose a longer period")
     people = Counter(f.answered_by for f in answered)
     if len(people) < LEAST_PERSONS:
         # How many there were would tell of them.
-        return f"expected answers of at least {LEAST_PERSONS} people, got fewer"
+        return mark("fewer than 5 people answered")
     if max(people.values()) > MOST_OF_ONE * len(answered):
-        return f"expected at most {MOST_OF_ONE:.0%} of the answers from one person, got more"
+        return mark("more than half of the answers are of one person")
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ambient.hub import words
 from ambient.hub.burden.facts import ALWAYS
 from ambient.hub.burden.report import Report
 from ambient.hub.burden.responses import Responses
@@ -148,7 +149,7 @@ _TALLY_HEAD: Final = [
 def _tally_cells(tally: Tally) -> list[str]:
     counts = (tally.alarms, tally.held, tally.tests, tally.not_judged)
     shares = (tally.precision, tally.if_true, tally.if_false)
-    return [tally.kind.value, *map(str, counts), *map(share_text, shares)]
+    return [words.KIND[tally.kind], *map(str, counts), *map(share_text, shares)]
 
 
 def _sensitivity_table(report: Report) -> Table:
@@ -225,7 +226,7 @@ def _threshold_table(report: Report) -> Table:
         note=mark("Below, an alarm is shown and does not ring; each can be taken back."),
         head=[mark("Id"), mark("Kind"), mark("Room"), mark("Below"), mark("Accepted by")],
         rows=[
-            [one.id, one.kind.value, one.room or mark("all"), f"{one.below:.4f}", one.by]
+            [one.id, words.KIND[one.kind], one.room or mark("all"), f"{one.below:.4f}", one.by]
             for one in report.thresholds
         ],
     )
@@ -254,7 +255,13 @@ def _proposal_table(report: Report) -> Table:
         ],
         rows=[
             [
-                *(one.digest, one.kind.value, one.room, f"{one.below:.4f}", f"{one.budget:g}"),
+                *(
+                    one.digest,
+                    words.KIND[one.kind],
+                    one.room,
+                    f"{one.below:.4f}",
+                    f"{one.budget:g}",
+                ),
                 *(rate_text(one.rings_now), rate_text(one.rings_then)),
                 mark("yes") if one.meets else mark("not enough"),
                 *(share_text(share) for share in (one.lost, one.lost_in_house, one.not_judged)),

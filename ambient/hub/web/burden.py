@@ -8,7 +8,7 @@ signed in.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from litestar import MediaType, Response, Router, get, post
 from litestar.params import FromQuery, URLEncodedBody
@@ -16,6 +16,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from ambient.errors import UsageError
+from ambient.hub import words
 from ambient.hub.alarms.book import House
 from ambient.hub.alarms.condition import OpeningReason
 from ambient.hub.alarms.kinds import AlarmKind
@@ -24,6 +25,7 @@ from ambient.hub.burden.pdf import pdf_of
 from ambient.hub.burden.report import Report, read_report, whole_days
 from ambient.hub.burden.tables import tables
 from ambient.hub.identities import Right
+from ambient.hub.languages import gettext, mark
 from ambient.hub.web.context import (
     NO_STORE,
     NS,
@@ -37,6 +39,15 @@ from ambient.hub.web.context import (
 from ambient.hub.web.pages import page
 
 SHORTEST_DAYS, LONGEST_DAYS = 1, 366
+
+
+OPENING: Final = {
+    OpeningReason.INCIDENT: mark("an incident"),
+    OpeningReason.COMPLAINT: mark("a complaint"),
+    OpeningReason.OWN_REQUEST: mark("the person's own request"),
+    OpeningReason.AUTHORITY: mark("a court or authority demands it"),
+}
+"""Why somebody's log is opened."""
 
 
 class OfOne(Struct, frozen=True, kw_only=True):
@@ -91,8 +102,8 @@ def page_burden(request: AnyRequest, hub: Hub, days: FromQuery[int] = 28) -> Res
         logs=logs,
         openings=_openings(house) if logs else [],
         shadows=house.shadows,
-        kinds=sorted(kind.value for kind in AlarmKind),
-        reasons=[one.value for one in OpeningReason],
+        kind_names={kind: gettext(words.KIND[kind]) for kind in AlarmKind},
+        reasons={one.value: gettext(text) for one, text in OPENING.items()},
     )
 
 
@@ -181,7 +192,8 @@ def do_read(request: AnyRequest, hub: Hub, data: URLEncodedBody[OfOne]) -> Respo
     who = request.user
     found, answers = deeds.read_log(hub.store, hub.database, data.id, who.name, hub.now())
     lines = [
-        {"at": rfc3339(one.at), "room": one.room or "", "what": one.what.value} for one in answers
+        {"at": rfc3339(one.at), "room": one.room or "", "what": gettext(words.DEED[one.what])}
+        for one in answers
     ]
     return page("burden_log.html", who, hub, here="burden", opening=found, lines=lines)
 
@@ -212,7 +224,7 @@ def _openings(house: House) -> list[Waiting]:
         Waiting(
             id=one.id,
             person=one.person,
-            reason=one.reason.value,
+            reason=gettext(OPENING[one.reason]),
             asked_by=one.asked_by,
             granted_by=one.granted_by,
             until=rfc3339_if(one.until),

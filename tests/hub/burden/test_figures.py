@@ -11,8 +11,10 @@ from ambient.errors import UsageError
 from ambient.hub.alarms.kinds import BUDGETED, AlarmKind
 from ambient.hub.burden.facts import NS, Fact
 from ambient.hub.burden.proposals import FALSE, TRUE, UNSAID, Budget, Evidence, propose
-from ambient.hub.burden.responses import responses
+from ambient.hub.burden.responses import LEAST_DAYS, LEAST_PERSONS, responses
 from ambient.hub.burden.tally import Bursts, bursts, row, tally, would_have
+from ambient.hub.languages import gettext, speaking
+from ambient.languages import Language
 
 DAY = 86400
 
@@ -124,11 +126,11 @@ def answers(per_person: Sequence[int]) -> list[Fact]:
     ("per_person", "days", "refused"),
     [
         ([2, 2, 2, 2, 2], 28, None),
-        ([2, 2, 2, 2], 28, "at least 5 people, got fewer"),
-        ([2, 2, 2, 2, 2], 27, "at least 28 days, got 27"),
-        ([9, 2, 2, 2, 2], 28, "at most 50% of the answers from one person"),
+        ([2, 2, 2, 2], 28, f"fewer than {LEAST_PERSONS} people answered"),
+        ([2, 2, 2, 2, 2], 27, f"fewer than {LEAST_DAYS} days: choose a longer period"),
+        ([9, 2, 2, 2, 2], 28, "more than half of the answers are of one person"),
         ([8, 2, 2, 2, 2], 28, None),
-        ([], 28, "at least 5 people, got fewer"),
+        ([], 28, f"fewer than {LEAST_PERSONS} people answered"),
     ],
 )
 def test_response_times_tell_of_nobody(
@@ -140,7 +142,9 @@ def test_response_times_tell_of_nobody(
         assert found.acknowledged is not None
         assert found.acknowledged.n == sum(per_person)
     else:
-        assert refused in (found.refused or "")
+        assert found.refused == refused
+        with speaking(Language.DE):
+            assert gettext(refused) != refused
         assert found.acknowledged is None
         assert found.resolved is None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,9 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from ambient.hub.alarms.condition import Deed, OpeningReason
+from ambient.hub.alarms.inputs import OnMyWay
+from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from tests.hub.kit import PASSWORD, PATIENCE_S, enrol, fall, hub_config, running
@@ -126,3 +131,51 @@ def test_two_roles_open_a_log_and_a_third_reads_nothing(hub: RunningHub) -> None
         assert hub.context.store.verify().lines == before + 1
     with signed_in(hub, "adam") as admin:
         assert admin.post("/burden/read", data={"id": opening.id}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            [
+                "fewer than 5 people answered",
+                "an incident",
+                "a complaint",
+                "Out of bed",
+                "Resolved",
+            ],
+        ),
+        (
+            "de",
+            [
+                *("weniger als 5 Personen haben geantwortet", "ein Vorfall", "eine Beschwerde"),
+                *("Aus dem Bett", "Sturz", "Unterwegs"),
+            ],
+        ),
+    ],
+)
+def test_reasons_kinds_and_deeds_are_words_of_the_readers_language(
+    hub: RunningHub, language: str, said: list[str]
+) -> None:
+    life = fall(time.time() - 40 * 3600, 2, room="r1")
+    for line in life:
+        hub.context.store.store("n-1", [line], time.time_ns())
+    hub.context.store.decide(OnMyWay(condition=life[0].chain, who="cora"), time.time_ns())
+    with signed_in(hub, "lena") as lead, signed_in(hub, "paul") as officer:
+        lead.headers["Accept-Language"] = language
+        lead.post("/burden/ask", data={"person": "cora", "reason": "incident"})
+        opening = hub.context.board().house.openings[-1]
+        text = visible(lead.get("/burden").text)
+        officer.post("/burden/grant", data={"id": opening.id})
+        text += visible(lead.post("/burden/read", data={"id": opening.id}).text)
+    codes = {one.value for one in (*AlarmKind, *OpeningReason, *Deed) if "_" in one.value}
+    assert [one for one in codes if re.search(rf"\b{one}\b", text)] == []
+    assert [one for one in said if one not in text] == []
+    english = {"incident", "complaint", "authority"} & set(re.findall(r"\w+", text))
+    assert language == "en" or not english
+
+
+def visible(page: str) -> str:
+    """Return what a page says: its text without tags."""
+    return html.unescape(re.sub(r"<[^>]*>", " ", page))
