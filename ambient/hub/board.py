@@ -8,6 +8,7 @@ ends), so that nobody has to poll.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 import sqlite_utils
@@ -28,6 +29,9 @@ from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, RoomStatus, SourceView, room_state
+
+_Place = tuple[str | None, str | None]
+"""A room, or a node."""
 
 MAX_ORDERS = 20
 """Privacy orders per room that are looked at; more do not bear on the present."""
@@ -132,11 +136,11 @@ def read_board(
         history = _history(db)
         nodes = _nodes(db, enrolled, alarms)
         served = dict(db.execute("SELECT room, node FROM rooms").fetchall())
-        views = [rows.decode(row[0], SourceView) for row in db.execute("SELECT body FROM views")]
+        views = [_view(row[0]) for row in db.execute("SELECT body FROM views")]
         orders = _orders(db)
         versions = _versions(db, house)
         installed = {
-            room: rows.decode(body, Commissioning)
+            room: _installed(body)
             for room, body in db.execute("SELECT room, body FROM commissioning")
         }
     served |= {room: node for node, bound in enrolled.items() for room in bound}
@@ -144,7 +148,7 @@ def read_board(
     views_of: dict[tuple[str, str | None], list[SourceView]] = {}
     for view in views:
         views_of.setdefault((view.room, view.node), []).append(view)
-    broken = [one for one in alarms if one.kind in (AlarmKind.SOURCE_SILENT, AlarmKind.WORKER)]
+    broken = _broken(alarms)
     rooms = [
         _room(
             room,
@@ -191,36 +195,49 @@ def _room(
     room: str,
     node: str | None,
     nodes: Mapping[str, NodeState],
-    alarms: Sequence[Condition],
+    broken: Mapping[_Place, int],
     views: Sequence[SourceView],
     orders: Sequence[Order],
     now: int,
 ) -> RoomState:
     state = nodes.get(node) if node is not None else None
-    broken = [
-        alarm.since
-        for alarm in alarms
-        if (
-            alarm.kind is AlarmKind.SOURCE_SILENT
-            and alarm.room == room
-            and alarm.device is Device.CAMERA
-        )
-        or (
-            alarm.kind is AlarmKind.WORKER
-            and alarm.node == node
-            and alarm.worker in (Worker.VISION, Worker.FUSION)
-        )
-    ]
+    since = [broken[at] for at in ((room, None), (None, node)) if at in broken]
     return room_state(
         room,
         node,
         heard=state is not None and state.last_heard is not None,
         silent=state is not None and state.silent,
-        broken=min(broken, default=None),
+        broken=min(since, default=None),
         views=views,
         orders=orders,
         now=now,
     )
+
+
+@lru_cache(maxsize=1 << 12)
+def _view(body: str) -> SourceView:
+    """Return a view of its column: in a large house few have changed since the last reading."""
+    return rows.decode(body, SourceView)
+
+
+@lru_cache(maxsize=1 << 11)
+def _installed(body: str) -> Commissioning:
+    """Return an installation of its column, as `_view` does."""
+    return rows.decode(body, Commissioning)
+
+
+def _broken(alarms: Sequence[Condition]) -> dict[_Place, int]:
+    """Return of rooms and nodes that do not see since when (ns)."""
+    since: dict[_Place, int] = {}
+    for alarm in alarms:
+        if alarm.kind is AlarmKind.SOURCE_SILENT and alarm.device is Device.CAMERA:
+            at: _Place = (alarm.room, None)
+        elif alarm.kind is AlarmKind.WORKER and alarm.worker in (Worker.VISION, Worker.FUSION):
+            at = (None, alarm.node)
+        else:
+            continue
+        since[at] = min(alarm.since, since.get(at, alarm.since))
+    return since
 
 
 def _shadowed(room: RoomState, house: House, versions: Mapping[str, str]) -> RoomState:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request
@@ -149,6 +149,7 @@ def sign_off(hub: HubContext, who: Identity) -> None:
     hub.accounts.signed_off(who.name)
 
 
+@lru_cache(maxsize=1 << 14)
 def rfc3339(ns: int) -> str:
     """Return an instant as RFC 3339 in UTC with milliseconds."""
     seconds, rest = divmod(ns, NS)
@@ -167,22 +168,32 @@ def local_clock(stamp: str, now: str | None = None) -> str:
     Hours and minutes, and the day before them when it is not the day of `now`. In the hour that
     comes twice, when summer time ends, the name of the time stands behind them: ``02:30 CEST``.
     """
+    today = (datetime.fromisoformat(now) if now else datetime.now(UTC)).astimezone().date()
+    return _clock(stamp, today, spoken(), time.tzname)
+
+
+@lru_cache(maxsize=1 << 14)
+def _clock(stamp: str, today: date, language: Language, _zone: tuple[str, str]) -> str:
+    """Return `local_clock` of an instant; a card tells the same ones each time it is rendered."""
     at = datetime.fromisoformat(stamp)
     local = at.astimezone()
-    today = (datetime.fromisoformat(now) if now else datetime.now(UTC)).astimezone().date()
     twice = any(
         (at + one).astimezone().replace(tzinfo=None) == local.replace(tzinfo=None)
         for one in (timedelta(hours=-1), timedelta(hours=1))
     )
     clock = local.strftime("%H:%M %Z" if twice else "%H:%M")
-    return clock if local.date() == today else f"{day_text(local)} {clock}"
+    return clock if local.date() == today else f"{_day_text(local, language)} {clock}"
 
 
-def day_text(date: datetime) -> str:
+def day_text(day: datetime) -> str:
     """Return a day without its year as the reader writes it."""
-    if spoken() is Language.DE:
-        return f"{date.day}.{date.month}."
-    return f"{date.day} {_MONTH[date.month - 1]}"
+    return _day_text(day, spoken())
+
+
+def _day_text(day: datetime, language: Language) -> str:
+    if language is Language.DE:
+        return f"{day.day}.{day.month}."
+    return f"{day.day} {_MONTH[day.month - 1]}"
 
 
 _MONTH: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -73,7 +73,7 @@ async def _told(
                 message, sent = pictures.message(picture, sent), picture
                 for at in range(0, len(message), PIECE_BYTES):
                     yield message[at : at + PIECE_BYTES]
-            due_s = max(0.05, (picture.reading.stale - now) / NS)
+            due_s = max(0.05, (picture.stale - now) / NS)
             try:
                 await asyncio.wait_for(changed.wait(), min(BEAT_S, due_s))
             except TimeoutError:

@@ -234,10 +234,13 @@ class Picture(Struct, frozen=True, kw_only=True):
     ----------
     number
         Grows with everything that a page shows, but for the time.
+    stale
+        Until when (ns) it holds.
     """
 
+    # Not the reading that it was made of: each page keeps the picture that it was sent last.
     number: int
-    reading: Reading
+    stale: int
     state: LiveState | RingingState
 
 
@@ -262,7 +265,7 @@ class Pictures:
         mine = self._of[spoken()]
         async with mine.lock:
             reading = await self._readings.present()
-            if mine.picture is None or mine.picture.reading is not reading:
+            if mine.picture is None or mine.reading is not reading:
                 began = time.monotonic()
                 await asyncio.to_thread(mine.take, reading)
                 self._readings.worked(began)
@@ -285,6 +288,7 @@ class _OfLanguage:
     ) -> None:
         self._care = care
         self.lock = asyncio.Lock()
+        self.reading: Reading | None = None
         self.picture: Picture | None = None
         self._states = states
         self._messages: dict[tuple[int, int], bytes] = {}
@@ -297,7 +301,8 @@ class _OfLanguage:
         number = 1 if last is None else last.number
         if last is not None and msgspec.structs.replace(state, at=last.state.at) != last.state:
             number += 1
-        self.picture = Picture(number=number, reading=reading, state=state)
+        self.picture = Picture(number=number, stale=reading.stale, state=state)
+        self.reading = reading
 
     def message(self, picture: Picture, before: Picture | None) -> bytes:
         """Return the message from `before` to `picture`, encoded once."""
