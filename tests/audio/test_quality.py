@@ -1,6 +1,5 @@
 """What a microphone can hear: each state, its delay, and what must not raise it."""
 
-import os
 import pickle
 from collections.abc import Callable
 from itertools import pairwise
@@ -16,6 +15,7 @@ from audio.quality import GONE_S, REPEAT_S, HearingMonitor
 from audio.ring import Ring
 from audio.sources import open_sound
 from tests.audio.sources.kit import write
+from tests.recorded import recorded
 
 S = 1_000_000_000
 Sound = Callable[[np.random.Generator, int], np.ndarray]
@@ -354,10 +354,7 @@ def test_measures():
 
 @pytest.fixture
 def recordings() -> Path:
-    folder = Path(os.environ.get("AMBIENT_DATA", "/nonexistent")) / "audio"
-    if not folder.is_dir():
-        pytest.skip("needs AMBIENT_DATA")
-    return folder
+    return recorded("audio")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,8 +9,8 @@ from ambient.errors import UsageError
 from ambient.evaluate.fusion_falls.skeletons import EVERYDAY, _moment, camera_streams, said
 from ambient.observations import PostureSeen
 from models.skeletons.sequence import LABELS, Sequence
+from tests.recorded import recorded
 
-DATA = Path(os.environ.get("AMBIENT_DATA", "/nowhere"))
 SECOND = 1_000_000_000
 
 
@@ -48,13 +45,13 @@ def test_nobody_seen_says_nothing():
 def test_a_kept_file_of_another_version_is_refused(tmp_path):
     (tmp_path / "skeletons_3_2.msgpack").write_bytes(b"\x01")
     with pytest.raises(UsageError, match="simulated again"):
-        camera_streams(DATA, tmp_path, 2, 3)
+        camera_streams(tmp_path, tmp_path, 2, 3)
 
 
-@pytest.mark.skipif(not (DATA / "motion").exists(), reason="needs the motions in AMBIENT_DATA")
 def test_half_of_what_is_made_are_falls_and_it_is_kept(tmp_path):
-    made = camera_streams(DATA, tmp_path, 2, 3)
+    data = recorded("motion").parent
+    made = camera_streams(data, tmp_path, 2, 3)
     assert [one.fall for one in made].count(True) == 1
     assert {one.file.rsplit("-", 1)[1] for one in made if not one.fall} <= set(EVERYDAY)
     assert all(any(isinstance(o, PostureSeen) for _, o in one.seen) for one in made)
-    assert camera_streams(DATA, tmp_path, 2, 3) == made
+    assert camera_streams(data, tmp_path, 2, 3) == made

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,9 +27,8 @@ from fusion.who_evidence import LAGS, Likeness
 from models.skeletons.generate import Family
 from models.skeletons.joints import JOINTS, Joint
 from models.skeletons.motion import Motion, Segment, Source
+from tests.recorded import recorded
 from vitals.motion.seconds import Moved
-
-DATA = Path(os.environ.get("AMBIENT_DATA", "/nowhere"))
 
 
 def looks(seconds: float = 30.0) -> Looks:
@@ -187,9 +184,8 @@ def test_what_was_felt_in_another_clip_fits_less(wear: Wear) -> None:
     assert pairs.seconds > 100.0
 
 
-@pytest.mark.skipif(not (DATA / "motion").is_dir(), reason="needs the motions in AMBIENT_DATA")
 def test_a_room_is_the_same_again_and_its_wearables_go_to_their_people() -> None:
-    rooms = Rooms(DATA, Family.TRAIN)
+    rooms = Rooms(recorded("motion").parent, Family.TRAIN)
     room, again = (rooms.one(3, 1, Alike.APART, Story.STAY) for _ in range(2))
     assert room.device(0, "a") == again.device(0, "a")
     assert room.people[0].seen == again.people[0].seen

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from ambient.evaluate.impacts import fall_time, windows
 from ambient.observations import Wear
 from ambient.train import wearable as training
 from models.wearable.learning import fit
+from tests.recorded import recorded
 from tests.vitals.motion.kit import falling, lying, walking
 from vitals.motion.impacts import Impact
 
@@ -202,12 +202,10 @@ def test_a_fall_alarm_far_from_the_fall_alone_still_counts_as_beside() -> None:
 
 
 def test_shared_recordings_of_one_subject_reach_the_bar_where_they_were_left_out() -> None:
-    folder = os.environ.get("AMBIENT_DATA")
-    if not folder:
-        pytest.skip("needs AMBIENT_DATA")
+    folder = recorded("vitals")
     folds = training.read_folds()
     waist = []
-    for recording in recordings(Path(folder) / "vitals", ("umafall",)):
+    for recording in recordings(folder, ("umafall",)):
         if recording.subject in sorted(folds)[:1] and Wear.WAIST in recording.traces:
             trace = recording.traces[Wear.WAIST]
             waist.append(wearable._judged(recording, trace, folds[recording.subject]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,9 @@ from ambient.evaluate import glucose as measuring
 from ambient.train import glucose as training
 from models import glucose
 from models.glucose import LOW, STEPS, Forecast, forecast, history, inputs, load, spread_inputs
+from tests.recorded import recorded
 
 MINUTE = 60_000_000_000
-DATA = os.environ.get("AMBIENT_DATA")
 
 
 def readings(*values: float, leave_out: tuple[int, ...] = ()) -> list[tuple[int, float]]:
@@ -147,9 +146,8 @@ def test_what_cannot_be_learned_from_is_refused(
         training.people(tmp_path)
 
 
-@pytest.mark.skipif(DATA is None, reason="needs the recordings")
 def test_the_shipped_weights_are_what_the_recipe_gives(tmp_path: Path) -> None:
-    training.train(Path(str(DATA)), tmp_path)
+    training.train(recorded("vitals").parent, tmp_path)
     made = json.loads((tmp_path / "weights.json").read_bytes())
     shipped = load()
     assert made["threshold"] == shipped.threshold

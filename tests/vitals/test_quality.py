@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ambient.observations import Doubt, VitalMeasured
+from tests.recorded import recorded
 from vitals.codes import CATALOGUE
 from vitals.devices import Device
 from vitals.intake import Intake
@@ -114,10 +113,7 @@ def test_a_temperature_stays_for_hours() -> None:
 
 
 def _rows(name: str, column: str) -> list[tuple[int, float]]:
-    folder = os.environ.get("AMBIENT_DATA")
-    if not folder:
-        pytest.skip("needs AMBIENT_DATA")
-    with (Path(folder) / "vitals" / "edt" / name).open(newline="") as handle:
+    with recorded("vitals", "edt", name).open(newline="") as handle:
         return [
             (
                 round(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from ambient.evaluate.benchmark import agreement
+from tests.recorded import recorded
 from vision.pose.blazepose import BlazePose
 from vision.pose.mediapipe_engine import MediaPipePose
 from vision.pose.types import Image, Pose, PoseOptions, Precision, RunningMode
@@ -65,10 +65,7 @@ def test_single_pictures_agree_closely_without_rounding(models_dir: Path, frames
 
 
 def test_a_recording_agrees(models_dir: Path) -> None:
-    folder = os.environ.get("AMBIENT_DATA")
-    clip = Path(folder or "") / "video" / "gmdcsa24" / "S3_ADL_07.mp4"
-    if not folder or not clip.is_file():
-        pytest.skip("needs $AMBIENT_DATA")
+    clip = recorded("video", "gmdcsa24", "S3_ADL_07.mp4")
     video = cv2.VideoCapture(str(clip))
     images = []
     while len(images) < 80 and (frame := video.read())[0]:
