@@ -27,7 +27,6 @@ from audio.speech.gate import VoiceGate
 from audio.speech.television import TelevisionJudge
 from audio.speech.vad import SileroVad
 from models import memory
-from models.runtime import OPENVINO
 from models.sounds import spotter
 from models.sounds.spotter import Spotter
 from models.store import Store, compiled, locate
@@ -94,6 +93,10 @@ class Ears:
         words_dir: Path | None = None,
     ) -> None:
         self._store = Store(locate(models))
+        self._opening = threading.Lock()
+        """Microphones open one after the other: two that look for a network at once would both find
+        none, and each compile its own (ten microphones: 45 MB and 36 threads more, measured)."""
+        self._measuring = threading.Lock()
         self._words, self._words_dir = words, words_dir or spotter.FOLDER
         if words is not None or words_dir is not None:
             spotter.checked(spotter.load(self._words_dir), words)
@@ -125,25 +128,27 @@ class Ears:
         ModelError
             A model is missing or damaged.
         """
-        sounds, ring = None, Ring(RING_S)
-        if wanted.sounds:
-            sounds = SoundListener.create(
-                room, microphone.id, spotter=self._spotter, person=self._person, ring=ring
-            )
-        if wanted.voice:
-            made = MicrophonePipeline(
-                room,
-                microphone,
-                speech=SileroVad(self._store.path(vad.MODEL)),
-                person=self._person,
-                sounds=sounds,
-                version=self.version,
-                ring=ring,
-            )
-        else:
-            made = MicrophonePipeline(room, microphone, sounds=sounds, ring=ring)
-        self._give_back()
-        return made
+        with self._opening:
+            sounds, ring = None, Ring(RING_S)
+            if wanted.sounds:
+                sounds = SoundListener.create(
+                    room, microphone.id, spotter=self._spotter, person=self._person, ring=ring
+                )
+            if wanted.voice:
+                made = MicrophonePipeline(
+                    room,
+                    microphone,
+                    speech=SileroVad(self._store.path(vad.MODEL)),
+                    person=self._person,
+                    sounds=sounds,
+                    version=self.version,
+                    ring=ring,
+                    turn=self._measuring,
+                )
+            else:
+                made = MicrophonePipeline(room, microphone, sounds=sounds, ring=ring)
+            self._give_back()
+            return made
 
     def gates(self, enrolments: Iterable[Enrolment]) -> dict[str, VoiceGate]:
         """Return what lets the voices of these residents pass, by subject.
@@ -155,14 +160,19 @@ class Ears:
         """
         network = self._store.catalogue.revision(embedding.MODEL)
         found: dict[str, VoiceGate] = {}
-        for enrolment in enrolments:
-            found[enrolment.subject] = VoiceGate(enrolment, self._speaker, network)
-        self._give_back()
+        with self._opening:
+            for enrolment in enrolments:
+                found[enrolment.subject] = VoiceGate(enrolment, self._speaker, network)
+            self._give_back()
         return found
 
     def _give_back(self) -> None:
-        """Let go of what only opening needed: 40 MB of OpenVINO's code alone (measured)."""
-        memory.give_back([self._store.directory, compiled()], [OPENVINO])
+        """Let go of what only opening needed.
+
+        That is 40 MB of OpenVINO's code alone (measured), and 6 MB of what other libraries ran
+        once, when they were loaded or an enrolment was deciphered.
+        """
+        memory.give_back([self._store.directory, compiled()], [memory.EVERYWHERE])
 
     @cached_property
     def _spotter(self) -> Spotter:

@@ -10,6 +10,7 @@ is cut, the observations are the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, Protocol
 
 import msgspec
@@ -74,6 +75,9 @@ class MicrophonePipeline:
         Of a resident's speech, that is measured together.
     ring
         Of `RING_S`, which `sounds` looks into as well; one of its own where nobody else does.
+    turn
+        Held while a stretch of speech is judged and measured, which takes 5 MB for a moment: for
+        microphones in threads of their own, that do it one after the other.
     """
 
     def __init__(
@@ -88,12 +92,14 @@ class MicrophonePipeline:
         gone_s: float = GONE_S,
         enough_s: float = ENOUGH_S,
         ring: Ring | None = None,
+        turn: AbstractContextManager[object] | None = None,
     ) -> None:
         self._room, self._source = room, microphone.id
         self._version, self._enough_s = version, enough_s
         self._monitor = HearingMonitor(room, microphone.id, gone_s=gone_s)
         self._steps = Steps()
         self._ring = Ring(RING_S) if ring is None else ring
+        self._turn = nullcontext() if turn is None else turn
         self._finder = SpeechFinder(speech) if speech is not None else None
         self._person = person
         self._sounds = sounds
@@ -166,7 +172,8 @@ class MicrophonePipeline:
             self._end_turn()
         if self._finder is not None:
             for segment in self._finder.push(step):
-                found += self._segment(segment, step.t_ns)
+                with self._turn:
+                    found += self._segment(segment, step.t_ns)
         if self._sounds is not None:
             found += [_at(step.t_ns, each) for each in self._sounds.push(step)]
         return [*found, *self._tick(step.t_ns)]
@@ -176,7 +183,8 @@ class MicrophonePipeline:
         found: list[AnyObservation] = []
         if self._finder is not None:
             for segment in self._finder.finish():
-                found += self._segment(segment, t_ns)
+                with self._turn:
+                    found += self._segment(segment, t_ns)
         if self._sounds is not None:
             found += [_at(t_ns, each) for each in self._sounds.finish()]
         self._end_turn()

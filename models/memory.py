@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+EVERYWHERE: Final = Path("/")
+"""The folder in which all libraries lie."""
 _MAPS: Final = Path("/proc/self/maps")
 _MADV_DONTNEED: Final = 4
 _M_ARENA_MAX: Final = -8

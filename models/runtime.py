@@ -24,10 +24,7 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the docu
 with left_out("openvino.tools.ovc"):
     import openvino as ov  # noqa: TID251
 
-__all__ = ["OPENVINO", "UNPINNED", "at_once", "of_torch", "ov"]
-
-OPENVINO: Final = Path(ov.__file__).parent / "libs"
-"""Where its libraries lie."""
+__all__ = ["UNPINNED", "at_once", "of_torch", "ov"]
 
 UNPINNED: Final[dict[str, object]] = {"ENABLE_CPU_PINNING": False}
 """For every network on a CPU. OpenVINO else ties the thread that calls it to the first core, in

@@ -212,6 +212,33 @@ def test_a_wiped_pipeline_holds_no_sound():
     assert made._minutes[SUBJECT].speech_s == 0.0
 
 
+def test_a_stretch_is_judged_and_measured_when_it_is_its_turn():
+    class Turn:
+        waited = held = 0
+
+        def __enter__(self):
+            self.waited += 1
+            self.held += 1
+
+        def __exit__(self, *_):
+            self.held -= 1
+
+    turn = Turn()
+    seen = []
+
+    class Person(AlwaysPerson):
+        def person(self, samples):
+            seen.append(turn.held)
+            return super().person(samples)
+
+    made = MicrophonePipeline(
+        "r12", Mic(), speech=LoudIsSpeech(), person=Person(), sounds=Knocks(), turn=turn
+    )
+    found = heard(made, room((1, 4, RESIDENT), (8, 4, RESIDENT), seconds=13))
+    assert seen == [1] * len(of(SpeechHeard, found))
+    assert (turn.waited, turn.held) == (2, 0)
+
+
 def test_of_a_turn_that_is_over_nothing_waits():
     """A run of frames that waits for what follows takes a megabyte, and nothing follows."""
     made = pipeline({SUBJECT: gate()})
