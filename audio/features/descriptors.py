@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ambient.errors import UsageError
 from audio.features import cepstrum, formants, frames, harmonics, periods, pitch, spectral
 from audio.features.frames import LONG, SHORT, STEP, Real, Samples
-from audio.features.viterbi import PitchPath
+from audio.features.viterbi import THRESHOLD, PitchPath
 
 RUN: Final = 128
 """Frames that are worked on together."""
@@ -137,10 +137,12 @@ class _Run:
         What is known of them without it, shape (frames, columns).
     power
         Power spectra of short frames, shape (frames, 257); no frames where none are asked for.
+    heard
+        Which frames have a candidate of pitch that is sure enough: no other can be voiced.
     spectrum
-        Magnitudes of long frames, shape (frames, 1025).
+        Magnitudes of their long frames, shape (heard, 1025).
     acf
-        Their autocorrelation, shape (frames, lags).
+        Their autocorrelation, shape (heard, lags).
     sound
         Low-passed sound from the first frame on, for matching periods.
     whole
@@ -149,6 +151,7 @@ class _Run:
 
     rows: Real
     power: Real
+    heard: NDArray[np.intp]
     spectrum: Real
     acf: Real
     sound: Samples
@@ -260,10 +263,12 @@ class Extractor:
         square = np.einsum("fs,fs->f", windowed, windowed, dtype=np.float64) / LONG
         rows[:, _AT[Lld.LEVEL]] = 10 * np.log10(square + spectral.POWER_FLOOR)
         magnitude = np.abs(frames.long_spectrum(windowed))
+        del windowed
         squared = magnitude**2
         acf = harmonics.autocorrelation(squared)
         coarse = np.ascontiguousarray(magnitude[:, ::2])
         found = pitch.candidates(coarse)
+        del coarse
         heard = (square >= QUIET**2) & (np.arange(count) < whole)
         hz = np.where(heard[:, None], found.hz, 0.0)
         possible = pitch.Candidates(hz, np.where(heard[:, None], found.voicing, 0.0))
@@ -273,7 +278,10 @@ class Extractor:
         self._cepstra = np.concatenate([self._cepstra, cepstrum.cepstra(squared)])
         if not self._full:
             power = power[:0].copy()
-        self._runs.append(_Run(rows, power, magnitude, acf, periods.lowpassed(sound), whole))
+        sure = np.flatnonzero(((hz > 0) & (possible.voicing >= THRESHOLD)).any(axis=1))
+        # What waits for its pitch is most of what a microphone holds while somebody speaks.
+        waits = (sure, magnitude[sure], acf[sure])
+        self._runs.append(_Run(rows, power, *waits, periods.lowpassed(sound), whole))
 
     def _emit(self, *, last: bool) -> Descriptors:
         """Complete the runs whose pitch is decided, and smooth the rows whose neighbours are."""
@@ -343,11 +351,12 @@ def _complete(run: _Run, f0: Real, voicing: Real, *, full: bool) -> Real:
     rows[:, _AT[Lld.VOICING]] = voicing
     # Semitone 1 is the least, as 0 stands for unvoiced (Eyben et al. 2016, section 6.1).
     rows[voiced, _AT[Lld.F0_SEMITONES]] = np.maximum(12 * np.log2(f0[voiced] / SEMITONE_HZ), 1.0)
-    spectrum = run.spectrum[voiced]
+    at = np.searchsorted(run.heard, voiced)
+    spectrum = run.spectrum[at]
     squared = spectrum**2
-    rows[voiced, _AT[Lld.HNR]] = harmonics.hnr(run.acf[voiced], squared, f0[voiced])
+    rows[voiced, _AT[Lld.HNR]] = harmonics.hnr(run.acf[at], squared, f0[voiced])
     if full:
-        _resonances(run, rows, voiced, f0[voiced])
+        _resonances(run.power, spectrum, rows, voiced, f0[voiced])
     quiet = periods.quietness(squared)
     rung = periods.framed(run.sound, voiced)
     found = periods.changes(rung, periods.unrung(rung, squared, quiet), f0[voiced])
@@ -357,14 +366,16 @@ def _complete(run: _Run, f0: Real, voicing: Real, *, full: bool) -> Real:
     return counts
 
 
-def _resonances(run: _Run, rows: Real, voiced: NDArray[np.intp], f0: Real) -> None:
-    """Fill in formants and the levels of harmonics, `f0` being that of the voiced rows."""
-    power = run.power.copy()
+def _resonances(
+    power: Real, spectrum: Real, rows: Real, voiced: NDArray[np.intp], f0: Real
+) -> None:
+    """Fill in formants and the levels of harmonics; `spectrum` and `f0` are of the voiced rows."""
+    power = power.copy()
     power[voiced] = formants.quietened(power[voiced])
     rows[:, _FORMANTS], rows[:, _WIDTHS] = formants.formants(power)
     rows[:, _LEVELS] = harmonics.UNVOICED_DB
     tuned = rows[np.ix_(voiced, _FORMANTS)]
-    h1_h2, h1_a3, levels = harmonics.relations(run.spectrum[voiced], f0, tuned)
+    h1_h2, h1_a3, levels = harmonics.relations(spectrum, f0, tuned)
     rows[voiced, _AT[Lld.H1_H2]] = h1_h2
     rows[voiced, _AT[Lld.H1_A3]] = h1_a3
     rows[np.ix_(voiced, _LEVELS)] = levels

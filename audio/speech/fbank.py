@@ -50,10 +50,17 @@ def fbank(samples: Samples) -> NDArray[np.float32]:
     """
     frames = sliding_window_view(np.asarray(samples, np.float64), FRAME)[::STEP]
     frames = frames - frames.mean(axis=1, keepdims=True)
-    before = np.concatenate((frames[:, :1], frames[:, :-1]), axis=1)
-    shaped = (frames - _PREEMPHASIS * before) * _window()
+    # In place, for each of these takes a megabyte.
+    shaped = np.empty_like(frames)
+    np.multiply(_PREEMPHASIS, frames[:, :1], out=shaped[:, :1])
+    np.multiply(_PREEMPHASIS, frames[:, :-1], out=shaped[:, 1:])
+    np.subtract(frames, shaped, out=shaped)
+    del frames
+    shaped *= _window()
     spectrum = np.fft.rfft(shaped, _POINTS, axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
+    del shaped
+    power = spectrum.real**2
+    power += spectrum.imag**2
     return np.log(np.maximum(power @ _bands(), _FLOOR)).astype(np.float32)
 
 
