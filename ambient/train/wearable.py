@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,9 +27,9 @@ from models.wearable import FallNet, Weights
 from models.wearable.inputs import BEFORE, Worn, inputs
 from models.wearable.learning import fit
 from models.wearable.learning.bodies import felt
-from models.wearable.learning.tell import stirred
+from models.wearable.learning.tell import holed, softened, softness, stirred
 from models.wearable.learning.tell import tell as told_as
-from vitals.motion.impacts import WORN, Window
+from vitals.motion.impacts import TRIGGER_G, WORN, Window
 
 FOLDER: Final = Path(__file__).parents[2] / "models" / "wearable"
 DATASET: Final = "umafall"
@@ -131,7 +131,7 @@ class Table:
         """Add the impacts of one trace; `when` is when a fall's may have been."""
         labels = labelled(found, when)
         for window, label in zip(found, labels, strict=True):
-            self.x.append(inputs(window.mean, window.high, window.low, WORN.get(wear)))
+            self.x.append(inputs(window.mean, window.high, window.low, WORN.get(wear), window.rest))
             self.fall.append(label)
             self.group.append(group)
             self.trace.append(trace)
@@ -243,9 +243,24 @@ def _recorded(table: Table, recording: Recording, tellings: int, rng: np.random.
             own = trace.times, trace.samples
             if fall is not None and rng.random() < STIRRED:
                 own = stirred(*own, fall, rng)
-            every.append(windows(Trace(wear, *told_as(*own, rng))))
+            found_so = windows(Trace(wear, *holed(*told_as(*own, rng), rng)))
+            every.append(_softer(found_so, softness(rng)))
         for told, ones in enumerate(every):
             table.add(ones, when, group=recording.subject, trace=name, wear=wear, told=told)
+
+
+def _softer(found: list[Window], share: float) -> list[Window]:
+    """Return the impacts that are still felt as such when only a share of all is."""
+    softer = [
+        replace(
+            window,
+            mean=softened(window.mean, share),
+            high=softened(window.high, share),
+            low=softened(window.low, share),
+        )
+        for window in found
+    ]
+    return [window for window in softer if window.high[BEFORE] >= TRIGGER_G]
 
 
 def _moved(table: Table, motion: Motion, rng: np.random.Generator) -> None:
@@ -278,19 +293,29 @@ def learn(table: Table, plan: Plan, seed: int, said: Tell) -> tuple[Weights, lis
     usable = labels >= 0
     subjects = sorted(set(group.tolist()) - {BODY})
 
-    def judged(left_out: list[str]) -> Weights:
-        """Return networks without some subjects, calibrated and cut on the rest in turn."""
-        rest = [s for s in subjects if s not in left_out]
+    def turned_out(rest: list[str], left_out: list[str], decay: float) -> NDArray[np.float64]:
+        """Return the log-odds of subjects, each from networks without it and `left_out`."""
         odds = np.full(len(labels), np.nan)
         for subject in rest:
             mask = usable & ~np.isin(group, [*left_out, subject])
-            inner = fit.fit(rows.of(mask), seed=seed, members=plan.inner)
+            inner = fit.fit(rows.of(mask), seed=seed, members=plan.inner, decay=decay)
             own = plain & (group == subject)
             odds[own] = FallNet(inner).log_odds(x[own])
+        return odds
+
+    def judged(left_out: list[str]) -> Weights:
+        """Return networks without some subjects, calibrated and cut on the rest in turn.
+
+        So is the decay chosen: nothing is known of whom they are to judge.
+        """
+        rest = [s for s in subjects if s not in left_out]
         of = plain & np.isin(group, rest)
-        mask = usable & ~np.isin(group, left_out)
-        whole = fit.fit(rows.of(mask), seed=seed, members=plan.members)
         counted = of & usable
+        tried = {decay: turned_out(rest, left_out, decay) for decay in fit.DECAYS}
+        decay = min(tried, key=lambda one: fit.loss(tried[one][counted], rows.fall[counted]))
+        odds = tried[decay]
+        mask = usable & ~np.isin(group, left_out)
+        whole = fit.fit(rows.of(mask), seed=seed, members=plan.members, decay=decay)
         slope, shift = fit.calibrate(odds[counted], rows.fall[counted])
         probability = 1.0 / (1.0 + np.exp(-(odds * slope + shift)))
         cut = fit.threshold(*by_trace(probability, labels, trace, of))

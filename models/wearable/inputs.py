@@ -24,6 +24,14 @@ BEFORE: Final = 62
 AFTER: Final = 88
 """Cells before and after the impact's own: 2.5 and 3.5 s."""
 LENGTH: Final = BEFORE + 1 + AFTER
+LONG: Final = 250
+"""Cells before an impact, 10 s, in which its wearer may have been calm."""
+UNTIL: Final = 12
+"""Cells before an impact, 0.5 s, that are of the fall."""
+CALM: Final = 20
+"""Cells (0.8 s) of a calm stretch."""
+ABOUT: Final = 1.5
+"""A stretch counts as calm up to so many times the standard deviation of the calmest."""
 G: Final = 9.80665
 STILL_G: Final = 0.04
 """Standard deviation of a fifth of a second below which it counts as still."""
@@ -52,7 +60,8 @@ INPUTS: Final = (
     "peak", "peak_mean", "stands_out_before", "stands_out_after", "wide",
     "lowest", "falling", "lowest_after", "lowest_far_before",
     "jerk", "swing",
-    "turned", "turned_long", "turned_early", "gravity_before", "gravity_after",
+    "turned", "turned_long", "turned_early", "turned_rest", "turned_calm",
+    "gravity_before", "gravity_after",
     "still", "still_before", "peaks_before", "peaks_after", "rhythm",
     *(f"length_{name}" for name, _, _ in _SPANS),
     *(f"vector_{name}" for name, _, _ in _SPANS),
@@ -60,7 +69,23 @@ INPUTS: Final = (
 )  # fmt: skip
 
 
-def inputs(mean: Floats, high: Floats, low: Floats, worn: Worn | None) -> Floats:
+def rest(before: Floats) -> Floats:
+    """Return how a device hung (3,), g, when it last was calm.
+
+    Who hops, jogs or swings a leg shakes the device, and the mean of a second is not gravity then.
+
+    Parameters
+    ----------
+    before
+        (M, 3), g, cells up to `UNTIL` before an impact; one at least.
+    """
+    cells = np.pad(before, ((max(0, CALM - len(before)), 0), (0, 0)), "edge")
+    spread, mean = _stretches(cells, CALM)
+    last = np.flatnonzero(spread <= max(STILL_G, ABOUT * float(spread.min())))[-1]
+    return np.asarray(mean[last])
+
+
+def inputs(mean: Floats, high: Floats, low: Floats, worn: Worn | None, rested: Floats) -> Floats:
     """Return the inputs (I,) of one impact, in the order of `INPUTS`.
 
     Parameters
@@ -71,6 +96,8 @@ def inputs(mean: Floats, high: Floats, low: Floats, worn: Worn | None) -> Floats
         Largest and smallest length (151,) in each cell, g.
     worn
         Where the device is; None for elsewhere or unknown.
+    rested
+        How it hung when it last was calm (3,); see `rest`.
 
     Raises
     ------
@@ -85,6 +112,7 @@ def inputs(mean: Floats, high: Floats, low: Floats, worn: Worn | None) -> Floats
     drop = slice(BEFORE - 30, BEFORE + 1)
     early, mid = mean[:25].mean(axis=0), mean[25:50].mean(axis=0)
     late, latest = mean[BEFORE + 30 : BEFORE + 60].mean(axis=0), mean[BEFORE + 50 :].mean(axis=0)
+    spread, calm = _stretches(mean[BEFORE + 20 :], RATE)
     still = _still(mean)
     near = length[BEFORE - 12 : BEFORE + 13]
     step = np.diff(mean[BEFORE - 15 : BEFORE + 16], axis=0)
@@ -103,6 +131,8 @@ def inputs(mean: Floats, high: Floats, low: Floats, worn: Worn | None) -> Floats
         _angle(early, latest),
         _angle(mid, late),
         _angle(early, mid),
+        _angle(rested, latest),
+        _angle(rested, calm[int(spread.argmin())]),
         float(np.sqrt(np.square(early).sum())),
         float(np.sqrt(np.square(latest).sum())),
         float(still[16:].mean()),
@@ -134,6 +164,12 @@ def _still(mean: Floats) -> NDArray[np.bool_]:
     """Return whether each fifth of a second (30,) is still."""
     fifths = mean[: LENGTH // 5 * 5].reshape(-1, 5, 3)
     return np.asarray(np.sqrt(fifths.var(axis=1).sum(axis=1)) < STILL_G)
+
+
+def _stretches(cells: Floats, length: int) -> tuple[Floats, Floats]:
+    """Return standard deviation (M,) and mean (M, 3) of every stretch of so many cells."""
+    runs = np.lib.stride_tricks.sliding_window_view(cells, length, axis=0)
+    return np.sqrt(runs.var(axis=2).sum(axis=1)), runs.mean(axis=2)
 
 
 def _angle(a: Floats, b: Floats) -> float:

@@ -12,12 +12,23 @@ import numpy as np
 
 from ambient.observations import Wear
 from models.wearable import FallNet
-from models.wearable.inputs import AFTER, BEFORE, LENGTH, Worn, inputs, still_after, turned
+from models.wearable.inputs import (
+    AFTER,
+    BEFORE,
+    LENGTH,
+    LONG,
+    UNTIL,
+    Worn,
+    inputs,
+    rest,
+    still_after,
+    turned,
+)
 from vitals.motion.cells import CELL_NS, RATE, Cells, Floats
 from vitals.motion.scale import Scaled, mended
 
 TRIGGER_G: Final = 1.5
-"""Every fall of UMAFall's training subjects reaches it at waist, wrist and pocket."""
+"""Every fall of UMAFall's training subjects reaches it, at each of five places."""
 LEAST_BEFORE: Final = RATE
 """A second before the impact must be there; what is missing before that is held."""
 KNOWN_SHARE: Final = 0.6
@@ -44,6 +55,8 @@ class Window:
         End of the impact's cell, and of the last cell that was looked at.
     mean, high, low
         (151, 3), (151,) and (151,), g.
+    rest
+        How the device hung when it last was calm within 10 s before (3,), g.
     """
 
     impact_ns: int
@@ -51,6 +64,7 @@ class Window:
     mean: Floats
     high: Floats
     low: Floats
+    rest: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +112,7 @@ class Windows:
                     if window is not None:
                         found.append(window)
             self._looked = end
-        drop = max(0, self._looked - BEFORE)
+        drop = max(0, self._looked - LONG)
         self._looked -= drop
         self._kept = cells.cut(drop, len(cells))
         return found
@@ -116,12 +130,13 @@ class Windows:
             mean=np.pad(cells.mean[of], ((held, 0), (0, 0)), "edge"),
             high=np.pad(cells.high[of], (held, 0), "edge"),
             low=np.pad(cells.low[of], (held, 0), "edge"),
+            rest=rest(cells.mean[max(0, at - LONG) : at - UNTIL]),
         )
 
 
 def judge(window: Window, wear: Wear, net: FallNet) -> Impact:
     """Return what the network thinks of an impact."""
-    row = inputs(window.mean, window.high, window.low, WORN.get(wear))
+    row = inputs(window.mean, window.high, window.low, WORN.get(wear), window.rest)
     return Impact(
         window.impact_ns,
         window.judged_ns,

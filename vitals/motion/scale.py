@@ -87,14 +87,21 @@ class Scale:
 
     def _runs(self, cells: Cells, begin: int, end: int) -> list[Scaled]:
         """Return the cells from `begin` to `end`, cut where a factor becomes known."""
-        still, moving = _still(cells, begin, end), _moving(cells, begin, end)
+        still, moving = _still(cells, begin, end), None
+        seen = cells.mean[max(0, begin + STILL - LONG) : end + LAG]
+        square = np.einsum("ij,ij->i", seen, seen)
+        least, most = float(square.min()) ** 0.5, float(square.max()) ** 0.5
         number = np.arange(begin, end) + cells.first
         out: list[Scaled] = []
         mend, at = None, begin
         while True:
             power = round(float(np.log2(self.factor)))
-            long = moving.other(power) & (number + STILL - LONG >= self._changed)
-            told = np.where(np.isnan(still), np.where(long, moving.power, power), still)
+            told = np.where(np.isnan(still), power, still)
+            # A mean outside of both bounds needs a cell that is: mostly none is.
+            if least * self.factor < LEAST_G or most * self.factor > MEAN_G:
+                moving = _moving(cells, begin, end) if moving is None else moving
+                long = moving.other(power) & (number + STILL - LONG >= self._changed)
+                told = np.where(np.isnan(still) & long, moving.power, told)
             other = np.flatnonzero(told[at - begin :] != power) + at
             turn = int(other[0]) if len(other) else end
             sure = np.flatnonzero(still[at - begin : turn - begin] == power)

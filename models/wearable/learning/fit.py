@@ -16,10 +16,10 @@ from scipy.optimize import minimize
 from models.wearable import LIMIT, Member, Weights
 from models.wearable.inputs import INPUTS
 
-VERSION: Final = "1.0.0"
+VERSION: Final = "2.0.0"
 UNITS: Final = 8
-DECAY: Final = 3e-3
-"""Weight decay (L2)."""
+DECAYS: Final = (1e-3, 3e-3)
+"""Weight decays (L2) to choose from."""
 STEPS: Final = 120
 DIGITS: Final = 5
 
@@ -50,7 +50,7 @@ class Rows:
         return Rows(self.x[mask], self.fall[mask], self.weight[mask])
 
 
-def fit(rows: Rows, *, seed: int = 0, members: int = 1, decay: float = DECAY) -> Weights:
+def fit(rows: Rows, *, seed: int = 0, members: int = 1, decay: float = DECAYS[0]) -> Weights:
     """Return networks fitted on rows, not yet calibrated (slope 1, shift 0, threshold 0.5)."""
     mean = rows.x.mean(axis=0)
     scale = np.maximum(rows.x.std(axis=0), 1e-3)
@@ -108,6 +108,11 @@ def calibrate(log_odds: Floats, fall: Flags) -> tuple[float, float]:
 
     best = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead", options={"xatol": 1e-5}).x
     return round(float(best[0]), DIGITS), round(float(best[1]), DIGITS)
+
+
+def loss(log_odds: Floats, fall: Flags) -> float:
+    """Return the mean negative log-likelihood of log-odds."""
+    return float((np.logaddexp(0.0, log_odds) - fall * log_odds).mean())
 
 
 def threshold(falls: Floats, others: Floats) -> float:

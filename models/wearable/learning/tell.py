@@ -26,6 +26,13 @@ OFFSET_G: Final = 0.03
 NOISE_G: Final = (0.002, 0.03)
 LOST: Final = 0.04
 """Samples that go astray, at most."""
+HOLED: Final = 0.1
+HOLE_S: Final = (0.5, 2.5)
+"""Share of tellings in which a radio is silent for a while, and for how long."""
+SOFT: Final = 0.5
+SOFTER: Final = (0.4, 1.2)
+"""Share of tellings in which all is felt less or more than it was, and how much: times what the
+length is off 1 g. Who falls on purpose falls on a mattress, and not as softly as who slides."""
 CALM_S: Final = 0.7
 STIR_G: Final = (0.05, 0.4)
 TURN: Final = 0.35
@@ -99,6 +106,38 @@ def stirred(
     )
     turned = _about(samples, spin / np.sqrt(float(spin @ spin)), angle)
     return times, np.where(after[:, None], turned + moved, samples)
+
+
+def holed(times: Times, samples: Floats, rng: np.random.Generator) -> tuple[Times, Floats]:
+    """Return a trace of which, in some tellings, a radio has lost a stretch.
+
+    Parameters
+    ----------
+    times, samples
+        (N,) nanoseconds, rising, and (N, 3) g.
+    rng
+        Everything is drawn from it.
+    """
+    if rng.random() >= HOLED:
+        return times, samples
+    begin = times[0] + int(rng.uniform(0.0, float(times[-1] - times[0])))
+    kept = (times < begin) | (times > begin + int(rng.uniform(*HOLE_S) * SECOND))
+    kept[[0, -1]] = True
+    return times[kept], samples[kept]
+
+
+def softness(rng: np.random.Generator) -> float:
+    """Return how much of what was felt is felt in a telling; 1 for all of it."""
+    return float(rng.uniform(*SOFTER)) if rng.random() < SOFT else 1.0
+
+
+def softened(vectors: Floats, share: float) -> Floats:
+    """Return vectors (N, 3) or lengths (N,), g, with a share of what they are off 1 g."""
+    length = vectors if vectors.ndim == 1 else np.sqrt(np.square(vectors).sum(axis=1))
+    soft = np.maximum(1.0 + share * (length - 1.0), 0.0)
+    if vectors.ndim == 1:
+        return np.asarray(soft)
+    return np.asarray(vectors * (soft / np.maximum(length, 1e-3))[:, None])
 
 
 def _about(vectors: Floats, axis: Floats, angle: Floats) -> Floats:

@@ -13,16 +13,19 @@ from models.wearable.inputs import (
     BEFORE,
     INPUTS,
     LENGTH,
+    RATE,
     Worn,
     inputs,
+    rest,
     still_after,
     turned,
 )
 from models.wearable.learning import fit
 from models.wearable.learning.bodies import felt
-from models.wearable.learning.tell import rotation, stirred, tell
+from models.wearable.learning.tell import holed, rotation, softened, stirred, tell
 
 SECOND = 1_000_000_000
+STOOD = np.array([0.0, 0.0, 1.0])
 Floats = np.ndarray
 
 
@@ -39,13 +42,15 @@ def fallen(seed: int = 0) -> tuple[Floats, Floats, Floats]:
 
 
 def test_numbers_have_the_names_that_the_weights_know() -> None:
-    row = inputs(*fallen(), Worn.WAIST)
+    row = inputs(*fallen(), Worn.WAIST, STOOD)
     assert row.shape == (len(INPUTS),)
     assert np.isfinite(row).all()
     by = dict(zip(INPUTS, row.tolist(), strict=True))
     assert by["peak"] == pytest.approx(np.log(3.06), abs=0.05)
     assert by["lowest"] == pytest.approx(0.2, abs=0.03)
     assert by["turned"] == pytest.approx(np.pi / 2, abs=0.05)
+    assert by["turned_rest"] == pytest.approx(np.pi / 2, abs=0.05)
+    assert by["turned_calm"] == pytest.approx(np.pi / 2, abs=0.05)
     assert by["still"] > 0.8
     assert (by["waist"], by["wrist"], by["thigh"]) == (1.0, 0.0, 0.0)
 
@@ -56,18 +61,57 @@ def test_how_the_device_is_turned_does_not_matter(seed: int) -> None:
     turn = rotation(np.random.default_rng(seed))
     assert np.allclose(turn @ turn.T, np.eye(3))
     assert np.linalg.det(turn) == pytest.approx(1.0)
-    assert np.allclose(inputs(mean @ turn.T, high, low, None), inputs(mean, high, low, None))
+    turned_so = inputs(mean @ turn.T, high, low, None, turn @ STOOD)
+    assert np.allclose(turned_so, inputs(mean, high, low, None, STOOD))
 
 
 def test_an_unknown_place_is_none_of_the_five() -> None:
-    assert inputs(*fallen(), None)[-len(Worn) :].tolist() == [0.0] * len(Worn)
+    assert inputs(*fallen(), None, STOOD)[-len(Worn) :].tolist() == [0.0] * len(Worn)
 
 
 def test_a_window_of_another_length_is_refused() -> None:
     mean, high, low = fallen()
     with pytest.raises(ValueError, match="151"):
-        inputs(mean[:-1], high, low, None)
+        inputs(mean[:-1], high, low, None, STOOD)
     assert BEFORE + 1 + AFTER == LENGTH
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param([("stands", 2.0), ("hops", 5.0)], [0.0, 0.0, 1.0], id="stands, then hops"),
+        pytest.param([("lies", 3.0), ("stands", 1.5)], [0.0, 0.0, 1.0], id="lies, then stands"),
+        pytest.param(
+            [("stands", 3.0), ("lies", 1.5), ("hops", 1.0)], [1.0, 0.0, 0.0], id="lay last"
+        ),
+        pytest.param([("stands", 0.5)], [0.0, 0.0, 1.0], id="half a second alone"),
+    ],
+)
+def test_how_the_device_hung_when_its_wearer_was_last_calm(
+    before: list[tuple[str, float]], expected: list[float]
+) -> None:
+    rng = np.random.default_rng(3)
+    parts = []
+    for what, seconds in before:
+        cells = rng.normal(0.0, 0.01, (round(seconds * RATE), 3))
+        cells[:, 0 if what == "lies" else 2] += 1.0
+        if what == "hops":
+            hop = np.sin(2 * np.pi * 2.4 / RATE * np.arange(len(cells)))
+            cells += np.outer(hop, [1.2, 0.3, 0.9]) + np.maximum(hop, 0)[:, None]
+        parts.append(cells)
+    assert np.allclose(rest(np.vstack(parts)), expected, atol=0.03)
+
+
+@pytest.mark.parametrize("share", [0.4, 1.0, 1.2])
+def test_a_softer_fall_keeps_its_directions_and_what_rests(share: float) -> None:
+    mean, high, low = fallen()
+    soft = softened(mean, share)
+    along = np.einsum("ij,ij->i", soft, mean)
+    length = np.sqrt(np.square(soft).sum(axis=1))
+    assert np.allclose(along, length * np.sqrt(np.square(mean).sum(axis=1)))
+    assert np.allclose(length - 1.0, share * (np.sqrt(np.square(mean).sum(axis=1)) - 1.0))
+    assert float(softened(high, share)[BEFORE]) == pytest.approx(1.0 + share * (high[BEFORE] - 1.0))
+    assert (softened(low, share) >= 0.0).all()
 
 
 def test_stillness_and_turn_after_an_impact() -> None:
@@ -84,7 +128,12 @@ def test_the_shipped_network_tells_a_fall_from_a_step() -> None:
     walk = np.tile([0.0, 0.0, 1.0], (LENGTH, 1))
     walk[:, 2] += 0.6 * np.sin(2 * np.pi * 1.8 / 25 * np.arange(LENGTH))
     length = np.sqrt(np.square(walk).sum(axis=1))
-    rows = np.vstack([inputs(*fallen(), Worn.WAIST), inputs(walk, length, length, Worn.WAIST)])
+    rows = np.vstack(
+        [
+            inputs(*fallen(), Worn.WAIST, STOOD),
+            inputs(walk, length, length, Worn.WAIST, STOOD),
+        ]
+    )
     fall, step = net.probability(rows)
     assert fall > 0.8
     assert step < 0.1
@@ -138,6 +187,12 @@ def test_calibration_mends_log_odds_that_are_too_sure() -> None:
     assert fit.calibration_error(said, fall) < 0.02 < fit.calibration_error(said**3, fall)
 
 
+def test_the_loss_is_least_where_the_odds_are_right() -> None:
+    fall = np.arange(400) % 4 == 0
+    at = [fit.loss(np.full(400, np.log(p / (1 - p))), fall) for p in (0.1, 0.25, 0.5)]
+    assert min(at) == at[1] == pytest.approx(-0.25 * np.log(0.25) - 0.75 * np.log(0.75))
+
+
 @pytest.mark.parametrize(
     ("falls", "others", "low", "high"),
     [
@@ -175,6 +230,22 @@ def test_stirring_begins_after_the_impact_and_keeps_gravity() -> None:
     _, out = stirred(times, lying, 5 * SECOND, np.random.default_rng(3))
     assert np.array_equal(out[times <= 5.7 * SECOND], lying[times <= 5.7 * SECOND])
     assert np.abs(out[times > 7 * SECOND] - lying[0]).max() > 0.05
+
+
+def test_a_silent_radio_loses_one_stretch_of_some_tellings() -> None:
+    times = np.arange(1, 1201) * (SECOND // 100)
+    lying = np.tile([1.0, 0.0, 0.0], (1200, 1))
+    lost = []
+    for seed in range(200):
+        at, out = holed(times, lying, np.random.default_rng(seed))
+        assert out.shape == (len(at), 3)
+        assert (at[0], at[-1]) == (times[0], times[-1])
+        gaps = np.diff(at) / SECOND
+        assert (gaps > 0.02).sum() <= 1
+        lost.append(float(gaps.max()))
+    holes = [gap for gap in lost if gap > 0.02]
+    assert 8 <= len(holes) <= 40
+    assert max(holes) < 2.6
 
 
 @pytest.mark.parametrize("worn", list(Worn))
