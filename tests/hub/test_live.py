@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from ambient.hub.board import Board
 from ambient.hub.broadcast import Broadcaster
 from ambient.hub.languages import speaking
 from ambient.hub.service import RunningHub
@@ -128,6 +130,30 @@ def test_whatever_a_page_misses_it_shows_the_same(tmp_path: Path, misses: tuple[
             assert {card for cards in page.values() for card in cards} >= {"r1", "r2", "r3"}
 
         asyncio.run(follow())
+
+
+def test_what_was_shown_is_let_go(tmp_path: Path) -> None:
+    """A page keeps its picture while nothing changes for it: with the board, 200 kept 200."""
+    with running(hub_config(tmp_path)) as hub:
+        enrol(hub.context.registry, "n-1", ["r1", "r2"])
+        counted = Counted(hub)
+
+        async def follow() -> tuple[list[Picture], int]:
+            counted.broadcaster.start()
+            pictures = Pictures(Readings(counted.context))
+            kept = [await pictures.present()]
+            for began in range(8):
+                hub.context.store.store("n-1", fall(began, 2), counted.at)
+                counted.broadcaster.publish()
+                await asyncio.sleep(0)
+                kept.append(await pictures.present())
+                pictures.message(kept[-1], kept[-2])
+            gc.collect()
+            return kept, sum(type(one) is Board for one in gc.get_objects())
+
+        kept, boards = asyncio.run(follow())
+        assert len({one.number for one in kept}) == 9
+        assert boards <= 2
 
 
 def test_a_change_tells_of_its_own_cards_alone(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ FRESH_S: Final = 2.0
 LONGEST_REST_S: Final = 0.4
 """So that pages learn of a change within a second while changes come without end."""
 KEPT_BYTES: Final = 8 * 1024 * 1024
-"""Of messages that are kept encoded; pages that keep up need one, those that are slow their own."""
+"""Of messages to one picture that are kept encoded: pages that keep up need one, those that are
+slow their own."""
 
 
 class Cards(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -301,20 +302,23 @@ class _OfLanguage:
         number = 1 if last is None else last.number
         if last is not None and msgspec.structs.replace(state, at=last.state.at) != last.state:
             number += 1
+            # Whoever asks from now on is told this picture; another thread may still tell the last.
+            self._messages = {}
         self.picture = Picture(number=number, stale=reading.stale, state=state)
         self.reading = reading
 
     def message(self, picture: Picture, before: Picture | None) -> bytes:
         """Return the message from `before` to `picture`, encoded once."""
         way = (0 if before is None else before.number, picture.number)
-        found = self._messages.get(way)
+        kept = self._messages
+        found = kept.get(way)
         if found is None:
             state: Any = picture.state
             told = state if before is None else state.after(before.state)
             found = sse("state", msgspec.json.encode(told), state.sequence)
-            if sum(map(len, self._messages.values())) + len(found) > KEPT_BYTES:
-                self._messages.clear()
-            self._messages[way] = found
+            if sum(map(len, kept.values())) + len(found) > KEPT_BYTES:
+                kept.clear()
+            kept[way] = found
         return found
 
 
