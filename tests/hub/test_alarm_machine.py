@@ -75,12 +75,15 @@ class Alarms(RuleBasedStateMachine):
     def camera(self, room: str, view: View) -> None:
         self.drill.hear(schedules.view_of(room, self.drill.now, view))
 
-    @rule(node=st.sampled_from(NODES), silent=st.booleans())
-    def node(self, node: str, silent: bool) -> None:
+    @rule(nodes=st.sets(st.sampled_from(NODES), min_size=1))
+    def silent(self, nodes: set[str]) -> None:
         last = self.drill.now - 15 * NS
-        self.drill.take(
-            inputs.NodeSilent(node=node, last=last) if silent else inputs.NodeSpeaks(node=node)
-        )
+        found = [inputs.NodeSilent(node=node, last=last) for node in sorted(nodes)]
+        self.drill.take(inputs.NodesSilent(nodes=found))
+
+    @rule(node=st.sampled_from(NODES))
+    def speaks(self, node: str) -> None:
+        self.drill.take(inputs.NodeSpeaks(node=node))
 
     @precondition(lambda self: self.drill.book.conditions)
     @rule(data=st.data(), who=WHO, there=st.booleans())

@@ -391,3 +391,88 @@ def test_a_clock_an_hour_wrong_gives_the_alarm_back_to_whose_shift_it_is(start: 
         300,
         360,
     ], "the siren goes on through all of it"
+
+
+# -- what a clock that was set must not hold ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("second", "room", "longest"),
+    [
+        pytest.param(390, "r1", 600, id="on the way"),
+        pytest.param(990, "r1", 1800, id="there"),
+        pytest.param(1500, "r2", 1800, id="snoozed"),
+        pytest.param(2790, "r1", 120, id="paused"),
+    ],
+)
+def test_a_hub_that_starts_an_hour_back_holds_nothing_for_an_hour_more(
+    start: Start, second: int, room: str, longest: int
+) -> None:
+    night = start(TWO_0230)
+    first = fall(night.true - 8, 2)
+    night.hear(*first)
+    for when in (one for one in sorted(STORY) if one <= second):
+        night.until(when)
+        STORY[when](night, first[0].chain)
+    night.until(second)
+    night.rings.clear()
+    night.wall -= HOUR * NS
+    night.begin()
+    night.until(second + longest + 60)
+    assert room in [what.split()[0] for _, what in night.rings]
+
+
+@pytest.mark.parametrize("by", [-HOUR, HOUR])
+def test_what_comes_before_the_timer_knows_that_the_clock_was_set(start: Start, by: int) -> None:
+    """A fall is confirmed, and somebody is on the way, in the moment before the next tick."""
+    night = start(TWO_0230)
+    known = fall(night.true - 8, 2)
+    night.hear(*known)
+    night.until(30)
+    night.wall += by * NS
+    night.hear(*fall(night.true - 8, 2, room="r2"))
+    night.decide(OnMyWay(condition=known[0].chain, who="anna"))
+    night.until(30 + 600 + 60)
+    rings = {
+        room: [at for at, what in night.rings if what == f"{room} anna"] for room in ("r1", "r2")
+    }
+    assert any(30 < at <= 120 for at in rings["r2"]), "it is repeated, and told to more"
+    assert any(30 < at <= 660 for at in rings["r1"]), "nobody was there"
+
+
+def test_a_hand_over_accepted_by_a_clock_an_hour_ahead_is_asked_for_at_its_hour(
+    start: Start,
+) -> None:
+    house = start(ORDINARY - 2 * HOUR, RULES)
+    house.decide(HandOver(who="anna", digest="0" * 16))
+    house.until(HOUR, every=60)
+    house.set_clock(HOUR)
+    assert house.is_due()
+    house.decide(HandOver(who="carla", digest="0" * 16))
+    house.until(HOUR + 60)
+    house.set_clock(-HOUR)
+    assert not house.is_due()
+    house.until(HOUR + 3100, every=60)
+    assert house.is_due(), "at 02:30"
+
+
+def test_what_was_snoozed_when_it_ended_rings_when_it_begins_again(start: Start) -> None:
+    """By a clock that was set back meanwhile that snooze would end in an hour."""
+    night = start(TWO_0230)
+    suspected, confirmed = fall(night.true, 2)
+    night.hear(suspected)
+    snoozed = SnoozeFor(
+        id="snooze",
+        room="r1",
+        kind=AlarmKind.FALL,
+        until=night.wall + 60 * NS,
+        who="dora",
+        reason=SnoozeReason.EXERCISE,
+    )
+    night.decide(snoozed)
+    night.decide(Resolve(condition=suspected.chain, who="dora", judgement=Judgement.TEST))
+    night.until(30)
+    night.set_clock(-HOUR)
+    night.hear(confirmed)
+    night.until(150)
+    assert "r1 anna" in [what for _, what in night.rings]

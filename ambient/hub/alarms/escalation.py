@@ -11,6 +11,7 @@ siren: an escalation ends at somebody who acknowledges, or there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -18,8 +19,8 @@ import msgspec
 from ambient.hub.alarms.book import Case
 from ambient.hub.alarms.condition import AlarmState, Condition, Deed, Entry, Priority
 from ambient.hub.alarms.effects import AnyEffect, Give, Withdraw
-from ambient.hub.alarms.rules import NS, Rules, Step, Way, goes_on, steps_of, ways_of
-from ambient.hub.alarms.signal import SIREN, Delivery, Signal
+from ambient.hub.alarms.rules import NS, Rules, Step, Way, goes_on, holds_s, steps_of, ways_of
+from ambient.hub.alarms.signal import LONGEST_PAUSE_S, SIREN, Delivery, Signal, Snooze
 
 _ENDED: Final = 1 << 62
 
@@ -142,6 +143,38 @@ def answered(signal: Signal, delivery: Delivery, now: int) -> Signal:
     return msgspec.structs.replace(reached, shown=now)
 
 
+def bounded(case: Case, rules: Rules, snoozes: Iterable[Snooze], now: int) -> Case:
+    """Return `case` with nothing begun after `now` (ns), nor held for longer than it may be.
+
+    Where a clock was set, what bears the new time already was moved with the rest; and a hub that
+    starts does not know by how much its clock was set back. Either may ring early, never late.
+
+    Parameters
+    ----------
+    snoozes
+        Those of the house, bounded already.
+    """
+    condition = case.condition
+    held, snoozed = condition.acknowledged, condition.snoozed
+    ends = {one.id: one.until for one in snoozes}
+    if held is not None:
+        most = now + _ns(holds_s(rules, condition, there=held.there))
+        held = msgspec.structs.replace(held, until=min(held.until, most))
+    if snoozed is not None:
+        most = ends.get(snoozed.snooze, now)
+        snoozed = msgspec.structs.replace(snoozed, until=min(snoozed.until, most))
+    kept = msgspec.structs.replace(
+        condition,
+        stepped=min(condition.stepped, now),
+        acknowledged=held,
+        snoozed=snoozed,
+        paused_until=_at_most(condition.paused_until, now + LONGEST_PAUSE_S * NS),
+        delegated_until=_at_most(condition.delegated_until, now + _ns(rules.repeat_s)),
+    )
+    signals = [msgspec.structs.replace(one, sent=min(one.sent, now)) for one in case.signals]
+    return Case(condition=kept, signals=signals)
+
+
 def rebased(case: Case, by: int) -> Case:
     """Return `case` with its instants of hub time moved by `by` ns: the clock was set."""
     condition = case.condition
@@ -157,6 +190,10 @@ def rebased(case: Case, by: int) -> Case:
     )
     signals = [msgspec.structs.replace(one, sent=one.sent + by) for one in case.signals]
     return Case(condition=moved, signals=signals)
+
+
+def _at_most(instant: int | None, most: int) -> int | None:
+    return None if instant is None else min(instant, most)
 
 
 def _moved(instant: int | None, by: int) -> int | None:

@@ -65,12 +65,18 @@ class Keeper:
         condition = change.condition
         entries = list(change.entries)
         leader: Case | None = None
+        again = case is not None and not case.condition.open and condition.open
+        if again:
+            # What withheld it when it ended holds no more, or stands among the snoozes.
+            condition = msgspec.structs.replace(condition, snoozed=None, paused_until=None)
         if case is None:
             condition = msgspec.structs.replace(condition, opened=self._now)
+        if case is None or again:
             for snooze in self.house.snoozes:
                 held = life.snoozed(condition, snooze, self._now)
                 if held is not None and snooze.until > self._now:
                     condition, entries = held.condition, [*entries, *held.entries]
+        if case is None:
             leading = self._book.leading_cases() if condition.kind in TECHNICAL else []
             leader = technical.leader_of(condition, leading, self.house.rules, self._now)
             if leader is not None:

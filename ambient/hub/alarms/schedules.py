@@ -164,14 +164,15 @@ class _House:
             self._hear(view_of(room, self._drill.now, view))
 
     def silent(self) -> None:
-        """Let nodes fall silent or speak again."""
-        for node in self._some(NODES):
+        """Let nodes fall silent, at one instant, or speak again."""
+        nodes = self._some(NODES)
+        if self._random.random() < 0.6:
             last = self._drill.now - 15 * NS
-            self._drill.take(
-                inputs.NodeSilent(node=node, last=last)
-                if self._random.random() < 0.6
-                else inputs.NodeSpeaks(node=node)
-            )
+            silent = [inputs.NodeSilent(node=node, last=last) for node in nodes]
+            self._drill.take(inputs.NodesSilent(nodes=silent))
+            return
+        for node in nodes:
+            self._drill.take(inputs.NodeSpeaks(node=node))
 
     def on_my_way(self) -> None:
         """Let somebody see to an alarm."""
@@ -246,9 +247,13 @@ class _House:
         self._drill.behave(self._random.choice(CHANNELS), self._random.choice(tuple(Behaviour)))
 
     def clock(self) -> None:
-        """Set the hub's clock an hour back or forth."""
+        """Set the hub's clock an hour back or forth, while things happen or the hub is off."""
         by = self._random.choice((-3600, 3600)) * NS
-        self._drill.set_clock(by)
+        if self._random.random() < 0.3:
+            self._drill.restart(self._random.choice((by, 0)))
+            return
+        unseen = (lambda: None, self.goes_on, self.on_my_way, self.snooze, self.fall)
+        self._drill.set_clock(by, self._random.choice(unseen))
 
     def missed(self) -> None:
         """Let somebody say that a fall was not reported."""

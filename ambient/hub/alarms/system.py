@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 
@@ -40,6 +41,8 @@ from ambient.hub.alarms.kinds import (
 from ambient.hub.alarms.restraint import Shadow
 from ambient.hub.alarms.rules import NS
 from ambient.hub.alarms.signal import Delivery, Snooze, longest_snooze_s
+
+_Span = TypeVar("_Span", Snooze, Shadow)
 
 
 class UnknownAlarmError(UsageError):
@@ -329,6 +332,11 @@ class _Run:
         self._keeper.settle(Case(condition=condition, signals=signals))
 
     def _tick(self) -> None:
+        self._end_what_is_over()
+        for case in self._book.due_cases(self._now):
+            self._keeper.settle(case)
+
+    def _end_what_is_over(self) -> None:
         over = [one.id for one in self._keeper.house.snoozes if one.until <= self._now]
         if over:
             self._keeper.keep_house(
@@ -337,21 +345,16 @@ class _Run:
         lasting = [one for one in self._keeper.house.shadows if one.until > self._now]
         if len(lasting) < len(self._keeper.house.shadows):
             self._keep_shadows(lasting)
-        for case in self._book.due_cases(self._now):
-            self._keeper.settle(case)
 
     def _stepped(self, by: int) -> None:
         house = self._keeper.house
-        snoozes, shadows = (
-            [
-                msgspec.structs.replace(one, since=one.since + by, until=one.until + by)
-                for one in kept
-            ]
-            for kept in (house.snoozes, house.shadows)
-        )
-        self._keeper.keep_house(snoozes=snoozes, shadows=shadows)
+        snoozes = [_begun(_moved(one, by), self._now) for one in house.snoozes]
+        shadows = [_moved(one, by) for one in house.shadows]
+        accepted = None if house.accepted_at is None else min(house.accepted_at + by, self._now)
+        self._keeper.keep_house(snoozes=snoozes, shadows=shadows, accepted_at=accepted)
         for case in self._book.open_cases():
-            self._keeper.settle(escalation.rebased(case, by))
+            moved = escalation.rebased(case, by)
+            self._keeper.settle(escalation.bounded(moved, house.rules, snoozes, self._now))
 
     def _begin(self, given: inputs.Begin) -> None:
         self._keeper.keep_rules(given.rules)
@@ -359,7 +362,25 @@ class _Run:
             for condition in given.conditions:
                 self._keeper.settle(Case(condition=condition))
             return
+        house = self._keeper.house
+        # A hub that was off may find its clock set back: what it began is not in the future.
+        snoozes = [_begun(one, self._now) for one in house.snoozes]
+        if snoozes != house.snoozes:
+            self._keeper.keep_house(snoozes=snoozes)
         for case in self._book.open_cases():
-            # A hub that was off may find its clock set back: what it began is not in the future.
             ahead = max([case.condition.stepped, *(one.sent for one in case.signals)]) - self._now
-            self._keeper.settle(escalation.rebased(case, -ahead) if ahead > 0 else case)
+            moved = escalation.rebased(case, -ahead) if ahead > 0 else case
+            self._keeper.settle(escalation.bounded(moved, house.rules, snoozes, self._now))
+        # A shadow mode that ended meanwhile hides nothing from the first event on.
+        self._end_what_is_over()
+
+
+def _moved(span: _Span, by: int) -> _Span:
+    """Return `span` with both ends moved by `by` ns."""
+    return msgspec.structs.replace(span, since=span.since + by, until=span.until + by)
+
+
+def _begun(snooze: Snooze, now: int) -> Snooze:
+    """Return `snooze` as one that has begun by `now` (ns), and lasts as long as it was to."""
+    ahead = max(0, snooze.since - now)
+    return _moved(snooze, -ahead)

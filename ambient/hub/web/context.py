@@ -149,7 +149,7 @@ def sign_off(hub: HubContext, who: Identity) -> None:
     hub.accounts.signed_off(who.name)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def rfc3339(ns: int) -> str:
     """Return an instant as RFC 3339 in UTC with milliseconds."""
     seconds, rest = divmod(ns, NS)
@@ -172,7 +172,7 @@ def local_clock(stamp: str, now: str | None = None) -> str:
     return _clock(stamp, today, spoken(), time.tzname)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 11)
 def _clock(stamp: str, today: date, language: Language, _zone: tuple[str, str]) -> str:
     """Return `local_clock` of an instant; a card tells the same ones each time it is rendered."""
     at = datetime.fromisoformat(stamp)
