@@ -83,6 +83,7 @@ class _Unstored(NamedTuple):
     route: bytes
     sent: Sent
     answer: Ack
+    mark: bytes
 
 
 class Intake:
@@ -306,7 +307,7 @@ class Intake:
             self._hubs.node()
         match message:
             case Batch():
-                self._batch(route, holder, message)
+                self._batch(route, holder, session, message)
             case Heartbeat(answer=True):
                 self._send(route, Heartbeat(time=self._clock()))
             case Rotate():
@@ -361,7 +362,12 @@ class Intake:
         answer = Welcome(protocol=PROTOCOL, time=self._clock(), term=self._hubs.term)
         self._send(route, answer)
 
-    def _batch(self, route: bytes, holder: Holder, batch: Batch) -> None:
+    def _batch(self, route: bytes, holder: Holder, session: Session, batch: Batch) -> None:
+        mark = batches.mark(batch.rows)
+        if mark == session.stored:
+            # Its answer came too late for the node. In a storm that is most of what comes.
+            self._send(route, Ack(batch=batch.batch))
+            return
         judged = batches.judge(batch.rows, holder)
         for event, room in judged.foreign:
             # Before the answer: the node lets go of what was refused.
@@ -377,7 +383,8 @@ class Intake:
                 rows=len(refused),
             )
         answer = Ack(batch=batch.batch, refused=refused)
-        self._unstored.append(_Unstored(route, Sent(holder.node, taken, self._clock()), answer))
+        sent = Sent(holder.node, taken, self._clock())
+        self._unstored.append(_Unstored(route, sent, answer, mark))
 
     def _store(self) -> None:
         """Store the batches that came, then acknowledge each."""
@@ -399,6 +406,9 @@ class Intake:
         for one in waiting:
             self.counts.batches += 1
             self.counts.rows += len(one.sent.events)
+            session = self._sessions.get(one.route)
+            if session is not None and not one.answer.refused:
+                session.stored = one.mark
             self._send(one.route, one.answer)
 
     def _rotate(self, route: bytes, holder: Holder, message: Rotate) -> None:

@@ -17,6 +17,8 @@ class Session:
     heard: float
     sent: dict[str, float] = field(default_factory=dict)
     """Command id ► when it was sent last."""
+    stored: bytes = b""
+    """What `batches.mark` says of the last batch of it that was stored whole."""
 
 
 @dataclass

@@ -106,6 +106,39 @@ def test_batches_that_wait_are_one_transaction_and_each_is_answered(
         assert house.gate.calls <= 2
 
 
+def test_a_batch_that_is_sent_again_costs_the_store_nothing(
+    house: House, pair: keys.KeyPair
+) -> None:
+    with Raw(house, pair) as raw:
+        raw.greet()
+        raw.say(batch(fall(1), fall(1, 1), number=1))
+        assert raw.hear() == Ack(batch=1)
+        calls = house.gate.calls
+        raw.say(batch(fall(1), fall(1, 1), number=2))
+        assert raw.hear() == Ack(batch=2)
+        assert house.gate.calls == calls
+        raw.say(batch(fall(1), fall(1, 1), fall(1, 2), number=3))
+        assert raw.hear() == Ack(batch=3)
+        assert house.gate.calls == calls + 1
+        assert len(house.stored()) == 3
+
+
+def test_a_batch_that_was_not_stored_is_no_known_one(house: House, pair: keys.KeyPair) -> None:
+    """Neither one that the disk did not take, nor one of which a row was refused."""
+    house.gate.barred = {"n-1"}
+    with Raw(house, pair) as raw:
+        raw.greet()
+        raw.say(batch(fall(1), number=1))
+        assert raw.hear() == Refused(reason=Reason.BUSY)
+        house.gate.barred = set()
+        raw.say(batch(fall(1), number=2))
+        assert raw.hear() == Ack(batch=2)
+        assert len(house.stored()) == 1
+        for number in (3, 4):
+            raw.say(batch(fall(2), fall(2, room="r9"), number=number))
+            assert raw.hear() == Ack(batch=number, refused=[2])
+
+
 def test_what_cannot_be_stored_holds_up_no_other_node(house: House, pair: keys.KeyPair) -> None:
     other = keys.new_pair()
     house.enrol(other, "n-2", ["r2"])

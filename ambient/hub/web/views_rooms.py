@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -80,6 +81,7 @@ def room_views(board: Board) -> list[RoomView]:
     return rooms
 
 
+@lru_cache(maxsize=1 << 12)
 def natural(name: str) -> tuple[tuple[int, str], ...]:
     """Return a key that sorts "Room 9" before "Room 12"."""
     parts: list[tuple[int, str]] = []
