@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from ambient import allocator
+
 EVERYWHERE: Final = Path("/")
 """The folder in which all libraries lie."""
 _MAPS: Final = Path("/proc/self/maps")
 _MADV_DONTNEED: Final = 4
-_M_ARENA_MAX: Final = -8
 
 
 def give_back(files: Iterable[Path] = (), code: Iterable[Path] = ()) -> int:
@@ -47,20 +48,8 @@ def give_back(files: Iterable[Path] = (), code: Iterable[Path] = ()) -> int:
     maps, count = _MAPS.read_text(), 0
     for begin, end in _mapped(maps, files, "r--") + _mapped(maps, code, "r-x"):
         count += library.madvise(begin, end - begin, _MADV_DONTNEED) == 0
-    if hasattr(library, "malloc_trim"):  # only glibc has it
-        library.malloc_trim(0)
+    allocator.trim()
     return count
-
-
-def one_arena() -> None:
-    """Let all threads of this process share what is free; to be called before they start.
-
-    The allocator else gives every thread of its own, and of ten microphones each keeps what one
-    needed now and then. Only glibc does that, and only there something happens.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 1)
 
 
 def _mapped(maps: str, files: Iterable[Path], rights: str) -> list[tuple[int, int]]:

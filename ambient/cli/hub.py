@@ -35,9 +35,11 @@ def hub(context: typer.Context, config: File = Path("hub.yaml")) -> None:
     import signal
     import threading
 
+    from ambient import allocator
     from ambient.hub.standby.service import serve
     from ambient.log import set_up_log
 
+    allocator.one_arena()
     set_up_log("hub")
     os.umask(0o077)
     stop = threading.Event()

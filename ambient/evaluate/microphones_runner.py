@@ -22,6 +22,7 @@ import psutil
 from msgspec import Struct
 
 import ambient.node.audio_worker  # noqa: F401
+from ambient import allocator
 from ambient.config import Microphone
 from ambient.observations import SpeechHeard, VoiceMeasured
 from audio.blocks import RATE, SAMPLE_NS, Block, Samples
@@ -30,7 +31,6 @@ from audio.pipeline import MicrophonePipeline
 from audio.speech import embedding
 from audio.speech.embedding import CamPlus
 from audio.speech.enrolment import Enrolment
-from models import memory
 from models.store import Store, locate
 
 SUBJECT: Final = "s-0000"
@@ -161,7 +161,7 @@ def main() -> None:
     """Read what is to be heard, measure, print."""
     microphones, seconds, voice = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     heard = np.frombuffer(sys.stdin.buffer.read(), np.float32)
-    memory.one_arena()
+    allocator.one_arena()
     found = cost(microphones, seconds, heard[:voice], heard[voice:])
     sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from ambient import allocator
 from ambient.errors import AmbientError, StoreError
 from ambient.hub.accounts import Accounts
 from ambient.hub.alarms.inputs import SignOff, SignOn, Stepped
@@ -24,6 +25,7 @@ from ambient.hub.store import Store
 NS: Final = 1_000_000_000
 TICK_S: Final = 0.5
 SPACE_S: Final = 10
+TRIM_S: Final = 30
 HOUSEKEEPING_S: Final = 3600
 PROVE_S: Final = 1.0
 """When nothing was stored for so long, the disk is asked whether it would."""
@@ -88,7 +90,7 @@ class Watch:
         self._drained: int | None = None
         """When (monotonic, ns) all was heard that was said; None where nobody tells."""
         self._lock = threading.Lock()
-        self._space_at = self._clean_at = -HOUSEKEEPING_S * NS
+        self._space_at = self._clean_at = self._trimmed_at = -HOUSEKEEPING_S * NS
 
     def heard(self, node: str) -> None:
         """Take in that `node` spoke just now; from any thread, for every message."""
@@ -118,6 +120,7 @@ class Watch:
             self._orders,
             self._people,
             self._space,
+            self._memory,
             self._housekeeping,
         ):
             try:
@@ -207,6 +210,12 @@ class Watch:
         self._space_at = self._monotonic()
         free = shutil.disk_usage(self._database.path.parent).free
         self._database.low_on_space(free < LOW_SPACE_BYTES)
+
+    def _memory(self) -> None:
+        """Give back what a burst of pages or events needed: a hub runs for months."""
+        if self._monotonic() - self._trimmed_at >= TRIM_S * NS:
+            self._trimmed_at = self._monotonic()
+            allocator.trim()
 
     def _housekeeping(self) -> None:
         if self._monotonic() - self._clean_at < HOUSEKEEPING_S * NS:

@@ -97,10 +97,10 @@ def _vision(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) 
 
 
 def _audio(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -> None:
+    from ambient import allocator
     from ambient.node.audio_worker import AudioWorker
-    from models import memory
 
-    memory.one_arena()
+    allocator.one_arena()
     place = NodePlace(config.state_dir)
     control = ControlServer(socket_path(place.run_dir, Worker.AUDIO))
     beat = _Beat()

@@ -78,7 +78,7 @@ def test_threads_share_one_arena():
 
 _ARENAS = """
 import ctypes, sys, tempfile, threading
-from models import memory
+from ambient import allocator
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
@@ -99,6 +99,6 @@ def arenas():
         return out.read().count(b"<heap ")
 
 if sys.argv[1:] == ["one"]:
-    memory.one_arena()
+    allocator.one_arena()
 print(arenas())
 """
