@@ -47,7 +47,7 @@ CONFIRM_S, LONG_LIE_S = 8.0, 60.0
 LASTING_S: Final = 300.0
 QUIET_S: Final = 150.0
 BUTTON_S: Final = 180.0
-LEAST_FALL: Final = 0.52
+LEAST_FALL: Final = 0.56
 """Probability from which on a wristband calls an impact a fall; of false ones it is taken to lie
 anywhere above."""
 VERSION: Final = "0" * 12
