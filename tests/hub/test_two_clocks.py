@@ -309,6 +309,16 @@ def test_a_clock_that_is_wrong_for_a_while(start: Start, by: int) -> None:
     as_it_should(start(TWO_0230), {240: by, 1800: -by})
 
 
+def lived(night: Night, second: int) -> None:
+    """Live a fall and what was done about it, until `second`."""
+    first = fall(night.true - 8, 2)
+    night.hear(*first)
+    for when in (one for one in sorted(STORY) if one <= second):
+        night.until(when)
+        STORY[when](night, first[0].chain)
+    night.until(second)
+
+
 @pytest.mark.parametrize(
     ("second", "by"),
     [(90, -HOUR), (90, HOUR), (390, HOUR), (990, HOUR), (1500, HOUR), (2790, HOUR)],
@@ -317,12 +327,7 @@ def test_a_hub_that_starts_with_a_wrong_clock_rings_no_later(
     start: Start, second: int, by: int
 ) -> None:
     night = start(TWO_0230)
-    first = fall(night.true - 8, 2)
-    night.hear(*first)
-    for when in (one for one in sorted(STORY) if one <= second):
-        night.until(when)
-        STORY[when](night, first[0].chain)
-    night.until(second)
+    lived(night, second)
     open_before = night.open()
     night.rings.clear()
     night.wall += by * NS
@@ -409,12 +414,7 @@ def test_a_hub_that_starts_an_hour_back_holds_nothing_for_an_hour_more(
     start: Start, second: int, room: str, longest: int
 ) -> None:
     night = start(TWO_0230)
-    first = fall(night.true - 8, 2)
-    night.hear(*first)
-    for when in (one for one in sorted(STORY) if one <= second):
-        night.until(when)
-        STORY[when](night, first[0].chain)
-    night.until(second)
+    lived(night, second)
     night.rings.clear()
     night.wall -= HOUR * NS
     night.begin()

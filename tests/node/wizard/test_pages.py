@@ -40,6 +40,25 @@ def room(tmp_path: Path) -> Iterator[DrawnRoom]:
         yield made
 
 
+@pytest.fixture(params=["en", "de"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def page(browser: Browser, request: pytest.FixtureRequest, language: str) -> Iterator[Page]:
+    """A page of this size, whose reader speaks this language."""
+    width, height = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        ignore_https_errors=True,
+        extra_http_headers={"Accept-Language": language},
+    )
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
 def checked(page: Page, name: str) -> None:
     """Keep a picture, and let axe look at the page."""
     width = page.viewport_size["width"] if page.viewport_size else 0
@@ -56,19 +75,7 @@ def checked(page: Page, name: str) -> None:
     assert page.locator("h1").count() == 1, name
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_from_the_code_to_the_certificate(
-    browser: Browser, room: DrawnRoom, size: tuple[int, int], language: str
-) -> None:
-    width, height = size
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        ignore_https_errors=True,
-        extra_http_headers={"Accept-Language": language},
-    )
-    context.set_default_timeout(20_000)
-    page = context.new_page()
+def test_from_the_code_to_the_certificate(page: Page, room: DrawnRoom, language: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(room.url)
@@ -105,23 +112,12 @@ def test_from_the_code_to_the_certificate(
     page.wait_for_selector("h1")
     checked(page, "closed")
     assert errors == []
-    context.close()
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("language", ["en", "de"])
 def test_what_is_missing_stands_there_before_anything_is_saved(
-    browser: Browser, room: DrawnRoom, size: tuple[int, int], language: str
+    page: Page, room: DrawnRoom, language: str
 ) -> None:
     """Furniture that was found has no owner: of two beds nobody can know whose it is."""
-    width, height = size
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        ignore_https_errors=True,
-        extra_http_headers={"Accept-Language": language},
-    )
-    context.set_default_timeout(60_000)
-    page = context.new_page()
     page.goto(room.url)
     page.fill("#code", room.code)
     page.keyboard.press("Enter")
@@ -143,7 +139,6 @@ def test_what_is_missing_stands_there_before_anything_is_saved(
     page.click("#save")
     expect(page.locator("#saved")).not_to_be_empty()
     assert [zone.bed for zone in room.installation.config.rooms[0].cameras[0].zones] == ["r12-b"]
-    context.close()
 
 
 def test_no_page_of_the_wizard_escapes(room: DrawnRoom) -> None:
