@@ -7,8 +7,8 @@ ends), so that nobody has to poll.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Final, Generic, TypeVar
 
 import msgspec
 import sqlite_utils
@@ -30,6 +30,7 @@ from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
 from ambient.hub.rooms import RoomState, RoomStatus, SourceView, room_state
 
+_Body = TypeVar("_Body", SourceView, Commissioning)
 _Place = tuple[str | None, str | None]
 """A room, or a node."""
 
@@ -136,11 +137,14 @@ def read_board(
         history = _history(db)
         nodes = _nodes(db, enrolled, alarms)
         served = dict(db.execute("SELECT room, node FROM rooms").fetchall())
-        views = [_view(row[0]) for row in db.execute("SELECT body FROM views")]
+        views = [
+            _VIEWS.of((node, room, source), body)
+            for node, room, source, body in db.execute("SELECT node, room, source, body FROM views")
+        ]
         orders = _orders(db)
         versions = _versions(db, house)
         installed = {
-            room: _installed(body)
+            room: _INSTALLED.of(room, body)
             for room, body in db.execute("SELECT room, body FROM commissioning")
         }
     served |= {room: node for node, bound in enrolled.items() for room in bound}
@@ -214,16 +218,23 @@ def _room(
     )
 
 
-@lru_cache(maxsize=1 << 12)
-def _view(body: str) -> SourceView:
-    """Return a view of its column: in a large house few have changed since the last reading."""
-    return rows.decode(body, SourceView)
+class _Latest(Generic[_Body]):
+    """Bodies as they were decoded last, by their key: in a large house few have changed since."""
+
+    def __init__(self, kind: type[_Body]) -> None:
+        self._kind: type[_Body] = kind
+        self._of: dict[Hashable, tuple[str, _Body]] = {}
+
+    def of(self, key: Hashable, body: str) -> _Body:
+        """Return what `body`, which is the present one of `key`, holds."""
+        kept = self._of.get(key)
+        if kept is None or kept[0] != body:
+            self._of[key] = kept = (body, rows.decode(body, self._kind))
+        return kept[1]
 
 
-@lru_cache(maxsize=1 << 11)
-def _installed(body: str) -> Commissioning:
-    """Return an installation of its column, as `_view` does."""
-    return rows.decode(body, Commissioning)
+_VIEWS: Final = _Latest(SourceView)
+_INSTALLED: Final = _Latest(Commissioning)
 
 
 def _broken(alarms: Sequence[Condition]) -> dict[_Place, int]:
