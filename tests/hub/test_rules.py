@@ -25,7 +25,7 @@ def test_silence() -> None:
     assert not silence.heard("a", 10 * NS)
     assert silence.check(15 * NS + 1) == [("b", 0)]
     assert silence.check(16 * NS) == [], "told once"
-    silence.undo("b", silent=False)
+    silence.undo("b")
     assert silence.check(17 * NS) == [("b", 0)], "told again when it could not be kept"
     assert silence.heard("b", 20 * NS)
     assert not silence.heard("b", 21 * NS)
