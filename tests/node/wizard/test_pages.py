@@ -46,8 +46,10 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
-def page(browser: Browser, request: pytest.FixtureRequest, language: str) -> Iterator[Page]:
-    """A page of this size, whose reader speaks this language."""
+def page(
+    browser: Browser, room: DrawnRoom, request: pytest.FixtureRequest, language: str
+) -> Iterator[Page]:
+    """A page of this size, whose reader speaks this language; closed before the room's server."""
     width, height = request.param
     context = browser.new_context(
         viewport={"width": width, "height": height},
