@@ -6,7 +6,6 @@ import ctypes
 import ctypes.util
 import gc
 import os
-import sys
 from collections.abc import Iterator
 
 import hypothesis
@@ -45,15 +44,7 @@ def _numbers_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _what_is_left_open_ends_here(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[None]:
-    """A module's leftovers, servers' connections above all, fail no later module by chance."""
+def _open_things_are_found_here() -> Iterator[None]:
+    """What a module left open fails this module, not a later one that the collector interrupts."""
     yield
-    monkeypatch_module.setattr(sys, "unraisablehook", lambda _: None)
     gc.collect()
-
-
-@pytest.fixture(scope="module")
-def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
-    """A monkeypatch that lasts for a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch

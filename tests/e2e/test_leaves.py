@@ -157,8 +157,11 @@ class Running:
             [ROOT, Path(sys.prefix), Path(sys.base_prefix), store.locate()],
         )  # fmt: skip
         self.seen = Seen((self.place.hub_address, PORT), CLIPS[name], self.place.address)
-        self._writes = WriteWatch(self.place.disk)
+        self._watchers = ExitStack()
         self._recorder = Recorder(self.place.space.packet_socket())
+        self._watchers.callback(self._recorder.close)
+        self._writes = WriteWatch(self.place.disk)
+        self._watchers.callback(self._writes.close)
         self.pair = keys.new_pair()
 
     def prepare(self, hub_key: str) -> None:
@@ -251,11 +254,10 @@ class Running:
     def stop(self) -> None:
         """Wait for the node's end, stop the watchers, and take everything together."""
         self.seen.exit = self._process.wait(40)
-        self._writes.close()
+        self._watchers.close()
         for number, (name, data) in enumerate(self._writes.closed):
             self.seen.files[f"closed/{number}{name}"] = data
         self.seen.files |= {f"end/{k}": v for k, v in files_below(self.place.disk).items()}
-        self._recorder.close()
         self.seen.wizard = with_port(self._recorder.packets, WIZARD_PORT)
         apart = {id(packet) for packet in self.seen.wizard}
         self.seen.packets = [one for one in self._recorder.packets if id(one) not in apart]
@@ -267,6 +269,7 @@ class Running:
 
     def close(self) -> None:
         """End everything."""
+        self._watchers.close()
         self.place.close()
 
 
