@@ -20,7 +20,7 @@ from ambient.hub.alarms.chain import Broken, Line, Verdict
 from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.inputs import AnyInput, Begin
 from ambient.hub.alarms.keeper import Outcome
-from ambient.hub.alarms.log import Differs, Entry
+from ambient.hub.alarms.log import Entry
 from ambient.hub.casebook import CaseBook, decode, encode
 from ambient.hub.workbook import WorkBook
 
@@ -175,12 +175,13 @@ def _unlike(db: sqlite_utils.Database) -> _Unlike | None:
         book: MemoryBook = MemoryBook()
         for line in lines(db):
             number = line.number
-            after = log.replay([line], book)
-            if isinstance(after, Differs):
+            entry = log.read(line)
+            if entry is None:
+                continue
+            if not log.follows(entry, line.at, book):
                 why = "expected the effects that follow from the lines before, got others"
                 return _Unlike(number, why)
-            entry = log.read(line)
-            why = None if entry is None else proof.unlike_event(db, entry.given, line.at)
+            why = proof.unlike_event(db, entry.given, line.at)
             if why is not None:
                 return _Unlike(number, why)
     except MsgspecError as error:

@@ -109,8 +109,8 @@ class WorkBook(CaseBook):
 
     def cases_of(self, node: str) -> list[Case]:
         """Return those that are technical and about `node`."""
-        cases = self._read(self._technical().all())
-        return [case for case in cases if case.condition.node == node]
+        self.flush()
+        return self._cases(f"node = ? AND state <> 'resolved' AND kind IN ({_TECHNICAL})", (node,))
 
     def due_cases(self, now: int) -> list[Case]:
         """Return those of them with something due by `now` (ns)."""

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from ambient.hub.alarms.condition import Condition, Entry
 from ambient.hub.alarms.inputs import NotReported
+from ambient.hub.alarms.kinds import TECHNICAL
 from ambient.hub.alarms.led import Led
 from ambient.hub.alarms.openings import Opening
 from ambient.hub.alarms.restraint import Shadow, Threshold
@@ -175,8 +176,11 @@ class MemoryBook:
 
     def cases_of(self, node: str) -> list[Case]:
         """Return those that are technical and about `node`."""
-        found = self._cases(self._led.all())
-        return [case for case in found if case.condition.node == node]
+        return [
+            case
+            for case in self.open_cases()
+            if case.condition.node == node and case.condition.kind in TECHNICAL
+        ]
 
     def due_cases(self, now: int) -> list[Case]:
         """Return those of them with something due by `now` (ns)."""

@@ -43,10 +43,6 @@ class Led:
         """Return the conditions that `leader` stands for, by id; of None those that lead."""
         return sorted(self._led.get(leader, ()))
 
-    def all(self) -> list[str]:
-        """Return every open technical condition, by id."""
-        return sorted(self._leader)
-
     def _set(self, condition: str, leader: str | None) -> None:
         self._leader[condition] = leader
         self._led.setdefault(leader, set()).add(condition)

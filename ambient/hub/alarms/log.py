@@ -88,16 +88,21 @@ class Differs(Struct, frozen=True, kw_only=True):
     number: int
 
 
-def replay(lines: Iterable[Line], book: MemoryBook | None = None) -> MemoryBook | Differs:
+def replay(lines: Iterable[Line]) -> MemoryBook | Differs:
     """Return the book after all `lines`, or the first line that does not follow from those before.
 
     Lines that are erased are passed over: what they did is then not in the book.
     """
-    book = MemoryBook() if book is None else book
+    book = MemoryBook()
     for line in lines:
         entry = read(line)
         if entry is None:
             continue
-        if system.apply(book, entry.given, line.at).effects != entry.effects:
+        if not follows(entry, line.at, book):
             return Differs(number=line.number)
     return book
+
+
+def follows(entry: Entry, at: int, book: MemoryBook) -> bool:
+    """Take in the input of a line at `at` (ns); return whether it led to what the line says."""
+    return system.apply(book, entry.given, at).effects == entry.effects
