@@ -222,6 +222,15 @@ class House:
         return [row[0] for row in found]
 
 
+@contextmanager
+def served_house(folder: Path) -> Iterator[House]:
+    """A house whose hub runs in a thread while the block runs."""
+    made = House(folder)
+    with made.serving():
+        yield made
+    made.close()
+
+
 class Node:
     """A node's state folder, outbox and agent."""
 

@@ -17,15 +17,13 @@ from ambient.bus.enrolment import HUB_FILE, Step, enroll, hub_of, load_hub
 from ambient.bus.invitation import Invitation, new_token
 from ambient.config import HubLink, NodeConfig, Room
 from ambient.errors import LinkError
-from tests.bus.kit import PATIENCE_S, House
+from tests.bus.kit import PATIENCE_S, House, served_house
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path)
-    with made.serving():
+    with served_house(tmp_path) as made:
         yield made
-    made.close()
 
 
 def invite(house: House, now: int | None = None) -> Invitation:

@@ -22,7 +22,7 @@ from ambient.errors import LinkError
 from ambient.node.backups import back_up
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
-from tests.bus.kit import House
+from tests.bus.kit import House, served_house
 
 PATIENCE_S = 60.0
 LEARNED = {"vitals/r1": b"learned"}
@@ -95,10 +95,8 @@ class Spare:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path)
-    with made.serving():
+    with served_house(tmp_path) as made:
         yield made
-    made.close()
 
 
 @pytest.fixture
