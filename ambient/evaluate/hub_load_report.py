@@ -89,8 +89,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     ok
-        Nothing lost, nothing twice, the log verifies, every stream was open throughout, and at the
-        rate of life the 99th percentiles are within the limit.
+        Nothing lost, nothing twice, the log verifies, every stream was open throughout, and in the
+        phases but the storm the 99th percentiles are within the limit.
     rows
         Events that were ready at nodes, answers to commands included.
     repeated
