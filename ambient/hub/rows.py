@@ -26,9 +26,18 @@ Kind = TypeVar("Kind", Order, SourceView, Commissioning)
 Told = TypeVar("Told", bound=Event)
 NS: Final = 1_000_000_000
 
+AMONG: Final = "IN (SELECT value FROM json_each(?))"
+"""One statement for lists of every length (`listed`): a connection keeps a hundred statements, and
+one with as many marks as values would be another each time."""
+
 
 class UnknownRoomError(UsageError):
     """No node has ever spoken for this room."""
+
+
+def listed(values: Iterable[str]) -> str:
+    """Return what `AMONG` takes."""
+    return msgspec.json.encode(list(values)).decode()
 
 
 def installation(db: sqlite_utils.Database, room: str) -> Commissioning | None:

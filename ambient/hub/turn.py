@@ -39,7 +39,7 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.ledger import Ledger
 from ambient.hub.people import admission
 from ambient.hub.rooms import SourceView
-from ambient.hub.workbook import MOST_AT_ONCE, WorkBook
+from ambient.hub.workbook import WorkBook
 
 NS: Final = 1_000_000_000
 
@@ -86,8 +86,7 @@ class Turn:
         sent = list(batch)
         known = self._known([event.id for event in sent])
         chains = [event.chain for event in sent if _is_chained(event)]
-        for first in range(0, len(chains), MOST_AT_ONCE):
-            self.book.look_up(chains[first : first + MOST_AT_ONCE])
+        self.book.look_up(chains)
         changed = self.heard(node, received)
         new: list[AnyEvent] = []
         for one in sent:
@@ -147,13 +146,8 @@ class Turn:
 
     def _known(self, ids: list[str]) -> set[str]:
         """Return which of `ids` are stored already."""
-        found: set[str] = set()
-        for first in range(0, len(ids), MOST_AT_ONCE):
-            part = ids[first : first + MOST_AT_ONCE]
-            marks = ", ".join("?" * len(part))
-            query = f"SELECT id FROM events WHERE id IN ({marks})"
-            found.update(row[0] for row in self.db.execute(query, tuple(part)))
-        return found
+        found = self.db.execute(f"SELECT id FROM events WHERE id {rows.AMONG}", (rows.listed(ids),))
+        return {row[0] for row in found}
 
     def _admit(self, event: AnyEvent, received: int) -> AnyEvent | None:
         """Return what of `event` may be kept; of one subject and purpose it is asked once."""

@@ -20,9 +20,7 @@ from ambient.hub.alarms.led import Led
 from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import CaseBook, encode, words_of
 from ambient.hub.people import vault
-
-MOST_AT_ONCE: Final = 512
-"""Values in one statement; SQLite takes more, and a batch of a node is smaller."""
+from ambient.hub.rows import AMONG, listed
 
 _TECHNICAL: Final = words_of(TECHNICAL)
 _ALARM: Final = (
@@ -70,15 +68,11 @@ class WorkBook(CaseBook):
         return self._known[condition]
 
     def look_up(self, conditions: Collection[str]) -> None:
-        """Read the cases of these ids at once; those that there are none of are known to be none.
-
-        At most `MOST_AT_ONCE` ids.
-        """
+        """Read the cases of these ids at once; of the others it is known that there are none."""
         unknown = [one for one in dict.fromkeys(conditions) if one not in self._known]
         if not unknown:
             return
-        marks = ", ".join("?" * len(unknown))
-        self._cases(f"id IN ({marks})", tuple(unknown))
+        self._cases(f"id {AMONG}", (listed(unknown),))
         for one in unknown:
             self._known.setdefault(one, None)
 
@@ -225,8 +219,7 @@ class WorkBook(CaseBook):
         return self._led
 
     def _read(self, conditions: Sequence[str]) -> list[Case]:
-        for first in range(0, len(conditions), MOST_AT_ONCE):
-            self.look_up(conditions[first : first + MOST_AT_ONCE])
+        self.look_up(conditions)
         found = (self.case(condition) for condition in conditions)
         return [case for case in found if case is not None]
 

@@ -251,9 +251,9 @@ def in_force(database: HubDatabase) -> list[CareSettings]:
 
 def in_rooms(database: HubDatabase, rooms: Sequence[str]) -> list[CareSettings]:
     """Return those in force for the beds of `rooms`."""
-    some = _NEWEST.replace(" ORDER BY", " AND c.room IN (SELECT value FROM json_each(?)) ORDER BY")
+    some = _NEWEST.replace(" ORDER BY", f" AND c.room {rows.AMONG} ORDER BY")
     with database.read() as db:
-        return _read(db, some, msgspec.json.encode(rooms).decode())
+        return _read(db, some, rows.listed(rooms))
 
 
 def audit(database: HubDatabase, room: str, bed: str) -> list[CareSettings]:
