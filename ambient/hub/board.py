@@ -161,8 +161,9 @@ def read_board(
             broken,
             views_of.get((room, served.get(room)), []),
             orders.get(room, []),
+            installed.get(room),
             now,
-        ).installed(installed.get(room))
+        )
         for room in sorted(names.keys() | served.keys())
     ]
     rooms = [_shadowed(room, house, versions) for room in rooms]
@@ -202,20 +203,31 @@ def _room(
     broken: Mapping[_Place, int],
     views: Sequence[SourceView],
     orders: Sequence[Order],
+    installed: Commissioning | None,
     now: int,
 ) -> RoomState:
     state = nodes.get(node) if node is not None else None
-    since = [broken[at] for at in ((room, None), (None, node)) if at in broken]
-    return room_state(
+    heard = state is not None and state.last_heard is not None
+    silent = state is not None and state.silent
+    since = min((broken[at] for at in ((room, None), (None, node)) if at in broken), default=None)
+    lasts = not orders and all(view.until is None for view in views)
+    known = (node, heard, silent, since, installed, *views)
+    kept = _STATES.get(room) if lasts else None
+    if kept is not None and kept[0] == known:
+        return kept[1]
+    found = room_state(
         room,
         node,
-        heard=state is not None and state.last_heard is not None,
-        silent=state is not None and state.silent,
-        broken=min(since, default=None),
+        heard=heard,
+        silent=silent,
+        broken=since,
         views=views,
         orders=orders,
         now=now,
-    )
+    ).installed(installed)
+    if lasts:
+        _STATES[room] = (known, found)
+    return found
 
 
 class _Latest(Generic[_Body]):
@@ -235,6 +247,8 @@ class _Latest(Generic[_Body]):
 
 _VIEWS: Final = _Latest(SourceView)
 _INSTALLED: Final = _Latest(Commissioning)
+_STATES: Final[dict[str, tuple[tuple[object, ...], RoomState]]] = {}
+"""Of a room what its state was found from last, and the state, when no clock can change it."""
 
 
 def _broken(alarms: Sequence[Condition]) -> dict[_Place, int]:
@@ -323,8 +337,8 @@ def _led(alarms: Sequence[Condition]) -> dict[str, list[Condition]]:
 
 def _signals(db: sqlite_utils.Database) -> dict[str, list[Signal]]:
     found = db.execute(
-        "SELECT s.body FROM signals s JOIN alarms a ON a.id = s.condition "
-        "WHERE a.state <> 'resolved' ORDER BY s.condition, s.number"
+        "SELECT body FROM signals WHERE condition IN "
+        "(SELECT id FROM alarms WHERE state <> 'resolved') ORDER BY condition, number"
     ).fetchall()
     signals: dict[str, list[Signal]] = {}
     for (body,) in found:

@@ -86,7 +86,9 @@ class CaseBook:
 
     def _cases(self, where: str, values: tuple[object, ...] = ()) -> list[Case]:
         found = self._db.execute(
-            f"SELECT id, opened(body) FROM alarms WHERE {where} ORDER BY id", values
+            # The plus: for an order by the key SQLite would read all alarms that ever were.
+            f"SELECT id, opened(body) FROM alarms WHERE {where} ORDER BY +id",
+            values,
         ).fetchall()
         given: dict[str, list[Signal]] = {condition: [] for condition, _ in found}
         for condition, body in self._db.execute(

@@ -32,11 +32,11 @@ _COLUMNS: Final = (
     "number, id, signal, condition, recipient, priority, times, made, attempts, due, over"
 )
 
-
+_GONE: Final = "EXISTS (SELECT 1 FROM signals s WHERE s.id = signal AND s.withdrawn IS NOT NULL)"
+# `owed` keeps these few apart: signals and notices are kept for ever, and asked every moment.
 _SHOWN_TOO_LONG: Final = (
-    "FROM signals s WHERE channel = ? AND withdrawn IS NOT NULL AND EXISTS "
-    "(SELECT 1 FROM channel_queue WHERE signal = s.id AND NOT over AND attempts > 0) "
-    "AND NOT EXISTS (SELECT 1 FROM channel_queue WHERE signal = s.id AND over)"
+    f"FROM channel_queue WHERE channel = ? AND owed AND {_GONE} AND NOT EXISTS "
+    "(SELECT 1 FROM channel_queue o WHERE o.signal = channel_queue.signal AND o.over)"
 )
 
 
@@ -81,19 +81,21 @@ def collect(
             (now, REPLACED, signal.id),
         )
         _insert(db, channel, signal, key, now, over=False)
-    gone = (
-        "signal IN (SELECT id FROM signals WHERE channel = ? AND withdrawn IS NOT NULL) "
-        "AND channel = ?"
-    )
     if takes_back:
-        found = db.execute(f"SELECT body {_SHOWN_TOO_LONG}", (channel,)).fetchall()
+        found = db.execute(
+            f"SELECT body FROM signals WHERE id IN (SELECT signal {_SHOWN_TOO_LONG}) ORDER BY id",
+            (channel,),
+        ).fetchall()
         for row in found:
             signal = decode(row[0], Signal)
             _insert(db, channel, signal, f"{signal.id}.over", now, over=True)
     db.execute(
+        f"UPDATE channel_queue SET owed = 0 WHERE channel = ? AND owed AND {_GONE}", (channel,)
+    )
+    db.execute(
         "UPDATE channel_queue SET done = ?, outcome = ? "
-        f"WHERE done IS NULL AND NOT over AND {gone}",
-        (now, WITHDRAWN, channel, channel),
+        f"WHERE channel = ? AND done IS NULL AND NOT over AND {_GONE}",
+        (now, WITHDRAWN, channel),
     )
     return arrived
 
@@ -131,7 +133,8 @@ def owes(db: sqlite_utils.Database, channel: str) -> bool:
 def begin(db: sqlite_utils.Database, queued: Queued) -> int:
     """Count an attempt before it is made, so that after a kill it is known; return its number."""
     db.execute(
-        "UPDATE channel_queue SET attempts = attempts + 1 WHERE number = ?", (queued.number,)
+        "UPDATE channel_queue SET attempts = attempts + 1, owed = NOT over WHERE number = ?",
+        (queued.number,),
     )
     return queued.attempts + 1
 
@@ -168,10 +171,9 @@ def condition_of(db: sqlite_utils.Database, queued: Queued) -> Condition | None:
 def given(db: sqlite_utils.Database, channel: str) -> dict[str, str | None]:
     """Return the alarms that a channel shows now ► their room."""
     found = db.execute(
-        "SELECT DISTINCT q.condition, a.room FROM channel_queue q "
-        "JOIN signals s ON s.id = q.signal JOIN alarms a ON a.id = q.condition "
-        f"WHERE q.channel = ? AND NOT q.over AND q.outcome IN {_ARRIVED} "
-        "AND s.withdrawn IS NULL",
+        "SELECT DISTINCT q.condition, a.room FROM signals s "
+        "CROSS JOIN channel_queue q ON q.signal = s.id JOIN alarms a ON a.id = q.condition "
+        f"WHERE s.channel = ? AND s.withdrawn IS NULL AND NOT q.over AND q.outcome IN {_ARRIVED}",
         (channel,),
     ).fetchall()
     return {str(row[0]): row[1] for row in found}
