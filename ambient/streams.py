@@ -66,6 +66,18 @@ def made_up(
         left -= len(chain)
 
 
+def opening(rooms: int, *, first: int = 0) -> Iterator[AnyEvent]:
+    """Yield what a house says that starts: each room that it sees, and its resident's summary.
+
+    The node of room ``r<n>`` is ``n-<n>``. There are two events of each room.
+    """
+    for number in range(1, rooms + 1):
+        at = f"n-{number}", f"r{number}", first + number
+        t = BEGIN + at[2] * NS
+        yield _event(events.QualityRestored, at, 0, t, source="c1", view=View.OK)
+        yield from _summary(*at)
+
+
 def _summary(node: str, room: str, number: int) -> list[AnyEvent]:
     t = BEGIN + number * NS
     marks = [

@@ -67,6 +67,8 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
         How much faster than in life the steps of one fall follow each other.
     first
         Number of the first chain.
+    opening
+        What rooms say first (`streams.opening`), two events of each, instead of a house's mix.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     first: int = 0
     seed: int = 1
+    opening: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +137,12 @@ class _Node:
 def planned(phase: Phase, nodes: int) -> Iterator[tuple[float, AnyEvent]]:
     """Yield each event of `phase` with its offset (s), chain by chain."""
     begun = 0.0
-    stream = streams.made_up(
-        phase.count, node="n-0", rooms=nodes, seed=phase.seed, first=phase.first
+    stream = (
+        streams.opening(nodes, first=phase.first)
+        if phase.opening
+        else streams.made_up(
+            phase.count, node="n-0", rooms=nodes, seed=phase.seed, first=phase.first
+        )
     )
     began: dict[str, tuple[float, int]] = {}
     for number, event in enumerate(stream):

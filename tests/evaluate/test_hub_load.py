@@ -42,6 +42,13 @@ def test_a_plan_has_each_node_speak_of_its_own_room_in_order(rate: float, speed:
     assert begun == pytest.approx(2000 / rate if rate else 0.0, rel=0.02)
 
 
+def test_at_the_opening_each_node_says_two_things_of_its_own_room() -> None:
+    made = [e for _, e in planned(Phase(name="x", count=100, rate=100, opening=True), 50)]
+    assert [event.node[2:] for event in made] == [str(1 + i // 2) for i in range(100)]
+    assert all(event.room in (None, f"r{event.node[2:]}") for event in made)
+    assert len({event.id for event in made}) == len({event.chain for event in made}) == 100
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
