@@ -25,6 +25,12 @@ _DEFAULT = ctypes.c_void_p(-1)
 """``FE_DFL_ENV`` of glibc."""
 
 
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are there until the end; no collection need walk through them again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
     """A command sets up the log of its process, which here is that of all tests."""
