@@ -22,6 +22,7 @@ from audio.sounds.context import Aftermath
 from audio.sounds.events import Events, Sound
 from audio.sounds.rows import Ear, Heard, end_s
 from audio.sounds.smoke import SmokeRule
+from audio.sounds.tones import Tones, tones
 from audio.speech.television import PersonJudge
 from models.sounds import outputs
 from models.sounds.network import FOLDER, Network
@@ -51,6 +52,7 @@ _BEFORE_S: Final = 0.25
 _AFTER_S: Final = 0.3
 """Around a burst: its first and last sounds are softer than what begins and ends it."""
 _WINDOW_S: Final = SAMPLES / RATE
+_EDGE_S: Final = 0.1
 
 
 class SoundListener:
@@ -89,7 +91,7 @@ class SoundListener:
         self._person = person
         self._keeps = ring is None
         self._ring = Ring(RING_S) if ring is None else ring
-        self._calling = Calling(self._said)
+        self._calling = Calling(self._said, self._lines)
         self._events = Events(calibration)
         self._aftermath = Aftermath()
         self._smoke = SmokeRule()
@@ -150,6 +152,11 @@ class SoundListener:
             cry = Sound(SoundClass.SCREAM, burst.start_s, burst.end_s, said.cry, burst.level_db)
             self._cried.append(cry)
         return said
+
+    def _lines(self, burst: Burst) -> Tones:
+        """Return the tones of a burst."""
+        start, end = burst.start_s - _EDGE_S, burst.end_s + _EDGE_S
+        return tones(self._ring.between(self._time(start), self._time(end)))
 
     def _cries(self, now: float) -> list[SoundHeard]:
         """Return the cries that were asked about since, unless they have been told as screams."""

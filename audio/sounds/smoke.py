@@ -5,8 +5,8 @@ of nothing, and again; so time is cut in slots of 0.5 s of which, out of eight, 
 fifth sound. A band holds the pattern when the weakest slot that should sound is louder than the
 loudest that should not: by much over a round, the pauses before and after it and the first pulse of
 the next, by less where another round came before. Two beats, four beats, an even beat, or three
-beats once are something else. The pulses are equally loud, and a tone: the bands beside it are
-quieter. Nothing is
+beats once are something else. The pulses are equally loud, each as loud at its end as in its middle
+(a note that is struck dies away), and a tone: the bands beside it are quieter. Nothing is
 learned, and any pitch will do (520 Hz and 3.1 kHz are usual). Pure: levels in, an answer out.
 """
 
@@ -37,6 +37,10 @@ SOFT_DB: Final = 1.0
 ALIKE_DB: Final = 5.0
 """A detector's pulses are equally loud, and no further apart than this where somebody walks by; a
 hearing aid that whistles on and off is not (it rang in one of sixty whistles)."""
+STEADY_DB: Final = 1.0
+"""Within a pulse a horn's level stays, but for the noise beside it, by no more than this. Pulses of
+240 detectors made by synthesis, at 0 to 20 dB beside machines, move by 0.0 to 1.5 dB where they
+rise 10 dB and more over the pauses; a tune that kept the time of three pulses by 5.0 to 14."""
 TONAL_DB: Final = 6.0
 _BESIDE: Final = (4, 5, 6, 7)
 """Bands to each side against which a tone stands out."""
@@ -82,11 +86,22 @@ def score(levels: Floats, end: int, band: int) -> float:
         # All of a slot sounds or none of it does; one tick in each may be an accident.
         apart = inside[:, on, 1].min(axis=1) - inside[:, ~on, -2].max(axis=1)
         alike = np.ptp(inside[:, on, _INSIDE // 2], axis=1) <= ALIKE_DB
+        moves = (inside[:, on, -2] - inside[:, on, 1]).max(axis=1)
+        alike &= moves <= STEADY_DB + _by_noise(apart)
         found = float(np.where(alike, apart, 0.0).max())
         if found <= 0.0:
             break
         sure = max(sure, float(1.0 / (1.0 + np.exp(-(found - middle) / SOFT_DB))))
     return sure
+
+
+def _by_noise(apart: Floats) -> Floats:
+    """Return the decibels by which noise so far below a tone moves its level, up and down.
+
+    Half of what the two add up to at most and at least, for they do so rarely.
+    """
+    beside = 10 ** (-np.maximum(apart, 1.0) / 20)
+    return np.asarray(10 * np.log10((1 + beside) / (1 - beside)), np.float32)
 
 
 class SmokeRule:

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from ambient.evaluate import speech_rows
 from ambient.evaluate.sound_days.calls import television
 from audio.blocks import RATE, Samples
 from models.sounds.synthesis import machines
-from models.sounds.synthesis.basics import Rng, peak, pick, place
+from models.sounds.synthesis.basics import Rng, peak, pick, place, resampled
 from models.sounds.synthesis.espeak import Speaker
 from models.sounds.synthesis.rooms import loudspeaker, response, through
 
@@ -102,8 +101,6 @@ def _recorded(rng: Rng, spoken: Sequence[Samples]) -> Samples:
 
 def played(rng: Rng, things: Shelf, sound: Samples, level_db: float) -> Samples:
     """Return a sound in one of the rooms at a level (peak, dBFS), at a tempo of its own."""
-    other = int(rng.integers(95, 106))
-    if other != 100:
-        sound = np.asarray(resample_poly(sound, 100, other), np.float32)
+    sound = resampled(sound, 100, int(rng.integers(95, 106)))
     wet = through(sound, pick(rng, things.rooms))
     return peak(wet) * np.float32(10 ** (level_db / 20))

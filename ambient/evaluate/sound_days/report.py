@@ -43,7 +43,8 @@ BEFORE_S: Final = (KNOWN_DAYS + 1) * DAY_S
 _RANG: Final = (SituationStep.CONFIRMED, SituationStep.LASTING)
 ROOMS: Final = 24
 """Of a station, for rings a night."""
-_BLOCK: Final = RATE // 5
+_BLOCK: Final = RATE
+"""However sound is cut, the same is heard; fewer pieces cost less."""
 
 Progress = Callable[[int, int], None]
 

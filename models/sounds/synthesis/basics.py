@@ -5,13 +5,15 @@ In: a generator and numbers. Out: float32 samples at 16 kHz. Pure and vectorised
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, firwin, resample_poly, sosfilt
 
 RATE: Final = 16_000
 Floats = NDArray[np.float32]
@@ -58,6 +60,26 @@ def band(
         sections = butter(order, high_hz, "lowpass", fs=RATE, output="sos")
         sound = np.asarray(sosfilt(sections, sound), np.float32)
     return sound
+
+
+def resampled(sound: Floats, up: int, down: int) -> Floats:
+    """Return the sound at `up` / `down` of its rate: `scipy.signal.resample_poly`, bit for bit.
+
+    Its filter is kept, for designing it takes longer than resampling a word.
+    """
+    shared = math.gcd(up, down)
+    up, down = up // shared, down // shared
+    if up == down:
+        return sound
+    taps: Any = _lowpass(max(up, down))  # the stubs know no window that is an array
+    return np.asarray(resample_poly(sound, up, down, window=taps), np.float32)
+
+
+@functools.lru_cache(maxsize=64)
+def _lowpass(most: int) -> Floats:
+    """Return the filter that `resample_poly` designs when `most` is the larger of its factors."""
+    designed = firwin(20 * most + 1, 1.0 / most, window=("kaiser", 5.0))
+    return np.asarray(designed, np.float32)
 
 
 def modes(

@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from ambient.errors import UsageError
-from models.sounds.synthesis.basics import RATE, Floats, Rng, peak
+from models.sounds.synthesis.basics import RATE, Floats, Rng, peak, resampled
 from models.sounds.synthesis.voice import revoice
 
 LIBRARY: Final = "libespeak-ng.so.1"
@@ -108,8 +107,7 @@ class Speaker:
             sound = self._said(language, text, variant, pitch, speed)
         # Another rate of play: length of the throat, pitch and tempo at once.
         other = int(rng.integers(88, 116))
-        if other != 100:
-            sound = np.asarray(resample_poly(sound, 100, other), np.float32)
+        sound = resampled(sound, 100, other)
         return revoice(rng, sound, effort=effort) if rng.random() < voices else peak(sound)
 
     def _said(self, language: str, text: str, variant: str, pitch: int, speed: int) -> Floats:
@@ -184,7 +182,7 @@ class _Espeak:
                 f"espeak-ng: expected speech of voice {voice}, got error {failed}; "
                 "is its data installed (Debian: espeak-ng-data)?"
             )
-        return np.asarray(resample_poly(sound, 320, self._rate // 50), np.float32)
+        return resampled(sound, 320, self._rate // 50)
 
     def phonemes(self, language: str, text: str) -> str:
         """Return the sounds of a text in IPA."""

@@ -14,9 +14,20 @@ from typing import Final
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.signal import istft, resample_poly, stft
+from scipy.signal import istft, stft
 
-from models.sounds.synthesis.basics import RATE, Floats, Rng, band, curve, fade, noise, peak, unit
+from models.sounds.synthesis.basics import (
+    RATE,
+    Floats,
+    Rng,
+    band,
+    curve,
+    fade,
+    noise,
+    peak,
+    resampled,
+    unit,
+)
 
 Wide = NDArray[np.float64]
 _OPEN: Final = np.array([[850, 1610, 2850], [700, 1100, 2600], [600, 1800, 2600]], np.float64)
@@ -248,8 +259,7 @@ def _melody(rng: Rng, n: int) -> Floats:
 
 def again(rng: Rng, call: Floats) -> Floats:
     """Return a call as the same person calls it once more: not quite as long, high or loud."""
-    changed = int(rng.integers(94, 107))
-    sound = call if changed == 100 else np.asarray(resample_poly(call, 100, changed), np.float32)
+    sound = resampled(call, 100, int(rng.integers(94, 107)))
     size = int(scipy.fft.next_fast_len(len(sound), real=True))
     spectrum = np.asarray(scipy.fft.rfft(sound, size))
     octaves = np.log2(np.maximum(np.arange(len(spectrum)) * RATE / size, 200.0) / 1000.0)

@@ -9,6 +9,7 @@ import pytest
 
 from audio.sounds.bursts import Burst
 from audio.sounds.calling import Call, Calling
+from audio.sounds.tones import Tones
 from models.sounds.spotter import Said
 
 SHAPE = np.linspace(0, 4, 16).astype(np.float32)
@@ -86,6 +87,33 @@ CASES: dict[str, tuple[list[Burst], float, float]] = {
         [_burst(5.0 + 3 * i, articulation=0.8) for i in range(6)],
         0.0,
         0.0,
+    ),
+    "a greeting again and again, in a talk": (
+        [
+            burst
+            for i in range(3)
+            for burst in (_burst(5.0 + 4 * i, call=0.97), _burst(7.0 + 4 * i, 1.4, shape=OTHER))
+        ],
+        0.0,
+        0.89,
+    ),
+    "a word, while others talk": (
+        [*[_burst(1.0 + 2 * i, 1.4, shape=OTHER) for i in range(4)], _burst(9.0, help=0.97)],
+        0.0,
+        0.49,
+    ),
+    "a word, while others talk softly": (
+        [
+            *[_burst(1.0 + 2 * i, 1.4, shape=OTHER, level_db=-30.0) for i in range(4)],
+            _burst(9.0, help=0.97),
+        ],
+        0.7,
+        0.89,
+    ),
+    "a word, half a minute after a talk": (
+        [*[_burst(1.0 + 2 * i, 1.4, shape=OTHER) for i in range(4)], _burst(40.0, help=0.97)],
+        0.7,
+        0.89,
     ),
     "six long ones": ([_burst(5.0 + 5 * i, 3.5) for i in range(6)], 0.0, 0.0),
     "a word within a talk": (
@@ -168,3 +196,23 @@ def test_only_a_voice_that_is_alone_is_asked_for_its_word(
     found += calling.push([_burst(20.9, 0.8)], 22.1, (21.8, -20.0))
     assert [burst.start_s for burst in asked] == [5.0]
     assert least <= max((each.probability for each in found), default=0.0) <= most
+
+
+STEADY = Tones(0.95, (440.0, 880.0, 554.0, 1108.0))
+
+
+@pytest.mark.parametrize(
+    ("tones", "rings"),
+    [
+        ([STEADY, STEADY, STEADY], False),
+        # Not the same tones, or too little of the sound: somebody sings, or calls.
+        ([STEADY, Tones(0.95, (460.0, 920.0, 577.0, 1154.0)), Tones(0.95, (425.0,) * 4)], True),
+        ([Tones(0.6, STEADY.hertz)] * 3, True),
+    ],
+)
+def test_the_same_tones_again_are_a_machine(tones: list[Tones], rings: bool) -> None:
+    held = iter(tones)
+    trace = np.eye(6, 96, dtype=np.float32)
+    calling = Calling(lambda burst: Said(0.0, 0.0, 0.0, trace), lambda burst: next(held))
+    found = _calls([_burst(5.0 + 3 * i) for i in range(3)], calling)
+    assert (max((each.probability for each in found), default=0.0) >= RINGS) == rings
