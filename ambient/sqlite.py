@@ -22,6 +22,8 @@ from ambient.errors import StoreError
 Migration = str | Callable[[sqlite_utils.Database], None]
 """One step of a schema: an SQL script, or a function; never changed once released."""
 
+TROUBLES: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What a database raises; the second when it quotes a damaged name in what it says."""
 BUSY_TIMEOUT_S: Final = 10.0
 """How long a writer waits for another process's transaction."""
 
@@ -79,7 +81,7 @@ def open_database(
         connection.execute("PRAGMA foreign_keys=ON")
         database = sqlite_utils.Database(connection)
         _migrate(database, path, migrations)
-    except sqlite3.Error as error:
+    except TROUBLES as error:
         connection.close()
         raise store_error(path, error) from None
     except BaseException:
@@ -110,7 +112,7 @@ def writing(database: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
         raise
 
 
-def store_error(path: Path, error: sqlite3.Error) -> StoreError:
+def store_error(path: Path, error: Exception) -> StoreError:
     """Return the `StoreError` that says what happened to the database and what to do."""
     if is_full(error):
         return StoreError(
@@ -125,15 +127,17 @@ def store_error(path: Path, error: sqlite3.Error) -> StoreError:
     return StoreError(f"{path}: the database answered: {error}; check its owner and the disk")
 
 
-def is_full(error: sqlite3.Error) -> bool:
+def is_full(error: Exception) -> bool:
     """Return whether `error` says that the disk is full."""
     code = getattr(error, "sqlite_errorcode", None)
     # In WAL mode the shared-memory file fails to grow with an I/O error instead.
     return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 
-def is_damaged(error: sqlite3.Error) -> bool:
+def is_damaged(error: Exception) -> bool:
     """Return whether `error` says that the file is no database, or a broken one."""
+    if isinstance(error, UnicodeDecodeError):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

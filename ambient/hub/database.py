@@ -20,11 +20,9 @@ import sqlite_utils
 
 from ambient.closing import Closing
 from ambient.errors import StoreError
-from ambient.hub import schema
+from ambient.hub import digests, schema
 from ambient.hub.people import takeover, vault
-from ambient.sqlite import is_full, open_database, store_error, writing
-
-COMPONENTS: Final = ("alarms", "accounts", "registry", "channels", "people", "commissioning")
+from ambient.sqlite import TROUBLES, is_full, open_database, store_error, writing
 
 DATABASE: Final = "hub.db"
 """The name of the file, in the state folder of a hub."""
@@ -57,10 +55,13 @@ class HubDatabase(Closing):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        migrations = {name: schema.migrations(name) for name in COMPONENTS}
+        migrations = schema.all_migrations()
         self._writer = open_database(path, migrations, any_thread=True)
         self._reader = open_database(path, migrations, any_thread=True)
-        self.vault = self._unlock()
+        try:
+            self.vault = self._unlock()
+        except TROUBLES as error:
+            raise store_error(path, error) from None
         self._writer.execute("PRAGMA secure_delete=ON")
         self._reader.conn.execute("PRAGMA query_only=ON")
         self._write_lock = threading.RLock()
@@ -77,6 +78,8 @@ class HubDatabase(Closing):
         found = vault.load_or_make(self.path.with_name(vault.KEY_FILE), needed=keys is not None)
         for database in (self._writer, self._reader):
             found.serve(database.conn)
+            digests.serve(database.conn)
+        digests.keep(self._writer)
         takeover.take_over(self._writer)
         return found
 
@@ -150,7 +153,7 @@ class HubDatabase(Closing):
             try:
                 connection.execute("BEGIN")
                 yield self._reader
-            except sqlite3.Error as error:
+            except TROUBLES as error:
                 raise store_error(self.path, error) from None
             finally:
                 if connection.in_transaction:

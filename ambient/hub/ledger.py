@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import sqlite_utils
 from msgspec import MsgspecError, Struct
 
-from ambient.hub import proof
+from ambient.hub import digests, proof
 from ambient.hub.alarms import chain, log, system
 from ambient.hub.alarms.book import MemoryBook
 from ambient.hub.alarms.chain import Broken, Line, Verdict
@@ -31,9 +31,10 @@ _LINES = (
 
 
 _ALARMS = (
-    "SELECT id, opened(body), key, kind, node, room, state, since, resolved FROM alarms ORDER BY id"
+    "SELECT id, opened(body), key, kind, node, room, state, since, resolved, due "
+    "FROM alarms ORDER BY id"
 )
-_SIGNALS = "SELECT id, body, condition, channel, due, withdrawn FROM signals ORDER BY id"
+_SIGNALS = "SELECT id, body, condition, number, channel, due, withdrawn FROM signals ORDER BY id"
 _LINE = "INSERT INTO alarm_log VALUES (?, ?, ?, ?, ?)"
 _PART = "INSERT INTO alarm_log_parts VALUES (?, subject_tag(?2), sealed(?2, ?3))"
 
@@ -147,9 +148,11 @@ def verify(db: sqlite_utils.Database) -> Verdict:
     }
     erased = [row[0] for row in db.execute("SELECT subject FROM erasures").fetchall()]
     verdict = chain.verify(lines(db), salts, erased)
-    if verdict.broken is not None or verdict.erased or not verdict.lines:
+    if verdict.broken is not None:
         return verdict
-    unlike = _unlike(db)
+    unlike = None if verdict.erased or not verdict.lines else _unlike(db)
+    if unlike is None and (why := digests.unlike(db) or proof.unlike_schema(db)) is not None:
+        unlike = _Unlike(verdict.lines, why)
     return verdict if unlike is None else _broken(verdict, unlike)
 
 
@@ -193,7 +196,7 @@ def _unlike(db: sqlite_utils.Database) -> _Unlike | None:
         if (
             condition is None
             or encode(condition) != body
-            or proof.unlike_columns(condition, tuple(columns))
+            or proof.unlike_columns(condition, book.due_of(key), tuple(columns))
         ):
             return _Unlike(number, f"expected alarm {key} as it follows from the log, got another")
     for key in book.conditions.keys() - kept:

@@ -1,25 +1,30 @@
 """What the store holds beside the log of alarms, held against it: events, history, the file itself.
 
 Comes in: a database, the log's lines one by one, the book that follows from all of them. Goes out:
-what is not as it should be, in words, or nothing. What was deleted since is not asked for. Events
-that are no alarm stand in no line; of them only the file's own structure is looked at.
+what is not as it should be, in words, or nothing. What was deleted since is not asked for. What
+stands in no line is held against its digest (`digests`).
 """
 
 from __future__ import annotations
 
-import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
 
 import msgspec
 import sqlite_utils
 
 from ambient import events
 from ambient.events import AnyEvent
+from ambient.hub import schema
 from ambient.hub.alarms.book import MemoryBook
 from ambient.hub.alarms.condition import Condition, Entry
 from ambient.hub.alarms.inputs import AnyInput, Heard
 from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import entry_of
+from ambient.sqlite import TROUBLES, open_database
 
+_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _ROW = (
     "SELECT kind, node, room, chain, position, t, received, opened(body) FROM events WHERE id = ?"
 )
@@ -29,9 +34,22 @@ def damage(db: sqlite_utils.Database) -> str | None:
     """Return what SQLite finds wrong with the file: pages, indexes, types."""
     try:
         said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
-    except sqlite3.DatabaseError as error:
+    except TROUBLES as error:
         said = str(error)
     return None if said == "ok" else f"expected a whole database, got one that is damaged: {said}"
+
+
+def unlike_schema(db: sqlite_utils.Database) -> str | None:
+    """Return which table, index or trigger of the file is not as this version makes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "hub.db"
+        with closing(open_database(path, schema.all_migrations())) as new:
+            expected = set(new.execute(_SCHEMA).fetchall())
+    strange = set(db.execute(_SCHEMA).fetchall()) ^ expected
+    if not strange:
+        return None
+    kind, name = min((str(row[0]), str(row[1])) for row in strange)
+    return f"expected {kind} {name} as this version makes it, got another"
 
 
 def unlike_event(db: sqlite_utils.Database, given: AnyInput, at: int) -> str | None:
@@ -51,17 +69,18 @@ def unlike_event(db: sqlite_utils.Database, given: AnyInput, at: int) -> str | N
     return None
 
 
-def unlike_columns(condition: Condition, columns: tuple[object, ...]) -> bool:
+def unlike_columns(condition: Condition, due: int | None, columns: tuple[object, ...]) -> bool:
     """Return whether the columns of an alarm, by which it is looked for, are not those of it."""
     return columns != (
         *(condition.key, condition.kind.value, condition.node, condition.room),
-        *(condition.state.value, condition.since, condition.resolved_at),
+        *(condition.state.value, condition.since, condition.resolved_at, due),
     )
 
 
 def unlike_columns_of_signal(signal: Signal, columns: tuple[object, ...]) -> bool:
     """Return whether the columns of a signal, by which it is looked for, are not those of it."""
-    return columns != (signal.condition, signal.channel, signal.due, signal.withdrawn)
+    number = int(signal.id.rsplit(":", 1)[1])
+    return columns != (signal.condition, number, signal.channel, signal.due, signal.withdrawn)
 
 
 def unlike_history(db: sqlite_utils.Database, book: MemoryBook) -> str | None:

@@ -30,7 +30,7 @@ from ambient.events import (
     SummaryDaily,
     SummaryHourly,
 )
-from ambient.hub import commissioning, orders, rooms, rows
+from ambient.hub import commissioning, digests, orders, rooms, rows
 from ambient.hub.alarms import kinds
 from ambient.hub.alarms.effects import TellNode
 from ambient.hub.alarms.inputs import AnyInput, Heard, NodeSpeaks
@@ -46,8 +46,8 @@ NS: Final = 1_000_000_000
 _VIEW: Final = "INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?)"
 _INSTALLED: Final = "INSERT OR REPLACE INTO commissioning VALUES (?, ?)"
 _EVENT: Final = (
-    "INSERT INTO events (id, kind, node, room, chain, position, t, received, body) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?))"
+    "INSERT INTO events (id, kind, node, room, chain, position, t, received, body, digest) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, sealed(?, ?), ?)"
 )
 
 
@@ -164,20 +164,19 @@ class Turn:
     def _insert(self, node: str, event: AnyEvent, received: int) -> None:
         if event.subject is not None:
             self.book.enter(event.subject)
-        self._events.append(
-            (
-                event.id,
-                events.kind_of(event),
-                node,
-                event.room,
-                event.chain,
-                event.position,
-                event.t,
-                received,
-                event.subject,
-                events.encode(event).decode(),
-            )
+        columns = (
+            event.id,
+            events.kind_of(event),
+            node,
+            event.room,
+            event.chain,
+            event.position,
+            event.t,
+            received,
         )
+        body = events.encode(event).decode()
+        digest = digests.digest((*columns, body))
+        self._events.append((*columns, event.subject, body, digest))
 
     def _flush_events(self) -> None:
         if self._events:

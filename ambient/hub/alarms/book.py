@@ -190,6 +190,10 @@ class MemoryBook:
             if (due := self._due[case.condition.id]) is not None and due <= now
         ]
 
+    def due_of(self, condition: str) -> int | None:
+        """Return when (ns) something is due of a condition, None when nothing is."""
+        return self._due.get(condition)
+
     def due_at(self) -> list[int]:
         """Return when (ns) something is due of each open case, where something is."""
         instants = (self._due[condition] for condition in self._open.values())

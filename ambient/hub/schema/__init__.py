@@ -1,6 +1,17 @@
 """The hub's database, one SQL file per schema version; a released file is never changed."""
 
 from importlib import resources
+from typing import Final
+
+COMPONENTS: Final = (
+    "alarms",
+    "accounts",
+    "registry",
+    "channels",
+    "people",
+    "commissioning",
+    "digests",
+)
 
 
 def migrations(component: str) -> list[str]:
@@ -10,3 +21,8 @@ def migrations(component: str) -> list[str]:
         entry.name for entry in folder.iterdir() if entry.name.startswith(f"{component}_")
     )
     return [(folder / name).read_text(encoding="utf-8") for name in names]
+
+
+def all_migrations() -> dict[str, list[str]]:
+    """Return those of each component."""
+    return {component: migrations(component) for component in COMPONENTS}
