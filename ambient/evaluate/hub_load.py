@@ -36,7 +36,7 @@ from ambient.evaluate.hub_load_report import (
     phase_report,
 )
 from ambient.evaluate.latency import FLAGS, WATCH, chromium
-from ambient.evaluate.load_nodes import Course, Pairs, Phase
+from ambient.evaluate.load_nodes import BEAT_S, Course, Pairs, Phase
 from ambient.evaluate.load_pages import Login, Seen, Tempo
 from ambient.evaluate.page import PageClient
 from ambient.evaluate.statistics import quantile
@@ -52,6 +52,8 @@ SETTLE_S: Final = 300.0
 SAMPLE_S: Final = 1.0
 OPENING, REAL, HOUR, STORM = "opening", "real rate", "rest of the hour", "storm"
 OPENING_RATE: Final = 100.0
+BEATS: Final = 520
+"""Of three quarters of an hour."""
 
 
 def run(
@@ -62,6 +64,7 @@ def run(
     seconds: int = 600,
     hour_rate: float = 120.0,
     storm: int = 50_000,
+    beats: int = BEATS,
     seed: int = 1,
     folder: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
@@ -72,6 +75,8 @@ def run(
     ----------
     seconds
         For how long events come at `rate`; the rest of an hour's comes at `hour_rate`, 0 for none.
+    beats
+        Heartbeats of each node before that.
 
     Raises
     ------
@@ -81,8 +86,15 @@ def run(
     busy = os.getloadavg()[0]
     real = Phase(name=REAL, count=round(rate * seconds), rate=rate, seed=seed)
     phases = [
-        # What a hub keeps of each room and resident it keeps from here on.
-        Phase(name=OPENING, count=2 * nodes, rate=OPENING_RATE, first=30_000_000, opening=True),
+        # What a hub keeps of each room, resident and connection it keeps from here on.
+        Phase(
+            name=OPENING,
+            count=2 * nodes,
+            rate=OPENING_RATE,
+            first=30_000_000,
+            opening=True,
+            beats=beats,
+        ),
         real,
     ]
     rest = round(rate * HOUR_S) - real.count
@@ -242,6 +254,7 @@ class _House:
         pages.ask(Tempo(phase.speed))
         self._nodes.pipe.send(phase)
         limit = began + (phase.count / phase.rate if phase.rate else 0.0) + SETTLE_S
+        limit += phase.beats * BEAT_S
         while not self._nodes.pipe.poll(0) and time.monotonic() < limit:
             page.wait_for_timeout(200)
             if not self._nodes.process.is_alive():

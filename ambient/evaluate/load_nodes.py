@@ -50,6 +50,8 @@ from ambient.events import AnyEvent, CommandApplied, Outcome
 NS: Final = 1_000_000_000
 POLL_MS: Final = 10
 BUSY_S: Final = 1.0
+BEAT_S: Final = 0.25
+"""Between two heartbeats of a hurried hour."""
 ANSWERS: Final = "answers"
 
 Pairs = dict[str, tuple[str, str]]
@@ -69,6 +71,9 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
         Number of the first chain.
     opening
         What rooms say first (`streams.opening`), two events of each, instead of a house's mix.
+    beats
+        Heartbeats of each node before that, as of a house that has run for an hour: the link keeps
+        room for 256 messages of each connection and direction, and is given memory as it is used.
     """
 
     name: str
@@ -78,6 +83,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     first: int = 0
     seed: int = 1
     opening: bool = False
+    beats: int = 0
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +137,7 @@ class _Node:
     beat_at: float = 0.0
     beats: int = 0
     not_before: float = 0.0
+    beats_left: int = 0
     answered: set[str] = field(default_factory=set)
 
 
@@ -193,7 +200,8 @@ class _House:
             if not told and all(node.welcomed for node in self._nodes.values()):
                 told = True
                 pipe.send("connected")
-            if phase is not None and not self._due and not self._open:
+            beating = any(node.beats_left for node in self._nodes.values())
+            if phase is not None and not self._due and not self._open and not beating:
                 pipe.send("done")
                 phase = None
             if not pipe.poll(0):
@@ -209,7 +217,9 @@ class _House:
                     )
                 )
                 return
-            begin = time.monotonic() + 0.5
+            for node in self._nodes.values():
+                node.beats_left, node.beat_at = phase.beats, 0.0
+            begin = time.monotonic() + 0.5 + phase.beats * BEAT_S
             self._due = [
                 (begin + offset, number, phase.name, event)
                 for number, (offset, event) in enumerate(planned(phase, len(self._nodes)))
@@ -247,11 +257,13 @@ class _House:
                 node.greeted = self._send(node, hello)
             return
         if now >= node.beat_at:
+            hurried = node.beats_left > 0
+            node.beats_left -= hurried
             # Spread over the first turn as a house's nodes are.
-            wait = HEARTBEAT_S if node.beat_at else secrets.randbelow(1000) / 1000 * HEARTBEAT_S
-            node.beat_at = now + wait
+            wait = BEAT_S if hurried else HEARTBEAT_S
+            node.beat_at = now + (wait if node.beat_at else secrets.randbelow(1000) / 1000 * wait)
             node.beats += 1
-            self._send(node, Heartbeat(answer=node.beats % ANSWER_EVERY == 0))
+            self._send(node, Heartbeat(answer=hurried or node.beats % ANSWER_EVERY == 0))
         if node.in_flight and now - node.sent_at > ACK_TIMEOUT_S:
             self._repeated += 1
             self._again(node)
