@@ -86,7 +86,8 @@ def score(levels: Floats, end: int, band: int) -> float:
         # All of a slot sounds or none of it does; one tick in each may be an accident.
         apart = inside[:, on, 1].min(axis=1) - inside[:, ~on, -2].max(axis=1)
         alike = np.ptp(inside[:, on, _INSIDE // 2], axis=1) <= ALIKE_DB
-        moves = (inside[:, on, -2] - inside[:, on, 1]).max(axis=1)
+        most, least = inside[:, on, 1:], inside[:, on, :-1]
+        moves = np.minimum(np.ptp(most, axis=2), np.ptp(least, axis=2)).max(axis=1)
         alike &= moves <= STEADY_DB + _by_noise(apart)
         found = float(np.where(alike, apart, 0.0).max())
         if found <= 0.0:

@@ -92,3 +92,12 @@ def test_what_was_heard_is_forgotten() -> None:
         rule.push(frames[i : i + 40])
     rule.reset()
     assert max(rule.push(frames[i : i + 40]) for i in range(400, 800, 40)) < 0.5
+
+
+@pytest.mark.parametrize(("decay_s", "rings"), [(0.15, False), (0.3, False), (30.0, True)])
+def test_a_note_that_dies_away_is_no_pulse(decay_s: float, rings: bool) -> None:
+    beeps = machines.beeps(12.0, T3, (880.0,))
+    seconds = np.arange(len(beeps)) / 16_000 % 4.0
+    since = np.where(seconds < 3.0, seconds % 1.0, seconds - 2.0)
+    struck = np.asarray(beeps * np.exp(-since / decay_s), np.float32)
+    assert (_best(_mixed(struck, 30.0, room=False)) >= RINGS) == rings

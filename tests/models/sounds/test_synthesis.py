@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from ambient.errors import UsageError
 from models.sounds.learning.pool import UNKNOWN, targets, times
 from models.sounds.mel import mel
 from models.sounds.outputs import OUTPUTS
 from models.sounds.synthesis import espeak, impacts, machines, rooms, voice, words
-from models.sounds.synthesis.basics import Floats, Rng, noise, unit
+from models.sounds.synthesis.basics import Floats, Rng, noise, resampled, unit
 from models.sounds.synthesis.scenes import KINDS, SECONDS, Cast, Mark, Scene, scene
 
 MAKERS: dict[str, Callable[[Rng], Floats]] = {
@@ -34,6 +35,15 @@ MAKERS: dict[str, Callable[[Rng], Floats]] = {
 }
 
 needs_espeak = pytest.mark.skipif(not espeak.there(), reason="espeak-ng isn't here")
+
+
+@pytest.mark.parametrize(("up", "down"), [(100, 95), (100, 96), (100, 106), (320, 441), (2, 3)])
+def test_resampling_with_a_kept_filter_changes_no_bit(up: int, down: int) -> None:
+    sound = noise(np.random.default_rng(0), 5_000)
+    for _ in range(2):
+        expected = np.asarray(resample_poly(sound, up, down), np.float32)
+        np.testing.assert_array_equal(resampled(sound, up, down), expected)
+    assert resampled(sound, up, up) is sound
 
 
 @pytest.mark.parametrize("name", MAKERS)
