@@ -31,12 +31,30 @@ _ROW = (
 
 
 def damage(db: sqlite_utils.Database) -> str | None:
-    """Return what SQLite finds wrong with the file: pages, indexes, types."""
+    """Return what is wrong with the file: pages, indexes, types."""
     try:
         said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        said = _strange_types(db) or said
     except TROUBLES as error:
         said = str(error)
     return None if said == "ok" else f"expected a whole database, got one that is damaged: {said}"
+
+
+def _strange_types(db: sqlite_utils.Database) -> str | None:
+    """Return which column holds another type than it is declared with: SQLite takes any."""
+    columns = db.execute(
+        "SELECT m.name, c.name, lower(c.type) FROM sqlite_master m, pragma_table_info(m.name) c "
+        "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    for table, column, kind in columns:
+        found = db.execute(
+            f'SELECT typeof("{column}") FROM "{table}" '
+            f"WHERE typeof(\"{column}\") NOT IN (?, 'null') LIMIT 1",
+            (kind,),
+        ).fetchone()
+        if found is not None:
+            return f"{found[0]} in {table}.{column}, which holds {kind}"
+    return None
 
 
 def unlike_schema(db: sqlite_utils.Database) -> str | None:
