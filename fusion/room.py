@@ -46,8 +46,7 @@ from fusion.situations import RoomSituations, SituationsState
 from fusion.views import Family, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import Timeline, TimelineState
-from fusion.who import EVERY_S, Matcher
-from fusion.who_evidence import SECOND
+from fusion.who import Matcher
 from fusion.who_state import frozen, thawed
 
 TELLS_FALLS: Final = False
@@ -55,7 +54,6 @@ TELLS_FALLS: Final = False
 hundred times (docs/matching.md). Until then nobody asks, and nothing is matched."""
 REPORT_LATE_S: Final = 3600.0
 _OF_WHO: Final = frozenset({PostureSeen, MotionMeasured, TrackEnded})
-_WHO_EVERY: Final = round(EVERY_S * SECOND)
 _OF_VOICE: Final = frozenset({SpeechHeard, VoiceMeasured, HearingState})
 _REPORT_LATE: Final = round(REPORT_LATE_S * 1e9)
 
@@ -306,7 +304,7 @@ class RoomJudge:
             who = self.who
             if kind in _OF_WHO:
                 who.observe(seen)
-            if who.judged is None or now - who.judged >= _WHO_EVERY:
+            if now >= who.due:
                 who.advance(now)
         source = self._known.get(seen.source)
         if source is not None:

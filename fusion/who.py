@@ -6,10 +6,8 @@ none of them: next door, or the wearable lies on a table. `fusion.who_evidence` 
 of each; wearables of different subjects are not on one body, so all are judged together. What is
 not sure enough is not said.
 
-A track that ends may go on as another. One that begins where and when a track of the same camera
-was lost is the same person with a probability of `_LINKS`, which is never enough to be sure; with
-the rest of the probability the person before has gone, and the new one is somebody else. What the
-wearable does from then on decides.
+Tracks break. `fusion.who_paths` keeps which of them may be one person, and what was compared on
+the way; what the wearable does from then on decides between them.
 
 No clock: `advance` says how far time has come. Memory is bounded by `TRACKS` and `DEVICES`.
 """
@@ -19,7 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from math import dist, exp, inf, log1p
+from math import inf, log
 from typing import Final
 
 import numpy as np
@@ -27,68 +25,53 @@ import numpy as np
 from ambient.observations import AnyObservation, MotionMeasured, PostureSeen, TrackEnded, Wear
 from fusion.who_belief import Belief, posterior
 from fusion.who_evidence import (
-    ANY_LAG,
     DECAY,
     HALF_LIFE_S,
+    LAG_S,
     RELATIONS,
     RISES,
     SECOND,
     Floats,
     Likeness,
     Speeds,
-    lags_after,
     log_odds,
     looked_up,
+    products,
+    scores,
     second_of,
 )
+from fusion.who_paths import Key, Path, WornTrack, grown, settle
 
 WAIT_S: Final = 9.0
 """A second of a wearable is compared when the camera has come so far beyond it: the lag that the
 clocks may have, and what a wearable may be late."""
 EVERY_S: Final = 5.0
-GONE_S: Final = 60.0
-"""So long after it was last seen, or after its end, is a track remembered."""
+LOST_S: Final = 60.0
+"""A track that was not seen for so long has ended, said or not."""
+GONE_S: Final = 600.0
+"""So long after its end is a track remembered."""
 NEXT_S: Final = 1.3
 """Seconds of a wearable farther apart than this do not follow each other."""
-MOMENT: Final = (-1.0, 1.0)
-"""No `EVERY_S` seconds in which the wearable moves count less or more than this, in nats: two
-people who rise together do so once, but go on to move unlike each other."""
-STILL_MOMENT: Final = (-0.25, 0.0)
-"""The same while it does not move: that somebody is still as well tells nothing new, and a pose
-that jumps shall not count against who sits."""
-LEARNED_S: Final = 30.0
-"""So many seconds of movement of a sure match tell how far the clock of the wearable is off."""
+MOMENT: Final = (-1.0, 1.0), (-0.25, 0.0)
+"""No `EVERY_S` seconds count less or more than this, in nats; the second while the wearable does
+not move. Two people who rise together do so once, but go on to move unlike each other; that they
+are still as well tells little, and a pose that jumps shall not count against who sits."""
+KNOWN_MOMENT: Final = (-2.0, 1.5), (-0.25, 0.25)
+KNOWN_S: Final = 60.0
+"""The same once so many seconds of movement were compared. With these bounds chance is a fair bet:
+the mean of exp(nats) for somebody else is 1 or less (measured on simulated rooms)."""
+SOON_S: Final = 1.0
 SETTLED_S: Final = 3.0
-"""So long after it began is it asked which track goes on as this one."""
-_LINKS: Final = ((5.0, 1.0, 0.995), (20.0, 2.0, 0.9), (60.0, 1e9, 0.5))
-"""Seconds, body lengths: within both, a track goes on as the new one with this probability
-(assumed; a carer may come in as a resident goes out)."""
+"""So long after it began is it asked from which track one goes on: at once if all others have ended
+or were seen since, else when all have had the time to end."""
 TRACKS: Final = 12
 DEVICES: Final = 8
 LATE_MAX: Final = 600
 """Seconds of a wearable that may wait."""
 FADES: Final = float(0.5 ** (EVERY_S / HALF_LIFE_S))
 _MOMENT_NS: Final = round(EVERY_S * SECOND)
-LIMIT: Final = 20.0
-"""Log-odds of one wearable and one person are carried on within this."""
-
-Key = tuple[str, int]
-"""A camera and the number of a track."""
-
-
-@dataclass(slots=True)
-class WornTrack:
-    """What is known of one track; `link` is how probably it goes on from another, once asked."""
-
-    speeds: Speeds
-    first: int
-    first_at: tuple[float, float]
-    last: int
-    last_at: tuple[float, float]
-    size: float
-    ended: int | None = None
-    link: float | None = None
-    claimed: bool = False
+_AROUND: Final = round((LAG_S + 2.0) * SECOND)
+"""What a track did so long before or after a second has no part in it at any lag."""
 
 
 @dataclass(slots=True)
@@ -104,15 +87,13 @@ class WornDevice:
     moved_s: float = 0.0
     moved: bool = False
     """Whether it moved in this moment so far."""
-    likeness: dict[Key, Likeness] = field(default_factory=dict)
-    compared: dict[Key, tuple[float, float]] = field(default_factory=dict)
-    """Log-odds by all that was compared, and the same with no moment counting too much."""
-    odds: dict[Key, float] = field(default_factory=dict)
-    """Log-odds of each track when it was last judged."""
-    carried: dict[Key, float] = field(default_factory=dict)
-    """Log-odds of the track from which each goes on."""
-    lags: Floats = field(default_factory=ANY_LAG.copy)
-    """How probable each offset of its clock is."""
+    paths: list[Path] = field(default_factory=list)
+    """Which tracks its wearer may have been."""
+
+    def best(self, track: Key) -> Path | None:
+        """Return the most probable path that leads to a track."""
+        ways = [path for path in self.paths if path.track == track]
+        return max(ways, key=lambda one: one.odds, default=None)
 
 
 class Matcher:
@@ -122,7 +103,8 @@ class Matcher:
         self.tracks: dict[Key, WornTrack] = {}
         self.devices: dict[str, WornDevice] = {}
         self._beliefs: dict[tuple[str, str], Belief] = {}
-        self.judged: int | None = None
+        self.due = 0
+        """When `advance` has something to do."""
 
     def observe(self, seen: AnyObservation) -> None:
         """Take in what bears on it: postures, ends of tracks, movement of wearables."""
@@ -139,22 +121,19 @@ class Matcher:
                         self._beliefs[name] = belief.without(seen.track)
 
     def advance(self, now: int) -> None:
-        """Judge anew what is due at `now`, nanoseconds; at most once in `EVERY_S` of them."""
-        if self.judged is not None and now - self.judged < EVERY_S * SECOND:
+        """Judge anew what is due at `now`, nanoseconds.
+
+        That is once in `EVERY_S`, and once soon after a track began.
+        """
+        if now < self.due:
             return
-        self.judged = now
+        self.due = now + _MOMENT_NS
         if not self.devices:
             return
         for device in self.devices.values():
             self._compare(device, now)
         self._drop(now)
         self.keep(self._judge(now))
-        for belief in self._beliefs.values():
-            if belief.track is not None and belief.seconds >= LEARNED_S:
-                device = self.devices[belief.device]
-                found = device.likeness.get((belief.source, belief.track))
-                if found is not None:
-                    device.lags = lags_after(found.scores(RELATIONS[device.wear]), ANY_LAG)
 
     def beliefs(self) -> list[Belief]:
         """Return what is thought of each wearable, camera by camera."""
@@ -188,18 +167,27 @@ class Matcher:
     def likeness(self, device: str, source: str, track: int) -> Likeness | None:
         """Return what was compared of a wearable and a track; None before anything was."""
         known = self.devices.get(device)
-        return known.likeness.get((source, track)) if known is not None else None
+        best = known.best((source, track)) if known is not None else None
+        return best.found if best is not None else None
 
     def _posture(self, seen: PostureSeen) -> None:
         key = seen.source, seen.track
         track = self.tracks.get(key)
+        if track is not None and track.ended is not None and seen.t > track.ended:
+            # A number that is given again is somebody else.
+            self._forget(key)
+            track = None
         if track is None:
             if len(self.tracks) >= TRACKS:
                 self._forget(min(self.tracks, key=lambda one: self.tracks[one].last))
             track = self.tracks[key] = WornTrack(
                 Speeds(), seen.t, seen.at, seen.t, seen.at, seen.size
             )
-        track.last, track.last_at, track.ended = seen.t, seen.at, None
+            self.due = min(self.due, seen.t + round(SOON_S * SECOND))
+            for name, belief in self._beliefs.items():
+                if belief.source == seen.source:
+                    self._beliefs[name] = belief.beside(seen.track)
+        track.last, track.last_at = seen.t, seen.at
         track.size = seen.size or track.size
         if seen.hips is None and seen.left_wrist is None and seen.right_wrist is None:
             return
@@ -212,16 +200,24 @@ class Matcher:
         if device is None:
             if len(self.devices) >= DEVICES:
                 del self.devices[min(self.devices, key=lambda one: self.devices[one].newest)]
-            device = self.devices[seen.source] = WornDevice(seen.wear, seen.subject)
+            device = self.devices[seen.source] = self._worn(seen)
         if (device.wear, device.subject) != (seen.wear, seen.subject):
             # Somebody else's, or elsewhere on the body: what was compared holds no longer.
-            device = self.devices[seen.source] = WornDevice(seen.wear, seen.subject)
+            device = self.devices[seen.source] = self._worn(seen)
         if seen.t <= device.newest:
             return
         device.newest = seen.t
         device.waiting.append((seen.t, seen.counts))
         if len(device.waiting) > LATE_MAX:
             device.waiting.popleft()
+
+    def _worn(self, seen: MotionMeasured) -> WornDevice:
+        """Return a wearable of which nothing is known: anybody seen may wear it."""
+        device = WornDevice(seen.wear, seen.subject)
+        device.paths = [
+            Path((key,), log(track.fresh)) for key, track in self.tracks.items() if track.settled
+        ]
+        return device
 
     def _compare(self, device: WornDevice, now: int) -> None:
         """Take in the seconds of a wearable that the cameras have come past."""
@@ -238,55 +234,70 @@ class Matcher:
             moves = weight == 1.0
             device.moved = device.moved or moves
             device.moved_s = DECAY * device.moved_s + moves
-            for key, track in self.tracks.items():
-                x, known = looked_up(track.speeds, t)
-                if not known[2].any():
-                    continue
-                found = device.likeness.get(key)
-                if found is None:
-                    found = device.likeness[key] = Likeness()
-                found.add(x, known, y, weight)
+            seen: dict[tuple[Key, ...], Floats | None] = {}
+            for path in device.paths:
+                tracks = self._about(path, t)
+                if tracks not in seen:
+                    seen[tracks] = self._second(tracks, t, y, weight)
+                second = seen[tracks]
+                if second is not None:
+                    path.found.add(second)
+                    path.heard = True
+
+    def _about(self, path: Path, t: int) -> tuple[Key, ...]:
+        """Return the tracks of a path that may have to do with the second up to `t`."""
+        return tuple(
+            key for key in path.tracks
+            if (track := self.tracks.get(key)) is not None
+            and track.first - _AROUND <= t <= track.last + _AROUND
+        )  # fmt: skip
+
+    def _second(self, tracks: tuple[Key, ...], t: int, y: float, weight: float) -> Floats | None:
+        """Return a second beside tracks that are one after the other; None if none was seen."""
+        if not tracks:
+            return None
+        x, known = looked_up(self.tracks[tracks[0]].speeds, t)
+        for key in tracks[1:]:
+            then, later = looked_up(self.tracks[key].speeds, t)
+            x, known = np.where(later, then, x), known | later
+        return products(x, known, y, weight) if known[2].any() else None
 
     def _drop(self, now: int) -> None:
-        for key in [
-            key
-            for key, track in self.tracks.items()
-            if now - (track.ended if track.ended is not None else track.last) > GONE_S * SECOND
-        ]:
-            self._forget(key)
+        """End tracks of which nothing is heard, and forget those that ended long ago."""
+        for key, track in list(self.tracks.items()):
+            if track.ended is None and now - track.last > LOST_S * SECOND:
+                track.ended = now
+            if track.ended is not None and now - track.ended > GONE_S * SECOND:
+                self._forget(key)
 
     def _forget(self, key: Key) -> None:
         del self.tracks[key]
         for device in self.devices.values():
-            for kept in (device.likeness, device.compared, device.odds, device.carried):
-                kept.pop(key, None)
+            device.paths = [path for path in device.paths if path.track != key]
+            for path in device.paths:
+                path.tracks = tuple(one for one in path.tracks if one != key)
 
-    def _link(self, now: int) -> None:
-        """Ask of each new track which lost one goes on as it."""
+    def _can_settle(self, key: Key, now: int) -> bool:
+        """Return whether it is known of all other tracks if they have ended."""
+        first = self.tracks[key].first
+        return now - first >= SETTLED_S * SECOND or all(
+            other.ended is not None or other.last >= first
+            for (camera, _), other in self.tracks.items()
+            if camera == key[0]
+        )
+
+    def _settle(self, now: int) -> None:
+        """Ask of each new track from which lost one it goes on."""
         for key, track in self.tracks.items():
-            if track.link is not None or now - track.first < SETTLED_S * SECOND:
+            if track.settled or not self._can_settle(key, now):
                 continue
-            track.link = 0.0
-            lost = {
-                old: chance
-                for old, other in self.tracks.items()
-                if old[0] == key[0] and other.ended is not None and not other.claimed
-                and other is not track and (chance := _going_on(other, track)) > 0.0
-            }  # fmt: skip
-            if not lost:
-                continue
-            near = {old: exp(-_apart(self.tracks[old], track)) for old in lost}
-            best = max(near, key=lambda old: near[old])
-            # Of two who were lost about here either may be the new one.
-            track.link = lost[best] * near[best] / sum(near.values())
-            self.tracks[best].claimed = True
+            going_on = settle(key, self.tracks)
             for device in self.devices.values():
-                if best in device.odds:
-                    device.carried[key] = device.odds[best]
+                device.paths = grown(device.paths, key, track.fresh, going_on)
 
     def _judge(self, now: int) -> Iterator[Belief]:
         """Yield what is thought of every wearable, camera by camera."""
-        self._link(now)
+        self._settle(now)
         for source in dict.fromkeys(key[0] for key in self.tracks):
             here = [
                 number
@@ -296,7 +307,7 @@ class Matcher:
             wearers: dict[str, list[str]] = {}
             odds: dict[str, Floats] = {}
             for name, device in self.devices.items():
-                if not device.likeness:
+                if device.before is None:
                     continue
                 odds[name] = self._odds(device, source, here)
                 subject = f"/{name}" if device.subject is None else device.subject
@@ -308,65 +319,43 @@ class Matcher:
                 for name in names:
                     device = self.devices[name]
                     best = here[int(shares[:-1].argmax())] if here else None
-                    found = device.likeness.get((source, best)) if best is not None else None
+                    way = device.best((source, best)) if best is not None else None
                     yield Belief(
                         device=name,
                         subject=device.subject,
                         source=source,
                         tracks=dict(zip(here, shares[:-1].tolist(), strict=True)),
                         nobody=float(shares[-1]),
-                        seconds=found.seconds if found is not None else 0.0,
+                        seconds=way.found.seconds if way is not None else 0.0,
                         moved_s=device.moved_s,
                     )
 
     def _odds(self, device: WornDevice, source: str, here: list[int]) -> Floats:
         """Return log-odds (people + 1,) of each person seen, and at the end of nobody."""
-        out, gone = [], 1.0
-        for number in here:
-            key = source, number
-            _, own = device.compared.get(key, (0.0, 0.0))
-            carried, link = device.carried.get(key), self.tracks[key].link or 0.0
-            if carried is not None:
-                own += float(np.log(link * np.exp(carried) + 1.0 - link))
-                left = (1.0 - link) * float(np.exp(carried))
-                gone += left
-                device.carried[key] = carried * FADES
-            else:
-                left = 0.0
-            # What goes on from here is no surer than that this track went on from the one before.
-            device.odds[key] = min(LIMIT, max(-LIMIT, own - log1p(left)))
-            out.append(own)
-        for key, track in self.tracks.items():
-            if key[0] == source and track.ended is not None and key in device.odds:
-                device.odds[key] *= FADES
-                if not track.claimed:
-                    gone += float(np.exp(device.odds[key]))
-        return np.array([*out, np.log(gone)])
+        ways: dict[int, list[float]] = {number: [] for number in here}
+        gone = [0.0]
+        for path in device.paths:
+            camera, number = path.track
+            if camera == source:
+                ways.get(number, gone).append(path.odds)
+        nobody = float(np.logaddexp.reduce(gone))
+        # Of a track that has just begun nothing is known: it may be who was lost.
+        out = [np.logaddexp.reduce(ways[one]) if ways[one] else nobody for one in here]
+        return np.array([*out, nobody])
 
 
 def _close(device: WornDevice) -> None:
-    """Take in what the moment that ends says of each track."""
-    least, most = MOMENT if device.moved else STILL_MOMENT
-    device.moved = False
-    for key, found in device.likeness.items():
-        now = log_odds(found.scores(RELATIONS[device.wear]), device.lags)
-        before, held = device.compared.get(key, (0.0, 0.0))
-        held = FADES * held + min(most, max(least, now - FADES * before))
-        device.compared[key] = now, held
-
-
-def _going_on(old: WornTrack, new: WornTrack) -> float:
-    """Return how probably a lost track goes on as a new one."""
-    gap_s = (new.first - old.last) / SECOND
-    if gap_s <= 0.0:
-        return 0.0
-    away = _apart(old, new)
-    for within_s, lengths, chance in _LINKS:
-        if gap_s <= within_s and away <= lengths:
-            return chance
-    return 0.0
-
-
-def _apart(old: WornTrack, new: WornTrack) -> float:
-    """Return how far from where one was lost the other began, body lengths."""
-    return dist(old.last_at, new.first_at) / max(old.size, new.size, 1e-3)
+    """Take in what the moment that ends says of each path."""
+    moved, device.moved = device.moved, False
+    heard = [path for path in device.paths if path.heard]
+    for path in device.paths:
+        # What is known of whoever is not seen fades alike, or they would become the likelier ones.
+        path.held *= FADES
+    if not heard:
+        return
+    every = scores(np.stack([path.found.sums for path in heard]), RELATIONS[device.wear])
+    for path, now in zip(heard, log_odds(every).tolist(), strict=True):
+        bounds = KNOWN_MOMENT if path.found.seconds >= KNOWN_S else MOMENT
+        least, most = bounds[0] if moved else bounds[1]
+        path.held += min(most, max(least, now - FADES * path.now))
+        path.now, path.heard = now, False

@@ -68,6 +68,11 @@ class Belief:
         """Whether it is sure that nobody seen wears it."""
         return self.nobody >= SURE and self.moved_s >= LEAST_MOVED_S
 
+    def beside(self, track: int) -> Belief:
+        """Return what is thought once a track has begun: it may be who was not seen."""
+        half = 0.5 * self.nobody
+        return replace(self, tracks={**self.tracks, track: half}, nobody=half)
+
     def without(self, track: int) -> Belief:
         """Return what is thought once a track has ended: that one is no longer named."""
         rest = {number: share for number, share in self.tracks.items() if number != track}

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 from typing import Final
 
@@ -48,7 +49,7 @@ STILL: Final = 0.1
 """One in which it does not move counts so much of that: most people are still most of the time, and
 a stuck or jumping pose shall not speak against who sits."""
 MOVES: Final = 0.01
-ABOVE: Final = 2.0
+ABOVE: Final = 2.5
 """A wearable moves when its counts, g, in this second or the one before reach `MOVES`, and are
 `ABOVE` times those that it has when it lies: its noise."""
 RISES: Final = 1.001
@@ -166,56 +167,81 @@ class Relation:
 
 
 class Likeness:
-    """One wearable and one track: sums over their seconds, for either wrist and every lag."""
+    """One wearable and one person: sums over their seconds, for either wrist and every lag."""
 
     def __init__(self) -> None:
         self.sums: Floats = np.zeros((2, LAGS, TERMS, TERMS))
-        self._of: Floats = np.zeros((2, LAGS, TERMS))
-        self._squares: Floats = np.zeros((2, LAGS, TERMS, TERMS))
+
+    def copy(self) -> Likeness:
+        """Return another that goes on from here."""
+        out = Likeness()
+        out.sums[:] = self.sums
+        return out
 
     @property
     def seconds(self) -> float:
         """Seconds compared in which it moved, forgotten ones left out."""
         return float(self.sums[:, LAGS // 2, 0, 0].max())
 
-    def add(self, x: Floats, known: Bools, y: float, weight: float) -> None:
-        """Take in a second; nothing of it where the hips are not known.
-
-        Parameters
-        ----------
-        x, known
-            Of the track, see `looked_up`.
-        y, weight
-            Of the wearable, see `second_of`.
-        """
-        of, hips = self._of, known[2]
-        both = known[:2] & hips
-        of[..., 0] = hips
-        of[..., 1] = both
-        of[..., 2] = np.where(both, x[:2], 0.0)
-        of[..., 3] = np.where(both, x[2], 0.0)
-        of[..., 4] = np.where(hips & ~both, x[2], 0.0)
-        of[..., 5] = np.where(hips, y, 0.0)
-        np.multiply(of[..., :, None], weight * of[..., None, :], out=self._squares)
+    def add(self, second: Floats) -> None:
+        """Take in what `products` makes of a second."""
         self.sums *= DECAY
-        self.sums += self._squares
+        self.sums += second
 
-    def scores(self, relation: Relation) -> Floats:
-        """Return the logarithms (2, LAGS) of the Bayes factors of a relation, by wrist and lag."""
-        slopes = np.array([0.0, 0.0, *relation.slopes])
-        precision = np.array([NUISANCE, NUISANCE, *relation.precision])
-        prior = np.diag([*precision, float(precision @ (slopes * slopes))])
-        prior[_Y, :_Y] = prior[:_Y, _Y] = precision * slopes
-        # Its last row holds what each term in turn explains of y.
-        root = np.linalg.cholesky(COUNTED * self.sums + prior + _TINY)
-        sizes = np.log(np.diagonal(root, axis1=-2, axis2=-1))
-        explained = np.square(root[..., _Y, _LEVELS:_Y]).sum(axis=-1)
-        with_x = np.square(root[..., _Y, _Y])
-        without = with_x + explained - prior[_Y, _Y]
-        gain = 0.5 * float(np.log(relation.precision).sum()) - sizes[..., _LEVELS:_Y].sum(axis=-1)
-        shape = SHAPE + 0.5 * COUNTED * self.sums[..., 0, 0]
-        odds = np.log(SCALE + 0.5 * np.maximum(without, 0.0)) - np.log(SCALE + 0.5 * with_x)
-        return np.asarray(gain + shape * odds)
+
+def products(x: Floats, known: Bools, y: float, weight: float) -> Floats:
+    """Return what a second adds to the sums (2, LAGS, TERMS, TERMS); 0 where hips are not known.
+
+    Parameters
+    ----------
+    x, known
+        Of the track, see `looked_up`.
+    y, weight
+        Of the wearable, see `second_of`.
+    """
+    of, hips = np.empty((2, LAGS, TERMS)), known[2]
+    both = known[:2] & hips
+    of[..., 0] = hips
+    of[..., 1] = both
+    of[..., 2] = np.where(both, x[:2], 0.0)
+    of[..., 3] = np.where(both, x[2], 0.0)
+    of[..., 4] = np.where(hips & ~both, x[2], 0.0)
+    of[..., 5] = np.where(hips, y, 0.0)
+    return np.asarray(of[..., :, None] * (weight * of[..., None, :]))
+
+
+def scores(sums: Floats, relation: Relation) -> Floats:
+    """Return the logarithms of the Bayes factors of a relation.
+
+    Parameters
+    ----------
+    sums
+        (…, TERMS, TERMS), those of a `Likeness` or of several.
+
+    Returns
+    -------
+    (…), of each wrist and lag.
+    """
+    prior, gained = _prior(relation)
+    # Its last row holds what each term in turn explains of y.
+    root = np.linalg.cholesky(COUNTED * sums + prior + _TINY)
+    sizes = np.log(np.diagonal(root, axis1=-2, axis2=-1)[..., _LEVELS:_Y])
+    explained = np.square(root[..., _Y, _LEVELS:_Y]).sum(axis=-1)
+    with_x = np.square(root[..., _Y, _Y])
+    without = with_x + explained - prior[_Y, _Y]
+    shape = SHAPE + 0.5 * COUNTED * sums[..., 0, 0]
+    odds = np.log(SCALE + 0.5 * np.maximum(without, 0.0)) - np.log(SCALE + 0.5 * with_x)
+    return np.asarray(gained - sizes.sum(axis=-1) + shape * odds)
+
+
+@lru_cache(maxsize=64)
+def _prior(relation: Relation) -> tuple[Floats, float]:
+    """Return what a relation adds to the sums, and half the logarithm of its precision."""
+    slopes = np.array([0.0, 0.0, *relation.slopes])
+    precision = np.array([NUISANCE, NUISANCE, *relation.precision])
+    prior = np.diag([*precision, float(precision @ (slopes * slopes))])
+    prior[_Y, :_Y] = prior[:_Y, _Y] = precision * slopes
+    return prior, 0.5 * float(np.log(relation.precision).sum())
 
 
 DECAY: Final = float(0.5 ** (1.0 / HALF_LIFE_S))
@@ -252,26 +278,15 @@ RELATIONS: Final[Mapping[Wear, Relation]] = {
 matched."""
 
 
-ANY_LAG: Final = np.full(LAGS, 1.0 / LAGS)
-"""Before anything is known of a wearable's clock."""
-STRAY: Final = 0.1
-"""Probability that what was learned of the clock is wrong by now."""
-
-
-def log_odds(scores: Floats, lags: Floats = ANY_LAG) -> float:
+def log_odds(found: Floats) -> Floats:
     """Return the logarithm of the likelihood ratio "worn by this person" to "by nobody seen".
 
-    Either wrist is as likely, each lag as `lags` (LAGS,) say; both are summed over.
+    Parameters
+    ----------
+    found
+        (…, 2, LAGS), see `scores`. Either wrist and each lag is as likely beforehand; both are
+        summed over.
     """
-    top = float(scores.max())
-    return top + log(float((np.exp(scores - top).mean(axis=0) * lags).sum()))
-
-
-def lags_after(scores: Floats, lags: Floats) -> Floats:
-    """Return how probable each lag is once it is known who wears the wearable.
-
-    Clocks drift: a quarter of a second to either side is left as probable.
-    """
-    known = np.exp(scores - scores.max()).mean(axis=0) * lags
-    wide = np.convolve(known, np.ones(3), "same")
-    return np.asarray((1.0 - STRAY) * wide / wide.sum() + STRAY * ANY_LAG)
+    top = found.max(axis=(-2, -1), keepdims=True)
+    mean = np.exp(found - top).mean(axis=(-2, -1))
+    return np.asarray(top[..., 0, 0] + np.log(mean))

@@ -14,11 +14,10 @@ from msgspec import Struct
 
 from ambient.observations import Wear
 from fusion.who_evidence import CHANNELS, KEPT_BINS, Likeness, Speeds
+from fusion.who_paths import Key, Path, WornTrack
 
 if TYPE_CHECKING:
     from fusion.who import Matcher
-
-Odds = list[tuple[str, int, float]]
 
 
 class _Track(Struct, array_like=True):
@@ -30,13 +29,23 @@ class _Track(Struct, array_like=True):
     last_at: tuple[float, float]
     size: float
     ended: int | None
-    link: float | None
-    claimed: bool
+    settled: bool
+    free: float
+    fresh: float
     kept: bytes
     base: int
     bin: int
     sums: list[float]
     counts: list[int]
+
+
+class _Path(Struct, array_like=True):
+    tracks: tuple[Key, ...]
+    prior: float
+    sums: bytes
+    now: float
+    held: float
+    heard: bool
 
 
 class _Device(Struct, array_like=True):
@@ -49,11 +58,7 @@ class _Device(Struct, array_like=True):
     noise: float
     moved_s: float
     moved: bool
-    likeness: list[tuple[str, int, bytes]]
-    compared: list[tuple[str, int, float, float]]
-    odds: Odds
-    carried: Odds
-    lags: bytes
+    paths: list[_Path]
 
 
 class _Belief(Struct, array_like=True):
@@ -67,7 +72,7 @@ class _Belief(Struct, array_like=True):
 
 
 class _State(Struct, array_like=True):
-    judged: int | None
+    due: int
     tracks: list[_Track]
     devices: list[_Device]
     beliefs: list[_Belief]
@@ -79,11 +84,11 @@ _decoder: Final = msgspec.msgpack.Decoder(_State)
 def frozen(matcher: Matcher) -> bytes:
     """Return all that a matcher knows."""
     state = _State(
-        judged=matcher.judged,
+        due=matcher.due,
         tracks=[
             _Track(
                 *key, one.first, one.first_at, one.last, one.last_at, one.size, one.ended,
-                one.link, one.claimed, one.speeds.kept.tobytes(), one.speeds.base,
+                one.settled, one.free, one.fresh, one.speeds.kept.tobytes(), one.speeds.base,
                 one.speeds.bin, one.speeds.sums, one.speeds.counts,
             )
             for key, one in matcher.tracks.items()
@@ -92,11 +97,10 @@ def frozen(matcher: Matcher) -> bytes:
             _Device(
                 name, one.wear, one.subject, one.newest, list(one.waiting), one.before,
                 one.noise, one.moved_s, one.moved,
-                [(*key, pair.sums.tobytes()) for key, pair in one.likeness.items()],
-                [(*key, *value) for key, value in one.compared.items()],
-                [(*key, value) for key, value in one.odds.items()],
-                [(*key, value) for key, value in one.carried.items()],
-                one.lags.tobytes(),
+                [
+                    _Path(p.tracks, p.prior, p.found.sums.tobytes(), p.now, p.held, p.heard)
+                    for p in one.paths
+                ],
             )
             for name, one in matcher.devices.items()
         ],
@@ -116,12 +120,12 @@ def thawed(data: bytes) -> Matcher:
     msgspec.ValidationError, msgspec.DecodeError
         When it was written by an incompatible version.
     """
-    from fusion.who import Matcher, WornDevice, WornTrack
+    from fusion.who import Matcher, WornDevice
     from fusion.who_belief import Belief
 
     state = _decoder.decode(data)
     matcher = Matcher()
-    matcher.judged = state.judged
+    matcher.due = state.due
     for one in state.tracks:
         speeds = Speeds()
         speeds.kept = np.frombuffer(one.kept).reshape(KEPT_BINS, CHANNELS).copy()
@@ -130,21 +134,16 @@ def thawed(data: bytes) -> Matcher:
         )  # fmt: skip
         matcher.tracks[one.source, one.number] = WornTrack(
             speeds, one.first, one.first_at, one.last, one.last_at, one.size, one.ended,
-            one.link, one.claimed,
+            one.settled, one.free, one.fresh,
         )  # fmt: skip
     for each in state.devices:
         device = WornDevice(each.wear, each.subject, each.newest, deque(each.waiting))
         device.before, device.noise = each.before, each.noise
         device.moved_s, device.moved = each.moved_s, each.moved
-        for source, track, sums in each.likeness:
-            pair = device.likeness[source, track] = Likeness()
-            pair.sums = np.frombuffer(sums).reshape(pair.sums.shape).copy()
-        device.compared = {
-            (source, track): (now, held) for source, track, now, held in each.compared
-        }
-        device.odds = {(source, track): value for source, track, value in each.odds}
-        device.carried = {(source, track): value for source, track, value in each.carried}
-        device.lags = np.frombuffer(each.lags).copy()
+        for p in each.paths:
+            found = Likeness()
+            found.sums[:] = np.frombuffer(p.sums).reshape(found.sums.shape)
+            device.paths.append(Path(p.tracks, p.prior, found, p.now, p.held, p.heard))
         matcher.devices[each.name] = device
     matcher.keep(
         Belief(b.device, b.subject, b.source, b.tracks, b.nobody, b.seconds, b.moved_s)

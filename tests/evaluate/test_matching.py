@@ -9,9 +9,18 @@ import pytest
 
 from ambient.evaluate.matching.fit import fit
 from ambient.evaluate.matching.lives import LEAST_S, WALLS_M, _within
-from ambient.evaluate.matching.measure import MINUTES, Verdict, outcome, played, summarise
+from ambient.evaluate.matching.measure import (
+    AFTER_S,
+    MINUTES,
+    NEW,
+    Verdict,
+    outcome,
+    played,
+    summarise,
+    taken_over,
+)
 from ambient.evaluate.matching.recordings import BEGIN_S, Clip, compare
-from ambient.evaluate.matching.rooms import Alike, Rooms, Story
+from ambient.evaluate.matching.rooms import Alike, Person, Room, Rooms, Story
 from ambient.evaluate.matching.senses import (
     SECOND,
     START_S,
@@ -23,7 +32,7 @@ from ambient.evaluate.matching.senses import (
 )
 from ambient.observations import Posture, PostureSeen, TrackEnded, Wear
 from fusion.who import Matcher
-from fusion.who_evidence import LAGS, Likeness
+from fusion.who_evidence import LAGS, Likeness, products
 from models.skeletons.generate import Family
 from models.skeletons.joints import JOINTS, Joint
 from models.skeletons.motion import Motion, Segment, Source
@@ -34,6 +43,28 @@ from vitals.motion.seconds import Moved
 def looks(seconds: float = 30.0) -> Looks:
     t = np.arange(0.0, seconds, 0.2)
     return Looks(t, np.ones((len(t), 3)), np.full((len(t), 2), 0.5), np.full(len(t), 0.4))
+
+
+def person(seed: int, first_track: int) -> Person:
+    rng = np.random.default_rng(seed)
+    one = looks(600.0)
+    one.at[:] += rng.normal(0.0, 0.1, one.at.shape)
+    seen, tracks = posture_seen(one, first_track)
+    moved = lying_about(rng, 10.0)
+    return Person(seen, one.t, tracks, moved, Wear.WRIST)
+
+
+def test_a_newcomer_begins_where_and_soon_after_the_wearer_was_lost() -> None:
+    room = Room((person(1, 1), person(2, 2)), (3, 4, 0), Alike.APART, Story.STAY, 0.0, 0.0)
+    said = taken_over(room, person(5, 1))
+    mine, new = ([o for o in said if isinstance(o, PostureSeen) and o.track == number]
+                 for number in (1, 1 + NEW))  # fmt: skip
+    (ended,) = (o for o in said if isinstance(o, TrackEnded))
+    assert ended.track == 1
+    assert mine[-1].t < ended.t
+    assert AFTER_S[0] <= (new[0].t - mine[-1].t) / SECOND <= AFTER_S[1] + 0.4
+    assert new[0].at == pytest.approx(mine[-1].at)
+    assert sum(isinstance(o, PostureSeen) and o.track == 2 for o in said) == 3000
 
 
 def verdict(right: bool | None, **changed: Any) -> Verdict:
@@ -117,7 +148,7 @@ def test_the_relation_that_was_there_is_learned() -> None:
             x = rng.normal(0.0, 1.0, (3, 1)).repeat(LAGS, axis=1)
             known = np.ones((3, LAGS), np.bool_)
             y = -1.5 + 0.2 * float(x[0, 0]) + 0.6 * float(x[2, 0]) + float(rng.normal(0.0, 0.5))
-            one.add(x, known, y, 1.0)
+            one.add(products(x, known, y, 1.0))
         one.sums = one.sums[:, :1]
         found.append(one)
     relation, evidence = fit(found)

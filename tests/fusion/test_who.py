@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -25,16 +26,18 @@ from fusion.judge import Judge
 from fusion.who import DEVICES, TRACKS, Matcher
 from fusion.who_belief import LEAST_MOVED_S, SURE, Belief, posterior
 from fusion.who_evidence import (
-    ANY_LAG,
     LAGS,
     RELATIONS,
     STILL,
     Likeness,
     Speeds,
-    lags_after,
+    log_odds,
     looked_up,
+    products,
+    scores,
     second_of,
 )
+from fusion.who_paths import PATHS
 from fusion.who_state import frozen, thawed
 
 SECOND = 1_000_000_000
@@ -205,6 +208,79 @@ def test_a_track_goes_on_where_one_was_lost_unless_it_may_be_another(
     assert next(t for t, b in thought if b.track == 9) < 200.0
 
 
+def lost(at: float, track: int) -> AnyObservation:
+    return TrackEnded(
+        t=START + int(at * SECOND), room="r1", source="c1", track=track, reason=TrackEnd.LOST
+    )
+
+
+def named(*every: Iterable[AnyObservation]) -> list[tuple[float, Belief]]:
+    """Return what is thought of the one wearable after each observation."""
+    matcher, out = Matcher(), []
+    for o in sorted((o for each in every for o in each), key=lambda o: o.t):
+        matcher.observe(o)
+        matcher.advance(o.t)
+        out += [((o.t - START) / SECOND, b) for b in matcher.beliefs()]
+    return out
+
+
+def test_somebody_lost_and_found_on_one_spot_again_and_again_is_the_same() -> None:
+    one = life(1)
+    breaks = [150.0, 160.0, 170.0, 180.0, 190.0, 240.0]
+    parts: list[list[AnyObservation]] = [seen(one, 7, end=148.0), seen(life(2), 8)]
+    for number, (begin, end) in enumerate(pairwise(breaks)):
+        parts.append([lost(begin - 0.1, 7 + 2 * number)])
+        parts.append(seen(one, 9 + 2 * number, begin, end - 2.0))
+    thought = named(worn(one), *parts)
+    ends = [[b for t, b in thought if end - 3.0 < t < end - 2.0][-1] for end in breaks[1:]]
+    assert [b.track for b in ends] == [9, 11, 13, 15, 17]
+
+
+def test_after_a_break_the_person_before_is_borne_out_sooner_than_somebody_new() -> None:
+    one, other = life(1), life(2)
+    far: dict[str, Any] = {"at": (1.2, 0.5)}
+    after = [
+        next(t for t, b in named(worn(one), *parts) if b.track == 9) - 130.0
+        for parts in (
+            [seen(one, 7, end=120.0), [lost(122.0, 7)], seen(other, 8), seen(one, 9, 130.0, **far)],
+            [seen(other, 8), seen(one, 9, 130.0, **far)],
+        )
+    ]
+    assert after[0] <= after[1] - 10.0
+
+
+def test_a_newcomer_where_the_wearer_was_lost_is_not_taken_for_the_wearer_for_long() -> None:
+    one, other, newcomer = life(1), life(2), life(9)
+    thought = named(
+        worn(one), seen(one, 7, end=120.0), [lost(122.0, 7)], seen(other, 8),
+        seen(newcomer, 9, 123.0),
+    )  # fmt: skip
+    assert any(b.track == 9 for t, b in thought if t < 140.0)
+    assert not any(b.track == 9 for t, b in thought if t > 200.0)
+
+
+def test_a_track_that_begins_may_be_the_wearer_who_was_not_seen() -> None:
+    one = life(1)
+    thought = named(worn(one), seen(one, 7, end=180.0), [lost(182.0, 7)], seen(life(2), 8),
+                    seen(one, 9, 200.0))  # fmt: skip
+    assert all(b.elsewhere for t, b in thought if 190.0 < t < 199.9)
+    assert not any(b.elsewhere for t, b in thought if t > 200.0)
+
+
+def test_a_number_that_is_given_again_is_somebody_else() -> None:
+    one = life(1)
+    thought = named(worn(one), seen(one, 7, end=120.0), [lost(122.0, 7)], seen(life(2), 8),
+                    seen(one, 7, 130.0, at=(3.0, 0.5)))  # fmt: skip
+    assert any(b.track == 7 for t, b in thought if t < 120.0)
+    assert not any(b.track == 7 for t, b in thought if 122.0 < t < 150.0)
+
+
+def test_a_track_of_which_nothing_is_heard_has_ended() -> None:
+    thought = named(worn(life(1)), seen(life(1), 7, end=120.0), seen(life(2), 8))
+    assert any(7 in b.tracks for t, b in thought if t > 170.0)
+    assert not any(7 in b.tracks for t, b in thought if t > 190.0)
+
+
 def test_a_track_that_has_ended_is_not_named() -> None:
     thought = broken((0.5, 0.5))
     named = [t for t, b in thought if b.track == 7]
@@ -308,8 +384,10 @@ def test_memory_is_bounded() -> None:
     for number in range(5 * TRACKS):
         matcher.observe(seen(one, number, number, number + 0.2)[0])
         matcher.observe(worn(one, f"d{number}")[number])
+        matcher.advance(START + number * SECOND)
     assert len(matcher.tracks) <= TRACKS
     assert len(matcher.devices) <= DEVICES
+    assert max(len(one.paths) for one in matcher.devices.values()) <= max(PATHS, TRACKS)
 
 
 def test_speeds_keep_their_place_over_hours() -> None:
@@ -331,13 +409,14 @@ def test_a_lag_is_found_where_it_is() -> None:
     pair, before = Likeness(), 0.05
     for o in worn(wrist, off_s=2.0)[10:-20]:
         assert isinstance(o, MotionMeasured)
-        pair.add(*looked_up(speeds, o.t), *second_of(o.counts, before))
+        pair.add(products(*looked_up(speeds, o.t), *second_of(o.counts, before)))
         before = o.counts
-    scores = pair.scores(RELATIONS[Wear.WRIST])
-    best = int(scores[0].argmax())
+    found = scores(pair.sums, RELATIONS[Wear.WRIST])
+    best = int(found[0].argmax())
     # The device is 2 s ahead, so the track is to be looked up 2 s before.
     assert (best - LAGS // 2) / 4 == pytest.approx(-2.0, abs=0.25)
-    assert lags_after(scores, ANY_LAG)[best - 1 : best + 2].sum() > 0.8
+    beside = np.abs(np.arange(LAGS) - best) > 1
+    assert float(log_odds(found)) > 10.0 + float(log_odds(found[:, beside]))
 
 
 def test_joint_hypotheses_leave_nobody_with_two_wearers() -> None:

@@ -19,7 +19,7 @@ from ambient.evaluate.matching.measure import played
 from ambient.evaluate.matching.rooms import Room, Rooms
 from ambient.observations import Wear
 from fusion.who import Matcher
-from fusion.who_evidence import LAGS, PER_S, Likeness, Relation
+from fusion.who_evidence import LAGS, PER_S, Likeness, Relation, log_odds, scores
 from models.skeletons.generate import Family
 
 AT_S: Final = 590.0
@@ -72,8 +72,7 @@ def fit(found: list[Likeness]) -> tuple[Relation, float]:
         relation = _relation(values)
         total = 0.0
         for one in found:
-            scores = one.scores(relation)[:, 0]
-            total -= float(np.logaddexp(scores[0], scores[1])) - float(np.log(2.0))
+            total -= float(log_odds(scores(one.sums, relation)))
         return total + PRIOR * float(np.square(values - START).sum())
 
     bounds = [(-3.0, 3.0)] * 3 + [(-3.0, 6.0)] * 3

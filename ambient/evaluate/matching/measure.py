@@ -1,9 +1,9 @@
 """Whose wearable is whose, measured on simulated rooms: a seed in, a report out.
 
 Behind ``ambient evaluate matching``. In each room the wearable of either person is matched alone,
-then both together, then one of somebody next door (a person of the room before), and in every
-second room one on a table. None
-of the motions, cameras and qualities of the pose network is one that the weights were learned from.
+then both together, then one of somebody next door (a person of the room before), one whose wearer
+vanished as a newcomer came to the same spot, and in every second room one on a table. None of the
+motions, cameras and qualities of the pose network is one that the weights were learned from.
 """
 
 from __future__ import annotations
@@ -14,21 +14,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+import numpy as np
 from msgspec import Struct
 
-from ambient.evaluate.matching.rooms import Room, Rooms, Story
+from ambient.evaluate.matching.rooms import Person, Room, Rooms, Story
 from ambient.evaluate.matching.senses import SECOND, START_S
 from ambient.evaluate.statistics import Share, share_of
-from ambient.observations import AnyObservation
+from ambient.observations import AnyObservation, PostureSeen, TrackEnd, TrackEnded
 from fusion.who import Matcher
 from fusion.who_belief import Belief
 from models.skeletons.generate import Family
+from vision.tracker import TrackerOptions
 
 MINUTES: Final = (1, 2, 3, 5, 7)
 END_S: Final = (570.0, 575.0, 580.0, 585.0, 590.0)
 """After ten minutes: the last of these at which the wearer is seen."""
 STORIES: Final = (Story.STAY, Story.STAY, Story.STAY, Story.BREAK, Story.AWAY)
 WORN, JOINT, NEXT_DOOR, ON_TABLE = "worn", "both", "next door", "on a table"
+TAKEN_OVER: Final = "a newcomer where the wearer was lost"
+LOST_S: Final = (240.0, 480.0)
+AFTER_S: Final = (0.5, 4.5)
+"""When the wearer is lost for good, and how much later the newcomer begins."""
+NEW: Final = 1000
+"""Tracks of newcomers are higher by this."""
 
 
 class Outcome(Struct, frozen=True):
@@ -51,8 +60,8 @@ class Report(Struct, frozen=True):
     both
         The same with the wearables of both people judged together.
     nobody
-        Wearables that nobody in the room wears: right is that this is said, wrong that one of the
-        two is said to wear it.
+        Wearables that nobody in the room wears: right is that this is said, wrong that one of those
+        seen is said to wear it.
     by_story, by_offset, by_alike, by_place
         `matched`, apart.
     by_minutes
@@ -174,18 +183,51 @@ def _both(room: Room, number: int) -> list[Verdict]:
 
 
 def _nobody(room: Room, number: int, before: Room | None) -> list[Verdict]:
-    cases = {} if before is None else {NEXT_DOOR: before.device(0, "c")}
+    cases: dict[str, list[AnyObservation]] = {}
+    if before is not None:
+        cases[NEXT_DOOR] = [*_seen(room), *before.device(0, "c")]
+        cases[TAKEN_OVER] = [*taken_over(room, before.people[0]), *room.device(0, "c")]
     if number % 2:
-        cases[ON_TABLE] = room.on_table("c")
+        cases[ON_TABLE] = [*_seen(room), *room.on_table("c")]
     out = []
-    for case, device in cases.items():
+    for case, every in cases.items():
         matcher = Matcher()
-        for _ in played(matcher, [*_seen(room), *device], END_S[-1:]):
+        for _ in played(matcher, every, END_S[-1:]):
             belief = _of(matcher, "c")
             right = None
             if belief is not None:
                 right = True if belief.elsewhere else None if belief.track is None else False
             out.append(_verdict(room, number, case, 0, right, 10))
+    return out
+
+
+def taken_over(room: Room, newcomer: Person) -> list[AnyObservation]:
+    """Return what the camera says when the first person vanishes and another is where that one was.
+
+    The hardest case there is of a track that seems to go on: seconds later, on the same spot.
+    """
+    rng = np.random.default_rng([*room.seed, 2])
+    lost = START_S + float(rng.uniform(*LOST_S))
+    begins = lost + float(rng.uniform(*AFTER_S))
+    mine = [one for one in room.people[0].seen if one.t < lost * SECOND]
+    last = next(one for one in reversed(mine) if isinstance(one, PostureSeen))
+    out = [*mine, *room.people[1].seen]
+    out.append(
+        TrackEnded(
+            t=last.t + round(TrackerOptions().max_gap_s * SECOND), room=last.room,
+            source=last.source, track=last.track, reason=TrackEnd.LOST,
+        )
+    )  # fmt: skip
+    shift: tuple[float, float] | None = None
+    for one in newcomer.seen:
+        if one.t < begins * SECOND:
+            continue
+        if isinstance(one, PostureSeen):
+            shift = shift or (last.at[0] - one.at[0], last.at[1] - one.at[1])
+            at = one.at[0] + shift[0], one.at[1] + shift[1]
+            out.append(msgspec.structs.replace(one, track=one.track + NEW, at=at))
+        elif isinstance(one, TrackEnded):
+            out.append(msgspec.structs.replace(one, track=one.track + NEW))
     return out
 
 

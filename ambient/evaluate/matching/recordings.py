@@ -23,7 +23,7 @@ from ambient.evaluate.fusion_falls.cache import looked_at
 from ambient.evaluate.manifest import Row, read
 from ambient.observations import MotionMeasured, PostureSeen, Wear
 from fusion.who import WAIT_S, Matcher
-from fusion.who_evidence import RELATIONS, log_odds
+from fusion.who_evidence import RELATIONS, log_odds, scores
 from vitals.motion.cells import Grid
 from vitals.motion.scale import Scale
 from vitals.motion.seconds import Moved, Seconds
@@ -189,4 +189,4 @@ def _odds(clips: Sequence[Clip], wear: Wear, shift: int) -> tuple[float, float]:
     found = matcher.likeness("device", "camera", 1)
     if found is None:
         return 0.0, 0.0
-    return log_odds(found.scores(RELATIONS[wear])), found.seconds
+    return float(log_odds(scores(found.sums, RELATIONS[wear]))), found.seconds
