@@ -62,9 +62,23 @@ def enroll(
 def enrolled(
     node: NodeConfig, invitation: str, wait: float, on_step: Callable[[Step], None]
 ) -> HubLink:
-    """Have a hub take `node` in, while its fingerprint is shown; return the hub."""
-    from ambient.bus import enrolment
+    """Have a hub take `node` in, while its fingerprint is shown; return the hub.
 
+    Raises
+    ------
+    ConfigError
+        When ``node.yaml`` names another hub: the node would go on speaking to that one.
+    """
+    from ambient.bus import enrolment
+    from ambient.bus.invitation import parse_invitation
+    from ambient.errors import ConfigError
+
+    asked = parse_invitation(invitation)
+    if node.hub is not None and (node.hub.address, node.hub.key) != (asked.address, asked.key):
+        raise ConfigError(
+            f"expected an invitation of the hub that node.yaml names ({node.hub.address}), got one "
+            f"of {asked.address}; take hub: out of node.yaml, or have that hub invite this node"
+        )
     return enrolment.enroll(
         invitation,
         node=node.node,

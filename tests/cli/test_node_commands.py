@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ambient.bus import keys
 from ambient.bus.invitation import parse_invitation
 
 
@@ -54,6 +55,18 @@ def test_an_invitation_is_made_and_can_be_read(folder: Path) -> None:
     assert parse_invitation(plain.stdout).key == parse_invitation(answer["invitation"]).key
     listed = json.loads(ambient(folder, "nodes", "list", "--json").stdout)
     assert listed == {"nodes": [], "pending": []}
+
+
+def test_an_invitation_of_another_hub_than_the_node_speaks_to_is_refused(folder: Path) -> None:
+    other = ambient(folder, "invite").stdout.strip()
+    file, key = folder / "node.yaml", keys.new_pair().public
+    named = f"state_dir: {folder}/node, hub: {{address: 'tcp://10.0.0.9:7440', key: '{key}'}},"
+    file.write_text(file.read_text().replace(f"state_dir: {folder}/node,", named))
+    done = ambient(folder, "enroll", other)
+    assert done.returncode == 3, done
+    assert "10.0.0.9" in done.stderr
+    assert "7441" in done.stderr
+    assert "take hub: out of node.yaml" in done.stderr
 
 
 @pytest.mark.parametrize(
