@@ -65,10 +65,15 @@ def _table(report: Report) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("wearable", "of", "right", "wrong", "not known"):
         table.add_column(column, justify="left" if column == "wearable" else "right")
-    rows = {"after 10 minutes": report.matched, "both people wear one": report.both}
+    rows = {
+        "after 10 minutes": report.matched,
+        "but where both sit": report.moving,
+        "both people wear one": report.both,
+    }
     rows |= {f"nobody's: {name}": one for name, one in report.nobody.items()}
     for every in (
         report.by_minutes,
+        report.by_movement,
         report.by_story,
         report.by_offset,
         report.by_alike,
@@ -87,13 +92,18 @@ def _pairs(found: dict[str, Pairs]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    columns = ("recordings", "clips", "seconds", "true pair", "wrong pairs", "true is better")
+    columns = ("recordings", "clips", "seconds", "true pair", "wrong pairs", "true is better",
+               "of two: right", "wrong", "not known")  # fmt: skip
     for column in columns:
         table.add_column(column, justify="left" if column == "recordings" else "right")
     for name, one in found.items():
         wrong = f"{min(one.wrong):.1f} to {max(one.wrong):.1f}" if one.wrong else "–"
         better = f"{one.better} of {len(one.wrong)}"
-        table.add_row(name, str(one.clips), str(one.seconds), f"{one.true:.1f}", wrong, better)
+        unknown = len(one.wrong) - one.right - one.mistaken
+        said = map(str, (one.right, one.mistaken, unknown))
+        table.add_row(
+            name, str(one.clips), str(one.seconds), f"{one.true:.1f}", wrong, better, *said
+        )
     Console(highlight=False).print(table)
 
 

@@ -76,6 +76,7 @@ def verdict(right: bool | None, **changed: Any) -> Verdict:
         "alike": "both sit",
         "place": "wrist",
         "minutes": 10,
+        "moved_s": 100,
         "right": right,
     }
     return Verdict(**fields | changed)
@@ -171,6 +172,21 @@ def test_only_what_was_said_after_ten_minutes_is_the_result() -> None:
     assert report.both.right.n == 0
 
 
+def test_who_moves_is_told_apart_from_who_sits() -> None:
+    verdicts = [
+        verdict(True, alike="each the own", moved_s=300),
+        verdict(False, room=1, alike="walk and stand together", moved_s=60),
+        verdict(None, room=2, moved_s=59),
+    ]
+    report = summarise(verdicts, rooms=3, seed=0, us=1.0)
+    assert (report.moving.right.k, report.moving.wrong.k, report.moving.right.n) == (1, 1, 2)
+    assert {name: one.right.n for name, one in report.by_movement.items()} == {
+        "moves 3 min and more": 1,
+        "moves 1 to 3 min": 1,
+        "moves under 1 min": 1,
+    }
+
+
 def clip(seed: int) -> Clip:
     """Return 40 s of somebody, the device feeling what the camera sees."""
     rng = np.random.default_rng(seed)
@@ -212,6 +228,7 @@ def test_what_was_felt_in_another_clip_fits_less(wear: Wear) -> None:
     pairs = compare([clip(seed) for seed in range(5)], wear)
     assert (pairs.better, len(pairs.wrong)) == (4, 4)
     assert pairs.true > 2.0
+    assert (pairs.right, pairs.mistaken) == (4, 0)
     assert pairs.seconds > 100.0
 
 

@@ -18,10 +18,11 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from ambient.evaluate.matching.rooms import Person, Room, Rooms, Story
+from ambient.evaluate.matching.rooms import Alike, Person, Room, Rooms, Story
 from ambient.evaluate.matching.senses import SECOND, START_S
 from ambient.evaluate.statistics import Share, share_of
 from ambient.observations import AnyObservation, PostureSeen, TrackEnd, TrackEnded
+from fusion.movement import MOVES_G
 from fusion.who import Matcher
 from fusion.who_belief import Belief
 from models.skeletons.generate import Family
@@ -30,6 +31,11 @@ from vision.tracker import TrackerOptions
 MINUTES: Final = (1, 2, 3, 5, 7)
 END_S: Final = (570.0, 575.0, 580.0, 585.0, 590.0)
 """After ten minutes: the last of these at which the wearer is seen."""
+MOVEMENT: Final = (
+    (180, "moves 3 min and more"),
+    (60, "moves 1 to 3 min"),
+    (0, "moves under 1 min"),
+)
 STORIES: Final = (Story.STAY, Story.STAY, Story.STAY, Story.BREAK, Story.AWAY)
 WORN, JOINT, NEXT_DOOR, ON_TABLE = "worn", "both", "next door", "on a table"
 TAKEN_OVER: Final = "a newcomer where the wearer was lost"
@@ -57,13 +63,15 @@ class Report(Struct, frozen=True):
         Simulated.
     matched
         After ten minutes, one wearable at a time.
+    moving
+        The same but for the rooms where both sit all the time: nobody moves enough there to tell.
     both
-        The same with the wearables of both people judged together.
+        As `matched`, with the wearables of both people judged together.
     nobody
         Wearables that nobody in the room wears: right is that this is said, wrong that one of those
         seen is said to wear it.
-    by_story, by_offset, by_alike, by_place
-        `matched`, apart.
+    by_story, by_offset, by_alike, by_place, by_movement
+        `matched`, apart; the last by how long the wearable moved in the ten minutes (`MOVES_G`).
     by_minutes
         The same sooner; only where the wearer is seen at that moment.
     us_per_observation
@@ -73,12 +81,14 @@ class Report(Struct, frozen=True):
     rooms: int
     seed: int
     matched: Outcome
+    moving: Outcome
     both: Outcome
     nobody: dict[str, Outcome]
     by_story: dict[str, Outcome]
     by_offset: dict[str, Outcome]
     by_alike: dict[str, Outcome]
     by_place: dict[str, Outcome]
+    by_movement: dict[str, Outcome]
     by_minutes: dict[str, Outcome]
     us_per_observation: float
 
@@ -94,6 +104,7 @@ class Verdict:
     alike: str
     place: str
     minutes: int
+    moved_s: int
     right: bool | None
 
 
@@ -258,6 +269,7 @@ def _verdict(
         alike=room.alike.value,
         place=room.people[who].wear.value,
         minutes=minutes,
+        moved_s=sum(one.counts >= MOVES_G for one in room.people[who].moved),
         right=right,
     )
 
@@ -270,12 +282,14 @@ def summarise(verdicts: list[Verdict], *, rooms: int, seed: int, us: float) -> R
         rooms=rooms,
         seed=seed,
         matched=outcome(ten),
+        moving=outcome([one for one in ten if one.alike != Alike.SITTING]),
         both=outcome([one for one in verdicts if one.case == JOINT]),
         nobody=_apart([v for v in verdicts if v.case in (NEXT_DOOR, ON_TABLE)], lambda v: v.case),
         by_story=_apart(ten, lambda one: one.story),
         by_offset=_apart(ten, lambda one: one.offset),
         by_alike=_apart(ten, lambda one: one.alike),
         by_place=_apart(ten, lambda one: one.place),
+        by_movement=_apart(ten, _movement),
         by_minutes=_apart(worn, lambda one: f"{one.minutes:2} min"),
         us_per_observation=round(us, 1),
     )
@@ -289,6 +303,10 @@ def outcome(verdicts: list[Verdict]) -> Outcome:
         wrong=share_of([one.right is False for one in verdicts], by),
         unknown=share_of([one.right is None for one in verdicts], by),
     )
+
+
+def _movement(one: Verdict) -> str:
+    return next(name for least, name in MOVEMENT if one.moved_s >= least)
 
 
 def _apart(verdicts: list[Verdict], key: Callable[[Verdict], str]) -> dict[str, Outcome]:

@@ -3,14 +3,16 @@
 Clips last seconds, in which nothing can be matched, so those of a data set are joined end to end
 into one stretch, what the camera saw and what the device felt alike. That is the true pair. Wrong
 pairs join the devices' recordings in another order, so that each video stands beside what was felt
-in another clip: everybody falls or sits down in much the same way in both, a hard case. There are
-no two people at once, so what is said is how much better the true pair fits.
+in another clip: everybody falls or sits down in much the same way in both, a hard case. What is
+said is how much better the true pair fits; and of two people at once, each clip beside another one,
+whether the right one is named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +24,7 @@ from ambient.evaluate.accelerations import Recording, recordings
 from ambient.evaluate.fusion_falls.cache import looked_at
 from ambient.evaluate.manifest import Row, read
 from ambient.observations import MotionMeasured, PostureSeen, Wear
-from fusion.who import WAIT_S, Matcher
+from fusion.who import EVERY_S, WAIT_S, Matcher
 from fusion.who_evidence import RELATIONS, log_odds, scores
 from vitals.motion.cells import Grid
 from vitals.motion.scale import Scale
@@ -34,6 +36,8 @@ SLOWER: Final = {"upfall": 1.27, "urfd": 1.0}
 BEGIN_S: Final = 1000.0
 """Where the clock of the recordings begins."""
 SECOND: Final = 1_000_000_000
+TRUE, OTHER = 1, 2
+"""Tracks of the wearer and of somebody beside."""
 SHIFTS: Final = 10
 """Wrong pairs of each place on the body, at most."""
 
@@ -51,6 +55,9 @@ class Pairs(Struct, frozen=True):
         Log-odds of each wrong pair.
     better
         Wrong pairs that fit less well than the true one.
+    right, mistaken
+        Of two people at once, the wearer and the one of a wrong pair: how often it is said who
+        wears it, and how often the other or nobody is named.
     """
 
     clips: int
@@ -58,6 +65,8 @@ class Pairs(Struct, frozen=True):
     true: float
     wrong: list[float]
     better: int
+    right: int
+    mistaken: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,13 +116,17 @@ def run(
 def compare(clips: Sequence[Clip], wear: Wear) -> Pairs:
     """Return how well the true pair and wrong pairs fit."""
     true, seconds = _odds(clips, wear, 0)
-    wrong = [_odds(clips, wear, by)[0] for by in range(1, min(len(clips), SHIFTS + 1))]
+    shifts = range(1, min(len(clips), SHIFTS + 1))
+    wrong = [_odds(clips, wear, by)[0] for by in shifts]
+    said = [_said(clips, wear, by) for by in shifts]
     return Pairs(
         clips=len(clips),
         seconds=round(seconds, 1),
         true=round(true, 2),
         wrong=[round(one, 2) for one in wrong],
         better=sum(one < true for one in wrong),
+        right=said.count(True),
+        mistaken=said.count(False),
     )
 
 
@@ -137,7 +150,7 @@ def _clip(row: Row, recording: Recording, said: Sequence[object]) -> Clip:
     length = felt_s if row.duration_s is None else min(felt_s, row.duration_s * slower)
     return Clip(
         seen=[
-            msgspec.structs.replace(one, t=int(one.t * slower), track=1)
+            msgspec.structs.replace(one, t=int(one.t * slower), track=TRUE)
             for one in seen
             if one.track == most and one.t * slower <= length * SECOND
         ],
@@ -165,28 +178,66 @@ def _seconds(times: np.ndarray, samples: np.ndarray) -> list[Moved]:
 
 def _odds(clips: Sequence[Clip], wear: Wear, shift: int) -> tuple[float, float]:
     """Return the log-odds of joined clips, devices `shift` clips later, and seconds compared."""
+    matcher = _told([*_seen(clips, 0, TRUE), *_felt(clips, wear, shift)])
+    found = matcher.likeness("device", "camera", TRUE)
+    if found is None:
+        return 0.0, 0.0
+    return float(log_odds(scores(found.sums, RELATIONS[wear]))), found.seconds
+
+
+def _said(clips: Sequence[Clip], wear: Wear, shift: int) -> bool | None:
+    """Return whether it is said who of two wears it: the person of each clip, or of `shift` later.
+
+    None when it is not known.
+    """
+    beside = _seen(clips, shift, OTHER)
+    matcher = _told([*_seen(clips, 0, TRUE), *beside, *_felt(clips, wear, 0)])
+    belief = next(iter(matcher.beliefs()), None)
+    if belief is None or (belief.track is None and not belief.elsewhere):
+        return None
+    return belief.track == TRUE
+
+
+def _told(every: list[PostureSeen | MotionMeasured]) -> Matcher:
     matcher = Matcher()
-    every: list[PostureSeen | MotionMeasured] = []
-    begin = BEGIN_S
-    for at, clip in enumerate(clips):
-        start = round(begin * SECOND)
-        every += [msgspec.structs.replace(one, t=one.t + start) for one in clip.seen]
+    for said in sorted(every, key=lambda each: each.t):
+        matcher.observe(said)
+        matcher.advance(said.t)
+    # The last seconds are compared once the camera is past them.
+    matcher.advance(round(max(one.t for one in every) + (WAIT_S + EVERY_S) * SECOND))
+    return matcher
+
+
+def _seen(clips: Sequence[Clip], shift: int, track: int) -> list[PostureSeen | MotionMeasured]:
+    """Return what the camera says of joined clips, each in the time of the one `shift` before."""
+    out: list[PostureSeen | MotionMeasured] = []
+    for at, start in enumerate(_starts(clips)):
+        out += [
+            msgspec.structs.replace(one, t=one.t + start, track=track)
+            for one in clips[(at + shift) % len(clips)].seen
+            if one.t < clips[at].seconds * SECOND
+        ]
+    return out
+
+
+def _felt(clips: Sequence[Clip], wear: Wear, shift: int) -> list[PostureSeen | MotionMeasured]:
+    """Return what the device says of joined clips, each in the time of the one `shift` before."""
+    out: list[PostureSeen | MotionMeasured] = []
+    for at, start in enumerate(_starts(clips)):
         for one in clips[(at + shift) % len(clips)].moved[wear]:
             since = one.t - round(BEGIN_S * SECOND)
-            if 0 < since <= clip.seconds * SECOND:
-                every.append(
+            if 0 < since <= clips[at].seconds * SECOND:
+                out.append(
                     MotionMeasured(
                         t=start + since, room="room", source="device", received=0, wear=wear,
                         counts=one.counts, peak=one.peak, lowest=one.lowest, gravity=one.gravity,
                         steps=one.steps,
                     )
                 )  # fmt: skip
-        begin += clip.seconds
-    for said in sorted(every, key=lambda each: each.t):
-        matcher.observe(said)
-        matcher.advance(said.t)
-    matcher.advance(round((begin + WAIT_S + 10.0) * SECOND))
-    found = matcher.likeness("device", "camera", 1)
-    if found is None:
-        return 0.0, 0.0
-    return float(log_odds(scores(found.sums, RELATIONS[wear]))), found.seconds
+    return out
+
+
+def _starts(clips: Sequence[Clip]) -> list[int]:
+    """Return when each of the joined clips begins, nanoseconds."""
+    ends = accumulate((one.seconds for one in clips), initial=BEGIN_S)
+    return [round(begin * SECOND) for begin in ends][: len(clips)]
