@@ -41,19 +41,16 @@ def damage(db: sqlite_utils.Database) -> str | None:
 
 
 def _strange_types(db: sqlite_utils.Database) -> str | None:
-    """Return which column holds another type than it is declared with: SQLite takes any."""
-    columns = db.execute(
+    """Return which table holds another type than a column is declared with: SQLite takes any."""
+    declared: dict[str, list[str]] = {}
+    for table, column, kind in db.execute(
         "SELECT m.name, c.name, lower(c.type) FROM sqlite_master m, pragma_table_info(m.name) c "
         "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
-    ).fetchall()
-    for table, column, kind in columns:
-        found = db.execute(
-            f'SELECT typeof("{column}") FROM "{table}" '
-            f"WHERE typeof(\"{column}\") NOT IN (?, 'null') LIMIT 1",
-            (kind,),
-        ).fetchone()
-        if found is not None:
-            return f"{found[0]} in {table}.{column}, which holds {kind}"
+    ).fetchall():
+        declared.setdefault(table, []).append(f"typeof(\"{column}\") NOT IN ('{kind}', 'null')")
+    for table, strange in declared.items():
+        if db.execute(f'SELECT 1 FROM "{table}" WHERE {" OR ".join(strange)} LIMIT 1').fetchone():
+            return f"a value in {table} is of another type than its column"
     return None
 
 
