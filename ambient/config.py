@@ -136,11 +136,19 @@ class ModelsDir(Strict, frozen=True, kw_only=True):
 
 
 class Falls(Strict, frozen=True, kw_only=True):
-    """When a fall is confirmed and when it is a long lie, in seconds."""
+    """When a fall is confirmed and when it is a long lie, in seconds.
+
+    Attributes
+    ----------
+    unfelt_s
+        So long must somebody stay down whom a camera saw go down and whose own wearable felt no
+        fall, or the long lie if that is sooner; 0 waits for no wearable.
+    """
 
     confirm_s: Annotated[float, Meta(ge=1, le=30)] = 8.0
     long_lie_s: Annotated[float, Meta(ge=10, le=3600)] = 60.0
     recover_s: Annotated[float, Meta(ge=1, le=30)] = 3.0
+    unfelt_s: Annotated[float, Meta(ge=0, le=60)] = 30.0
 
 
 class Sounds(Strict, frozen=True, kw_only=True):

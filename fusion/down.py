@@ -19,6 +19,7 @@ beside a carer (who kneels and gets up again) must be a little clearer.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from ambient.config import Falls, Room
@@ -30,23 +31,32 @@ from ambient.observations import (
     SoundHeard,
     TrackEnded,
 )
-from fusion.down_about import about, felt_nothing, joined, sees_down, wearer_of
+from fusion.down_about import (
+    about,
+    felt_nothing,
+    is_worn_by,
+    joined,
+    not_of_walkers,
+    others_lately,
+    seen_up,
+    sees_down,
+    wearer_of,
+)
 from fusion.down_state import DownState, Nobody, Situation, Who
 from fusion.evidence import PRIOR, Judgement, probability
-from fusion.falls import CLEAR_DESCENT, FallJudge
+from fusion.falls import CLEAR_DESCENT, SUSPECT, FallJudge
 from fusion.falls_state import Chain, Change, RoomState, Step, changed
 from fusion.hypothesis import (
     Evidence,
     Weighed,
-    floor,
-    limited,
     scaled,
     strongest,
     weigh,
 )
 from fusion.person import GOOD_VIEW, Person
 from fusion.ratios import Table, carried
-from fusion.signs import SECOND, Opening
+from fusion.signs import Opening
+from fusion.wearers import SECOND
 
 WATCH_S: Final = 900.0
 """So long a situation is judged anew by what comes after it."""
@@ -174,9 +184,9 @@ class DownJudge:
         signs, table = self.down.signs, self._table.down
         carer = signs.carer(t)
         subject = self._subject(person)
-        alone = scaled(table, table.camera, seen)
+        alone = scaled(table, seen)
         if subject is not None:
-            alone = Judgement(alone.probability, alone.contributions, alone.hurry, subject)
+            alone = replace(alone, subject=subject)
         if not signs.pieces.kept and not carer and not signs.wearers:
             return alone
         began = person.down_since if person.down_since is not None else t
@@ -184,28 +194,47 @@ class DownJudge:
         seen_before = person.began <= began - SEEN_BEFORE_S * SECOND
         quiet = felt_nothing(signs, table, began) if seen_before else []
         pieces = self._of(subject, [*signs.pieces.kept, *quiet], t)
+        pieces = not_of_walkers(signs, pieces, person, t)
         others = weigh(table, pieces, began, t)
         struck = any(one.sense in _STRUCK and one.llr > 0 for one in others.contributions)
+        # Whoever felt nothing waits, unless anything at all agrees with the camera.
+        agrees = any(one.llr > 0.0 for one in others.contributions)
+        waits = seen_before and not agrees and self._waits(person, began, t)
         beside: list[tuple[str, Contribution]] = []
         if carer and person.descent < CLEAR_DESCENT and not struck:
             less = table.ratios["carer_beside"]
             beside.append((less.cause, Contribution(less.sense, less.at(1.0))))
         elif not others.contributions:
-            return alone
+            return replace(alone, waits=waits)
 
         def together(camera: Judgement) -> Weighed:
             given = [(_CAUSES[one.sense], one) for one in camera.contributions]
             return weigh(table, pieces, began, t, [*given, *beside])
 
-        found, whole = together(scaled(table, table.beside, seen)), together(seen)
-        least = floor(table, seen, whole, others) - table.prior
-        if found.total < least:
-            found = limited(whole, least)
+        found = together(alone)
         return Judgement(
             probability(table.prior + found.total),
             tuple(strongest(found.contributions)),
-            hurry=others.total >= table.hurry,
+            # What the camera itself does not suspect now is confirmed no sooner than unseen.
+            hurry=others.total >= table.hurry and seen.probability >= SUSPECT,
             subject=subject or wearer_of(signs, table, began),
+            waits=waits,
+            # Whatever camera and others confirm by the camera's own log-odds, they confirm.
+            decided=probability(table.prior + together(seen).total),
+        )
+
+    def _waits(self, person: Person, began: int, t: int) -> bool:
+        """Return whether a device that `person` surely wears felt no fall, not long ago."""
+        wait_s = min(self._config.unfelt_s, self._config.long_lie_s)
+        if (t - began) / SECOND >= wait_s or self.down.signs.carer(t):
+            return False
+        alone = len(self._residents) == 1 and not others_lately(
+            self.falls.state.people, person, began
+        )
+        subjects = self._residents if alone else set()
+        return any(
+            one.went_down(began, t) and is_worn_by(one, person, self.who, subjects)
+            for one in self.down.signs.wearers.values()
         )
 
     def most(self, t: int) -> float:
@@ -337,20 +366,7 @@ class DownJudge:
 
     def _seen_up(self, one: Situation, t: int) -> list[Evidence]:
         """Return what a camera says against a situation: its person is upright, or lies in bed."""
-        pieces = []
-        ratios = self._table.down.ratios
-        for person, matched in self._persons(one, t):
-            who = "matched" if matched else "alone"
-            up_s = min(person.upright_s(t), (t - one.began) / SECOND)
-            rests_s = max(0.0, min(person.rests_s(t), (t - one.began) / SECOND))
-            for name, seen_s, sure in (
-                (f"camera_upright_{who}", up_s, 1.0),
-                (f"camera_rests_{who}", rests_s, person.place_sure),
-            ):
-                worth = sure * ratios[name].at(seen_s)
-                if worth < 0.0:
-                    pieces.append(Evidence(name, person.source, t, t, worth, one.subject))
-        return pieces
+        return seen_up(self._table.down, self._persons(one, t), one, t)
 
     def _persons(self, one: Situation, t: int) -> list[tuple[Person, bool]]:
         """Return who in the pictures is the situation's person, and whether that is by matching."""

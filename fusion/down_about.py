@@ -1,20 +1,27 @@
 """Whom a piece of evidence, a situation and a chain are about, and whether they are one.
 
 Comes in: what is remembered of a room when somebody may be down. Goes out: the pieces that count,
-whose wearable felt a fall or felt none, the chain that a situation already is. Pure.
+whose wearable felt a fall or felt none, whether a person surely wears a device, the chain that a
+situation already is. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Container, Iterable, Iterator
+from typing import Final
 
-from fusion.down_state import Situation
-from fusion.falls import JOIN_S
+from fusion.down_state import Situation, Who
+from fusion.falls import DOUBLE, JOIN_S
 from fusion.falls_state import Chain, Step
-from fusion.hypothesis import Evidence
-from fusion.person import Person
-from fusion.ratios import Hypothesis, Ratio
-from fusion.signs import SECOND, Signs
+from fusion.hypothesis import Evidence, belongs
+from fusion.person import DOWN_ON, GOOD_VIEW, Person
+from fusion.ratios import Hypothesis
+from fusion.signs import Signs
+from fusion.wearers import SECOND, Wearer
+
+LATELY_S: Final = 30.0
+"""Whoever was seen so shortly before may be in the room yet."""
 
 
 def about(subject: str | None, pieces: Iterable[Evidence], *, alone: bool) -> list[Evidence]:
@@ -33,10 +40,16 @@ def about(subject: str | None, pieces: Iterable[Evidence], *, alone: bool) -> li
 
 def felt_nothing(signs: Signs, table: Hypothesis, began: int) -> list[Evidence]:
     """Return what wearables say by their silence of a fall at `began` (ns)."""
-    ratio = table.ratios["wearable_quiet"]
-    felt = {e.source for e in _impacts(signs, ratio, began)}
+    felt = {e.source for e in _felt(signs, table, began, "wearable_impact", "wearable_jolt")}
     return [
-        Evidence("wearable_quiet", one.source, began, one.t, ratio.at(1.0), one.subject)
+        Evidence(
+            "wearable_quiet",
+            one.source,
+            began,
+            one.t,
+            table.ratios["wearable_quiet"].at(1.0),
+            one.subject,
+        )
         for one in signs.wearers.values()
         if one.source not in felt and one.felt_nothing(began)
     ]
@@ -44,17 +57,85 @@ def felt_nothing(signs: Signs, table: Hypothesis, began: int) -> list[Evidence]:
 
 def wearer_of(signs: Signs, table: Hypothesis, began: int) -> str | None:
     """Return whose wearable felt the fall that began at `began` (ns); None when several did."""
-    ratio = table.ratios["wearable_impact"]
-    felt = {e.subject for e in _impacts(signs, ratio, began) if e.llr >= 1.0}
+    felt = {e.subject for e in _felt(signs, table, began, "wearable_impact") if e.llr >= 1.0}
     return felt.pop() if len(felt) == 1 else None
 
 
-def _impacts(signs: Signs, ratio: Ratio, began: int) -> Iterator[Evidence]:
-    """Yield what wearables felt in the span around `began` (ns) in which `ratio` counts."""
+def not_of_walkers(signs: Signs, pieces: list[Evidence], person: Person, t: int) -> list[Evidence]:
+    """Return the pieces without what devices of people who walk say against `person` being down.
+
+    Whoever walks is not who is clearly seen to lie here, or does not walk.
+    """
+    if person.down < DOWN_ON or person.quality < GOOD_VIEW:
+        return pieces
+    walks = {one.source for one in signs.wearers.values() if one.walks(t)}
+    return [e for e in pieces if e.llr > 0.0 or e.source not in walks]
+
+
+def seen_up(
+    table: Hypothesis, persons: Iterable[tuple[Person, bool]], one: Situation, t: int
+) -> list[Evidence]:
+    """Return what a camera says against a situation: its person is upright, or lies in bed.
+
+    Parameters
+    ----------
+    persons
+        Who in the pictures is the situation's person, and whether that is by matching.
+    """
+    pieces = []
+    for person, matched in persons:
+        who = "matched" if matched else "alone"
+        up_s = min(person.upright_s(t), (t - one.began) / SECOND)
+        rests_s = max(0.0, min(person.rests_s(t), (t - one.began) / SECOND))
+        for name, seen_s, sure in (
+            (f"camera_upright_{who}", up_s, 1.0),
+            (f"camera_rests_{who}", rests_s, person.place_sure),
+        ):
+            worth = sure * table.ratios[name].at(seen_s)
+            if worth < 0.0:
+                pieces.append(Evidence(name, person.source, t, t, worth, one.subject))
+    return pieces
+
+
+def is_worn_by(one: Wearer, person: Person, who: Who, alone: Container[str | None]) -> bool:
+    """Return whether a device is surely worn by a person in the picture.
+
+    It is matched to this very track by movement, or matched to nobody and that of the resident who
+    is `alone` in sight.
+    """
+    track = who.track_of(one.source)
+    if track is not None:
+        return track[:2] == (person.source, person.track)
+    known = who.subject_of(person.source, person.track)
+    return one.subject in alone and (known is None or known[0] == one.subject)
+
+
+def others_lately(people: Iterable[Person], person: Person, began: int) -> bool:
+    """Return whether anybody but `person` was seen shortly before `began` (ns) or since.
+
+    Where this person was seen well, whoever never was is a shadow or a coat.
+    """
+    return any(
+        (began - p.t) / SECOND <= LATELY_S
+        and not _same_body(p, person)
+        and (p.best >= GOOD_VIEW or person.best < GOOD_VIEW)
+        for p in people
+        if p is not person
+    )
+
+
+def _same_body(one: Person, other: Person) -> bool:
+    """Return whether two tracks of a camera are of one body: in one place, or one going on."""
+    first, then = (one, other) if one.began <= other.began else (other, one)
+    here = math.dist(one.at, other.at) <= DOUBLE * max(one.size, other.size)
+    follows = first.t <= then.began and then.near(first)
+    return one.source == other.source and (here or follows)
+
+
+def _felt(signs: Signs, table: Hypothesis, began: int, *names: str) -> Iterator[Evidence]:
+    """Yield the pieces of these names that count for a situation that began at `began` (ns)."""
     for e in signs.pieces.kept:
-        if e.ratio != "wearable_impact":
-            continue
-        if -ratio.before_s <= (e.at - began) / SECOND <= ratio.after_s:
+        if e.ratio in names and belongs(table.ratios[e.ratio], e, began):
             yield e
 
 

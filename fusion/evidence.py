@@ -40,12 +40,24 @@ class Judgement:
         Whether other senses are so sure that the camera's own waiting times are not kept.
     subject
         Whom it is about, when another sense knows.
+    waits
+        Whether what this person wears felt no fall, so that it is not confirmed yet.
+    decided
+        The probability by the camera's own log-odds, set by hand, by which steps are decided;
+        `probability` itself when there is none.
     """
 
     probability: float
     contributions: tuple[Contribution, ...]
     hurry: bool = False
     subject: str | None = None
+    waits: bool = False
+    decided: float | None = None
+
+    @property
+    def decides(self) -> float:
+        """Return the probability by which steps are decided."""
+        return self.probability if self.decided is None else self.decided
 
 
 def evidence(

@@ -164,7 +164,7 @@ class FallJudge:
         verdict = self._verdict(person, t)
         seen_down_s = (person.last_down - person.down_since) / 1e9
         unseen_fall = person.descent < CLEAR_DESCENT and seen_down_s < FOUND_S
-        if verdict.probability < SUSPECT or (unseen_fall and not verdict.hurry):
+        if verdict.decides < SUSPECT or (unseen_fall and not verdict.hurry):
             return []
         # What was seen of the person upright before this is no evidence of recovery.
         person.upright_since = None
@@ -335,15 +335,21 @@ class FallJudge:
         clear = chain.descent >= CLEAR_DESCENT
         if not seen:
             # Lost from sight while down: what was seen of it last must have been sure.
-            last = max((self._verdict(p, t).probability for p in people), default=1.0)
+            verdicts = [self._verdict(p, t) for p in people]
+            if verdicts and all(v.waits for v in verdicts):
+                return False
+            last = not verdicts or any(_confirms(v) for v in verdicts)
             on_bed = bool(people) and all(p.safe >= 0.5 for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
-            return (clear and not on_bed and not up) or last >= CONFIRM
-        best = max((self._verdict(p, t) for p in seen), key=lambda v: v.probability)
+            return (clear and not on_bed and not up) or last
+        verdicts = [self._verdict(p, t) for p in seen]
+        best = max(verdicts, key=lambda v: (_confirms(v), v.decides))
         stand(chain, best)
+        if best.waits:
+            return False
         # Who was seen to fall and is now seen badly is lost from sight, not up again.
         hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
-        return best.probability >= CONFIRM or hidden
+        return _confirms(best) or hidden
 
     def _people_of(self, chain: Chain) -> list[Person]:
         return [p for p in self.state.people if p.chain == chain.number]
@@ -378,3 +384,8 @@ class FallJudge:
                     p for p in people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
                 ]
                 return
+
+
+def _confirms(verdict: Judgement) -> bool:
+    """Return whether what is thought of a person confirms a suspicion."""
+    return verdict.decides >= CONFIRM and not verdict.waits

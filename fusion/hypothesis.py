@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from ambient.events import MAX_LIST, Contribution, Sense
 from fusion.evidence import Judgement, probability
-from fusion.ratios import Hypothesis, Scale
+from fusion.ratios import Hypothesis, Ratio
 
 MOST_KEPT: Final = 64
 """Pieces that are remembered; beyond, the oldest go."""
@@ -90,6 +90,11 @@ class Pieces(Struct):
         self.kept = kept
 
 
+def belongs(ratio: Ratio, piece: Evidence, began: int) -> bool:
+    """Return whether a piece belongs to the situation that began at `began` (ns)."""
+    return -ratio.before_s <= (piece.at - began) / _SECOND <= ratio.after_s
+
+
 def weigh(
     hypothesis: Hypothesis,
     pieces: Iterable[Evidence],
@@ -118,8 +123,7 @@ def weigh(
         ratio = hypothesis.ratios.get(piece.ratio)
         if ratio is None:
             continue
-        after_s = (piece.at - began) / _SECOND
-        if not -ratio.before_s <= after_s <= ratio.after_s:
+        if not belongs(ratio, piece, began):
             continue
         age_s = max(0.0, (t - piece.t) / _SECOND)
         worth = piece.llr * 0.5 ** (age_s / ratio.half_life_s)
@@ -131,52 +135,16 @@ def weigh(
     return _together(hypothesis, best)
 
 
-def scaled(hypothesis: Hypothesis, scale: Scale, seen: Judgement) -> Judgement:
+def scaled(hypothesis: Hypothesis, seen: Judgement) -> Judgement:
     """Return a camera's judgement by what its log-odds are worth; each part gives in alike."""
     total = sum(one.llr for one in seen.contributions)
-    worth = scale.at(hypothesis.prior + total) - hypothesis.prior
+    worth = hypothesis.camera.at(hypothesis.prior + total) - hypothesis.prior
     if worth == total or total <= 0.0:
-        return seen
+        return replace(seen, decided=seen.decides)
     share = worth / total
     parts = tuple(Contribution(c.sense, round(share * c.llr, 3)) for c in seen.contributions)
     odds = hypothesis.prior + sum(one.llr for one in parts)
-    return replace(seen, probability=probability(odds), contributions=parts)
-
-
-def floor(hypothesis: Hypothesis, seen: Judgement, whole: Weighed, others: Weighed) -> float:
-    """Return the log-odds below which others do not bring what a camera says.
-
-    Its own word holds, less what speaks against it; and what it may confirm with all that others
-    say, by its own log-odds, it does.
-
-    Parameters
-    ----------
-    seen
-        What the camera says.
-    whole, others
-        Its own log-odds and all other senses weighed together, and these alone.
-    """
-    camera, prior = hypothesis.camera, hypothesis.prior
-    own = camera.at(prior + sum(one.llr for one in seen.contributions))
-    least = own + sum(one.llr for one in others.contributions if one.llr < 0.0)
-    together = camera.at(prior + whole.total)
-    return max(least, together) if together >= camera.x[0] else least
-
-
-def limited(weighed: Weighed, most: float) -> Weighed:
-    """Return the same with what speaks for it giving in alike, so that the total is `most`.
-
-    What totals no more is left as it is.
-    """
-    against = sum(one.llr for one in weighed.contributions if one.llr < 0.0)
-    if weighed.total <= most or weighed.total == against:
-        return weighed
-    share = max(0.0, (most - against) / (weighed.total - against))
-    parts = tuple(
-        Contribution(c.sense, round(share * c.llr, 3)) if c.llr > 0.0 else c
-        for c in weighed.contributions
-    )
-    return Weighed(max(most, against), parts)
+    return replace(seen, probability=probability(odds), contributions=parts, decided=seen.decides)
 
 
 def strongest(contributions: Iterable[Contribution]) -> list[Contribution]:

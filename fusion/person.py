@@ -109,6 +109,8 @@ class Person(Struct):
     descent_t: int = 0
     still: float = 0.0
     quality: float = 0.0
+    best: float = 0.0
+    """The highest quality so far: furniture that is taken for a body is never seen well."""
     place: Place = Place.UNKNOWN
     bed: str | None = None
     place_sure: float = 1.0
@@ -166,6 +168,7 @@ class Person(Struct):
         self.supposed = lies > seen.down
         self.down += weight * (lies - self.down)
         self.quality += weight * (seen.quality * _whole(seen) - self.quality)
+        self.best = max(self.best, self.quality)
         self.t, self.at, self.size = seen.t, seen.at, seen.size
         self.posture, self.seen_down = seen.posture, seen.down
         self.still, self.ended, self.left, self.missed = seen.still, False, False, False

@@ -116,9 +116,8 @@ class Hypothesis(Struct, frozen=True, forbid_unknown_fields=True):
         Log-odds that other senses add from which on the camera's own waiting times are not kept.
     source
         Where these four come from.
-    camera, beside
-        What the camera's own log-odds are worth where it decides alone, and beside what other
-        senses add.
+    camera
+        What the camera's own log-odds are worth, of which steps are decided as they stand.
     overlap
         By cause: how much of every further piece of that cause is already said by the strongest;
         0 for independent pieces, 1 when only the strongest counts.
@@ -132,7 +131,6 @@ class Hypothesis(Struct, frozen=True, forbid_unknown_fields=True):
     hurry: float
     source: Annotated[str, Meta(min_length=20)]
     camera: Scale
-    beside: Scale
     overlap: dict[str, Share]
     ratios: dict[str, Ratio]
 
@@ -184,19 +182,11 @@ def _check(hypothesis: Hypothesis, place: str) -> None:
         raise ModelError(f"{place}: expected suspect below confirm, got {hypothesis.suspect}")
     camera = hypothesis.camera
     rising = all(a < b for of in (camera.x, camera.odds) for a, b in pairwise(of))
-    same = len(camera.x) == len(camera.odds) and camera.x[:1] == camera.odds[:1]
-    if not rising or not same or not camera.x or camera.x[0] < hypothesis.confirm:
+    less = all(odds <= x for x, odds in zip(camera.x, camera.odds, strict=False))
+    if not rising or not less or len(camera.x) != len(camera.odds) or not camera.x:
         raise ModelError(
-            f"{place}: camera: expected rising x and as many rising odds, the first alike and not "
-            f"below confirm, so that a camera decides as it does; got {camera.x} and {camera.odds}"
-        )
-    beside = hypothesis.beside
-    rising = all(a < b for of in (beside.x, beside.odds) for a, b in pairwise(of))
-    less = all(odds <= x for x, odds in zip(beside.x, beside.odds, strict=False))
-    if not rising or not less or len(beside.x) != len(beside.odds) or not beside.x:
-        raise ModelError(
-            f"{place}: beside: expected rising x and as many rising odds, none above its x; got "
-            f"{beside.x} and {beside.odds}"
+            f"{place}: camera: expected rising x and as many rising odds, none above its x; got "
+            f"{camera.x} and {camera.odds}"
         )
     for name, ratio in hypothesis.ratios.items():
         rising = all(a < b for a, b in pairwise(ratio.x))

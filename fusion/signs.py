@@ -29,8 +29,16 @@ from ambient.observations import (
 from fusion.carer import Carers
 from fusion.hypothesis import Evidence, Pieces
 from fusion.ratios import Table
+from fusion.wearers import (
+    KEPT_S,
+    SECOND,
+    STEPS_S,
+    SURELY_WALKED_S,
+    WALK_S,
+    Wearer,
+    blend,
+)
 
-SECOND: Final = 1_000_000_000
 HEART_RATE: Final = "8867-4"
 STILL_G: Final = 0.03
 """Mean amplitude deviation of a second below which nobody moves; walking is 0.1 and more."""
@@ -39,9 +47,6 @@ SETTLE_S: Final = 5.0
 detector's own probability."""
 AFTER_IMPACT_S: Final = 1.0
 """Steps count from so long after an impact: the body bounces."""
-STEPS_S: Final = 15.0
-WALK_S: Final = 6.0
-"""Seconds with steps, of the last so many, are one piece of evidence."""
 PULSE_S: Final = 300.0
 LEAST_PULSES: Final = 5
 PULSES: Final = 300
@@ -49,22 +54,10 @@ PULSE_APART_S: Final = 5.0
 """A heart rate counts for the mean of before when it comes so long after the one before it."""
 WEARERS: Final = 16
 MAT_S: Final = 60.0
-TRUNK: Final = frozenset({Wear.WAIST, Wear.CHEST, Wear.THIGH})
-"""Where a device hangs otherwise when its wearer lies; an arm or a shin hangs anyhow."""
-UPRIGHT_DEG: Final = 35.0
-"""A trunk is upright when the device hangs within so much of how it did in walking."""
-WALKED_S: Final = 5
-"""Seconds of steps, of the last `STEPS_S`, from which on somebody walks."""
 BLEND: Final = 0.2
 OFF_BODY_S: Final = 10.0
 """A device that says so soon after an impact that it is not worn was dropped or taken off."""
 
-QUIET_S: Final = 2.0
-"""A wearable must have told of so long before a descent for its silence to mean anything."""
-TOLD_S: Final = 5.0
-"""An impact is told so long after somebody was seen to go down at most, if there was one."""
-MOVED_S: Final = 60.0
-"""Whoever wears it moved this lately."""
 
 _SOUNDS: Final = {
     SoundClass.THUD: "sound_thud",
@@ -74,58 +67,8 @@ _SOUNDS: Final = {
 }
 _MOVED: Final = ("wearable_stillness", "wearable_orientation", "wearable_steps")
 _HEARD: Final = tuple(_SOUNDS.values())
-_WORN: Final = ("wearable_impact", "heart_rise", *_MOVED)
+_WORN: Final = ("wearable_impact", "wearable_jolt", "heart_rise", *_MOVED)
 _CERTAIN: Final = 0.9999
-
-Vector = tuple[float, float, float]
-
-
-class Wearer(Struct):
-    """What is known of one wearable and who wears it."""
-
-    source: str
-    subject: str | None
-    wear: Wear
-    t: int
-    """Of its newest second."""
-    worn: bool | None = None
-    impact: int | None = None
-    """The last that may have been a fall."""
-    still_s: float = 0.0
-    """Of stillness since it, less twice what was movement."""
-    steps: list[tuple[int, int]] = []
-    """Seconds with steps, of the last `STEPS_S`."""
-    walking: Vector | None = None
-    """How the device hangs in walking."""
-    now: Vector | None = None
-    pulse: list[tuple[int, float]] = []
-    since: int | None = None
-    """Since when it tells of every second."""
-    moved: int | None = None
-    """When its wearer moved last."""
-
-    @property
-    def turned(self) -> float | None:
-        """Degrees between how it hangs and how it did in walking; None when it cannot tell."""
-        if self.wear not in TRUNK or self.walking is None or self.now is None:
-            return None
-        return angle(self.walking, self.now)
-
-    def felt_nothing(self, began: int) -> bool:
-        """Return whether it was on a body that moved, and told of no impact at `began`, in time.
-
-        What lies on a table, was put on just now or has a gap there says nothing.
-        """
-        if self.worn is False or self.since is None or self.moved is None:
-            return False
-        there = self.since <= began - QUIET_S * SECOND and self.t >= began + TOLD_S * SECOND
-        return there and self.moved >= began - MOVED_S * SECOND
-
-    def walks(self, t: int) -> bool:
-        """Return whether the wearer walks upright at `t`."""
-        lately = [at for at, _ in self.steps if t - at <= STEPS_S * SECOND]
-        turned = self.turned
-        return len(lately) >= WALKED_S and (turned is None or turned <= UPRIGHT_DEG)
 
 
 class Opening(Struct, frozen=True):
@@ -247,12 +190,14 @@ class Signs(Struct):
             wearer.since = seen.t
         if seen.counts >= STILL_G:
             wearer.moved = seen.t
+            oldest = seen.t - KEPT_S * SECOND
+            wearer.moves = [*(at for at in wearer.moves if at >= oldest), seen.t]
         wearer.t = seen.t
-        wearer.now = _blend(wearer.now, seen.gravity, 0.5)
+        wearer.now = blend(wearer.now, seen.gravity, 0.5)
         after = wearer.impact is None or seen.t - wearer.impact > AFTER_IMPACT_S * SECOND
         if seen.steps and after:
             wearer.steps.append((seen.t, seen.steps))
-            wearer.walking = _blend(wearer.walking, seen.gravity, BLEND)
+            wearer.walking = blend(wearer.walking, seen.gravity, BLEND)
         while wearer.steps and seen.t - wearer.steps[0][0] > STEPS_S * SECOND:
             wearer.steps.pop(0)
         who = seen.subject
@@ -262,6 +207,8 @@ class Signs(Struct):
             # has fallen and stirs is told of four steps in one second, hardly ever in three.
             first, t = lately[0][0], seen.t
             walked_s = float(len(lately))
+            if walked_s >= SURELY_WALKED_S:
+                wearer.walked = first
             self._add(table, "wearable_steps", seen.source, walked_s, first, t, subject=who)
         if wearer.impact is None:
             return
@@ -278,29 +225,21 @@ class Signs(Struct):
         wearer = self._wearer(seen)
         if wearer.worn is False:
             return None  # it was dropped, not its wearer
-        odds = logit(seen.fall)
-        before = next(
-            (
-                e
-                for e in self.pieces.kept
-                if e.ratio == "wearable_impact"
-                and e.source == seen.source
-                and abs(e.at - seen.impact) <= OFF_BODY_S * SECOND
-            ),
-            None,
-        )
-        worth = table.down.ratios["wearable_impact"].at(odds)
-        if before is not None and before.llr >= worth:
+        odds, ratios = logit(seen.fall), table.down.ratios
+        worth = ratios["wearable_impact"].at(odds)
+        name = "wearable_impact" if worth > 0.0 else "wearable_jolt"
+        near = [
+            e
+            for e in self.pieces.kept
+            if e.ratio in ("wearable_impact", "wearable_jolt")
+            and e.source == seen.source
+            and abs(e.at - seen.impact) <= OFF_BODY_S * SECOND
+        ]
+        if any(e.llr >= ratios[name].at(odds) for e in near):
             return None  # the body bounced
-        self._add(
-            table,
-            "wearable_impact",
-            seen.source,
-            odds,
-            seen.impact,
-            seen.t,
-            subject=seen.subject,
-        )
+        for one in near:
+            self.pieces.drop(one.ratio, seen.source)
+        self._add(table, name, seen.source, odds, seen.impact, seen.t, subject=seen.subject)
         if worth <= 0.0:
             return None
         wearer.impact, wearer.still_s = seen.impact, 0.0
@@ -323,6 +262,7 @@ class Signs(Struct):
             self.pieces.drop(name, seen.source)
         if wearer.impact is not None and (seen.t - wearer.impact) / SECOND <= OFF_BODY_S:
             self.pieces.drop("wearable_impact", seen.source)
+        self.pieces.drop("wearable_jolt", seen.source)
         wearer.impact = None
 
     def _pulse(self, seen: VitalMeasured, table: Table) -> None:
@@ -399,19 +339,3 @@ def logit(p: float) -> float:
     """Return the log-odds of a probability, kept finite."""
     held = min(_CERTAIN, max(1.0 - _CERTAIN, p))
     return math.log(held / (1.0 - held))
-
-
-def angle(a: Vector, b: Vector) -> float:
-    """Return the angle between two vectors, degrees; 0 where one has no length."""
-    lengths = math.hypot(*a) * math.hypot(*b)
-    if lengths < 1e-6:
-        return 0.0
-    cosine = sum(x * y for x, y in zip(a, b, strict=True)) / lengths
-    return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
-
-
-def _blend(old: Vector | None, new: Vector, weight: float) -> Vector:
-    if old is None:
-        return new
-    x, y, z = (o + weight * (n - o) for o, n in zip(old, new, strict=True))
-    return (x, y, z)

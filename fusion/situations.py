@@ -41,8 +41,8 @@ from fusion.cord import CordJudge, CordState
 from fusion.inactivity import InactivityJudge, InactivityState
 from fusion.movement import Movement
 from fusion.restless import RestlessJudge, RestlessState
-from fusion.signs import TRUNK, angle
 from fusion.wandering import WanderingJudge, WanderingState
+from fusion.wearers import TRUNK, angle
 from fusion.wet_room import WetRoomJudge, WetRoomState
 
 LATE_S: Final = 10.0

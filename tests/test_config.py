@@ -171,11 +171,11 @@ NODE_CASES = {
     ),
     "a word for a section": (
         f"{NODE}falls: soon\n",
-        "falls: expected keys and values (confirm_s, long_lie_s, recover_s), got 'soon'",
+        "falls: expected keys and values (confirm_s, long_lie_s, recover_s, unfelt_s), got 'soon'",
     ),
     "an empty section": (
         f"{NODE}falls:\n",
-        "falls: expected keys and values (confirm_s, long_lie_s, recover_s), got nothing",
+        "falls: expected keys and values (confirm_s, long_lie_s, recover_s, unfelt_s), got nothing",
     ),
     "words that call, none of them": (
         f"{NODE}sounds: {{words: []}}\n",

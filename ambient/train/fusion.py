@@ -29,17 +29,16 @@ from ambient.evaluate.fusion_falls.report import FALLS, RHOS, fitted_on, scored,
 from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, Scenario, scenarios
 from ambient.evaluate.fusion_falls.streams import Stream, likelihoods
 from ambient.observations import ImpactMeasured, MotionMeasured
+from ambient.train.isotonic import END, camera_curve
+from fusion.evidence import PRIOR
 from fusion.ratios import FILE, Table, read
-from fusion.signs import AFTER_IMPACT_S, SECOND, WALK_S, logit
+from fusion.signs import AFTER_IMPACT_S, logit
+from fusion.wearers import SECOND, WALK_S
 
 FOLDER: Final = Path(__file__).parents[2] / "fusion"
 OVERLAPS: Final = (0.0, 0.5, 0.75, 1.0)
-END: Final = 7.4
-"""The most that the camera's own log-odds reach."""
-FROM: Final = 0.85
-"""Just above what confirms; below it the camera's log-odds stay."""
-RISES: Final = 0.05
-"""How much they rise before they are worth more than what confirms: order is kept."""
+ALIKE: Final = 0.005
+"""Overlaps whose sums of area and sensitivity differ by no more are alike: the least is taken."""
 COUNT: Final = 1000
 FEW: Final = (0.002, 0.005, 0.01, 0.02, 0.05)
 """Shares of everyday situations that may alarm, at which an overlap is judged beside the area."""
@@ -74,25 +73,24 @@ class Figures(Struct, frozen=True):
     ----------
     falls, others
         Impacts that were learned from.
-    impact, steps, thud
+    jolt, impact, steps, thud
         Points (x, log-likelihood ratio) of the fitted curves.
     quiet
         Log-likelihood ratio of a wearable that felt no impact.
-    camera, beside
-        Points (log-odds set by hand, log-odds that they are worth), where the camera decides
-        alone and beside other senses.
+    camera
+        Points (log-odds set by hand, log-odds that they are worth).
     tried
-        Overlaps; the one with the largest sum of area and sensitivity is chosen.
+        Overlaps; of those with the largest sum of area and sensitivity the least is chosen.
     """
 
     falls: int
     others: int
+    jolt: list[tuple[float, float]]
     impact: list[tuple[float, float]]
     steps: list[tuple[float, float]]
     thud: list[tuple[float, float]]
     quiet: float
     camera: list[tuple[float, float]]
-    beside: list[tuple[float, float]]
     tried: list[Tried]
     overlap: float
 
@@ -123,26 +121,27 @@ def train(
     streams = worn(data, cache, fitted=True)
     said, was = likelihoods(streams)
     others = sum(not stream.fall for stream in streams)
-    impact = impact_curve(said, was, others)
+    jolt, impact = impact_curves(said, was, others)
     quiet, steps = silence(streams), steps_curve(streams)
     thud = thud_curve(Assumptions())
-    tell(f"{sum(was)} impacts of falls and {was.count(False)} others: {impact}, none: {quiet}")
+    tell(f"{sum(was)} impacts of falls and {was.count(False)} others: {jolt}, {impact}")
+    tell(f"no impact: {quiet}")
     tell(f"seconds with steps: {steps}")
     text = (files("fusion") / FILE).read_text(encoding="utf-8")
     text = _with(text, "ratios.wearable_impact", impact, _IMPACT)
+    text = _with(text, "ratios.wearable_jolt", jolt, _JOLT)
     text = _with(text, "ratios.wearable_quiet", [(0.0, 0.0), (1.0, quiet)], _QUIET)
     text = _with(text, "ratios.wearable_steps", steps, _STEPS)
     text = _with(text, "ratios.sound_thud", thud, _THUD)
     pools = fitted_on(data, cache, lambda done, every: tell(f"{done} of {every} skeletons"))
-    camera, beside = camera_curves(*_sure(pools, text))
-    tell(f"camera: {camera}, beside others: {beside}")
+    camera = camera_curve(*_sure(pools, text))
+    tell(f"camera: {camera}")
     text = _scaling(text, camera)
-    text = _with(text, "beside", beside, _BESIDE, of="odds")
     tried = []
     for overlap in OVERLAPS:
         tried.append(_try(pools, _table(_overlapping(text, overlap)), overlap, seed))
         tell(f"overlap {overlap}: {tried[-1].area:.4f}, {tried[-1].sensitivity:.3f}")
-    overlap = max(tried, key=lambda one: one.area + one.sensitivity).overlap
+    overlap = least_of_the_best(tried)
     folder = out or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_text(_overlapping(text, overlap), encoding="utf-8")
@@ -150,12 +149,12 @@ def train(
     return Figures(
         falls=sum(was),
         others=was.count(False),
+        jolt=jolt,
         impact=impact,
         steps=steps,
         thud=thud,
         quiet=quiet,
         camera=camera,
-        beside=beside,
         tried=tried,
         overlap=overlap,
     )
@@ -167,13 +166,17 @@ _IMPACT: Final = (
     "04 at waist and wrist, of each fall its own and every one of everyday life, each judged by "
     "networks that never saw the subject. A slope of their own, learned of four people, took a "
     "probability of 0.8 for evidence against. At most the log of the number of everyday "
-    "recordings, as no more can be known from them; at least -2, assumed: one fall in eight may "
-    "be hardly felt"
+    "recordings, as no more can be known from them"
+)
+_JOLT: Final = (
+    "fitted by ambient train fusion: the same line below 0, at least -2, assumed: one fall in "
+    "eight may be hardly felt. It tells of the very moment alone: a jolt while walking, seconds "
+    "before somebody goes down or long after, says nothing of that"
 )
 _QUIET: Final = (
     "fitted by ambient train fusion: log of the share of recorded falls of UMAFall's subjects 01 "
     "to 04 in which no impact is told (half a recording added) over that of everyday recordings; "
-    "at least -2, assumed, as for an impact"
+    "at least -2, assumed, as for a jolt"
 )
 _STEPS: Final = (
     "fitted by ambient train fusion: log of the share of recorded falls of UMAFall's subjects 01 "
@@ -182,14 +185,10 @@ _STEPS: Final = (
     "second as they stir, none in three"
 )
 _CAMERA: Final = (
-    "fitted by ambient train fusion: logistic regression, classes weighted alike, of the highest "
-    "log-odds above confirm that held on skeletons before simulated cameras, half of them falls; "
-    "at most the log of the number of everyday ones. Below confirm all stays as it is and order "
-    "is kept, so that a camera decides as it does"
-)
-_BESIDE: Final = (
-    "fitted by ambient train fusion with the camera's: the same line, from where it is worth "
-    "something"
+    "fitted by ambient train fusion: isotonic regression (pooling of adjacent violators), classes "
+    "weighted alike, of the highest log-odds that held on skeletons before simulated cameras, half "
+    "of them falls; at most the log of the number of everyday ones. Order is kept. Steps are "
+    "decided by the log-odds as they stand, so that a camera decides as it does"
 )
 _THUD: Final = (
     "fitted by ambient train fusion: log of the share of thuds that are told (73 of 103, "
@@ -198,10 +197,16 @@ _THUD: Final = (
 )
 
 
-def impact_curve(
+def least_of_the_best(tried: Sequence[Tried]) -> float:
+    """Return the least overlap that is as good as the best: pieces count in full unless shown."""
+    best = max(one.area + one.sensitivity for one in tried)
+    return min(one.overlap for one in tried if one.area + one.sensitivity >= best - ALIKE)
+
+
+def impact_curves(
     said: Sequence[float], was: Sequence[bool], others: int
-) -> list[tuple[float, float]]:
-    """Return both ends of the log-likelihood ratio over the detector's log-odds, a straight line.
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Return the log-likelihood ratio over the detector's log-odds, below 0 and above.
 
     The detector is calibrated, so its slope is 1; where the line lies is fitted by logistic
     regression with both classes weighted alike.
@@ -218,40 +223,8 @@ def impact_curve(
     weight = np.where(fall, 0.5 / fall.sum(), 0.5 / (~fall).sum()) * len(fall)
     shift = float(_logistic(np.ones((len(x), 1)), fall, weight, x)[0])
     most = math.log(float(others))
-    return [(round(llr - shift, 2), round(llr, 2)) for llr in (LEAST, most)]
-
-
-def camera_curves(
-    odds: NDArray[np.float64], fall: NDArray[np.bool_]
-) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    """Return what the camera's log-odds are worth where it decides alone, and beside others.
-
-    Parameters
-    ----------
-    odds
-        The highest that held in each situation (N,).
-    fall
-        Whether somebody fell (N,).
-    """
-    prior = read().down.prior
-    falls, others = int(fall.sum()), int((~fall).sum())
-    high = odds >= FROM
-    weight = np.where(fall, 1.0 / falls, 1.0 / others)[high] * len(fall) / 2
-    design = np.column_stack([np.ones(int(high.sum())), odds[high]])
-    shift, slope = _logistic(design, fall[high], weight, np.zeros(len(design))).tolist()
-    most = math.log(others)
-    top = min(END, (most - shift) / slope)
-    end = (round(top, 2), round(prior + shift + slope * top, 2))
-
-    def reaches(worth: float) -> float:
-        return round(float((worth - prior - shift) / slope), 2)
-
-    # Alone it keeps its order until the line is above what confirms.
-    rises = max(reaches(FROM + RISES), FROM + 2.0 * RISES)
-    camera = [(FROM, FROM), (rises, FROM + RISES), end]
-    starts = max(reaches(prior + RISES), prior + 2.0 * RISES)
-    beside = [(prior, prior), (starts, prior + RISES), end]
-    return camera, beside
+    low, zero, high = ((round(llr - shift, 2), round(llr, 2)) for llr in (LEAST, 0.0, most))
+    return [low, zero], [zero, high]
 
 
 def _logistic(
@@ -333,7 +306,7 @@ def thud_curve(assumed: Assumptions) -> list[tuple[float, float]]:
 
 def _sure(pools: Pools, text: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return how sure the camera alone became of each situation, by its own log-odds."""
-    plain = Pools(pools.camera, [], _table(_scaling(text, [(FROM, FROM), (END, END)])))
+    plain = Pools(pools.camera, [], _table(_scaling(text, [(PRIOR, PRIOR), (END, END)])))
     falls = np.array([stream.fall for stream in plain.camera])
     sure = [
         plain.top(Scenario(stream.fall, number, None, None, False))

@@ -21,12 +21,14 @@ from ambient.evaluate.fusion_falls.figures import (
     rankings,
     sensitivity,
 )
+from ambient.evaluate.fusion_falls.late import Scores, fitted_or
 from ambient.evaluate.fusion_falls.ranked import Height, judged
 from ambient.evaluate.fusion_falls.report import measure
 from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, scenarios
 from ambient.evaluate.fusion_falls.streams import Stream, at, likelihoods
 from ambient.observations import ImpactMeasured
 from ambient.train import fusion as fit
+from ambient.train.isotonic import camera_curve
 from fusion.ratios import carried, read
 from tests.fusion.senses_kit import impact, lies, moves, ns, ticks
 from tests.fusion.test_falls import span
@@ -81,6 +83,29 @@ def test_log_odds_that_keep_their_word_are_calibrated():
     assert calibration(odds + 2.0, fall, float(fall.mean())) > 0.1
 
 
+def test_an_or_is_fitted_on_other_scenarios_and_measured_as_it_is():
+    """The second sense states log-odds that are 2 too low; a third knows nothing."""
+    rng = np.random.default_rng(5)
+
+    def drawn(count: int) -> Scores:
+        fall = np.arange(count) < count // 2
+        hit = fall & (rng.uniform(size=count) < 0.5)
+        one = np.where(hit, 3.0, -3.0) + rng.normal(0, 0.5, count)
+        two = np.where(fall & ~hit, 1.0, -5.0) + rng.normal(0, 0.5, count)
+        scores = {"one": one, "two": two, "none": rng.normal(0, 1.0, count)}
+        return Scores(scores, dict.fromkeys(scores, fall >= 0), fall)
+
+    fitted, other = fitted_or([drawn(400)]), drawn(400)
+    assert fitted.offsets["one"] == 0.0
+    assert fitted.offsets["none"] < -2.0
+    ranked = fitted.rank(other.scores, other.alive)
+    ones = np.ones(len(other.fall))
+    assert area(ranked, other.fall, ones) > 0.97
+    dead = {**other.alive, "one": other.fall < 0}
+    lost = fitted.rank(other.scores, dead)
+    assert area(lost, other.fall, ones) < 0.9
+
+
 def test_figures_have_intervals_and_differences():
     rng = np.random.default_rng(1)
     fall = np.arange(400) < 150
@@ -123,9 +148,10 @@ def test_a_story_is_ranked_and_told():
         (moves(0, 40, steps=0), -2.5 + QUIET),
         (span(5, 40, down=0.0, upright=0.9), -2.5 + UPRIGHT),
         ([*moves(0, 40, steps=0), *span(5, 40, down=0.0, upright=0.9)], -2.5 + QUIET + UPRIGHT),
-        (moves(22, 40, steps=0), -2.5),
+        (moves(22, 40, steps=0), -2.5 + QUIET),
+        (moves(0, 40, counts=0.004, steps=0), -2.5),
     ],
-    ids=["nothing", "quiet", "upright", "both", "put on later"],
+    ids=["nothing", "quiet", "upright", "both", "worn before it was recorded", "on a table"],
 )
 def test_silence_makes_a_fall_less_probable_and_a_lost_sense_does_not(seen, odds):
     assert judged([*ticks(40), *seen], about=ns(20)).top == pytest.approx(odds, abs=0.6)
@@ -209,13 +235,14 @@ def test_a_pool_without_falls_is_refused(pools):
 # -- the fitted part ---------------------------------------------------------------------------
 
 
-def test_the_curve_of_a_calibrated_detector_is_its_log_odds():
+def test_the_curves_of_a_calibrated_detector_are_its_log_odds():
     rng = np.random.default_rng(2)
     odds = rng.normal(0.0, 2.0, 20_000)
     fall = rng.uniform(size=len(odds)) < 1 / (1 + np.exp(-odds))
     said = (1 / (1 + np.exp(-odds))).tolist()
-    (low, least), (high, most) = fit.impact_curve(said, fall.tolist(), 90)
+    [(low, least), zero], [same, (high, most)] = fit.impact_curves(said, fall.tolist(), 90)
     assert (least, most) == (fit.LEAST, pytest.approx(math.log(90), abs=0.01))
+    assert zero == same == (pytest.approx(0.0, abs=0.1), 0.0)
     assert low == pytest.approx(fit.LEAST, abs=0.1)
     assert (most - least) / (high - low) == pytest.approx(1.0, abs=0.05)
 
@@ -250,17 +277,33 @@ def test_steps_speak_against_a_fall_and_never_for_one():
     assert all_of_it == pytest.approx(math.log((0.5 / 3) / (1.5 / 2)), abs=0.01)
 
 
-def test_a_camera_is_worth_what_it_was_and_keeps_its_order():
+def test_a_camera_is_worth_the_ratio_of_its_shares_and_keeps_its_order():
+    """Half of the falls are seen surely, half not at all; of everyday life one in four halfway."""
+    falls, others = [6.0] * 50 + [-2.5] * 50, [2.0] * 25 + [-2.5] * 75
+    curve = camera_curve(np.array([*falls, *others]), np.arange(200) < 100)
+    assert all(a < b for one in zip(*curve, strict=True) for a, b in pairwise(one))
+    assert curve[0] == (-2.5, -2.5)
+    worth = dict(curve)
+    assert worth[6.0] == pytest.approx(-2.5 + math.log(50.5 / 0.5), abs=0.02)
+    assert worth[2.0] == pytest.approx(-2.5, abs=0.05)
+
+
+def test_a_camera_that_is_no_surer_of_falls_is_worth_next_to_nothing():
     rng = np.random.default_rng(4)
-    odds = np.concatenate([rng.normal(5.0, 1.2, 200), rng.normal(1.5, 1.0, 200)])
-    camera, beside = fit.camera_curves(odds, np.arange(400) < 200)
-    for points in (camera, beside):
-        assert all(a < b for one in zip(*points, strict=True) for a, b in pairwise(one))
-        assert all(worth <= x for x, worth in points)
-    assert camera[0] == (fit.FROM, fit.FROM)
-    assert beside[0] == (-2.5, -2.5)
-    assert camera[-1] == beside[-1]
-    assert camera[-1][1] == pytest.approx(-2.5 + math.log(200), abs=0.01)
+    curve = camera_curve(rng.normal(2.0, 1.0, 2000), np.arange(2000) < 1000)
+    inner = [worth for x, worth in curve if 1.0 <= x <= 3.0]
+    assert all(abs(worth + 2.5) < 0.5 for worth in inner)
+
+
+@pytest.mark.parametrize(
+    ("tried", "chosen"),
+    [
+        ([(0.0, 0.97, 0.80), (0.5, 0.97, 0.804), (1.0, 0.96, 0.7)], 0.0),
+        ([(0.0, 0.97, 0.80), (0.5, 0.98, 0.82), (1.0, 0.98, 0.823)], 0.5),
+    ],
+)
+def test_pieces_count_in_full_unless_it_is_shown_that_they_do_not(tried, chosen):
+    assert fit.least_of_the_best([fit.Tried(*one) for one in tried]) == chosen
 
 
 def test_a_thud_is_worth_the_ratio_of_its_rates():
@@ -275,9 +318,9 @@ def test_what_is_written_can_be_read_and_leaves_the_rest_alone(tmp_path):
     text = (files("fusion") / "ratios.toml").read_text()
     new = fit._with(text, "ratios.sound_thud", [(0.5, 0.0), (0.6, 0.9)], fit._THUD)
     path = tmp_path / "ratios.toml"
-    path.write_text(fit._overlapping(fit._scaling(new, [(fit.FROM, fit.FROM), (7.0, 3.5)]), 0.75))
+    path.write_text(fit._overlapping(fit._scaling(new, [(-2.5, -2.5), (7.0, 3.5)]), 0.75))
     table = read(path)
-    assert table.down.camera.odds == [fit.FROM, 3.5]
+    assert table.down.camera.odds == [-2.5, 3.5]
     assert table.down.ratios["sound_thud"].llr == [0.0, 0.9]
     assert table.down.ratios["sound_thud"].fitted
     assert table.down.overlap["impact"] == 0.75

@@ -14,9 +14,6 @@ from fusion.hypothesis import (
     MOST_KEPT,
     Evidence,
     Pieces,
-    Weighed,
-    floor,
-    limited,
     scaled,
     strongest,
     weigh,
@@ -44,8 +41,7 @@ TABLE = Hypothesis(
     confirm=0.8,
     hurry=2.0,
     source="made for this test alone",
-    camera=Scale(x=[1.0, 5.0], odds=[1.0, 3.0], source="made for this test alone"),
-    beside=Scale(x=[-2.0, 1.0, 5.0], odds=[-2.0, -1.0, 3.0], source="made for this test alone"),
+    camera=Scale(x=[-2.0, 1.0, 5.0], odds=[-2.0, -1.0, 3.0], source="made for this test alone"),
     overlap={"hit": 0.5, "same": 1.0, "apart": 0.0},
     ratios={
         "thud": ratio(Sense.SOUND_THUD, "hit"),
@@ -173,8 +169,8 @@ def _text() -> str:
         ("half_life_s = 300.0", "half_life_s = 0.0", "half_life_s"),
         ('sense = "sound.thud"', 'sense = "sound.thump"', "sense"),
         ("[down]", "[down]\nweight = 1.0", "weight"),
-        ("odds = [0.85", "odds = [0.95", "camera: expected rising"),
-        ("x = [0.85", "x = [0.65", "camera: expected rising"),
+        ("odds = [-2.5", "odds = [-2.4", "camera: expected rising"),
+        ("x = [-2.5", "x = [-2.2", "camera: expected rising"),
         ("llr = [0.0, 2.0]", "llr = [0.0, 20.0]", "-8 to 8"),
     ],
 )
@@ -188,58 +184,17 @@ def test_a_table_that_says_what_cannot_be_is_refused(tmp_path, old, new, said):
 
 
 @pytest.mark.parametrize(
-    ("llr", "odds"), [(1.0, -1.0), (3.0, 1.0), (5.0, 2.0), (7.0, 3.0), (9.0, 3.0), (-3.0, -5.0)]
+    ("llr", "odds"),
+    [(-3.0, -5.0), (0.0, -2.0), (1.0, -1.667), (3.0, -1.0), (5.0, 1.0), (7.0, 3.0), (9.0, 3.0)],
 )
-def test_a_camera_is_worth_as_much_as_ever_up_to_what_confirms_and_less_beyond(llr, odds):
+def test_what_a_camera_is_worth_is_stated_and_its_own_log_odds_decide(llr, odds):
     parts = (Contribution(Sense.VISION_POSTURE, llr + 1.0), Contribution(Sense.PLACE, -1.0))
-    found = scaled(TABLE, TABLE.camera, Judgement(0.5, parts, subject="s-1"))
+    seen = Judgement(probability(TABLE.prior + llr), parts, subject="s-1")
+    found = scaled(TABLE, seen)
     assert TABLE.prior + sum(c.llr for c in found.contributions) == pytest.approx(odds, abs=0.002)
+    assert found.probability == pytest.approx(probability(odds), abs=0.001)
+    assert found.decides == seen.probability
     assert found.subject == "s-1"
-    if odds > 1.0:
-        assert found.probability == pytest.approx(probability(odds), abs=0.001)
-
-
-def test_what_speaks_for_it_gives_in_until_the_total_is_as_wanted():
-    parts = (
-        Contribution(Sense.VISION_POSTURE, 4.0),
-        Contribution(Sense.PLACE, 2.0),
-        Contribution(Sense.WEARABLE_IMPACT, -2.0),
-    )
-    found = limited(Weighed(4.0, parts), 1.0)
-    assert found == Weighed(
-        1.0,
-        (
-            Contribution(Sense.VISION_POSTURE, 2.0),
-            Contribution(Sense.PLACE, 1.0),
-            Contribution(Sense.WEARABLE_IMPACT, -2.0),
-        ),
-    )
-    assert limited(Weighed(4.0, parts), 5.0) == Weighed(4.0, parts)
-    against = Weighed(-2.0, parts[2:])
-    assert limited(against, -3.0) == against
-
-
-@pytest.mark.parametrize(
-    ("camera", "others", "least"),
-    [
-        # Alone its own word holds, whatever else speaks for it.
-        (3.0, [], 1.0),
-        (2.0, [0.5], 0.0),
-        # What it may confirm with all others it does, by its own log-odds.
-        (2.0, [1.5], 1.25),
-        (6.0, [-1.0], 2.0),
-        (6.0, [-2.5], 1.25),
-        # What speaks against it counts in full.
-        (2.0, [-1.0], -1.0),
-        (3.5, [-3.0], -1.75),
-    ],
-)
-def test_others_do_not_bring_a_camera_below_its_own_word(camera, others, least):
-    seen = Judgement(0.5, (Contribution(Sense.VISION_POSTURE, camera),))
-    told = tuple(Contribution(Sense.WEARABLE_IMPACT, llr) for llr in others)
-    whole = Weighed(camera + sum(others), (*seen.contributions, *told))
-    found = floor(TABLE, seen, whole, Weighed(sum(others), told))
-    assert found == pytest.approx(least)
 
 
 def test_a_table_that_is_missing_is_named(tmp_path):

@@ -1,7 +1,8 @@
 """Figures of ranked situations: scores in, areas, sensitivities and their intervals out.
 
-Late fusion is given every advantage: the thresholds of "or" and "and" are those that are best on
-the very scenarios that they are measured on. Recordings are drawn with replacement for intervals,
+The best "or" and "and" are given every advantage: their thresholds are those that are best on the
+very scenarios that they are measured on. An "or" that was fitted elsewhere (`late`) is one more way
+of judging. Recordings are drawn with replacement for intervals,
 those of the camera and those of the wearable apart: scenarios share them.
 """
 
@@ -21,7 +22,8 @@ Bools = NDArray[np.bool_]
 RESAMPLES: Final = 200
 SEED: Final = 20240607
 LEVELS: Final = 24
-_LEAST: Final = -1e9
+LOST: Final = -1e9
+"""Log-odds of a sense that is lost and says nothing."""
 
 
 class Interval(Struct, frozen=True):
@@ -141,7 +143,7 @@ def rankings(
     allowed
         Share of everyday situations that may alarm.
     """
-    known = [np.where(alive, scores[name], _LEAST) for name, alive in senses.items()]
+    known = [np.where(alive, scores[name], LOST) for name, alive in senses.items()]
     shares = [percentile(one, fall) for one in known]
     alive = list(senses.values())
     least = np.min([np.where(a, s, 1.0) for a, s in zip(alive, shares, strict=True)], axis=0)
@@ -198,19 +200,19 @@ def _cuts(score: Floats, fall: Bools, weight: Floats, allowed: float) -> list[fl
     others = np.sort(np.unique(score[~fall & (weight > 0)]))[::-1]
     most = [np.inf]
     spent, limit = 0.0, allowed * (weight * ~fall).sum() + 1e-12
-    above = np.nextafter(others[0], np.inf) if len(others) else _LEAST
+    above = np.nextafter(others[0], np.inf) if len(others) else LOST
     most.append(float(above))
     for value in others[: LEVELS // 3]:
         spent = float((weight * (~fall & (score >= value))).sum())
         if spent > limit:
             break
         following = others[others < value]
-        most.append(float(np.nextafter(following[0], np.inf)) if len(following) else _LEAST)
+        most.append(float(np.nextafter(following[0], np.inf)) if len(following) else LOST)
     return most
 
 
 def _levels(score: Floats) -> list[float]:
-    values = np.unique(score[score > _LEAST])
+    values = np.unique(score[score > LOST])
     if len(values) > LEVELS:
         values = np.unique(np.quantile(values, np.linspace(0.0, 1.0, LEVELS)))
     return [float(v) for v in values]

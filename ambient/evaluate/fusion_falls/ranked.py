@@ -15,9 +15,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from ambient.config import Bed, Falls, Room
 from ambient.evaluate.clip import HOLD_S
-from ambient.observations import AnyObservation, Measured, Tick
+from ambient.observations import AnyObservation, Measured, MotionMeasured, Tick
 from fusion.down import DownJudge
 from fusion.down_about import felt_nothing
 from fusion.down_state import Situation
@@ -27,7 +29,8 @@ from fusion.falls_state import Step
 from fusion.hypothesis import weigh
 from fusion.person import Person
 from fusion.ratios import Table
-from fusion.signs import SECOND, logit
+from fusion.signs import logit
+from fusion.wearers import SECOND
 
 HELD_S: Final = 2.0
 DUE_S: Final = DESCENT_SPEEDUP * Falls().confirm_s
@@ -129,31 +132,49 @@ def judged(
         The instant at which somebody fell or did what looks like it, nanoseconds; when it is not
         given only what was taken for a fall is ranked.
     """
-    story = sorted(seen, key=_arrives)
+    said = list(seen)
+    # Time goes on after the last that is said, as `HOLD_S` of the evaluation of cameras.
+    last = max((_arrives(one) for one in said), default=0)
+    end = last + round(HOLD_S) * SECOND
     judge = Ranked(table)
-    said: list[tuple[Step, float]] = []
-    now = second = 0
-    for one in story:
-        now = max(now, _arrives(one))
+    told: list[tuple[Step, float]] = []
+    second = 0
+    for one in sorted([*said, *_held(said, end)], key=_arrives):
+        now = _arrives(one)
         while second <= now:
-            said += [
-                (c.step, c.t / SECOND)
-                for c in judge.take(Tick(t=second, room="room", source="node"), second)
-            ]
+            tick = Tick(t=second, room="room", source="node")
+            told += [(c.step, c.t / SECOND) for c in judge.take(tick, second)]
             judge.look(second)
             second += SECOND
-        said += [(change.step, change.t / SECOND) for change in judge.take(one, now)]
+        told += [(change.step, change.t / SECOND) for change in judge.take(one, now)]
         judge.look(now)
-    # Time goes on after the last that is said, as `HOLD_S` of the evaluation of cameras.
-    for second in range(now, now + round(HOLD_S) * SECOND, SECOND):
-        said += [(change.step, change.t / SECOND) for change in judge.advance(second)]
-        judge.look(second)
-    asked = PRIOR if about is None else judge.asked(about, now)
+    for later in range(second, end, SECOND):
+        told += [(change.step, change.t / SECOND) for change in judge.advance(later)]
+        judge.look(later)
+    asked = PRIOR if about is None else judge.asked(about, last)
     return Told(
         top=round(max(judge.top, asked), 4),
-        suspected=tuple(s for step, s in said if step is Step.SUSPECTED),
-        confirmed=tuple(s for step, s in said if step is Step.CONFIRMED),
+        suspected=tuple(s for step, s in told if step is Step.SUSPECTED),
+        confirmed=tuple(s for step, s in told if step is Step.CONFIRMED),
     )
+
+
+def _held(seen: Iterable[AnyObservation], end: int) -> list[AnyObservation]:
+    """Return what wearables say from 0 to `end`, nanoseconds, where nothing was recorded.
+
+    Their first second before, their last second after: whoever wears one wore it before, and lies
+    as still as what the camera saw last. A device that fell silent would be one that broke.
+    """
+    by_source: dict[str, list[MotionMeasured]] = {}
+    for one in seen:
+        if isinstance(one, MotionMeasured):
+            by_source.setdefault(one.source, []).append(one)
+    more: list[AnyObservation] = []
+    for told in by_source.values():
+        first, last = min(told, key=lambda o: o.t), max(told, key=lambda o: o.t)
+        more += [replace(first, t=t, received=t) for t in range(first.t - SECOND, 0, -SECOND)]
+        more += [replace(last, t=t, received=t) for t in range(last.t + SECOND, end, SECOND)]
+    return more
 
 
 def _arrives(one: AnyObservation) -> int:

@@ -11,17 +11,22 @@ from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ambient.evaluate.fusion_falls.ranked import Told, judged
 from ambient.evaluate.fusion_falls.streams import Stream, at, camera_streams, wearable_streams
 from ambient.evaluate.manifest import Label, Row, read
 from ambient.evaluate.statistics import Quantiles, Share, quantiles, share_of
-from ambient.observations import PostureSeen, Wear
-from fusion.signs import SECOND
+from ambient.observations import AnyObservation, PostureSeen, TrackEnded, Wear
+from fusion.wearers import SECOND
 
 DATASETS: Final = ("urfd", "upfall")
-WAYS: Final = ("both", "camera", "wearable")
+WAYS: Final = ("both", "camera", "wearable", "both, lying on")
 ABOUT_S: Final = 1.5
+LYING_ON_S: Final = 40.0
+"""So much longer than what is held of each recording, everyday or fall, is what was seen last held
+in the last of the ways: by then whoever waits is told of."""
+LOOKS_S: Final = 0.5
 
 
 class Way(Struct, frozen=True):
@@ -92,9 +97,26 @@ def measure(found: Sequence[Pair]) -> dict[str, dict[str, Way]]:
 
 
 def _told(pair: Pair, way: str) -> Told:
-    seen = [] if way == "wearable" else at(pair.camera, 0)
-    seen += [] if way == "camera" else at(pair.wearable, 0)
-    return judged(seen)
+    camera, wearable = at(pair.camera, 0), at(pair.wearable, 0)
+    if way == "camera":
+        return judged(camera)
+    if way == "wearable":
+        return judged(wearable)
+    return judged([*camera, *wearable, *(lying_on(camera) if way != "both" else [])])
+
+
+def lying_on(camera: Sequence[AnyObservation]) -> list[AnyObservation]:
+    """Return what a camera says for `LYING_ON_S` more, of who is in the picture at the end."""
+    end = max(one.t for one in camera)
+    last = {one.track: one for one in camera if isinstance(one, PostureSeen)}
+    gone = {one.track for one in camera if isinstance(one, TrackEnded)}
+    step = round(LOOKS_S * SECOND)
+    return [
+        replace(one, t=end + later * step)
+        for later in range(1, round(LYING_ON_S / LOOKS_S) + 1)
+        for track, one in last.items()
+        if track not in gone and end - one.t <= SECOND
+    ]
 
 
 def _way(some: Sequence[Pair], told: dict[str, Told]) -> Way:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ambient.errors import UsageError
 from ambient.evaluate.fusion_falls import recorded, skeletons
 from ambient.evaluate.fusion_falls.figures import Ranking, calibration, rankings
+from ambient.evaluate.fusion_falls.late import LateOr, Scores, fitted_or
 from ambient.evaluate.fusion_falls.recorded import Way
 from ambient.evaluate.fusion_falls.simulate import (
     Assumptions,
@@ -35,6 +36,9 @@ FALLS: Final = 0.3
 """Share of falls among the scenarios."""
 BUDGET: Final = 0.02
 """False alarms a room-day."""
+ELSEWHERE: Final = 1000
+ELSEWHERE_SEED: Final = 7000
+"""Scenarios of each correlation that a late "or" is fitted on, and what they are drawn from."""
 FIT_SUBJECTS: Final = frozenset({"01", "02", "03", "04"})
 """Subjects of UMAFall that weights are fitted on; the others are measured on."""
 SKELETONS: Final = 240
@@ -54,7 +58,8 @@ class Simulated(Struct, frozen=True):
     falls, others
         Scenarios.
     ways
-        By name: all senses, each lost in turn, each alone, the best late "or" and "and".
+        By name: all senses, each lost in turn, each alone, a late "or" fitted elsewhere, the best
+        late "or" and "and".
     calibration_error
         Expected, of the log-odds of all senses where falls are as frequent as the prior says.
     """
@@ -119,6 +124,7 @@ def run(
     found = recorded.pairs(data, cache, progress)
     pools = measured_on(data, cache, progress) if simulated else Pools([], [])
     assumed = Assumptions()
+    late = fitted_or(elsewhere(fitted_on(data, cache, progress), assumed)) if simulated else None
     return Report(
         table=carried().version,
         recorded=recorded.measure(found),
@@ -128,7 +134,7 @@ def run(
             "wearable": _count(pools.wearable),
         },
         simulated=[
-            measure(pools, rho, simulated, seed + number, assumed)
+            measure(pools, rho, simulated, seed + number, assumed, late=late)
             for number, rho in enumerate(RHOS if simulated else ())
         ],
     )
@@ -153,6 +159,17 @@ def fitted_on(
     return Pools(seen, worn(data, cache, fitted=True), table)
 
 
+def elsewhere(pools: Pools, assumed: Assumptions, count: int = ELSEWHERE) -> list[Scores]:
+    """Return scenarios of each correlation to fit a late "or" on, drawn with seeds of their own."""
+    falls = round(count * FALLS)
+    sets = []
+    for number, rho in enumerate(RHOS):
+        drawn = scenarios(pools, falls, count - falls, rho, ELSEWHERE_SEED + number, assumed)
+        scores, alive = _single(pools, drawn)
+        sets.append(Scores(scores, alive, np.array([one.fall for one in drawn])))
+    return sets
+
+
 def worn(data: Path, cache: Path, *, fitted: bool) -> list[Stream]:
     """Return wearables of the subjects that weights are fitted on, or of the others."""
     found = wearable_streams(data / "vitals", "umafall", cache)
@@ -165,9 +182,16 @@ def worn(data: Path, cache: Path, *, fitted: bool) -> list[Stream]:
 
 
 def measure(
-    pools: Pools, rho: float, count: int, seed: int, assumed: Assumptions, resamples: int = 200
+    pools: Pools,
+    rho: float,
+    count: int,
+    seed: int,
+    assumed: Assumptions,
+    resamples: int = 200,
+    *,
+    late: LateOr | None = None,
 ) -> Simulated:
-    """Return the figures of one correlation.
+    """Return the figures of one correlation, those of an "or" fitted elsewhere as well.
 
     Raises
     ------
@@ -182,13 +206,11 @@ def measure(
     drawn = scenarios(pools, falls, max(1, count - falls), rho, seed, assumed)
     fall = np.array([one.fall for one in drawn])
     scores = scored(pools, drawn)
+    single, alive = _single(pools, drawn)
+    if late is not None:
+        scores["or fitted elsewhere"] = late.rank(single, alive)
     clusters = [_people(pools.camera, [s.camera for s in drawn])]
     clusters.append(_people(pools.wearable, [s.wearable for s in drawn]))
-    alive = {
-        "camera alone": np.array([one.camera is not None for one in drawn]),
-        "wearable alone": np.array([one.wearable is not None for one in drawn]),
-        "sound alone": np.array([one.heard for one in drawn]),
-    }
     allowed = BUDGET / assumed.a_day
     ways = rankings(scores, alive, fall, clusters, allowed, resamples=resamples)
     prior = probability((pools.table or carried()).down.prior)
@@ -217,6 +239,22 @@ def scored(
     if only is None:
         found["sound alone"] = np.array(thuds)
     return found
+
+
+def _single(
+    pools: Pools, drawn: Sequence[Scenario]
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
+    """Return by single sense its log-odds of each scenario, and in which it was alive."""
+    table = (pools.table or carried()).down
+    scores = scored(pools, drawn, only=("camera alone", "wearable alone"))
+    thud = table.ratios["sound_thud"]
+    scores["sound alone"] = np.array([table.prior + thud.at(one.thud or 0.0) for one in drawn])
+    alive = {
+        "camera alone": np.array([one.camera is not None for one in drawn]),
+        "wearable alone": np.array([one.wearable is not None for one in drawn]),
+        "sound alone": np.array([one.heard for one in drawn]),
+    }
+    return scores, alive
 
 
 _WAYS: Final[dict[str, tuple[str, ...]]] = {

@@ -26,7 +26,7 @@ from ambient.evaluate.fusion_falls.streams import Stream, at
 from ambient.observations import AnyObservation, SoundClass, SoundHeard
 from fusion.evidence import PRIOR
 from fusion.ratios import Table
-from fusion.signs import SECOND
+from fusion.wearers import SECOND
 
 WHEN: Final = 30 * SECOND
 SENSES: Final = ("camera", "wearable", "sound")

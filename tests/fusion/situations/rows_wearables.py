@@ -13,7 +13,7 @@ from tests.fusion.situations.homes import (
     home,
 )
 from tests.fusion.situations.kit import FLAT, HOUR, MINUTE, Story
-from tests.fusion.situations.people import CHAIR, DOOR
+from tests.fusion.situations.people import CHAIR, DOOR, FLOOR
 from tests.fusion.situations.rows_falls import falls
 from tests.fusion.situations.table import FALLS, PEOPLE, TECHNICAL, Rows, Shall
 
@@ -53,6 +53,53 @@ def _(s: Story) -> None:
 def _(s: Story) -> None:
     falls(s, lies_s=75)
     s.band().state(1).walks(0, 20).impact(20.6).rests(22, 100, FLAT)
+
+
+@ROWS.add(
+    "Lies down on the floor and gets up again",
+    "Goes down quickly in full view and lies for 20 s; the wristband that is worn feels no fall.",
+    SINGLE,
+    80,
+    shall=[Shall("fall.suspected", 20, 23, times=1)],
+    shall_not=["fall.confirmed"],
+)
+def _(s: Story) -> None:
+    one = falls(s, lies_s=20)
+    up = one.gets_up(40, FLOOR)
+    one.stays(up, 80, "stands", FLOOR)
+    s.band().state(1).walks(0, 20).moves(20, 22, 0.1, hangs=FLAT).rests(22, 40, FLAT).moves(
+        40, 80, 0.05
+    )
+
+
+@ROWS.add(
+    "Slumps to the floor softly",
+    "Seen going down and staying down; the wristband that is worn feels no fall.",
+    SINGLE,
+    100,
+    shall=[
+        Shall("fall.suspected", 20, 23, times=1),
+        Shall("fall.confirmed", 48, 53, times=1, because=("vision.posture", "wearable.impact")),
+    ],
+    shall_not=["fall.recovered"],
+    one_alarm=True,
+)
+def _(s: Story) -> None:
+    falls(s, lies_s=80)
+    s.band().state(1).walks(0, 20).moves(20, 22, 0.1, hangs=FLAT).rests(22, 100, FLAT)
+
+
+@ROWS.add(
+    "A visitor falls while the resident walks next door",
+    "The only person in sight lies there; the resident's wristband is walked with.",
+    SINGLE,
+    60,
+    shall=[Shall("fall.confirmed", 22, 32, times=1)],
+    shall_not=["fall.recovered"],
+)
+def _(s: Story) -> None:
+    falls(s)
+    s.band().state(1).walks(0, 60)
 
 
 @ROWS.add(
