@@ -31,7 +31,7 @@ from audio.ring import Ring
 from audio.settings import MicrophoneSettings
 from audio.speech.gate import Judged, VoiceGate, of_stretch
 from audio.speech.segments import Segment, SpeechFinder
-from audio.speech.television import UNKNOWN, Lately, PersonJudge
+from audio.speech.television import UNKNOWN, PersonJudge
 from audio.speech.vad import SpeechNetwork
 from audio.steps import Steps
 from audio.voice_minutes import ENOUGH_S, VoiceMinutes
@@ -102,7 +102,6 @@ class MicrophonePipeline:
         self._turn = nullcontext() if turn is None else turn
         self._finder = SpeechFinder(speech) if speech is not None else None
         self._person = person
-        self._lately = Lately()
         self._sounds = sounds
         self._gates: dict[str, VoiceGate] = {}
         self._minutes: dict[str, VoiceMinutes] = {}
@@ -162,7 +161,6 @@ class MicrophonePipeline:
         for minutes in self._minutes.values():
             minutes.forget()
         self._spoke = None
-        self._lately.forget()
 
     def _step(self, step: Block) -> list[AnyObservation]:
         found: list[AnyObservation] = []
@@ -190,7 +188,6 @@ class MicrophonePipeline:
         if self._sounds is not None:
             found += [_at(t_ns, each) for each in self._sounds.finish()]
         self._end_turn()
-        self._lately.forget()
         self._ring.wipe()
         return found
 
@@ -205,10 +202,7 @@ class MicrophonePipeline:
         speech = self._ring.between(segment.start_ns, segment.end_ns)
         if not speech.size:
             return []
-        person = UNKNOWN
-        if self._person is not None:
-            alone = self._person.person(speech)
-            person = self._lately.add(alone, segment.start_ns, segment.end_ns)
+        person = UNKNOWN if self._person is None else self._person.person(speech)
         judged = {subject: gate.judge(speech) for subject, gate in self._gates.items()}
         residents = [p for each in judged.values() if (p := of_stretch(each)) is not None]
         heard = SpeechHeard(

@@ -98,9 +98,6 @@ def _table(report: Report) -> None:
     areas = {"person or television": told.all}
     areas |= {f"… at {each} dB": area for each, area in told.by_db.items()}
     areas["… of several recordings, 8 s"] = told.long
-    areas["… three such segments, added up"] = told.going_on
-    areas["… a person and a loudspeaker in turn"] = told.in_turn
-    areas["… the same, each by itself"] = told.in_turn_alone
     _print(
         console,
         ("", "n", "AUC", "95 %"),

@@ -189,17 +189,3 @@ def test_recordings_of_a_speaker_are_judged_singly_and_as_a_stretch(tmp_path: Pa
     # Each once as a person and once from a loudspeaker; three of one speaker make a stretch.
     assert (told.all.n, told.long.n) == (8, 2)
     assert sorted(judge.seconds) == [3.0] * 8 + [8.0] * 2
-    assert told.going_on.n == told.in_turn.n == 0
-
-
-def test_three_stretches_of_a_speaker_go_on_and_take_turns(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    lines = ["file,dataset,use,speaker,label"]
-    for number in range(3):
-        soundfile.write(tmp_path / f"{number}.wav", 0.1 * noise(rng, 9 * 16_000), 16_000)
-        lines.append(f"{number}.wav,d,evaluate,a,calm/normal")
-    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
-    judge = _Lengths()
-    told = television.measure(speech_rows.read(tmp_path / "manifest.csv"), judge)  # type: ignore[arg-type]
-    assert (told.long.n, told.going_on.n, told.in_turn.n, told.in_turn_alone.n) == (6, 2, 6, 6)
-    assert judge.seconds == [8.0] * 18

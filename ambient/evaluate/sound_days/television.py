@@ -2,10 +2,8 @@
 
 Each recording of dry speech is put in a room twice, once as a person and once out of a loudspeaker
 of the family that training never sees; and so are stretches as long as a node listens to before it
-says more, of several recordings of one speaker; and so are three of these one after another in one
-place, of which a node says more again, for it adds up (`audio.speech.television.Lately`). What that
-costs where a person and a loudspeaker take turns is measured too. Rows that may be learned from are
-left out. Speech that was recorded in a room, by people in it, is measured as it is.
+says more, of several recordings of one speaker. Rows that may be learned from are left out. Speech
+that was recorded in a room, by people in it, is measured as it is.
 """
 
 from __future__ import annotations
@@ -19,8 +17,8 @@ from msgspec import Struct
 from ambient.evaluate import speech_rows
 from ambient.evaluate.speech_rows import SoundRow
 from ambient.evaluate.statistics import SEED, Share, wilson
-from audio.blocks import RATE, SECOND_NS, Samples
-from audio.speech.television import Lately, TelevisionJudge
+from audio.blocks import RATE, Samples
+from audio.speech.television import TelevisionJudge
 from models.television.learning.area import Area, area
 from models.television.learning.talks import heard
 
@@ -29,10 +27,6 @@ DRY: Final = ("calm", "neutral", "happy", "sad", "angry", "fearful", "surprised"
 IN_ROOM: Final = ("meeting", "dialogue")
 RATIOS_DB: Final = (5, 15, 25)
 LONGEST_S: Final = 8.0
-GOES_ON: Final = 3
-"""Segments of `LONGEST_S` after which is asked who has been speaking."""
-_PAUSE_S: Final = 1.0
-"""Between two segments."""
 
 
 class Told(Struct, frozen=True):
@@ -44,10 +38,6 @@ class Told(Struct, frozen=True):
         Areas over all ratios of speech to noise, and for each.
     long
         Area over stretches of `LONGEST_S`: recordings of one speaker one after another.
-    going_on
-        Area of what is said last of `GOES_ON` such segments in one place, added up.
-    in_turn, in_turn_alone
-        Area over segments of a person and a loudspeaker in turn, added up, and each by itself.
     in_room
         Recordings made in rooms: stretches of 8 s that are taken for a person's.
     """
@@ -55,9 +45,6 @@ class Told(Struct, frozen=True):
     all: Area
     by_db: dict[str, Area]
     long: Area
-    going_on: Area
-    in_turn: Area
-    in_turn_alone: Area
     in_room: Share
 
 
@@ -67,9 +54,7 @@ def measure(rows: Sequence[SoundRow], judge: TelevisionJudge | None = None) -> T
     found: list[_Said] = []
     long: list[_Said] = []
     taken: list[bool] = []
-    added: dict[str, list[_Said]] = {"going_on": [], "in_turn": [], "in_turn_alone": []}
     kept: dict[str, list[Samples]] = {}
-    longer: dict[str, list[Samples]] = {}
     for number, row in enumerate(rows):
         if row.use == speech_rows.TRAIN:
             continue
@@ -83,21 +68,12 @@ def measure(rows: Sequence[SoundRow], judge: TelevisionJudge | None = None) -> T
             if sum(len(part) for part in parts) >= LONGEST_S * RATE:
                 whole = np.concatenate(kept.pop(speaker))[: round(LONGEST_S * RATE)]
                 long += _both(judge, whole, ratio, number, speaker)
-                stretches = longer.setdefault(speaker, [])
-                stretches.append(whole)
-                if len(stretches) == GOES_ON:
-                    together = np.concatenate(longer.pop(speaker))
-                    for name, said in _added(judge, together, ratio, number, speaker).items():
-                        added[name] += said
         elif row.label.startswith(IN_ROOM):
             taken += [judge.person(part) >= 0.5 for part in _parts(row)]
     return Told(
         all=_area(found),
         by_db={f"{db}": _area([each for each in found if each.ratio == db]) for db in RATIOS_DB},
         long=_area(long),
-        going_on=_area(added["going_on"]),
-        in_turn=_area(added["in_turn"]),
-        in_turn_alone=_area(added["in_turn_alone"]),
         in_room=wilson(sum(taken), len(taken)),
     )
 
@@ -119,42 +95,6 @@ def _both(
         sound = heard(rng, dry, float(ratio), person=person, held=True)
         said.append(_Said(judge.person(sound), person, speaker, ratio))
     return said
-
-
-def _added(
-    judge: TelevisionJudge, dry: Samples, ratio: int, number: int, speaker: str
-) -> dict[str, list[_Said]]:
-    """Return what is said of segments that follow on each other, by fields of `Told`."""
-    size = round(LONGEST_S * RATE)
-    alone: dict[bool, list[float]] = {}
-    for person in (False, True):
-        rng = np.random.default_rng((SEED, number, person, GOES_ON))
-        sound = heard(rng, dry, float(ratio), person=person, held=True)
-        alone[person] = [judge.person(sound[i * size : (i + 1) * size]) for i in range(GOES_ON)]
-
-    def said(score: float, person: bool) -> _Said:
-        return _Said(score, person, speaker, ratio)
-
-    turns = [(score, person) for pair in zip(*alone.values(), strict=True)
-             for score, person in zip(pair, alone, strict=True)]  # fmt: skip
-    return {
-        "going_on": [said(_follow(scores)[-1], person) for person, scores in alone.items()],
-        "in_turn": [
-            said(score, person)
-            for score, (_, person) in zip(_follow([s for s, _ in turns]), turns, strict=True)
-        ],
-        "in_turn_alone": [said(*each) for each in turns],
-    }
-
-
-def _follow(alone: Sequence[float]) -> list[float]:
-    """Return what a node says of segments one after another, by what is said of each alone."""
-    lately = Lately()
-    step = LONGEST_S + _PAUSE_S
-    return [
-        lately.add(score, round(i * step * SECOND_NS), round((i * step + LONGEST_S) * SECOND_NS))
-        for i, score in enumerate(alone)
-    ]
 
 
 def _area(said: Sequence[_Said]) -> Area:
