@@ -13,6 +13,9 @@ from ambient.evaluate.matching.measure import (
     AFTER_S,
     MINUTES,
     NEW,
+    NEXT_DOOR,
+    ON_TABLE,
+    TAKEN_OVER,
     Verdict,
     outcome,
     played,
@@ -170,6 +173,17 @@ def test_only_what_was_said_after_ten_minutes_is_the_result() -> None:
     assert (report.matched.right.k, report.matched.right.n) == (1, 1)
     assert report.by_minutes[" 1 min"].unknown.k == 1
     assert report.both.right.n == 0
+
+
+def test_wearables_of_nobody_seen_are_counted_apart() -> None:
+    cases = ("both", NEXT_DOOR, ON_TABLE, TAKEN_OVER)
+    report = summarise([verdict(False, case=case) for case in cases], rooms=1, seed=0, us=1.0)
+    assert {case: one.wrong.k for case, one in report.nobody.items()} == {
+        NEXT_DOOR: 1,
+        ON_TABLE: 1,
+        TAKEN_OVER: 1,
+    }
+    assert (report.matched.right.n, report.both.wrong.k) == (0, 1)
 
 
 def test_who_moves_is_told_apart_from_who_sits() -> None:

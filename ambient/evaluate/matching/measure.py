@@ -284,7 +284,7 @@ def summarise(verdicts: list[Verdict], *, rooms: int, seed: int, us: float) -> R
         matched=outcome(ten),
         moving=outcome([one for one in ten if one.alike != Alike.SITTING]),
         both=outcome([one for one in verdicts if one.case == JOINT]),
-        nobody=_apart([v for v in verdicts if v.case in (NEXT_DOOR, ON_TABLE)], lambda v: v.case),
+        nobody=_apart([v for v in verdicts if v.case not in (WORN, JOINT)], lambda v: v.case),
         by_story=_apart(ten, lambda one: one.story),
         by_offset=_apart(ten, lambda one: one.offset),
         by_alike=_apart(ten, lambda one: one.alike),
