@@ -190,8 +190,9 @@ class Signs(Struct):
             wearer.since = seen.t
         if seen.counts >= STILL_G:
             wearer.moved = seen.t
-            oldest = seen.t - KEPT_S * SECOND
-            wearer.moves = [*(at for at in wearer.moves if at >= oldest), seen.t]
+            wearer.moves.append(seen.t)
+            while seen.t - wearer.moves[0] > KEPT_S * SECOND:
+                wearer.moves.pop(0)
         wearer.t = seen.t
         wearer.now = blend(wearer.now, seen.gravity, 0.5)
         after = wearer.impact is None or seen.t - wearer.impact > AFTER_IMPACT_S * SECOND

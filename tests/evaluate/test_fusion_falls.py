@@ -21,9 +21,10 @@ from ambient.evaluate.fusion_falls.figures import (
     rankings,
     sensitivity,
 )
-from ambient.evaluate.fusion_falls.late import Scores, fitted_or
+from ambient.evaluate.fusion_falls.late import LateOr, Scores, fitted_or
 from ambient.evaluate.fusion_falls.ranked import Height, judged
-from ambient.evaluate.fusion_falls.report import measure
+from ambient.evaluate.fusion_falls.recorded import LYING_ON_S, lying_on
+from ambient.evaluate.fusion_falls.report import elsewhere, measure
 from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, scenarios
 from ambient.evaluate.fusion_falls.streams import Stream, at, likelihoods
 from ambient.observations import ImpactMeasured
@@ -31,7 +32,7 @@ from ambient.train import fusion as fit
 from ambient.train.isotonic import camera_curve
 from fusion.ratios import carried, read
 from tests.fusion.senses_kit import impact, lies, moves, ns, ticks
-from tests.fusion.test_falls import span
+from tests.fusion.test_falls import lost, span
 
 QUIET = carried().down.ratios["wearable_quiet"].at(1.0)
 UPRIGHT = carried().down.ratios["camera_upright_alone"].at(9.0)
@@ -224,6 +225,22 @@ def test_the_measurement_names_every_way(pools):
     assert {"all senses", "camera lost", "wearable alone", "best or", "best and"} <= set(found.ways)
     assert (found.falls, found.others) == (18, 42)
     assert 0.0 <= found.calibration_error <= 1.0
+
+
+def test_an_or_fitted_elsewhere_is_one_more_way(pools):
+    sets = elsewhere(pools, Assumptions(), 40)
+    assert [len(one.fall) for one in sets] == [40, 40, 40]
+    late = LateOr(dict.fromkeys(sets[0].scores, 0.0), True)
+    found = measure(pools, 0.0, 60, 1, Assumptions(), resamples=5, late=late)
+    assert found.ways["or fitted elsewhere"].area.value >= found.ways["sound alone"].area.value
+
+
+def test_who_lies_in_the_picture_at_the_end_lies_on():
+    seen = [*span(0, 10, down=0.9), lost(4, down=0.9, track=2), *span(0, 4, down=0.0, track=2)]
+    more = lying_on(seen)
+    assert {one.track for one in more} == {1}
+    assert more[-1].t == pytest.approx(ns(9.9 + LYING_ON_S))
+    assert all(one.down == 0.9 for one in more)
 
 
 def test_a_pool_without_falls_is_refused(pools):
