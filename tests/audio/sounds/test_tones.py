@@ -7,15 +7,15 @@ import pytest
 
 from audio.sounds.tones import NONE, STEADY, Tones, same, tones
 from models.sounds.synthesis import machines, voice
-from models.sounds.synthesis.basics import RATE, noise
+from models.sounds.synthesis.basics import RATE, Floats, noise
 
 
-def _beep(hertz: float, seconds: float = 0.6) -> np.ndarray:
+def _beep(hertz: float, seconds: float = 0.6) -> Floats:
     return machines.beeps(seconds, ((0.15, 0.1),), (hertz, hertz, 1.26 * hertz), 0.3)
 
 
 def test_pulses_of_a_machine_are_steady_tones_and_the_same_again() -> None:
-    one, again, other = _beep(500.0), 0.5 * _beep(500.0, 0.9), _beep(530.0)
+    one, again, other = _beep(500.0), _beep(500.0, 0.9) * np.float32(0.5), _beep(530.0)
     assert tones(one).share >= STEADY
     assert tones(one).hertz[0] == pytest.approx(500.0, abs=3.0)
     assert same(tones(one), tones(again))
@@ -35,7 +35,7 @@ def test_a_voice_that_trembles_is_none(seed: int) -> None:
 @pytest.mark.parametrize(
     "samples", [np.zeros(0, np.float32), np.zeros(9_000, np.float32), np.ones(1, np.float32)]
 )
-def test_nothing_is_no_tone(samples: np.ndarray) -> None:
+def test_nothing_is_no_tone(samples: Floats) -> None:
     assert tones(samples).share < STEADY
     assert not same(tones(samples), NONE)
 
