@@ -18,7 +18,7 @@ from ambient.hub.languages import speaking
 from ambient.hub.service import RunningHub
 from ambient.hub.web.context import HubContext
 from ambient.hub.web.live import BEAT_S
-from ambient.hub.web.pictures import Picture, Pictures, Readings
+from ambient.hub.web.pictures import Message, Picture, Pictures, Readings, pieces
 from ambient.languages import Language
 from tests.hub.kit import NS, enrol, fall, hub_config, running
 
@@ -49,7 +49,7 @@ class Counted:
 async def ask(pictures: Pictures, pages: int, language: Language = Language.EN) -> set[bytes]:
     with speaking(language):
         found = await asyncio.gather(*(pictures.present() for _ in range(pages)))
-        return {pictures.message(one, None) for one in found}
+        return {b"".join(pictures.message(one, None)) for one in found}
 
 
 def test_two_hundred_pages_cost_one_reading(hub: RunningHub) -> None:
@@ -183,7 +183,10 @@ def test_a_change_tells_of_its_own_cards_alone(tmp_path: Path) -> None:
         assert "order" not in told["snoozes"]
 
 
-def state_of(message: bytes) -> dict[str, Any]:
-    (line,) = (one for one in message.split(b"\r\n") if one.startswith(b"data: "))
+def state_of(message: Message) -> dict[str, Any]:
+    told = list(pieces(message, 512))
+    assert b"".join(told) == b"".join(message)
+    assert len(told) == 1 or max(map(len, told)) < max(512, 1 + max(map(len, message)))
+    (line,) = (one for one in b"".join(told).split(b"\r\n") if one.startswith(b"data: "))
     decoded: dict[str, Any] = msgspec.json.decode(line.removeprefix(b"data: "))
     return decoded

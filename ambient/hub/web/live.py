@@ -21,7 +21,7 @@ from litestar.response import Stream
 from ambient.hub.identities import Right
 from ambient.hub.web.context import NS, AnyRequest, Hub, HubContext, rfc3339
 from ambient.hub.web.guard import identify
-from ambient.hub.web.pictures import Picture, Pictures, sse
+from ambient.hub.web.pictures import Picture, Pictures, pieces, sse
 
 BEAT_S: Final = 2.0
 PIECE_BYTES: Final = 64 * 1024
@@ -71,8 +71,8 @@ async def _told(
             picture = await pictures.present()
             if sent is None or picture.number != sent.number:
                 message, sent = pictures.message(picture, sent), picture
-                for at in range(0, len(message), PIECE_BYTES):
-                    yield message[at : at + PIECE_BYTES]
+                for piece in pieces(message, PIECE_BYTES):
+                    yield piece
             due_s = max(0.05, (picture.stale - now) / NS)
             try:
                 await asyncio.wait_for(changed.wait(), min(BEAT_S, due_s))

@@ -1,16 +1,16 @@
 """What live pages show, read once for all of them and rendered once for those of a language.
 
 Comes in: the hub's board. Goes out: `Picture`, numbered, and the message that brings a page from
-any earlier picture to it: only the cards that changed, encoded once however many pages are told. A
-card is rendered when what it shows has changed, so that a house of a thousand rooms costs what one
-of its alarms costs.
+any earlier picture to it: only the cards that changed. A card is rendered and encoded when what it
+shows has changed, so that a house of a thousand rooms costs what one of its alarms costs; a message
+is a list of these, so that two hundred pages that are slow in different ways hold no copies.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -30,12 +30,14 @@ FRESH_S: Final = 2.0
 """For how long a picture holds when nothing is known to have changed."""
 LONGEST_REST_S: Final = 0.4
 """So that pages learn of a change within a second while changes come without end."""
-KEPT_BYTES: Final = 8 * 1024 * 1024
-"""Of messages to one picture that are kept encoded: pages that keep up need one, those that are
-slow their own."""
+KEPT_MESSAGES: Final = 64
+"""To one picture: pages that keep up need one, those that are slow their own."""
+
+Message = Sequence[bytes]
+"""A server-sent event in parts; what cards hold is shared with every other message."""
 
 
-class Cards(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Cards(Struct, frozen=True, kw_only=True):
     """A list as it goes to a page.
 
     Attributes
@@ -43,11 +45,11 @@ class Cards(Struct, frozen=True, kw_only=True, omit_defaults=True):
     order
         The keys of all cards; left out when it is that of the picture before.
     cards
-        Key ► HTML, of those that are not as they were.
+        Key ► HTML as a JSON string, of those that are not as they were.
     """
 
     order: Sequence[str] | None = None
-    cards: dict[str, str] = {}
+    cards: dict[str, bytes] = {}
 
     def after(self, before: Cards) -> Cards:
         """Return what a page must learn that shows `before`."""
@@ -55,6 +57,14 @@ class Cards(Struct, frozen=True, kw_only=True, omit_defaults=True):
             order=None if self.order == before.order else self.order,
             cards={key: html for key, html in self.cards.items() if before.cards.get(key) != html},
         )
+
+    def written(self) -> Iterator[bytes]:
+        """Yield this as JSON."""
+        yield b'{"cards":{'
+        for number, (key, html) in enumerate(self.cards.items()):
+            yield b"%s%s:" % (b"," if number else b"", msgspec.json.encode(key))
+            yield html
+        yield b"}}" if self.order is None else b'},"order":%s}' % msgspec.json.encode(self.order)
 
 
 class LiveState(Struct, frozen=True, kw_only=True):
@@ -80,6 +90,16 @@ class LiveState(Struct, frozen=True, kw_only=True):
             rooms=self.rooms.after(before.rooms),
         )
 
+    def written(self) -> Iterator[bytes]:
+        """Yield this as JSON."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        lists = {name: fields.pop(name) for name in ("alarms", "snoozes", "rooms")}
+        yield msgspec.json.encode(fields)[:-1]
+        for name, cards in lists.items():
+            yield b',"%s":' % name.encode()
+            yield from cards.written()
+        yield b"}"
+
 
 class RingingState(Struct, frozen=True, kw_only=True):
     """What a ``state`` message carries to a screen on which nobody is signed in."""
@@ -95,6 +115,10 @@ class RingingState(Struct, frozen=True, kw_only=True):
         """Return all of it: it is kind and room of what is open, and little."""
         return self
 
+    def written(self) -> Iterator[bytes]:
+        """Yield this as JSON."""
+        yield msgspec.json.encode(self)
+
 
 class _Rendered:
     """The cards of one list, each rendered once for as long as it shows the same."""
@@ -102,7 +126,7 @@ class _Rendered:
     def __init__(self, template: str, name: str) -> None:
         self._template = template
         self._name = name
-        self._kept: dict[str, tuple[Struct, str]] = {}
+        self._kept: dict[str, tuple[Struct, bytes]] = {}
 
     def of(self, shown: Sequence[tuple[str, Struct]]) -> Cards:
         """Return the list of `shown`: key and view of each card."""
@@ -116,10 +140,10 @@ class _Rendered:
         """Render all anew the next time."""
         self._kept = {}
 
-    def _html(self, kept: tuple[Struct, str] | None, view: Struct) -> str:
+    def _html(self, kept: tuple[Struct, bytes] | None, view: Struct) -> bytes:
         if kept is not None and kept[0] == view:
             return kept[1]
-        return render(self._template, board={self._name: [view]})
+        return msgspec.json.encode(render(self._template, board={self._name: [view]}))
 
 
 class LiveStates:
@@ -273,7 +297,7 @@ class Pictures:
             assert mine.picture is not None, "it was taken just now"
             return mine.picture
 
-    def message(self, picture: Picture, before: Picture | None) -> bytes:
+    def message(self, picture: Picture, before: Picture | None) -> Message:
         """Return what tells `picture` to a page that shows `before`; all of it to one that is new.
 
         To be asked in the language of `picture`.
@@ -292,7 +316,7 @@ class _OfLanguage:
         self.reading: Reading | None = None
         self.picture: Picture | None = None
         self._states = states
-        self._messages: dict[tuple[int, int], bytes] = {}
+        self._messages: dict[tuple[int, int], Message] = {}
 
     def take(self, reading: Reading) -> None:
         """Make the picture of `reading`."""
@@ -307,22 +331,42 @@ class _OfLanguage:
         self.picture = Picture(number=number, stale=reading.stale, state=state)
         self.reading = reading
 
-    def message(self, picture: Picture, before: Picture | None) -> bytes:
-        """Return the message from `before` to `picture`, encoded once."""
+    def message(self, picture: Picture, before: Picture | None) -> Message:
+        """Return the message from `before` to `picture`, made once."""
         way = (0 if before is None else before.number, picture.number)
         kept = self._messages
         found = kept.get(way)
         if found is None:
             state: Any = picture.state
             told = state if before is None else state.after(before.state)
-            found = sse("state", msgspec.json.encode(told), state.sequence)
-            if sum(map(len, kept.values())) + len(found) > KEPT_BYTES:
+            found = [_head("state", state.sequence), *told.written(), _END]
+            if len(kept) >= KEPT_MESSAGES:
                 kept.clear()
             kept[way] = found
         return found
 
 
-def sse(event: str, data: bytes, number: int | None = None) -> bytes:
+def pieces(message: Message, size: int) -> Iterator[bytes]:
+    """Yield `message` in pieces of about `size` bytes, each made when it is asked for."""
+    gathered: list[bytes] = []
+    length = 0
+    for part in message:
+        if gathered and length + len(part) > size:
+            yield b"".join(gathered)
+            gathered, length = [], 0
+        gathered.append(part)
+        length += len(part)
+    yield b"".join(gathered)
+
+
+def sse(event: str, data: bytes) -> bytes:
     """Return a server-sent event; `data` is one line (WHATWG HTML, 9.2.6)."""
+    return _head(event) + data + _END
+
+
+_END: Final = b"\r\n\r\n"
+
+
+def _head(event: str, number: int | None = None) -> bytes:
     name = b"" if number is None else b"id: %d\r\n" % number
-    return name + b"event: %s\r\ndata: %s\r\n\r\n" % (event.encode(), data)
+    return b"%sevent: %s\r\ndata: " % (name, event.encode())
