@@ -348,7 +348,8 @@ class Drill:
         threshold = known.get(condition.held or "")
         if condition.held and (threshold is None or condition.probability >= threshold.below):
             raise UnfaithfulError(f"{name} is held back by no threshold")
-        if not self._unseen and any(one.until <= self.now for one in house.shadows):
+        # At the very instant the timer is about to say so.
+        if not self._unseen and any(one.until < self.now for one in house.shadows):
             raise UnfaithfulError(f"{name}: a shadow mode lasts beyond its end")
 
 
