@@ -205,7 +205,7 @@ class DownJudge:
             less = table.ratios["carer_beside"]
             beside.append((less.cause, Contribution(less.sense, less.at(1.0))))
         elif not others.contributions:
-            return replace(alone, waits=waits)
+            return replace(alone, waits=True) if waits else alone
 
         def together(camera: Judgement) -> Weighed:
             given = [(_CAUSES[one.sense], one) for one in camera.contributions]

@@ -140,7 +140,7 @@ def scaled(hypothesis: Hypothesis, seen: Judgement) -> Judgement:
     total = sum(one.llr for one in seen.contributions)
     worth = hypothesis.camera.at(hypothesis.prior + total) - hypothesis.prior
     if worth == total or total <= 0.0:
-        return replace(seen, decided=seen.decides)
+        return seen
     share = worth / total
     parts = tuple(Contribution(c.sense, round(share * c.llr, 3)) for c in seen.contributions)
     odds = hypothesis.prior + sum(one.llr for one in parts)
