@@ -36,6 +36,11 @@ COMPANY_S: Final = 2.5
 """So many times `confirm_s` must somebody be down whose fall was not seen while another person
 stands or sits up in good view: who plays, cleans or cares on the floor is seldom alone, and whoever
 is there helps or calls."""
+ALONE_S: Final = 5.0
+ALONE: Final = 0.85
+"""Who lies motionless for so long, and is down with this probability at least, does not wait for
+company: who plays, cleans or cares on the floor moves, and whoever sits by may be asleep, may not
+be able to help, or may be a chair that is taken for somebody."""
 COMPANY_DESCENT: Final = 0.87
 """A descent as clear as this was a fall, whoever else is there."""
 DESCENT_SPEEDUP: Final = 0.5
@@ -308,8 +313,11 @@ class FallJudge:
 
     def _in_company(self, chain: Chain, t: int) -> bool:
         """Return whether somebody else is up in the room and the fall was not clearly seen."""
-        supposed = any(p.supposed for p in self._people_of(chain))
+        people = self._people_of(chain)
+        supposed = any(p.supposed for p in people)
         if chain.descent >= COMPANY_DESCENT and not supposed:
+            return False
+        if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
             return False
         up_s = self._config.recover_s
         return any(

@@ -45,6 +45,16 @@ RISEN_S: Final = 0.25
 """A shorter look at somebody upright is a slip of the pose network."""
 FALLEN: Final = 0.75
 """… is down with this probability at least, in whatever heap the body lies."""
+MOTIONLESS: Final = 0.5
+MOTIONLESS_UPRIGHT: Final = 0.15
+MOTIONLESS_STILL: Final = 0.8
+MOTIONLESS_VIEW: Final = 0.6
+MOTIONLESS_GAP_S: Final = 0.7
+"""Who is more down than not, hardly upright and without a move, in good view, lies motionless. A
+look that says otherwise for a shorter time is a slip of the pose network."""
+MOTIONLESS_S: Final = 3.0
+"""Who lies so for so long is as surely down as who was clearly seen to fall: people who sit, kneel
+or bend are seen upright as well, and do not keep as still."""
 CUT: Final = (-0.1, 0.05)
 """How far inside the picture's lower border the hips are, in lengths of the body, of whom nothing
 is believed, and of whom all is: with the hips at the border or beyond, the rest is made up. People
@@ -124,6 +134,9 @@ class Person(Struct):
     """When the person was clearly seen to fall and has not been upright since."""
     risen_since: int | None = None
     """Since when the person has looked up again after that."""
+    motionless_since: int | None = None
+    motionless_last: int = 0
+    """Since when the person has been seen to lie motionless, and when last."""
     supposed: bool = False
     """Down because of that alone: the posture by itself does not say so."""
     jumped_t: int | None = None
@@ -166,6 +179,8 @@ class Person(Struct):
         if self.supposed and self.fell_t is None:
             self.down = seen.down  # what was only supposed does not linger
         self.supposed = lies > seen.down
+        if self._follow_motionless(seen):
+            lies = max(lies, FALLEN)
         self.down += weight * (lies - self.down)
         self.quality += weight * (seen.quality * _whole(seen) - self.quality)
         self.best = max(self.best, self.quality)
@@ -218,6 +233,12 @@ class Person(Struct):
         fresh = (t - self.upright_last) / 1e9 <= UPRIGHT_GAP_S
         return (t - self.upright_since) / 1e9 if self.upright_since is not None and fresh else 0.0
 
+    def motionless_s(self, t: int) -> float:
+        """Return for how long the person has lain motionless, up to now; 0 when not any more."""
+        fresh = (t - self.motionless_last) / 1e9 <= MOTIONLESS_GAP_S
+        since = self.motionless_since
+        return (t - since) / 1e9 if since is not None and fresh else 0.0
+
     def rests_s(self, t: int) -> float:
         """Return for how long the person has been seen lying on a bed or sofa, up to now."""
         on = self.place in (Place.BED, Place.SOFA) and self.other_since is None
@@ -251,6 +272,20 @@ class Person(Struct):
         fallen = self.fell_t is not None and (seen.t - self.fell_t) / 1e9 >= NOT_UP_S
         return max(seen.down, FALLEN) if fallen else seen.down
 
+    def _follow_motionless(self, seen: PostureSeen) -> bool:
+        """Follow for how long the person lies motionless; return whether that tells of it now."""
+        if (
+            seen.down >= MOTIONLESS
+            and seen.upright < MOTIONLESS_UPRIGHT
+            and seen.still >= MOTIONLESS_STILL
+            and seen.quality * _whole(seen) >= MOTIONLESS_VIEW
+            and seen.posture not in OFF_THE_FLOOR
+        ):
+            if self.motionless_s(seen.t) == 0.0:
+                self.motionless_since = seen.t
+            self.motionless_last = seen.t
+        return self.motionless_last == seen.t and self.motionless_s(seen.t) >= MOTIONLESS_S
+
     def _become_another(self, seen: PostureSeen) -> None:
         """Forget what was known of the body that the track followed; it has jumped to another.
 
@@ -260,7 +295,7 @@ class Person(Struct):
         self.descent, self.descent_t = 0.0, seen.t
         self.place, self.place_sure, self.bed = seen.place, seen.place_sure, seen.bed
         self.safe, self.safe_at, self.other_since = _safe(seen), None, None
-        self.upright_since = None
+        self.upright_since = self.motionless_since = None
         if self.chain is None:
             self.down_since = None
             self.down = seen.down

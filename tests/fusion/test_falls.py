@@ -26,18 +26,20 @@ def seen(
     place: Place = Place.UNKNOWN,
     quality: float = 0.9,
     at: tuple[float, float] = (0.5, 0.5),
+    still: float | None = None,
+    posture: Posture = Posture.OTHER,
 ) -> PostureSeen:
     return PostureSeen(
         t=round(t_s * 1e9),
         room="r1",
         source=source,
         track=track,
-        posture=Posture.OTHER,
+        posture=posture,
         probability=0.9,
         down=down,
         upright=upright,
         descent=descent,
-        still=0.9 if down > 0.5 else 0.0,
+        still=(0.9 if down > 0.5 else 0.0) if still is None else still,
         place=place,
         quality=quality,
         at=at,
@@ -80,6 +82,7 @@ UP = {"down": 0.02, "upright": 0.95}
 LYING = {"down": 0.95}
 FELL = {"down": 0.95, "descent": 1.0}
 HALF = {"down": 0.45, "upright": 0.0}
+HALF_LYING = {"down": 0.6, "upright": 0.05}
 
 CASES: list[tuple[str, list[PostureSeen | TrackEnded], float, list[Step]]] = [
     ("upright all the time", [*span(0, 30, **UP)], 60, []),
@@ -250,6 +253,55 @@ CASES: list[tuple[str, list[PostureSeen | TrackEnded], float, list[Step]]] = [
 )
 def test_steps(story: list[PostureSeen | TrackEnded], until: float, steps: list[Step]) -> None:
     assert [step for step, _ in judge(story, until)] == steps
+
+
+FOUND_ALARM = [Step.SUSPECTED, Step.CONFIRMED]
+
+
+@pytest.mark.parametrize(
+    ("how", "steps"),
+    [
+        ({}, FOUND_ALARM),
+        ({"still": 0.5}, []),
+        ({"upright": 0.3}, []),
+        ({"quality": 0.4}, []),
+        ({"posture": Posture.KNEELING}, []),
+        ({"posture": Posture.SITTING}, []),
+        ({"down": 0.45}, []),
+        ({"place": Place.BED}, []),
+        # So low in the picture that its border cuts the body.
+        ({"at": (0.5, 1.04)}, []),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, dict) else "",
+)
+def test_who_lies_motionless_is_down_though_the_posture_is_doubtful(
+    how: dict[str, object], steps: list[Step]
+) -> None:
+    story = span(0, 14, **{**HALF_LYING, **how})
+    assert [step for step, _ in judge(story, 0)] == steps
+
+
+@pytest.mark.parametrize(
+    ("slip_s", "confirmed"), [(0.0, True), (0.5, True), (1.5, False)], ids=["none", "short", "long"]
+)
+def test_a_slip_of_the_pose_does_not_end_lying_motionless(slip_s: float, confirmed: bool) -> None:
+    """Every four seconds something else is seen for a moment; three are needed at a stretch."""
+    story: list[PostureSeen] = []
+    for start in range(0, 16, 4):
+        story += span(start, start + slip_s, **HALF_LYING, still=0.5)
+        story += span(start + slip_s, start + 4, **HALF_LYING)
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is confirmed
+
+
+@pytest.mark.parametrize(
+    ("how", "within_s"),
+    [({}, 8.5), ({"still": 0.5}, 20.5), ({"down": 0.8, "upright": 0.1}, 20.5)],
+    ids=["motionless", "moves", "hardly surely down"],
+)
+def test_company_is_waited_for_only_by_who_moves(how: dict[str, object], within_s: float) -> None:
+    story = [*span(0, 25, **{**LYING, **how}), *span(0, 25, **UP, track=2, at=(1.2, 0.5))]
+    found = dict(judge(story, 0))
+    assert found[Step.CONFIRMED] == pytest.approx(within_s - 0.5, abs=0.5)
 
 
 def test_confirmed_at_most_confirm_s_after_down() -> None:
