@@ -33,7 +33,9 @@ from fusion.who_evidence import (
     SECOND,
     Floats,
     Likeness,
+    Seconds,
     Speeds,
+    Times,
     log_odds,
     looked_up,
     products,
@@ -85,8 +87,8 @@ class WornDevice:
     before: tuple[int, float] | None = None
     noise: float = inf
     moved_s: float = 0.0
-    moved: bool = False
-    """Whether it moved in this moment so far."""
+    moment: list[tuple[int, float, float]] = field(default_factory=list)
+    """Seconds of this moment so far: when, y and weight of each."""
     paths: list[Path] = field(default_factory=list)
     """Which tracks its wearer may have been."""
 
@@ -230,37 +232,58 @@ class Matcher:
             device.noise = min(counts, before[1], device.noise * RISES)
             y, weight = second_of(counts, before[1], device.noise)
             if t // _MOMENT_NS != before[0] // _MOMENT_NS:
-                _close(device)
-            moves = weight == 1.0
-            device.moved = device.moved or moves
-            device.moved_s = DECAY * device.moved_s + moves
-            seen: dict[tuple[Key, ...], Floats | None] = {}
-            for path in device.paths:
-                tracks = self._about(path, t)
-                if tracks not in seen:
-                    seen[tracks] = self._second(tracks, t, y, weight)
-                second = seen[tracks]
-                if second is not None:
-                    path.found.add(second)
-                    path.heard = True
+                self._close(device)
+            device.moved_s = DECAY * device.moved_s + (weight == 1.0)
+            device.moment.append((t, y, weight))
 
-    def _about(self, path: Path, t: int) -> tuple[Key, ...]:
-        """Return the tracks of a path that may have to do with the second up to `t`."""
+    def _close(self, device: WornDevice) -> None:
+        """Take in what the moment that ends says of each path."""
+        seconds, device.moment = device.moment, []
+        if not seconds:
+            return
+        times = np.array([t for t, _, _ in seconds], np.int64)
+        y, weight = np.array([row[1:] for row in seconds]).T
+        known: dict[tuple[Key, ...], Seconds | None] = {}
+        heard: list[Path] = []
+        for path in device.paths:
+            # What is known of whoever is not seen fades alike, or they would become the likelier.
+            path.held *= FADES
+            tracks = self._about(path, times)
+            if tracks not in known:
+                known[tracks] = self._beside(tracks, times, y, weight)
+            found = known[tracks]
+            if found is not None:
+                path.found.add(found)
+                heard.append(path)
+        if not heard:
+            return
+        every = scores(np.stack([path.found.sums for path in heard]), RELATIONS[device.wear])
+        moved = bool((weight == 1.0).any())
+        for path, now in zip(heard, log_odds(every).tolist(), strict=True):
+            bounds = KNOWN_MOMENT if path.found.seconds >= KNOWN_S else MOMENT
+            least, most = bounds[0] if moved else bounds[1]
+            path.held += min(most, max(least, now - FADES * path.now))
+            path.now = now
+
+    def _about(self, path: Path, times: Times) -> tuple[Key, ...]:
+        """Return the tracks of a path that may have to do with the seconds up to `times`."""
         return tuple(
             key for key in path.tracks
             if (track := self.tracks.get(key)) is not None
-            and track.first - _AROUND <= t <= track.last + _AROUND
+            and track.first - _AROUND <= times[-1] and times[0] <= track.last + _AROUND
         )  # fmt: skip
 
-    def _second(self, tracks: tuple[Key, ...], t: int, y: float, weight: float) -> Floats | None:
-        """Return a second beside tracks that are one after the other; None if none was seen."""
+    def _beside(
+        self, tracks: tuple[Key, ...], times: Times, y: Floats, weight: Floats
+    ) -> Seconds | None:
+        """Return seconds beside tracks that are one after the other; None if none was seen."""
         if not tracks:
             return None
-        x, known = looked_up(self.tracks[tracks[0]].speeds, t)
+        x, known = looked_up(self.tracks[tracks[0]].speeds, times)
         for key in tracks[1:]:
-            then, later = looked_up(self.tracks[key].speeds, t)
+            then, later = looked_up(self.tracks[key].speeds, times)
             x, known = np.where(later, then, x), known | later
-        return products(x, known, y, weight) if known[2].any() else None
+        return products(x, known, y, weight)
 
     def _drop(self, now: int) -> None:
         """End tracks of which nothing is heard, and forget those that ended long ago."""
@@ -342,20 +365,3 @@ class Matcher:
         # Of a track that has just begun nothing is known: it may be who was lost.
         out = [np.logaddexp.reduce(ways[one]) if ways[one] else nobody for one in here]
         return np.array([*out, nobody])
-
-
-def _close(device: WornDevice) -> None:
-    """Take in what the moment that ends says of each path."""
-    moved, device.moved = device.moved, False
-    heard = [path for path in device.paths if path.heard]
-    for path in device.paths:
-        # What is known of whoever is not seen fades alike, or they would become the likelier ones.
-        path.held *= FADES
-    if not heard:
-        return
-    every = scores(np.stack([path.found.sums for path in heard]), RELATIONS[device.wear])
-    for path, now in zip(heard, log_odds(every).tolist(), strict=True):
-        bounds = KNOWN_MOMENT if path.found.seconds >= KNOWN_S else MOMENT
-        least, most = bounds[0] if moved else bounds[1]
-        path.held += min(most, max(least, now - FADES * path.now))
-        path.now, path.heard = now, False

@@ -62,6 +62,7 @@ SCALE: Final = 0.01
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Times = NDArray[np.int64]
 
 
 class Speeds:
@@ -121,25 +122,27 @@ class Speeds:
         self.bin, self.sums, self.counts = number, [0.0] * CHANNELS, [0] * CHANNELS
 
 
-def looked_up(speeds: Speeds, t: int) -> tuple[Floats, Bools]:
-    """Return how a track moved in the second up to `t`, at every lag.
+def looked_up(speeds: Speeds, times: Times) -> tuple[Floats, Bools]:
+    """Return how a track moved in the seconds up to `times` (seconds,), rising, at every lag.
 
     Returns
     -------
-    x of each joint, less that of the second before, and where both are known; both (3, LAGS).
+    x of each joint, less that of the second before, and where both are known; both (seconds,
+    LAGS, 3).
     """
-    first = round((t - 2 * SECOND) / BIN_NS) - LAGS // 2
-    rows = speeds.between(first, LAGS + 2 * PER_S - 1)
+    firsts = (times - 2 * SECOND + BIN_NS // 2) // BIN_NS - LAGS // 2
+    begin = int(firsts[0])
+    rows = speeds.between(begin, int(firsts[-1]) - begin + LAGS + 2 * PER_S - 1)
     seen = np.isfinite(rows)
-    total = np.zeros((len(rows) + 1, CHANNELS))
-    count = np.zeros((len(rows) + 1, CHANNELS))
-    np.cumsum(np.where(seen, rows, 0.0), axis=0, out=total[1:])
-    np.cumsum(seen, axis=0, out=count[1:])
+    total = np.zeros((len(rows) + 1, 2 * CHANNELS))
+    np.cumsum(np.hstack([np.where(seen, rows, 0.0), seen]), axis=0, out=total[1:])
     total = total[PER_S:] - total[:-PER_S]
-    count = count[PER_S:] - count[:-PER_S]
-    x = np.log(SLOW_SPEED + total / np.maximum(count, 1.0))
+    count = total[:, CHANNELS:]
+    x = np.log(SLOW_SPEED + total[:, :CHANNELS] / np.maximum(count, 1.0))
     known = count >= PER_S / 2
-    return (x[PER_S:] - PERSISTS * x[:-PER_S]).T, (known[PER_S:] & known[:-PER_S]).T
+    at = (firsts - begin)[:, None] + np.arange(LAGS)
+    fresh, both = x[PER_S:] - PERSISTS * x[:-PER_S], known[PER_S:] & known[:-PER_S]
+    return fresh[at], both[at]
 
 
 TERMS: Final = 6
@@ -183,31 +186,44 @@ class Likeness:
         """Seconds compared in which it moved, forgotten ones left out."""
         return float(self.sums[:, LAGS // 2, 0, 0].max())
 
-    def add(self, second: Floats) -> None:
-        """Take in what `products` makes of a second."""
-        self.sums *= DECAY
-        self.sums += second
+    def add(self, found: Seconds) -> None:
+        """Take in what `products` makes of seconds."""
+        self.sums *= DECAY**found.count
+        self.sums += found.sums
 
 
-def products(x: Floats, known: Bools, y: float, weight: float) -> Floats:
-    """Return what a second adds to the sums (2, LAGS, TERMS, TERMS); 0 where hips are not known.
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """What `count` seconds, the older ones forgotten a little, add to the sums of a `Likeness`."""
+
+    sums: Floats
+    count: int
+
+
+def products(x: Floats, known: Bools, y: Floats, weight: Floats) -> Seconds | None:
+    """Return what seconds add to sums; None where hips were never known.
 
     Parameters
     ----------
     x, known
         Of the track, see `looked_up`.
     y, weight
-        Of the wearable, see `second_of`.
+        (seconds,), of the wearable, see `second_of`.
     """
-    of, hips = np.empty((2, LAGS, TERMS)), known[2]
-    both = known[:2] & hips
+    heard = known[..., 2].any(axis=1)
+    if not heard.any():
+        return None
+    x, known, y = x[heard], known[heard], y[heard]
+    weight = weight[heard] * DECAY ** np.arange(len(y) - 1, -1, -1.0)
+    of, hips = np.empty((2, LAGS, len(y), TERMS)), known[..., 2].T
+    both = known[..., :2].T & hips
     of[..., 0] = hips
     of[..., 1] = both
-    of[..., 2] = np.where(both, x[:2], 0.0)
-    of[..., 3] = np.where(both, x[2], 0.0)
-    of[..., 4] = np.where(hips & ~both, x[2], 0.0)
+    of[..., 2] = np.where(both, x[..., :2].T, 0.0)
+    of[..., 3] = np.where(both, x[..., 2].T, 0.0)
+    of[..., 4] = np.where(hips & ~both, x[..., 2].T, 0.0)
     of[..., 5] = np.where(hips, y, 0.0)
-    return np.asarray(of[..., :, None] * (weight * of[..., None, :]))
+    return Seconds(np.matmul((of * weight[:, None]).swapaxes(-1, -2), of), len(y))
 
 
 def scores(sums: Floats, relation: Relation) -> Floats:

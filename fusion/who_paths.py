@@ -64,8 +64,6 @@ class Path:
         What was compared.
     now, held
         Log-odds by all that was compared, and the same with no moment counting too much.
-    heard
-        Whether anything was compared in this moment.
     """
 
     tracks: tuple[Key, ...]
@@ -73,7 +71,6 @@ class Path:
     found: Likeness = field(default_factory=Likeness)
     now: float = 0.0
     held: float = 0.0
-    heard: bool = False
 
     @property
     def track(self) -> Key:
@@ -89,7 +86,7 @@ class Path:
         """Return how it goes on with another track, which it does with probability `link`."""
         return Path(
             (*self.tracks, track)[-STEPS:], self.prior + log(link), self.found.copy(),
-            self.now, self.held, self.heard,
+            self.now, self.held,
         )  # fmt: skip
 
 

@@ -45,7 +45,6 @@ class _Path(Struct, array_like=True):
     sums: bytes
     now: float
     held: float
-    heard: bool
 
 
 class _Device(Struct, array_like=True):
@@ -57,7 +56,7 @@ class _Device(Struct, array_like=True):
     before: tuple[int, float] | None
     noise: float
     moved_s: float
-    moved: bool
+    moment: list[tuple[int, float, float]]
     paths: list[_Path]
 
 
@@ -96,9 +95,9 @@ def frozen(matcher: Matcher) -> bytes:
         devices=[
             _Device(
                 name, one.wear, one.subject, one.newest, list(one.waiting), one.before,
-                one.noise, one.moved_s, one.moved,
+                one.noise, one.moved_s, one.moment,
                 [
-                    _Path(p.tracks, p.prior, p.found.sums.tobytes(), p.now, p.held, p.heard)
+                    _Path(p.tracks, p.prior, p.found.sums.tobytes(), p.now, p.held)
                     for p in one.paths
                 ],
             )
@@ -139,11 +138,11 @@ def thawed(data: bytes) -> Matcher:
     for each in state.devices:
         device = WornDevice(each.wear, each.subject, each.newest, deque(each.waiting))
         device.before, device.noise = each.before, each.noise
-        device.moved_s, device.moved = each.moved_s, each.moved
+        device.moved_s, device.moment = each.moved_s, each.moment
         for p in each.paths:
             found = Likeness()
             found.sums[:] = np.frombuffer(p.sums).reshape(found.sums.shape)
-            device.paths.append(Path(p.tracks, p.prior, found, p.now, p.held, p.heard))
+            device.paths.append(Path(p.tracks, p.prior, found, p.now, p.held))
         matcher.devices[each.name] = device
     matcher.keep(
         Belief(b.device, b.subject, b.source, b.tracks, b.nobody, b.seconds, b.moved_s)

@@ -148,11 +148,11 @@ def test_the_relation_that_was_there_is_learned() -> None:
     rng, found = np.random.default_rng(4), []
     for _ in range(12):
         one = Likeness()
-        for _ in range(200):
-            x = rng.normal(0.0, 1.0, (3, 1)).repeat(LAGS, axis=1)
-            known = np.ones((3, LAGS), np.bool_)
-            y = -1.5 + 0.2 * float(x[0, 0]) + 0.6 * float(x[2, 0]) + float(rng.normal(0.0, 0.5))
-            one.add(products(x, known, y, 1.0))
+        x = rng.normal(0.0, 1.0, (200, 1, 3)).repeat(LAGS, axis=1)
+        y = -1.5 + x[:, 0] @ [0.2, 0.0, 0.6] + rng.normal(0.0, 0.5, 200)
+        added = products(x, np.ones(x.shape, np.bool_), y, np.ones(200))
+        assert added is not None
+        one.add(added)
         one.sums = one.sums[:, :1]
         found.append(one)
     relation, evidence = fit(found)

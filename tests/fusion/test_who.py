@@ -401,16 +401,31 @@ def test_speeds_keep_their_place_over_hours() -> None:
     assert np.isnan(speeds.between(START * 4 // SECOND + 39_900, 8)).all()
 
 
+def test_seconds_together_are_the_same_as_one_after_the_other() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(0.0, 1.0, (5, LAGS, 3)), rng.normal(0.0, 1.0, 5)
+    known, weight = rng.random(x.shape) < 0.7, np.array([1.0, STILL, 1.0, STILL, 1.0])
+    known[2, :, 2] = False
+    together, each = Likeness(), Likeness()
+    for at in (slice(None), *(slice(n, n + 1) for n in range(5))):
+        added = products(x[at], known[at], y[at], weight[at])
+        if added is not None:
+            (together if at == slice(None) else each).add(added)
+    assert np.allclose(together.sums, each.sums)
+    assert together.seconds > 0.5
+
+
 def test_a_lag_is_found_where_it_is() -> None:
     speeds, wrist = Speeds(), life(4)
     for o in seen(wrist, 1):
         assert isinstance(o, PostureSeen)
         speeds.add(o.t, o.left_wrist, o.right_wrist, o.hips)
-    pair, before = Likeness(), 0.05
-    for o in worn(wrist, off_s=2.0)[10:-20]:
-        assert isinstance(o, MotionMeasured)
-        pair.add(products(*looked_up(speeds, o.t), *second_of(o.counts, before)))
-        before = o.counts
+    band = [o for o in worn(wrist, off_s=2.0)[10:-20] if isinstance(o, MotionMeasured)]
+    times = np.array([o.t for o in band[1:]])
+    y, weight = np.array([second_of(b.counts, a.counts) for a, b in pairwise(band)]).T
+    pair, added = Likeness(), products(*looked_up(speeds, times), y, weight)
+    assert added is not None
+    pair.add(added)
     found = scores(pair.sums, RELATIONS[Wear.WRIST])
     best = int(found[0].argmax())
     # The device is 2 s ahead, so the track is to be looked up 2 s before.
