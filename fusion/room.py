@@ -50,8 +50,8 @@ from fusion.who import Matcher
 from fusion.who_state import frozen, thawed
 
 TELLS_FALLS: Final = False
-"""Whether falls are told whose wearable is whose: not while it is wrong more often than once in a
-hundred times (docs/matching.md). Until then nobody asks, and nothing is matched."""
+"""Whether falls are told whose wearable is whose: not before it is measured what that does to their
+verdicts and to the speed of fusion (docs/matching.md). Until then nothing is matched."""
 REPORT_LATE_S: Final = 3600.0
 _OF_WHO: Final = frozenset({PostureSeen, MotionMeasured, TrackEnded})
 _OF_VOICE: Final = frozenset({SpeechHeard, VoiceMeasured, HearingState})
