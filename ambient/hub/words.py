@@ -309,7 +309,8 @@ def known(alarm: Condition) -> list[str]:
         case _:
             lasted = gettext("For at least %(span)s") % {"span": span(alarm.down_s)}
             known = situation_words.known(alarm)
-            return [*known, *([lasted] if alarm.down_s >= 1 else []), _certainty(alarm)]
+            sure = gettext("Certainty %(percent)d %%") % {"percent": round(alarm.probability * 100)}
+            return [*known, *([lasted] if alarm.down_s >= 1 else []), sure]
 
 
 def _known_fall(alarm: Condition) -> list[str]:
@@ -320,12 +321,9 @@ def _known_fall(alarm: Condition) -> list[str]:
     lines.append(seen if alarm.descent_seen else gettext("The fall itself was not seen"))
     if alarm.down_s > 0:
         lines.append(gettext("Down for at least %(span)s") % {"span": span(alarm.down_s)})
-    lines.append(_certainty(alarm))
+    # No percentage: what is worth going to look at is said by ringing, and the probability of a
+    # fall that a camera alone sees is low for lack of a second sense, not of a reason to go.
     return lines
-
-
-def _certainty(alarm: Condition) -> str:
-    return gettext("Certainty %(percent)d %%") % {"percent": round(alarm.probability * 100)}
 
 
 def _sends_nothing(alarm: Condition, source: str = "") -> str:
