@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.fft import next_fast_len, rfft
 
 from audio.blocks import RATE, Samples
+from models.fourier import rfft
 
 LINES: Final = 4
 HALF_HZ: Final = 12.0
@@ -26,6 +26,8 @@ SAME_HZ: Final = 4.0
 _LOW_HZ: Final = 250.0
 _HIGH_HZ: Final = 4300.0
 """Where alarms of machines sound, and speech; hum lies below."""
+_FAST: Final = 1024
+"""Of sizes that are a multiple of it the Fourier transform is fast."""
 _LEAST: Final = RATE // 2
 """Samples that are looked at, at least: what is shorter follows on silence."""
 
@@ -53,7 +55,7 @@ def tones(samples: Samples) -> Tones:
     """Return the strongest lines of samples (n,)."""
     if not samples.size:
         return NONE
-    size = int(next_fast_len(max(samples.size, _LEAST), real=True))
+    size = -(-max(samples.size, _LEAST) // _FAST) * _FAST
     power = np.square(np.abs(rfft(samples * np.hanning(samples.size), size)))
     hertz = np.arange(len(power)) * RATE / size
     power = np.where((hertz > _LOW_HZ) & (hertz < _HIGH_HZ), power, 0.0)

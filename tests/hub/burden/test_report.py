@@ -238,7 +238,12 @@ def test_conditions_of_an_older_store_are_taken_over_and_verify(tmp_path: Path) 
         Store(database).store("n-1", [line], line.t)
     with database.write() as db:
         db.execute("UPDATE alarms SET body = json_remove(body, '$.held', '$.shadow')")
+        # As it was before what came since.
+        db.execute("ALTER TABLE events DROP COLUMN digest")
+        for index in ("commands_kind", "signals_given"):
+            db.execute(f"DROP INDEX {index}")
         db.execute("UPDATE schema_versions SET version = 2 WHERE component = 'alarms'")
+        db.execute("DELETE FROM row_digests")
     assert Store(database).verify().broken is not None
     database.close()
     for _ in range(2):
