@@ -24,6 +24,7 @@ from tests.relays.modbus import Module
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 RINGS_S = 30.0
+LACKS_S = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,8 @@ def test_an_alarm_before_while_and_after_its_hub_is_killed(two: TwoHubs) -> None
 
     def copied() -> bool:
         status = first.status()
-        return status is not None and time.time() - (status.behind_s or 0) > done
+        # A copy may lack what its hub took in the two seconds before (docs/standby.md).
+        return status is not None and time.time() - (status.behind_s or 0) > done + LACKS_S
 
     until(copied, RINGS_S, "the answer is at the other hub")
 
