@@ -18,13 +18,14 @@ from ambient.errors import LinkError
 from ambient.evaluate.facility import SITE
 from ambient.evaluate.two_hubs import OneHub, RoomNode, TwoHubs, fall, until
 from ambient.events import Worker
+from ambient.hub.standby.kept import status_of
+from ambient.hub.standby.unerased import level_there
 from ambient.node import hubs as known_hubs
 from ambient.node.outbox import Outbox
 from tests.relays.modbus import Module
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 RINGS_S = 30.0
-LACKS_S = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +56,10 @@ def test_an_alarm_before_while_and_after_its_hub_is_killed(two: TwoHubs) -> None
     acknowledged = first.page.board().alarms[0].id
     first.page.acknowledge(acknowledged)
     two.wait_level()
-    done = time.time()
+    done = time.time_ns()
 
     def copied() -> bool:
-        status = first.status()
-        # A copy may lack what its hub took in the two seconds before (docs/standby.md).
-        return status is not None and time.time() - (status.behind_s or 0) > done + LACKS_S
+        return level_there(status_of(first.state, time.time_ns())) > done
 
     until(copied, RINGS_S, "the answer is at the other hub")
 
