@@ -189,7 +189,6 @@ class Signs(Struct):
         if wearer.since is None or gap_s >= 2.0:
             wearer.since = seen.t
         if seen.counts >= STILL_G:
-            wearer.moved = seen.t
             wearer.moves.append(seen.t)
             while seen.t - wearer.moves[0] > KEPT_S * SECOND:
                 wearer.moves.pop(0)

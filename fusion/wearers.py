@@ -62,10 +62,8 @@ class Wearer(Struct):
     pulse: list[tuple[int, float]] = []
     since: int | None = None
     """Since when it tells of every second."""
-    moved: int | None = None
-    """When its wearer moved last."""
     moves: list[int] = []
-    """Seconds in which its wearer moved, of the last `KEPT_S`."""
+    """Seconds in which its wearer moved: the last, and those of `KEPT_S` before it."""
     walked: int | None = None
     """When the steps began by which its wearer surely walked last."""
 
@@ -81,10 +79,10 @@ class Wearer(Struct):
 
         What lies on a table, was put on just now or has a gap there says nothing.
         """
-        if self.worn is False or self.since is None or self.moved is None:
+        if self.worn is False or self.since is None or not self.moves:
             return False
         there = self.since <= began - QUIET_S * SECOND and self.t >= began + TOLD_S * SECOND
-        return there and self.moved >= began - MOVED_S * SECOND
+        return there and self.moves[-1] >= began - MOVED_S * SECOND
 
     def went_down(self, began: int, t: int) -> bool:
         """Return whether at `t` it is on a body that went down at `began` and did not walk since.

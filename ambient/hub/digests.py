@@ -88,25 +88,23 @@ def keep(db: sqlite_utils.Database) -> None:
 
 def unlike(db: sqlite_utils.Database) -> str | None:
     """Return which row is not as it was written, in words, or nothing."""
-    for table in _tables(db):
+    tables = _tables(db)
+    for table in tables:
         key = table.key_of("t.")
-        changed = db.execute(
+        changed = (
             f"SELECT {key} FROM {table.name} t LEFT JOIN row_digests d ON d.of = ? "
-            f"AND d.row = {key} WHERE d.digest IS NOT {table.digest('t.')} LIMIT 1",
-            (table.name,),
-        ).fetchone()
-        if changed is not None:
-            return (
-                f"expected row {_said(changed[0])} of {table.name} as it was written, got another"
-            )
-        missing = db.execute(
-            f"SELECT row FROM row_digests WHERE of = ? AND row NOT IN "
-            f"(SELECT {table.key_of()} FROM {table.name}) LIMIT 1",
-            (table.name,),
-        ).fetchone()
-        if missing is not None:
-            return f"expected row {_said(missing[0])} of {table.name} as it was written, got none"
-    known = ", ".join(f"'{table.name}'" for table in _tables(db))
+            f"AND d.row = {key} WHERE d.digest IS NOT {table.digest('t.')} LIMIT 1"
+        )
+        missing = (
+            "SELECT row FROM row_digests WHERE of = ? AND row NOT IN "
+            f"(SELECT {table.key_of()} FROM {table.name}) LIMIT 1"
+        )
+        for asked, got in ((changed, "another"), (missing, "none")):
+            found = db.execute(asked, (table.name,)).fetchone()
+            if found is not None:
+                row = f"row {_said(found[0])} of {table.name}"
+                return f"expected {row} as it was written, got {got}"
+    known = ", ".join(f"'{table.name}'" for table in tables)
     strange = db.execute(f"SELECT of FROM row_digests WHERE of NOT IN ('', {known})").fetchone()
     if strange is not None or _version(db) != _kept_version(db):
         return "expected digests of the tables that there are, got others"

@@ -94,8 +94,10 @@ def unlike_columns(condition: Condition, due: int | None, columns: tuple[object,
 
 def unlike_columns_of_signal(signal: Signal, columns: tuple[object, ...]) -> bool:
     """Return whether the columns of a signal, by which it is looked for, are not those of it."""
-    number = int(signal.id.rsplit(":", 1)[1])
-    return columns != (signal.condition, number, signal.channel, signal.due, signal.withdrawn)
+    return columns != (
+        *(signal.condition, signal.number, signal.channel),
+        *(signal.due, signal.withdrawn),
+    )
 
 
 def unlike_history(db: sqlite_utils.Database, book: MemoryBook) -> str | None:

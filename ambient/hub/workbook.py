@@ -245,7 +245,7 @@ def _signal(signal: Signal) -> tuple[object, ...]:
     return (
         signal.id,
         signal.condition,
-        int(signal.id.rsplit(":", 1)[1]),
+        signal.number,
         signal.channel,
         signal.due,
         signal.withdrawn,

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from ambient.errors import ModelError
 from ambient.evaluate.fusion_falls.figures import area, sensitivity
+from ambient.evaluate.fusion_falls.late import FEW
 from ambient.evaluate.fusion_falls.report import FALLS, RHOS, fitted_on, scored, worn
 from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, Scenario, scenarios
 from ambient.evaluate.fusion_falls.streams import Stream, likelihoods
@@ -40,8 +41,6 @@ OVERLAPS: Final = (0.0, 0.5, 0.75, 1.0)
 ALIKE: Final = 0.005
 """Overlaps whose sums of area and sensitivity differ by no more are alike: the least is taken."""
 COUNT: Final = 1000
-FEW: Final = (0.002, 0.005, 0.01, 0.02, 0.05)
-"""Shares of everyday situations that may alarm, at which an overlap is judged beside the area."""
 WALKED: Final = (1, 2, 3)
 """Seconds with steps of the last `WALK_S` that are told apart; more count as the last."""
 LEAST: Final = -2.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from ambient.config import Bed, Falls, Room
 from ambient.observations import (
@@ -19,7 +21,8 @@ from ambient.observations import (
     WearState,
 )
 from fusion.down import DownJudge
-from fusion.falls_state import Change
+from fusion.down_state import DownState
+from fusion.falls_state import Change, RoomState
 
 ANNE, BERT = "s-000a", "s-000b"
 SINGLE = Room(id="r1", beds=[Bed(id="b1", subject=ANNE)])
@@ -151,6 +154,22 @@ def play(
         now = max(now, getattr(one, "received", one.t))
         changes += made.take(one, now)
     return changes
+
+
+def restarted(story: Sequence[AnyObservation], cut: int, until: float) -> list[Change]:
+    """Play a story to a judge that is started anew at `cut` (s) with what it had kept."""
+    first = judge()
+    before = [o for o in story if getattr(o, "received", o.t) < ns(cut)]
+    changes = play(first, before, until=cut)
+    encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
+    second = DownJudge(
+        Falls(),
+        SINGLE,
+        decode(encode(first.state), type=RoomState),
+        decode(encode(first.down), type=DownState),
+    )
+    rest = [o for o in story if getattr(o, "received", o.t) >= ns(cut)]
+    return [*changes, *play(second, rest, until=until, begin=cut)]
 
 
 def steps(changes: Iterable[Change]) -> list[tuple[str, float]]:

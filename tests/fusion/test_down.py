@@ -13,11 +13,11 @@ import pytest
 from ambient.config import Falls
 from ambient.events import Purpose, Sense
 from ambient.observations import AnyObservation, Doubt, Place, SensorKind, SoundClass, Wear
-from fusion.down import LATE_S, WATCH_S, DownJudge
-from fusion.down_state import DownState, Situation
+from fusion.down import LATE_S, WATCH_S
+from fusion.down_state import Situation
 from fusion.evidence import probability
 from fusion.falls import FallJudge
-from fusion.falls_state import RoomState, Step
+from fusion.falls_state import Step
 from fusion.ratios import carried
 from tests.fusion.senses_kit import (
     ANNE,
@@ -31,6 +31,7 @@ from tests.fusion.senses_kit import (
     ns,
     play,
     pulse,
+    restarted,
     sensor,
     sound,
     steps,
@@ -459,20 +460,8 @@ def test_a_resident_who_is_forgotten_leaves_the_chain_to_somebody():
 def test_a_restart_changes_nothing(cut):
     story = [*FELL, *RADAR, *SEEN[:190], sound(20.2, SoundClass.THUD)]
     whole = play(judge(), story, until=100)
-    first = judge()
-    before = play(first, [o for o in story if getattr(o, "received", o.t) < ns(cut)], until=cut)
-    encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
-    second = DownJudge(
-        Falls(),
-        SINGLE,
-        decode(encode(first.state), type=RoomState),
-        decode(encode(first.down), type=DownState),
-    )
-    rest = [o for o in story if getattr(o, "received", o.t) >= ns(cut)]
-    after = play(second, rest, until=100, begin=cut)
-    assert [(c.step, c.t, c.position) for c in [*before, *after]] == [
-        (c.step, c.t, c.position) for c in whole
-    ]
+    found = restarted(story, cut, until=100)
+    assert [(c.step, c.t, c.position) for c in found] == [(c.step, c.t, c.position) for c in whole]
 
 
 def test_a_situation_whose_chain_is_over_and_that_is_old_is_forgotten_once():

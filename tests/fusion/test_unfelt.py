@@ -11,8 +11,7 @@ from ambient.config import Falls, Room
 from ambient.events import Sense
 from ambient.observations import AnyObservation, SensorKind, SoundClass, Wear
 from fusion.down import DownJudge
-from fusion.down_state import DownState
-from fusion.falls_state import RoomState, Step
+from fusion.falls_state import Step
 from fusion.ratios import carried
 from tests.fusion.senses_kit import (
     ANNE,
@@ -26,6 +25,7 @@ from tests.fusion.senses_kit import (
     moves,
     ns,
     play,
+    restarted,
     sensor,
     sound,
     worn,
@@ -173,18 +173,7 @@ def test_whoever_is_lost_from_sight_after_going_down_waits_no_longer():
 
 @pytest.mark.parametrize("cut", [22, 30, 45])
 def test_a_restart_loses_no_fall_that_waits(cut):
-    story = [*WENT_DOWN, *QUIET]
-    first = judge()
-    before = play(first, [o for o in story if getattr(o, "received", o.t) < ns(cut)], until=cut)
-    encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
-    second = DownJudge(
-        Falls(),
-        SINGLE,
-        decode(encode(first.state), type=RoomState),
-        decode(encode(first.down), type=DownState),
-    )
-    rest = [o for o in story if getattr(o, "received", o.t) >= ns(cut)]
-    found = confirmed([*before, *play(second, rest, until=90, begin=cut)])
+    found = confirmed(restarted([*WENT_DOWN, *QUIET], cut, until=90))
     assert found <= UNFELT_S + 1.0
 
 

@@ -21,7 +21,7 @@ from ambient.evaluate.fusion_falls.figures import LOST, Bools, Floats, area, sen
 OFFSETS: Final = tuple(np.arange(-4.0, 4.01, 0.25).tolist())
 """Log-odds that are tried for each sense but the first."""
 FEW: Final = (0.002, 0.005, 0.01, 0.02, 0.05)
-"""Shares of everyday scenarios that may alarm, at which it is judged beside the area."""
+"""Shares of everyday scenarios that may alarm, at which a fit is judged beside the area."""
 
 
 class Scores(Struct, frozen=True):

@@ -282,7 +282,7 @@ class Drill:
             if case.signals:
                 raise UnfaithfulError(f"{name} is given although it does not call")
             if condition.audible is not Sound.NONE:
-                self._check_quiet(condition, name)
+                self._check_quiet(condition, name, ticked)
                 if ticked:
                     self._check_held(condition, name)
             return
@@ -300,7 +300,7 @@ class Drill:
             if ticked and waits and self.now - signal.sent > round(self._rules.repeat_s * NS):
                 raise UnfaithfulError(f"{name} is not repeated by {signal.channel}")
 
-    def _check_quiet(self, condition: Condition, name: str) -> None:
+    def _check_quiet(self, condition: Condition, name: str, ticked: bool) -> None:
         """Check that what would sound and does not is quiet for a stated time alone."""
         held = condition.acknowledged
         snoozed = condition.snoozed
@@ -315,7 +315,7 @@ class Drill:
             if leader is None or not leader.open or leader.leader is not None:
                 raise UnfaithfulError(f"{name} stands behind {condition.leader}, which is not open")
         elif condition.shadow is not None or condition.held is not None:
-            self._check_restrained(condition, name)
+            self._check_restrained(condition, name, ticked)
         elif not stated:
             raise UnfaithfulError(f"{name} is quiet for no reason")
         elif max(stated) > self.now + LONGEST_QUIET_S * NS:
@@ -336,7 +336,7 @@ class Drill:
             if until is not None and until > self.now + round(most_s * NS):
                 raise UnfaithfulError(f"{name} is held for longer than it may be")
 
-    def _check_restrained(self, condition: Condition, name: str) -> None:
+    def _check_restrained(self, condition: Condition, name: str, ticked: bool) -> None:
         house = self.book.house()
         lasting = {one.id for one in house.shadows}
         over = condition.presence is Presence.LATCHED
@@ -348,8 +348,9 @@ class Drill:
         threshold = known.get(condition.held or "")
         if condition.held and (threshold is None or condition.probability >= threshold.below):
             raise UnfaithfulError(f"{name} is held back by no threshold")
-        # At the very instant the timer is about to say so.
-        if not self._unseen and any(one.until < self.now for one in house.shadows):
+        # At the very instant of an end the timer may have yet to speak.
+        past = self.now if ticked else self.now - 1
+        if not self._unseen and any(one.until <= past for one in house.shadows):
             raise UnfaithfulError(f"{name}: a shadow mode lasts beyond its end")
 
 

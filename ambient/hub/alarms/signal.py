@@ -76,6 +76,11 @@ class Signal(Struct, frozen=True, kw_only=True):
     withdrawn: int | None = None
 
     @property
+    def number(self) -> int:
+        """The number in its id."""
+        return int(self.id.rsplit(":", 1)[1])
+
+    @property
     def reaches(self) -> bool:
         """Whether it has reached its recipient, or may still do so."""
         return self.failed is None and self.withdrawn is None
