@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +19,7 @@ from msgspec import Meta, field
 
 from ambient import (
     config_alarms,
+    config_cameras,
     config_channels,
     config_gateways,
     config_oidc,
@@ -29,10 +29,16 @@ from ambient import (
 )
 from ambient.config_alarms import Alarms
 from ambient.config_backup import Backup
-from ambient.config_base import ADDRESS_PATTERN, HOST_PATTERN, KEY_PATTERN, Strict
-from ambient.config_base import Address as Address
-from ambient.config_base import PublicKey as PublicKey
+from ambient.config_base import (
+    ADDRESS_PATTERN,
+    HOST_PATTERN,
+    KEY_PATTERN,
+    Address,
+    PublicKey,
+    Strict,
+)
 from ambient.config_burden import Burden
+from ambient.config_cameras import Camera
 from ambient.config_channels import ChannelConfig
 from ambient.config_errors import explain, shown
 from ambient.config_gateways import Gateways, Sensors, Wearables
@@ -40,51 +46,16 @@ from ambient.config_oidc import Oidc
 from ambient.config_people import People
 from ambient.config_relay import Relay, RoomContact, check_relay
 from ambient.config_standby import Standby
-from ambient.config_vitals import ResearchUse as ResearchUse
-from ambient.config_vitals import SaturationScale
-from ambient.config_watch import BedWatch as BedWatch
-from ambient.config_watch import RoomWatch as RoomWatch
-from ambient.config_watch import WetRoom as WetRoom
+from ambient.config_vitals import ResearchUse, SaturationScale
+from ambient.config_watch import BedWatch, RoomWatch, WetRoom
 from ambient.config_web import LinkListen, Web
-from ambient.config_yaml import MAX_BYTES as MAX_BYTES
 from ambient.config_yaml import read_yaml
 from ambient.errors import ConfigError
 from ambient.events import Purpose
-from ambient.observations import Place, Point
 from ambient.places import SLUG_PATTERN, SUBJECT_PATTERN, Slug, Subject
 
-Polygon = Annotated[list[Point], Meta(min_length=3, max_length=64)]
-"""Points x, y in the picture, each 0..1."""
 CallWord = Annotated[str, Meta(min_length=1, max_length=60)]
 """What somebody may call, as the list of words writes it."""
-
-
-class Night(StrEnum):
-    """What a camera can do in the dark."""
-
-    INFRARED = "infrared"
-    LIGHT = "light"
-    NOT_WATCHED = "not_watched"
-
-
-class Zone(Strict, frozen=True, kw_only=True):
-    """A place in a camera's picture, drawn by the installer."""
-
-    kind: Place
-    polygon: Polygon
-    bed: Slug | None = None
-
-
-class Camera(Strict, frozen=True, kw_only=True):
-    """One camera of a room."""
-
-    id: Slug
-    source: Annotated[str, Meta(min_length=1, max_length=1000)]
-    fps: Annotated[float, Meta(ge=1, le=30)] = 10.0
-    night: Night = Night.LIGHT
-    people: Annotated[int, Meta(ge=1, le=6)] = 3
-    mask: Annotated[list[Polygon], Meta(max_length=32)] = field(default_factory=list)
-    zones: Annotated[list[Zone], Meta(max_length=32)] = field(default_factory=list)
 
 
 class Microphone(Strict, frozen=True, kw_only=True):
@@ -373,26 +344,14 @@ def _check_node(config: NodeConfig) -> None:
     _unique("rooms", [room.id for room in config.rooms])
     for r, room in enumerate(config.rooms):
         at = f"rooms[{r}]"
-        _unique(f"{at}.beds", [bed.id for bed in room.beds])
+        beds = [bed.id for bed in room.beds]
+        _unique(f"{at}.beds", beds)
         cameras = [camera.id for camera in room.cameras]
         _unique(f"{at}.cameras", cameras)
         microphones = [one.id for one in room.microphones]
         _unique(f"{at}.microphones", microphones, taken=cameras)
-        config_gateways.check_devices(
-            at, room, [bed.id for bed in room.beds], [*cameras, *microphones]
-        )
-        beds = {bed.id for bed in room.beds}
-        for c, camera in enumerate(room.cameras):
-            for m, polygon in enumerate(camera.mask):
-                _inside(f"{at}.cameras[{c}].mask[{m}]", polygon)
-            for z, zone in enumerate(camera.zones):
-                where = f"{at}.cameras[{c}].zones[{z}]"
-                _inside(f"{where}.polygon", zone.polygon)
-                if zone.bed is not None and zone.bed not in beds:
-                    known = ", ".join(sorted(beds)) or "none"
-                    raise ConfigError(
-                        f"{where}.bed: expected a bed of this room ({known}), got {zone.bed!r}"
-                    )
+        config_gateways.check_devices(at, room, beds, [*cameras, *microphones])
+        config_cameras.check_cameras(at, room.cameras, beds)
     config_gateways.check_gateways(config.rooms, config.gateways)
     check_relay("contact", config.contact)
     config_watch.check_watch(config.rooms, config.time_zone)
@@ -409,9 +368,3 @@ def _unique(where: str, ids: list[str], taken: Sequence[str] = ()) -> None:
     for i, one in enumerate(ids):
         if one in ids[:i] or one in taken:
             raise ConfigError(f"{where}[{i}].id: expected an id used once, got {one!r} again")
-
-
-def _inside(where: str, polygon: Polygon) -> None:
-    for p, (x, y) in enumerate(polygon):
-        if not (0 <= x <= 1 and 0 <= y <= 1):
-            raise ConfigError(f"{where}[{p}]: expected x and y from 0 to 1, got [{x:g}, {y:g}]")

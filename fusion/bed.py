@@ -20,7 +20,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ambient.config import BedWatch
+from ambient.config_watch import BedWatch
 from ambient.events import Contribution, Sense, SituationStep
 from ambient.observations import Point, PostureSeen
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who

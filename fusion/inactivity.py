@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ambient.config import RoomWatch
+from ambient.config_watch import RoomWatch
 from ambient.events import Contribution, Sense, SituationStep
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
 from fusion.hours import hour_begins, hour_of

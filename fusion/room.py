@@ -19,7 +19,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from ambient.config import Falls, ResearchUse, Room
+from ambient.config import Falls, Room
+from ambient.config_vitals import ResearchUse
 from ambient.events import AnyEvent, Purpose
 from ambient.observations import (
     AnyObservation,

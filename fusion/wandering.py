@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ambient.config import RoomWatch
+from ambient.config_watch import RoomWatch
 from ambient.events import Contribution, Sense, SituationStep
 from fusion.bed import Hours
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who

@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ambient.config import WetRoom
+from ambient.config_watch import WetRoom
 from ambient.events import Contribution, Sense, SituationStep
 from ambient.observations import (
     Point,

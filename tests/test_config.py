@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ambient.config import MAX_BYTES, HubConfig, Night, NodeConfig, load_hub, load_node
+from ambient.config import HubConfig, NodeConfig, load_hub, load_node
+from ambient.config_cameras import Night
 from ambient.config_errors import SHOWN
+from ambient.config_yaml import MAX_BYTES
 from ambient.errors import ConfigError
 from ambient.events import Purpose
 from ambient.observations import Place

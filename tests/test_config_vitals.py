@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ambient.config import NodeConfig, ResearchUse, load_node
+from ambient.config import NodeConfig, load_node
+from ambient.config_vitals import ResearchUse
 from ambient.errors import ConfigError
 
 NODE = """

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from ambient.bus.keys import raw_key, text_key
 from ambient.bus.protocol import Token
-from ambient.config import Address, PublicKey
+from ambient.config_base import Address, PublicKey
 from ambient.errors import LinkError
 
 PREFIX: Final = "ambient1:"

@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 from zmq.utils import z85
 
 from ambient import files
-from ambient.config import PublicKey
+from ambient.config_base import PublicKey
 from ambient.errors import LinkError
 
 NODE_KEY: Final = "node.key"

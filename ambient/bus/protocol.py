@@ -16,7 +16,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from ambient.config import Address, PublicKey
+from ambient.config_base import Address, PublicKey
 from ambient.observations import TimeNs
 from ambient.places import Slug
 

@@ -15,7 +15,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ambient.config import Camera, NodeConfig, Room
+    from ambient.config import NodeConfig, Room
+    from ambient.config_cameras import Camera
     from vision.furniture import FurnitureMap, Piece
     from vision.outline import Edges, OutlineStill, Zone
 
@@ -49,7 +50,8 @@ def outline(
     The drawing is the only file made from a camera's frames. It holds edges at a coarse scale on
     blank paper, from which no face and no picture can be made again.
     """
-    from ambient.config import Camera, load_node
+    from ambient.config import load_node
+    from ambient.config_cameras import Camera
     from ambient.errors import UsageError
     from vision.outline import zones_of
 

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from ambient.config import Camera, Night, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera, Night
 from ambient.doctor.findings import Finding, Level
 from ambient.errors import SourceError, UsageError
 from ambient.evaluate import watching

@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 from ambient.bus.enrolment import hub_of
 from ambient.bus.keys import NODE_KEY, load_pair
 from ambient.bus.sockets import LinkChange, Watch, context, dial
-from ambient.config import Camera, NodeConfig
+from ambient.config import NodeConfig
+from ambient.config_cameras import Camera
 from ambient.doctor.findings import Finding, Level
 from ambient.errors import LinkError
 from ambient.node import hubs

@@ -23,7 +23,7 @@ import numpy as np
 import psutil
 from msgspec import Struct, field
 
-from ambient.config import Camera
+from ambient.config_cameras import Camera
 from ambient.errors import SourceError, UsageError
 from ambient.observations import AnyObservation, PoseSeen
 from vision.networks import Networks

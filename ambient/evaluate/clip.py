@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.evaluate.trace import Recorder
 from ambient.events import AnyEvent, FallConfirmed, FallSuspected
 from ambient.observations import AnyObservation, Tick

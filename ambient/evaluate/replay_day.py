@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ambient.config import Bed, Camera, Microphone, NodeConfig, Room, Zone
+from ambient.config import Bed, Microphone, NodeConfig, Room
+from ambient.config_cameras import Camera, Zone
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.config_vitals import ResearchUse
 from ambient.config_watch import BedWatch, DoorView, RoomWatch, WetRoom

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from ambient.config import Night, NodeConfig, Zone
+from ambient.config import NodeConfig
+from ambient.config_cameras import Night, Zone
 from ambient.evaluate.clip import CAMERA, FPS, HOLD_S, ROOM, Ticks, default_config
 from ambient.evaluate.conditions import infrared
 from ambient.evaluate.subgroups_scenes import Level, Scene, Zones, frame_at

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.evaluate.clip import CAMERA, ROOM, Ticks, recorded
 from ambient.events import AnyEvent
 from ambient.links import Link

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from ambient.config import Camera
+from ambient.config_cameras import Camera
 from ambient.node.clock import NodeClock
 from ambient.node.device_thread import TICK_S, DeviceThread, Emit
 from ambient.node.switches import Allowed

@@ -17,7 +17,8 @@ import structlog
 from msgspec import Struct
 
 from ambient.bus import keys
-from ambient.config import Address, HubLink, PublicKey
+from ambient.config import HubLink
+from ambient.config_base import Address, PublicKey
 from ambient.errors import LinkError
 
 FILE: Final = "hubs.json"

@@ -15,7 +15,8 @@ from typing import Final
 import cv2
 import structlog
 
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.errors import StoreError
 from ambient.events import Outcome, Purpose
 from ambient.node.button import Presses

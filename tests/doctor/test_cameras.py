@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from ambient.config import Camera, Night, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera, Night
 from ambient.doctor import cameras
 from ambient.doctor.findings import Level
 from ambient.evaluate.watching import Moment

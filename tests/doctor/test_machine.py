@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ambient.bus import keys
-from ambient.config import Camera, ModelsDir, NodeConfig, Room
+from ambient.config import ModelsDir, NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.doctor import examine, machine
 from ambient.doctor.findings import Finding, Level, report
 from ambient.node.running import hold_lock, is_running, worker_pids

@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.doctor import network
 from ambient.doctor.findings import Level
 

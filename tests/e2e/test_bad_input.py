@@ -36,7 +36,8 @@ from ambient.bus.protocol import (
 )
 from ambient.bus.sockets import LinkChange
 from ambient.closing import Closing
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.evaluate.facility import NODE, Facility
 from ambient.events import Worker
 from ambient.links import Backoff, Link

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ambient.cli.app import build
-from ambient.config import Night
+from ambient.config_cameras import Night
 from ambient.evaluate import subgroups
 from ambient.evaluate.subgroups_falls import Fall
 from ambient.evaluate.subgroups_report import (

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
-from ambient.config import Bed, BedWatch, Camera, Room, Zone
+from ambient.config import Bed, Room
+from ambient.config_cameras import Camera, Zone
+from ambient.config_watch import BedWatch
 from ambient.observations import (
     AnyObservation,
     MotionMeasured,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ambient.config import RoomWatch
+from ambient.config_watch import RoomWatch
 from ambient.events import Sense
 from ambient.observations import Place, SensorKind, SoundClass
 from fusion.movement import Movement

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ambient.config import BedWatch
+from ambient.config_watch import BedWatch
 from ambient.events import Sense
 from ambient.observations import SensorKind
 from fusion.situations import RoomSituations, SituationsState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ambient import events as ev
-from ambient.config import ResearchUse
+from ambient.config_vitals import ResearchUse
 from ambient.events import Purpose, Sense
 from ambient.observations import AnyObservation
 from tests.fusion.vitals_kit import ANNA, BERTA, every, feed, judge, ticks, told, vital

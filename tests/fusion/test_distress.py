@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from ambient import events as ev
-from ambient.config import Camera, Microphone, NodeConfig, Room
+from ambient.config import Microphone, NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.events import Device, Purpose, Sense, SituationStep
 from ambient.observations import (
     AnyObservation,

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ambient import events as ev
-from ambient.config import ResearchUse
+from ambient.config_vitals import ResearchUse
 from ambient.events import Sense
 from ambient.observations import AnyObservation, Doubt
 from models.glucose import MG_PER_MMOL

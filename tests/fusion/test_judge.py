@@ -7,7 +7,8 @@ import pytest
 
 from ambient import events as ev
 from ambient.commands import Acknowledged, new_id
-from ambient.config import Bed, Camera, NodeConfig, Room
+from ambient.config import Bed, NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.observations import (
     AnyObservation,
     ClockStepped,

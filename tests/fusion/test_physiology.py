@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ambient import events as ev
-from ambient.config import ResearchUse
+from ambient.config_vitals import ResearchUse
 from ambient.events import Marker, Purpose, Unit
 from ambient.observations import AnyObservation, Doubt
 from tests.fusion.vitals_kit import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ambient import events as ev
-from ambient.config import ResearchUse
+from ambient.config_vitals import ResearchUse
 from ambient.observations import AnyObservation
 from tests.fusion.vitals_kit import beats, feed, judge, ticks, told
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ambient.config import Bed, Camera, Microphone, NodeConfig, Room
+from ambient.config import Bed, Microphone, NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.events import Judged, Purpose, SenseGroup, SenseStatus
 from ambient.observations import Hearing, HearingState, SensorKind, Tick, View, ViewState, Wear

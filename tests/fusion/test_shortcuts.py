@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from ambient import events as ev
-from ambient.config import Bed, Camera, Falls, Microphone, NodeConfig, Room, Zone
+from ambient.config import Bed, Falls, Microphone, NodeConfig, Room
+from ambient.config_cameras import Camera, Zone
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.config_watch import BedWatch, RoomWatch
 from ambient.events import AnyEvent, Purpose

@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ambient import events as ev
-from ambient.config import Camera, Microphone, NodeConfig, Room
+from ambient.config import Microphone, NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.events import FallConfirmed, Purpose
 from ambient.observations import (
     AnyObservation,

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from ambient.config import WetRoom
-from ambient.config_watch import DoorView
+from ambient.config_watch import DoorView, WetRoom
 from ambient.events import Sense
 from ambient.observations import SensorKind, SoundClass, TrackEnd, TrackEnded
 from fusion.situations import RoomSituations

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.config_gateways import Ble, Gateways, Way, Wearable
 from ambient.observations import (
     AnyObservation,

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ambient import events as ev
-from ambient.config import Bed, NodeConfig, ResearchUse, Room
+from ambient.config import Bed, NodeConfig, Room
+from ambient.config_vitals import ResearchUse
 from ambient.events import Purpose
 from ambient.observations import (
     AnyObservation,

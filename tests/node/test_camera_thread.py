@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from ambient.config import Camera
+from ambient.config_cameras import Camera
 from ambient.links import Link, LinkState
 from ambient.node.camera_thread import CameraThread
 from ambient.node.clock import NodeClock

@@ -8,7 +8,9 @@ import pytest
 
 from ambient import commands
 from ambient.commands import BedCare, SetCare
-from ambient.config import Bed, BedWatch, Camera, NodeConfig, Room, Zone, load_node
+from ambient.config import Bed, NodeConfig, Room, load_node
+from ambient.config_cameras import Camera, Zone
+from ambient.config_watch import BedWatch
 from ambient.errors import ConfigError
 from ambient.events import Outcome
 from ambient.node import running as module

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ambient.config import Camera
+from ambient.config_cameras import Camera
 from ambient.errors import ModelError
 from models.falls.network import FOLDER
 from models.store import Store

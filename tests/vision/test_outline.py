@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ambient.cli.outline import yaml_of
-from ambient.config import Zone as ConfigZone
+from ambient.config_cameras import Zone as ConfigZone
 from ambient.observations import Place
 from tests.vision.rooms import Camera, person, room
 from vision.furniture import FurnitureMap, Piece

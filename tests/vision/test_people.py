@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from ambient.config import Camera, Zone
+from ambient.config_cameras import Camera, Zone
 from ambient.observations import (
     AnyObservation,
     Box,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ambient.config import Camera as CameraConfig
+from ambient.config_cameras import Camera as CameraConfig
 from ambient.observations import AnyObservation, BoxSeen, PoseSeen, View, ViewState
 from tests.vision.bodies import LYING, STANDING, pose
 from tests.vision.eyes import FakeEngine, FakeObjects, person, thing

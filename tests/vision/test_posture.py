@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient.config import Camera, Zone
+from ambient.config_cameras import Camera, Zone
 from ambient.observations import Place, Posture, PostureSeen
 from tests.vision.bodies import LYING, SITTING, SQUATTING, STANDING, between, pose
 from vision.people import People

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import ConvexHull
 
-from ambient.config import Zone
+from ambient.config_cameras import Zone
 from ambient.observations import Place
 
 Array = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ambient.config import Zone
+from ambient.config_cameras import Zone
 from ambient.evaluate.days import life, visits
 from ambient.evaluate.days.diary import (
     DAY_S,

@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ambient.config import Camera, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.evaluate.clip import CAMERA, ROOM, Ticks
 from ambient.evaluate.days import lapses as failing
 from ambient.evaluate.days.boxes import Boxes, Seen

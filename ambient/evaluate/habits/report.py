@@ -15,7 +15,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from ambient.config import Bed, BedWatch, Camera, Room, RoomWatch, Zone
+from ambient.config import Bed, Room
+from ambient.config_cameras import Camera, Zone
+from ambient.config_watch import BedWatch, RoomWatch
 from ambient.evaluate.habits.life import DAY_S, Incident, Lived, Matter, lived
 from ambient.evaluate.habits.watch import BED_OUTLINE, ROOM, SECOND, said
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson

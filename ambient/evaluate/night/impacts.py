@@ -12,7 +12,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from ambient.config import Bed, Camera, NodeConfig, Room
+from ambient.config import Bed, NodeConfig, Room
+from ambient.config_cameras import Camera
 from ambient.config_gateways import Gateways, Mqtt, Way, Wearable
 from ambient.events import (
     AnyEvent,

@@ -20,7 +20,9 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from ambient.config import Bed, BedWatch, Camera, Night, NodeConfig, Room, Zone
+from ambient.config import Bed, NodeConfig, Room
+from ambient.config_cameras import Camera, Night, Zone
+from ambient.config_watch import BedWatch
 from ambient.errors import UsageError
 from ambient.evaluate.clip import CAMERA, FPS, ROOM, Ticks
 from ambient.evaluate.days import stances

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ambient.config import Zone
+from ambient.config_cameras import Zone
 from ambient.evaluate.days.rooms import (
     BED_LENGTH,
     BED_TOP,

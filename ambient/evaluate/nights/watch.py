@@ -16,7 +16,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from ambient.config import Bed, BedWatch, Camera, NodeConfig, Room
+from ambient.config import Bed, NodeConfig, Room
+from ambient.config_cameras import Camera
+from ambient.config_watch import BedWatch
 from ambient.evaluate.clip import CAMERA, ROOM
 from ambient.evaluate.days.diary import DAY_S
 from ambient.evaluate.days.watch import Node, perceived

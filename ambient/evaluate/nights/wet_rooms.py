@@ -18,7 +18,8 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from ambient.config import Bed, Room, WetRoom
+from ambient.config import Bed, Room
+from ambient.config_watch import WetRoom
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
 from ambient.events import SituationStep
 from ambient.observations import (

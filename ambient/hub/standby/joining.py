@@ -26,7 +26,8 @@ from ambient.bus.invitation import Invitation, new_token, parse_invitation
 from ambient.bus.protocol import Token
 from ambient.bus.sockets import LinkChange
 from ambient.bus.zap import Zap, listening
-from ambient.config import Address, HubConfig
+from ambient.config import HubConfig
+from ambient.config_base import Address
 from ambient.config_standby import Order, PageUrl, own_link
 from ambient.errors import LinkError, UsageError
 from ambient.files import write_atomically

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from ambient.config import Camera, NodeConfig, Room, Zone, load_node
+from ambient.config import NodeConfig, Room, load_node
+from ambient.config_cameras import Camera, Zone
 from ambient.config_watch import undrawn_beds
 from ambient.errors import ConfigError, StoreError, UsageError
 from ambient.events import MAX_LIST, Area

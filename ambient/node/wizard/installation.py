@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 
 from ambient import __version__
-from ambient.config import Camera, NodeConfig, Room, load_node
+from ambient.config import NodeConfig, Room, load_node
+from ambient.config_cameras import Camera
 from ambient.errors import UsageError
 from ambient.events import Light, Purpose, Station, StationResult, WizardAct
 from ambient.node.running import start_anew

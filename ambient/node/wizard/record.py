@@ -18,7 +18,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from ambient.config import Night, NodeConfig, Room
+from ambient.config import NodeConfig, Room
+from ambient.config_cameras import Night
 from ambient.config_watch import undrawn_beds
 from ambient.errors import StoreError
 from ambient.events import Coverage, Light, Purpose, Station, StationResult

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 import yaml
 
-from ambient.config import Bed, Camera, NodeConfig, Room, Zone, load_node
+from ambient.config import Bed, NodeConfig, Room, load_node
+from ambient.config_cameras import Camera, Zone
 from ambient.doctor.findings import Level
 from ambient.doctor.zones import zones as doctor_zones
 from ambient.errors import AmbientError, StoreError, UsageError
