@@ -112,6 +112,7 @@ class Networks(Closing):
             frozen_s=frozen_s,
             model=self._posture(),
             detector=self.detector,
+            restored=Part.RESTORATION not in self.without,
             furniture=Part.FURNITURE not in self.without,
             looks=Part.LOOKS not in self.without,
             first_track=first_track,

@@ -9,6 +9,8 @@ class Part(StrEnum):
     """A part that can be left out."""
 
     SECOND_EYES = "second-eyes"
+    RESTORATION = "restoration"
+    """Noise taken off and darkness lifted before the networks look."""
     FURNITURE = "furniture"
     LOOKS = "looks"
     """Several looks of the pose network at who may be down."""

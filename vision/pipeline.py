@@ -2,8 +2,8 @@
 
 Comes in: frames and their instants. Goes out: observations. The frame is masked in place, looked
 at once in small for quality and motion, and given to the pose engine only when the gate says so,
-now and then to the second detector as well; nothing of it is kept. Pure but for the networks: no
-clock, so live equals replay.
+now and then to the second detector as well, with less noise and more light where it needs them;
+nothing of it outlives the next. Pure but for the networks: no clock, so live equals replay.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from vision.people import People
 from vision.pose.types import PoseEngine
 from vision.posture import PostureModel
 from vision.quality import QualityMonitor
+from vision.restoration import Restoration
 from vision.second_eyes import PERSON_SCORE, Look, SecondEyes
 from vision.settings import CameraSettings
 from vision.small import small_gray
@@ -45,6 +46,8 @@ class CameraPipeline:
         Estimates posture; the rules when none is given.
     detector
         The second pair of eyes; owned by the caller, None to do without.
+    restored
+        Whether noise is taken off and darkness lifted before the networks look.
     furniture
         Whether to learn from the detector where beds and seats are.
     looks
@@ -64,6 +67,7 @@ class CameraPipeline:
         frozen_s: float = 10.0,
         model: PostureModel | None = None,
         detector: ObjectDetector | None = None,
+        restored: bool = True,
         furniture: bool = True,
         looks: bool = True,
         first_track: int = 1,
@@ -79,6 +83,7 @@ class CameraPipeline:
             infrared=camera.night == "infrared",
         )
         self._gate = MotionGate()
+        self._restoration = Restoration() if restored else None
         self._eyes = SecondEyes(detector) if detector is not None else None
         self._gated = gated
         self._looks = looks
@@ -119,6 +124,8 @@ class CameraPipeline:
             return out + self._people.update([], t_ns, self._aspect)
         if self._gated and decision.gate is Gate.SKIP and not self._unsure:
             return out
+        if self._restoration is not None:
+            image = self._restoration.apply(image, small, t_ns)
         look = self._look(image, t_ns, decision)
         people = look.people if look is not None else None
         poses = self._engine.detect(

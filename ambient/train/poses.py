@@ -148,8 +148,11 @@ def people(
 ) -> list[Sequence]:
     """Return the people of one recording."""
     heard = Overheard(detector) if detector is not None else None
-    # One look at each: the network shall know how single looks scatter, as the simulations do.
-    pipeline = CameraPipeline("room", _Camera(), engine, detector=heard, looks=False, gated=False)
+    # One look at each, of the picture as it came: the network shall know how single looks scatter,
+    # as the simulations do, and how poses are that are seen badly.
+    pipeline = CameraPipeline(
+        "room", _Camera(), engine, detector=heard, restored=False, looks=False, gated=False
+    )
     times: list[float] = []
     tracks: dict[int, _Seen] = {}
     aspect = 1.0
