@@ -31,11 +31,15 @@ RMSSD: peak and rise are two clocks of the same beat, and where they differ so m
 them. If all of it were noise of the peak, RMSSD would be a quarter too high. Set on waves made."""
 COVERED: Final = 0.8
 """Share of the stretch below which everything is withheld."""
-LEFT_OUT: Final = 0.04
-"""Share of the time from the first beat to the last of a pulse wave, in intervals that do not
-count, above which variability is withheld: what shook one beat moved those beside it. In waves made
-and shaken (`ambient.evaluate.pulses_other`, seed 9002) it withholds three in five of those that
-were told and more than 5 % off, and none of the clean ones."""
+LEFT_OUT: Final = (0.04, 0.08)
+"""Shares of the time from the first beat to the last of a pulse wave, in intervals that do not
+count. Above the lower one variability is told only where it hardly depends on them (`AGREES`),
+above the upper one never: what shook one beat moved those beside it."""
+AGREES: Final = 0.03
+"""So far, as a share, RMSSD and SDNN may be from those of all intervals that do not stray, those
+at beats that are not relied on among them. In waves made, and made noisy
+(`ambient.evaluate.pulses_other` and less of the same, seed 9002), one in eight more is told than
+with the lower share alone, and of those told no larger share is more than 5 % off."""
 LIKELY: Final = 0.5
 """From this probability of an irregular rhythm on, variability is withheld: its numbers describe
 the sinus node, which then does not lead."""
@@ -84,10 +88,11 @@ def rhythm(
     seen = min(1.0, float(seconds[sure].sum()) / stretch_s)
     unsteady = irregular(seconds, sure) if seen >= COVERED else None
     likely = unsteady is not None and unsteady >= LIKELY
-    blurred = alike is not None and (alike < ALIKE or _left_out(ends, seconds, keep) > LEFT_OUT)
     found = NOTHING
-    if covered >= COVERED and not likely and not blurred:
+    if covered >= COVERED and not likely and (alike is None or alike >= ALIKE):
         found = variability(ends, seconds, keep)
+        if alike is not None and _matters(found, ends, seconds, keep):
+            found = NOTHING
         if slips is not None and _slipped(slips[1:] - slips[:-1], found, ends, seconds, keep):
             found = NOTHING
     return Rhythm(
@@ -104,6 +109,18 @@ def _left_out(ends: Floats, seconds: Floats, keep: Flags) -> float:
     if not len(ends):
         return 1.0
     return 1.0 - float(seconds[keep].sum()) / float(ends[-1] - ends[0] + seconds[0])
+
+
+def _matters(found: Variability, ends: Floats, seconds: Floats, keep: Flags) -> bool:
+    """Return whether what does not count might change what is told of a pulse wave."""
+    share = _left_out(ends, seconds, keep)
+    if share <= LEFT_OUT[0]:
+        return False
+    every = variability(ends, seconds, normal(seconds, np.ones(len(seconds), np.bool_)))
+    pairs = ((found.rmssd_ms, every.rmssd_ms), (found.sdnn_ms, every.sdnn_ms))
+    return share > LEFT_OUT[1] or any(
+        one is None or other is None or abs(other - one) > AGREES * one for one, other in pairs
+    )
 
 
 def _slipped(steps: Floats, found: Variability, ends: Floats, seconds: Floats, keep: Flags) -> bool:

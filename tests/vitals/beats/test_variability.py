@@ -80,6 +80,30 @@ def test_early_missed_and_extra_beats_do_not_count(where: int, first: float, sec
     assert keep.sum() >= len(seconds) - 3
 
 
+@pytest.mark.parametrize(
+    ("course", "counts"),
+    [
+        ((0.72, 0.74, 0.80, 0.85, 0.79, 0.775, 0.69), True),  # slower with a breath, and back
+        ((0.72, 0.74, 0.80, 0.86, 0.86, 0.79, 0.70), True),
+        ((0.62, 0.62, 0.62, 0.86, 0.62, 0.62, 0.62), False),  # all at once
+        ((0.72, 0.74, 0.80, 0.86, 0.62, 0.62, 0.62), False),  # back all at once
+        ((0.62, 0.62, 1.24, 1.24, 1.24, 0.62, 0.62), False),  # three beats missed, alike
+    ],
+)
+def test_an_interval_far_from_its_neighbours_median_counts_if_steps_lead_to_it_and_back(
+    course: tuple[float, ...], counts: bool
+) -> None:
+    seconds = np.r_[np.full(30, 0.62), course, np.full(30, 0.62)]
+    keep = normal(seconds, np.ones(len(seconds), bool))
+    longest = 30 + int(np.argmax(course))
+    assert bool(keep[longest]) is counts
+    assert keep[:30].all()
+    assert keep[-30:].all()
+    sure = np.ones(len(seconds), bool)
+    sure[longest + 1] = False
+    assert not normal(seconds, sure)[longest]
+
+
 def test_covered_too_little_everything_is_withheld() -> None:
     seconds = swinging(1.0)
     sure = np.ones(len(seconds), bool)
@@ -103,6 +127,33 @@ def test_beats_that_look_less_alike_are_placed_too_badly(
     found = rhythm(ends(seconds), seconds, np.ones(len(seconds), bool), 60.0, alike)
     assert (found.variability == NOTHING) is withheld
     assert found.quality > 0.95
+
+
+@pytest.mark.parametrize(
+    ("beats", "off_s", "alike", "withheld"),
+    [
+        (2, 0.1, 1.0, False),  # 3 % of the time
+        (4, 0.0, 1.0, False),  # 6 %, and it makes no difference
+        (4, 0.1, 1.0, True),  # 6 %, and it does
+        (7, 0.0, 1.0, True),  # 10 %
+        (7, 0.1, None, False),  # of an ECG
+    ],
+)
+def test_what_is_left_out_of_a_pulse_wave_is_little_or_makes_no_difference(
+    beats: int, off_s: float, alike: float | None, withheld: bool
+) -> None:
+    seconds = swinging(2.0)
+    plain = variability(ends(seconds), seconds, np.ones(len(seconds), bool))
+    sure = np.ones(len(seconds), bool)
+    unlike = np.arange(1, beats + 1) * 15
+    for one in (unlike, unlike + 1):
+        sure[one] = False
+    seconds[unlike] += off_s
+    seconds[unlike + 1] -= off_s
+    found = rhythm(ends(seconds), seconds, sure, 120.0, alike).variability
+    assert (found == NOTHING) is withheld
+    if found.rmssd_ms is not None:
+        assert found.rmssd_ms == pytest.approx(plain.rmssd_ms, rel=0.05)
 
 
 @pytest.mark.parametrize(
