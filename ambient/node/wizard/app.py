@@ -1,6 +1,6 @@
 """The wizard's pages and answers, over HTTPS to the one device that gave the code.
 
-Comes in: an `Installation` and a `Gate`. Goes out: a Litestar application. Without the session of
+Comes in: an `Installation` and a `Door`. Goes out: a Litestar application. Without the session of
 the device that was let in there is the form for the code and nothing else; what changes anything
 must come from the wizard's own pages. No answer may be kept by a browser, and none holds a picture
 but that of ``/still``, which is empty without an agreement in force.
@@ -9,60 +9,51 @@ but that of ``/still``, which is empty without an agreement in force.
 from __future__ import annotations
 
 import math
-import secrets
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
-import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from litestar import Litestar, MediaType, Request, Response, Router, get, post
+from litestar import Litestar, MediaType, Response, Router, get, post
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie, MutableScopeHeaders
-from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, JSONBody, URLEncodedBody
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Meta, Struct
 
 from ambient.bus.opening import fingerprint
-from ambient.errors import AmbientError, StoreError
-from ambient.events import Area, Light, Station, WizardAct
-from ambient.languages import accepted
+from ambient.errors import AmbientError
+from ambient.events import Area, Light, Station
 from ambient.node.wizard import record, walk
-from ambient.node.wizard.announce import Announcer
+from ambient.node.wizard.answers import (
+    MAX_BODY,
+    AnyRequest,
+    Headers,
+    crash,
+    http_error,
+    language_of,
+    own_error,
+)
+from ambient.node.wizard.door import Door
 from ambient.node.wizard.drawing import Drawn, Missing
-from ambient.node.wizard.gate import Gate, Verdict
-from ambient.node.wizard.installation import BusyError, Installation, UnknownPlaceError
+from ambient.node.wizard.gate import Verdict
+from ambient.node.wizard.installation import Installation
 from ambient.node.wizard.looks import Outlined
+from ambient.node.wizard.refusals import (
+    ForeignPageError,
+    NotAgreedError,
+    NotThereError,
+    ShutOutError,
+)
 from ambient.node.wizard.walk import Judged
 from ambient.node.wizard.watcher import Person
 from ambient.node.wizard.words import words
 
 COOKIE: Final = "__Host-wizard"
-MAX_BODY: Final = 64 * 1024
-LAST_PAGE_S: Final = 2.0
 STATIC: Final = Path(__file__).parent / "static"
-HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    # Without a referrer browsers send the origin of a form as "null", which is no page of ours.
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-
-AnyRequest = Request[Any, Any, Any]
-_log = structlog.get_logger(__name__)
 
 
 class CodeForm(Struct, frozen=True):
@@ -91,99 +82,14 @@ class Agreed(Struct, frozen=True, forbid_unknown_fields=True):
     everybody: bool
 
 
-class Door:
-    """The gate of the running wizard: the one mutable thing of the application.
-
-    Parameters
-    ----------
-    gate
-        Of this opening.
-    steady
-        Seconds of a steady clock.
-    announcer
-        Tells the hub of who came in.
-    certificate
-        SHA-256 of the wizard's certificate.
-    """
-
-    def __init__(
-        self, gate: Gate, steady: Callable[[], float], announcer: Announcer, certificate: str
-    ) -> None:
-        self._gate = gate
-        self._entering = threading.Lock()
-        self._steady = steady
-        self._announcer = announcer
-        self.certificate = certificate
-        self._shuts: float | None = None
-        """When (s) it shuts, once somebody ended the opening before its time."""
-
-    @property
-    def closed(self) -> bool:
-        """Whether somebody ended the opening before its time."""
-        return self._shuts is not None
-
-    def close(self) -> None:
-        """Let nobody in any more; the last page may still load what it is shown by."""
-        self._shuts = self._steady() + LAST_PAGE_S
-
-    @property
-    def over(self) -> bool:
-        """Whether the wizard is to be shut."""
-        now = self._steady()
-        return not self._gate.is_open(now) or (self._shuts is not None and now >= self._shuts)
-
-    @property
-    def left_s(self) -> float:
-        """For how long it is open still."""
-        return 0.0 if self.closed else self._gate.left_s(self._steady())
-
-    @property
-    def tries_left(self) -> int:
-        """How many more codes may be tried."""
-        return self._gate.tries_left
-
-    def enter(self, given: str) -> tuple[Verdict, str]:
-        """Take in a code; return what became of it, and the token of the session."""
-        token = secrets.token_urlsafe(32)
-        with self._entering:  # of tries side by side each one counts, and one device gets in
-            before = self._gate
-            self._gate, verdict = before.enter(given, token, self._steady())
-            if verdict is Verdict.ENTERED:
-                self._announcer.act(WizardAct.ENTERED)
-            elif verdict is Verdict.LOCKED and self._gate != before:
-                self._announcer.act(WizardAct.LOCKED)
-        return verdict, token
-
-    def admits(self, token: str | None) -> bool:
-        """Return whether a request with `token` is from the device that was let in."""
-        return not self.closed and self._gate.admits(token, self._steady())
-
-
-class _Headers:
-    """Puts `HEADERS` on every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def complete(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-            await send(message)
-
-        await self._app(scope, receive, complete)
-
-
 def _let_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     door: Door = connection.app.state.door
     if not door.admits(connection.cookies.get(COOKIE)):
-        raise NotAuthorizedException("expected the device that gave the code; open / and give it")
+        raise ShutOutError("shut_out")
     if getattr(connection, "method", "GET") not in ("GET", "HEAD") and (
         connection.headers.get("origin") != str(connection.base_url).rstrip("/")
     ):
-        raise PermissionDeniedException("expected a request of the wizard's own page")
+        raise ForeignPageError("foreign_page")
 
 
 @get("/", sync_to_thread=False)
@@ -276,7 +182,7 @@ def agree(
 ) -> dict[str, int]:
     """Take in that everybody in the room agrees to a picture."""
     if not data.everybody:
-        raise PermissionDeniedException("expected that everybody in the room agrees")
+        raise NotAgreedError("not_agreed")
     made = _installation(request).agree(room, camera)
     return {"seconds": round((made.until - made.began) / 1e9)}
 
@@ -286,7 +192,7 @@ def still(request: AnyRequest, room: FromPath[str], camera: FromPath[str]) -> Re
     """Return a picture that was agreed to; 404 while there is none."""
     data = _installation(request).still(room, camera)
     if not data:
-        raise HTTPException("nobody agreed to a picture, or there is none yet", status_code=404)
+        raise NotThereError("no_still")
     return Response(data, media_type="image/jpeg")
 
 
@@ -356,11 +262,11 @@ def create_app(installation: Installation, door: Door) -> Litestar:
             inside,
             create_static_files_router(path="/static", directories=[STATIC]),
         ],
-        middleware=[_Headers],
+        middleware=[Headers],
         exception_handlers={
-            HTTPException: _http_error,
-            AmbientError: _own_error,
-            Exception: _crash,
+            HTTPException: http_error,
+            AmbientError: own_error,
+            Exception: crash,
         },
         openapi_config=None,
         request_max_body_size=MAX_BODY,
@@ -381,7 +287,7 @@ def _certificate(request: AnyRequest, room: str) -> record.Certificate:
     installation.room(room)
     found = record.newest(installation.config.state_dir, room)
     if found is None:
-        raise HTTPException("nobody has walked through this room yet", status_code=404)
+        raise NotThereError("not_walked")
     return found
 
 
@@ -398,7 +304,7 @@ def _environment() -> Environment:
 def _page(
     request: AnyRequest, template: str, *, status: int = 200, **shown: object
 ) -> Response[str]:
-    language = accepted(request.headers.get("accept-language", ""))
+    language = language_of(request)
     said = words(language)
     html = (
         _environment()
@@ -422,25 +328,3 @@ def _gate(request: AnyRequest, verdict: Verdict | None) -> Response[str]:
         request, "gate.html", status=status, verdict=verdict, fingerprint=shown,
         tries=door.tries_left, minutes=math.ceil(door.left_s / 60),
     )  # fmt: skip
-
-
-_STATUS: Final[dict[type[AmbientError], int]] = {
-    UnknownPlaceError: 404,
-    BusyError: 503,
-    StoreError: 507,
-}
-
-
-def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    # A path that is nowhere is answered outside the middleware.
-    return Response({"detail": error.detail}, status_code=error.status_code, headers=HEADERS)
-
-
-def _own_error(request: AnyRequest, error: AmbientError) -> Response[Any]:
-    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 409)
-    return Response({"detail": str(error)}, status_code=status)
-
-
-def _crash(request: AnyRequest, error: Exception) -> Response[Any]:
-    _log.error("request failed", path=request.url.path, reason=f"{type(error).__name__}: {error}")
-    return Response({"detail": "the node made a mistake; its log says more"}, status_code=500)

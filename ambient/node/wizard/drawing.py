@@ -19,9 +19,10 @@ from msgspec import Meta, Struct
 from ambient.config import NodeConfig, Room, load_node
 from ambient.config_cameras import Camera, Zone
 from ambient.config_watch import undrawn_beds
-from ambient.errors import ConfigError, StoreError, UsageError
+from ambient.errors import ConfigError, StoreError
 from ambient.events import MAX_LIST, Area
 from ambient.files import write_atomically
+from ambient.node.wizard.refusals import RefusedError, UnwrittenError
 from ambient.observations import Place, Point
 from ambient.places import Slug
 
@@ -137,27 +138,26 @@ def check(drawn: Sequence[Drawn], room: Room) -> None:
 
     Raises
     ------
-    UsageError
+    RefusedError
         With the number of the area, what was expected and what came.
     """
-    beds = {bed.id for bed in room.beds}
-    known = ", ".join(sorted(beds)) or "none"
+    beds = sorted(bed.id for bed in room.beds)
     if len(drawn) > MOST_AREAS:
-        raise UsageError(f"expected at most {MOST_AREAS} areas, got {len(drawn)}; delete some")
+        raise RefusedError("too_many_areas", most=MOST_AREAS, got=len(drawn))
     for number, one in enumerate(drawn, 1):
-        where = f"area {number} ({one.area.value})"
+        where = {"number": number, "area": one.area}
         if any(not (0 <= x <= 1 and 0 <= y <= 1) for x, y in one.polygon):
-            raise UsageError(f"{where}: expected corners inside the picture, got one outside")
+            raise RefusedError("corner_outside", **where)
         if _crosses_itself(one.polygon):
-            raise UsageError(f"{where}: expected sides that do not cross; move its corners")
+            raise RefusedError("sides_cross", **where)
         if _size(one.polygon) < LEAST_AREA:
-            raise UsageError(f"{where}: expected a larger area, got a spot; draw it again")
+            raise RefusedError("a_spot", **where)
         if one.bed is not None and (one.area not in _OWNED or one.bed not in beds):
-            raise UsageError(f"{where}: expected a bed of this room ({known}), got {one.bed}")
+            raise RefusedError("no_bed", **where, known=beds, got=one.bed)
         if one.bed is None and one.area is Area.BED and len(beds) > 1:
-            raise UsageError(f"{where}: expected whose bed it is ({known}), got none; choose one")
+            raise RefusedError("ownerless", **where, known=beds)
     if sum(one.area is Area.WET_ROOM for one in drawn) > 1:
-        raise UsageError("expected one door of a wet room in a camera's picture, got several")
+        raise RefusedError("doors")
 
 
 def save(file: Path, room: str, camera: str, drawn: Sequence[Drawn]) -> NodeConfig:
@@ -174,11 +174,11 @@ def save(file: Path, room: str, camera: str, drawn: Sequence[Drawn]) -> NodeConf
 
     Raises
     ------
-    UsageError
+    RefusedError
         When an area is none.
     ConfigError
         When the file would no longer be a configuration; it stays as it is then.
-    StoreError
+    UnwrittenError
         When it cannot be written; it stays as it is.
     """
     from ruamel.yaml import YAML
@@ -213,10 +213,7 @@ def _replace(file: Path, data: bytes) -> NodeConfig:
         raise ConfigError(str(error).replace(str(trial), str(file))) from None
     except (OSError, StoreError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise StoreError(
-            f"{file}: expected to write what was drawn, got: {why}; run `ambient commission` as "
-            "the owner of this file, on a disk with free space"
-        ) from None
+        raise UnwrittenError("unwritten", file=file, why=why) from None
     finally:
         trial.unlink(missing_ok=True)
     return config

@@ -18,7 +18,6 @@ import msgspec
 from ambient import __version__
 from ambient.config import NodeConfig, Room, load_node
 from ambient.config_cameras import Camera
-from ambient.errors import UsageError
 from ambient.events import Light, Purpose, Station, StationResult, WizardAct
 from ambient.node.running import start_anew
 from ambient.node.switches import SwitchBoard
@@ -26,20 +25,13 @@ from ambient.node.wizard import agreed, drawing, record, sockets, walk
 from ambient.node.wizard.announce import Announcer
 from ambient.node.wizard.drawing import Drawn, Missing
 from ambient.node.wizard.looks import Levels, LevelWanted, LookWanted, Outlined
+from ambient.node.wizard.refusals import BusyError, RefusedError, UnknownPlaceError
 from ambient.node.wizard.walk import Judged, Senses
 from ambient.node.wizard.watcher import Watcher
 
 ANSWER_S = 3.0
 MOST_STATION_NS = 120 * 10**9
 """A station that was begun and forgotten is judged over its last two minutes."""
-
-
-class BusyError(UsageError):
-    """The node does not answer at the moment: it starts anew."""
-
-
-class UnknownPlaceError(UsageError):
-    """There is no such room or camera on this node."""
 
 
 @dataclass
@@ -96,8 +88,8 @@ class Installation:
         """
         found = next((one for one in self.config.rooms if one.id == room), None)
         if found is None:
-            known = ", ".join(one.id for one in self.config.rooms)
-            raise UnknownPlaceError(f"expected a room of this node ({known}), got {room[:40]!r}")
+            known = [one.id for one in self.config.rooms]
+            raise UnknownPlaceError("no_room", known=known, got=room[:40])
         return found
 
     def camera(self, room: str, camera: str) -> Camera:
@@ -111,8 +103,8 @@ class Installation:
         here = self.room(room)
         found = next((one for one in here.cameras if one.id == camera), None)
         if found is None:
-            known = ", ".join(one.id for one in here.cameras) or "none"
-            raise UnknownPlaceError(f"expected a camera of {room} ({known}), got {camera[:40]!r}")
+            known = [one.id for one in here.cameras]
+            raise UnknownPlaceError("no_camera", room=room, known=known, got=camera[:40])
         return found
 
     def outline(self, room: str, camera: str) -> Outlined:
@@ -165,7 +157,7 @@ class Installation:
     def begin(self, room: str, station: Station, light: Light) -> None:
         """Take in that somebody begins to do what a station asks for."""
         if station not in walk.asked(self.senses(room)):
-            raise UsageError(f"expected a station that {room} is walked by, got {station.value}")
+            raise RefusedError("no_station", room=room, got=station)
         t = self._clock()
         self._walk(room).begun = (station, light, t)
         self._levels(room, t)  # from now on they are measured
@@ -174,7 +166,7 @@ class Installation:
         """Judge the station that was begun."""
         walked = self._walk(room)
         if walked.begun is None:
-            raise UsageError("expected a station that was begun, got none; press Begin first")
+            raise RefusedError("not_begun")
         station, light, began = walked.begun
         ended = self._clock()
         began = max(began, ended - MOST_STATION_NS)
@@ -241,7 +233,7 @@ class Installation:
         question = msgspec.msgpack.encode(LookWanted(room=room, camera=camera, still=still))
         answer = sockets.ask(self._run_dir, sockets.LOOK, question, ANSWER_S)
         if not answer:
-            raise BusyError("expected the node's cameras to answer, they do not yet; wait a little")
+            raise BusyError("busy")
         return msgspec.msgpack.decode(answer, type=Outlined)
 
     def _levels(self, room: str, since: int) -> Levels:

@@ -132,7 +132,8 @@ def _serve(
     on_open: Callable[[Opening], None],
     stop: threading.Event | None,
 ) -> None:
-    from ambient.node.wizard.app import Door, create_app
+    from ambient.node.wizard.app import create_app
+    from ambient.node.wizard.door import Door
     from ambient.node.wizard.installation import Installation
 
     place = NodePlace(config.state_dir)

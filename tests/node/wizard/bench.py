@@ -24,7 +24,8 @@ from ambient.node.gateways.listening import bound
 from ambient.node.place import NodePlace
 from ambient.node.wizard import certificate, serve, sockets
 from ambient.node.wizard.announce import Announcer
-from ambient.node.wizard.app import Door, create_app
+from ambient.node.wizard.app import create_app
+from ambient.node.wizard.door import Door
 from ambient.node.wizard.gate import opened
 from ambient.node.wizard.installation import Installation
 from ambient.node.wizard.looks import Outlined, Proposal

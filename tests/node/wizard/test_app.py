@@ -16,12 +16,15 @@ from litestar.testing import TestClient
 
 from ambient.bus.opening import code_of
 from ambient.config import load_node
+from ambient.errors import ConfigError, LinkError, StoreError
 from ambient.events import NodeCommissioned, NodeWizard, NodeZone, WizardAct
 from ambient.node.notices import NoticeBoard
 from ambient.node.place import NodePlace
 from ambient.node.wizard import agreed, sockets
 from ambient.node.wizard.announce import Announcer
-from ambient.node.wizard.app import COOKIE, HEADERS, Door, create_app
+from ambient.node.wizard.answers import HEADERS
+from ambient.node.wizard.app import COOKIE, create_app
+from ambient.node.wizard.door import Door
 from ambient.node.wizard.gate import OPEN_S, TRIES, Gate, Verdict, opened
 from ambient.node.wizard.installation import Installation
 from ambient.node.wizard.looks import LookWanted, Outlined
@@ -274,6 +277,85 @@ def test_what_is_refused_changes_nothing(
     assert installer.post(path, json=body).status_code == status
     assert bench.file.read_text() == before
     assert bench.acts() == [WizardAct.ENTERED]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "english", "german"),
+    [
+        ("/room/r9", None, 404, "a room of this node (r12), got", "Zimmer dieses Knotens (r12)"),
+        ("/api/areas/r12/c9", None, 404, "a camera of r12 (c1)", "eine Kamera von r12 (c1)"),
+        ("/api/walk/r12/end", {}, 409, "press Begin first", "drücken Sie zuerst Beginnen"),
+        (
+            "/api/areas/r12/c1",
+            [{"area": "sofa", "polygon": SQUARE, "bed": "r12-a"}],
+            409,
+            "area 1 (Sofa): expected a bed of this room (r12-a)",
+            "Fläche 1 (Sofa): Erwartet wird ein Bett dieses Zimmers (r12-a)",
+        ),
+        ("/api/still/r12/c1", {"everybody": False}, 403, "everybody", "alle im Zimmer"),
+        ("/still/r12/c1", None, 404, "nobody agreed", "Niemand hat einem Bild zugestimmt"),
+        ("/certificate/r12", None, 404, "nobody has walked", "noch niemand gegangen"),
+        ("/api/finish/r12", {"by": ""}, 400, "load the page anew", "laden Sie sie neu"),
+        ("/nothing", None, 404, "nothing at this address", "Unter dieser Adresse gibt es nichts"),
+    ],
+)
+def test_a_refusal_is_in_the_language_of_the_page(
+    installer: TestClient[Litestar],
+    path: str,
+    body: object,
+    status: int,
+    english: str,
+    german: str,
+) -> None:
+    for language, said in (("en", english), ("de-AT", german)):
+        headers = {"Accept-Language": language}
+        if body is None:
+            answer = installer.get(path, headers=headers)
+        else:
+            answer = installer.post(path, json=body, headers=headers)
+        assert answer.status_code == status
+        assert said in answer.json()["detail"]
+
+
+def test_who_is_kept_out_is_told_so_in_the_language_of_the_page(
+    installer: TestClient[Litestar],
+) -> None:
+    german = {"Accept-Language": "de"}
+    foreign = installer.post("/close", headers={**german, "Origin": "https://evil.example"})
+    assert foreign.json()["detail"] == "Erwartet wird eine Anfrage von einer Seite des Assistenten."
+    installer.cookies.clear()
+    stranger = installer.get("/room/r12", headers=german)
+    assert "Erwartet wird das Gerät, das den Code" in stranger.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "english", "german"),
+    [
+        (StoreError("/x: the disk is full"), 507, "could not keep this: /x", "nicht speichern: /x"),
+        (ConfigError("x: bad"), 409, "could not run with this: x", "der Knoten nicht laufen: x"),
+        (LinkError("x"), 409, "could not do this: x", "konnte das nicht tun: x"),
+        (RuntimeError("x"), 500, "made a mistake", "hat einen Fehler gemacht"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_what_the_node_cannot_do_is_said_in_the_language_of_the_page(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
+    english: str,
+    german: str,
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    with TestClient(bench.app(), base_url=URL, raise_server_exceptions=False) as client:
+        client.post("/enter", data={"code": CODE}, headers={"Origin": URL})
+        monkeypatch.setattr(bench.installation, "areas", fails)
+        for language, said in (("en", english), ("de", german)):
+            answer = client.get("/api/areas/r12/c1", headers={"Accept-Language": language})
+            assert answer.status_code == status
+            assert said in answer.json()["detail"]
 
 
 def test_a_body_without_end_is_refused(installer: TestClient[Litestar]) -> None:

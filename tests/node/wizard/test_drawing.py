@@ -222,7 +222,7 @@ def test_of_several_beds_none_is_saved_without_its_owner(file: Path) -> None:
     two = TEXT.replace("subject: s-4f2a}", "subject: s-4f2a}, {id: r12-b}")
     file.write_text(two)
     with pytest.raises(
-        UsageError, match=r"area 2 \(bed\): expected whose bed it is \(r12-a, r12-b\)"
+        UsageError, match=r"area 2 \(Bed\): expected whose bed it is \(r12-a, r12-b\)"
     ):
         save(file, "r12", "c1", [drawn(Area.SOFA), drawn(Area.BED)])
     assert file.read_text() == two
