@@ -1,59 +1,49 @@
 """Measure how our pose engine errs: ``python -m ambient.evaluate.measure_noise DATA``.
 
 In: drawn people, of whom everything is known (`noise_rendered`), and recordings that may be learned
-from, of which posture is known. Out: `models/skeletons/noise.json`, the figures with which
-sequences to learn from are made. What neither can tell (the ceiling view, boxes, what is out of
-sight) keeps its figure, and the file says which is which.
+from, of which posture is known (`noise_recorded`). Out: `models/skeletons/noise.json`, the figures
+with which sequences to learn from are made. What neither can tell (the ceiling view, boxes, what is
+out of sight) keeps its figure, and the file says which is which.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.special import logit
 
+from ambient.evaluate.noise_measures import MARKS, TAU_S, Floats, kept_share, rms, seven, trunk
+from ambient.evaluate.noise_recorded import (
+    measure_score,
+    measure_visibility,
+    recordings,
+    shake,
+    world_shake,
+)
 from ambient.evaluate.noise_rendered import FPS, Rendered, rendered
-from ambient.train.poses import PEOPLE, Pass, View, people
-from ambient.train.truth import Row, read
-from models.skeletons.figures import GROUP, GROUPS, ByState, Pair, Seven, State
-from models.skeletons.landmarks import HIPS, LANDMARKS, MIRRORED, SHOULDERS
+from models.skeletons.figures import ByState, Seven, State
+from models.skeletons.landmarks import LANDMARKS, MIRRORED
 from models.skeletons.noise import NoiseModel
-from models.skeletons.sequence import LABELS, Sequence
-from models.skeletons.wander import wander
-from vision.pose import PoseOptions
-from vision.pose.blazepose import BlazePose
+from models.skeletons.sequence import Sequence
 
 VERSION: Final = "1.0.0"
 SEED: Final = 7
-RECORDED_FPS: Final = 10.0
-SETS: Final = ("gmdcsa24", "rajukonakalla/raju_Raju", "rajukonakalla/raju_yashu")
-"""Recordings of one person whose posture the labels tell."""
 LIKELY: Final = 0.5
 """Frames whose median error is more torso lengths are mistakes of another kind, not noise."""
-CALM: Final = 0.25
-"""The share of the calmest half seconds of a recording that counts as keeping still."""
 _SMOOTH_S: Final = 1.0
+_TORSO_M: Final = 0.5
 _STILL: Final = 0.15
 """Metres a second under which drawn bodies count as still."""
 
-Floats = NDArray[np.float64]
-_MARKS: Final = ([0, 2, 5, 7, 8], [11, 12], [13, 14], [15, 16], [23, 24], [25, 26], [27, 28])
-"""The landmarks that stand for each of `GROUPS`."""
-_WORDS: Final = {
-    State.UPRIGHT: ("walk", "standing"), State.LOW: ("sitting",), State.FALLING: ("fall",),
-    State.DOWN: ("fallen",),
-}  # fmt: skip
 _MEASURED: Final = (
     "jitter.still", "jitter.per_speed", "bias.upright", "bias.low", "bias.falling", "bias.down",
     "visibility.upright", "visibility.low", "visibility.falling", "visibility.down",
@@ -84,19 +74,6 @@ class Errors:
     speed: Floats
 
 
-def recordings(data: Path) -> list[Sequence]:
-    """Return the people of the recordings, as the node sees them."""
-    out: list[Sequence] = []
-    for row in _rows(data):
-        with BlazePose.create(PoseOptions(num_people=PEOPLE)) as engine:
-            out += people(row, Pass(View.PLAIN, RECORDED_FPS), engine, None)
-    return out
-
-
-def _rows(data: Path) -> list[Row]:
-    return [row for row in read(data / "video") if row.name.startswith(SETS)]
-
-
 def errors_of(clips: Many[Rendered], depth: float) -> Errors:
     """Split what the engine says of drawn people into truth, slow errors and fast ones.
 
@@ -110,7 +87,7 @@ def errors_of(clips: Many[Rendered], depth: float) -> Errors:
             continue
         error = _error(clip)[rows]
         true = clip.picture.world[rows]
-        scale = _rms(clip.world[rows][..., :2]) / _rms(true[..., :2])
+        scale = rms(clip.world[rows][..., :2]) / rms(true[..., :2])
         shrunk = true * scale * np.array([1.0, 1.0, depth])
         world = clip.world[rows] - shrunk
         speed = clip.truth.speed[rows] / _TORSO_M
@@ -121,9 +98,6 @@ def errors_of(clips: Many[Rendered], depth: float) -> Errors:
         np.concatenate([part[at] for part in parts]) for at in range(5)
     )
     return Errors(fast, slow, world_slow, state.astype(np.int64), speed)
-
-
-_TORSO_M: Final = 0.5
 
 
 def _error(clip: Rendered) -> Floats:
@@ -157,20 +131,12 @@ def _smooth(values: Floats, fps: float) -> Floats:
     return out
 
 
-def kept_share(tau_s: float, fps: float, over_s: float) -> float:
-    """Return how much of a path that forgets in `tau_s` is left when means `over_s` are taken."""
-    size = max(2, round(over_s * fps))
-    path = wander(np.random.default_rng(0), np.arange(800 * size) / fps, tau_s)
-    pieces = path.reshape(-1, size)
-    return _rms(pieces - pieces.mean(axis=1, keepdims=True))
-
-
 def by_group(values: Floats) -> Seven:
     """Root mean square (7,) over the landmarks of each group; values are (N, 33, axes).
 
     Fingers, heels and toes are left out: a drawn body's are not quite the network's.
     """
-    return _seven(np.array([_rms(values[:, marks]) for marks in _MARKS]))
+    return seven(np.array([rms(values[:, marks]) for marks in MARKS]))
 
 
 def usual(values: Floats) -> Floats:
@@ -179,7 +145,7 @@ def usual(values: Floats) -> Floats:
     By the median of the absolute, scaled as for a normal distribution: a clip's first second, in
     which the network settles, is no jitter.
     """
-    return np.array([1.4826 * np.median(np.abs(values[:, marks])) for marks in _MARKS])
+    return np.array([1.4826 * np.median(np.abs(values[:, marks])) for marks in MARKS])
 
 
 def measure_jitter(drawn: Errors, recorded: Many[Sequence]) -> tuple[ByState[Seven], Seven]:
@@ -188,7 +154,7 @@ def measure_jitter(drawn: Errors, recorded: Many[Sequence]) -> tuple[ByState[Sev
     Of people who sit and lie the recordings tell, with the grain and light of a real sensor. In
     them hardly anybody stands still and nobody falls slowly: there the drawings tell.
     """
-    share = kept_share(_TAU_S, FPS, _SMOOTH_S)
+    share = kept_share(TAU_S, FPS, _SMOOTH_S)
     upright = drawn.state == State.UPRIGHT
     walks, stands = upright & (drawn.speed > 2 * _STILL), upright & (drawn.speed < _STILL)
     rest, moving = usual(drawn.fast[stands]) / share, usual(drawn.fast[walks]) / share
@@ -196,76 +162,8 @@ def measure_jitter(drawn: Errors, recorded: Many[Sequence]) -> tuple[ByState[Sev
     falling = drawn.state == State.FALLING
     fall = usual(drawn.fast[falling]) / share
     fall = np.maximum(fall - per_speed * drawn.speed[falling].mean(), rest)
-    low, down = (np.array(_shake(recorded, state)) for state in (State.LOW, State.DOWN))
-    return ByState(_seven(rest), _seven(low), _seven(fall), _seven(down)), _seven(per_speed)
-
-
-def _shake(recorded: Many[Sequence], state: State) -> Seven:
-    """Fast movement (7,) of people who keep still in a state, in torso lengths.
-
-    Half seconds are compared by how much each group of landmarks moves about its mean; the calmest
-    share of them is the network's own unrest, the others move.
-    """
-    spreads = [
-        np.stack([_spread(piece[:, marks] / size) for marks in _MARKS])
-        for piece, size in _half_seconds(recorded, state)
-    ]
-    calm = np.quantile(np.stack(spreads), CALM, axis=0)
-    return _seven(calm / kept_share(_TAU_S, RECORDED_FPS, _HALF_S))
-
-
-def world_shake(recorded: Many[Sequence], state: State) -> float:
-    """As `_shake`, of world landmarks across the view, all together, metres."""
-    spreads = []
-    for sequence in recorded:
-        rows = np.flatnonzero(sequence.seen & _is(sequence, state))
-        for piece in np.split(rows, range(_HALF, len(rows), _HALF)):
-            if len(piece) == _HALF:
-                spreads.append(_spread(sequence.world[piece, :, :2].astype(np.float64)))
-    return float(np.quantile(spreads, CALM)) / kept_share(_TAU_S, RECORDED_FPS, _HALF_S)
-
-
-_TAU_S: Final = 0.2
-_HALF_S: Final = 0.5
-_HALF: Final = round(_HALF_S * RECORDED_FPS)
-
-
-def _half_seconds(recorded: Many[Sequence], state: State) -> Iterator[tuple[Floats, float]]:
-    """Yield landmarks (5, 33, 2) in picture heights, and the length of the trunk there."""
-    for sequence in recorded:
-        rows = np.flatnonzero(sequence.seen & _is(sequence, state))
-        if len(rows) < _HALF:
-            continue
-        uv = sequence.keypoints[rows, :, :2].astype(np.float64) * [sequence.aspect, 1.0]
-        # A trunk seen along its axis is no measure; a third of the whole is at least near.
-        size = max(float(np.median(_trunk(uv))), 0.3 * float(np.median(_extent(uv))))
-        for piece in np.split(uv, range(_HALF, len(uv), _HALF)):
-            if len(piece) == _HALF:
-                yield piece, size
-
-
-def _spread(piece: Floats) -> float:
-    return _rms(piece - piece.mean(axis=0))
-
-
-def _trunk(uv: Floats) -> Floats:
-    out: Floats = np.linalg.norm(uv[:, SHOULDERS].mean(1) - uv[:, HIPS].mean(1), axis=-1)
-    return out
-
-
-def _extent(uv: Floats) -> Floats:
-    out: Floats = np.ptp(uv, axis=1).max(-1)
-    return out
-
-
-def _is(sequence: Sequence, state: State) -> NDArray[np.bool_]:
-    codes = [LABELS.index(word) for word in _WORDS[state]]
-    out: NDArray[np.bool_] = np.isin(sequence.label, codes)
-    return out
-
-
-def _seven(row: Floats) -> Seven:
-    return cast(Seven, tuple(round(float(value), 4) for value in row))
+    low, down = (np.array(shake(recorded, state)) for state in (State.LOW, State.DOWN))
+    return ByState(seven(rest), seven(low), seven(fall), seven(down)), seven(per_speed)
 
 
 def measure_adapting(clips: Many[Rendered]) -> float:
@@ -274,8 +172,8 @@ def measure_adapting(clips: Many[Rendered]) -> float:
     for clip in clips:
         rows = likely(clip) & (clip.truth.state < State.FALLING)
         if rows.sum() >= FPS:
-            true.append(float(np.log(np.median(_trunk(clip.picture.world[rows])))))
-            told.append(float(np.log(np.median(_trunk(clip.world[rows])))))
+            true.append(float(np.log(np.median(trunk(clip.picture.world[rows])))))
+            told.append(float(np.log(np.median(trunk(clip.world[rows])))))
     slope = float(np.polyfit(true, told, 1)[0])
     return float(np.clip(1.0 - slope, 0.0, 1.0))
 
@@ -291,8 +189,8 @@ def measure_world(clips: Many[Rendered], adapts: float) -> tuple[float, float, f
         if rows.sum() < FPS:
             continue
         true, told = clip.picture.world[rows], clip.world[rows]
-        scale = _rms(told[..., :2]) / _rms(true[..., :2])
-        scales.append(scale / (_TORSO_M / float(np.median(_trunk(true)))) ** adapts)
+        scale = rms(told[..., :2]) / rms(true[..., :2])
+        scales.append(scale / (_TORSO_M / float(np.median(trunk(true)))) ** adapts)
         deep_true.append(true[..., 2].ravel() * scale)
         deep_told.append(told[..., 2].ravel())
     away, told_away = np.concatenate(deep_true), np.concatenate(deep_told)
@@ -310,32 +208,6 @@ def measure_swaps(clips: Many[Rendered]) -> float:
     return 60.0 * runs / max(seconds, 1.0)
 
 
-def measure_visibility(recorded: Many[Sequence]) -> tuple[list[Seven], float]:
-    """Median visibility by state and group, and its spread in log-odds."""
-    rows: list[Seven] = []
-    spreads = []
-    for state in State:
-        seen = [s.keypoints[s.seen & _is(s, state), :, 2] for s in recorded]
-        values = np.clip(np.concatenate(seen).astype(np.float64), 0.003, 0.997)
-        row = [float(np.median(values[:, at == GROUP])) for at in range(len(GROUPS))]
-        rows.append(_seven(np.array(row)))
-        odds = logit(values)
-        spreads += [float(np.subtract(*np.percentile(odds[:, at == GROUP], [75, 25])) / 1.35)
-                    for at in range(2, len(GROUPS))]  # fmt: skip
-    return rows, round(float(np.median(spreads)), 3)
-
-
-def measure_score(recorded: Many[Sequence]) -> ByState[Pair]:
-    """Log-odds of the score above a half: median and spread by state."""
-    pairs: list[Pair] = []
-    for state in State:
-        scores = np.concatenate([s.score[s.seen & _is(s, state)] for s in recorded])
-        odds = logit(np.clip(2.0 * scores.astype(np.float64) - 1.0, 1e-3, 1.0 - 1e-3))
-        low, middle, high = np.percentile(odds, [16, 50, 84])
-        pairs.append((round(float(middle), 3), round(float(max(0.5, (high - low) / 2)), 3)))
-    return ByState(*pairs)
-
-
 def fit(clips: Many[Rendered], recorded: Many[Sequence], old: NoiseModel) -> NoiseModel:
     """Return the model with every figure that can be measured replaced."""
     replace = msgspec.structs.replace
@@ -345,8 +217,8 @@ def fit(clips: Many[Rendered], recorded: Many[Sequence], old: NoiseModel) -> Noi
     still, per_speed = measure_jitter(drawn, recorded)
     slow = [by_group(drawn.slow[drawn.state == state]) for state in State]
     visible, spread = measure_visibility(recorded)
-    flat = [_rms(drawn.world_slow[drawn.state == state][..., :2]) for state in State]
-    deep = [_rms(drawn.world_slow[drawn.state == state][..., 2]) for state in State]
+    flat = [rms(drawn.world_slow[drawn.state == state][..., :2]) for state in State]
+    deep = [rms(drawn.world_slow[drawn.state == state][..., 2]) for state in State]
     # Who walks or falls moves the limbs, which is no error: those who sit and lie stand in.
     low, down = world_shake(recorded, State.LOW), world_shake(recorded, State.DOWN)
     quick = [low, low, down, down]
@@ -375,10 +247,6 @@ def fit(clips: Many[Rendered], recorded: Many[Sequence], old: NoiseModel) -> Noi
         score=measure_score(recorded),
         gross=replace(old.gross, swap_per_min=round(measure_swaps(clips), 3)),
     )  # fmt: skip
-
-
-def _rms(values: Floats) -> float:
-    return float(np.sqrt(np.mean(values**2)))
 
 
 def _four(values: Many[float]) -> ByState[float]:

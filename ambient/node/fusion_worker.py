@@ -2,8 +2,7 @@
 
 Comes in: observations of the sensing processes over a socket file, notices of the supervisor,
 commands of the agent. Goes out: events, each committed together with the state from which an open
-chain goes on after a restart. A disk that takes nothing stops no judgement: what could not be
-written is kept and tried again, and is followed by an event that says so.
+chain goes on after a restart (`ambient.node.ledger`).
 
 Where the configuration and the consent of a room say so, all that is taken in of it is recorded
 (`ambient.node.recorder`), so that a replay gives the same events.
@@ -14,9 +13,9 @@ from __future__ import annotations
 import gc
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 import structlog
@@ -27,6 +26,7 @@ from ambient.errors import StoreError
 from ambient.events import AnyEvent, Outcome, Purpose
 from ambient.node.clock import NodeClock, StepDetector
 from ambient.node.control import ControlServer
+from ambient.node.ledger import RETRY_S, SAVE_EVERY_S, Ledger, Store
 from ambient.node.notices import Notice, NoticeBoard, event_of
 from ambient.node.own_events import consent_applied
 from ambient.node.recorder import Recorder
@@ -39,105 +39,11 @@ from fusion.watermark import NODE_SOURCE
 CONSENTS: Final = "node.consents"
 """Key of the state in which fusion remembers which purposes it has already stated."""
 
-SAVE_EVERY_S: Final = 5.0
-"""How often the state is committed while no event is; a restart loses at most this much."""
-
-RETRY_S: Final = 1.0
-MAX_PENDING: Final = 20_000
-"""Events kept in memory while the disk takes nothing."""
-
 LOW_SPACE_MB: Final = 50
 ENOUGH_SPACE_MB: Final = 100
 SPACE_EVERY_S: Final = 60.0
 
 _log = structlog.get_logger(__name__)
-
-
-StateOf = Callable[[Collection[str] | None], dict[str, bytes]]
-"""Returns the whole state: of these rooms as it is now, of the others as it was written last; of
-None as it is now for all."""
-
-
-class Store(Protocol):
-    """What fusion needs of the outbox."""
-
-    def commit(self, new: Sequence[AnyEvent], state: Mapping[str, bytes] | None = None) -> int:
-        """Keep events and state in one transaction."""
-        ...
-
-
-class Ledger:
-    """Events on their way to the disk, together with the state that belongs to them.
-
-    Parameters
-    ----------
-    store
-        The outbox.
-    full
-        Makes the event that says that the disk takes nothing.
-    """
-
-    def __init__(self, store: Store, full: Callable[[], AnyEvent]) -> None:
-        self._store = store
-        self._full = full
-        self._pending: list[AnyEvent] = []
-        self._written: dict[str, bytes] = {}
-        self._save_at = 0.0
-        self._retry_at = 0.0
-        self.failing = False
-
-    @property
-    def pending(self) -> int:
-        """Events that are not on the disk yet."""
-        return len(self._pending)
-
-    def write(self, new: list[AnyEvent], state: StateOf, now: float) -> bool:
-        """Take `new` events and bring what is due to the disk.
-
-        Parameters
-        ----------
-        new
-            Events since the last call.
-        state
-            Returns the state that belongs to events of these rooms, or to all; called only when
-            something is written. No event waits until every other room is written out as well.
-        now
-            Seconds on a steady clock.
-
-        Returns
-        -------
-        bool
-            Whether all events are on the disk.
-        """
-        self._pending += new
-        if len(self._pending) > MAX_PENDING:
-            lost = len(self._pending) - MAX_PENDING
-            _log.error("the disk takes nothing for too long, oldest events are lost", events=lost)
-            del self._pending[:lost]
-        urgent = bool(new) and not self.failing
-        due = now >= (self._retry_at if self.failing else self._save_at)
-        if not urgent and not due:
-            return not self._pending
-        # What nobody waits for is written by itself, so that no event waits for it.
-        current = state({event.room for event in new if event.room} if urgent else None)
-        if not self._pending and current == self._written:
-            self._save_at = now + SAVE_EVERY_S
-            return True
-        try:
-            self._store.commit(self._pending, current)
-        except StoreError as error:
-            if not self.failing:
-                _log.error("events wait for the disk", error=str(error))
-                # Goes out with the first commit that works again.
-                self._pending.append(self._full())
-            self.failing = True
-            self._retry_at = now + RETRY_S
-            return False
-        self._pending, self._written = [], current
-        if not urgent:
-            self._save_at = now + SAVE_EVERY_S
-        self.failing = False
-        return True
 
 
 class FusionWorker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ambient.evaluate import measure_noise
+from ambient.evaluate import measure_noise, noise_measures, noise_recorded
 from ambient.evaluate.noise_rendered import FPS, Rendered, camera_of
 from models.bodies.raster import Camera as Drawing
 from models.skeletons import postures
@@ -77,7 +77,7 @@ def test_how_much_a_network_knows_of_size(adapts: float, sizes: tuple[float, flo
 
 @pytest.mark.parametrize(("fps", "over_s"), [(12.0, 1.0), (10.0, 0.5)])
 def test_what_is_left_of_a_path_without_its_means(fps: float, over_s: float) -> None:
-    share = measure_noise.kept_share(0.2, fps, over_s)
+    share = noise_measures.kept_share(0.2, fps, over_s)
     size = round(over_s * fps)
     pieces = wander(np.random.default_rng(9), np.arange(3000 * size) / fps, 0.2).reshape(-1, size)
     assert share == pytest.approx(float((pieces - pieces.mean(1, keepdims=True)).std()), rel=0.05)
@@ -100,9 +100,9 @@ def recording(visibility: float, score: float) -> Sequence:
 
 
 def test_visibility_and_score_are_medians() -> None:
-    rows, _spread = measure_noise.measure_visibility([recording(0.7, 0.9)])
+    rows, _spread = noise_recorded.measure_visibility([recording(0.7, 0.9)])
     np.testing.assert_allclose(rows, 0.7, atol=1e-4)
-    score = measure_noise.measure_score([recording(0.7, 0.9)])
+    score = noise_recorded.measure_score([recording(0.7, 0.9)])
     assert score.down[0] == pytest.approx(np.log(0.8 / 0.2), abs=1e-3)
 
 

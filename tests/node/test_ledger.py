@@ -9,7 +9,7 @@ import pytest
 from ambient import events
 from ambient.errors import StoreError
 from ambient.events import AnyEvent, kind_of
-from ambient.node.fusion_worker import RETRY_S, SAVE_EVERY_S, Ledger
+from ambient.node.ledger import RETRY_S, SAVE_EVERY_S, Ledger
 
 KEY = "k" * 40
 
