@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from ambient import __version__, commands, events
+from ambient import __version__, events
 from ambient.bus.enrolment import hub_of
 from ambient.bus.protocol import (
     ACK_TIMEOUT_S,
@@ -37,10 +37,11 @@ from ambient.bus.protocol import (
     Welcome,
     since,
 )
-from ambient.commands import AnyCommand, RotateKey
+from ambient.commands import RotateKey
 from ambient.config import NodeConfig
 from ambient.errors import StoreError
 from ambient.events import Outcome
+from ambient.node.answering import Answering
 from ambient.node.deliveries import AgentCounts, InFlight, Lacking
 from ambient.node.errands import Errands, Handler
 from ambient.node.outbox import Outbox, OutboxRow
@@ -97,11 +98,22 @@ class Agent:
         """
         self._config = config
         self._outbox = outbox
-        self._own_events = OwnEvents(config, identity, clock)
         self._clock = clock
         self._steady = steady
-        self._rooms = {room.id for room in config.rooms}
+        self._own_events = OwnEvents(config, identity, clock)
         self._errands = Errands(handler)
+        self._rotation = Rotation(config.state_dir)
+        self.counts = AgentCounts()
+        self._answering = Answering(
+            config,
+            outbox,
+            self._errands,
+            self._rotation,
+            self._own_events,
+            self.counts,
+            clock=clock,
+            waits=self._something_waits,
+        )
         self._uplink: Uplink | None = None
         self._look_at = 0.0
         self._lacks = self._lacked = Lacking()
@@ -118,9 +130,7 @@ class Agent:
         self._in_flight: InFlight | None = None
         self._unsettled: dict[str, bool] = {}
         """Ids of answered rows that are not marked yet ► whether they were refused."""
-        self._rotation = Rotation(config.state_dir)
         self._store_failed = False
-        self.counts = AgentCounts()
 
     @property
     def connected(self) -> bool:
@@ -156,7 +166,7 @@ class Agent:
             self._in_flight = None
             self._more = True
         try:
-            self._answer_commands()
+            self._answering.step()
             if uplink.welcomed:
                 self._send_due(uplink, now)
             if now >= self._tidy_at:
@@ -285,6 +295,9 @@ class Agent:
         self._lacked = self._lacks
         _log.warning("the hub lacks what was acknowledged; sending again", rows=rows)
 
+    def _something_waits(self) -> None:
+        self._more = True
+
     def _tidy(self) -> None:
         now = self._clock()
         self._outbox.prune(now - int(self._config.outbox.keep_h * 3600 * NS), now)
@@ -314,8 +327,11 @@ class Agent:
                 # The hub cannot store now; what was sent is not stored.
                 self._in_flight, self._more = None, True
                 self._send_at = self._steady() + BUSY_S
-            case CommandMessage():
-                self._on_command(uplink, message)
+            case CommandMessage(command=command):
+                try:
+                    self._answering.take(uplink, bytes(command))
+                except StoreError as error:
+                    self._on_store_error(error, self._steady())
             case RotateAccepted():
                 uplink.redial(prefer_next=True)
             case RotateRefused(reason=reason):
@@ -323,69 +339,11 @@ class Agent:
             case _:
                 pass  # the answer to a heartbeat
 
-    def _on_command(self, uplink: Uplink, message: CommandMessage) -> None:
-        self.counts.commands += 1
-        try:
-            command = commands.decode(bytes(message.command))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            self.counts.commands_unknown += 1
-            _log.error("a command that this node does not know is refused")
-            self._refuse_unknown(bytes(message.command))
-            return
-        try:
-            if self._outbox.answered(command.id):
-                self._outbox.answer_again(command.id)
-                self._more = True
-            elif self._is_refused(uplink, command):
-                self._keep_answer(command, Outcome.REFUSED)
-            elif isinstance(command, RotateKey):
-                self._rotation.begin(uplink, command)
-            else:
-                self._errands.take(command)
-        except StoreError as error:
-            self._on_store_error(error, self._steady())
-
-    def _refuse_unknown(self, data: bytes) -> None:
-        """Answer what is no command of the closed list, so that the hub need not wait for it."""
-        command = commands.id_of_unknown(data)
-        if command is None:
-            return
-        try:
-            if self._outbox.answered(command):
-                self._outbox.answer_again(command)
-            else:
-                answer = self._own_events.unknown(command)
-                self._outbox.answer(command, answer, self._clock())
-            self._more = True
-        except StoreError as error:
-            self._on_store_error(error, self._steady())
-
-    def _is_refused(self, uplink: Uplink, command: AnyCommand) -> bool:
-        """Return whether the command is for another node or room, or came too late."""
-        # By the hub's clock, as it told: the node's own may be wrong by years.
-        hub_time = uplink.hub_time()
-        room = getattr(command, "room", None)
-        return (
-            command.node != self._config.node
-            or (room is not None and room not in self._rooms)
-            or (hub_time is not None and hub_time > command.expires)
-        )
-
-    def _answer_commands(self) -> None:
-        for command, outcome in self._errands.done():
-            if outcome is not None:
-                self._keep_answer(command, outcome)
-
-    def _keep_answer(self, command: AnyCommand, outcome: Outcome) -> None:
-        """Put the answer into the outbox; if that fails the hub asks again, and so do we."""
-        self._outbox.answer(command.id, self._own_events.applied(command, outcome), self._clock())
-        self._more = True
-
     def _end_rotation(self, command: RotateKey | None, outcome: Outcome) -> None:
         if command is None:
             return
         try:
-            self._keep_answer(command, outcome)
+            self._answering.keep(command, outcome)
         except StoreError as error:
             # The hub sends the command again, which then changes the key once more.
             self._on_store_error(error, self._steady())
