@@ -12,25 +12,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-import msgspec
 import structlog
 import zmq
 
-from ambient import commands
 from ambient.bus import sockets
 from ambient.bus.keys import KeyPair
 from ambient.bus.protocol import (
     PROTOCOL,
-    Ack,
     Batch,
-    CommandMessage,
     Enrol,
     EnrolAccepted,
-    EnrolPending,
-    EnrolReason,
-    EnrolRefused,
     FromHub,
     Garbled,
     Heartbeat,
@@ -48,42 +41,27 @@ from ambient.bus.sockets import LinkChange, Watch
 from ambient.bus.zap import Zap
 from ambient.errors import StoreError
 from ambient.events import AnyEvent
-from ambient.hub import batches
-from ambient.hub.batches import ForeignRooms
+from ambient.hub.dispatch import Dispatch
+from ambient.hub.enrolling import Enrolling
 from ambient.hub.nodes import Holder, Standing
 from ambient.hub.registry import Registry
-from ambient.hub.seams import CommandSource, EventSink, LinkCounts, OneOfTwo, Sent
-from ambient.hub.sessions import Asking, Session
+from ambient.hub.seams import CommandSource, EventSink, LinkCounts, OneOfTwo
+from ambient.hub.sessions import Session
 from ambient.hub.silence import BEHIND_S
+from ambient.hub.storing import Storing
 
 POLL_MS: Final = 100
 COMMANDS_EVERY_S: Final = 0.2
 """How often the hub looks for new commands."""
-COMMAND_AGAIN_S: Final = 5.0
-"""A command without an answer for this long is sent again."""
 MOST_AT_ONCE: Final = 256
 """Messages taken before handshakes and commands get their turn."""
-MOST_TOGETHER: Final = 16
-"""Batches that wait are stored in one transaction, which costs little more than that of one."""
 FORGET_S: Final = 60.0
 """A connection that said nothing for this long is forgotten."""
 WARN_EVERY_S: Final = 60.0
-MAX_ASKING: Final = 64
-
-PENDING_AGAIN_S: Final = 5.0
 MAX_STRANGER_BYTES: Final = 4 * 1024
 """An enrolment has less than 1 kB; nothing longer of an unknown key is even parsed."""
 
 _log = structlog.get_logger(__name__)
-
-
-class _Unstored(NamedTuple):
-    """A batch that waits for its transaction, and the answer that it will get."""
-
-    route: bytes
-    sent: Sent
-    answer: Ack
-    mark: bytes
 
 
 class Intake:
@@ -145,10 +123,7 @@ class Intake:
         """
         self._site = site
         self._registry = registry
-        self._sink = sink
-        self._source = source
         self._heard = heard
-        self._unenrolled = unenrolled
         self._beat = beat
         self._drained = drained
         self._drained_at = steady()
@@ -166,12 +141,31 @@ class Intake:
             raise
         self._watch = Watch.over(self._router)
         self._sessions: dict[bytes, Session] = {}
-        self._asking: dict[bytes, Asking] = {}
         self._commands_at = 0.0
         self._warned: dict[str, float] = {}
-        self._foreign = ForeignRooms()
-        self._unstored: list[_Unstored] = []
         self.counts = LinkCounts()
+        self._enrolling = Enrolling(
+            registry,
+            site,
+            self.counts,
+            send=self._send,
+            warn=self._warn,
+            clock=clock,
+            steady=steady,
+        )
+        self._storing = Storing(
+            sink,
+            self._sessions,
+            self.counts,
+            send=self._send,
+            unenrolled=unenrolled,
+            failed=self._failed,
+            clock=clock,
+            steady=steady,
+        )
+        self._dispatch = Dispatch(
+            source, registry, self._sessions, self.counts, send=self._send, clock=clock
+        )
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set, then close everything."""
@@ -196,16 +190,16 @@ class Intake:
                 self._drained()
                 break
             self._take()
-            if len(self._unstored) == MOST_TOGETHER:
-                self._store()
-        self._store()
+            if self._storing.full:
+                self._storing.flush()
+        self._storing.flush()
         now = self._steady()
         if now >= self._commands_at:
             self._commands_at = now + COMMANDS_EVERY_S
             self._forget(now)
             try:
-                self._send_commands(now)
-                self._tell_asking(now)
+                self._dispatch.step(now)
+                self._enrolling.tell(now)
             except StoreError as error:
                 self._failed(error)
 
@@ -276,7 +270,7 @@ class Intake:
     def _from_stranger(self, route: bytes, key: str, holder: Holder, message: object) -> None:
         session = self._sessions.pop(route, None)
         if isinstance(message, Enrol):
-            self._enrol(route, key, message)
+            self._enrolling.ask(route, key, message)
             return
         self.counts.unknown_key += 1
         if session is not None:
@@ -307,7 +301,7 @@ class Intake:
             self._hubs.node()
         match message:
             case Batch():
-                self._batch(route, holder, session, message)
+                self._storing.take(route, holder, session, message)
             case Heartbeat(answer=True):
                 self._send(route, Heartbeat(time=self._clock()))
             case Rotate():
@@ -362,55 +356,6 @@ class Intake:
         answer = Welcome(protocol=PROTOCOL, time=self._clock(), term=self._hubs.term)
         self._send(route, answer)
 
-    def _batch(self, route: bytes, holder: Holder, session: Session, batch: Batch) -> None:
-        mark = batches.mark(batch.rows)
-        if mark == session.stored:
-            # Its answer came too late for the node. In a storm that is most of what comes.
-            self._send(route, Ack(batch=batch.batch))
-            return
-        judged = batches.judge(batch.rows, holder)
-        for event, room in judged.foreign:
-            # Before the answer: the node lets go of what was refused.
-            if self._foreign.is_told(event, room, self._steady()):
-                self._unenrolled(event, self._clock())
-                self._foreign.told(event, room, self._steady())
-        taken, refused = judged.taken, judged.refused
-        if refused:
-            self.counts.rows_refused += len(refused)
-            _log.warning(
-                "rows are refused: another room or node, or no event of the closed list",
-                node=holder.node,
-                rows=len(refused),
-            )
-        answer = Ack(batch=batch.batch, refused=refused)
-        sent = Sent(holder.node, taken, self._clock())
-        self._unstored.append(_Unstored(route, sent, answer, mark))
-
-    def _store(self) -> None:
-        """Store the batches that came, then acknowledge each."""
-        waiting, self._unstored = self._unstored, []
-        if not waiting:
-            return
-        try:
-            self._sink.store_all([one.sent for one in waiting if one.sent.events])
-        except StoreError as error:
-            if len(waiting) == 1:
-                self._failed(error)
-                self._send(waiting[0].route, Refused(reason=Reason.BUSY))
-                return
-            # What cannot be stored must not hold up the others.
-            for one in waiting:
-                self._unstored = [one]
-                self._store()
-            return
-        for one in waiting:
-            self.counts.batches += 1
-            self.counts.rows += len(one.sent.events)
-            session = self._sessions.get(one.route)
-            if session is not None and not one.answer.refused:
-                session.stored = one.mark
-            self._send(one.route, one.answer)
-
     def _rotate(self, route: bytes, holder: Holder, message: Rotate) -> None:
         reason = self._registry.offer(holder.node, message.key, self._clock())
         if reason is None:
@@ -419,57 +364,7 @@ class Intake:
             _log.warning("a next key is refused", node=holder.node, reason=reason)
             self._send(route, RotateRefused(key=message.key, reason=reason))
 
-    def _enrol(self, route: bytes, key: str, message: Enrol) -> None:
-        self.counts.enrolments_asked += 1
-        reason = self._registry.ask(key, message, self._site, self._clock())
-        if reason is None and len(self._asking) < MAX_ASKING:
-            self._asking[route] = Asking(key=key, told=self._steady())
-            self._send(route, EnrolPending())
-            return
-        reason = reason or EnrolReason.TOKEN
-        self.counts.enrolments_refused += 1
-        self._warn(f"enrolments are refused: {reason}", self.counts.enrolments_refused)
-        self._send(route, EnrolRefused(reason=reason))
-
     # -- what is due -----------------------------------------------------------------------
-
-    def _tell_asking(self, now: float) -> None:
-        """Tell those who wait what was decided meanwhile, perhaps in another process."""
-        for route, asking in list(self._asking.items()):
-            standing = self._registry.holder(asking.key).standing
-            if standing is Standing.PENDING:
-                if now - asking.told >= PENDING_AGAIN_S:
-                    # Shows the node that the hub lives, and us whether the node does.
-                    asking.told = now
-                    self._send(route, EnrolPending())
-                continue
-            self._asking.pop(route, None)
-            if standing in (Standing.ENROLLED, Standing.NEXT):
-                self._send(route, EnrolAccepted())
-            else:
-                self._send(route, EnrolRefused(reason=EnrolReason.REJECTED))
-
-    def _send_commands(self, now: float) -> None:
-        pending = self._source.pending(self._clock())
-        newest: dict[str, bytes] = {}
-        for route, session in self._sessions.items():
-            if session.node in pending:
-                newest[session.node] = route
-            elif session.sent:
-                session.sent.clear()
-        for node, route in newest.items():
-            session = self._sessions[route]
-            known = {command.id for command in pending[node]}
-            session.sent = {one: at for one, at in session.sent.items() if one in known}
-            for command in pending[node]:
-                if now - session.sent.get(command.id, -COMMAND_AGAIN_S) < COMMAND_AGAIN_S:
-                    continue
-                if self._registry.holder(session.key).standing is not Standing.ENROLLED:
-                    break
-                raw = msgspec.Raw(commands.encode(command))
-                if self._send(route, CommandMessage(time=self._clock(), command=raw)):
-                    session.sent[command.id] = now
-                    self.counts.commands_sent += 1
 
     def _forget(self, now: float) -> None:
         # What still waits to be taken may be of any of them.
@@ -486,7 +381,7 @@ class Intake:
             if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
                 raise
             self._sessions.pop(route, None)
-            self._asking.pop(route, None)
+            self._enrolling.forget(route)
             return False
         return True
 

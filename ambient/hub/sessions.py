@@ -1,6 +1,6 @@
-"""The connections of nodes that the link holds: who said hello, who waits to be accepted.
+"""The connections of nodes that said hello.
 
-Comes in: nothing. Goes out: two records that `intake` keeps by route; times of a steady clock (s).
+Comes in: nothing. Goes out: the record that `intake` keeps by route; times of a steady clock (s).
 """
 
 from __future__ import annotations
@@ -19,11 +19,3 @@ class Session:
     """Command id ► when it was sent last."""
     stored: bytes = b""
     """What `batches.mark` says of the last batch of it that was stored whole."""
-
-
-@dataclass
-class Asking:
-    """One connection that waits for somebody to accept its key."""
-
-    key: str
-    told: float

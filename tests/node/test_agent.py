@@ -161,7 +161,7 @@ def test_a_batch_without_an_answer_is_sent_again(
     house: House, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ambient.node.agent.ACK_TIMEOUT_S", 0.02)
-    send, lost = house.intake._send, []
+    send, lost = house.intake._storing._send, []
 
     def lose_the_first(route: bytes, message: object) -> bool:
         if not lost and type(message).__name__ == "Ack":
@@ -169,7 +169,7 @@ def test_a_batch_without_an_answer_is_sent_again(
             return True
         return send(route, message)
 
-    monkeypatch.setattr(house.intake, "_send", lose_the_first)
+    monkeypatch.setattr(house.intake._storing, "_send", lose_the_first)
     node.fusion.commit([fall(1), fall(1, 1)])
     house.pump(node.delivered)
     assert lost
@@ -384,7 +384,7 @@ def test_each_command_is_answered_by_an_event(
 def test_a_command_is_applied_once_however_often_it_comes(
     house: House, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ambient.hub.intake.COMMAND_AGAIN_S", 0.0)
+    monkeypatch.setattr("ambient.hub.dispatch.AGAIN_S", 0.0)
     monkeypatch.setattr("ambient.hub.intake.COMMANDS_EVERY_S", 0.0)
     command = Pause(
         id=commands.new_id(), node="n-1", issued=1, expires=LATER, room="r1", seconds=60
@@ -402,7 +402,7 @@ def test_a_command_is_applied_once_however_often_it_comes(
 def test_a_command_that_cannot_be_answered_yet_is_asked_again(
     house: House, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ambient.hub.intake.COMMAND_AGAIN_S", 0.0)
+    monkeypatch.setattr("ambient.hub.dispatch.AGAIN_S", 0.0)
     node.outcome = None
     house.orders.commands.append(resume())
     house.pump(lambda: len(node.handled) > 1)
@@ -414,7 +414,7 @@ def test_a_command_that_cannot_be_answered_yet_is_asked_again(
 def test_a_command_of_a_later_version_is_refused_once_and_counted(
     house: House, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ambient.hub.intake.COMMAND_AGAIN_S", 0.0)
+    monkeypatch.setattr("ambient.hub.dispatch.AGAIN_S", 0.0)
     monkeypatch.setattr("ambient.hub.intake.COMMANDS_EVERY_S", 0.0)
     house.pump(lambda: node.agent.connected)
     command = resume()
@@ -422,7 +422,7 @@ def test_a_command_of_a_later_version_is_refused_once_and_counted(
     encode = commands.encode
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "ambient.hub.intake.commands.encode",
+            "ambient.hub.dispatch.commands.encode",
             lambda one: encode(one).replace(b'"resume"', b'"dance"'),
         )
         house.pump(lambda: node.agent.counts.commands_unknown > 2 and answers(house))
@@ -473,7 +473,7 @@ def test_a_rotation_ordered_in_the_hubs_own_store_is_answered_there(
     house: House, node: Node
 ) -> None:
     store = Store(house.database)
-    house.intake._source = store
+    house.intake._dispatch._source = store
     before = keys.load_or_make(node.folder / keys.NODE_KEY)
     store.rotate_key("n-1", "anna", time.time_ns())
     house.pump(lambda: answers(house) and not store.pending(time.time_ns())["n-1"])

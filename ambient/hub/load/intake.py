@@ -28,11 +28,11 @@ from ambient.hub import batches
 from ambient.hub.alarms.inputs import Begin
 from ambient.hub.alarms.rules import Rules
 from ambient.hub.database import DATABASE, HubDatabase
-from ambient.hub.intake import MOST_TOGETHER
 from ambient.hub.metrics import HubMetrics
 from ambient.hub.nodes import Holder, Standing
 from ambient.hub.seams import Sent
 from ambient.hub.store import Store
+from ambient.hub.storing import MOST_TOGETHER
 from ambient.sqlite import open_database, writing
 
 EVENTS: Final = 12_800

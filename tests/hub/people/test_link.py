@@ -36,7 +36,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def node(house: House) -> Node:
     node = house.node()
-    house.intake._source = Store(house.database)
+    house.intake._dispatch._source = Store(house.database)
     desk = CommandDesk(node.folder / "node.yaml", node.config, node.folder / "run", running=False)
     node.stop()
     node._handle = lambda command: desk.handle(command, time.time_ns())  # type: ignore[method-assign]
