@@ -6,7 +6,8 @@ clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -95,6 +96,31 @@ def keep_order(db: sqlite_utils.Database, order: Order) -> None:
     if order.kind is CommandKind.ERASE and order.state is OrderState.APPLIED:
         # Whom the node was asked to forget, the hub forgets too.
         db.execute("UPDATE commands SET command = '' WHERE id = ?", (order.id,))
+
+
+def pending(db: sqlite_utils.Database, now: int) -> Mapping[str, Sequence[AnyCommand]]:
+    """Return node ► the commands that it has not answered and may still apply at `now` (ns).
+
+    The oldest first; of a node without any there is an empty list.
+    """
+    found = db.execute(
+        "SELECT node, opened(command) FROM commands WHERE state = ? AND expires > ? "
+        "ORDER BY node, issued",
+        (OrderState.ORDERED.value, now),
+    ).fetchall()
+    by_node: defaultdict[str, list[AnyCommand]] = defaultdict(list)
+    for node, command in found:
+        by_node[node].append(commands.decode(command.encode()))
+    return by_node
+
+
+def overdue(db: sqlite_utils.Database, now: int) -> list[Order]:
+    """Return the orders that no node answered before they expired, by `now` (ns)."""
+    found = db.execute(
+        "SELECT body FROM commands WHERE state = ? AND expires <= ?",
+        (OrderState.ORDERED.value, now),
+    ).fetchall()
+    return [decode(row[0], Order) for row in found]
 
 
 def node_of(db: sqlite_utils.Database, room: str) -> str:

@@ -9,7 +9,6 @@ kept. Every method may be called from any thread.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -20,7 +19,7 @@ import sqlite_utils
 from ambient import commands
 from ambient.commands import AnyCommand, OpenWizard, Pause, Resume, RotateKey
 from ambient.events import AnyEvent
-from ambient.hub import casebook, ledger, orders, rows, unreported
+from ambient.hub import casebook, ledger, node_rows, orders, rows, unreported
 from ambient.hub.alarms import kinds, system
 from ambient.hub.alarms.book import Case, Report
 from ambient.hub.alarms.chain import Verdict
@@ -36,7 +35,6 @@ from ambient.hub.alarms.inputs import (
     RoomsBound,
     Tick,
 )
-from ambient.hub.alarms.kinds import OF_NODES
 from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import CaseBook
 from ambient.hub.database import HubDatabase
@@ -259,15 +257,7 @@ class Store:
             Node ► its commands, oldest first; of a node without any there is an empty list.
         """
         with self._database.read() as db:
-            found = db.execute(
-                "SELECT node, opened(command) FROM commands WHERE state = ? AND expires > ? "
-                "ORDER BY node, issued",
-                (OrderState.ORDERED.value, now),
-            ).fetchall()
-        pending: defaultdict[str, list[AnyCommand]] = defaultdict(list)
-        for node, command in found:
-            pending[node].append(commands.decode(command.encode()))
-        return pending
+            return rows.pending(db, now)
 
     def silent(
         self, nodes: Mapping[str, int], now: int, still: Callable[[str], bool] = lambda _: True
@@ -287,8 +277,7 @@ class Store:
             Those of which that is new.
         """
         with turning(self._database) as turn:
-            found = turn.db.execute("SELECT node FROM nodes WHERE stopped").fetchall()
-            stopped = {row[0] for row in found}
+            stopped = node_rows.stopped(turn.db)
             new = [
                 NodeSilent(node=node, last=last, stopped=node in stopped)
                 for node, last in nodes.items()
@@ -331,24 +320,15 @@ class Store:
     def known_nodes(self) -> dict[str, bool]:
         """Return every node that ever spoke or is missed ► whether its silence is an alarm now."""
         with self._database.read() as db:
-            found = db.execute(
-                "SELECT k.node, EXISTS (SELECT 1 FROM alarms a WHERE "
-                "a.key = 'node_silent:' || k.node AND a.state <> 'resolved') FROM "
-                "(SELECT node FROM nodes UNION SELECT node FROM alarms "
-                f"WHERE state <> 'resolved' AND kind IN ({_OF_NODES})) k"
-            ).fetchall()
-        return {node: bool(silent) for node, silent in found}
+            return node_rows.known(db)
 
     def forget_node(self, node: str, who: str, now: int) -> None:
         """End what is open about a node that was revoked; what is about people stays."""
         with turning(self._database) as turn:
             db = turn.db
-            ended = turn.decide(NodeGone(node=node, who=who), now) if _open(db, node) else False
-            deleted = sum(
-                db.execute(f"DELETE FROM {table} WHERE node = ?", (node,)).rowcount
-                for table in ("rooms", "views", "nodes")
-            )
-            if not ended and not deleted:
+            missed = node_rows.has_alarm(db, node)
+            ended = turn.decide(NodeGone(node=node, who=who), now) if missed else False
+            if not node_rows.delete(db, node) and not ended:
                 return  # only what is about people is open, which stays
             rows.bump(db)
         self._tell()
@@ -356,23 +336,15 @@ class Store:
     def expire(self, now: int) -> int:
         """Close the orders that no node answered in time; return how many there were."""
         with self._database.read() as db:
-            due = db.execute(
-                "SELECT 1 FROM commands WHERE state = ? AND expires <= ? LIMIT 1",
-                (OrderState.ORDERED.value, now),
-            ).fetchone()
-        if due is None:
-            return 0
+            if not rows.overdue(db, now):
+                return 0
         with self._database.write() as db:
-            found = db.execute(
-                "SELECT body FROM commands WHERE state = ? AND expires <= ?",
-                (OrderState.ORDERED.value, now),
-            ).fetchall()
-            for row in found:
-                order = rows.decode(row[0], Order)
+            late = rows.overdue(db, now)
+            for order in late:
                 rows.keep_order(db, msgspec.structs.replace(order, state=OrderState.EXPIRED))
             rows.bump(db)
         self._tell()
-        return len(found)
+        return len(late)
 
     def purge(self, before: int, now: int) -> int:
         """Delete what was received or resolved before `before` (ns); return the events' number."""
@@ -401,16 +373,3 @@ class Store:
         """Return the number of the newest visible change."""
         with self._database.read() as db:
             return int(db.execute("SELECT value FROM sequence").fetchone()[0])
-
-
-_OF_NODES: Final = casebook.words_of(OF_NODES)
-
-
-def _open(db: sqlite_utils.Database, node: str) -> bool:
-    """Return whether anything technical is open about `node`."""
-    found = db.execute(
-        "SELECT 1 FROM alarms WHERE node = ? AND state <> 'resolved' "
-        f"AND kind IN ({_OF_NODES}) LIMIT 1",
-        (node,),
-    )
-    return found.fetchone() is not None
