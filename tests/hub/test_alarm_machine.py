@@ -17,12 +17,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ambient import events
 from ambient.events import AnyEvent, Sense
-from ambient.hub.alarms import escalation, evidence, inputs, keeper, life, schedules, technical
+from ambient.hub.alarms import (
+    drill_events,
+    escalation,
+    evidence,
+    inputs,
+    keeper,
+    life,
+    schedules,
+    technical,
+)
 from ambient.hub.alarms.condition import FallRecord, Judgement, Presence, SnoozeReason
 from ambient.hub.alarms.drill import Behaviour, Drill, UnfaithfulError
+from ambient.hub.alarms.drill_events import NODES, ROOMS
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.rules import NS, Rules
-from ambient.hub.alarms.schedules import CHANNELS, NODES, PEOPLE, ROOMS, RULES, START
+from ambient.hub.alarms.schedules import CHANNELS, PEOPLE, RULES, START
 from ambient.observations import View
 
 BEHAVIOURS = st.sampled_from(Behaviour)
@@ -52,14 +62,14 @@ class Alarms(RuleBasedStateMachine):
     @rule(room=st.sampled_from(ROOMS), second=st.booleans())
     def fall(self, room: str, second: bool) -> None:
         senses = [Sense.VISION_POSTURE, *([Sense.WEARABLE_IMPACT] if second else [])]
-        self.begins(schedules.fall_of(room, self.drill.now, senses))
+        self.begins(drill_events.fall_of(room, self.drill.now, senses))
 
     @rule(
         room=st.sampled_from(ROOMS),
         kind=st.sampled_from([events.DistressHelp, events.AbsenceNoMovement, events.BedEdge]),
     )
     def situation(self, room: str, kind: type[AnyEvent]) -> None:
-        self.begins(schedules.situation_of(kind, room, self.drill.now))
+        self.begins(drill_events.situation_of(kind, room, self.drill.now))
 
     def begins(self, chain: list[AnyEvent]) -> None:
         self.waiting.append(chain)
@@ -73,7 +83,7 @@ class Alarms(RuleBasedStateMachine):
 
     @rule(room=st.sampled_from(ROOMS), view=st.sampled_from([View.DARK, View.GONE, View.OK]))
     def camera(self, room: str, view: View) -> None:
-        self.drill.hear(schedules.view_of(room, self.drill.now, view))
+        self.drill.hear(drill_events.view_of(room, self.drill.now, view))
 
     @rule(nodes=st.sets(st.sampled_from(NODES), min_size=1))
     def silent(self, nodes: set[str]) -> None:
