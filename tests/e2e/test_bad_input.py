@@ -1,8 +1,8 @@
 """Bad input of every kind, thrown at a whole facility: an error or alarm, no crash, nothing lost.
 
 One hub and one node run through all of it, in the order of the tests: a room with a fall that two
-cameras see, and two rooms of cameras that are not as they should be. A second facility, on small
-disks, runs out of space. `docs/bad-input.md` is the page to this table.
+cameras see, and two rooms of cameras that are not as they should be. `docs/bad-input.md` is the
+page to this table; how a second facility runs out of space stands in `test_full_disks`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,7 @@ import pytest
 import zmq
 
 from ambient import events
-from ambient.bus import ipc, keys, sockets
+from ambient.bus import ipc, keys
 from ambient.bus.protocol import (
     MAX_MESSAGE_BYTES,
     PROTOCOL,
@@ -31,11 +30,9 @@ from ambient.bus.protocol import (
     Reason,
     Refused,
     Welcome,
-    decode_from_hub,
     encode,
 )
 from ambient.bus.sockets import LinkChange
-from ambient.closing import Closing
 from ambient.config import NodeConfig, Room
 from ambient.config_cameras import Camera
 from ambient.evaluate.facility import NODE, Facility
@@ -43,11 +40,12 @@ from ambient.events import Worker
 from ambient.links import Backoff, Link
 from ambient.node import control
 from ambient.node.place import NodePlace
-from ambient.node.running import worker_pids
 from fusion.judge import Judge
 from models import samples
 from tests.e2e.bad_cameras import CAMERAS
 from tests.e2e.helpers import rows, wait_for
+from tests.e2e.running import Running
+from tests.e2e.strangers import Peer, node_pair, say_over_ipc, throw
 from tests.vision.sources.test_live import FakeCapture, device
 from vision.pipeline import CameraPipeline
 from vision.pose.types import Pose
@@ -68,51 +66,6 @@ LATER = "r4"
 GONE = {name: bad for name, bad in CAMERAS.items() if bad.says is not None}
 SEEN = {name: bad for name, bad in CAMERAS.items() if bad.says is None}
 PATIENCE_S = 60.0
-
-
-class Running:
-    """The facility that all of it is thrown at."""
-
-    def __init__(
-        self, facility: Facility, folder: Path, places: dict[str, tuple[str, str]]
-    ) -> None:
-        self.facility = facility
-        self.places = places
-        """Name of a bad camera ► its room and id."""
-        self._clock = folder / "clock"
-        self.workers = worker_pids(facility.node_state)
-
-    @property
-    def log(self) -> str:
-        """The node's log."""
-        return (self.facility.folder / "node.log").read_text()
-
-    @property
-    def hub_log(self) -> str:
-        """The hub's log."""
-        return (self.facility.folder / "hub.log").read_text()
-
-    def stored(self, kind: str) -> list[events.AnyEvent]:
-        """Return the events of a kind that the hub holds."""
-        found = rows(
-            self.facility.hub_state / "hub.db",
-            "SELECT body FROM events WHERE kind = ? ORDER BY number",
-            kind,
-        )
-        return [events.decode(str(row[0]).encode()) for row in found]
-
-    def step_clock(self, seconds: float) -> None:
-        """Set the wall clock of node and hub wrong by so much."""
-        part = self._clock.with_suffix(".part")
-        part.write_text(str(seconds))
-        part.replace(self._clock)
-
-    def assert_unharmed(self) -> None:
-        """Every process is the one that it was, and the page answers."""
-        assert worker_pids(self.facility.node_state) == self.workers
-        assert self.facility.hub is not None
-        assert self.facility.hub.poll() is None
-        assert self.facility.page.healthy()
 
 
 @pytest.fixture(scope="module")
@@ -237,16 +190,6 @@ GARBAGE = {
 }
 
 
-def throw(family: int, address: object, data: bytes) -> None:
-    """Connect, say `data`, look at what comes for a moment, and go."""
-    with socket.socket(family, socket.SOCK_STREAM) as one:
-        one.settimeout(0.2)
-        one.connect(address)
-        with contextlib.suppress(OSError):
-            one.sendall(data)
-            one.recv(65536)
-
-
 @pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE.keys())
 @pytest.mark.parametrize(
     "where", ["observations", "control of vision", "control of fusion", "link", "page"]
@@ -278,16 +221,6 @@ FRAMES = {
 }
 
 
-def say_over_ipc(kind: int, path: Path, frames: list[bytes], wait_ms: int) -> bytes | None:
-    """Say `frames` over ZeroMQ; return the answer, if one comes."""
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    with context, context.socket(kind) as one:
-        one.setsockopt(zmq.LINGER, 300)
-        one.connect(f"ipc://{path}")
-        one.send_multipart(frames)
-        return one.recv() if kind == zmq.REQ and one.poll(wait_ms) else None
-
-
 @pytest.mark.parametrize("frames", FRAMES.values(), ids=FRAMES.keys())
 def test_a_bad_frame_among_the_observations_is_passed_over(
     running: Running, frames: list[bytes]
@@ -307,50 +240,6 @@ def test_a_bad_command_inside_the_node_is_refused(
     answer = say_over_ipc(zmq.REQ, path, frames, 200 if far_too_long else 10_000)
     assert answer == (None if far_too_long else b"refused")
     running.assert_unharmed()
-
-
-class Peer(Closing):
-    """Somebody at the hub's link who says what he likes."""
-
-    def __init__(self, running: Running, pair: keys.KeyPair, hub_key: str | None = None) -> None:
-        own = keys.load_pair(running.facility.hub_state / keys.HUB_KEY)
-        assert own is not None
-        self._context = sockets.context()
-        address = f"tcp://127.0.0.1:{running.facility.link_port}"
-        self._watch = sockets.dial(self._context, address, hub_key or own.public, pair)
-        self._socket = self._watch.socket
-        self.changes: list[LinkChange] = []
-
-    def becomes(self, change: LinkChange) -> bool:
-        """Wait until the connection changes so."""
-        deadline = time.monotonic() + 20
-        while change not in self.changes and time.monotonic() < deadline:
-            self.changes += self._watch.changes()
-            time.sleep(0.02)
-        return change in self.changes
-
-    def say(self, *frames: bytes) -> None:
-        """Send one message."""
-        self._socket.send_multipart(frames)
-
-    def hear(self, limit_s: float) -> object:
-        """Return the hub's next message, or nothing."""
-        if not self._socket.poll(int(limit_s * 1000)):
-            return None
-        return decode_from_hub(self._socket.recv())
-
-    def close(self) -> None:
-        """End the connection."""
-        self._watch.close()
-        self._socket.close()
-        self._context.term()
-
-
-def node_pair(running: Running) -> keys.KeyPair:
-    """Return the enrolled node's own key: a node of another version, or out of its mind."""
-    pair = keys.load_pair(running.facility.node_state / keys.NODE_KEY)
-    assert pair is not None
-    return pair
 
 
 def test_an_old_version_of_the_link_is_told_so(running: Running) -> None:
@@ -514,100 +403,6 @@ def test_a_configuration_that_cannot_be_used_is_one_line_and_exit_code_3(
     assert len(lines) == 1
     assert str(path) in lines[0]
     assert says in lines[0]
-
-
-# -- full disks --------------------------------------------------------------------------------
-
-
-class SmallDisk:
-    """A tmpfs that can be filled to its last byte."""
-
-    def __init__(self, folder: Path, size_mb: int) -> None:
-        folder.mkdir(mode=0o700)
-        options = f"size={size_mb}m,mode=700"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "ambient", folder], check=True)
-        self.folder = folder
-        self._ballast = folder / "ballast"
-
-    def fill(self) -> None:
-        """Leave no byte."""
-        with self._ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(65536))
-        with self._ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(1))
-
-    def free(self) -> None:
-        """Give the space back."""
-        self._ballast.unlink()
-
-    def close(self) -> None:
-        """Unmount."""
-        subprocess.run(["umount", "-l", self.folder], check=True)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount small disks")
-def test_full_disks_of_node_and_hub_lose_nothing(
-    models: None, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """The fall happens while neither can write; it rings when there is space again."""
-    folder = tmp_path_factory.mktemp("full")
-    with contextlib.ExitStack() as stack:
-        disks = {}
-        # Below 200 MB a hub says that its disk is low, and is not healthy for that alone.
-        for name, size_mb in (("node", 80), ("hub", 300)):
-            disks[name] = SmallDisk(folder / name, size_mb)
-            stack.callback(disks[name].close)
-        cameras = {FALL: [f"file:{samples.path('fall')}"]}
-        short = {"falls": {"confirm_s": 3, "long_lie_s": 10}}
-        facility = stack.enter_context(Facility(folder, cameras, node_extra=short))
-        facility.start_hub()
-        facility.set_up_user()
-        facility.enrol()
-        facility.start_node()
-        found = Running(facility, folder, {})
-        wait_for(lambda: found.stored("node.started"), PATIENCE_S)
-
-        disks["node"].fill()
-        disks["hub"].fill()
-        wait_for(lambda: "events wait for the disk" in found.log, PATIENCE_S)
-        assert found.stored("fall.suspected") == []
-        assert worker_pids(facility.node_state) == found.workers
-
-        disks["node"].free()
-        wait_for(lambda: waiting(facility), PATIENCE_S)
-        wait_for(lambda: "cannot store" in found.hub_log, PATIENCE_S)
-        wait_for(lambda: not facility.page.healthy(), PATIENCE_S)
-        assert found.stored("fall.suspected") == []
-        assert facility.hub is not None
-        assert facility.hub.poll() is None
-
-        disks["hub"].free()
-        wait_for(lambda: found.stored("fall.confirmed"), PATIENCE_S)
-        wait_for(lambda: found.stored("node.disk_full"), PATIENCE_S)
-        wait_for(facility.page.healthy, PATIENCE_S)
-        assert worker_pids(facility.node_state) == found.workers
-        first = found.stored("fall.suspected")[0]
-        second = found.stored("fall.confirmed")[0]
-        assert (first.chain, first.position + 1) == (second.chain, second.position)
-
-        facility.stop_node()
-        outbox = sorted(rows(facility.node_state / "outbox.db", "SELECT id FROM outbox"))
-        assert outbox == sorted(rows(facility.hub_state / "hub.db", "SELECT id FROM events"))
-        for log in (found.log, found.hub_log):
-            assert "Traceback" not in log
-            assert "worker died" not in log
-
-
-def waiting(facility: Facility) -> bool:
-    """Return whether a fall is in the outbox."""
-    return bool(
-        rows(
-            facility.node_state / "outbox.db",
-            "SELECT 1 FROM outbox WHERE event LIKE '%fall.suspected%'",
-        )
-    )
 
 
 # -- the page ----------------------------------------------------------------------------------
