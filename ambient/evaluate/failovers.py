@@ -78,7 +78,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     both_s, none_s
         The longest time in which both hubs' pages said that they serve, and none did.
     behind_p50_s, behind_p99_s, behind_most_s
-        By how much the copy was behind at the moments of failure.
+        By how much the copy was behind at the moments of failure, at the most: the status that says
+        so is up to a second old, and its age counts.
     verified
         What ``ambient hub verify`` said of each.
     """
@@ -208,14 +209,15 @@ class _Course:
         answered = self._answer(serving)
         for node in self.hubs.nodes:
             node.give(self._fall(node))
-        status = serving.status()
-        if status is not None and status.behind_s is not None:
-            self.behind.append(status.behind_s)
         fallen = self._chance.choice(self.hubs.nodes)
         events = self._fall(fallen)
         moment = time.monotonic()
         at = time.time()
         fallen.give(events)
+        status = serving.status()
+        behind = None if status is None else status.behind_at(time.time_ns())
+        if behind is not None:
+            self.behind.append(behind)
         self._break(kind, serving, other)
         until(lambda: _rings(other, events[0].chain), START_S, "the fall rings at the other hub")
         self.last_s = time.monotonic() - moment
@@ -310,7 +312,7 @@ def _report(
         none_s=round(watcher.none, 1),
         behind_p50_s=round(p50, 2),
         behind_p99_s=round(p99, 2),
-        behind_most_s=max(course.behind),
+        behind_most_s=round(max(course.behind), 2),
         verified=verified,
         seed=seed,
         seconds=round(time.monotonic() - began, 1),

@@ -41,16 +41,36 @@ SECOND: Final = "second"
 START_S: Final = 120.0
 """On a machine that does much else besides."""
 STOP_S: Final = 25.0
+NS: Final = 1_000_000_000
+TENTHS_S: Final = 0.1
+"""A status tells its seconds to so much."""
 
 
 class Status(msgspec.Struct, frozen=True):
     """What is used of ``ambient standby status --json``."""
 
+    at: int
     serves: bool
     term: int
     other_serves: bool
     heard_s: float | None = None
     behind_s: float | None = None
+
+    def behind_at(self, now: int) -> float | None:
+        """Return how far (s) the copy was behind at `now` (ns) at the most.
+
+        A status is up to a second old, and what came meanwhile it does not know. Nothing when the
+        hub that wrote it does not serve, or knows of no copy.
+
+        Examples
+        --------
+        >>> told = Status(at=9 * NS, serves=True, term=2, other_serves=False, behind_s=0.5)
+        >>> told.behind_at(10 * NS)
+        1.55
+        """
+        if not self.serves or self.behind_s is None:
+            return None
+        return self.behind_s + TENTHS_S / 2 + max(0, now - self.at) / NS
 
 
 class OneHub:
