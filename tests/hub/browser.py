@@ -158,7 +158,8 @@ def wait_until_stopped(hub: RunningHub) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:
-            database._reader.conn.execute("SELECT 1")
+            with database._read_lock:  # SQLite crashes who asks while it is being closed
+                database._reader.conn.execute("SELECT 1")
         except Exception as error:  # noqa: BLE001 - closed is what is waited for
             if "closed" in str(error):
                 return
