@@ -8,16 +8,14 @@ other (`follower`). One thread; what others ask of it is behind a lock.
 from __future__ import annotations
 
 import hmac
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
-import sqlite_utils
 import structlog
 import zmq
 
@@ -30,11 +28,9 @@ from ambient.bus.zap import Zap
 from ambient.config import HubConfig
 from ambient.config_standby import Order, Standby, own_link
 from ambient.errors import StoreError
-from ambient.hub import registry_rows
-from ambient.hub.database import DATABASE
-from ambient.hub.nodes import Standing
-from ambient.hub.standby import duty, kept, state, wire
+from ambient.hub.standby import duty, enrolled, kept, state, wire
 from ambient.hub.standby.duty import Decision, Duty
+from ambient.hub.standby.heard import OtherHub
 from ambient.hub.standby.kept import Memory, Status
 from ambient.hub.standby.origins import Origins
 from ambient.hub.standby.wire import Begin, Say
@@ -44,8 +40,6 @@ STEP_MS: Final = 100
 SAY_S: Final = 0.5
 LOOK_S: Final = 1.0
 """How often the registry is asked for nodes, an order looked for, and the status written."""
-GONE_S: Final = 60.0
-"""Without the other hub for so long it is a technical alarm: longer than it takes to start."""
 KEEP_S: Final = 5.0
 """How often it is kept up to when the store is complete."""
 
@@ -97,10 +91,8 @@ class Pairing:
         first = standby.order is Order.FIRST
         self._origins = Origins(config.state_dir, config_file if first else None, self._router)
         self._say_at = self._look_at = self._keep_at = 0.0
-        self._other = Say(said=self.duty.said(steady()))
+        self._other = OtherHub(Say(said=self.duty.said(steady())), steady())
         self._nodes = False
-        self._began = steady()
-        self._failing: int | None = None
         self._ledger: bytes | None = None
         self._level_since = 0.0
         """When (steady) the last copy came that the other hub made when it served no longer."""
@@ -157,27 +149,7 @@ class Pairing:
     def fails_since(self) -> int | None:
         """Return since when (ns) nobody could take over from this hub, nothing while one could."""
         with self._lock:
-            now, clock = self._steady(), self.clock()
-            heard = self.duty.heard_at
-            silent_s = now - (self._began if heard is None else heard)
-            if silent_s > GONE_S:
-                self._failing = self._failing or clock - round(silent_s * NS)
-            elif self._other_is_old(now) and now - self._began > GONE_S:
-                self._failing = self._failing or clock
-            else:
-                self._failing = None
-            return self._failing
-
-    def _other_behind_s(self, now: float) -> float | None:
-        """Return how old the other hub's copy is, by its own clock alone."""
-        other, heard = self._other, self.duty.heard_at
-        if not other.level or heard is None:
-            return None
-        return max(0, other.time - other.level) / NS + now - heard
-
-    def _other_is_old(self, now: float) -> bool:
-        behind = self._other_behind_s(now)
-        return behind is None or behind > kept.BEHIND_S
+            return self._other.fails_since(self._steady(), self.clock(), self.duty.heard_at)
 
     def erased(self) -> Path | None:
         """Return a ledger of erasures that the other hub brought, once for each."""
@@ -202,12 +174,12 @@ class Pairing:
         """Say from now on that this hub serves no longer."""
         with self._lock:
             self.duty.end(self._steady())
-            self._other = msgspec.structs.replace(self._other, level=0)
+            self._other.old_copy()
 
     def is_waited_for(self) -> bool:
         """Return whether the other hub, which an operator chose, does not serve yet."""
         with self._lock:
-            return self._other.said.wants and not self._other.said.serves
+            return self._other.last.said.wants and not self._other.last.said.serves
 
     def stays(self) -> bool:
         """Return whether the process goes on, standing by, when this hub has ended."""
@@ -226,13 +198,13 @@ class Pairing:
     def other_serves(self) -> bool:
         """Return whether the other hub is there and serves."""
         with self._lock:
-            return self.hears() and self._other.said.serves
+            return self.hears() and self._other.last.said.serves
 
     def other_letting_go(self) -> bool:
         """Return whether its last state may be fetched: it serves, or has just stopped for us."""
         with self._lock:
             now = self._steady()
-            return self.hears() and (self._other.said.serves or self.duty.said(now).wants)
+            return self.hears() and (self._other.last.said.serves or self.duty.said(now).wants)
 
     def copied(self, begin: Begin, asked: int) -> None:
         """Take in that a copy is complete which was asked for at `asked` (ns, the clock here)."""
@@ -248,7 +220,7 @@ class Pairing:
                 lacks_until=since(begin.lacks_until, ahead),
             )
             self._copied_at = self._steady()
-            if not self._other.said.serves:
+            if not self._other.last.said.serves:
                 self._level_since = self._copied_at
 
     def status(self) -> Status:
@@ -256,16 +228,16 @@ class Pairing:
         with self._lock:
             now, clock = self._steady(), self.clock()
             heard = self.duty.heard_at
-            behind = self._other_behind_s(now) if self.duty.serves else self._behind_s(clock)
+            behind = self._other.behind_s(now, heard) if self.duty.serves else self._behind_s(clock)
             return Status(
                 at=clock,
                 serves=self.duty.serves,
                 term=self.duty.kept.term,
                 heard_s=None if heard is None else round(now - heard, 1),
-                other_serves=self._other.said.serves,
+                other_serves=self._other.last.said.serves,
                 behind_s=None if behind is None else round(behind, 1),
                 software=__version__,
-                other_software=self._other.software,
+                other_software=self._other.last.software,
             )
 
     def _behind_s(self, clock: int) -> float | None:
@@ -327,7 +299,7 @@ class Pairing:
 
     def _heard(self, say: Say) -> None:
         with self._lock:
-            self._other = say
+            self._other.last = say
             self.duty.heard(say.said, self._steady())
 
     def _say(self) -> Say:
@@ -366,7 +338,7 @@ class Pairing:
             self._said = ""
 
     def _look(self, now: float) -> None:
-        nodes = self._ask("SELECT 1 FROM enrolled_nodes WHERE revoked IS NULL LIMIT 1")
+        nodes = enrolled.any_node(self._config.state_dir)
         self._nodes = self._nodes if nodes is None else nodes
         order = self._config.state_dir / kept.PROMOTE
         if order.exists():
@@ -422,29 +394,3 @@ class Pairing:
     def _is_level(self, now: float) -> bool:
         """Return whether the store was brought level since the other hub stopped for this one."""
         return self._level_since > 0 and now - self._level_since < KEEP_S
-
-    def admits(self, key: str) -> tuple[bool, str]:
-        """Return whether the node of `key` is enrolled, and its name."""
-        path = self._config.state_dir / DATABASE
-        try:
-            with closing(_opened(path)) as database:
-                holder = registry_rows.holder(sqlite_utils.Database(database), key)
-        except sqlite3.Error as error:
-            _log.error("the copy of the registry cannot be read", error=str(error))
-            return False, ""
-        return holder.standing in (Standing.ENROLLED, Standing.NEXT), holder.node
-
-    def _ask(self, query: str) -> bool | None:
-        """Return whether `query` finds anything in the store, nothing when it cannot be asked."""
-        path = self._config.state_dir / DATABASE
-        if not path.exists():
-            return False
-        try:
-            with closing(_opened(path)) as database:
-                return database.execute(query).fetchone() is not None
-        except sqlite3.Error:
-            return None  # it is being copied, or has no tables yet
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ from ambient.hub.parts import part
 from ambient.hub.pulse import sign
 from ambient.hub.service import RunningHub, end_when, run_hub
 from ambient.hub.site_clock import go_by
-from ambient.hub.standby import state
+from ambient.hub.standby import enrolled, state
 from ambient.hub.standby.follower import Follower
 from ambient.hub.standby.lobby import Door, Lobby
 from ambient.hub.standby.page import StandbyPage
@@ -122,7 +123,7 @@ def _stand_by(
         other.link,
         pair,
         door=lambda: _door(pairing),
-        admits=pairing.admits,
+        admits=partial(enrolled.admits, config.state_dir),
         knocked=pairing.knocked,
         told=pairing.told,
     )

@@ -13,7 +13,8 @@ from ambient.bus.sockets import LinkChange
 from ambient.errors import StoreError
 from ambient.hub.standby import kept
 from ambient.hub.standby.duty import Said, proof
-from ambient.hub.standby.pairing import GONE_S, Pairing
+from ambient.hub.standby.heard import GONE_S
+from ambient.hub.standby.pairing import Pairing
 from ambient.hub.standby.wire import Begin, Say
 from tests.hub.standby.kit import Both, until
 
