@@ -68,12 +68,15 @@ def join(
     """On the second machine: stand by. Its hub.yaml has its own `site`, `link` and `web`."""
     import os
 
+    from ambient.hub.channels import host
     from ambient.hub.standby import joining, state
 
     os.umask(0o077)
     loaded = state.effective(config)
     joining.join(invitation, loaded, config, address=address, page=page)
     typer.echo(f"This machine is the second hub of {loaded.site}.")
+    for fault in host.faults(state.effective(config)):
+        typer.echo(f"It cannot take over before this is mended: {fault}")
     typer.echo(f"Start it: ambient hub -c {config}, or systemctl enable --now ambient-hub")
 
 

@@ -31,6 +31,7 @@ REQUIREMENTS: Final = {
     "1.5": "A relay tells the nurse call when the hub is dead.",
     "1.6": "No node waits to be accepted.",
     "1.7": "A second hub stands by, and its copy is fresh.",
+    "1.8": "Every channel can be opened on this machine: the files that it names are here.",
     "2.1": "The room is served by an enrolled node.",
     "2.2": "Its node speaks.",
     "2.3": "Its cameras see, or by plan do not watch.",
@@ -62,6 +63,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         Names of nodes that wait to be accepted.
     standby
         Whether the site has a second hub, and what is wrong with the two; nothing when all is well.
+    channel_faults
+        Why channels cannot be opened on this machine.
     nodes, rooms
         As the board has them.
     open_alarms
@@ -82,6 +85,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     open_alarms: dict[str, int]
     standby: bool = False
     standby_fault: str = ""
+    channel_faults: Sequence[str] = ()
 
 
 def accept(facts: Facts) -> list[Finding]:
@@ -136,6 +140,16 @@ def _hub(facts: Facts) -> Iterator[Finding]:
         else _finding("1.6", Level.OK, "none waits")
     )
     yield _second_hub(facts)
+    yield (
+        _finding(
+            "1.8",
+            Level.FAILED,
+            "; ".join(facts.channel_faults),
+            "so this hub neither starts nor takes over; copy the file from the other hub, if any",
+        )
+        if facts.channel_faults
+        else _finding("1.8", Level.OK, "each can")
+    )
 
 
 def _second_hub(facts: Facts) -> Finding:

@@ -16,6 +16,7 @@ from ambient.doctor.findings import Level, Report
 from ambient.errors import UsageError
 from ambient.hub.acceptance import Facts
 from ambient.hub.board import read_board
+from ambient.hub.channels import host
 from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.registry import Registry
 from ambient.hub.standby import kept
@@ -57,6 +58,7 @@ def gathered(config: HubConfig, now: int) -> Facts:
         open_alarms=dict(alarms),
         standby=config.standby is not None,
         standby_fault=_fault(config, now),
+        channel_faults=host.faults(config),
     )
 
 

@@ -81,6 +81,7 @@ def test_a_whole_house_passes_every_requirement() -> None:
         ("1.6", Level.WARNING, {"waiting": ["n-2"]}),
         ("1.7", Level.NOTE, {"standby": False}),
         ("1.7", Level.FAILED, {"standby_fault": "The other one was never heard."}),
+        ("1.8", Level.FAILED, {"channel_faults": ["channels.push.options.key_file: …"]}),
         ("2.1", Level.FAILED, {"rooms": []}),
         ("2.1", Level.FAILED, {"rooms": [room(node=None)]}),
         ("2.2", Level.FAILED, {"nodes": []}),
@@ -155,3 +156,19 @@ def test_the_page_escapes_what_it_shows(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({"site": "house", "state_dir": str(tmp_path / "hub")}))
     bad = report(accept(msgspec.structs.replace(FINE, broken="<script>")))
     assert "&lt;script&gt;" in page(load_hub(file), bad, NOW)
+
+
+def test_a_file_that_a_channel_names_and_that_is_not_here_is_told(tmp_path: Path) -> None:
+    """As on a second hub, which follows the first one's channels."""
+    key = tmp_path / "vapid.pem"
+    options = {"key_file": str(key), "contact": "it@house.example", "devices": str(tmp_path)}
+    file = tmp_path / "hub.yaml"
+    content = {
+        "site": "house",
+        "state_dir": str(tmp_path),
+        "channels": {"push": {"kind": "webpush", "options": options}},
+    }
+    file.write_text(yaml.safe_dump(content))
+    HubDatabase(tmp_path / "hub.db").close()
+    (fault,) = gathered(load_hub(file), time.time_ns()).channel_faults
+    assert fault.startswith(f"channels.push.options.key_file: {key}: expected a private key")

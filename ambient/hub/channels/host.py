@@ -169,6 +169,17 @@ def made(
     return plugins.make(name, channel, house)
 
 
+def faults(config: HubConfig) -> list[str]:
+    """Return why channels cannot be opened on this machine; with any such a hub does not start."""
+    found = []
+    for name, channel in config.channels.items():
+        try:
+            made(config, name, channel, time.time_ns).close()
+        except ConfigError as error:
+            found.append(str(error))
+    return found
+
+
 def standings(config: HubConfig, database: HubDatabase) -> list[Standing]:
     """Return how every channel stands; one whose options are wrong says so in `told`."""
     found = []

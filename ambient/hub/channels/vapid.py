@@ -27,8 +27,7 @@ class HubKey:
     """
 
     def __init__(self, path: Path) -> None:
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from py_vapid import Vapid02, VapidException
+        from py_vapid import Vapid02
 
         data = read_private(path)
         make = (
@@ -37,13 +36,10 @@ class HubKey:
         )
         if data is None:
             raise LinkError(f"{path}: expected a private key on P-256, found none; {make}")
-        try:
-            self._key = Vapid02.from_pem(data)
-            curve = self._key.private_key.curve
-        except (VapidException, ValueError, AttributeError):
-            curve = None
-        if not isinstance(curve, ec.SECP256R1):
+        pem = portable(data)
+        if pem is None:
             raise LinkError(f"{path}: expected a private key on P-256 in PEM, got none; {make}")
+        self._key = Vapid02.from_pem(pem)
 
     @property
     def public(self) -> str:
@@ -59,6 +55,26 @@ class HubKey:
         """Return the ``Authorization`` for a push service, good until an instant (s)."""
         claims = {"aud": audience, "sub": contact, "exp": until}
         return str(self._key.sign(claims)["Authorization"])
+
+
+def portable(data: bytes) -> bytes | None:
+    """Return the private key on P-256 in `data` as plain PEM (PKCS 8); None when it is none."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from py_vapid import Vapid02, VapidException
+
+    try:
+        key = Vapid02.from_pem(data).private_key
+        if not isinstance(key.curve, ec.SECP256R1):
+            return None
+    except (VapidException, ValueError, TypeError, AttributeError):
+        return None
+    pem: bytes = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return pem
 
 
 def encrypted(device: Subscription, body: bytes) -> bytes:

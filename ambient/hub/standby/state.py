@@ -1,31 +1,30 @@
 """The small files of a hub that the other one needs to take its place, and the ledger of erasures.
 
 Comes in: a state folder and ``hub.yaml``. Goes out: their names and contents, and the same put in
-place on the other machine: keys of residents' data, the site's authority, and the configuration.
+place on the other machine: keys of residents' data, the site's authority, the configuration, and
+what web push needs (`push_files`).
 All of that but what is a machine's own stands in the first hub's ``hub.yaml``; the second follows.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 import yaml
 
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
 from ambient.config_standby import Order
 from ambient.config_yaml import parsed, read_yaml
-from ambient.errors import ConfigError, LinkError, StoreError
+from ambient.errors import ConfigError
 from ambient.files import read_bytes, write_atomically
 from ambient.hub import certificates
-from ambient.hub.channels import subscriptions
 from ambient.hub.listening import url_of
 from ambient.hub.people import erasure_file, vault
+from ambient.hub.standby import push_files
 
 CONFIG: Final = "hub.yaml"
 LEDGER: Final = erasure_file.NAME
@@ -39,12 +38,8 @@ SECTION: Final = "standby.yaml"
 """In the state folder: the section ``standby``, as `invite` and `join` write it."""
 FOLLOWED: Final = "hub.followed.yaml"
 """In the second hub's state folder: the first one's configuration."""
-PUSH: Final = "push:"
-"""With a channel's name: its devices that take web push, as one file."""
 EFFECTIVE: Final = "hub.effective.yaml"
 """In the state folder: what the hub runs with, to be read by people."""
-
-_log = structlog.get_logger(__name__)
 
 
 def effective(config_file: Path) -> HubConfig:
@@ -103,8 +98,9 @@ def gathered(state_dir: Path, config_file: Path | None) -> dict[str, bytes]:
     }
     read = {name: read_bytes(path) for name, path in found.items()}
     # After the configuration, which says where they are kept.
-    for name, folder in _push_folders(state_dir, config_file).items():
-        read[name] = subscriptions.packed(folder)
+    read |= push_files.gathered(
+        _channels(state_dir, config_file), with_keys=config_file is not None
+    )
     return {name: data for name, data in read.items() if data is not None}
 
 
@@ -118,34 +114,10 @@ def _keys_and_authority(state_dir: Path) -> dict[str, Path]:
     }
 
 
-def _keep_devices(data: bytes, folder: Path) -> None:
-    try:
-        subscriptions.unpack(data, folder)
-    except (StoreError, LinkError) as error:
-        # The database must come all the same: without it the other hub cannot be replaced at all.
-        _log.error("devices of web push cannot be kept", error=str(error))
-
-
-def _push_folders(state_dir: Path, config_file: Path | None) -> dict[str, Path]:
-    """Return each channel of web push ► where its devices are kept on this machine."""
+def _channels(state_dir: Path, config_file: Path | None) -> Path:
+    """Return the file that says which channels this hub has; it may not be there yet."""
     own = None if (state_dir / FOLLOWED).exists() else config_file
-    file = own or state_dir / EFFECTIVE
-    try:
-        changed = file.stat().st_mtime_ns
-    except OSError:
-        return {}  # a second hub that never started with what it follows
-    return _push_folders_in(file, changed)
-
-
-@functools.lru_cache(maxsize=4)
-def _push_folders_in(file: Path, _changed: int) -> dict[str, Path]:
-    # Asked for at each copy: reading YAML takes longer than all else of a small one.
-    channels = read_yaml(file).get("channels") or {}
-    return {
-        f"{PUSH}{name}": Path(channel["options"]["devices"])
-        for name, channel in channels.items()
-        if channel.get("kind") == "webpush" and "devices" in channel.get("options", {})
-    }
+    return own or state_dir / EFFECTIVE
 
 
 def digest(contents: Mapping[str, bytes]) -> str:
@@ -167,10 +139,8 @@ def put(name: str, data: bytes, state_dir: Path, config_file: Path) -> None:
     targets = _keys_and_authority(state_dir)
     if name == CONFIG:
         _follow(data, state_dir, config_file)
-    elif name.startswith(PUSH):
-        folder = _push_folders(state_dir, config_file).get(name)
-        if folder is not None:
-            _keep_devices(data, folder)
+    elif name.startswith(push_files.PREFIX):
+        push_files.put(name, data, _channels(state_dir, config_file))
     elif name in targets and read_bytes(targets[name]) != data:
         keys.write_private(targets[name], data)
 

@@ -14,7 +14,7 @@ import yaml
 from ambient.bus.protocol import MAX_MESSAGE_BYTES
 from ambient.errors import LinkError
 from ambient.hub.channels.subscriptions import MOST_DEVICES, Devices, Subscription, packed, unpack
-from ambient.hub.standby import state
+from ambient.hub.standby import push_files, state
 
 KEY = base64.urlsafe_b64encode(b"\x04" + bytes(64)).decode()
 AUTH = base64.urlsafe_b64encode(bytes(16)).decode()
@@ -62,7 +62,9 @@ def test_devices_go_to_the_other_hub_and_back(tmp_path: Path) -> None:
 
 def test_a_hub_without_such_a_folder_takes_no_device_away(tmp_path: Path) -> None:
     first = config(tmp_path / "a", tmp_path / "push")
-    assert not [name for name in state.gathered(first.parent, first) if name.startswith(state.PUSH)]
+    assert not [
+        name for name in state.gathered(first.parent, first) if name.startswith(push_files.PREFIX)
+    ]
 
 
 def test_all_devices_fit_in_one_message(tmp_path: Path) -> None:
