@@ -40,7 +40,8 @@ from ambient.hub.identities import Identity, Right
 from ambient.hub.rows import UnknownRoomError
 from ambient.hub.web import aids
 from ambient.hub.web.context import NS, AnyRequest, Hub, HubContext, rfc3339, rfc3339_if
-from ambient.hub.web.views import AlarmView, alarm_view, hand_over_due, handed_over
+from ambient.hub.web.views import hand_over_due, handed_over
+from ambient.hub.web.views_alarms import AlarmView, alarm_view
 from ambient.places import Slug
 
 LONGEST_LIST: Final = 500

@@ -26,7 +26,8 @@ from ambient.hub.web.context import NO_STORE, AnyRequest, Field, Hub, HubContext
 from ambient.hub.web.guard import session_cookie
 from ambient.hub.web.missed import missed_views
 from ambient.hub.web.render import render
-from ambient.hub.web.views import alarm_view, board_view
+from ambient.hub.web.views import board_view
+from ambient.hub.web.views_alarms import alarm_view
 
 RESOLVED_SHOWN = 100
 

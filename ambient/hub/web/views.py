@@ -1,6 +1,7 @@
-"""What page and API show: alarms, rooms and nodes in plain words, times in RFC 3339.
+"""What page and API show of the whole board, in plain words, times in RFC 3339.
 
-Comes in: a `Board`. Goes out: structs that templates render and the API answers as JSON.
+Comes in: a `Board`. Goes out: structs that templates render and the API answers as JSON; what each
+alarm and room is in words, `views_alarms` and `views_rooms` say.
 """
 
 from __future__ import annotations
@@ -12,128 +13,17 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from ambient.hub import situation_words, words
+from ambient.hub import words
 from ambient.hub.alarms import handover, rota
-from ambient.hub.alarms.condition import Condition, Entry, Injury, Priority
 from ambient.hub.alarms.handover import HandOverPage
-from ambient.hub.alarms.kinds import CHAINED, ENDS_BY_ITSELF, TASKS, TECHNICAL, AlarmKind
-from ambient.hub.alarms.life import judgements
-from ambient.hub.alarms.signal import Signal, Snooze, longest_snooze_s
+from ambient.hub.alarms.signal import Snooze
 from ambient.hub.board import Board, NodeState
 from ambient.hub.languages import gettext
 from ambient.hub.people.care import CareSettings
 from ambient.hub.rooms import RoomStatus
-from ambient.hub.web import aids
 from ambient.hub.web.context import NS, rfc3339, rfc3339_if
-from ambient.hub.web.views_rooms import RoomView, natural, room_views
-
-MOST_SHOWN = 6.0
-"""Log-likelihood ratio at which a bar is full."""
-
-
-class Choice(Struct, frozen=True):
-    """A reason that may be given, and how the page calls it."""
-
-    value: str
-    label: str
-
-
-class Line(Struct, frozen=True, kw_only=True):
-    """One line of an alarm's history."""
-
-    at: str
-    text: str
-    what: str
-    who: str | None
-
-
-class Bar(Struct, frozen=True, kw_only=True):
-    """What one sense added, as a bar.
-
-    Attributes
-    ----------
-    size
-        From 0 (says nothing) to 6 (as strong as is shown).
-    against
-        Whether it spoke against.
-    """
-
-    text: str
-    size: float
-    against: bool
-
-
-class SignalView(Struct, frozen=True, kw_only=True):
-    """Who was told of an alarm, how, and when it reached them."""
-
-    recipient: str
-    channel: str
-    step: int
-    sent: str
-    times: int
-    delivered: str | None
-    shown: str | None
-    acknowledged: str | None
-    failed: str | None
-    withdrawn: str | None
-
-
-class AlarmView(Struct, frozen=True, kw_only=True):
-    """One alarm as carers see it.
-
-    Attributes
-    ----------
-    on_foot
-        Names of the rooms that somebody must look into, because nothing watches them.
-    down_s
-        Time on the floor in seconds, as far as it was measured.
-    aids
-        What whoever goes there needs (a hoist, a wheelchair); only for who may see it.
-    """
-
-    id: str
-    kind: str
-    state: str
-    priority: str
-    sound: str
-    title: str
-    headline: str
-    room: str | None
-    room_name: str
-    node: str
-    since: str
-    latest: str
-    recovered_at: str | None
-    known: list[str]
-    aids: list[str]
-    because: list[str]
-    bars: list[Bar]
-    senses: list[str]
-    over: str
-    acknowledged_by: str | None
-    acknowledged_at: str | None
-    resolved_by: str | None
-    resolved_at: str | None
-    reason: str | None
-    reasons: list[Choice]
-    task: bool
-    there: bool
-    acknowledged_until: str | None
-    snoozed_until: str | None
-    snoozed_by: str | None
-    snoozed_reason: str | None
-    paused_until: str | None
-    longest_snooze_s: int
-    rooms: list[str]
-    on_foot: list[str]
-    down_s: float
-    signals: list[SignalView]
-    history: list[Line]
-
-    @property
-    def version(self) -> str:
-        """A short hash: the page replaces a card only when it changed."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
+from ambient.hub.web.views_alarms import AlarmView, alarm_view
+from ambient.hub.web.views_rooms import RoomView, room_views
 
 
 class SnoozeRow(Struct, frozen=True, kw_only=True):
@@ -269,74 +159,6 @@ def held_by(board: Board, who: str) -> Held:
     )
 
 
-def alarm_view(
-    alarm: Condition,
-    history: Sequence[Entry],
-    board: Board,
-    signals: Sequence[Signal] | None = None,
-    settings: Sequence[CareSettings] = (),
-) -> AlarmView:
-    """Return `alarm` in words, with those that it stands for.
-
-    `signals` are given for one that is not on the board; `settings` are those of care in its room,
-    as far as whoever looks may see them.
-    """
-    told = board.signals.get(alarm.id, []) if signals is None else signals
-    led = board.led.get(alarm.id, [])
-    places = list(dict.fromkeys(_where(one, board) for one in (alarm, *led)))
-    room_name = ", ".join(places)
-    headline = words.headline(alarm)
-    held = alarm.acknowledged
-    return AlarmView(
-        id=alarm.id,
-        kind=alarm.kind.value,
-        state=alarm.state.value,
-        priority=_PRIORITY[alarm.priority],
-        sound=alarm.sound.value,
-        title=f"{headline} – {room_name}",
-        headline=headline,
-        room=alarm.room,
-        room_name=room_name,
-        node=alarm.node,
-        since=rfc3339(alarm.since),
-        latest=rfc3339(alarm.latest),
-        recovered_at=rfc3339_if(alarm.recovered_at) if alarm.recovered else None,
-        known=words.known(alarm),
-        aids=aids.lines(alarm, settings),
-        because=words.because(alarm.contributions),
-        bars=[
-            Bar(text=text, size=min(MOST_SHOWN, abs(llr)), against=llr < 0)
-            for text, llr in words.signs(alarm.contributions)
-        ],
-        senses=situation_words.senses(alarm.senses),
-        over=situation_words.ended(alarm) if alarm.kind in CHAINED else "",
-        acknowledged_by=None if held is None else held.who,
-        acknowledged_at=None if held is None else rfc3339(held.at),
-        resolved_by=alarm.resolved_by,
-        resolved_at=rfc3339_if(alarm.resolved_at),
-        reason=gettext(words.JUDGEMENT[alarm.reason]) if alarm.reason is not None else None,
-        reasons=_choices(alarm),
-        task=alarm.kind in TASKS,
-        there=held is not None and held.there,
-        acknowledged_until=None if held is None else rfc3339(held.until),
-        snoozed_until=None if alarm.snoozed is None else rfc3339(alarm.snoozed.until),
-        snoozed_by=None if alarm.snoozed is None else alarm.snoozed.by,
-        snoozed_reason=(
-            None if alarm.snoozed is None else gettext(words.SNOOZE[alarm.snoozed.reason])
-        ),
-        paused_until=rfc3339_if(alarm.paused_until),
-        longest_snooze_s=longest_snooze_s(alarm.kind),
-        rooms=sorted({one.room for one in (alarm, *led) if one.room is not None}),
-        on_foot=_on_foot([alarm, *led], board),
-        down_s=alarm.down_s,
-        signals=[_signal(one) for one in told],
-        history=[
-            Line(at=rfc3339(e.at), text=words.deed(e), what=e.what.value, who=e.who)
-            for e in history
-        ],
-    )
-
-
 def node_view(node: NodeState) -> NodeView:
     """Return `node` with its times in RFC 3339."""
     return NodeView(
@@ -348,32 +170,6 @@ def node_view(node: NodeState) -> NodeView:
     )
 
 
-def _choices(alarm: Condition) -> list[Choice]:
-    """Return what may be said when it is resolved; of a task, what is recorded.
-
-    Nothing when it ends by itself alone.
-    """
-    if alarm.kind in TASKS:
-        return [Choice(injury.value, gettext(words.INJURY[injury])) for injury in Injury]
-    if alarm.kind in ENDS_BY_ITSELF:
-        return []
-    return [Choice(one.value, gettext(words.JUDGEMENT[one])) for one in judgements(alarm.kind)]
-
-
-def _on_foot(alarms: Sequence[Condition], board: Board) -> list[str]:
-    """Return the names of the rooms that nothing watches because of `alarms`."""
-    rooms: set[str] = set()
-    for one in alarms:
-        if one.kind not in TECHNICAL:
-            continue
-        served = next((node.rooms for node in board.nodes if node.node == one.node), [])
-        if one.room is not None:
-            rooms.add(one.room)
-        elif one.kind in _BLINDS:
-            rooms.update(served)
-    return sorted((board.room_name(room) for room in rooms), key=natural)
-
-
 def _shift(board: Board) -> str:
     """Return what changes when a shift begins; without a rota, at midnight."""
     plan = board.house.rules.rota
@@ -381,32 +177,3 @@ def _shift(board: Board) -> str:
     if began is not None:
         return rfc3339(began)
     return datetime.fromtimestamp(board.at // NS).astimezone().date().isoformat()
-
-
-def _signal(signal: Signal) -> SignalView:
-    return SignalView(
-        recipient=signal.recipient,
-        channel=signal.channel,
-        step=signal.step,
-        sent=rfc3339(signal.sent),
-        times=signal.times,
-        delivered=rfc3339_if(signal.delivered),
-        shown=rfc3339_if(signal.shown),
-        acknowledged=rfc3339_if(signal.acknowledged),
-        failed=rfc3339_if(signal.failed),
-        withdrawn=rfc3339_if(signal.withdrawn),
-    )
-
-
-def _where(alarm: Condition, board: Board) -> str:
-    if alarm.room is not None or not alarm.node:  # of the hub itself
-        return board.room_name(alarm.room)
-    rooms = next((node.rooms for node in board.nodes if node.node == alarm.node), [])
-    if not rooms:
-        return gettext("room computer %(node)s") % {"node": alarm.node}
-    return ", ".join(board.room_name(room) for room in rooms)
-
-
-_PRIORITY = {priority: priority.name.lower() for priority in Priority}
-_BLINDS = frozenset({AlarmKind.NODE_SILENT, AlarmKind.WORKER})
-"""Of a whole node: while these last none of its rooms is sure to be watched."""
