@@ -132,6 +132,9 @@ def test_what_is_missing_stands_there_before_anything_is_saved(
     expect(missing).to_contain_text(owner)
     checked(page, "missing")
     page.click("#save")
+    for _ in range(3):  # what is asked all the time succeeds meanwhile
+        with page.expect_response("**/api/people/**"):
+            pass
     expect(trouble).to_contain_text(owner)
     assert room.installation.config.rooms[0].cameras[0].zones == []
     page.locator("#areas select").select_option("r12-b")
@@ -141,6 +144,22 @@ def test_what_is_missing_stands_there_before_anything_is_saved(
     page.click("#save")
     expect(page.locator("#saved")).not_to_be_empty()
     assert [zone.bed for zone in room.installation.config.rooms[0].cameras[0].zones] == ["r12-b"]
+
+
+def test_a_node_that_has_no_answer_is_told_in_the_language_until_it_has_one(
+    page: Page, room: DrawnRoom, language: str
+) -> None:
+    """What a server says for itself is in English, and no JSON."""
+    page.goto(room.url)
+    page.fill("#code", room.code)
+    page.keyboard.press("Enter")
+    page.click("a[href='/room/r12']")
+    busy, trouble = "**/api/people/**", page.locator("#trouble")
+    page.route(busy, lambda route: route.fulfill(status=503, body="Service Unavailable"))
+    lost = {"en": "The node does not answer", "de": "Der Knoten antwortet nicht"}[language]
+    expect(trouble).to_contain_text(lost)
+    page.unroute(busy)
+    expect(trouble).to_be_hidden()
 
 
 def test_no_page_of_the_wizard_escapes(room: DrawnRoom) -> None:

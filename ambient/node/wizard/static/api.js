@@ -10,20 +10,25 @@ export function complain(text) {
     if (text) trouble.scrollIntoView({ block: "nearest" });
 }
 
+// What somebody was told stays until something they do succeeds; a loop takes back its own only.
+export function takeBack(text) {
+    if (trouble.textContent === text) complain("");
+}
+
 export async function ask(path, body) {
     const options = body === undefined ? {} : {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
     };
-    let answer;
+    let answer, said;
     try {
         answer = await fetch(path, options);
+        if (answer.status === 401) location.assign("/");
+        said = await answer.json();
     } catch {
         throw new Error(words.lost);
     }
-    if (answer.status === 401) location.assign("/");
-    const said = await answer.json();
     if (!answer.ok) throw new Error(answer.status === 503 ? words.lost : said.detail);
     return said;
 }

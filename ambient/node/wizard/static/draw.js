@@ -239,6 +239,7 @@ showStill.addEventListener("click", async () => {
         const { seconds } = await ask(`/api/still/${room}/${camera.value}`, { everybody: true });
         agree.checked = false;
         showStill.disabled = true;
+        complain("");
         await picture(camera.value, Date.now() + 1000 * seconds);
     } catch (error) {
         complain(error.message);

@@ -1,5 +1,5 @@
 // The steps of a room: outlines with people as lines, drawing, the walk, the certificate.
-import { ask, complain, pathOf, room, svg, words } from "./api.js";
+import { ask, complain, pathOf, room, svg, takeBack, words } from "./api.js";
 import { paper } from "./draw.js";
 
 const WIDE = 1000;
@@ -36,12 +36,15 @@ async function people() {
 
 // One question after another, so that a slow node is not asked faster than it answers.
 async function again(what, wait) {
+    let told = "";
     for (;;) {
         try {
             await what();
-            complain("");
+            if (told) takeBack(told);
+            told = "";
         } catch (error) {
-            complain(error.message);
+            told = error.message;
+            complain(told);
         }
         await new Promise((resolve) => setTimeout(resolve, wait));
     }
