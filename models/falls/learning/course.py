@@ -22,38 +22,35 @@ import msgspec
 import numpy as np
 import torch
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from models.falls.columns import FEATURES
 from models.falls.learning.export import export, halved, write_reference
 from models.falls.learning.fit import Recipe, fit, outputs_of
-from models.falls.learning.measure import (
-    Judged,
-    Reliability,
-    alarms,
-    average_precision,
-    best_threshold,
-    platt,
-    reliability,
-    temperature,
+from models.falls.learning.instants import (
+    Clips,
+    Wide,
+    calibrate,
+    clips_of,
+    instants_of,
+    known_of,
+    labels_right,
+    precision,
+    said,
 )
+from models.falls.learning.measure import Reliability, average_precision, reliability
 from models.falls.learning.networks import Ensemble, Kind, Network, size
 from models.falls.learning.pool import Pool
 from models.falls.network import Network as Node
-from models.falls.outputs import JSON, JUDGEMENTS, Calibration
-from models.skeletons.sequence import LABELS
+from models.falls.outputs import JSON, JUDGEMENTS
 
 VERSION: Final = "1.1.0"
 FOLDS: Final = ("gmdcsa24/S1", "gmdcsa24/S2", "gmdcsa24/S3")
 MEMBERS: Final = 2
 """For each fold: one network differs by a clip or two from seed to seed, their mean by less."""
-WINDOW_S: Final = 1.0
-"""One instant in so long is measured: neighbours say the same."""
 _REFERENCE_T: Final = 60
 _COST_STEPS: Final = 1000
 
 Tell = Callable[[str], None]
-Wide = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,15 +73,6 @@ class Material:
     calibrating: Pool | None
     held: Pool
     clips: Pool
-
-
-class Clips(Struct, frozen=True):
-    """Sequences with a fall that alarm, and others that do not."""
-
-    falls: int
-    found: int
-    others: int
-    quiet: int
 
 
 class Compared(Struct, frozen=True):
@@ -166,15 +154,15 @@ def course(
     start = material.held.start
     write_reference(whole, material.held.inputs[start[0] : start[1]][:_REFERENCE_T].float(), folder)
     apart = _apart(members, material.clips)
-    sources = [_windows(material.clips, apart)]
+    sources = [instants_of(material.clips, apart)]
     if material.calibrating is not None:
-        sources.insert(0, _windows(material.calibrating, _judge(whole, material.calibrating)))
-    calibration = _calibrate(sources, digest)
+        sources.insert(0, instants_of(material.calibrating, _judge(whole, material.calibrating)))
+    calibration = calibrate(sources, VERSION, digest)
     (folder / JSON).write_bytes(
         msgspec.json.format(msgspec.json.encode(calibration), indent=2) + b"\n"
     )
     outputs = _judge(whole, material.held)
-    tested = _windows(material.held, outputs)
+    tested = instants_of(material.held, outputs)
     figures = Figures(
         version=VERSION,
         seed=seed,
@@ -188,16 +176,16 @@ def course(
         },
         minutes=round((time.monotonic() - began) / 60, 1),
         calibration={
-            name: reliability(_said(calibration, each.outputs)[:, i], judged)
+            name: reliability(said(calibration, each.outputs)[:, i], judged)
             for i, name in enumerate(JUDGEMENTS)
-            for each, judged in (_known(tested, i),)
+            for each, judged in (known_of(tested, i),)
         },
         precision={
             name: round(average_precision(judged.logit, judged.truth), 4)
             for i, name in enumerate(JUDGEMENTS)
-            for _, judged in (_known(tested, i),)
+            for _, judged in (known_of(tested, i),)
         },
-        labels_right=round(_labels_right(tested), 4),
+        labels_right=round(labels_right(tested), 4),
         recordings=clips_of(material.clips, apart, calibration),
         simulations=clips_of(material.held, outputs, calibration),
     )
@@ -223,14 +211,14 @@ def compare(
         members = _train(plans, material, jobs, tell)
         minutes = (time.monotonic() - began) / 60
         apart = _apart(members, material.clips)
-        found = _windows(material.clips, apart)
+        found = instants_of(material.clips, apart)
         tests = [_judge(member, material.held) for member in members]
-        first = _windows(material.held, tests[0])
+        first = instants_of(material.held, tests[0])
         if material.calibrating is None:
             raise ValueError("compare: expected simulations to calibrate on, got none")
-        calibrating = _windows(material.calibrating, _judge(members[0], material.calibrating))
-        plain = _calibrate([calibrating, found], "")
-        down, fell = (_precision(found, i) for i in (0, 1))
+        calibrating = instants_of(material.calibrating, _judge(members[0], material.calibrating))
+        plain = calibrate([calibrating, found], VERSION, "")
+        down, fell = (precision(found, i) for i in (0, 1))
         out.append(
             Compared(
                 kind=kind,
@@ -241,7 +229,7 @@ def compare(
                 simulations=clips_of(material.held, tests[0], plain),
                 down=down,
                 fell=fell,
-                help=_precision(first, 2),
+                help=precision(first, 2),
             )
         )
     return out
@@ -297,111 +285,3 @@ def _apart(members: list[Network], clips: Pool) -> list[Wide]:
         else:
             out.append(np.mean([each[i] for each in every], axis=0))
     return out
-
-
-@dataclass(frozen=True, eq=False)
-class _Windows:
-    """Outputs (n, O), labels (n,), judgements (n, 3) and sequence (n,) of chosen instants."""
-
-    outputs: Wide
-    label: NDArray[np.int64]
-    judged: Wide
-    group: NDArray[np.int64]
-
-
-def _windows(pool: Pool, outputs: list[Wide]) -> _Windows:
-    """Pick the last instant of every `WINDOW_S`."""
-    rows, groups = [], []
-    for i in range(len(pool)):
-        first, after = pool.start[i], pool.start[i + 1]
-        second = np.floor(pool.t[first:after] / WINDOW_S)
-        last = np.flatnonzero(np.append(np.diff(second) > 0, True))
-        rows.append(first + last)
-        groups.append(np.full(len(last), i))
-    at = np.concatenate(rows)
-    return _Windows(
-        outputs=np.concatenate(outputs)[at],
-        label=pool.label.numpy()[at],
-        judged=pool.judged.numpy().astype(np.float64)[at],
-        group=np.concatenate(groups),
-    )
-
-
-def _known(windows: _Windows, judgement: int) -> tuple[_Windows, Judged]:
-    known = np.isfinite(windows.judged[:, judgement])
-    some = _Windows(
-        windows.outputs[known], windows.label[known], windows.judged[known], windows.group[known]
-    )
-    logit = some.outputs[:, len(LABELS) + judgement]
-    return some, Judged(logit, some.judged[:, judgement], some.group)
-
-
-def _said(calibration: Calibration, outputs: Wide) -> Wide:
-    """Return the probabilities (n, 3) of the judgements."""
-    return calibration.probabilities(outputs)[:, len(LABELS) :].astype(np.float64)
-
-
-def _precision(windows: _Windows, judgement: int) -> float:
-    judged = _known(windows, judgement)[1]
-    return round(average_precision(judged.logit, judged.truth), 4)
-
-
-def _labels_right(windows: _Windows) -> float:
-    known = windows.label >= 0
-    named = windows.outputs[known, : len(LABELS)].argmax(axis=1)
-    return float((named == windows.label[known]).mean())
-
-
-def _calibrate(sources: list[_Windows], digest: str) -> Calibration:
-    """Return slopes, biases and thresholds, by simulations and recordings or the latter alone.
-
-    All further sources together weigh `RECORDED_WEIGHT` of the first, which names the labels.
-    """
-    first = sources[0]
-    scalings, thresholds = [], []
-    for i in range(len(JUDGEMENTS)):
-        parts = [_known(each, i)[1] for each in sources]
-        shift = len(first.outputs)
-        both = Judged(
-            np.concatenate([part.logit for part in parts]),
-            np.concatenate([part.truth for part in parts]),
-            np.concatenate([part.group + shift * k for k, part in enumerate(parts)]),
-        )
-        count = len(parts[0].truth)
-        share = [1.0] + [count / max(len(part.truth), 1) * RECORDED_WEIGHT for part in parts[1:]]
-        weight = np.repeat(share, [len(part.truth) for part in parts])
-        scaling = platt(both, weight)
-        scalings.append(scaling)
-        probability = 1 / (1 + np.exp(-(both.logit * scaling.slope + scaling.bias)))
-        thresholds.append(best_threshold(probability, both.truth))
-    known = first.label >= 0
-    return Calibration(
-        version=VERSION,
-        weights=digest,
-        temperature=temperature(first.outputs[known, : len(LABELS)], first.label[known]),
-        judgements=(scalings[0], scalings[1], scalings[2]),
-        thresholds=(thresholds[0], thresholds[1], thresholds[2]),
-    )
-
-
-RECORDED_WEIGHT: Final = 0.25
-"""Weight of all recordings beside that of all simulations in calibrating."""
-
-
-def clips_of(pool: Pool, outputs: list[Wide], calibration: Calibration) -> Clips:
-    """Return how many sequences with a fall alarm, and how many others stay quiet."""
-    falls = found = others = quiet = 0
-    for i, each in enumerate(outputs):
-        span = slice(pool.start[i], pool.start[i + 1])
-        truth = pool.judged[span].numpy()
-        said = _said(calibration, each)
-        t = pool.t[span].astype(np.float64)
-        rings = alarms(t, said, calibration.thresholds)
-        fell = (truth[:, 1] == 1).any() or (truth[:, 2] == 1).any()
-        if fell:
-            falls += 1
-            found += bool(rings[truth[:, 1] != 0].any() or rings[truth[:, 2] != 0].any())
-        elif not np.isnan(truth).all():
-            others += 1
-            quiet += not rings.any()
-    return Clips(falls, found, others, quiet)
