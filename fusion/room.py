@@ -50,9 +50,6 @@ from fusion.watermark import Timeline, TimelineState
 from fusion.who import Matcher
 from fusion.who_state import frozen, thawed
 
-TELLS_FALLS: Final = False
-"""Whether falls are told whose wearable is whose: not before it is measured what that does to their
-verdicts and to the speed of fusion (docs/matching.md). Until then nothing is matched."""
 REPORT_LATE_S: Final = 3600.0
 _OF_WHO: Final = frozenset({PostureSeen, MotionMeasured, TrackEnded})
 _OF_VOICE: Final = frozenset({SpeechHeard, VoiceMeasured, HearingState})
@@ -116,14 +113,13 @@ class RoomJudge:
         self._zone = zone
         self._research = research or ResearchUse()
         self._now = 0
-        self._matches = TELLS_FALLS and bool(room.wearables)
+        self._matches = bool(room.wearables)
         self.timeline = Timeline(urgent_sources(room))
         self.falls = DownJudge(falls, room)
         self.senses = Senses(room, {Purpose.SOUNDS: sounds, Purpose.VITALS: vitals})
         self.who = Matcher()
         """Whose wearable is whose; begins anew after a restart, as tracks do."""
-        if TELLS_FALLS:
-            self.falls.who = self.who
+        self.falls.who = self.who
         self.distress = DistressJudge(on=sounds)
         self.situations = RoomSituations(room, zone)
         self.voice = RoomVoice(room.id, subjects(room), zone, on=voice)
@@ -226,8 +222,7 @@ class RoomJudge:
             down = decode(state["down"], type=DownState) if "down" in state else None
             self.falls = DownJudge(self._config, self.room, kept if restarted else None, down)
             self.falls.falls.state = kept
-            if TELLS_FALLS:
-                self.falls.who = self.who
+            self.falls.who = self.who
         if "senses" in state:
             self.senses.state = decode(state["senses"], type=SensesState)
         if "situations" in state:
@@ -284,8 +279,7 @@ class RoomJudge:
         self.senses.consent(Purpose.VITALS, snapshot.vitals)
         self.timeline.resume(snapshot.timeline)
         self.who = thawed(snapshot.who) if snapshot.who is not None else Matcher()
-        if TELLS_FALLS:
-            self.falls.who = self.who
+        self.falls.who = self.who
         self._now = snapshot.now
 
     def _physiology(self, *, on: bool, state: PhysiologyState | None = None) -> Physiology:

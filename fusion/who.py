@@ -38,9 +38,9 @@ from fusion.who_evidence import (
     Times,
     log_odds,
     looked_up,
-    products,
     scores,
     second_of,
+    several,
 )
 from fusion.who_paths import Key, Path, WornTrack, grown, settle
 
@@ -48,6 +48,9 @@ WAIT_S: Final = 9.0
 """A second of a wearable is compared when the camera has come so far beyond it: the lag that the
 clocks may have, and what a wearable may be late."""
 EVERY_S: Final = 5.0
+"""So many seconds are a moment, which counts within bounds."""
+JUDGED_S: Final = 10.0
+"""What is ready is compared so often: two moments together cost little more than one."""
 LOST_S: Final = 60.0
 """A track that was not seen for so long has ended, said or not."""
 GONE_S: Final = 600.0
@@ -72,8 +75,13 @@ LATE_MAX: Final = 600
 """Seconds of a wearable that may wait."""
 FADES: Final = float(0.5 ** (EVERY_S / HALF_LIFE_S))
 _MOMENT_NS: Final = round(EVERY_S * SECOND)
+_JUDGED_NS: Final = round(JUDGED_S * SECOND)
 _AROUND: Final = round((LAG_S + 2.0) * SECOND)
 """What a track did so long before or after a second has no part in it at any lag."""
+
+
+Moment = list[tuple[int, float, float]]
+"""Seconds that count together: when, y and weight of each."""
 
 
 @dataclass(slots=True)
@@ -87,8 +95,8 @@ class WornDevice:
     before: tuple[int, float] | None = None
     noise: float = inf
     moved_s: float = 0.0
-    moment: list[tuple[int, float, float]] = field(default_factory=list)
-    """Seconds of this moment so far: when, y and weight of each."""
+    moment: Moment = field(default_factory=list)
+    """What this moment holds so far."""
     paths: list[Path] = field(default_factory=list)
     """Which tracks its wearer may have been."""
 
@@ -104,7 +112,9 @@ class Matcher:
     def __init__(self) -> None:
         self.tracks: dict[Key, WornTrack] = {}
         self.devices: dict[str, WornDevice] = {}
-        self._beliefs: dict[tuple[str, str], Belief] = {}
+        self._beliefs: list[Belief] = []
+        self._named: dict[Key, tuple[str, float]] = {}
+        self._worn_by: dict[str, tuple[str, int, float]] = {}
         self.due = 0
         """When `advance` has something to do."""
 
@@ -118,53 +128,56 @@ class Matcher:
             track = self.tracks.get((seen.source, seen.track))
             if track is not None and track.ended is None:
                 track.ended = seen.t
-                for name, belief in self._beliefs.items():
-                    if belief.source == seen.source and seen.track in belief.tracks:
-                        self._beliefs[name] = belief.without(seen.track)
+                self.due = min(self.due, seen.t + _MOMENT_NS)
+                self.keep(
+                    one.without(seen.track) if one.source == seen.source else one
+                    for one in self._beliefs
+                )
 
     def advance(self, now: int) -> None:
         """Judge anew what is due at `now`, nanoseconds.
 
-        That is once in `EVERY_S`, and once soon after a track began.
+        That is once in `JUDGED_S`, and soon after a track began or ended.
         """
         if now < self.due:
             return
-        self.due = now + _MOMENT_NS
+        self.due = now + _JUDGED_NS
         if not self.devices:
             return
         for device in self.devices.values():
             self._compare(device, now)
         self._drop(now)
         self.keep(self._judge(now))
+        if any(not track.settled for track in self.tracks.values()):
+            self.due = now + _MOMENT_NS
 
     def beliefs(self) -> list[Belief]:
         """Return what is thought of each wearable, camera by camera."""
-        return list(self._beliefs.values())
+        return list(self._beliefs)
 
     def keep(self, beliefs: Iterable[Belief]) -> None:
         """Let these be what is thought from now on."""
-        self._beliefs = {(one.device, one.source): one for one in beliefs}
+        self._beliefs = list(beliefs)
+        self._named.clear()
+        self._worn_by.clear()
+        for one in self._beliefs:
+            track = one.track
+            if track is None:
+                continue
+            sure = one.tracks[track]
+            named, worn = self._named.get((one.source, track)), self._worn_by.get(one.device)
+            if one.subject is not None and (named is None or sure > named[1]):
+                self._named[one.source, track] = one.subject, sure
+            if worn is None or sure > worn[2]:
+                self._worn_by[one.device] = one.source, track, sure
 
     def subject_of(self, source: str, track: int) -> tuple[str, float] | None:
         """Return whose wearable a track wears and how sure that is; None when it is not known."""
-        best: tuple[str, float] | None = None
-        for belief in self._beliefs.values():
-            if belief.source != source or belief.track != track or belief.subject is None:
-                continue
-            if best is None or belief.tracks[track] > best[1]:
-                best = belief.subject, belief.tracks[track]
-        return best
+        return self._named.get((source, track))
 
     def track_of(self, device: str) -> tuple[str, int, float] | None:
         """Return camera and track of who wears a device and how sure that is; None if not known."""
-        best: tuple[str, int, float] | None = None
-        for belief in self._beliefs.values():
-            track = belief.track
-            if belief.device != device or track is None:
-                continue
-            if best is None or belief.tracks[track] > best[2]:
-                best = belief.source, track, belief.tracks[track]
-        return best
+        return self._worn_by.get(device)
 
     def likeness(self, device: str, source: str, track: int) -> Likeness | None:
         """Return what was compared of a wearable and a track; None before anything was."""
@@ -186,9 +199,10 @@ class Matcher:
                 Speeds(), seen.t, seen.at, seen.t, seen.at, seen.size
             )
             self.due = min(self.due, seen.t + round(SOON_S * SECOND))
-            for name, belief in self._beliefs.items():
-                if belief.source == seen.source:
-                    self._beliefs[name] = belief.beside(seen.track)
+            self.keep(
+                one.beside(seen.track) if one.source == seen.source else one
+                for one in self._beliefs
+            )
         track.last, track.last_at = seen.t, seen.at
         track.size = seen.size or track.size
         if seen.hips is None and seen.left_wrist is None and seen.right_wrist is None:
@@ -224,6 +238,7 @@ class Matcher:
     def _compare(self, device: WornDevice, now: int) -> None:
         """Take in the seconds of a wearable that the cameras have come past."""
         ready = now - int(WAIT_S * SECOND)
+        over: list[Moment] = []
         while device.waiting and device.waiting[0][0] <= ready:
             t, counts = device.waiting.popleft()
             before, device.before = device.before, (t, counts)
@@ -231,39 +246,53 @@ class Matcher:
                 continue
             device.noise = min(counts, before[1], device.noise * RISES)
             y, weight = second_of(counts, before[1], device.noise)
-            if t // _MOMENT_NS != before[0] // _MOMENT_NS:
-                self._close(device)
+            if device.moment and t // _MOMENT_NS != before[0] // _MOMENT_NS:
+                over.append(device.moment)
+                device.moment = []
             device.moved_s = DECAY * device.moved_s + (weight == 1.0)
             device.moment.append((t, y, weight))
+        if over:
+            self._take(device, over)
 
-    def _close(self, device: WornDevice) -> None:
-        """Take in what the moment that ends says of each path."""
-        seconds, device.moment = device.moment, []
-        if not seconds:
-            return
-        times = np.array([t for t, _, _ in seconds], np.int64)
-        y, weight = np.array([row[1:] for row in seconds]).T
-        known: dict[tuple[Key, ...], Seconds | None] = {}
-        heard: list[Path] = []
+    def _take(self, device: WornDevice, moments: list[Moment]) -> None:
+        """Take in what moments that are over say of each path."""
+        rows = [row for moment in moments for row in moment]
+        times = np.array([t for t, _, _ in rows], np.int64)
+        y, weight = np.array([row[1:] for row in rows]).T
+        sizes = [len(moment) for moment in moments]
+        known: dict[tuple[Key, ...], list[Seconds | None]] = {}
+        of_paths: list[list[Seconds | None]] = []
+        after: list[Floats] = []
         for path in device.paths:
-            # What is known of whoever is not seen fades alike, or they would become the likelier.
-            path.held *= FADES
             tracks = self._about(path, times)
             if tracks not in known:
-                known[tracks] = self._beside(tracks, times, y, weight)
-            found = known[tracks]
-            if found is not None:
-                path.found.add(found)
-                heard.append(path)
-        if not heard:
+                known[tracks] = self._beside(tracks, times, y, weight, sizes)
+            of_paths.append(known[tracks])
+        seconds: list[float] = []
+        for path, found in zip(device.paths, of_paths, strict=True):
+            for each in found:
+                if each is not None:
+                    path.found.add(each)
+                    after.append(path.found.sums.copy())
+                    seconds.append(path.found.seconds)
+        if not after:
+            for path in device.paths:
+                path.held *= FADES ** len(moments)
             return
-        every = scores(np.stack([path.found.sums for path in heard]), RELATIONS[device.wear])
-        moved = bool((weight == 1.0).any())
-        for path, now in zip(heard, log_odds(every).tolist(), strict=True):
-            bounds = KNOWN_MOMENT if path.found.seconds >= KNOWN_S else MOMENT
-            least, most = bounds[0] if moved else bounds[1]
-            path.held += min(most, max(least, now - FADES * path.now))
-            path.now = now
+        every = scores(np.stack(after), RELATIONS[device.wear])
+        odds = iter(zip(log_odds(every).tolist(), seconds, strict=True))
+        moved = [any(worth == 1.0 for _, _, worth in moment) for moment in moments]
+        for path, found in zip(device.paths, of_paths, strict=True):
+            for each, moves in zip(found, moved, strict=True):
+                # What is known of whoever is not seen fades alike, or they would become likelier.
+                path.held *= FADES
+                if each is None:
+                    continue
+                now, compared_s = next(odds)
+                bounds = KNOWN_MOMENT if compared_s >= KNOWN_S else MOMENT
+                least, most = bounds[0] if moves else bounds[1]
+                path.held += min(most, max(least, now - FADES * path.now))
+                path.now = now
 
     def _about(self, path: Path, times: Times) -> tuple[Key, ...]:
         """Return the tracks of a path that may have to do with the seconds up to `times`."""
@@ -274,16 +303,16 @@ class Matcher:
         )  # fmt: skip
 
     def _beside(
-        self, tracks: tuple[Key, ...], times: Times, y: Floats, weight: Floats
-    ) -> Seconds | None:
-        """Return seconds beside tracks that are one after the other; None if none was seen."""
+        self, tracks: tuple[Key, ...], times: Times, y: Floats, weight: Floats, sizes: list[int]
+    ) -> list[Seconds | None]:
+        """Return moments beside tracks that are one after the other; None if none was seen."""
         if not tracks:
-            return None
+            return [None] * len(sizes)
         x, known = looked_up(self.tracks[tracks[0]].speeds, times)
         for key in tracks[1:]:
             then, later = looked_up(self.tracks[key].speeds, times)
             x, known = np.where(later, then, x), known | later
-        return products(x, known, y, weight)
+        return several(x, known, y, weight, sizes)
 
     def _drop(self, now: int) -> None:
         """End tracks of which nothing is heard, and forget those that ended long ago."""

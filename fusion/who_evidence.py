@@ -14,7 +14,7 @@ about 0 where nobody moves, and costs whom does not fit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
@@ -30,7 +30,10 @@ BIN_NS: Final = SECOND // 4
 PER_S: Final = 4
 LAG_S: Final = 5.5
 """The clocks may be this far apart."""
-LAGS: Final = round(2 * LAG_S * PER_S) + 1
+LAG_BINS: Final = 2
+"""Lags are tried in steps of so many bins: what is compared is the movement of whole seconds, which
+half a second more or less hardly changes."""
+LAGS: Final = round(2 * LAG_S * PER_S / LAG_BINS) + 1
 HALF_LIFE_S: Final = 300.0
 """After so many seconds of a wearable, what was seen counts half."""
 HELD_S: Final = 2.0
@@ -130,9 +133,10 @@ def looked_up(speeds: Speeds, times: Times) -> tuple[Floats, Bools]:
     x of each joint, less that of the second before, and where both are known; both (seconds,
     LAGS, 3).
     """
-    firsts = (times - 2 * SECOND + BIN_NS // 2) // BIN_NS - LAGS // 2
+    spread = (LAGS - 1) * LAG_BINS
+    firsts = (times - 2 * SECOND + BIN_NS // 2) // BIN_NS - spread // 2
     begin = int(firsts[0])
-    rows = speeds.between(begin, int(firsts[-1]) - begin + LAGS + 2 * PER_S - 1)
+    rows = speeds.between(begin, int(firsts[-1]) - begin + spread + 2 * PER_S)
     seen = np.isfinite(rows)
     total = np.zeros((len(rows) + 1, 2 * CHANNELS))
     np.cumsum(np.hstack([np.where(seen, rows, 0.0), seen]), axis=0, out=total[1:])
@@ -140,7 +144,7 @@ def looked_up(speeds: Speeds, times: Times) -> tuple[Floats, Bools]:
     count = total[:, CHANNELS:]
     x = np.log(SLOW_SPEED + total[:, :CHANNELS] / np.maximum(count, 1.0))
     known = count >= PER_S / 2
-    at = (firsts - begin)[:, None] + np.arange(LAGS)
+    at = (firsts - begin)[:, None] + np.arange(0, spread + 1, LAG_BINS)
     fresh, both = x[PER_S:] - PERSISTS * x[:-PER_S], known[PER_S:] & known[:-PER_S]
     return fresh[at], both[at]
 
@@ -210,20 +214,40 @@ def products(x: Floats, known: Bools, y: Floats, weight: Floats) -> Seconds | No
     y, weight
         (seconds,), of the wearable, see `second_of`.
     """
-    heard = known[..., 2].any(axis=1)
-    if not heard.any():
-        return None
-    x, known, y = x[heard], known[heard], y[heard]
-    weight = weight[heard] * DECAY ** np.arange(len(y) - 1, -1, -1.0)
-    of, hips = np.empty((2, LAGS, len(y), TERMS)), known[..., 2].T
+    return several(x, known, y, weight, [len(y)])[0]
+
+
+def several(
+    x: Floats, known: Bools, y: Floats, weight: Floats, sizes: Sequence[int]
+) -> list[Seconds | None]:
+    """Return what stretches of seconds, so long each and one after the other, add to sums.
+
+    Each as `products` would; together they cost little more than one.
+    """
+    hips = known[..., 2].T
     both = known[..., :2].T & hips
+    of = np.empty((2, LAGS, len(y), TERMS))
     of[..., 0] = hips
     of[..., 1] = both
     of[..., 2] = np.where(both, x[..., :2].T, 0.0)
     of[..., 3] = np.where(both, x[..., 2].T, 0.0)
     of[..., 4] = np.where(hips & ~both, x[..., 2].T, 0.0)
     of[..., 5] = np.where(hips, y, 0.0)
-    return Seconds(np.matmul((of * weight[:, None]).swapaxes(-1, -2), of), len(y))
+    heard = np.logical_or.reduce(hips, axis=0)
+    out: list[Seconds | None] = []
+    end = 0
+    for size in sizes:
+        begin, end = end, end + size
+        # Seconds in which nobody was seen at any lag are zeros, and do not fade what was before.
+        later = np.cumsum(heard[begin:end][::-1])[::-1]
+        count = int(later[0]) if size else 0
+        if not count:
+            out.append(None)
+            continue
+        rows = of[:, :, begin:end]
+        worth = weight[begin:end] * DECAY ** (later - 1.0)
+        out.append(Seconds(np.matmul((rows * worth[:, None]).swapaxes(-1, -2), rows), count))
+    return out
 
 
 def scores(sums: Floats, relation: Relation) -> Floats:

@@ -14,6 +14,7 @@ import typer
 from ambient.cli import evaluate
 
 if TYPE_CHECKING:
+    from ambient.evaluate.matching.falls import Report as Falls
     from ambient.evaluate.matching.measure import Report
     from ambient.evaluate.matching.recordings import Pairs
     from ambient.evaluate.statistics import Share
@@ -41,9 +42,22 @@ def matching(
             help="Compare recorded videos and devices instead; what the camera says is kept here."
         ),
     ] = None,
+    falls: Annotated[
+        Path | None,
+        typer.Option(
+            help="Measure instead what falls gain by being told; what recordings say is kept here."
+        ),
+    ] = None,
     json: evaluate.Json = False,
 ) -> None:
     """Measure how well a wearable is matched to one of two people, simulated from skeletons."""
+    if falls is not None:
+        from ambient.evaluate.matching.falls import run as tell
+
+        with evaluate._shown("pairs") as progress:
+            gained = tell(folder, falls, rooms=pairs, seed=seed, progress=progress)
+        evaluate._done(gained, {}, _falls, json=json)
+        return
     if recordings is not None:
         from ambient.evaluate.matching.recordings import run as compare
 
@@ -85,6 +99,28 @@ def _table(report: Report) -> None:
     console = Console(highlight=False)
     console.print(table)
     console.print(f"{report.us_per_observation} µs per observation")
+
+
+def _falls(found: Falls) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("case", "confirmed", "after", "named right", "named wrong", "untold: confirmed",
+                   "named right", "named wrong"):  # fmt: skip
+        table.add_column(column, justify="left" if column == "case" else "right")
+    for case, told in found.told.items():
+        other = found.untold[case]
+        after = "" if told.median_s is None else f"{told.median_s:.1f} s"
+        table.add_row(
+            case, _of(told.confirmed), after, str(told.named_right.k), str(told.named_wrong.k),
+            _of(other.confirmed), str(other.named_right.k), str(other.named_wrong.k),
+        )  # fmt: skip
+    Console(highlight=False).print(table)
+
+
+def _of(share: Share) -> str:
+    return f"{share.k} of {share.n}"
 
 
 def _pairs(found: dict[str, Pairs]) -> None:

@@ -27,7 +27,9 @@ from fusion.judge import Judge
 from fusion.who import DEVICES, TRACKS, Matcher
 from fusion.who_belief import LEAST_MOVED_S, SURE, Belief, posterior
 from fusion.who_evidence import (
+    LAG_BINS,
     LAGS,
+    PER_S,
     RELATIONS,
     STILL,
     Likeness,
@@ -430,7 +432,7 @@ def test_a_lag_is_found_where_it_is() -> None:
     found = scores(pair.sums, RELATIONS[Wear.WRIST])
     best = int(found[0].argmax())
     # The device is 2 s ahead, so the track is to be looked up 2 s before.
-    assert (best - LAGS // 2) / 4 == pytest.approx(-2.0, abs=0.25)
+    assert (best - LAGS // 2) * LAG_BINS / PER_S == pytest.approx(-2.0, abs=0.5)
     beside = np.abs(np.arange(LAGS) - best) > 1
     assert float(log_odds(found)) > 10.0 + float(log_odds(found[:, beside]))
 
@@ -444,10 +446,7 @@ def test_joint_hypotheses_leave_nobody_with_two_wearers() -> None:
     assert posterior([torn])[0][0] > posterior([torn])[0][1]
 
 
-def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("fusion.room.TELLS_FALLS", True)
+def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot() -> None:
     band = Wearable(
         id="band", device="AA:BB:CC:DD:EE:FF", via=Way.BLE, subject="s-band", wear=Wear.WRIST
     )

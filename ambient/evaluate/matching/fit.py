@@ -19,7 +19,7 @@ from ambient.evaluate.matching.measure import played
 from ambient.evaluate.matching.rooms import Room, Rooms
 from ambient.observations import Wear
 from fusion.who import Matcher
-from fusion.who_evidence import LAGS, PER_S, Likeness, Relation, log_odds, scores
+from fusion.who_evidence import LAG_BINS, LAGS, PER_S, Likeness, Relation, log_odds, scores
 from models.skeletons.generate import Family
 
 AT_S: Final = 590.0
@@ -59,7 +59,7 @@ def _compared(room: Room, who: int) -> Likeness | None:
         if found is None:
             return None
         # A clock that is ahead is looked up before.
-        lag = LAGS // 2 - round(room.offset_s * PER_S)
+        lag = LAGS // 2 - round(room.offset_s * PER_S / LAG_BINS)
         found.sums = found.sums[:, lag : lag + 1]
         return found
     return None
