@@ -23,6 +23,7 @@ from tests.node.wizard.bench import DrawnRoom, drawn_room
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
+expect.set_options(timeout=60_000)
 SHOTS = os.environ.get("AMBIENT_SHOTS")
 SHOWN = {"/", "/room/{room:str}", "/certificate/{room:str}", "/close"}
 """What the wizard shows as pages; the rest is data for them."""
@@ -77,6 +78,13 @@ def checked(page: Page, name: str) -> None:
     assert page.locator("h1").count() == 1, name
 
 
+def goes_on(page: Page) -> None:
+    """Wait while the page asks on, and is answered, who is seen."""
+    for _ in range(3):
+        with page.expect_response("**/api/people/**"):
+            pass
+
+
 def test_from_the_code_to_the_certificate(page: Page, room: DrawnRoom, language: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -98,10 +106,12 @@ def test_from_the_code_to_the_certificate(page: Page, room: DrawnRoom, language:
     page.locator("#proposals button").first.click()
     page.select_option("#kind", "permitted")
     assert page.locator("#bed").is_enabled(), "a permitted place has a bed as well"
-    page.locator("[data-station=walk] .go").click()
-    page.wait_for_timeout(3000)
-    page.locator("[data-station=walk] .go").click()
-    expect(page.locator("[data-station=walk] .result").first).not_to_be_empty()
+    walk = page.locator("[data-station=walk]")
+    walk.locator(".go").click()
+    expect(walk).to_have_attribute("aria-current", "step")
+    goes_on(page)
+    walk.locator(".go").click()
+    expect(walk.locator(".result").first).not_to_be_empty()
     page.locator("summary").first.click()
     checked(page, "room")
     page.fill("#by", "A. Installer")
@@ -132,9 +142,7 @@ def test_what_is_missing_stands_there_before_anything_is_saved(
     expect(missing).to_contain_text(owner)
     checked(page, "missing")
     page.click("#save")
-    for _ in range(3):  # what is asked all the time succeeds meanwhile
-        with page.expect_response("**/api/people/**"):
-            pass
+    goes_on(page)
     expect(trouble).to_contain_text(owner)
     assert room.installation.config.rooms[0].cameras[0].zones == []
     page.locator("#areas select").select_option("r12-b")
