@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.sounds.articulation import articulation
 from audio.sounds.rows import ROW_S, Heard, end_s
 from models.sounds.outputs import OUTPUTS, STRIDE
 
@@ -39,10 +40,10 @@ PAUSE: Final = 5
 """Rows without a voice that end a burst; a word that ended it is told in them."""
 _LEAD: Final = 3
 """Rows before a burst in which its voice began."""
-_LOUD: Final = 3.5
-"""Natural logarithm of power (15 dB) below its loudest frame from which on a frame counts."""
-_SPOKEN: Final = slice(0, 45)
-"""Bands that tell of articulation: up to 3.3 kHz, which every recording holds."""
+_NOISE: Final = 25
+_NOISE_LEAST: Final = 5
+"""Rows in which nobody spoke before a burst, and their lead, that tell of the noise in it: 2 s at
+most, 0.4 s at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,7 @@ class Burst:
     cut
         It goes on: the next burst joins.
     articulation
-        How much the shape of its spectrum changes (`articulation`).
+        How much the shape of its spectrum changes (`audio.sounds.articulation`).
     """
 
     start_s: float
@@ -101,6 +102,8 @@ class Bursts:
         self._open = False
         self._before: deque[NDArray[np.float32]] = deque(maxlen=_LEAD)
         """Frames of the rows before the burst that goes on, or before now."""
+        self._around: deque[NDArray[np.float32]] = deque(maxlen=_NOISE + _LEAD)
+        """Frames of the rows in which nobody spoke, up to the burst that goes on, or to now."""
 
     @property
     def open(self) -> tuple[float, float] | None:
@@ -117,6 +120,7 @@ class Bursts:
         """Take in a chunk; return the bursts that are over with it."""
         if not heard.looked and not self._open:
             self._before.clear()
+            self._around.extend(np.split(heard.frames, len(heard.said)))
             return []
         found = []
         voice = heard.said[:, _VOICE].max(axis=1)
@@ -130,6 +134,7 @@ class Bursts:
                     self._open, self._quiet, self._rows = True, 0, [row]
                 else:
                     self._before.append(frames)
+                    self._around.append(frames)
                 continue
             before = [each.level_db for each in self._rows]
             if likely >= BEGINS and self._rises(before, level):
@@ -170,6 +175,7 @@ class Bursts:
         said = np.stack([row.said for row in self._rows])
         # A row tells of what lies behind it: its voice began about 0.2 s before its end.
         start = end_s(inside[0].number) - _EARLY_S
+        noise = list(self._around)[:-_LEAD]
         return Burst(
             start_s=start,
             end_s=max(start + ROW_S, end_s(inside[-1].number) - 0.1),
@@ -180,31 +186,10 @@ class Bursts:
             shape=np.asarray(np.mean([row.shape for row in inside], axis=0), np.float32),
             cut=cut,
             articulation=articulation(
-                np.concatenate([*self._before, *(row.frames for row in inside)])
+                np.concatenate([*self._before, *(row.frames for row in inside)]),
+                np.concatenate(noise) if len(noise) >= _NOISE_LEAST else None,
             ),
         )
-
-
-def articulation(frames: NDArray[np.float32]) -> float:
-    """Return how much the shape of a spectrum changes in time.
-
-    The standard deviation over time of each band's logarithm of power, less the mean of all bands
-    then, as a mean over the bands below 3.3 kHz; only while the sound is loud. Who says a word
-    opens and closes the mouth; a snore, a moan or a machine keeps its shape. For noise whose shape
-    does not change it is 0.75 to 0.85, for the spread of power in a band of a short frame alone.
-
-    Parameters
-    ----------
-    frames
-        (n, BANDS) of `models.sounds.mel`.
-    """
-    if not len(frames):
-        return 0.0
-    bands = frames[:, _SPOKEN]
-    mean = bands.mean(axis=1)
-    loud = np.exp(bands).sum(axis=1)
-    kept = loud >= loud.max() * np.exp(-_LOUD)
-    return float((bands - mean[:, None])[kept].std(axis=0).mean())
 
 
 def _level(rows: list[_Row]) -> float:

@@ -19,7 +19,7 @@ from models.fourier import rfft
 LINES: Final = 4
 HALF_HZ: Final = 12.0
 """Of a line to each side: a tone that is switched on for 0.15 s is not narrower."""
-STEADY: Final = 0.85
+STEADY: Final = 0.80
 """Share from which on a sound is steady tones: pulses of an infusion pump have 0.88 and more (16 of
 16), and so have one in twelve words that call."""
 SAME_HZ: Final = 4.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from audio.sounds.bursts import articulation
+from audio.sounds.articulation import articulation
 from audio.sounds.calling import ARTICULATED
 from models.sounds.mel import RATE, mel
 from models.sounds.synthesis import machines
@@ -56,9 +56,41 @@ def test_what_is_articulated(maker: Callable[[Rng], Floats], spoken: bool) -> No
 def test_level_and_what_is_soft_count_for_nothing() -> None:
     frames = mel(_syllables(np.random.default_rng(1)))
     after = np.concatenate([frames, mel(noise(np.random.default_rng(2), RATE) * np.float32(1e-3))])
-    assert articulation(after) == pytest.approx(articulation(frames))
+    # Where the noise begins, means over 50 ms hold some of it.
+    assert articulation(after) == pytest.approx(articulation(frames), rel=0.02)
     assert articulation(frames + np.float32(2.0)) == pytest.approx(articulation(frames), abs=1e-4)
+
+
+@pytest.mark.parametrize(("maker", "spoken"), [(_syllables, True), (snore, False), (_snore, False)])
+def test_noise_beside_a_voice_does_not_hide_it(
+    maker: Callable[[Rng], Floats], spoken: bool
+) -> None:
+    found, deaf = [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        voice = maker(rng)
+        behind = noise(rng, len(voice) + RATE, 2.0)
+        # As loud as the voice.
+        behind *= np.float32(np.sqrt(np.square(voice).mean() / np.square(behind).mean()))
+        frames = mel(np.concatenate([np.zeros(RATE, np.float32), voice]) + behind)
+        before, after = frames[:90], frames[98:]
+        found.append(articulation(after, before))
+        deaf.append(articulation(after))
+    if spoken:
+        assert np.quantile(found, 0.1) > ARTICULATED[1]
+        assert np.median(found) > np.median(deaf)
+    else:
+        assert np.median(found) < ARTICULATED[0]
+
+
+@pytest.mark.parametrize("level", [-60.0, 0.0, 20.0])
+def test_noise_alone_is_not_articulated(level: float) -> None:
+    frames = mel(noise(np.random.default_rng(3), 2 * RATE, 2.0)) + np.float32(level)
+    assert articulation(frames[100:], frames[:90]) < ARTICULATED[1]
 
 
 def test_of_nothing_it_is_nothing() -> None:
     assert articulation(np.empty((0, 64), np.float32)) == 0.0
+    silence = np.full((30, 64), -23.0, np.float32)
+    assert articulation(silence[:2]) == 0.0
+    assert articulation(silence, silence) == 0.0

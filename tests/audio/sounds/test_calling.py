@@ -84,7 +84,7 @@ CASES: dict[str, tuple[list[Burst], float, float]] = {
     ),
     "six times, softly": ([_burst(5.0 + 2 * i, over_db=12.0) for i in range(6)], 0.0, 0.0),
     "six times, as of one who snores": (
-        [_burst(5.0 + 3 * i, articulation=0.8) for i in range(6)],
+        [_burst(5.0 + 3 * i, articulation=0.45) for i in range(6)],
         0.0,
         0.0,
     ),
@@ -215,4 +215,23 @@ def test_the_same_tones_again_are_a_machine(tones: list[Tones], rings: bool) -> 
     trace = np.eye(6, 96, dtype=np.float32)
     calling = Calling(lambda burst: Said(0.0, 0.0, 0.0, trace), lambda burst: next(held))
     found = _calls([_burst(5.0 + 3 * i) for i in range(3)], calling)
+    assert (max((each.probability for each in found), default=0.0) >= RINGS) == rings
+
+
+@pytest.mark.parametrize(
+    ("between", "rings"),
+    [
+        ([], True),
+        # Who answers, or speaks before: it may be a talk, and two are too few.
+        ([_burst(2.0, 1.4, shape=OTHER)], False),
+        # As soft as a television far off it is nobody.
+        ([_burst(2.0, 1.4, shape=OTHER, level_db=-30.0, over_db=20.0)], True),
+    ],
+)
+def test_the_same_twice_rings_where_nobody_else_spoke(between: list[Burst], rings: bool) -> None:
+    word, other = np.eye(6, 96, dtype=np.float32), np.eye(6, 96, 40, dtype=np.float32)
+    calling = Calling(
+        lambda burst: Said(0.0, 0.0, 0.0, other if burst.shape is OTHER else word), None
+    )
+    found = _calls([*between, _burst(5.0), _burst(8.0)], calling)
     assert (max((each.probability for each in found), default=0.0) >= RINGS) == rings
