@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import torch
 from msgspec import Struct
@@ -22,9 +23,9 @@ from models.television.features import COUNT
 from models.television.learning.area import Area, area
 from models.television.learning.talks import Talks, talks
 
-VERSION: Final = "1.0.0"
+VERSION: Final = "2.0.0"
 FIGURES: Final = "figures.json"
-MEMBERS: Final = 3
+MEMBERS: Final = 5
 WIDTHS: Final = (48, 24)
 STEPS: Final = 1500
 
@@ -66,7 +67,7 @@ def course(
     made = []
     for number, (each, count) in enumerate(zip(casts, counts, strict=True)):
         made.append(talks(each, count, seed * 3 + number))
-        tell(f"{count} stretches of speech, each twice")
+        tell(f"{count} stretches of speech: {len(made[-1].person)} tellings")
     learned, calibrating, held = made
     mean, deviation = learned.numbers.mean(axis=0), learned.numbers.std(axis=0) + 1e-3
     members = [_fit(learned, mean, deviation, steps, seed + i) for i in range(MEMBERS)]
@@ -84,7 +85,7 @@ def course(
         plain.version, plain.mean, plain.scale, plain.members, found.slope, found.bias
     )
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / JSON, weights)
+    (folder / JSON).write_bytes(msgspec.json.encode(weights) + b"\n")
     model = Television(weights)
     judged = _judged(model, held)
     said = model.person(held.numbers).astype(np.float64)

@@ -1,12 +1,16 @@
-"""Stretches of speech, each once from a person and once from a loudspeaker: a cast in, numbers out.
+"""Stretches of speech, each from a person and from a loudspeaker: a cast in, numbers out.
 
 Both come out of the same speech, through rooms of one kind, over noise of one kind, through one
-kind of microphone: nothing but the loudspeaker and what is broadcast tells them apart.
+kind of microphone: nothing but the loudspeaker and what is broadcast tells them apart. What is
+learned from is more varied than what is measured with (`models.television.learning.variety`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +22,8 @@ from models.sounds.synthesis.rooms import loudspeaker, microphone, response, thr
 from models.sounds.synthesis.scenes import Cast
 from models.sounds.synthesis.voice import revoice
 from models.sounds.synthesis.words import TALK
-from models.television.features import COUNT, features
+from models.television.features import features
+from models.television.learning.variety import in_some_room, programme, varied, wide
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +37,7 @@ class Talks:
     person
         (n,) 1 for a person, 0 for a loudspeaker.
     group
-        (n,) number of the speech; a person and a loudspeaker share one.
+        (n,) number of the speech; persons and loudspeakers share one.
     snr_db, seconds
         (n,) of each.
     """
@@ -45,24 +50,34 @@ class Talks:
 
 
 def talks(made_of: Cast, count: int, seed: int) -> Talks:
-    """Return so many stretches of speech, each twice; the same seed makes the same ones."""
-    numbers = np.empty((2 * count, COUNT), np.float32)
-    snr, seconds = np.empty(2 * count, np.float32), np.empty(2 * count, np.float32)
+    """Return so many stretches of speech; the same seed makes the same ones.
+
+    Each is told once from a person and once from a loudspeaker by a cast to measure with, and by
+    another twice from a person and out of two loudspeakers, varied.
+    """
+    numbers: list[Floats] = []
+    person: list[float] = []
+    group: list[int] = []
+    ratios: list[float] = []
+    seconds: list[float] = []
     for number in range(count):
         rng = np.random.default_rng((seed, number))
         dry = speech(rng, made_of)
-        for person in (0, 1):
-            row = 2 * number + person
-            snr[row] = rng.uniform(0, 30)
-            seconds[row] = len(dry) / RATE
-            sound = heard(rng, dry, float(snr[row]), person=bool(person), held=made_of.held)
-            numbers[row] = features(mel(sound))
+        if not made_of.held:
+            dry = varied(rng, dry)
+        for teller in _MEASURED if made_of.held else _LEARNED:
+            ratio = float(rng.uniform(0, 30))
+            numbers.append(features(mel(teller.heard(rng, dry, ratio))))
+            person.append(float(teller.person))
+            group.append(number)
+            ratios.append(ratio)
+            seconds.append(len(dry) / RATE)
     return Talks(
-        numbers,
-        np.tile([0.0, 1.0], count),
-        np.repeat(np.arange(count), 2),
-        snr,
-        seconds,
+        np.asarray(numbers, np.float32),
+        np.asarray(person, np.float64),
+        np.asarray(group, np.int64),
+        np.asarray(ratios, np.float32),
+        np.asarray(seconds, np.float32),
     )
 
 
@@ -89,20 +104,20 @@ def heard(rng: Rng, dry: Floats, snr_db: float, *, person: bool, held: bool) -> 
         # A mouth is not a point: it is duller from the side and from behind.
         sound = microphone_side(rng, dry)
     else:
-        programme = peak(dry)
-        draw = rng.random()
-        if draw < 0.5:
-            maker = machines.music if draw < 0.3 else machines.crowd
-            under = np.zeros(len(dry), np.float32)
-            place(under, maker(rng, len(dry) / RATE), 0.0)
-            programme = programme + under * np.float32(0.12 * 10 ** (-rng.uniform(0, 20) / 20))
-        sound = loudspeaker(rng, programme, held=held)
-    wet = through(sound, response(rng))[: len(dry)]
-    makers = list(machines.STEADY.values())[:4]
-    behind = pick(rng, makers)(rng, len(dry) / RATE + 0.01)[: len(dry)]
-    whole = unit(wet) + behind * np.float32(10 ** (-snr_db / 20))
-    gain = np.float32(10 ** (rng.uniform(-35, -6) / 20))
-    return np.asarray(peak(microphone(rng, whole)) * gain, np.float32)
+        sound = loudspeaker(rng, broadcast(rng, dry), held=held)
+    return _taken_up(rng, through(sound, response(rng))[: len(dry)], snr_db)
+
+
+def broadcast(rng: Rng, dry: Floats) -> Floats:
+    """Return speech as a programme: half of it over music or a hall."""
+    made = peak(dry)
+    draw = rng.random()
+    if draw < 0.5:
+        maker = machines.music if draw < 0.3 else machines.crowd
+        under = np.zeros(len(dry), np.float32)
+        place(under, maker(rng, len(dry) / RATE), 0.0)
+        made = made + under * np.float32(0.12 * 10 ** (-rng.uniform(0, 20) / 20))
+    return made
 
 
 def microphone_side(rng: Rng, dry: Floats) -> Floats:
@@ -111,3 +126,36 @@ def microphone_side(rng: Rng, dry: Floats) -> Floats:
     hertz = np.arange(len(spectrum)) * RATE / len(dry)
     loss = rng.uniform(0, 9) * np.clip(np.log2(np.maximum(hertz, 1.0) / 700.0) / 2.5, 0, 1)
     return np.asarray(np.fft.irfft(spectrum * 10 ** (-loss / 20), len(dry)), np.float32)
+
+
+def _taken_up(rng: Rng, wet: Floats, snr_db: float) -> Floats:
+    """Return what arrives, over the noise of a room, through a microphone of any gain."""
+    makers = list(machines.STEADY.values())[:4]
+    behind = pick(rng, makers)(rng, len(wet) / RATE + 0.01)[: len(wet)]
+    whole = unit(wet) + behind * np.float32(10 ** (-snr_db / 20))
+    gain = np.float32(10 ** (rng.uniform(-35, -6) / 20))
+    return np.asarray(peak(microphone(rng, whole)) * gain, np.float32)
+
+
+class _Teller(NamedTuple):
+    """One way in which speech is heard, and whether a person spoke then."""
+
+    person: bool
+    heard: Callable[[Rng, Floats, float], Floats]
+
+
+def _learned(made: Callable[[Rng, Floats], Floats]) -> Callable[[Rng, Floats, float], Floats]:
+    """Return how speech that leaves a mouth or a loudspeaker so is heard in some room."""
+    return lambda rng, dry, ratio: _taken_up(rng, in_some_room(rng, made(rng, dry)), ratio)
+
+
+_PERSON: Final = _Teller(True, _learned(microphone_side))
+_LEARNED: Final = (
+    _PERSON,
+    _PERSON,
+    _Teller(False, _learned(lambda rng, dry: loudspeaker(rng, broadcast(rng, dry)))),
+    _Teller(False, _learned(lambda rng, dry: wide(rng, programme(rng, dry)))),
+)
+_MEASURED: Final = tuple(
+    _Teller(person, partial(heard, person=person, held=True)) for person in (False, True)
+)
