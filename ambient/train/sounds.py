@@ -51,8 +51,8 @@ class Plan:
     cries
         Stretches of voice for the cries without a word, in the same way.
     talks
-        Stretches of speech for the model of television, each once from a person and once from a
-        loudspeaker: to learn from, to calibrate on, to measure on.
+        Stretches of speech for the model of television, each from as many persons as
+        loudspeakers: to learn from, to calibrate on, to measure on.
     """
 
     scenes: tuple[int, int, int]

@@ -89,7 +89,7 @@ class Plan:
     inner: int
 
 
-FULL: Final = Plan(tellings=5, bodies=None, members=3, inner=2)
+FULL: Final = Plan(tellings=5, bodies=None, members=8, inner=3)
 QUICK: Final = Plan(tellings=1, bodies=40, members=1, inner=1)
 
 

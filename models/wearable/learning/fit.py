@@ -16,9 +16,9 @@ from scipy.optimize import minimize
 from models.wearable import LIMIT, Member, Weights
 from models.wearable.inputs import INPUTS
 
-VERSION: Final = "2.0.0"
+VERSION: Final = "2.1.0"
 UNITS: Final = 8
-DECAYS: Final = (1e-3, 3e-3)
+DECAYS: Final = (3e-4, 1e-3)
 """Weight decays (L2) to choose from."""
 STEPS: Final = 120
 DIGITS: Final = 5
