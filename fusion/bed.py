@@ -58,6 +58,11 @@ LAY_S: Final = 60.0
 RISES_S: Final = 20.0
 """A trunk is rising that has lain for the one, and rose less than the other ago: who sleeps propped
 up, or is seen now so and now so, is not."""
+UNTOLD_S: Final = 60.0
+"""Of a bed of which no sense has told for so long nothing is known."""
+APPEARED: Final = (0.5, 0.3, 0.15, 0.05)
+"""What is believed of somebody who appears in such a bed, in the order of the states; assumed:
+most are found when they move, and turn over far oftener than they get up."""
 LASTING_S: Final = 180.0
 BELIEVED: Final = 0.95
 """Stated of who is not back: a camera may have overlooked the return."""
@@ -212,6 +217,20 @@ class BedJudge:
             self.weigh(piece, t, HOLD)
             held = [a + b for a, b in zip(held, piece.llr, strict=True)]
         self.state.held = held
+
+    def appeared(self, t: int) -> None:
+        """Take in that somebody appears in the bed whom nobody saw come: who lay there unseen.
+
+        A camera that looks at a bed under whose blanket it finds nobody learns of the occupant only
+        when the blanket is pushed away. What is known already holds.
+        """
+        state = self.state
+        known = state.fresh and (t - state.fresh) / SECOND <= UNTOLD_S
+        if known or state.settled or state.left is not None:
+            return
+        state.belief = list(APPEARED)
+        state.t = state.fresh = state.lies_since = t
+        state.settled, state.sits_since, state.lay_since = True, t, None
 
     def seen_company(self, t: int) -> None:
         """Take in that somebody else stands at the bed."""

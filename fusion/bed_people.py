@@ -3,7 +3,8 @@
 Who is first seen lying or sitting in an empty bed is its occupant, and stays it while getting up
 and walking away, until the track ends. A track that appears where another has just been lost is
 that one again, carer or occupant; one that appears at a bed whose occupant lies there unseen, and
-where nobody else was, is the occupant. Who came from elsewhere and stands at a bed is not. Faces
+where nobody else was, is the occupant, as is one that appears in a bed's outline when nobody else
+was seen for a minute. Who came from elsewhere and stands at a bed is not. Faces
 tell nothing. Pure: time is an argument.
 """
 
@@ -30,12 +31,17 @@ BLEND: Final = 0.03
 """How much of where somebody lies each further sight settles."""
 USUAL_DEPTH: Final = 0.3
 """How deep inside a bed's outline hips lie, before it is known of this bed."""
+CLOSE: Final = 0.2
+"""Hips that have come so near to the outline that they move towards, in lengths of the body, are at
+the bed's rim; lying in the middle of a bed of 0.95 m they are 0.28 from it."""
 RETURNS_S: Final = 4.0
 """Who lies or sits in a bed that is empty for so long is its occupant."""
 SLIP_S: Final = 2.0
 """Who looks upright for less than this meanwhile has not risen."""
 GONE_S: Final = 3.0
 FORGET_S: Final = 60.0
+LOOKED_S: Final = 20.0
+"""So long must a room have been looked at before somebody can appear in it."""
 
 
 class Tracked(Struct):
@@ -65,6 +71,8 @@ class People(Struct):
     and how deep inside the bed's outline, in lengths of the body."""
     aspects: dict[str, float] = {}
     """By camera, width over height of its picture."""
+    since: int = 0
+    """Since when the room is looked at without a break; 0 when not yet."""
 
 
 class BedPeople:
@@ -91,6 +99,11 @@ class BedPeople:
         """Take in that sensors begin anew: they number their tracks from here."""
         for track in self.state.tracks:
             track.ended = True
+        self.state.since = 0
+
+    def advance(self, t: int) -> None:
+        """Let time go on to `t`."""
+        self.state.since = self.state.since or t
 
     def shape(self, source: str, aspect: float) -> None:
         """Take in the width over the height of a camera's picture."""
@@ -125,7 +138,7 @@ class BedPeople:
         bed = self._bed_at(seen)
         lies = seen.down >= 0.5 or seen.upright < 0.5
         if fresh:
-            self._recognise(track, bed if lies else None, seen.t, empty)
+            self._recognise(track, bed, seen.t, empty, lies=lies)
             self.state.tracks.append(track)
         here = bed if lies else None
         if here is not None and here != track.in_bed:
@@ -160,7 +173,9 @@ class BedPeople:
         """Return how far an occupant's hips are from where they lay, and how much further out.
 
         Both in lengths of the body; without an outline, or before anybody has lain there, nothing
-        is known and both are 0 and what the outline alone says.
+        is known and both are 0 and what the outline alone says. Further out is nearer to the
+        outline, or, where they have come close to it, all of the way that they have come towards
+        it: seen from beside the bed, who lies is as near to the wall as who sits to the open side.
         """
         bed = track.bed or ""
         depth = self.depth(track.source, bed, track.at, track.size)
@@ -169,8 +184,14 @@ class BedPeople:
             return 0.0, 0.0
         if lain is None:
             return max(0.0, USUAL_DEPTH - depth), USUAL_DEPTH - depth
-        apart = math.dist(lain[:2], track.at) / max(lain[2], track.size, 0.1)
-        return apart, lain[3] - depth
+        length = max(lain[2], track.size, 0.1)
+        apart = math.dist(lain[:2], track.at) / length
+        outwards = lain[3] - depth
+        if depth > 0.0 and apart > outwards:
+            outline = self._outline(track.source, bed) or ()
+            if _ahead(lain[:2], track.at, outline) <= CLOSE * length:
+                outwards = apart
+        return apart, outwards
 
     def ended(self, end: TrackEnded) -> Tracked | None:
         """Take in that somebody is no longer seen; return who it was."""
@@ -198,8 +219,31 @@ class BedPeople:
             for other in self.state.tracks
         )
 
+    def alone(self, track: Tracked) -> bool:
+        """Return whether its camera had seen nobody but other beds' occupants for a minute before.
+
+        Nobody walked to the bed then: who appears in its outline was in it. Who is there when the
+        room is first looked at does not appear.
+        """
+        since = self.state.since
+        if not since or (track.began - since) / SECOND < LOOKED_S:
+            return False
+        return not any(
+            other is not track
+            and other.source == track.source
+            and other.bed is None
+            and (track.began - other.t) / SECOND <= FORGET_S
+            for other in self.state.tracks
+        )
+
     def _recognise(
-        self, track: Tracked, bed: str | None, t: int, empty: Mapping[str, bool]
+        self,
+        track: Tracked,
+        bed: str | None,
+        t: int,
+        empty: Mapping[str, bool],
+        *,
+        lies: bool,
     ) -> None:
         """Tell who a track is that begins now."""
         lost = [
@@ -222,7 +266,8 @@ class BedPeople:
             if near:
                 self._occupies(track, name)
                 return
-        if bed is not None and self.occupant(bed, t) is None:
+        taken = bed is None or self.occupant(bed, t) is not None
+        if bed is not None and not taken and (lies or self.alone(track)):
             self._occupies(track, bed)
 
     def _occupies(self, track: Tracked, bed: str) -> None:
@@ -261,6 +306,26 @@ class BedPeople:
 
     def _forget(self, t: int) -> None:
         self.state.tracks = [one for one in self.state.tracks if (t - one.t) / SECOND <= FORGET_S]
+
+
+def _ahead(start: Point, at: Point, outline: Sequence[Point]) -> float:
+    """Return how far beyond `at` a line from `start` through it crosses an outline; inf if never.
+
+    All in the same unit.
+    """
+    dx, dy = at[0] - start[0], at[1] - start[1]
+    nearest = math.inf
+    for n, (x1, y1) in enumerate(outline):
+        x0, y0 = outline[n - 1]
+        ex, ey = x1 - x0, y1 - y0
+        cross = dx * ey - dy * ex
+        if cross == 0.0:
+            continue
+        along = ((x0 - at[0]) * ey - (y0 - at[1]) * ex) / cross
+        across = ((x0 - at[0]) * dy - (y0 - at[1]) * dx) / cross
+        if along >= 0.0 and 0.0 <= across <= 1.0:
+            nearest = min(nearest, along)
+    return nearest * math.hypot(dx, dy) if nearest < math.inf else math.inf
 
 
 def _depth(at: Point, outline: Sequence[Point]) -> float:

@@ -186,6 +186,7 @@ class RoomSituations:
         state.advanced = now
         self.due = now + SECOND
         carer = state.carers.here(now)
+        self._people.advance(now)
         changes: list[Change] = []
         for name, bed in self._beds.items():
             held = state.holds.get(name)
@@ -224,6 +225,8 @@ class RoomSituations:
         bed = None if track.bed is None else self._beds.get(track.bed)
         if bed is None:
             return []
+        if track.began == seen.t and self._people.alone(track):
+            bed.appeared(seen.t)
         if self._people.company(track, seen.t):
             bed.seen_company(seen.t)
         if not bed.due(seen.t):

@@ -50,7 +50,7 @@ class WalkingFrame:
         self._vertices = np.concatenate([vertices for vertices, _ in tubes])
         self._normals = np.concatenate([normals for _, normals in tubes])
         faces = np.concatenate([_FACES + 8 * number for number in range(len(tubes))])
-        self._person = _thing(self._vertices, faces.astype(np.int64), METAL)
+        self._person = _coloured(self._vertices, faces.astype(np.int64), METAL)
 
     def figure(self, at: Point, yaw: float, tilt: float = 0.0) -> Figure:
         """Return the frame as the renderer draws it.
@@ -110,7 +110,13 @@ def _tube(start: Array, end: Array) -> tuple[Array, Array]:
     return start + TUBE * outward + _CORNERS[:, 2:] * way, outward / np.sqrt(2.0)
 
 
-def _thing(vertices: Array, faces: Indices, colour: Triple) -> Person:
+def thing(vertices: Array, normals: Array, faces: Indices, colour: Triple) -> Figure:
+    """Return triangles of one colour as the renderer draws them."""
+    posed = PosedBody(vertices, normals, np.empty((0, 3)), np.empty((0, 3)))
+    return Figure(_coloured(vertices, faces, colour), posed)
+
+
+def _coloured(vertices: Array, faces: Indices, colour: Triple) -> Person:
     """Return triangles of one colour as the renderer takes a person: skin without clothes."""
     bare = replace(data(), faces=faces)
     body = Body(Shape(), vertices, np.empty((0, 3)), np.empty((0, 3, 3)), bare)

@@ -23,6 +23,9 @@ OFFSETS = np.array([0.0, 0.012, 0.020, 0.016, 0.012, 0.0, 0.0])
 SHADOW_SIZE, SHADOW_SCALE = 560, 90.0
 LIGHT: Triple = (0.30, -0.42, 1.0)
 SUPERSAMPLE = 2
+#: Distance at which a camera's own lamp lights as the key light does, the nearest it grows
+#: brighter to, metres; and the share of its light that walls throw back from everywhere.
+LAMP_M, LAMP_NEAR_M, LAMP_BACK = 3.0, 1.2, 0.35
 
 
 @dataclass(frozen=True)
@@ -122,13 +125,26 @@ def dress(figure: Figure) -> tuple[Array, Floats]:
 
 
 class Renderer:
-    """One camera in one room; the empty room is computed once."""
+    """One camera in one room; the empty room is computed once.
 
-    def __init__(self, room: Room, camera: Camera) -> None:
+    Parameters
+    ----------
+    lamp
+        Whether the only light is the camera's own lamp, as at night under infrared: it comes from
+        where the camera is, falls off with the square of the distance, and casts no shadow that the
+        camera could see.
+    """
+
+    def __init__(self, room: Room, camera: Camera, *, lamp: bool = False) -> None:
         self.camera = camera
+        self._lamp = lamp
         self._fine = camera.scaled(SUPERSAMPLE)
-        self._light = np.asarray(LIGHT) / np.linalg.norm(LIGHT)
+        from_camera = np.subtract(camera.position, camera.target)
+        light = from_camera if lamp else np.asarray(LIGHT)
+        self._light = light / np.linalg.norm(light)
         self._view = view(room, self._fine, self._light)
+        if lamp:
+            self._view.light.fill(1.0)
         self._sun = Camera(tuple(self._light), (0.0, 0.0, 0.0)).axes
         self._centre = np.array([room.size[0] / 2, room.size[1] / 2, 0.6])
 
@@ -137,14 +153,18 @@ class Renderer:
         depth, normal, colour = (
             a.copy() for a in (self._view.depth, self._view.normal, self._view.colour)
         )
-        shadow = np.full((SHADOW_SIZE, SHADOW_SIZE), 1e9, np.float32)
-        unused = np.empty((SHADOW_SIZE, SHADOW_SIZE, 3), np.float32)
+        # A lamp at the camera casts no shadow that it could see: one cell is never looked up.
+        size = 1 if self._lamp else SHADOW_SIZE
+        shadow = np.full((size, size), 1e9, np.float32)
+        unused = np.empty((size, size, 3), np.float32)
         for figure in figures:
             vertices, colours = dress(figure)
             faces = figure.person.body.faces
             normals = figure.posed.normals
             screen, along = self._fine.project(vertices)
             draw(screen, along, faces, normals, colours, True, depth, normal, colour)
+            if self._lamp:
+                continue
             local = (vertices - self._centre) @ self._sun.T
             flat = SHADOW_SIZE / 2 + local[:, :2] * SHADOW_SCALE
             draw(flat, local[:, 2], faces, normals, colours, False, shadow, unused, unused)
@@ -165,6 +185,9 @@ class Renderer:
             SHADOW_SCALE,
             out,
         )
+        if self._lamp:
+            near = (LAMP_M / depth.clip(LAMP_NEAR_M)) ** 2
+            out *= (LAMP_BACK + (1.0 - LAMP_BACK) * near)[..., None]
         height, width, n = self.camera.height, self.camera.width, SUPERSAMPLE
         mean = out.reshape(height, n, width, n, 3).mean(axis=(1, 3))
         picture: npt.NDArray[np.uint8] = (mean.clip(0, 1) * 255 + 0.5).astype(np.uint8)

@@ -13,6 +13,8 @@ from ambient.events import Sense
 from ambient.observations import SensorKind
 from fusion.situations import RoomSituations, SituationsState
 from tests.fusion.situation_kit import (
+    LYING_AT,
+    at,
     bedroom,
     every,
     judge,
@@ -106,6 +108,32 @@ def test_of_two_beds_the_right_one_is_told() -> None:
 def test_a_track_that_is_lost_in_getting_up_is_the_same_person() -> None:
     said = steps(told(judge(bedroom()), [*ASLEEP, *every(sits, 61, 90, track=5)]))
     assert "bed.edge confirmed" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "told_of"),
+    [
+        ("nobody was seen until the blanket was pushed away", ticks(0, 60), True),
+        ("there when the room was first looked at", ticks(48, 60), False),
+        ("somebody had walked about just before", every(stands, 40, 45, track=2, where=(1.6, 0.9)),
+         False),
+        ("the resident had got up and gone", [*every(lies, 10, 40), *every(sits, 40, 45),
+         *every(stands, 45, 48), *every(stands, 48, 50, where=(1.7, 1.0))], False),
+        ("a pad tells of the bed, which is empty", [*ticks(0, 60),
+         sensor(1, SensorKind.BED, False, "s1", bed="a")], False),
+    ],
+)  # fmt: skip
+def test_who_appears_in_a_bed_lay_there_unseen(name: str, before: list[Any], told_of: bool) -> None:
+    start = 200 if told_of else 60
+    rises = [*every(sits, start, start + 1, track=8, where=LYING_AT, still=0.1),
+             *every(sits, start + 1, start + 20, track=8, still=0.5)]  # fmt: skip
+    later = [c for c in told(judge(bedroom()), [*before, *rises]) if c.t >= at(start)]
+    assert ("bed.edge confirmed" in steps(later)) is told_of, name
+
+
+def test_who_appears_in_a_bed_and_lies_there_has_not_risen() -> None:
+    said = told(judge(bedroom()), [*ticks(0, 60), *every(lies, 61, 120, track=8)])
+    assert said == []
 
 
 def test_bed_sensor_and_mat_tell_without_a_camera() -> None:

@@ -1,11 +1,13 @@
-"""Drawn stretches of a night: somebody under a blanket in infrared-like grey gets up, or does not.
+"""Drawn stretches of a night: somebody under a duvet, by infrared, gets up, or does not.
 
 In: how many, and a seed. Out: what a node whose camera looks at them says. A person of the bedroom
-of ``evaluate subgroups`` lies in bed under a blanket, half of the beds with a rail, and gets up by
-way of the edge, turns over, or sits up in bed; all frames go through the real vision pipeline.
-Frames are drawn in memory and live as long as they are looked at. A stretch takes half a minute of
-a core, so what was measured of it may be kept in a folder: a run that was stopped goes on there,
-and one of more stretches measures only the further ones.
+of ``evaluate subgroups`` lies in bed under a duvet, half of the beds with a rail, and gets up by
+way of the edge, turns over, or sits up in bed; all frames go through the real vision pipeline. The
+light is that of a camera's own infrared lamp: it comes from the camera, falls off with the square
+of the distance, casts no shadow that the camera sees, and dyes and skin are light in it. Frames are
+drawn in memory and live as long as they are looked at. A stretch takes half a minute of a core, so
+what was measured of it may be kept in a folder: a run that was stopped goes on there, and one of
+more stretches measures only the further ones.
 """
 
 from __future__ import annotations
@@ -34,11 +36,12 @@ from ambient.evaluate.subgroups_watch import STILL_HZ, Image, lit, outline
 from ambient.events import AnyEvent, BedEdge, BedExit, SituationStep
 from ambient.observations import Place
 from fusion.judge import Judge
+from models.bodies.bedding import Bedding, Fold
 from models.bodies.course import Beat, Course
 from models.bodies.motion import Point
-from models.bodies.props import blanket
+from models.bodies.raster import Triple
 from models.bodies.room import Box
-from models.bodies.scene import Figure, Renderer
+from models.bodies.scene import Figure, Outfit, Person, Renderer
 from vision.networks import Networks
 from vision.pose import PoseOptions
 
@@ -48,6 +51,10 @@ LIES_S: Final = 26.0
 AFTER_S: Final = 6.0
 ALWAYS: Final = "00:00-24:00"
 METAL: Final = (0.72, 0.73, 0.75)
+THROWN_S: Final = 1.5
+"""So long does it take to push a duvet away."""
+BELOW_M: Final = (0.0, 0.3)
+"""How far below the shoulders a duvet begins."""
 _KEY: Final = "0" * 40
 
 
@@ -248,6 +255,12 @@ class _Act:
             self._add(stances.ON_BACK, 2.0, middle, yaw=90.0, level=level, stop=True)
             self._hold(4.0)
         self.seconds = self._t
+        # Drawn from dice of their own: what somebody does is not changed by what they wear.
+        look = np.random.default_rng(rng.integers(2**63, size=2))
+        self.nightwear = _nightwear(scene, look)
+        self._cloth = reflected((float(look.uniform(0.2, 0.95)),) * 3)
+        self._below = float(look.uniform(*BELOW_M))
+        self._waves = look.uniform(0.0, 1.0, (3, 3)) * (1.0, 1.0, 2 * np.pi)
         self.course = Course(scene.person.body, self.beats, seed=float(rng.uniform(0.0, 9.0)))
 
     def still(self, since: float, t: float) -> bool:
@@ -258,6 +271,11 @@ class _Act:
             return False
         before, after = self.beats[k], self.beats[k + 1]
         return before.pose is after.pose and before.at == after.at
+
+    def fold(self, t: float) -> Fold:
+        """Return how the duvet lies at `t`."""
+        pushed = 0.0 if self.thrown is None else (t - self.thrown) / THROWN_S
+        return Fold(self._below, float(np.clip(pushed, 0.0, 1.0)), self._cloth, self._waves)
 
     def _gets_up(self, soft: Box, middle: Point, level: float) -> None:
         edge = (middle[0], soft.low[1] + 0.14)
@@ -306,22 +324,64 @@ class _Act:
 
 
 def _frames(scene: Scene, act: _Act, *, rail: bool) -> Iterator[Image]:
-    """Yield clean frames, BGR: the blanket over the body first, thrown to the feet after."""
+    """Yield clean frames, BGR, under the camera's infrared lamp."""
     soft = _soft(scene)
-    bars = _rail(soft) if rail else ()
-    room = replace(scene.room, boxes=(*scene.room.boxes, *bars))
-    covered = Renderer(replace(room, boxes=(*room.boxes, blanket(soft, 0.62, 0.36))), scene.camera)
-    thrown = Renderer(replace(room, boxes=(*room.boxes, blanket(soft, 0.16, 0.16))), scene.camera)
+    furniture = [box for box in scene.room.boxes if not _bedclothes(box, soft)]
+    boxes = [replace(box, colour=reflected(box.colour)) for box in furniture]
+    boxes += _rail(soft) if rail else ()
+    room = replace(
+        scene.room,
+        boxes=tuple(boxes),
+        wall=reflected(scene.room.wall),
+        floor=reflected(scene.room.floor),
+        ceiling=reflected(scene.room.ceiling),
+    )
+    renderer = Renderer(room, scene.camera, lamp=True)
+    person = Person.dressed(scene.person.body, act.nightwear)
+    bedding = Bedding(soft, scene.person.body, act.course.posed(0.0))
     last, last_t = None, -1.0
     for n in range(round(act.seconds * FPS)):
         t = n / FPS
         if last is None or not act.still(last_t, t) or t - last_t >= 1 / STILL_HZ - 1e-9:
-            uncovered = act.thrown is not None and t >= act.thrown
             posed = act.course.posed(t)
-            image = (thrown if uncovered else covered).render([Figure(scene.person, posed)])
+            lies = [bedding.pillow(posed), bedding.duvet(posed, act.fold(t))]
+            image = renderer.render([*lies, Figure(person, posed)])
             image = image[:, ::-1] if scene.mirrored else image
             last, last_t = np.ascontiguousarray(image[..., ::-1]), t
         yield last
+
+
+def reflected(colour: Triple) -> Triple:
+    """Return the grey that a surface of a colour is under near infrared.
+
+    Most dyes and stains do not absorb at 850 nm: dark cloth and wood are mid-grey there, and no
+    cloth is black.
+    """
+    grey = 0.35 + 0.5 * float(np.dot(colour, (0.299, 0.587, 0.114)))
+    return grey, grey, grey
+
+
+def _nightwear(scene: Scene, rng: np.random.Generator) -> Outfit:
+    """Return what somebody sleeps in, as near infrared shows it: skin is light, whatever its tone.
+
+    Melanin absorbs little at 850 nm; grey hair is as light as skin there, other hair is darker.
+    """
+    worn = scene.person.outfit
+    skin = 0.50 + 0.20 * float(np.dot(worn.skin, (0.299, 0.587, 0.114)))
+    hair = 0.62 if worn.hair[0] > 0.5 else 0.34
+    top, bottom = (float(one) for one in rng.uniform(0.45, 0.85, 2))
+    return Outfit(
+        skin=(skin,) * 3, hair=(hair,) * 3, top=(top,) * 3, bottom=(bottom,) * 3, shoes=(skin,) * 3,
+        long_sleeves=bool(rng.random() < 0.7),
+    )  # fmt: skip
+
+
+def _bedclothes(box: Box, soft: Box) -> bool:
+    """Whether a box stands for pillow or bedspread, which are drawn as cloth here."""
+    over = box.low[0] < soft.high[0] and soft.low[0] < box.high[0] and (
+        box.low[1] < soft.high[1] and soft.low[1] < box.high[1]
+    )  # fmt: skip
+    return over and box is not soft and soft.high[2] < box.high[2] < soft.high[2] + 0.2
 
 
 def _rail(soft: Box) -> tuple[Box, ...]:
