@@ -54,7 +54,15 @@ def _table(report: Report) -> None:
 
     console = Console(highlight=False)
     rates = Table(box=None, pad_edge=False)
-    for column in ("rooms", "days", "false confirmed", "false suspected", "by design", "falls"):
+    for column in (
+        "rooms",
+        "days",
+        "false confirmed",
+        "… at night",
+        "false suspected",
+        "by design",
+        "falls",
+    ):
         rates.add_column(column, justify="left" if column == "rooms" else "right")
     for name, group in {"all": report.all, **report.by_knowledge}.items():
         found = group.found
@@ -62,6 +70,7 @@ def _table(report: Report) -> None:
             name,
             str(group.days),
             _rate(group.false_confirmed),
+            _rate(group.false_at_night),
             _rate(group.false_suspected),
             _rate(group.by_design),
             f"{found.k} of {found.n}",

@@ -231,17 +231,19 @@ def test_an_alarm_is_false_unless_somebody_is_down(
 
 
 def test_figures_of_days() -> None:
-    def alarm(truth: str | None, confirmed: bool = True) -> Told:
-        return Told(1.0, confirmed, truth, "nap", "resident", "floor")
+    def alarm(truth: str | None, confirmed: bool = True, t: float = 43_200.0) -> Told:
+        return Told(t, confirmed, truth, "nap", "resident", "floor")
 
     lived = [
-        Lived(0, "zones", [alarm(None), alarm(None), alarm(None, False), alarm("fall")],
+        Lived(0, "zones", [alarm(None), alarm(None, t=6.4 * 3600), alarm(None, False, t=1.0),
+                           alarm("fall", t=21.5 * 3600)],
               [(0.5, "forward", 6.0), (9.0, "collapse", None)], [True], 10, 20),
         Lived(1, "furniture", [alarm("by design")], [], [False], 10, 20),
     ]  # fmt: skip
     both = group(lived)
     assert (both.false_confirmed.count, both.false_suspected.count) == (2, 1)
     assert both.false_confirmed.rate == 1.0
+    assert (both.false_at_night.count, both.false_at_night.exposure) == (1, 2.0)
     assert both.by_design.count == 1
     assert (both.found.k, both.found.n) == (1, 2)
     assert (both.designed.k, both.designed.n) == (1, 2)

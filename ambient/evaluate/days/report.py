@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ambient.evaluate.days.diary import Episode, Truth
+from ambient.evaluate.days.diary import HOUR_S, Episode, Truth
 from ambient.evaluate.days.falls import FALLS_PER_DAY
 from ambient.evaluate.days.rooms import Knowledge
 from ambient.evaluate.days.schedule import Day, plan
@@ -30,6 +30,8 @@ KNOWN: Final = (Knowledge.ZONES, Knowledge.FURNITURE)
 """Kinds of rooms; days take turns."""
 Task = tuple[int, int, float, float, frozenset[Part]]
 NOTHING: Final = "nothing going on"
+NIGHT_H: Final = (21.0, 6.5)
+"""When the night of a station begins and ends, hours."""
 
 
 class Cause(Struct, frozen=True):
@@ -49,6 +51,8 @@ class Group(Struct, frozen=True):
     ----------
     false_confirmed, false_suspected
         Alarms that are of nothing, per room-day.
+    false_at_night
+        Confirmed ones between 21:00 and 6:30, per room-night.
     by_design
         Confirmed alarms of somebody who lay on the unmarked floor on purpose, per room-day.
     designed
@@ -62,6 +66,7 @@ class Group(Struct, frozen=True):
     days: int
     false_confirmed: Rate
     false_suspected: Rate
+    false_at_night: Rate
     by_design: Rate
     designed: Share
     found: Share
@@ -229,6 +234,11 @@ def summarise(lived: Sequence[Lived], seed: int, seconds: float) -> Report:
     )
 
 
+def at_night(t: float) -> bool:
+    """Return whether second `t` of the day lies in the night of a station, 21:00 to 6:30."""
+    return t >= NIGHT_H[0] * HOUR_S or t < NIGHT_H[1] * HOUR_S
+
+
 def group(lived: Sequence[Lived]) -> Group:
     """Return the figures of some days."""
     alarms = [alarm for one in lived for alarm in one.alarms]
@@ -244,6 +254,9 @@ def group(lived: Sequence[Lived]) -> Group:
         days=len(lived),
         false_confirmed=rate(None, True),
         false_suspected=rate(None, False),
+        false_at_night=poisson(
+            sum(a.truth is None and a.confirmed and at_night(a.t) for a in alarms), days
+        ),
         by_design=rate(Truth.BY_DESIGN, True),
         designed=wilson(sum(designed), len(designed)),
         found=wilson(len(delays), len(falls)),
