@@ -24,21 +24,40 @@ class Block(Struct, frozen=True):
     falls: int
     others: int
 
-    def share(self, falls: int, others: int) -> float:
-        """Return the share of falls where both classes are as frequent."""
-        fell, not_fell = self.falls / falls, self.others / others
-        return fell / (fell + not_fell)
-
     def with_(self, other: Block) -> Block:
         """Return both as one."""
         return Block([*self.at, *other.at], self.falls + other.falls, self.others + other.others)
 
 
+def pooled(odds: NDArray[np.float64], fall: NDArray[np.bool_]) -> list[Block]:
+    """Return isotonic regression by pooling of adjacent violators, the least sure block first.
+
+    Ayer et al. 1955, Annals of Mathematical Statistics 26:641. How the classes are weighted changes
+    no block.
+
+    Parameters
+    ----------
+    odds
+        How sure of each situation (N,).
+    fall
+        Whether somebody fell (N,).
+    """
+    blocks: list[Block] = []
+    for x in np.unique(odds).tolist():
+        here = fall[odds == x]
+        blocks.append(Block([x] * len(here), int(here.sum()), int((~here).sum())))
+        while len(blocks) > 1 and (
+            blocks[-2].falls * blocks[-1].others >= blocks[-1].falls * blocks[-2].others
+        ):
+            last = blocks.pop()
+            blocks[-1] = blocks[-1].with_(last)
+    return blocks
+
+
 def camera_curve(odds: NDArray[np.float64], fall: NDArray[np.bool_]) -> list[tuple[float, float]]:
     """Return what the camera's log-odds are worth: points (set by hand, log-odds), both rising.
 
-    Isotonic regression by pooling of adjacent violators (Ayer et al. 1955, Annals of Mathematical
-    Statistics 26:641), classes weighted alike, half a situation added to each block; straight
+    Isotonic regression, classes weighted alike, half a situation added to each block; straight
     between the blocks' means. Where nothing is taken for a fall the camera says nothing.
 
     Parameters
@@ -49,18 +68,10 @@ def camera_curve(odds: NDArray[np.float64], fall: NDArray[np.bool_]) -> list[tup
         Whether somebody fell (N,).
     """
     falls, others = int(fall.sum()), int((~fall).sum())
-    blocks: list[Block] = []
     said = odds > PRIOR + RISES
-    for x, fell in sorted(zip(odds[said].tolist(), fall[said].tolist(), strict=True)):
-        blocks.append(Block([x], int(fell), int(not fell)))
-        while len(blocks) > 1 and blocks[-2].share(falls, others) >= blocks[-1].share(
-            falls, others
-        ):
-            last = blocks.pop()
-            blocks[-1] = blocks[-1].with_(last)
     most = math.log(others)
     points = [(PRIOR, PRIOR)]
-    for block in blocks:
+    for block in pooled(odds[said], fall[said]):
         worth = math.log((block.falls + 0.5) / (falls + 1.0))
         worth -= math.log((block.others + 0.5) / (others + 1.0))
         x = max(float(np.mean(block.at)), points[-1][0] + RISES)

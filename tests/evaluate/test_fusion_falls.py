@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from ambient.cli import app
 from ambient.errors import UsageError
+from ambient.evaluate.fusion_falls.bound import bound, most_powerful
 from ambient.evaluate.fusion_falls.figures import (
     area,
     both,
@@ -29,7 +30,7 @@ from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, scenarios
 from ambient.evaluate.fusion_falls.streams import Stream, at, likelihoods
 from ambient.observations import ImpactMeasured
 from ambient.train import fusion as fit
-from ambient.train.isotonic import camera_curve
+from ambient.train.isotonic import camera_curve, pooled
 from fusion.ratios import carried, read
 from tests.fusion.senses_kit import impact, lies, moves, ns, ticks
 from tests.fusion.test_falls import lost, span
@@ -105,6 +106,25 @@ def test_an_or_is_fitted_on_other_scenarios_and_measured_as_it_is():
     dead = {**other.alive, "one": other.fall < 0}
     lost = fitted.rank(other.scores, dead)
     assert area(lost, other.fall, ones) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("falls", "others", "allowed", "found"),
+    [
+        ([8, 0], [0, 8], 0.0, 1.0),
+        ([4, 4], [4, 4], 0.1, 0.1),
+        ([6, 2], [2, 6], 0.0, 0.0),
+        ([6, 2], [2, 6], 0.25, 0.75),
+        ([6, 2], [2, 6], 0.125, 0.375),
+        ([2, 4, 2], [0, 2, 6], 0.25, 0.75),
+        ([2, 4, 2], [0, 2, 6], 0.0, 0.25),
+        ([2, 6], [6, 2], 1.0, 1.0),
+    ],
+)
+def test_the_most_powerful_test_spends_where_most_falls_are(falls, others, allowed, found):
+    kind = np.repeat([*range(len(falls)), *range(len(others))], [*falls, *others])
+    fall = np.arange(len(kind)) < sum(falls)
+    assert most_powerful(kind, fall, allowed) == pytest.approx(found)
 
 
 def test_figures_have_intervals_and_differences():
@@ -227,6 +247,19 @@ def test_the_measurement_names_every_way(pools):
     assert 0.0 <= found.calibration_error <= 1.0
 
 
+def test_no_way_finds_more_than_the_bound(pools):
+    """Either sense knows every fall of this pool; one time in four both are lost."""
+    alive, allowed = Assumptions(no_view=0.5, not_worn=0.5), 0.002
+    found = bound(pools, 0.0, alive, allowed)
+    assert found.either == pytest.approx(0.75, abs=0.02)
+    assert found.any_way >= found.either
+    drawn = scenarios(pools, 500, 500, 0.0, 1, alive)
+    fall, score = np.arange(1000) < 500, np.array([pools.top(one) for one in drawn])
+    assert sensitivity(score, fall, np.ones(1000), allowed) <= found.any_way + 0.05
+    lost = bound(pools, 0.0, Assumptions(no_view=1, not_worn=1, not_heard=1), allowed)
+    assert (lost.any_way, lost.either) == (allowed, 0.0)
+
+
 def test_an_or_fitted_elsewhere_is_one_more_way(pools):
     sets = elsewhere(pools, Assumptions(), 40)
     assert [len(one.fall) for one in sets] == [40, 40, 40]
@@ -292,6 +325,19 @@ def test_steps_speak_against_a_fall_and_never_for_one():
     assert none == 0.0
     assert all_of_it <= some <= 0.0
     assert all_of_it == pytest.approx(math.log((0.5 / 3) / (1.5 / 2)), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("odds", "fall", "blocks"),
+    [
+        ([0, 1, 2], [False, False, True], [[0, 1], [2]]),
+        ([2, 1, 0], [False, True, True], [[0, 1, 2]]),
+        ([0, 1, 2, 3], [False, True, False, True], [[0], [1, 2], [3]]),
+        ([5, 5, 7], [True, False, True], [[5, 5], [7]]),
+    ],
+)
+def test_what_violates_the_order_is_pooled(odds, fall, blocks):
+    assert [one.at for one in pooled(np.array(odds, float), np.array(fall))] == blocks
 
 
 def test_a_camera_is_worth_the_ratio_of_its_shares_and_keeps_its_order():

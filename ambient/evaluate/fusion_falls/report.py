@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ambient.errors import UsageError
 from ambient.evaluate.fusion_falls import recorded, skeletons
+from ambient.evaluate.fusion_falls.bound import Bound, bound
 from ambient.evaluate.fusion_falls.figures import Ranking, calibration, rankings
 from ambient.evaluate.fusion_falls.late import LateOr, Scores, fitted_or
 from ambient.evaluate.fusion_falls.recorded import Way
@@ -62,6 +63,8 @@ class Simulated(Struct, frozen=True):
         late "or" and "and".
     calibration_error
         Expected, of the log-odds of all senses where falls are as frequent as the prior says.
+    bound
+        What any way of putting the senses together could find at the budget.
     """
 
     rho: float
@@ -69,6 +72,7 @@ class Simulated(Struct, frozen=True):
     others: int
     ways: dict[str, Ranking]
     calibration_error: float
+    bound: Bound
 
 
 class Report(Struct, frozen=True):
@@ -220,6 +224,7 @@ def measure(
         others=int((~fall).sum()),
         ways=ways,
         calibration_error=round(calibration(scores["all senses"], fall, prior), 4),
+        bound=bound(pools, rho, assumed, allowed),
     )
 
 
