@@ -12,8 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
 from fusion.down_state import Situation, Who
-from fusion.falls import DOUBLE, JOIN_S
-from fusion.falls_state import Chain, Step
+from fusion.falls_state import DOUBLE, JOIN_S, Chain, Step
 from fusion.hypothesis import Evidence, belongs
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
 from fusion.ratios import Hypothesis

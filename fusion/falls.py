@@ -20,7 +20,19 @@ from typing import Final
 from ambient.config import Falls
 from ambient.observations import PostureSeen, TrackEnd, TrackEnded
 from fusion.evidence import LEAST_SAFE, Judgement, verdict
-from fusion.falls_state import Beside, Chain, Change, RoomState, Step, changed, stand
+from fusion.falls_state import (
+    FORGET_S,
+    JOIN_S,
+    Beside,
+    Chain,
+    Change,
+    RoomState,
+    Step,
+    changed,
+    doubles,
+    forget,
+    stand,
+)
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
 
 SUSPECT: Final = 0.4
@@ -36,6 +48,10 @@ COMPANY_S: Final = 2.5
 """So many times `confirm_s` must somebody be down whose fall was not seen while another person
 stands or sits up in good view: who plays, cleans or cares on the floor is seldom alone, and whoever
 is there helps or calls."""
+HEAP_S: Final = 120.0
+"""In company a descent that ended in a heap, which by itself looks more up than down, waits so
+long: children and whoever plays with them go down fast, and sit or kneel there. It is not for
+ever, for whoever sits by may be somebody who cannot call."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
@@ -45,14 +61,9 @@ COMPANY_DESCENT: Final = 0.87
 """A descent as clear as this was a fall, whoever else is there."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
-DOUBLE: Final = 0.4
-"""Two who lie with their hips nearer than this, in lengths of the body, are one."""
-FORGET_S: Final = 30.0
-JOIN_S: Final = 60.0
-"""Somebody seen down joins a chain whose people were seen this lately; later it is a new fall,
-which rings anew even if it is the old one seen again."""
-CLOSE_S: Final = 3600.0
-"""A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
+CONTINUES_S: Final = 1.5
+"""Whoever first appears where somebody of a suspicion was given up so lately is the same one: a
+pose that takes an outline's place, say, which then says whether the body is down."""
 
 
 _MISSED: Final = round(MISSED_S * 1e9)
@@ -91,6 +102,7 @@ class FallJudge:
         person = self._find(seen.source, seen.track)
         if person is None:
             person = Person.first(seen)
+            person.chain = self._continued(person)
             self.state.people.append(person)
             self.due = 0
         person.see(seen)
@@ -128,7 +140,7 @@ class FallJudge:
                 changes += self._missed(person, t)
         for chain in self.state.chains:
             changes += self._due(chain, t)
-        self._forget(t)
+        forget(self.state, t)
         self.due = self._due_next()
         return changes
 
@@ -211,21 +223,9 @@ class FallJudge:
 
     def _verdict(self, person: Person, t: int) -> Judgement:
         # Pose and outline of one body may be followed apart; either knows of the bed.
-        on = max((person, *self._doubles(person, t)), key=lambda p: p.on_safe())
+        on = max((person, *doubles(self.state, person, t)), key=lambda p: p.on_safe())
         seen = verdict(person, t, on)
         return seen if self._beside is None else self._beside.judge(person, seen, t)
-
-    def _doubles(self, person: Person, t: int) -> list[Person]:
-        """Return others who lie where this one does, in the same picture: the same body again."""
-        return [
-            p
-            for p in self.state.people
-            if p is not person
-            and p.source == person.source
-            and p.down >= DOWN_ON
-            and not p.gone(t)
-            and math.dist(p.at, person.at) <= DOUBLE * max(p.size, person.size)
-        ]
 
     def _follow_chain(self, person: Person, t: int) -> list[Change]:
         chain = self._chain(person.chain)
@@ -246,11 +246,25 @@ class FallJudge:
         chain.step = Step.RECOVERED
         return [changed(chain, Step.RECOVERED, t)]
 
+    def _continued(self, person: Person) -> int | None:
+        """Return the suspicion that somebody new in the picture is of, if it is about the same."""
+        for chain in self.state.chains:
+            if chain.step is Step.SUSPECTED and any(
+                p.ended
+                and not p.interrupted
+                and p.source == person.source
+                and (person.t - p.t) / 1e9 <= CONTINUES_S
+                and person.near(p)
+                for p in self._people_of(chain)
+            ):
+                return chain.number
+        return None
+
     def _claim(self, person: Person, t: int) -> list[Change]:
         """Recognise a person who gets up where a lost one lay as that one.
 
         Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
-        the one on the floor; nor does a claim ever end what is only suspected.
+        the one on the floor; nor does a claim end a suspicion of somebody who was seen to lie.
         """
         if person.upright_since is None:
             return []
@@ -258,7 +272,7 @@ class FallJudge:
             bound = self._people_of(chain)
             lost = [p for p in bound if p.source == person.source and person.began >= p.t]
             if (
-                chain.step is not Step.SUSPECTED
+                (chain.step is not Step.SUSPECTED or (bound and all(p.in_a_heap for p in bound)))
                 and all(p.gone(t) for p in bound)
                 and any(person.near(p) for p in lost)
             ):
@@ -302,7 +316,8 @@ class FallJudge:
             wait_s = self._config.confirm_s * (COMPANY_S if company else 1.0 - saved)
             if down_s < wait_s and not chain.hurry:
                 return []
-            if not self._holds(chain, t):
+            heap = company and down_s < HEAP_S and self._in_a_heap(chain, t)
+            if heap or not self._holds(chain, t):
                 return []
             chain.step = Step.CONFIRMED
             return [changed(chain, Step.CONFIRMED, t)]
@@ -323,6 +338,12 @@ class FallJudge:
         return any(
             p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in self.state.people
         )
+
+    def _in_a_heap(self, chain: Chain, t: int) -> bool:
+        """Return whether nobody was seen to lie: down because of the descent alone."""
+        people = self._people_of(chain)
+        seen = [p for p in people if not p.gone(t)] or people
+        return bool(seen) and all(p.in_a_heap for p in seen)
 
     def _lapse(self, chain: Chain, t: int) -> None:
         """Let go of a suspicion that nothing bears out any more while others are in the room."""
@@ -370,28 +391,6 @@ class FallJudge:
             if person.track == track and person.source == source:
                 return person
         return None
-
-    def _forget(self, t: int) -> None:
-        people = self.state.people
-        if self.state.chains:
-            for chain in list(self.state.chains):
-                last = max((p.t for p in people if p.chain == chain.number), default=chain.began)
-                patience = JOIN_S if chain.acknowledged else CLOSE_S
-                if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
-                    self.state.chains.remove(chain)
-            numbers = {chain.number for chain in self.state.chains}
-            for person in people:
-                if person.chain not in numbers:
-                    person.chain = None
-        else:
-            for person in people:
-                person.chain = None
-        for person in people:
-            if person.chain is None and (t - person.t) / 1e9 >= FORGET_S:
-                self.state.people = [
-                    p for p in people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
-                ]
-                return
 
 
 def _confirms(verdict: Judgement) -> bool:

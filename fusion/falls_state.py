@@ -6,15 +6,25 @@ are made of. `Beside` is what other senses must answer to be weighed beside a ca
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from ambient.events import Contribution
 from ambient.observations import Place
 from fusion.evidence import Judgement
-from fusion.person import Person
+from fusion.person import DOWN_ON, Person
+
+DOUBLE: Final = 0.4
+"""Two who lie with their hips nearer than this, in lengths of the body, are one."""
+FORGET_S: Final = 30.0
+JOIN_S: Final = 60.0
+"""Somebody seen down joins a chain whose people were seen this lately; later it is a new fall,
+which rings anew even if it is the old one seen again."""
+CLOSE_S: Final = 3600.0
+"""A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
 
 
 class Step(StrEnum):
@@ -106,3 +116,38 @@ def changed(chain: Chain, step: Step, t: int) -> Change:
         probability=chain.probability,
         contributions=list(chain.contributions),
     )
+
+
+def doubles(state: RoomState, person: Person, t: int) -> list[Person]:
+    """Return others who lie where this one does, in the same picture: the same body again."""
+    return [
+        p
+        for p in state.people
+        if p is not person
+        and p.source == person.source
+        and p.down >= DOWN_ON
+        and not p.gone(t)
+        and math.dist(p.at, person.at) <= DOUBLE * max(p.size, person.size)
+    ]
+
+
+def forget(state: RoomState, t: int) -> None:
+    """Forget, as of `t`, chains that nobody has been seen in for long, and people long gone."""
+    people = state.people
+    if state.chains:
+        for chain in list(state.chains):
+            last = max((p.t for p in people if p.chain == chain.number), default=chain.began)
+            patience = JOIN_S if chain.acknowledged else CLOSE_S
+            if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
+                state.chains.remove(chain)
+        numbers = {chain.number for chain in state.chains}
+        for person in people:
+            if person.chain not in numbers:
+                person.chain = None
+    else:
+        for person in people:
+            person.chain = None
+    for person in people:
+        if person.chain is None and (t - person.t) / 1e9 >= FORGET_S:
+            state.people = [p for p in people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S]
+            return

@@ -248,6 +248,11 @@ class Person(Struct):
         """Return how probable it is that the person is where lying is no fall, 0..1."""
         return max(self.safe, self.place_sure if self.place in SAFE else 0.0)
 
+    @property
+    def in_a_heap(self) -> bool:
+        """Whether the person, as last seen, is down because of the descent alone."""
+        return self.supposed and self.seen_down < MOTIONLESS
+
     def near(self, other: Person) -> bool:
         """Return whether this person first appeared about where `other` was last seen."""
         return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)

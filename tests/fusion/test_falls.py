@@ -409,3 +409,66 @@ def test_one_look_at_somebody_upright_does_not_end_a_clear_fall(slip_s: float, f
     story = [*span(0, 3, **UP), *midway(3, 4), *span(4, 5, **heap), *up]
     story += span(5 + slip_s, 18, **heap)
     assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is found
+
+
+BESIDE = span(0, 150, **UP, track=9, at=(1.6, 0.5))
+"""Somebody else in the room, on foot all the time."""
+KNEELS = {"down": 0.05, "upright": 0.1}
+MOVES = {**LYING, "still": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("after", "steps"),
+    [
+        (span(15, 45, **KNEELS, track=3), [Step.SUSPECTED]),
+        (span(15, 45, **MOVES, track=3), FOUND_ALARM),
+        (span(15, 45, **KNEELS, track=3, at=(1.2, 0.5)), FOUND_ALARM),
+        (span(18, 45, **KNEELS, track=3), FOUND_ALARM),
+    ],
+    ids=["kneels", "lies", "is elsewhere", "came later"],
+)
+def test_a_pose_that_takes_an_outlines_place_says_whether_somebody_is_down(
+    after: list[PostureSeen], steps: list[Step]
+) -> None:
+    outline = [*span(5, 15, **MOVES, descent=0.6, track=2), lost(15, down=0.9, track=2)]
+    story = [*outline, *after, *(s for s in BESIDE if s.t <= 45e9)]
+    assert [step for step, _ in judge(story, 45)] == steps
+
+
+def heap(seconds: float) -> list[PostureSeen | TrackEnded]:
+    """Somebody who goes down fast and stays, for so long, in a heap that says little."""
+    return [*span(0, 3, **UP), *midway(3, 4), *span(4, 4 + seconds, down=0.3, upright=0.1)]
+
+
+@pytest.mark.parametrize(
+    ("story", "confirmed_s"),
+    [
+        (heap(140), 10.5),
+        ([*heap(140), *BESIDE], 124.0),
+        ([*heap(26), *span(30, 60, down=0.7, upright=0.05, still=0.5), *BESIDE], 30.0),
+        ([*heap(6), lost(12, down=0.3), *BESIDE], 124.0),
+    ],
+    ids=["alone", "in company", "in company until seen to lie", "in company and lost"],
+)
+def test_in_company_a_heap_is_waited_for(
+    story: list[PostureSeen | TrackEnded], confirmed_s: float
+) -> None:
+    assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=2.0)
+
+
+@pytest.mark.parametrize(
+    ("last_seen", "steps"),
+    [
+        (heap(6), [Step.SUSPECTED, Step.RECOVERED]),
+        (
+            [*span(0, 3, **UP), *midway(3, 4), *span(4, 10, **MOVES)],
+            [Step.SUSPECTED, Step.CONFIRMED, Step.RECOVERED],
+        ),
+    ],
+    ids=["a heap", "lying"],
+)
+def test_who_gets_up_where_a_heap_was_lost_is_the_one(
+    last_seen: list[PostureSeen | TrackEnded], steps: list[Step]
+) -> None:
+    gone = [lost(12, down=0.3), *span(14, 20, **UP, track=3), lost(22, down=0.0, track=3)]
+    assert [step for step, _ in judge([*last_seen, *gone, *BESIDE], 0)] == steps

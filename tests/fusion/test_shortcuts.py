@@ -38,8 +38,8 @@ from ambient.observations import (
     VitalMeasured,
     Wear,
 )
-from fusion.falls import CLOSE_S, FORGET_S, JOIN_S, FallJudge
-from fusion.falls_state import Change, Step
+from fusion.falls import FallJudge
+from fusion.falls_state import CLOSE_S, FORGET_S, JOIN_S, Change, Step
 from fusion.judge import Judge
 from fusion.person import Person
 from fusion.room import RoomJudge
