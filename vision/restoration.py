@@ -35,11 +35,12 @@ QUIET: Final = 2.0
 """… until it is below this."""
 KEEPS: Final = 0.75
 """Share of the past in a pixel where nothing changed: the noise left is 0.38 of what came."""
-CHANGED: Final = (1.4, 2.2)
-"""Difference to the past, as a multiple of what noise alone makes: nothing changed up to the first,
-the picture alone counts from the second on."""
+CHANGED: Final = (2.5, 4.0)
+"""Difference to the past, in standard deviations of what noise alone makes: nothing changed up to
+the first, the picture alone counts from the second on."""
 ALIKE: Final = (5, 5)
-"""Pixels over which that difference is averaged, so that chance seldom looks like change."""
+"""Pixels over which that difference is averaged: a dark body before a dark wall differs by less
+than the noise of one pixel, and must not be smeared."""
 DARK: Final = 60.0
 """Mean grey level below which a picture is lifted …"""
 LIT: Final = 70.0
@@ -55,8 +56,9 @@ _EDGELESS: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _SPATIAL: Final = 0.6745 * 6.0
 """Median of the mask's absolute response to noise of standard deviation 1; the mask's norm is 6."""
 _TEMPORAL: Final = 0.6745 * math.sqrt(2.0)
-_DIFFERENT: Final = math.sqrt(2.0 / math.pi) * math.sqrt(1.0 + (1.0 - KEEPS) / (1.0 + KEEPS))
-"""Mean absolute difference of a new pixel to its filtered past, for noise of 1."""
+_DIFFERENT: Final = math.sqrt((1.0 + (1.0 - KEEPS) / (1.0 + KEEPS)) / math.prod(ALIKE))
+"""Standard deviation of that averaged difference of a new picture to its filtered past, for noise
+of 1 that is the same in all channels."""
 _SHOWS: Final = (3, 252)
 """Pixels below and above hide their noise."""
 _LEAST_SHARE: Final = 0.05
@@ -118,8 +120,9 @@ class Restoration:
         past = self._past
         if past is None or past.shape != image.shape:
             return image
-        apart = cv2.transform(cv2.absdiff(image, past), _THIRDS)
-        apart = cv2.boxFilter(apart, cv2.CV_32F, ALIKE)
+        # With its sign: noise cancels over the neighbours, what is only a little darker does not.
+        apart = cv2.transform(cv2.subtract(image, past, dtype=cv2.CV_16S), _THIRDS)
+        apart = np.abs(cv2.boxFilter(apart, cv2.CV_32F, ALIKE))
         still, changed = (bound * _DIFFERENT * self.noise for bound in CHANGED)
         # 0 where it changed, `KEEPS` where it did not.
         kept = (changed - apart) * np.float32(KEEPS / (changed - still))

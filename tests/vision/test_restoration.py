@@ -73,6 +73,18 @@ def test_who_moves_is_neither_smeared_nor_left_behind() -> None:
     assert wrong < 1.5 * 0.8 * 6.0  # what the noise of one picture alone makes
 
 
+def test_who_is_hardly_darker_than_the_wall_is_not_smeared() -> None:
+    restoration, camera = Restoration(), Camera(noise=7.0)
+    wall = np.full((180, 320, 3), 100, np.uint8)
+    restored(restoration, camera, wall, 3)
+    there = wall.copy()
+    there[60:120, 140:180] = 93  # by no more than the noise
+    got = restored(restoration, camera, there, 0.1).astype(float)
+    assert got[70:110, 150:170].mean() == pytest.approx(93, abs=1.5)
+    gone = restored(restoration, camera, wall, 0.1).astype(float)
+    assert gone[70:110, 150:170].mean() == pytest.approx(100, abs=1.5)
+
+
 def test_a_dark_picture_is_lifted_and_black_stays_black() -> None:
     image = np.asarray(room() // 6, np.uint8)
     image[:40] = 0
