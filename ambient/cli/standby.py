@@ -76,7 +76,7 @@ def join(
     joining.join(invitation, loaded, config, address=address, page=page)
     typer.echo(f"This machine is the second hub of {loaded.site}.")
     for fault in host.faults(state.effective(config)):
-        typer.echo(f"It cannot take over before this is mended: {fault}")
+        typer.echo(f"When it takes over, no alarm goes that way until this is mended: {fault}")
     typer.echo(f"Start it: ambient hub -c {config}, or systemctl enable --now ambient-hub")
 
 

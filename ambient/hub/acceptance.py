@@ -145,7 +145,7 @@ def _hub(facts: Facts) -> Iterator[Finding]:
             "1.8",
             Level.FAILED,
             "; ".join(facts.channel_faults),
-            "so this hub neither starts nor takes over; copy the file from the other hub, if any",
+            "no alarm goes that way until it is mended; copy the file from the other hub, if any",
         )
         if facts.channel_faults
         else _finding("1.8", Level.OK, "each can")

@@ -24,6 +24,7 @@ from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.order import by_urgency, sound_of
 from ambient.hub.alarms.signal import Signal
 from ambient.hub.casebook import CaseBook
+from ambient.hub.channels.health import Health
 from ambient.hub.commissioning import Commissioning
 from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.languages import gettext
@@ -67,6 +68,8 @@ class Board(Struct, frozen=True, kw_only=True):
         Alarm id ► its lines, oldest first; for open alarms.
     shadowed
         Open conditions that are only recorded: of rooms in shadow mode.
+    whys
+        Way out that fails ► what was expected there, what came, what to do.
     due
         When (ns) this changes by itself, None when it does not.
     """
@@ -83,6 +86,7 @@ class Board(Struct, frozen=True, kw_only=True):
     trouble: Trouble | None
     names: Mapping[str, RoomName]
     shadowed: list[Condition] = []
+    whys: Mapping[str, str] = {}
 
     @property
     def sound(self) -> Sound:
@@ -142,6 +146,7 @@ def read_board(
             for node, room, source, body in db.execute("SELECT node, room, source, body FROM views")
         ]
         orders = _orders(db)
+        whys = _whys(db)
         versions = _versions(db, house)
         installed = {
             room: _INSTALLED.of(room, body)
@@ -180,6 +185,7 @@ def read_board(
         nodes=nodes,
         trouble=database.trouble,
         names=names,
+        whys=whys,
     )
 
 
@@ -312,6 +318,12 @@ def _nodes(
         )
         for node in sorted(known.keys() | served.keys())
     ]
+
+
+def _whys(db: sqlite_utils.Database) -> dict[str, str]:
+    found = db.execute("SELECT channel, body FROM channel_health").fetchall()
+    healths = ((channel, msgspec.json.decode(body, type=Health)) for channel, body in found)
+    return {channel: health.why for channel, health in healths if health.failures}
 
 
 def _orders(db: sqlite_utils.Database) -> dict[str, list[Order]]:

@@ -154,7 +154,7 @@ def _serve(
     )
     _forget_the_erased(config, database)
     store.decide(Begin(rules=rules_of(config)), time.time_ns())
-    channels = ChannelHost(config, store, database)
+    channels = ChannelHost(config, store, database, lenient=partner is not None)
     keeper = Keeper(config, store, time.time_ns)
     warn_if_open(config)
     failures: list[BaseException] = []

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from ambient.bus.keys import read_private
 from ambient.config_base import Strict
-from ambient.errors import ConfigError, LinkError
+from ambient.errors import LinkError
 from ambient.hub.alarms.condition import Priority
 from ambient.hub.alarms.signal import EVERYBODY, Delivery
 from ambient.hub.channels.remote import failed
-from ambient.hub.channels.seam import Channel, House, Notice, Receipt
+from ambient.hub.channels.seam import Channel, House, NotHereError, Notice, Receipt
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -43,7 +43,7 @@ class Apprise(Channel):
         try:
             self._services = services_of(options.urls_file)
         except LinkError as error:
-            raise ConfigError(f"{where}: {error}") from None
+            raise NotHereError(f"{where}: {error}") from None
 
     def told(self) -> str:
         """Return which services are used, without their addresses."""

@@ -15,6 +15,9 @@ NS: Final = 1_000_000_000
 BURST: Final = 10
 """Messages at once after a quiet time: a storm of alarms tells the first rooms at once."""
 
+MOST_TOLD: Final = 500
+"""Characters of what a failure said that are kept."""
+
 
 class Health(Struct, frozen=True, kw_only=True):
     """How a channel does; instants in hub time (ns).
@@ -31,6 +34,8 @@ class Health(Struct, frozen=True, kw_only=True):
         What the last of these said.
     alarmed
         Whether that is a technical alarm now.
+    unmade
+        Whether it fails because there is no channel yet: a file that it needs is missing.
     """
 
     succeeded: int | None = None
@@ -38,12 +43,17 @@ class Health(Struct, frozen=True, kw_only=True):
     failing_since: int | None = None
     why: str = ""
     alarmed: bool = False
+    unmade: bool = False
 
     def worked(self, now: int) -> Health:
         """Return it after a success."""
         return Health(succeeded=now)
 
-    def failed(self, why: str, now: int) -> Health:
+    def made(self) -> Health:
+        """Return it now that what was missing is there; nothing has arrived yet."""
+        return Health(succeeded=self.succeeded)
+
+    def failed(self, why: str, now: int, *, unmade: bool = False) -> Health:
         """Return it after a failure."""
         since = self.failing_since
         return msgspec.structs.replace(
@@ -51,12 +61,17 @@ class Health(Struct, frozen=True, kw_only=True):
             failures=self.failures + 1,
             # A clock that was set back does not make a failure older than it is, nor younger.
             failing_since=now if since is None else min(since, now),
-            why=why[:200],
+            why=why[:MOST_TOLD],
+            unmade=unmade,
         )
 
     def due(self, after_min: float, now: int) -> bool:
-        """Return whether this should be a technical alarm and is none yet."""
+        """Return whether this should be a technical alarm and is none yet.
+
+        An outage may pass by itself; what is missing does not, and is told at once.
+        """
         since = self.failing_since
+        after_min = 0 if self.unmade else after_min
         return not self.alarmed and since is not None and now - since >= after_min * 60 * NS
 
 

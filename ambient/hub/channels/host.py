@@ -23,7 +23,7 @@ from ambient.errors import ConfigError, StoreError, UsageError
 from ambient.hub.alarms.condition import Priority
 from ambient.hub.alarms.inputs import ChannelWorks
 from ambient.hub.alarms.kinds import AlarmKind
-from ambient.hub.channels import plugins, queue, texts
+from ambient.hub.channels import opening, plugins, queue, texts
 from ambient.hub.channels.health import Health
 from ambient.hub.channels.seam import Channel, House, Notice, Receipt
 from ambient.hub.channels.sender import NOT_ACCEPTED, Sender, health_of
@@ -50,12 +50,18 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 class ChannelHost:
-    """All channels of a hub.
+    """All channels of a hub; one that cannot be made on this machine is tried anew while it runs.
+
+    Parameters
+    ----------
+    lenient
+        Also while an entry cannot be understood: this hub takes over from another one, and all
+        that it can serve counts more.
 
     Raises
     ------
     ConfigError
-        When a kind is not installed, or an option is wrong.
+        Unless `lenient`, when there is no such kind, or an option is wrong.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class ChannelHost:
         store: Store,
         database: HubDatabase,
         *,
+        lenient: bool = False,
         now: Callable[[], int] = time.time_ns,
         steady: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -71,11 +78,18 @@ class ChannelHost:
         self._database = database
         self._now = now
         self._wake: list[threading.Event] = []
+        ways = {
+            name: opening.opened(
+                partial(made, config, name, channel, now, partial(_given, database, name)),
+                lenient=lenient,
+            )
+            for name, channel in config.channels.items()
+        }
         self._senders = [
             Sender(
                 name,
                 channel,
-                made(config, name, channel, now, partial(_given, database, name)),
+                ways[name],
                 store,
                 database,
                 rooms=config.rooms,
@@ -86,6 +100,9 @@ class ChannelHost:
             for name, channel in config.channels.items()
         ]
         for name, channel in config.channels.items():
+            way = ways[name]
+            if isinstance(way, opening.Unmade):
+                _log.error("channel_not_made", channel=name, why=way.why)
             if not channel.accepted:
                 _log.warning("channel_off", channel=name, why=NOT_ACCEPTED)
         self._forget(config)
@@ -163,14 +180,14 @@ def made(
     Raises
     ------
     ConfigError
-        When its kind is not installed, or an option is wrong.
+        When its kind is not installed, an option is wrong, or a file is not here.
     """
     house = House(site=config.site, channel=name, rooms=config.rooms, now=now, given=given)
     return plugins.make(name, channel, house)
 
 
 def faults(config: HubConfig) -> list[str]:
-    """Return why channels cannot be opened on this machine; with any such a hub does not start."""
+    """Return why channels cannot be opened on this machine; a hub serves without these."""
     found = []
     for name, channel in config.channels.items():
         try:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 
 from ambient.config_channels import ChannelConfig
 from ambient.config_errors import explain
-from ambient.errors import ConfigError
-from ambient.hub.channels.seam import Channel, House
+from ambient.errors import AmbientError, ConfigError
+from ambient.hub.channels.seam import Channel, House, NotHereError
 
 GROUP: Final = "ambient.channels"
 
@@ -35,6 +36,8 @@ BUILT_IN: Final = {
 }
 """Kind ► where its class is."""
 
+_log = structlog.get_logger(__name__)
+
 
 def kinds() -> dict[str, EntryPoint]:
     """Return every kind that is installed ► where its class is; those of the hub itself first."""
@@ -50,7 +53,9 @@ def make(name: str, config: ChannelConfig, house: House) -> Channel:
     Raises
     ------
     ConfigError
-        When the kind is not installed, or an option is wrong.
+        When there is no such kind, or an option is wrong.
+    NotHereError
+        When a file or package that it needs is not here, or the plugin itself fails.
     """
     known = kinds()
     where = f"channels.{name}"
@@ -61,8 +66,8 @@ def make(name: str, config: ChannelConfig, house: House) -> Channel:
         )
     try:
         plugin = known[config.kind].load()
-    except ImportError as error:
-        raise ConfigError(
+    except (ImportError, AttributeError) as error:
+        raise NotHereError(
             f"{where}.kind: expected what {config.kind} needs to be installed, got: {error}; "
             "install ambient[hub]"
         ) from None
@@ -72,7 +77,19 @@ def make(name: str, config: ChannelConfig, house: House) -> Channel:
         patterns: dict[str, str] = getattr(plugin, "PATTERNS", {})
         why = explain(str(error), config.options, plugin.Options, _to_path, patterns)
         raise ConfigError(f"{where}.options.{why}") from None
-    made: Channel = plugin(options, house)
+    try:
+        made: Channel = plugin(options, house)
+    except ConfigError:
+        raise
+    except AmbientError as error:
+        raise NotHereError(f"{where}.options: {error}") from None
+    except Exception as error:
+        # It may be anybody's. All other ways out and the pages serve without it.
+        _log.error("channel_broken", channel=name, error=repr(error))
+        raise NotHereError(
+            f"{where}: expected the plugin of {config.kind} to open, got {type(error).__name__}; "
+            "the hub's log says more"
+        ) from error
     return made
 
 

@@ -17,7 +17,14 @@ from typing import Any, Final, TypeVar
 from ambient.bus.secrets import client_tls, secret
 from ambient.errors import ConfigError, LinkError
 from ambient.hub.alarms.signal import Delivery
-from ambient.hub.channels.seam import DELIVER_S, Channel, House, Notice, Receipt
+from ambient.hub.channels.seam import (
+    DELIVER_S,
+    Channel,
+    House,
+    NotHereError,
+    Notice,
+    Receipt,
+)
 
 WITHIN_S: Final = DELIVER_S - 1.0
 PROBE_S: Final = 3.0
@@ -94,7 +101,7 @@ class Remote(Channel):
 
         Raises
         ------
-        ConfigError
+        NotHereError
             When it is not there, others may read it, or it is empty.
         """
         return self.made(key, lambda: secret(path))
@@ -106,8 +113,10 @@ class Remote(Channel):
 
         Raises
         ------
-        ConfigError
+        NotHereError
             When a file cannot be used.
+        ConfigError
+            When one of a pair of options is missing.
         """
         if (certificate is None) != (private_key is None):
             raise ConfigError(
@@ -121,7 +130,7 @@ class Remote(Channel):
         try:
             return make()
         except LinkError as error:
-            raise ConfigError(f"{self.at(key)}: {error}") from None
+            raise NotHereError(f"{self.at(key)}: {error}") from None
 
     def at(self, key: str = "") -> str:
         """Return the path of an option in hub.yaml."""

@@ -1,8 +1,8 @@
 """The seam between the host of channels and a channel: everything that a plugin has to know.
 
 Comes in: nothing. Goes out: `Channel`, the class that a plugin inherits from, and what passes
-between the two: `Notice`, `Receipt`, `House`. Queue, order, retries, rate limit, health and
-acceptance are the host's; a plugin delivers one notice and says what came of it.
+between the two: `Notice`, `Receipt`, `House`, `NotHereError`. Queue, order, retries, rate limit,
+health and acceptance are the host's; a plugin delivers one notice and says what came of it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 from msgspec import Struct, field
 
 from ambient.config import RoomName
+from ambient.errors import ConfigError
 from ambient.hub.alarms.condition import Priority
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.alarms.signal import Delivery
@@ -21,6 +22,13 @@ from ambient.languages import Language
 
 DELIVER_S: Final = 8.0
 """`Channel.deliver` returns within this: what says nothing for 10 s has failed."""
+
+
+class NotHereError(ConfigError):
+    """What a channel needs of this machine, a file or a package, is not there or cannot be used.
+
+    The configuration itself can be understood: the hub serves, and tries to make the channel anew.
+    """
 
 
 class Notice(Struct, frozen=True, kw_only=True):
@@ -134,9 +142,11 @@ class Channel(ABC):
 
     Raises
     ------
+    ConfigError
+        When the options cannot work, whatever the machine; a hub alone does not start then.
     AmbientError
-        When the options cannot work; the hub does not start then. What is only not reachable now
-        is no error here.
+        Any other, of which the host makes a `NotHereError`: a file is not there or is not as it
+        should be. The hub serves and tries anew. What is only not reachable now is no error here.
     """
 
     Options: ClassVar[type[Struct]]

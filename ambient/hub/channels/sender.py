@@ -21,6 +21,7 @@ from ambient.hub.alarms.inputs import ChannelWorks, Delivered
 from ambient.hub.alarms.signal import Delivery
 from ambient.hub.channels import queue, texts
 from ambient.hub.channels.health import NS, Health, Rate
+from ambient.hub.channels.opening import Unmade
 from ambient.hub.channels.queue import Queued
 from ambient.hub.channels.seam import Channel, Notice, Receipt
 from ambient.hub.database import HubDatabase
@@ -36,6 +37,7 @@ NOT_ACCEPTED: Final = (
     "expected accepted_by and accepted_on, got none: nothing is sent until somebody responsible "
     "for data protection accepts where alarms go"
 )
+NOT_REACHED: Final = "expected the far side to be reachable, got no answer"
 BACKOFF: Final = Backoff(first_s=0.5, most_s=30.0)
 
 _log = structlog.get_logger(__name__)
@@ -47,7 +49,7 @@ class Sender:
     Parameters
     ----------
     name, config, plugin
-        The entry of ``channels`` and what was made of it.
+        The entry of ``channels`` and what was made of it, or why nothing could be made yet.
     rooms
         Room id ► its name.
     now, steady
@@ -60,7 +62,7 @@ class Sender:
         self,
         name: str,
         config: ChannelConfig,
-        plugin: Channel,
+        plugin: Channel | Unmade,
         store: Store,
         database: HubDatabase,
         *,
@@ -80,6 +82,8 @@ class Sender:
         self._luck = luck
         self._rate = Rate(per_minute=config.per_minute, at=steady())
         self._probed = steady()
+        self._tried: int | None = None
+        """When (steady) it was told, or tried anew, what cannot be made."""
         with database.read() as db:
             self._health = health_of(db, name)
 
@@ -91,6 +95,7 @@ class Sender:
         StoreError
             When what came of it cannot be kept; it is sent again then.
         """
+        self._make()
         self._collect()
         self._rate = self._rate.at_time(self._steady())
         with self._database.read() as db:
@@ -99,12 +104,16 @@ class Sender:
         if queued is None:
             self._probe()
             return IDLE_S
-        if condition is None:
+        if condition is None or (queued.over and not self._takes_back):
             with self._database.write() as db:
                 queue.finish(db, queued, queue.WITHDRAWN, None, self._now())
             return 0.0
         if not self._config.accepted:
             self._keep(queued, Receipt(delivery=Delivery.FAILED, why=NOT_ACCEPTED, retry=False))
+            return 0.0
+        if isinstance(self._plugin, Unmade):
+            # No attempt: nothing can have arrived.
+            self._keep(queued, Receipt(delivery=Delivery.FAILED, why=self._plugin.why))
             return 0.0
         if self._rate.wait_s > 0:
             return min(IDLE_S, self._rate.wait_s)
@@ -112,30 +121,67 @@ class Sender:
         with self._database.write() as db:
             attempt = queue.begin(db, queued)
         queued = msgspec.structs.replace(queued, attempts=attempt)
-        self._keep(queued, self._deliver(notice_of(queued, condition, self._config, self._rooms)))
+        notice = notice_of(queued, condition, self._config, self._rooms)
+        self._keep(queued, self._deliver(self._plugin, notice))
         return 0.0
 
     def close(self) -> None:
         """Let go of connections."""
-        self._plugin.close()
+        if not isinstance(self._plugin, Unmade):
+            self._plugin.close()
+
+    @property
+    def _takes_back(self) -> bool:
+        """Whether it is told what is over; what is not made yet may be, and must not lose it."""
+        return isinstance(self._plugin, Unmade) or self._plugin.takes_back
+
+    def _make(self) -> None:
+        """Tell what cannot be made, try it anew now and then, and go on once it is made."""
+        if not self._config.accepted:
+            return
+        if isinstance(self._plugin, Unmade):
+            steady = self._steady()
+            if self._tried is not None:
+                if steady - self._tried < PROBE_S * NS:
+                    return
+                self._plugin = self._plugin.again()
+            self._tried = steady
+        now = self._now()
+        if isinstance(self._plugin, Unmade):
+            with self._database.write() as db:
+                self._failed(db, self._plugin.why, now, unmade=True)
+        elif self._health.unmade:
+            reached = self._reached(self._plugin)
+            with self._database.write() as db:
+                queue.all_due(db, self.name, now)
+                if reached is False:
+                    self._failed(db, NOT_REACHED, now)
+                else:
+                    alarmed = self._health.alarmed
+                    self._health = msgspec.structs.replace(self._health.made(), alarmed=alarmed)
+                    keep_health(db, self.name, self._health)
+            _log.info("channel_made", channel=self.name)
+        else:
+            return
+        self._tell(now)
 
     def _collect(self) -> None:
         due = self._store.due_signals([self.name])
         if not due:
             with self._database.read() as db:
-                owes = self._plugin.takes_back and queue.owes(db, self.name)
+                owes = self._takes_back and queue.owes(db, self.name)
                 if not owes and not queue.waiting(db, self.name):
                     return  # a quiet channel takes no lock from whoever writes
         now = self._now()
         with self._database.write() as db:
-            arrived = queue.collect(db, self.name, due, now, takes_back=self._plugin.takes_back)
+            arrived = queue.collect(db, self.name, due, now, takes_back=self._takes_back)
         if arrived:
             answers = [Delivered(signal=key, delivery=how) for key, how in arrived.items()]
             self._store.decide_all(answers, now)
 
-    def _deliver(self, notice: Notice) -> Receipt:
+    def _deliver(self, plugin: Channel, notice: Notice) -> Receipt:
         try:
-            return self._plugin.deliver(notice)
+            return plugin.deliver(notice)
         except Exception as error:  # noqa: BLE001 - a plugin may be anybody's; it counts as failed
             _log.error("channel_broken", channel=self.name, error=repr(error))
             return Receipt(
@@ -152,26 +198,25 @@ class Sender:
             if not failed:
                 queue.finish(db, queued, receipt.delivery.value, receipt.reference, now)
             elif receipt.retry:
-                wait = BACKOFF.delay(max(1, queued.attempts), self._luck())
+                unmade = isinstance(self._plugin, Unmade)
+                wait = PROBE_S if unmade else BACKOFF.delay(max(1, queued.attempts), self._luck())
                 queue.later(db, queued, now + round(wait * NS))
             else:
                 queue.finish(db, queued, queue.REFUSED, None, now)
             if failed:
-                self._failed(db, receipt.why, now)
+                self._failed(db, receipt.why, now, unmade=isinstance(self._plugin, Unmade))
             else:
                 self._worked(db, now)
         self._tell(now)
 
     def _probe(self) -> None:
         """Ask the far side whether it is there, while there is nothing to send."""
-        if self._steady() - self._probed < PROBE_S * NS or not self._config.accepted:
+        if isinstance(self._plugin, Unmade) or not self._config.accepted:
+            return
+        if self._steady() - self._probed < PROBE_S * NS:
             return
         self._probed = self._steady()
-        reached: bool | None = False
-        try:
-            reached = self._plugin.probe()
-        except Exception as error:  # noqa: BLE001 - as in `_deliver`
-            _log.error("channel_broken", channel=self.name, error=repr(error))
+        reached = self._reached(self._plugin)
         now = self._now()
         if reached is None or (reached and not self._health.failures):
             return
@@ -179,11 +224,21 @@ class Sender:
             if reached:
                 self._worked(db, now)
             else:
-                self._failed(db, "expected the far side to be reachable, got no answer", now)
+                self._failed(db, NOT_REACHED, now)
         self._tell(now)
 
-    def _failed(self, db: sqlite_utils.Database, why: str, now: int) -> None:
-        self._health = self._health.failed(why, now)
+    def _reached(self, plugin: Channel) -> bool | None:
+        """Return what the plugin says of its far side; one that breaks has not reached it."""
+        try:
+            return plugin.probe()
+        except Exception as error:  # noqa: BLE001 - as in `_deliver`
+            _log.error("channel_broken", channel=self.name, error=repr(error))
+            return False
+
+    def _failed(
+        self, db: sqlite_utils.Database, why: str, now: int, *, unmade: bool = False
+    ) -> None:
+        self._health = self._health.failed(why, now, unmade=unmade)
         keep_health(db, self.name, self._health)
         if self._health.failures == 1:
             _log.warning("channel_fails", channel=self.name, why=why)

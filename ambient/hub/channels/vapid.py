@@ -31,7 +31,8 @@ class HubKey:
 
         data = read_private(path)
         make = (
-            "make one: (umask 077; openssl genpkey -algorithm EC "
+            "copy it from the other hub or a backup of it; where there is none, make "
+            "one: (umask 077; openssl genpkey -algorithm EC "
             f"-pkeyopt ec_paramgen_curve:P-256 -out {path})"
         )
         if data is None:

@@ -165,7 +165,7 @@ def alarm_view(
         since=rfc3339(alarm.since),
         latest=rfc3339(alarm.latest),
         recovered_at=rfc3339_if(alarm.recovered_at) if alarm.recovered else None,
-        known=words.known(alarm),
+        known=[*words.known(alarm), *_why(alarm, board)],
         aids=aids.lines(alarm, settings),
         because=words.because(alarm.contributions),
         bars=[
@@ -199,6 +199,15 @@ def alarm_view(
             for e in history
         ],
     )
+
+
+def _why(alarm: Condition, board: Board) -> list[str]:
+    """Return what a way out that fails says of itself, as the log has it: for whoever mends it.
+
+    Nothing for what is not one of ``channels``: `words.known` says all of it.
+    """
+    why = board.whys.get(alarm.source or "") if alarm.kind is AlarmKind.CHANNEL else None
+    return [] if not why else [gettext("Cause: %(why)s") % {"why": why}]
 
 
 def _choices(alarm: Condition) -> list[Choice]:

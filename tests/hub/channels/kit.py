@@ -18,6 +18,7 @@ from ambient.hub.alarms.rota import Member, Rota
 from ambient.hub.alarms.rules import Rules
 from ambient.hub.alarms.signal import Delivery
 from ambient.hub.channels import plugins, queue
+from ambient.hub.channels.opening import Unmade
 from ambient.hub.channels.seam import Channel, House, Notice, Receipt
 from ambient.hub.channels.sender import Sender
 from ambient.hub.database import HubDatabase
@@ -101,7 +102,7 @@ class Bench:
     def __init__(
         self,
         path: Path,
-        make: Callable[[House], Channel],
+        make: Callable[[House], Channel | Unmade],
         *,
         config: ChannelConfig | None = None,
         staff: tuple[str, ...] = ("anna",),
@@ -187,7 +188,7 @@ class Bench:
 
 
 @contextmanager
-def bench(path: Path, make: Callable[[House], Channel], **fields: Any) -> Iterator[Bench]:
+def bench(path: Path, make: Callable[[House], Channel | Unmade], **fields: Any) -> Iterator[Bench]:
     one = Bench(path, make, **fields)
     try:
         yield one

@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_who_joins_is_told_which_file_is_missing(
     second: Hub, monkeypatch: pytest.MonkeyPatch, has_key: bool
 ) -> None:
-    """Without it this hub would not start when its turn comes."""
+    """Without it no alarm goes that way when its turn comes."""
     if has_key:
         second.has(KEY)
     monkeypatch.setattr(joining, "join", lambda *_, **__: None)
@@ -147,5 +147,5 @@ def test_who_joins_is_told_which_file_is_missing(
     said = ["standby", "join", "line", "--address", "tcp://127.0.0.1:1", "-c", str(second.config)]
     done = CliRunner().invoke(build(), said)
     assert done.exit_code == 0, done.output
-    missing = f"mended: channels.push.options.key_file: {second.key}: expected a private key"
+    missing = f"until this is mended: channels.push.options.key_file: {second.key}: expected a private key"
     assert (missing in done.output) is not has_key
