@@ -83,13 +83,16 @@ def nights(
     ]
     rows += [(f"  {name}", str(count)) for name, count in found.causes.items()]
     if shown is not None:
-        rows += [
-            ("drawn get-ups told at the edge", _share(shown.found)),
-            ("drawn get-ups told as an exit", _share(shown.exits)),
-            ("drawn: after sitting on the edge", _seconds(shown.after_edge)),
-            ("drawn: warning before standing", _seconds(shown.warning)),
-            ("drawn: edges that rang of nobody there", _share(shown.false)),
-        ]
+        for by, told in (("by camera", shown.camera), ("beside sensors", shown.beside)):
+            rows += [
+                (f"drawn, {by}: told at the edge", _share(told.found)),
+                ("  told as an exit", _share(told.exits)),
+                ("  after sitting on the edge", _seconds(told.after_edge)),
+                ("  warning before standing", _seconds(told.warning)),
+                ("  rang of nobody at the edge", _share(told.false)),
+                ("  falls of nobody", _share(told.fell)),
+            ]
+        rows.append(("drawn: sat on the edge for", _seconds(shown.sat)))
     _table(f"{found.nights} nights, {found.senses}", rows)
 
 

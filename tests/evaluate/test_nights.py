@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ambient.errors import UsageError
 from ambient.evaluate.nights import drawn, report, wet_rooms
+from ambient.evaluate.nights.drawn_told import Said, Stretch, summarise
 from ambient.evaluate.nights.life import Kind, Night, night
-from ambient.evaluate.nights.watch import Senses, carers, config_of, merged, sensors
+from ambient.evaluate.nights.watch import SECOND, Senses, carers, config_of, merged, sensors
 from ambient.events import AnyEvent, BedEdge, BedExit, FallConfirmed, SituationStep
 from ambient.observations import SensorKind, SensorSeen
 
@@ -31,12 +33,14 @@ def told(kind: type[AnyEvent], bed: str, t: float) -> AnyEvent:
     )  # type: ignore[call-arg]  # fmt: skip
 
 
-def stretch(doing: str, edge_told: float | None = None, exit_told: float | None = None) -> object:
+def stretch(
+    doing: str, edge: float | None = None, gone: float | None = None, beside: Said | None = None
+) -> Stretch:
     """Return a drawn stretch, on the edge from 30 s on and up from 50 s on where it gets up."""
     ups = doing == drawn.Doing.GETS_UP
-    return drawn.Stretch(
+    return Stretch(
         number=1, doing=doing, rail=False, edge=30.0 if ups else None,
-        stood=50.0 if ups else None, edge_told=edge_told, exit_told=exit_told,
+        stood=50.0 if ups else None, camera=Said(edge, gone), beside=beside or Said(31.0, 53.0),
     )  # fmt: skip
 
 
@@ -48,11 +52,33 @@ def test_drawn_stretches_are_summed() -> None:
         stretch(drawn.Doing.TURNS),
         stretch(drawn.Doing.SITS_UP, 40.0),
     ]
-    found = drawn.summarise(every, 1)  # type: ignore[arg-type]
+    every.append(stretch(drawn.Doing.SITS_UP, beside=Said(fell=True)))
+    report = summarise(every, 1)
+    found = report.camera
     assert (found.found.k, found.found.n) == (1, 3)
     assert (found.exits.k, found.exits.n) == (2, 3)
-    assert (found.false.k, found.false.n) == (1, 2)
+    assert (found.false.k, found.false.n, found.fell.k) == (1, 3, 0)
     assert (found.after_edge.p50_s, found.warning.p50_s) == (3.0, 17.0)
+    assert (report.beside.found.k, report.beside.false.k, report.beside.fell.k) == (3, 2, 1)
+    assert report.sat.p50_s == 20.0
+
+
+def test_sensors_of_a_drawn_stretch_say_what_somebody_does() -> None:
+    class Act:
+        edge, stood, seconds = 30.0, 50.0, 60.0
+
+    said = [drawn._felt(Act(), np.random.default_rng(n)) for n in range(40)]
+    for one in said:
+        assert all(o.t <= 60 * SECOND for o in one)
+        bed = [o for o in one if isinstance(o, SensorSeen) and o.kind is SensorKind.BED]
+        assert bed[0].on
+        assert bed[0].t < 4 * SECOND
+        assert not bed[-1].on
+        assert bed[-1].t > 50 * SECOND
+    mats = [o for one in said for o in one
+            if isinstance(o, SensorSeen) and o.kind is SensorKind.MAT and o.on]  # fmt: skip
+    assert 20 < len(mats) <= 40
+    assert all(o.t >= 30 * SECOND for o in mats)
 
 
 def test_stretches_that_were_kept_are_not_drawn_again(

@@ -1,6 +1,7 @@
 """Drawn stretches of a night: somebody under a duvet, by infrared, gets up, or does not.
 
-In: how many, and a seed. Out: what a node whose camera looks at them says. A person of the bedroom
+In: how many, and a seed. Out: what a node says whose camera looks at them, alone and beside a bed
+sensor and a mat that are simulated as those of `watch` are. A person of the bedroom
 of ``evaluate subgroups`` lies in bed under a duvet, half of the beds with a rail, and gets up by
 way of the edge, turns over, or sits up in bed; all frames go through the real vision pipeline. The
 light is that of a camera's own infrared lamp: it comes from the camera, falls off with the square
@@ -12,7 +13,7 @@ more stretches measures only the further ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +21,6 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from msgspec import Struct
 
 from ambient.config import Bed, NodeConfig, Room
 from ambient.config_cameras import Camera, Night, Zone
@@ -29,12 +29,13 @@ from ambient.errors import UsageError
 from ambient.evaluate.clip import CAMERA, FPS, ROOM, Ticks
 from ambient.evaluate.days import stances
 from ambient.evaluate.days.stances import Stance, varied
-from ambient.evaluate.statistics import Quantiles, Share, quantiles, wilson
+from ambient.evaluate.nights.drawn_told import Report, Said, Stretch, summarise
+from ambient.evaluate.nights.watch import bed_sensor, mat
 from ambient.evaluate.subgroups_falls import MATTRESS
 from ambient.evaluate.subgroups_scenes import AGES, Attribute, Level, Scene, bed_scene
 from ambient.evaluate.subgroups_watch import STILL_HZ, Image, lit, outline
-from ambient.events import AnyEvent, BedEdge, BedExit, SituationStep
-from ambient.observations import Place
+from ambient.events import AnyEvent, BedEdge, BedExit, FallConfirmed, SituationStep
+from ambient.observations import AnyObservation, Place
 from fusion.judge import Judge
 from models.bodies.bedding import Bedding, Fold
 from models.bodies.course import Beat, Course
@@ -67,51 +68,6 @@ class Doing(StrEnum):
 
 
 ORDER: Final = (Doing.GETS_UP, Doing.GETS_UP, Doing.TURNS, Doing.GETS_UP, Doing.SITS_UP)
-
-
-class Stretch(Struct, frozen=True):
-    """One drawn stretch measured; seconds from its first frame.
-
-    Attributes
-    ----------
-    edge, stood
-        When the person sits on the edge and stands up; None of who does neither.
-    edge_told, exit_told
-        First confirmed of each.
-    """
-
-    number: int
-    doing: str
-    rail: bool
-    edge: float | None
-    stood: float | None
-    edge_told: float | None
-    exit_told: float | None
-
-
-class Report(Struct, frozen=True):
-    """The whole measurement.
-
-    Attributes
-    ----------
-    found
-        Of the get-ups, those told at the edge before standing.
-    exits
-        … those told as an exit by the end of the stretch.
-    after_edge, warning
-        Seconds from sitting on the edge to the alarm, and from it to standing up: people sit there
-        for 11 to 53 s here.
-    false
-        Of the stretches without anybody on the edge, those in which an edge or exit rang.
-    """
-
-    seed: int
-    found: Share
-    exits: Share
-    after_edge: Quantiles
-    warning: Quantiles
-    false: Share
-    stretches: list[Stretch]
 
 
 def run(
@@ -164,36 +120,6 @@ def _kept(path: Path) -> Stretch:
         ) from None
 
 
-def summarise(stretches: Sequence[Stretch], seed: int) -> Report:
-    """Return the report of stretches; pure."""
-    ups = [one for one in stretches if one.stood is not None]
-    others = [one for one in stretches if one.stood is None]
-    in_time = [one.edge_told is not None and one.edge_told <= (one.stood or 0.0) for one in ups]
-    warnings = [
-        (one.stood or 0.0) - one.edge_told
-        for one, found in zip(ups, in_time, strict=True)
-        if found and one.edge_told is not None
-    ]
-    return Report(
-        seed=seed,
-        warning=quantiles(warnings),
-        found=wilson(sum(in_time), len(ups)),
-        exits=wilson(sum(one.exit_told is not None for one in ups), len(ups)),
-        after_edge=quantiles(
-            [
-                one.edge_told - (one.edge or 0.0)
-                for one, found in zip(ups, in_time, strict=True)
-                if found and one.edge_told is not None
-            ]
-        ),
-        false=wilson(
-            sum(one.edge_told is not None or one.exit_told is not None for one in others),
-            len(others),
-        ),
-        stretches=list(stretches),
-    )
-
-
 def watched(seed: int, n: int, number: int, networks: Networks) -> Stretch:
     """Return one stretch measured: the `n`-th, in the base scene `number`."""
     rng = np.random.default_rng([seed, n, 9])
@@ -205,23 +131,41 @@ def watched(seed: int, n: int, number: int, networks: Networks) -> Stretch:
     networks.engine.reset()
     camera = config.rooms[0].cameras[0]
     pipeline = networks.pipeline(ROOM, camera, frozen_s=config.frozen_s)
-    judge = Judge(config, _KEY)
     ticks = Ticks()
-    events: list[AnyEvent] = []
+    seen: list[AnyObservation] = []
     for index, clean in enumerate(_frames(scene, act, rail=rail)):
         t = round(index * 1e9 / FPS)
-        for one in pipeline.process(lit(clean, Level.INFRARED, rng), t) + ticks.due(t):
-            events += judge.observe(one)
-    events += judge.finish()
+        seen += [*pipeline.process(lit(clean, Level.INFRARED, rng), t), *ticks.due(t)]
+    felt = _felt(act, np.random.default_rng([seed, n, 10]))
     return Stretch(
         number=number,
         doing=doing.value,
         rail=rail,
         edge=None if act.edge is None else round(act.edge, 2),
         stood=None if act.stood is None else round(act.stood, 2),
-        edge_told=_first(events, BedEdge),
-        exit_told=_first(events, BedExit),
+        camera=_said(config, seen),
+        beside=_said(_config(scene, alone=False), sorted([*seen, *felt], key=lambda one: one.t)),
     )
+
+
+def _said(config: NodeConfig, seen: Iterable[AnyObservation]) -> Said:
+    """Return what a node says of observations."""
+    judge = Judge(config, _KEY)
+    events = [event for one in seen for event in judge.observe(one)]
+    events += judge.finish()
+    return Said(
+        edge=_first(events, BedEdge),
+        exit=_first(events, BedExit),
+        fell=any(isinstance(event, FallConfirmed) for event in events),
+    )
+
+
+def _felt(act: _Act, rng: np.random.Generator) -> list[AnyObservation]:
+    """Return what a bed sensor and a mat before the bed say meanwhile."""
+    in_bed = [(0.0, act.seconds if act.stood is None else act.stood)]
+    rises = [] if act.edge is None else [(act.edge, act.stood, act.seconds)]
+    felt = [*bed_sensor(BED, in_bed, rises, 0.0, rng), *mat(BED, rises, rng)]
+    return [one for one in felt if one.t <= round(act.seconds * 1e9)]
 
 
 class _Act:
@@ -411,10 +355,11 @@ def _soft(scene: Scene) -> Box:
     return scene.soft
 
 
-def _config(scene: Scene) -> NodeConfig:
+def _config(scene: Scene, *, alone: bool = True) -> NodeConfig:
+    """Return a node that rings by the camera alone, or where a sensor has a say."""
     zone = Zone(kind=Place.BED, polygon=outline(scene), bed=BED)
     camera = Camera(id=CAMERA, source="drawn", fps=FPS, night=Night.INFRARED, zones=[zone])
-    watch = BedWatch(edge=True, exit=True, camera_alone=True, night=ALWAYS)
+    watch = BedWatch(edge=True, exit=True, camera_alone=alone, night=ALWAYS)
     room = Room(id=ROOM, beds=[Bed(id=BED, watch=watch)], cameras=[camera])
     return NodeConfig(site="site", node="node", rooms=[room], time_zone="UTC")
 

@@ -41,6 +41,7 @@ FOLD_S: Final = 4.0
 """So long after a change each look is taken as in simulated days; then the last sight repeats,
 which the judge goes on weighing."""
 NODE: Final = "node"
+NIGHT_S: Final = 34_200.0
 _KEY: Final = "0" * 40
 
 
@@ -119,8 +120,11 @@ def sensors(night: Night, seed: int) -> list[AnyObservation]:
     rng = np.random.default_rng((seed, night.day.number, 2))
     out: list[SensorSeen] = []
     for bed, restless in zip(night.room.beds, night.restless, strict=True):
-        out += _bed_sensor(night, bed, restless, rng)
-        out += _mat(night, bed, rng)
+        rises = [(r.edge, r.stood, r.back) for r in night.rises if r.bed == bed and r.edge]
+        flickers = BedSensor.FLICKERS * (1.0 if restless else 0.25) / NIGHT_S
+        out += bed_sensor(bed, night.asleep[bed], rises, flickers, rng)
+        out += mat(bed, rises, rng)
+        out += _trodden(night, bed, rng)
     return sorted(out, key=lambda one: one.t)
 
 
@@ -173,33 +177,56 @@ def judged(night: Night, senses: Senses, seen: Iterable[AnyObservation]) -> list
     return events + judge.finish()
 
 
-def _bed_sensor(
-    night: Night, bed: str, restless: bool, rng: np.random.Generator
+Rise = tuple[float, float | None, float]
+"""When somebody sits on the edge, stands up (None: lies down again), and is back, seconds."""
+
+
+def bed_sensor(
+    bed: str,
+    in_bed: Iterable[tuple[float, float]],
+    rises: Iterable[Rise],
+    flickers: float,
+    rng: np.random.Generator,
 ) -> list[SensorSeen]:
+    """Return what a bed's pressure sensor says.
+
+    Parameters
+    ----------
+    in_bed
+        From when to when somebody is, seconds.
+    flickers
+        How often a second it wavers meanwhile.
+    """
     changes: list[tuple[float, bool]] = []
-    edges = [r for r in night.rises if r.bed == bed and r.edge is not None]
-    for start, end in night.asleep[bed]:
+    for start, end in in_bed:
         changes.append((start + rng.uniform(*BedSensor.ON_S), True))
         if end < DAY_S - 1:
             changes.append((end + rng.uniform(*BedSensor.OFF_S), False))
-        flickers = BedSensor.FLICKERS * (1.0 if restless else 0.25) * (end - start) / 34_200.0
-        for t in rng.uniform(start + 10, max(start + 11, end - 10), int(rng.poisson(flickers))):
+        wavers = int(rng.poisson(flickers * (end - start)))
+        for t in rng.uniform(start + 10, max(start + 11, end - 10), wavers):
             changes += [(float(t), False), (float(t + rng.uniform(*BedSensor.FLICKER_S)), True)]
-    for rise in edges:
-        if rise.edge is not None and rng.random() < BedSensor.EDGE_OFF:
-            changes.append((rise.edge + rng.uniform(*BedSensor.OFF_S), False))
-            if rise.stood is None:
-                changes.append((rise.back, True))
+    for edge, stood, back in rises:
+        if rng.random() < BedSensor.EDGE_OFF:
+            changes.append((edge + rng.uniform(*BedSensor.OFF_S), False))
+            if stood is None:
+                changes.append((back, True))
     return [_sensor(SensorKind.BED, t, on, bed) for t, on in sorted(changes) if t < DAY_S]
 
 
-def _mat(night: Night, bed: str, rng: np.random.Generator) -> list[SensorSeen]:
+def mat(bed: str, rises: Iterable[Rise], rng: np.random.Generator) -> list[SensorSeen]:
+    """Return what a mat before a bed says of those who sit on its edge."""
     changes: list[tuple[float, bool]] = []
-    for rise in night.rises:
-        if rise.bed == bed and rise.edge is not None and rng.random() < Mat.HIT:
-            leaves = rise.stood + 3.0 if rise.stood is not None else rise.back - 4.0
-            on = rise.edge + rng.uniform(*Mat.DELAY_S)
+    for edge, stood, back in rises:
+        if rng.random() < Mat.HIT:
+            leaves = stood + 3.0 if stood is not None else back - 4.0
+            on = edge + rng.uniform(*Mat.DELAY_S)
             changes += [(on, True), (max(on + 1.0, leaves), False)]
+    return [_sensor(SensorKind.MAT, t, on, bed) for t, on in sorted(changes) if t < DAY_S]
+
+
+def _trodden(night: Night, bed: str, rng: np.random.Generator) -> list[SensorSeen]:
+    """Return what that mat says of carers."""
+    changes: list[tuple[float, bool]] = []
     for visit in night.visits:
         if rng.random() < Mat.PASSES:
             middle = (visit.start + visit.end) / 2
