@@ -146,8 +146,8 @@ def verdict(person: Person, t: int, on: Person | None = None) -> Judgement:
         down_s=max(0.0, (t - since) / 1e9),
         descent=person.descent,
         still=person.still,
-        place=on.place,
+        place=Place.FLOOR if person.fell_onto else on.place,
         quality=person.quality,
         place_sure=on.place_sure,
-        safe=max(person.safe, on.safe),
+        safe=0.0 if person.fell_onto else max(person.safe, on.safe),
     )

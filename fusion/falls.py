@@ -48,7 +48,7 @@ COMPANY_S: Final = 2.5
 """So many times `confirm_s` must somebody be down whose fall was not seen while another person
 stands or sits up in good view: who plays, cleans or cares on the floor is seldom alone, and whoever
 is there helps or calls."""
-HEAP_S: Final = 120.0
+HEAP_S: Final = 60.0
 """In company a descent that ended in a heap, which by itself looks more up than down, waits so
 long: children and whoever plays with them go down fast, and sit or kneel there. It is not for
 ever, for whoever sits by may be somebody who cannot call."""

@@ -38,6 +38,9 @@ PLACE_WEIGHT: Final = 0.1
 PLACE_S: Final = 2.0
 """So long must a person be seen on something else before it is believed."""
 CERTAIN_DESCENT: Final = 0.75
+FELL_ONTO: Final = 0.87
+"""Whoever fell as clearly as this did not lie down on a marked mat but fell on it. (Onto a bed or a
+sofa people drop.)"""
 NOT_UP_S: Final = 3.0
 NOT_UP: Final = 0.35
 """Who was clearly seen to fall and was less upright than this ever since, for so long, …"""
@@ -244,8 +247,16 @@ class Person(Struct):
         on = self.place in (Place.BED, Place.SOFA) and self.other_since is None
         return (t - self.down_since) / 1e9 if on and self.down_since is not None else 0.0
 
+    @property
+    def fell_onto(self) -> bool:
+        """Whether the person was clearly seen to fall onto a marked mat, and did not get up."""
+        fell = self.fell_t is not None and self.descent >= FELL_ONTO
+        return fell and self.place is Place.PERMITTED
+
     def on_safe(self) -> float:
         """Return how probable it is that the person is where lying is no fall, 0..1."""
+        if self.fell_onto:
+            return 0.0
         return max(self.safe, self.place_sure if self.place in SAFE else 0.0)
 
     @property

@@ -444,9 +444,9 @@ def heap(seconds: float) -> list[PostureSeen | TrackEnded]:
     ("story", "confirmed_s"),
     [
         (heap(140), 10.5),
-        ([*heap(140), *BESIDE], 124.0),
+        ([*heap(140), *BESIDE], 64.0),
         ([*heap(26), *span(30, 60, down=0.7, upright=0.05, still=0.5), *BESIDE], 30.0),
-        ([*heap(6), lost(12, down=0.3), *BESIDE], 124.0),
+        ([*heap(6), lost(12, down=0.3), *BESIDE], 64.0),
     ],
     ids=["alone", "in company", "in company until seen to lie", "in company and lost"],
 )
@@ -472,3 +472,29 @@ def test_who_gets_up_where_a_heap_was_lost_is_the_one(
 ) -> None:
     gone = [lost(12, down=0.3), *span(14, 20, **UP, track=3), lost(22, down=0.0, track=3)]
     assert [step for step, _ in judge([*last_seen, *gone, *BESIDE], 0)] == steps
+
+
+FLOORED = {**LYING, "place": Place.PERMITTED}
+
+
+@pytest.mark.parametrize(
+    ("down", "found"),
+    [
+        (span(3, 4, down=0.95, upright=0.02, posture=Posture.FALL, descent=0.95), True),
+        (span(3, 4, down=0.95, upright=0.02, posture=Posture.FALL, descent=0.8), False),
+        (span(3, 4, down=0.95, upright=0.02, posture=Posture.LIE_DOWN, descent=0.3), False),
+    ],
+    ids=["falls", "goes down fast", "lies down"],
+)
+def test_who_falls_onto_a_marked_mat_did_not_lie_down_there(
+    down: list[PostureSeen], found: bool
+) -> None:
+    story = [*span(0, 3, **UP), *down, *span(4, 30, **FLOORED)]
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is found
+
+
+def test_who_got_up_and_lies_down_on_the_mat_again_has_not_fallen() -> None:
+    fall = span(3, 4, down=0.95, upright=0.02, posture=Posture.FALL, descent=0.95)
+    story = [*span(0, 3, **UP), *fall, *span(4, 6, **FLOORED), *span(6, 14, **UP)]
+    story += span(14, 60, **FLOORED)
+    assert Step.CONFIRMED not in {step for step, at in judge(story, 0) if at > 14.0}
