@@ -2,8 +2,9 @@
 
 Comes in: frames and their instants. Goes out: observations. The frame is masked in place, looked
 at once in small for quality and motion, and given to the pose engine only when the gate says so,
-now and then to the second detector as well, with less noise and more light where it needs them;
-nothing of it outlives the next. Pure but for the networks: no clock, so live equals replay.
+now and then to the second detector as well, with less noise and more light where it needs them. Of
+it nothing is kept but, while the picture is noisy, what the networks saw last, in memory and only
+for as long as the camera sees. Pure but for the networks: no clock, so live equals replay.
 """
 
 from __future__ import annotations
@@ -121,6 +122,7 @@ class CameraPipeline:
         decision = self._gate.update(small, t_ns, self._people.present)
         if self._quality.view in UNSEEING:
             self._unsure = False
+            self._forget_picture()
             return out + self._people.update([], t_ns, self._aspect)
         if self._gated and decision.gate is Gate.SKIP and not self._unsure:
             return out
@@ -154,9 +156,15 @@ class CameraPipeline:
             return None
         return self._eyes.look(image, t_ns, decision, self._people.present)
 
+    def _forget_picture(self) -> None:
+        if self._restoration is not None:
+            self._restoration.forget()
+
     def silence(self, t_ns: int) -> list[AnyObservation]:
         """Take in that no frame has come until `t_ns`."""
         said = self._quality.silence(t_ns)
+        if self._quality.view is View.GONE:
+            self._forget_picture()
         found = self._people.update([], t_ns, self._aspect)
         return found if said is None else [said, *found]
 

@@ -1,9 +1,8 @@
-"""What the networks are given of a noisy or a dark picture: noise taken off over time, dark lifted.
+"""What the networks are given of a noisy or a dark picture: noise taken off over time, or lifted.
 
 Comes in: frames of one camera and their instants. Goes out: the frame itself where the picture is
-good, else one that the networks see people in. They were made from pictures of daylight: of falls
-told again as a camera gives them at night, they lose a quarter without this (`docs` of the
-condition sweep, models/cards/falls.md). Quality and motion are judged on the picture as it came.
+good, else one that the networks, which learned from pictures of daylight, see people in. Quality
+and motion are judged on the picture as it came.
 
 Noise: a first-order recursive filter in time for each pixel (temporal noise reduction), which
 follows at once where the picture changed by more than its noise does, so nobody who moves is
@@ -11,7 +10,12 @@ smeared. How strong the noise is comes from two estimates, of which the smaller 
 picture by a mask that cancels edges (Immerkær 1996, Comput Vis Image Underst 64:300), and between
 two pictures. Texture misleads the first, movement the second.
 
-Pure: time is an argument. One picture of the camera is kept, in memory, and only while it is noisy.
+A dark picture is lifted, and keeps its noise: there a body may differ from what is behind it by
+less than the noise lets tell, and would be smeared (models/cards/falls.md).
+
+Pure: time is an argument. In memory only are kept the picture that was given out last, while it is
+noisy, and one channel of a picture that its noise is measured from, until the next is given;
+`forget` lets go of both.
 """
 
 from __future__ import annotations
@@ -96,12 +100,19 @@ class Restoration:
         -------
         `image` itself where it is neither noisy nor dark.
         """
+        if self._dark(small, t_ns):
+            self._green = self._past = None
+            return self._lifted(image)
         self._measure(image, t_ns)
-        if self._noisy:
-            image = self._past = self._filtered(image)
-        else:
+        if not self._noisy:
             self._past = None
-        return self._lifted(image, small, t_ns)
+            return image
+        self._past = self._filtered(image)
+        return self._past
+
+    def forget(self) -> None:
+        """Let go of every picture: the camera sees nothing, or nothing that is now."""
+        self._green = self._past = None
 
     def _measure(self, image: Image, t_ns: int) -> None:
         """Measure the noise once in `EVERY_NS`, from this picture and the one before."""
@@ -119,7 +130,7 @@ class Restoration:
         """Return the picture with less noise; the one before it, filtered, is its past."""
         past = self._past
         if past is None or past.shape != image.shape:
-            return image
+            return image.copy()  # it is kept, and this one is the caller's
         # With its sign: noise cancels over the neighbours, what is only a little darker does not.
         apart = cv2.transform(cv2.subtract(image, past, dtype=cv2.CV_16S), _THIRDS)
         apart = np.abs(cv2.boxFilter(apart, cv2.CV_32F, ALIKE))
@@ -129,8 +140,8 @@ class Restoration:
         kept = np.clip(kept, 0.0, KEEPS, out=kept)
         return np.asarray(cv2.blendLinear(past, image, kept, 1.0 - kept), np.uint8)
 
-    def _lifted(self, image: Image, small: Gray, t_ns: int) -> Image:
-        """Return the picture lit."""
+    def _dark(self, small: Gray, t_ns: int) -> bool:
+        """Return whether the picture is dark, and has been of late."""
         shown = small[small > 0]  # what is masked is no darkness
         luma = float(shown.mean()) if shown.size else 0.0
         if self._luma is None:
@@ -139,9 +150,11 @@ class Restoration:
         self._t_ns = t_ns
         self._luma += share * (luma - self._luma)
         self._lifts = 0.0 < self._luma < (LIT if self._lifts else DARK)
-        if not self._lifts:
-            return image
-        level = max(1, round(self._luma))
+        return self._lifts
+
+    def _lifted(self, image: Image) -> Image:
+        """Return the picture lit."""
+        level = max(1, round(self._luma or 0.0))
         if level != self._curve[0]:
             self._curve = level, _curve(level)
         return np.asarray(cv2.LUT(image, self._curve[1]), np.uint8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import cv2
 import numpy as np
 import pytest
@@ -137,6 +139,17 @@ def test_what_came_is_not_written_on_and_the_same_gives_the_same() -> None:
     assert all(np.array_equal(frame, kept) for (frame, _), kept in zip(shots, copies, strict=True))
 
 
+def test_what_becomes_of_a_picture_afterwards_changes_nothing() -> None:
+    """An overlay may be drawn on it, or its memory used again."""
+    shots = list(Camera(noise=9.0).film(np.clip(room(), 60, 190), 3))
+    alone, drawn_on = Restoration(), Restoration()
+    for frame, t_ns in shots:
+        small, copy = small_gray(frame), frame.copy()
+        want = alone.apply(frame, small, t_ns)
+        assert np.array_equal(drawn_on.apply(copy, small, t_ns), want)
+        copy[:, :80] += 3
+
+
 class Seeing(FakeEngine):
     """An engine that keeps what it last looked at."""
 
@@ -159,3 +172,29 @@ def test_the_networks_get_the_restored_picture_and_masks_stay(whole: bool) -> No
     right = engine.image[:, 170:]
     assert bool(right.mean() > 80) is whole
     assert not engine.image[:, :150].any()
+
+
+class Passing(FakeEngine):
+    """An engine that keeps nothing, but can tell whether somebody else kept what it looked at."""
+
+    shown: weakref.ref[Image]
+
+    def detect(self, image: Image, t_ns: int, **how: object) -> list[Pose]:
+        self.shown = weakref.ref(image)
+        return []
+
+
+@pytest.mark.parametrize("unplugged", [False, True])
+def test_no_picture_is_kept_of_a_camera_that_does_not_see(unplugged: bool) -> None:
+    engine, camera = Passing(), Camera(noise=8.0)
+    config = CameraConfig(id="c1", source="x", night="not_watched")
+    watch = CameraPipeline("r1", config, engine, gated=False)
+    for frame, t_ns in camera.film(np.clip(room(), 60, 190), 3):
+        watch.process(np.ascontiguousarray(frame), t_ns)
+    assert engine.shown() is not None
+    if unplugged:
+        watch.silence(camera.t_ns + 60_000_000_000)
+    else:
+        for frame, t_ns in camera.film(np.full((180, 320, 3), 20, np.uint8), 5):
+            watch.process(np.ascontiguousarray(frame), t_ns)
+    assert engine.shown() is None
