@@ -165,7 +165,8 @@ class RoomJudge:
     def consent(self, purpose: Purpose, on: bool) -> None:
         """Follow that a purpose was switched.
 
-        *Voice* and *vitals* off forget what was learned, *sounds* off what was heard lately.
+        *Voice* and *vitals* off forget what was learned, and the latter whose wearable is whose;
+        *sounds* off what was heard lately.
         """
         self.senses.consent(purpose, on)
         self.falls.consent(purpose, on)
@@ -175,10 +176,13 @@ class RoomJudge:
             self.voice.consent(on)
         if purpose is Purpose.VITALS:
             self.vitals.consent(on)
+            if not on:
+                self.who.forget()
 
     def forget(self, subject: str) -> None:
         """Forget what was learned of a resident: voice, vital signs, and what is usual."""
         self.falls.forget(subject)
+        self.who.forget(subject)
         self.voice.forget(subject)
         self.vitals.forget(subject)
         self.situations.forget(subject)

@@ -55,6 +55,8 @@ LOST_S: Final = 60.0
 """A track that was not seen for so long has ended, said or not."""
 GONE_S: Final = 600.0
 """So long after its end is a track remembered."""
+SILENT_NS: Final = round(HALF_LIFE_S * SECOND)
+"""Nothing is said of a wearable that was not heard of for so long: it may be on nobody by now."""
 NEXT_S: Final = 1.3
 """Seconds of a wearable farther apart than this do not follow each other."""
 MOMENT: Final = (-1.0, 1.0), (-0.25, 0.0)
@@ -78,7 +80,6 @@ _MOMENT_NS: Final = round(EVERY_S * SECOND)
 _JUDGED_NS: Final = round(JUDGED_S * SECOND)
 _AROUND: Final = round((LAG_S + 2.0) * SECOND)
 """What a track did so long before or after a second has no part in it at any lag."""
-
 
 Moment = list[tuple[int, float, float]]
 """Seconds that count together: when, y and weight of each."""
@@ -135,10 +136,7 @@ class Matcher:
                 )
 
     def advance(self, now: int) -> None:
-        """Judge anew what is due at `now`, nanoseconds.
-
-        That is once in `JUDGED_S`, and soon after a track began or ended.
-        """
+        """Judge anew at `now`, ns, what is due: each `JUDGED_S`, soon after tracks begin or end."""
         if now < self.due:
             return
         self.due = now + _JUDGED_NS
@@ -170,6 +168,12 @@ class Matcher:
                 self._named[one.source, track] = one.subject, sure
             if worn is None or sure > worn[2]:
                 self._worn_by[one.device] = one.source, track, sure
+
+    def forget(self, subject: str | None = None) -> None:
+        """Forget the wearables of a resident, or all of them."""
+        every = self.devices.items()
+        self.devices = {n: d for n, d in every if subject is not None and d.subject != subject}
+        self.keep([one for one in self._beliefs if one.device in self.devices])
 
     def subject_of(self, source: str, track: int) -> tuple[str, float] | None:
         """Return whose wearable a track wears and how sure that is; None when it is not known."""
@@ -359,7 +363,7 @@ class Matcher:
             wearers: dict[str, list[str]] = {}
             odds: dict[str, Floats] = {}
             for name, device in self.devices.items():
-                if device.before is None:
+                if device.before is None or now - device.newest > SILENT_NS:
                     continue
                 odds[name] = self._odds(device, source, here)
                 subject = f"/{name}" if device.subject is None else device.subject

@@ -13,6 +13,7 @@ import pytest
 from ambient.config import NodeConfig, Room
 from ambient.config_cameras import Camera
 from ambient.config_gateways import Ble, Gateways, Way, Wearable
+from ambient.events import Purpose
 from ambient.observations import (
     AnyObservation,
     MotionMeasured,
@@ -24,7 +25,7 @@ from ambient.observations import (
     Wear,
 )
 from fusion.judge import Judge
-from fusion.who import DEVICES, TRACKS, Matcher
+from fusion.who import DEVICES, SILENT_NS, TRACKS, Matcher
 from fusion.who_belief import LEAST_MOVED_S, SURE, Belief, posterior
 from fusion.who_evidence import (
     LAG_BINS,
@@ -357,6 +358,29 @@ def test_a_wearable_that_another_takes_over_begins_anew() -> None:
     assert matcher.subject_of("c1", 7) is None
 
 
+def test_nothing_is_said_of_a_wearable_that_fell_silent() -> None:
+    one = np.concatenate([life(1)] * 3)
+    for silent_s, known in ((SILENT_NS / SECOND - 20, True), (SILENT_NS / SECOND + 20, False)):
+        matcher = told(seen(one, 7, end=LONG + silent_s), worn(one))
+        assert (matcher.subject_of("c1", 7) is not None) is known
+        assert (matcher.track_of("band") is not None) is known
+
+
+@pytest.mark.parametrize(
+    ("subject", "left"),
+    [("s-a", {8: "s-b"}), ("s-b", {7: "s-a"}), ("s-c", {7: "s-a", 8: "s-b"}), (None, {})],
+)
+def test_what_is_of_a_resident_can_be_forgotten(subject: str | None, left: dict[int, str]) -> None:
+    one, other = life(1), life(2)
+    matcher = told(seen(one, 7), seen(other, 8), worn(one, "a"), worn(other, "b"))
+    matcher.forget(subject)
+    named = {track: matcher.subject_of("c1", track) for track in (7, 8)}
+    assert {track: who[0] for track, who in named.items() if who is not None} == left
+    assert {f"s-{name}" for name in matcher.devices} == set(left.values())
+    matcher.advance(START + (LONG + 30) * SECOND)
+    assert {b.subject for b in matcher.beliefs()} == set(left.values())
+
+
 def test_the_same_comes_out_whatever_source_is_first_within_seconds() -> None:
     one, other = life(1), life(2)
     camera, device = [*seen(one, 7), *seen(other, 8)], worn(one)
@@ -446,13 +470,33 @@ def test_joint_hypotheses_leave_nobody_with_two_wearers() -> None:
     assert posterior([torn])[0][0] > posterior([torn])[0][1]
 
 
-def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot() -> None:
+def node() -> NodeConfig:
+    """Return a node of one room with a camera and somebody's wearable."""
     band = Wearable(
         id="band", device="AA:BB:CC:DD:EE:FF", via=Way.BLE, subject="s-band", wear=Wear.WRIST
     )
     rooms = [Room(id="r1", cameras=[Camera(id="c1", source="a")], wearables=[band])]
     gateways = Gateways(ble=Ble())
-    config = NodeConfig(site="home", node="n-1", rooms=rooms, gateways=gateways)
+    return NodeConfig(site="home", node="n-1", rooms=rooms, gateways=gateways)
+
+
+@pytest.mark.parametrize("how", ["consent withdrawn", "erased"])
+def test_a_room_forgets_whose_track_it_is(how: str) -> None:
+    room = Judge(node(), "k" * 40, vitals=["r1"]).rooms["r1"]
+    one = life(1)
+    for o in sorted([*seen(one, 7), *seen(life(2), 8), *worn(one)], key=lambda o: o.t):
+        room.observe(o)
+    assert room.falls.who.subject_of("c1", 7) is not None
+    if how == "erased":
+        room.forget("s-band")
+    else:
+        room.consent(Purpose.VITALS, on=False)
+    assert room.falls.who.subject_of("c1", 7) is None
+    assert room.falls.who.track_of("band") is None
+
+
+def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot() -> None:
+    config = node()
     one, other = life(1), life(2)
     ticks = [Tick(t=START + s * SECOND, room="r1", source="node") for s in range(LONG)]
     every = sorted([*ticks, *seen(one, 7), *seen(other, 8), *worn(one)], key=lambda o: o.t)
