@@ -316,7 +316,7 @@ class FallJudge:
             wait_s = self._config.confirm_s * (COMPANY_S if company else 1.0 - saved)
             if down_s < wait_s and not chain.hurry:
                 return []
-            heap = company and down_s < HEAP_S and self._in_a_heap(chain, t)
+            heap = company and not chain.hurry and down_s < HEAP_S and self._in_a_heap(chain, t)
             if heap or not self._holds(chain, t):
                 return []
             chain.step = Step.CONFIRMED
@@ -368,7 +368,7 @@ class FallJudge:
             if verdicts and all(v.waits for v in verdicts):
                 return False
             last = not verdicts or any(_confirms(v) for v in verdicts)
-            on_bed = bool(people) and all(p.safe >= 0.5 for p in people)
+            on_bed = bool(people) and all(p.safe >= 0.5 and not p.fell_onto for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
             return (clear and not on_bed and not up) or last
         verdicts = [self._verdict(p, t) for p in seen]

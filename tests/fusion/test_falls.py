@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from msgspec import structs
 
 from ambient.config import Falls
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
+from fusion.evidence import Judgement
 from fusion.falls import FallJudge
 from fusion.falls_state import Change, RoomState, Step
+from fusion.person import Person
 
 FPS = 10
 
@@ -456,6 +459,18 @@ def test_in_company_a_heap_is_waited_for(
     assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=2.0)
 
 
+class Felt(FallJudge):
+    """A room in which other senses are sure of what the camera suspects."""
+
+    def _verdict(self, person: Person, t: int) -> Judgement:
+        return replace(super()._verdict(person, t), hurry=True, probability=0.99)
+
+
+def test_in_company_a_heap_that_other_senses_are_sure_of_does_not_wait() -> None:
+    found = play(Felt(Falls()), [*heap(30), *BESIDE])
+    assert next(c.t for c in found if c.step is Step.CONFIRMED) / 1e9 < 8.0
+
+
 @pytest.mark.parametrize(
     ("last_seen", "steps"),
     [
@@ -475,6 +490,7 @@ def test_who_gets_up_where_a_heap_was_lost_is_the_one(
 
 
 FLOORED = {**LYING, "place": Place.PERMITTED}
+FALLS = span(3, 4, down=0.95, upright=0.02, posture=Posture.FALL, descent=0.95)
 
 
 @pytest.mark.parametrize(
@@ -498,3 +514,12 @@ def test_who_got_up_and_lies_down_on_the_mat_again_has_not_fallen() -> None:
     story = [*span(0, 3, **UP), *fall, *span(4, 6, **FLOORED), *span(6, 14, **UP)]
     story += span(14, 60, **FLOORED)
     assert Step.CONFIRMED not in {step for step, at in judge(story, 0) if at > 14.0}
+
+
+@pytest.mark.parametrize(("onto", "found"), [(Place.PERMITTED, True), (Place.BED, False)])
+def test_who_fell_onto_a_mat_and_was_lost_in_a_heap_is_lost_because_of_it(
+    onto: Place, found: bool
+) -> None:
+    fall = [structs.replace(s, place=onto) for s in [*FALLS, *span(4, 6, down=0.45, upright=0.1)]]
+    story = [*span(0, 3, **UP), *fall, lost(8, down=0.45)]
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 40)}) is found

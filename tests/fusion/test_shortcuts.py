@@ -7,6 +7,7 @@ that fall silent, sounds and holes of half a minute.
 from __future__ import annotations
 
 import random
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -39,7 +40,7 @@ from ambient.observations import (
     Wear,
 )
 from fusion.falls import FallJudge
-from fusion.falls_state import CLOSE_S, FORGET_S, JOIN_S, Change, Step
+from fusion.falls_state import CLOSE_S, FORGET_S, JOIN_S, Change, RoomState, Step
 from fusion.judge import Judge
 from fusion.person import Person
 from fusion.room import RoomJudge
@@ -147,12 +148,28 @@ def senses(seed: int, count: int = 1200) -> list[AnyObservation]:
     return out
 
 
+def patiently(state: RoomState, t: int) -> None:
+    """Forget as `fusion.falls_state.forget` does, having looked at everybody."""
+    people = state.people
+    for chain in list(state.chains):
+        last = max((p.t for p in people if p.chain == chain.number), default=chain.began)
+        patience = JOIN_S if chain.acknowledged else CLOSE_S
+        if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
+            state.chains.remove(chain)
+    numbers = {chain.number for chain in state.chains}
+    for person in people:
+        if person.chain not in numbers:
+            person.chain = None
+    state.people = [p for p in people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S]
+
+
 class PatientFalls(FallJudge):
     """Looks through everybody and every chain each time, and weighs whoever lies on a bed."""
 
     def advance(self, t: int) -> list[Change]:
         self.due = 0
-        return super().advance(t)
+        with patch("fusion.falls.forget", patiently):
+            return super().advance(t)
 
     def posture(self, seen: PostureSeen) -> list[Change]:
         self.due = 0
@@ -160,20 +177,6 @@ class PatientFalls(FallJudge):
 
     def _at_rest(self, person: Person, t: int) -> bool:
         return False
-
-    def _forget(self, t: int) -> None:
-        for chain in list(self.state.chains):
-            last = max((p.t for p in self._people_of(chain)), default=chain.began)
-            patience = JOIN_S if chain.acknowledged else CLOSE_S
-            if chain.step is not Step.CONFIRMED and (t - last) / 1e9 > patience:
-                self.state.chains.remove(chain)
-        numbers = {chain.number for chain in self.state.chains}
-        for person in self.state.people:
-            if person.chain not in numbers:
-                person.chain = None
-        self.state.people = [
-            p for p in self.state.people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S
-        ]
 
 
 class PatientRoom(RoomJudge):
