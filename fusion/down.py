@@ -34,6 +34,7 @@ from ambient.observations import (
 from fusion.down_about import (
     about,
     felt_nothing,
+    is_about,
     is_worn_by,
     joined,
     not_of_walkers,
@@ -370,18 +371,15 @@ class DownJudge:
 
     def _persons(self, one: Situation, t: int) -> list[tuple[Person, bool]]:
         """Return who in the pictures is the situation's person, and whether that is by matching."""
-        track = self.who.track_of(one.source)
         alone = self._alone(t)
-        found = []
-        for person in self._in_sight(t):
-            if person.quality < GOOD_VIEW:
-                continue
-            matched = (track is not None and (person.source, person.track) == track[:2]) or (
-                one.subject is not None and self._subject(person) == one.subject
-            )
-            if matched or (alone and track is None):
-                found.append((person, matched))
-        return found
+        seen = [person for person in self._in_sight(t) if person.quality >= GOOD_VIEW]
+        told = [(person, is_about(one, person, self.who, self._beds)) for person in seen]
+        track = self.who.track_of(one.source)
+        return [
+            (person, matched)
+            for person, matched in told
+            if matched or (alone and (track is None or track[:2] == (person.source, person.track)))
+        ]
 
     def _is_up(self, one: Situation, chain: Chain, now: int) -> bool:
         """Return whether the person of a blind chain is upright again.
