@@ -31,6 +31,7 @@ from fusion.falls_state import (
     changed,
     doubles,
     forget,
+    may_be_another,
     stand,
 )
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
@@ -64,7 +65,6 @@ DESCENT_SPEEDUP: Final = 0.5
 CONTINUES_S: Final = 1.5
 """Whoever first appears where somebody of a suspicion was given up so lately is the same one: a
 pose that takes an outline's place, say, which then says whether the body is down."""
-
 
 _MISSED: Final = round(MISSED_S * 1e9)
 _FORGET: Final = round(FORGET_S * 1e9)
@@ -102,6 +102,7 @@ class FallJudge:
         person = self._find(seen.source, seen.track)
         if person is None:
             person = Person.first(seen)
+            person.may_be_another = may_be_another(self.state, person)
             person.chain = self._continued(person)
             self.state.people.append(person)
             self.due = 0
@@ -248,7 +249,7 @@ class FallJudge:
 
     def _continued(self, person: Person) -> int | None:
         """Return the suspicion that somebody new in the picture is of, if it is about the same."""
-        for chain in self.state.chains:
+        for chain in () if person.may_be_another else self.state.chains:
             if chain.step is Step.SUSPECTED and any(
                 p.ended
                 and not p.interrupted
@@ -264,15 +265,16 @@ class FallJudge:
         """Recognise a person who gets up where a lost one lay as that one.
 
         Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
-        the one on the floor; nor does a claim end a suspicion of somebody who was seen to lie.
+        the one on the floor; only a suspicion of a heap is ended by it, if nobody else was lost there.
         """
         if person.upright_since is None:
             return []
         for chain in self.state.chains:
             bound = self._people_of(chain)
             lost = [p for p in bound if p.source == person.source and person.began >= p.t]
+            heaps = bound and all(p.in_a_heap for p in bound) and not person.may_be_another
             if (
-                (chain.step is not Step.SUSPECTED or (bound and all(p.in_a_heap for p in bound)))
+                (chain.step is not Step.SUSPECTED or heaps)
                 and all(p.gone(t) for p in bound)
                 and any(person.near(p) for p in lost)
             ):

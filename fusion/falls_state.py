@@ -131,6 +131,23 @@ def doubles(state: RoomState, person: Person, t: int) -> list[Person]:
     ]
 
 
+def may_be_another(state: RoomState, person: Person) -> bool:
+    """Return whether somebody who was up was lost about where this one appears: it may be either.
+
+    Whoever helps stands close, and hides and is hidden.
+    """
+    return any(
+        p.chain is None
+        and p.down_since is None
+        and p.source == person.source
+        and p.t <= person.began
+        and p.gone(person.began)
+        and person.near(p)
+        for p in state.people
+        if p is not person
+    )
+
+
 def forget(state: RoomState, t: int) -> None:
     """Forget, as of `t`, chains that nobody has been seen in for long, and people long gone."""
     people = state.people

@@ -155,6 +155,8 @@ class Person(Struct):
     """Ended at the picture's border, not lost in the middle of it."""
     chain: int | None = None
     """Number of the open chain this person belongs to."""
+    may_be_another: bool = False
+    """Somebody who was up had been lost about where this one appeared."""
 
     @classmethod
     def first(cls, seen: PostureSeen) -> Person:

@@ -489,6 +489,23 @@ def test_who_gets_up_where_a_heap_was_lost_is_the_one(
     assert [step for step, _ in judge([*last_seen, *gone, *BESIDE], 0)] == steps
 
 
+@pytest.mark.parametrize(
+    ("down", "lost_s", "others"),
+    [(MOVES, 5.5, []), ({"down": 0.3, "upright": 0.1}, 10.0, BESIDE)],
+    ids=["lying", "a heap"],
+)
+def test_who_stands_close_to_a_fall_and_gets_another_number_does_not_end_it(
+    down: dict[str, float], lost_s: float, others: list[PostureSeen]
+) -> None:
+    """Both are hidden for a moment, and only who stands is found again."""
+    fallen = [*span(0, 3, **UP), *midway(3, 4), *span(4, lost_s, **down)]
+    close = {**UP, "at": (0.62, 0.5)}
+    story = [*fallen, *span(0, lost_s, **close, track=8), *others]
+    story += [lost(lost_s + 0.4, down=0.5), lost(lost_s + 0.5, down=0.0, track=8)]
+    story += span(lost_s + 0.6, 100, **close, track=10)
+    assert [step for step, _ in judge(story, 100)][:2] == [Step.SUSPECTED, Step.CONFIRMED]
+
+
 FLOORED = {**LYING, "place": Place.PERMITTED}
 FALLS = span(3, 4, down=0.95, upright=0.02, posture=Posture.FALL, descent=0.95)
 
