@@ -265,7 +265,7 @@ class FallJudge:
         """Recognise a person who gets up where a lost one lay as that one.
 
         Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
-        the one on the floor; only a suspicion of a heap is ended by it, if nobody else was lost there.
+        the one on the floor. It ends a suspicion only of a heap, where nobody else was lost.
         """
         if person.upright_since is None:
             return []
