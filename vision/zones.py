@@ -1,8 +1,8 @@
 """What a person is on: a body's position and the installer's zones in, a place out.
 
 Zones are polygons in normalised picture coordinates. A body is on a bed (sofa, chair, permitted
-place) when most of its trunk and legs lie in that zone; when zones are drawn and none holds the
-body it is on the floor; without any zone the place is unknown.
+place) when half of its trunk and legs lie in that zone, as both hips alone are; when zones are
+drawn and none holds the body it is on the floor; without any zone the place is unknown.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from ambient.observations import Box, Keypoint, Place, Point
 from vision.settings import ZoneSettings
 
-ON_SHARE: Final = 0.55
-"""Share of the body that must lie in a zone."""
+ON_SHARE: Final = 0.5
+"""Share of the body that must lie in a zone. Somebody who sleeps at a bed's far rim has the hips in
+it, and shoulders and knees over the edge that was drawn."""
 
 _Edges = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 

@@ -1,0 +1,53 @@
+"""What a body is on, by the installer's zones."""
+
+from __future__ import annotations
+
+import pytest
+
+from ambient.config_cameras import Zone
+from ambient.observations import Place
+from vision.zones import Zones
+
+BED = Zone(kind=Place.BED, polygon=[(0.2, 0.4), (0.6, 0.4), (0.6, 0.7), (0.2, 0.7)], bed="a")
+SHOULDERS, HIPS, KNEES = (11, 12), (23, 24), (25, 26)
+
+
+def body(*inside: int) -> list[tuple[float, float, float]]:
+    """Return 33 keypoints, those named on the bed and all others beside it."""
+    return [(0.4 if n in inside else 0.8, 0.5, 1.0) for n in range(33)]
+
+
+@pytest.mark.parametrize(
+    ("inside", "place"),
+    [
+        ((*SHOULDERS, *HIPS, *KNEES), Place.BED),
+        (HIPS, Place.BED),
+        ((*SHOULDERS, *KNEES), Place.BED),
+        ((*SHOULDERS, KNEES[0]), Place.FLOOR),
+        ((HIPS[0], KNEES[0]), Place.FLOOR),
+        ((), Place.FLOOR),
+    ],
+    ids=["whole", "hips", "shoulders and knees", "slid off", "one side", "beside"],
+)
+def test_where_the_weight_is_counts(inside: tuple[int, ...], place: Place) -> None:
+    on = Zones([BED]).of_body(body(*inside))
+    assert on.place is place
+    assert on.bed == ("a" if place is Place.BED else None)
+
+
+def test_without_zones_nothing_is_known() -> None:
+    assert Zones([]).of_body(body(*HIPS)).place is Place.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("box", "place"),
+    [
+        ((0.3, 0.3, 0.5, 0.68), Place.BED),
+        ((0.7, 0.3, 0.9, 0.68), Place.FLOOR),
+        ((0.3, 0.5, 0.5, 0.95), Place.FLOOR),
+    ],
+)
+def test_of_an_outline_the_lower_half_counts(
+    box: tuple[float, float, float, float], place: Place
+) -> None:
+    assert Zones([BED]).of_box(box).place is place
