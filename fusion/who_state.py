@@ -5,12 +5,14 @@ Nothing of it outlives a restart: tracks are numbered anew then, and evidence wi
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from ambient.observations import Wear
 from fusion.who_evidence import CHANNELS, KEPT_BINS, Likeness, Speeds
@@ -127,7 +129,7 @@ def thawed(data: bytes) -> Matcher:
     matcher.due = state.due
     for one in state.tracks:
         speeds = Speeds()
-        speeds.kept = np.frombuffer(one.kept).reshape(KEPT_BINS, CHANNELS).copy()
+        speeds.kept = _array(one.kept, (KEPT_BINS, CHANNELS))
         speeds.base, speeds.bin, speeds.sums, speeds.counts = (
             one.base, one.bin, one.sums, one.counts,
         )  # fmt: skip
@@ -141,7 +143,7 @@ def thawed(data: bytes) -> Matcher:
         device.moved_s, device.moment = each.moved_s, each.moment
         for p in each.paths:
             found = Likeness()
-            found.sums[:] = np.frombuffer(p.sums).reshape(found.sums.shape)
+            found.sums[:] = _array(p.sums, found.sums.shape)
             device.paths.append(Path(p.tracks, p.prior, found, p.now, p.held))
         matcher.devices[each.name] = device
     matcher.keep(
@@ -149,3 +151,20 @@ def thawed(data: bytes) -> Matcher:
         for b in state.beliefs
     )
     return matcher
+
+
+def _array(data: bytes, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return numbers as they were written.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        There are more or fewer of them: another version compared at other lags.
+    """
+    size = math.prod(shape) * 8
+    if len(data) != size:
+        raise msgspec.ValidationError(
+            f"expected {size} bytes of {shape} numbers, got {len(data)}: "
+            "what a matcher of another version knew cannot be gone on from"
+        )
+    return np.frombuffer(data).reshape(shape).copy()

@@ -511,3 +511,12 @@ def test_a_room_knows_whose_track_it_is_and_goes_on_from_a_snapshot() -> None:
     assert (whole.who.subject_of("c1", 7) or ("", 0))[0] == "s-band"
     assert whole.who.subject_of("c1", 8) is None
     assert again.who.beliefs() == whole.who.beliefs()
+
+
+def test_what_a_matcher_of_another_version_knew_is_refused_by_name() -> None:
+    matcher = told(seen(life(1), 7), worn(life(1)))
+    state = msgspec.msgpack.decode(frozen(matcher))
+    paths = state[2][0][-1]
+    paths[0][2] = paths[0][2][:-8]
+    with pytest.raises(msgspec.ValidationError, match="expected"):
+        thawed(msgspec.msgpack.encode(state))

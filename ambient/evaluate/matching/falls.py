@@ -152,7 +152,8 @@ def run(
         for case in Case:
             seen = story(room, case, pools, rng)
             for told in (True, False):
-                verdicts.setdefault((case, told), []).append(judged(seen, told=told))
+                said = judged(seen, told=told, wear=room.people[0].wear)
+                verdicts.setdefault((case, told), []).append(said)
         if progress is not None:
             progress(number + 1, rooms)
     return Report(
@@ -206,11 +207,9 @@ def story(room: Room, case: Case, pools: Pools, rng: np.random.Generator) -> lis
     return sorted(out, key=lambda one: one.t)
 
 
-def judged(seen: list[AnyObservation], *, told: bool) -> Verdict:
+def judged(seen: list[AnyObservation], *, told: bool, wear: Wear = Wear.WRIST) -> Verdict:
     """Return what the fusion of a node says of it."""
-    band = Wearable(
-        id=DEVICE, device="AA:BB:CC:DD:EE:FF", via=Way.BLE, subject=SUBJECT, wear=Wear.WRIST
-    )
+    band = Wearable(id=DEVICE, device="AA:BB:CC:DD:EE:FF", via=Way.BLE, subject=SUBJECT, wear=wear)
     beds = [Bed(id="b1", subject=SUBJECT), Bed(id="b2", subject=OTHER)]
     camera = Camera(id="c1", source="x")
     rooms = [RoomConfig(id="r1", cameras=[camera], beds=beds, wearables=[band])]
