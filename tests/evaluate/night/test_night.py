@@ -79,7 +79,7 @@ def test_a_wrong_table_is_refused(text: str, says: str) -> None:
 
 def test_a_rate_outside_its_interval_is_refused() -> None:
     written = files("ambient.evaluate.night").joinpath(rates.FILE).read_text("utf-8")
-    wrong = written.replace("value = 0.30\nlow = 0.11", "value = 0.10\nlow = 0.11")
+    wrong = written.replace("value = 0.05\nlow = 0.0061", "value = 0.001\nlow = 0.0061")
     assert wrong != written
     with pytest.raises(ModelError, match="fall_false: expected low <= value <= high"):
         rates.decode(wrong.encode())
@@ -189,7 +189,7 @@ def test_false_falls_come_as_often_as_measured() -> None:
         for n in range(300)
         for one in night(made, Level.MIDDLE, people, dice(n), dice(1000 + n))
     )
-    expected = 300 * 30 * 0.3 * 9.5 / 24
+    expected = 300 * 30 * 0.3  # a room and night
     assert abs(count - expected) < 4 * expected**0.5
 
 
