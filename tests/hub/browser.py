@@ -116,7 +116,7 @@ def page_of(
     )
     if language:
         context.set_extra_http_headers({"Accept-Language": language})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     if log_in:
         answer = context.request.post("/api/login", data={"user": user, "password": PASSWORD})
         assert answer.ok, answer.text()
