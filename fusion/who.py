@@ -267,14 +267,13 @@ class Matcher:
         known: dict[tuple[Key, ...], list[Seconds | None]] = {}
         of_paths: list[list[Seconds | None]] = []
         after: list[Floats] = []
+        seconds: list[float] = []
         for path in device.paths:
             tracks = self._about(path, times)
             if tracks not in known:
                 known[tracks] = self._beside(tracks, times, y, weight, sizes)
             of_paths.append(known[tracks])
-        seconds: list[float] = []
-        for path, found in zip(device.paths, of_paths, strict=True):
-            for each in found:
+            for each in known[tracks]:
                 if each is not None:
                     path.found.add(each)
                     after.append(path.found.sums.copy())

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from audio.blocks import RATE, Samples
+from models.television.learning.variety import dying
 
 FRAME: Final = 160
 """Samples of a frame that is scored: 10 ms."""
@@ -123,12 +124,7 @@ def drawn_room(rng: np.random.Generator, seconds: float, direct_db: float) -> Sa
     direct_db
         Energy of the direct sound over that of the rest.
     """
-    count = int(seconds * RATE)
-    tail = rng.standard_normal(count) * 10 ** (-3 * np.arange(count) / count)
-    tail[: int(0.003 * RATE)] = 0.0
-    tail *= 10 ** (-direct_db / 20) / np.sqrt(np.sum(tail**2))
-    tail[0] = 1.0
-    return np.asarray(tail, np.float32)
+    return dying(rng.standard_normal(int(seconds * RATE)), direct_db)
 
 
 def drawn_noise(rng: np.random.Generator, seconds: float, slope: float) -> Samples:

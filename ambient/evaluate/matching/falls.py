@@ -190,13 +190,13 @@ def story(room: Room, case: Case, pools: Pools, rng: np.random.Generator) -> lis
     shown = _shown(about.seen, about.track_at(SECONDS - 1.0), at(clip, WHEN))
     out += shown
     out += _stands(about.seen, min(one.t for one in shown))
-    out += _stands(beside.seen, WHEN + round(WATCHED_S * SECOND))
+    ends = WHEN + round(WATCHED_S * SECOND)
+    out += _stands(beside.seen, ends)
     out += [
         msgspec.structs.replace(one, source=DEVICE, room="r1")
         for one in at(felt, WHEN)
         if isinstance(one, Measured) and one.t > (START_S + SECONDS) * SECOND
     ]
-    ends = WHEN + round(WATCHED_S * SECOND)
     out = [
         msgspec.structs.replace(one, subject=SUBJECT) if isinstance(one, Measured) else one
         for one in out

@@ -93,22 +93,22 @@ def summarise(stretches: Sequence[Stretch], seed: int) -> Report:
 
 
 def _told(stretches: Sequence[Stretch], said: Callable[[Stretch], Said]) -> Told:
-    after: list[float] = []
-    warning: list[float] = []
-    exits = 0
-    ups = [one for one in stretches if one.edge is not None and one.stood is not None]
-    for one in ups:
-        told, edge, stood = said(one), one.edge or 0.0, one.stood or 0.0
-        exits += told.exit is not None
-        if told.edge is not None and told.edge <= stood:
-            after.append(told.edge - edge)
-            warning.append(stood - told.edge)
+    ups = [
+        (said(one), one.edge, one.stood)
+        for one in stretches
+        if one.edge is not None and one.stood is not None
+    ]
+    in_time = [
+        (told.edge, edge, stood)
+        for told, edge, stood in ups
+        if told.edge is not None and told.edge <= stood
+    ]
     others = [said(one) for one in stretches if one.stood is None]
     return Told(
-        found=wilson(len(warning), len(ups)),
-        exits=wilson(exits, len(ups)),
-        after_edge=quantiles(after),
-        warning=quantiles(warning),
+        found=wilson(len(in_time), len(ups)),
+        exits=wilson(sum(told.exit is not None for told, _, _ in ups), len(ups)),
+        after_edge=quantiles([at - edge for at, edge, _ in in_time]),
+        warning=quantiles([stood - at for at, _, stood in in_time]),
         false=wilson(
             sum(one.edge is not None or one.exit is not None for one in others), len(others)
         ),

@@ -210,7 +210,7 @@ def bed_sensor(
             changes.append((edge + rng.uniform(*BedSensor.OFF_S), False))
             if stood is None:
                 changes.append((back, True))
-    return [_sensor(SensorKind.BED, t, on, bed) for t, on in sorted(changes) if t < DAY_S]
+    return _course(SensorKind.BED, changes, bed)
 
 
 def mat(bed: str, rises: Iterable[Rise], rng: np.random.Generator) -> list[SensorSeen]:
@@ -221,7 +221,7 @@ def mat(bed: str, rises: Iterable[Rise], rng: np.random.Generator) -> list[Senso
             leaves = stood + 3.0 if stood is not None else back - 4.0
             on = edge + rng.uniform(*Mat.DELAY_S)
             changes += [(on, True), (max(on + 1.0, leaves), False)]
-    return [_sensor(SensorKind.MAT, t, on, bed) for t, on in sorted(changes) if t < DAY_S]
+    return _course(SensorKind.MAT, changes, bed)
 
 
 def _trodden(night: Night, bed: str, rng: np.random.Generator) -> list[SensorSeen]:
@@ -231,7 +231,12 @@ def _trodden(night: Night, bed: str, rng: np.random.Generator) -> list[SensorSee
         if rng.random() < Mat.PASSES:
             middle = (visit.start + visit.end) / 2
             changes += [(middle, True), (middle + rng.uniform(1, 6), False)]
-    return [_sensor(SensorKind.MAT, t, on, bed) for t, on in sorted(changes) if t < DAY_S]
+    return _course(SensorKind.MAT, changes, bed)
+
+
+def _course(kind: SensorKind, changes: list[tuple[float, bool]], bed: str) -> list[SensorSeen]:
+    """Return a sensor's changes in order, as far as they are of the day."""
+    return [_sensor(kind, t, on, bed) for t, on in sorted(changes) if t < DAY_S]
 
 
 def _sensor(kind: SensorKind, t: float, on: bool, bed: str | None = None) -> SensorSeen:

@@ -62,7 +62,7 @@ def in_some_room(rng: Rng, sound: Floats) -> Floats:
         return sound
     if draw < NO_ROOM + DYING:
         seconds = float(np.exp(rng.uniform(np.log(0.15), np.log(1.0))))
-        room = _dying(rng, seconds, rng.uniform(-6.0, 12.0))
+        room = _room(rng, seconds, rng.uniform(-6.0, 12.0))
     else:
         room = response(rng)
     return through(sound, room)[: len(sound)]
@@ -72,7 +72,7 @@ def programme(rng: Rng, dry: Floats) -> Floats:
     """Return speech as it is broadcast: in a studio or a hall, with hiss, over music."""
     made = peak(dry)
     if rng.random() < 0.5:
-        made = through(made, _dying(rng, rng.uniform(0.08, 0.5), rng.uniform(0, 15)))[: len(dry)]
+        made = through(made, _room(rng, rng.uniform(0.08, 0.5), rng.uniform(0, 15)))[: len(dry)]
     if rng.random() < 0.6:
         made = _over(rng, made, (25.0, 60.0))
     draw = rng.random()
@@ -124,18 +124,22 @@ def _over(rng: Rng, sound: Floats, below_db: tuple[float, float]) -> Floats:
     )
 
 
-def _dying(rng: Rng, seconds: float, direct_db: float) -> Floats:
-    """Return an impulse response: a direct sound, and noise after 3 ms that dies away.
+def _room(rng: Rng, seconds: float, direct_db: float) -> Floats:
+    """Return the impulse response of a room, its noise more or less red."""
+    return dying(noise(rng, round(seconds * RATE), rng.uniform(0, 3)), direct_db)
+
+
+def dying(sound: Floats | Wide, direct_db: float) -> Floats:
+    """Return an impulse response: a direct sound, and after 3 ms a noise that dies away.
 
     Parameters
     ----------
-    seconds
-        Reverberation time (60 dB).
+    sound
+        The noise; it is as long as the reverberation time (60 dB).
     direct_db
         Energy of the direct sound over that of the rest.
     """
-    n = round(seconds * RATE)
-    made = noise(rng, n, rng.uniform(0, 3)) * 10 ** (-3 * np.arange(n) / n)
+    made = sound * 10 ** (-3 * np.arange(len(sound)) / len(sound))
     made[: round(0.003 * RATE)] = 0.0
     made *= 10 ** (-direct_db / 20) / np.sqrt(np.square(made).sum())
     made[0] = 1.0
