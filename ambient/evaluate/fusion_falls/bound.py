@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, Scenario, scenarios
+from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, scenarios
 from ambient.train.isotonic import pooled
 
 DRAWN: Final = 50_000
@@ -56,18 +56,13 @@ def bound(pools: Pools, rho: float, assumed: Assumptions, allowed: float) -> Bou
     """
     drawn = scenarios(pools, DRAWN, DRAWN, rho, BOUND_SEED, assumed)
     fall = np.array([one.fall for one in drawn])
-    camera = _kinds(pools, "camera", [one.camera for one in drawn])
-    wearable = _kinds(pools, "wearable", [one.wearable for one in drawn])
+    of = {"camera": [one.camera for one in drawn], "wearable": [one.wearable for one in drawn]}
+    camera, wearable = (_kinds(pools, sense, numbers) for sense, numbers in of.items())
     sound = np.array([1 + (one.thud is not None) if one.heard else 0 for one in drawn])
     shape = (int(camera.max()) + 1, int(wearable.max()) + 1, 3)
     kind = np.ravel_multi_index((camera, wearable, sound), shape)
-    surely = [
-        np.array([n is not None and n in _above(pools, sense) for n in of])
-        for sense, of in (
-            ("camera", [one.camera for one in drawn]),
-            ("wearable", [one.wearable for one in drawn]),
-        )
-    ]
+    above = {sense: _above(pools, sense) for sense in of}
+    surely = [np.array([n in above[sense] for n in numbers]) for sense, numbers in of.items()]
     return Bound(
         any_way=round(most_powerful(np.asarray(kind, np.int64), fall, allowed), 4),
         either=round(float((surely[0] | surely[1])[fall].mean()), 4),
@@ -105,7 +100,7 @@ def most_powerful(kind: Kinds, fall: NDArray[np.bool_], allowed: float) -> float
 def _kinds(pools: Pools, sense: str, drawn: Sequence[int | None]) -> Kinds:
     """Return of each scenario the block of one sense, from 1 on; 0 where it is lost."""
     numbers = [n for fall in (False, True) for n in pools.ranked(sense, fall)]
-    odds = {n: _alone(pools, sense, n) for n in numbers}
+    odds = {n: pools.alone(sense, n) for n in numbers}
     falls = set(pools.ranked(sense, True))
     blocks = pooled(np.array([odds[n] for n in numbers]), np.array([n in falls for n in numbers]))
     begins = [min(block.at) for block in blocks]
@@ -115,11 +110,5 @@ def _kinds(pools: Pools, sense: str, drawn: Sequence[int | None]) -> Kinds:
 
 def _above(pools: Pools, sense: str) -> set[int]:
     """Return the falls of which a sense alone is surer than of any everyday recording."""
-    surest = max(_alone(pools, sense, n) for n in pools.ranked(sense, False))
-    return {n for n in pools.ranked(sense, True) if _alone(pools, sense, n) > surest}
-
-
-def _alone(pools: Pools, sense: str, number: int) -> float:
-    """Return how sure one sense alone became of one recording."""
-    camera, wearable = (number if sense == name else None for name in ("camera", "wearable"))
-    return pools.top(Scenario(False, camera, wearable, None, False))
+    surest = max(pools.alone(sense, n) for n in pools.ranked(sense, False))
+    return {n for n in pools.ranked(sense, True) if pools.alone(sense, n) > surest}

@@ -116,20 +116,13 @@ class Pools:
         if key not in self._sorted:
             pool: list[Stream] = getattr(self, sense)
             of = [i for i, stream in enumerate(pool) if stream.fall is fall]
-            alone = {
-                i: self.top(
-                    Scenario(
-                        fall,
-                        i if sense == "camera" else None,
-                        i if sense == "wearable" else None,
-                        None,
-                        False,
-                    )
-                )
-                for i in of
-            }
-            self._sorted[key] = sorted(of, key=lambda i: (alone[i], i))
+            self._sorted[key] = sorted(of, key=lambda i: (self.alone(sense, i), i))
         return self._sorted[key]
+
+    def alone(self, sense: str, number: int) -> float:
+        """Return how sure the judge became of one recording by one sense alone."""
+        camera, wearable = (number if sense == name else None for name in ("camera", "wearable"))
+        return self.top(Scenario(False, camera, wearable, None, False))
 
 
 def scenarios(
