@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from ambient.hub import ledger
+from ambient.hub.alarms import log
 from ambient.hub.alarms.condition import Deed, OpeningReason
-from ambient.hub.alarms.inputs import OnMyWay
+from ambient.hub.alarms.inputs import AskForLog, GrantLog, OnMyWay, ReadLog
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
@@ -44,6 +46,13 @@ def signed_in(hub: RunningHub, name: str) -> Iterator[httpx.Client]:
         assert answer.status_code == 200, answer.text
         http.headers["X-CSRF-Token"] = answer.json()["csrf"]
         yield http
+
+
+def kept(hub: RunningHub) -> list[str]:
+    """Return what the log holds of opened logs; the hub's own timer writes lines beside them."""
+    with hub.context.database.read() as db:
+        given = [entry.given for line in ledger.lines(db) if (entry := log.read(line)) is not None]
+    return [type(one).__name__ for one in given if isinstance(one, AskForLog | GrantLog | ReadLog)]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +118,11 @@ def test_who_asks_for_a_log_says_whose_and_why(
     hub: RunningHub, person: str, reason: str, said: str
 ) -> None:
     with signed_in(hub, "lena") as lead:
-        before = hub.context.store.verify().lines
+        before = kept(hub)
         answer = lead.post("/burden/ask", data={"person": person, "reason": reason})
         assert answer.status_code == 409
         assert said in answer.text
-        assert hub.context.store.verify().lines == before
+        assert kept(hub) == before
         assert hub.context.board().house.openings == []
 
 
@@ -124,11 +133,11 @@ def test_two_roles_open_a_log_and_a_third_reads_nothing(hub: RunningHub) -> None
         assert lead.post("/burden/read", data={"id": opening.id}).status_code == 409
         assert lead.post("/burden/grant", data={"id": opening.id}).status_code == 409
         assert officer.post("/burden/grant", data={"id": opening.id}).status_code == 303
-        before = hub.context.store.verify().lines
+        assert kept(hub) == ["AskForLog", "GrantLog"]
         shown = lead.post("/burden/read", data={"id": opening.id})
         assert shown.status_code in (200, 201)
         assert "Log of cora" in shown.text
-        assert hub.context.store.verify().lines == before + 1
+        assert kept(hub) == ["AskForLog", "GrantLog", "ReadLog"]
     with signed_in(hub, "adam") as admin:
         assert admin.post("/burden/read", data={"id": opening.id}).status_code == 403
 
