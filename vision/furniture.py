@@ -128,7 +128,7 @@ class Piece(Struct, kw_only=True, forbid_unknown_fields=True):
     @property
     def thing(self) -> Thing:
         """What it most probably is."""
-        return FURNITURE[int(np.argmax(self.votes))]
+        return FURNITURE[self.votes.index(max(self.votes))]
 
     def share(self, thing: Thing) -> float:
         """Return the probability that it is a `thing`, given that it is there."""

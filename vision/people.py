@@ -88,8 +88,9 @@ class People:
         self._zones = Zones(camera.zones)
         self._tracker = Tracker(options, first=first_track)
         self._furniture = furniture
-        # Only learned furniture asks how high somebody rests.
-        self._ground = Ground() if furniture is not None else None
+        # Only learned furniture asks how high somebody rests, and not where zones are drawn.
+        asked = furniture is not None and not self._zones.surfaces
+        self._ground = Ground() if asked else None
         self._model: PostureModel = model or RulePosture()
         self._last: dict[int, PostureSeen] = {}
         self._support: dict[int, Support] = {}

@@ -62,7 +62,7 @@ class Learned:
     @property
     def posture(self) -> Posture:
         """The most probable label."""
-        return Posture(LABELS[int(np.argmax(self.labels))])
+        return Posture(LABELS[self.labels.index(max(self.labels))])
 
 
 @dataclass(slots=True)

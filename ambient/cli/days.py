@@ -6,6 +6,7 @@ progress goes to standard error. Needs no recording.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,14 @@ from ambient.cli import evaluate
 if TYPE_CHECKING:
     from ambient.evaluate.days.report import Report
     from ambient.evaluate.statistics import Rate
+
+
+class Rooms(StrEnum):
+    """Which rooms days are lived in."""
+
+    BOTH = "both"
+    DRAWN = "drawn"
+    UNDRAWN = "undrawn"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,16 +40,32 @@ def days(
         float,
         typer.Option(min=12, help="Seconds after which a stretch without any change is cut short."),
     ] = 14.0,
+    rooms: Annotated[
+        Rooms,
+        typer.Option(help="Where bed and seat are drawn as zones, where nothing is, or both."),
+    ] = Rooms.BOTH,
     json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
 ) -> None:
     """Count false alarms per room-day in simulated daily life, and the real falls found in it."""
     import msgspec
 
-    from ambient.evaluate.days.report import run
+    from ambient.evaluate.days.report import KNOWN, run
+    from ambient.evaluate.days.rooms import Knowledge
 
+    kinds = {
+        Rooms.BOTH: KNOWN,
+        Rooms.DRAWN: (Knowledge.ZONES,),
+        Rooms.UNDRAWN: (Knowledge.FURNITURE,),
+    }
     with evaluate._shown("days") as progress:
         report = run(
-            days, seed=seed, jobs=jobs, falls_per_day=falls, fold_s=fold, progress=progress
+            days,
+            seed=seed,
+            jobs=jobs,
+            falls_per_day=falls,
+            fold_s=fold,
+            rooms=kinds[rooms],
+            progress=progress,
         )
     if json:
         typer.echo(msgspec.json.encode(report))

@@ -10,13 +10,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ambient.evaluate.days import falls, life, stances
+from ambient.evaluate.days import falls, life, report, stances
 from ambient.evaluate.days.boxes import Boxes, Seen
 from ambient.evaluate.days.diary import Diary, Episode, Span, Truth, Where
 from ambient.evaluate.days.lapses import Guess, Look, courses, lapses, motion
 from ambient.evaluate.days.people import Body, Role, Somebody
 from ambient.evaluate.days.poses import reported
-from ambient.evaluate.days.report import Lived, Told, group, live, summarise, told
+from ambient.evaluate.days.report import KNOWN, Lived, Told, group, live, summarise, told
 from ambient.evaluate.days.rooms import Knowledge, installer_zones, layout
 from ambient.evaluate.days.schedule import Day, plan
 from ambient.evaluate.days.watch import Alarm, looks, watch
@@ -247,10 +247,33 @@ def test_figures_of_days() -> None:
     assert both.by_design.count == 1
     assert (both.found.k, both.found.n) == (1, 2)
     assert (both.designed.k, both.designed.n) == (1, 2)
-    report = summarise(lived, 1, 2.0)
-    assert [(c.episode, c.confirmed, c.suspected) for c in report.causes] == [("nap", 2, 1)]
-    assert report.missed == ["day 0 at 9 s: collapse"]
-    assert report.by_knowledge["furniture"].false_confirmed.count == 0
+    whole = summarise(lived, 1, 2.0)
+    assert [(c.episode, c.confirmed, c.suspected) for c in whole.causes] == [("nap", 2, 1)]
+    assert whole.missed == ["day 0 at 9 s: collapse"]
+    assert whole.by_knowledge["furniture"].false_confirmed.count == 0
+
+
+@pytest.mark.parametrize(
+    ("rooms", "numbers"),
+    [
+        (KNOWN, [0, 1, 2, 3]),
+        ((Knowledge.ZONES,), [0, 2, 4, 6]),
+        ((Knowledge.FURNITURE,), [1, 3, 5, 7]),
+    ],
+)
+def test_days_of_one_kind_of_room_are_those_of_both_without_the_others(
+    rooms: tuple[Knowledge, ...], numbers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived: list[int] = []
+
+    def quiet(seed: int, number: int, *rest: object) -> Lived:
+        lived.append(number)
+        return Lived(number, str(KNOWN[number % 2]), [], [], [], 1, 1)
+
+    monkeypatch.setattr(report, "live", quiet)
+    found = report.run(4, rooms=rooms)
+    assert lived == numbers
+    assert set(found.by_knowledge) == {str(one) for one in rooms}
 
 
 def test_wrong_poses_are_of_every_kind() -> None:

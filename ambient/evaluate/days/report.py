@@ -10,6 +10,7 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import count, islice
 from typing import Final
 
 from msgspec import Struct
@@ -132,6 +133,7 @@ def run(
     falls_per_day: float = FALLS_PER_DAY,
     fold_s: float = FOLD_S,
     without: Collection[Part] = (),
+    rooms: Collection[Knowledge] = KNOWN,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Live `days` days and return what was told of them.
@@ -146,11 +148,15 @@ def run(
         After so long without a change a stretch is cut short; see `watch`.
     without
         Parts of the node to leave out.
+    rooms
+        In which kinds of rooms. Those of one kind are the same days as with both, the others left
+        out.
     progress
         Called with (done, all) after each day.
     """
     start = time.monotonic()
-    tasks = [(seed, number, falls_per_day, fold_s, frozenset(without)) for number in range(days)]
+    numbers = islice((n for n in count() if KNOWN[n % len(KNOWN)] in rooms), days)
+    tasks = [(seed, number, falls_per_day, fold_s, frozenset(without)) for number in numbers]
     lived: list[Lived] = []
     for one in _each(tasks, max(1, jobs)):
         lived.append(one)
