@@ -1,8 +1,9 @@
 """Hours and days of the site: instants of event time in, their place on the site's clock out.
 
 Comes in: nanoseconds since the epoch and a time zone. Goes out: where the hour ends, the hour of
-the clock, which part of the day it belongs to, and which day it is. Days begin at `DAY_BEGINS` in
-the morning, so that a night is one piece. Pure: nothing here asks what time it is.
+the clock, which part of the day it belongs to, which day it is, and whether it lies in written
+hours. Days begin at `DAY_BEGINS` in the morning, so that a night is one piece. Pure: nothing here
+asks what time it is.
 """
 
 from __future__ import annotations
@@ -59,9 +60,38 @@ def time_of_day(hour: int) -> TimeOfDay:
     return TimeOfDay.EVENING if 17 <= hour < 22 else TimeOfDay.NIGHT
 
 
+class Hours:
+    """Hours of the site's clock, ``21:00-06:30``; past midnight where the end is before the start.
+
+    Parameters
+    ----------
+    written
+        As in the configuration.
+    zone
+        Of the site.
+    """
+
+    def __init__(self, written: str, zone: tzinfo) -> None:
+        first, last = written.split("-")
+        self._first, self._last = _minutes(first), _minutes(last)
+        self._zone = zone
+
+    def hold(self, t: int) -> bool:
+        """Return whether `t` lies in them."""
+        minute = minute_of(t, self._zone)
+        if self._first < self._last:
+            return self._first <= minute < self._last
+        return minute >= self._first or minute < self._last
+
+
 @lru_cache(maxsize=256)
 def _minute(number: int, zone: tzinfo) -> tuple[int, int, int]:
     """Return hour, minute and day of a minute since the epoch; zones differ by whole minutes."""
     local = datetime.fromtimestamp(60 * number, zone)
     day = local.replace(tzinfo=None) - timedelta(hours=DAY_BEGINS)
     return local.hour, local.minute, day.toordinal()
+
+
+def _minutes(written: str) -> int:
+    hours, minutes = written.split(":")
+    return 60 * int(hours) + int(minutes)

@@ -3,7 +3,7 @@
 Each piece has a log-likelihood (natural logarithm, up to a constant that is the same for all four)
 for: lies, sits up in bed, sits on the edge, is out. `RATES` tell how often one state follows
 another; they are what is believed when no sense says anything. How it is put together stands in
-`fusion.bed`, and what the figures were measured on in docs/situations.md.
+`fusion.bed_belief`, and what the figures were measured on in docs/situations.md.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ from ambient.observations import (
 )
 from fusion import ratios_beds as ratios
 from fusion.agitation import AgitationJudge, AgitationState
-from fusion.bed import STILL, BedJudge, BedState
+from fusion.bed import BedJudge, BedState
+from fusion.bed_belief import STILL
 from fusion.bed_people import BedPeople, People, Tracked
 from fusion.carer import Carers
 from fusion.chains import SECOND, Change
@@ -191,7 +192,9 @@ class RoomSituations:
         for name, bed in self._beds.items():
             held = state.holds.get(name)
             if held:
-                bed.hold([_piece(state.kinds[source], on) for source, on in held.items()], now)
+                bed.belief.hold(
+                    [_piece(state.kinds[source], on) for source, on in held.items()], now
+                )
             changes += bed.advance(now, carer=carer)
         for restless in self._restless.values():
             changes += restless.advance(now)
@@ -229,15 +232,16 @@ class RoomSituations:
             bed.appeared(seen.t)
         if self._people.company(track, seen.t):
             bed.seen_company(seen.t)
-        if not bed.due(seen.t):
+        belief = bed.belief
+        if not belief.due(seen.t):
             return []
         look = self.looked(seen, track)
-        share = bed.since_s(seen.t) * max(0.2, min(1.0, seen.quality / 0.5))
-        bed.look(ratios.CAMERA[look], seen.t, share, seen)
-        rests = look[0] is ratios.Look.LIES or (seen.still >= STILL and bed.inside >= 0.9)
-        if rests and bed.inside >= 0.5:
+        share = belief.since_s(seen.t) * max(0.2, min(1.0, seen.quality / 0.5))
+        belief.look(ratios.CAMERA[look], seen.t, share, seen)
+        rests = look[0] is ratios.Look.LIES or (seen.still >= STILL and belief.inside >= 0.9)
+        if rests and belief.inside >= 0.5:
             self._people.lies(track)
-        if bed.lies >= 0.9:
+        if belief.lies >= 0.9:
             restless = self._restless.get(track.bed or "")
             if restless is not None:
                 restless.look(seen.t, seen.still)
@@ -275,7 +279,9 @@ class RoomSituations:
                     changed = held.get(seen.source) is not seen.on
                     held[seen.source], state.kinds[seen.source] = seen.on, seen.kind
                     if changed and not seen.retained:
-                        bed.weigh(_piece(seen.kind, seen.on), max(seen.t, now), seen.probability)
+                        bed.belief.weigh(
+                            _piece(seen.kind, seen.on), max(seen.t, now), seen.probability
+                        )
                         changes += bed.advance(max(seen.t, now), carer=state.carers.here(now))
         return changes
 
@@ -303,16 +309,16 @@ class RoomSituations:
             if seen.wear in TRUNK:
                 self.state.hung[seen.source] = seen.gravity
             if seen.steps >= 2:
-                bed.weigh(ratios.STEPS, now)
+                bed.belief.weigh(ratios.STEPS, now)
             return
         walking = self.state.hung.get(seen.source)
         if walking is None or seen.wear not in TRUNK:
             return
         turned = angle(walking, seen.gravity)
         if turned <= UP_DEG:
-            bed.weigh(ratios.TRUNK_UP, now, 0.5)
+            bed.belief.weigh(ratios.TRUNK_UP, now, 0.5)
         elif turned >= DOWN_DEG:
-            bed.weigh(ratios.TRUNK_DOWN, now, 0.5)
+            bed.belief.weigh(ratios.TRUNK_DOWN, now, 0.5)
 
 
 class _Empty(Mapping[str, bool]):

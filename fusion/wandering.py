@@ -15,9 +15,8 @@ from msgspec import Struct, field
 
 from ambient.config_watch import RoomWatch
 from ambient.events import Contribution, Sense, SituationStep
-from fusion.bed import Hours
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
-from fusion.hours import day_of
+from fusion.hours import Hours, day_of
 from fusion.movement import Movement
 from fusion.own_time import robust
 

@@ -1,0 +1,187 @@
+"""What is believed of the occupant of one bed: evidence of senses in, four probabilities out.
+
+A hidden Markov model of four states (lies, sits up in bed, sits on the edge, is out) carries what
+is believed from second to second; every sense moves it by the ratios of `fusion.ratios_beds`, a
+sense that says nothing does not. What is stated of it stands in `fusion.bed`.
+
+Pure: no clock and no I/O. Time is an argument.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct, field
+
+from ambient.events import Sense
+from ambient.observations import Point, PostureSeen
+from fusion.chains import SECOND
+from fusion.ratios_beds import RATES, Piece
+
+STEP_S: Final = 0.25
+"""Looks that come closer than this are not weighed anew."""
+INDEPENDENT_S: Final = 1.0
+"""Looks within a second of each other count together as one piece of evidence."""
+HOLD: Final = 0.1
+"""How far a sensor that goes on saying the same counts each second."""
+STILL: Final = 0.9
+"""How still a body is that has not moved of late, …"""
+SAME_PLACE: Final = 0.15
+"""… nor is further, in lengths of the body, from where it was: after a gap it may be elsewhere."""
+STILL_MOST_S: Final = 4.0
+"""Looks at a body that lies or sits still count together as so many seconds of evidence: the same
+picture gets the same answer, right or wrong, however often it is asked for."""
+SURELY: Final = 0.97
+HALF_S: Final = 6.0
+"""What a sense added is told as its contribution with this half-life."""
+LIES, SITS, EDGE, OUT = range(4)
+
+
+class BeliefState(Struct):
+    """What is believed of one bed; survives a restart."""
+
+    belief: list[float] = field(default_factory=lambda: [0.25, 0.05, 0.05, 0.65])
+    """Probabilities of the states, in their order."""
+    t: int | None = None
+    """When it was moved last."""
+    fresh: int = 0
+    """When any sense last told where the occupant is."""
+    still_s: float = 0.0
+    """Evidence that was weighed since the body moved last, seconds, …"""
+    still_at: Point | None = None
+    """… and where that was."""
+    worth: dict[str, float] = {}
+    """By sense, what it lately added to being up rather than in bed."""
+    held: list[float] = field(default_factory=lambda: [0.0] * 4)
+    """What bed sensors and mats say of the states for as long as they stand as they do."""
+    felt: int | None = None
+    """When anything but a camera told of the occupant."""
+
+
+class BedBelief:
+    """Carry what is believed of one bed.
+
+    Parameters
+    ----------
+    state
+        What an earlier run left; it is moved in place.
+    """
+
+    def __init__(self, state: BeliefState) -> None:
+        self.state = state
+
+    @property
+    def inside(self) -> float:
+        """Probability that somebody lies or sits up in it."""
+        return self.state.belief[LIES] + self.state.belief[SITS]
+
+    @property
+    def lies(self) -> float:
+        """Probability that somebody lies in it."""
+        return self.state.belief[LIES]
+
+    def weigh(self, piece: Piece, t: int, share: float = 1.0) -> None:
+        """Let one piece of evidence of an instant move what is believed.
+
+        Parameters
+        ----------
+        share
+            How far it counts, 0..1: its quality, or less for what was weighed just now.
+        """
+        state = self.state
+        self.move(t)
+        exp = math.exp
+        (lies, sits, edge, out), (a, b, c, d) = state.belief, piece.llr
+        lies, sits = lies * exp(share * a), sits * exp(share * b)
+        edge, out = edge * exp(share * c), out * exp(share * d)
+        total = lies + sits + edge + out
+        state.belief = [
+            max(1e-6, lies / total),
+            max(1e-6, sits / total),
+            max(1e-6, edge / total),
+            max(1e-6, out / total),
+        ]
+        state.fresh = max(state.fresh, t)
+        if piece.sense is not Sense.VISION_POSTURE:
+            state.felt = t
+        if state.belief[LIES] >= SURELY:
+            state.worth = {}  # what is told begins with the first doubt
+            return
+        sense = piece.sense.value
+        up = max(piece.llr[EDGE], piece.llr[OUT]) - max(piece.llr[LIES], piece.llr[SITS])
+        state.worth[sense] = max(-8.0, min(8.0, state.worth.get(sense, 0.0) + share * up))
+
+    def due(self, t: int) -> bool:
+        """Return whether a look at `t` is far enough from the last to be weighed."""
+        return self.state.t is None or (t - self.state.t) / SECOND >= STEP_S
+
+    def since_s(self, t: int) -> float:
+        """Return the seconds since anything was weighed, `INDEPENDENT_S` at most."""
+        return min(INDEPENDENT_S, (t - (self.state.t or 0)) / SECOND)
+
+    def look(self, piece: Piece, t: int, share: float, seen: PostureSeen) -> None:
+        """Let a look of the camera at `t` move what is believed; parameters as of `weigh`.
+
+        Who does not move goes nowhere either: what is believed then holds, and does not age.
+        """
+        state = self.state
+        still = seen.still >= STILL and state.still_at is not None
+        if not still or math.dist(seen.at, state.still_at or seen.at) > SAME_PLACE * seen.size:
+            state.still_s, state.still_at = 0.0, seen.at
+            self.weigh(piece, t, share)
+            return
+        left_s = max(0.0, min(share, STILL_MOST_S - state.still_s))
+        state.still_s += left_s
+        state.t = t
+        self.weigh(piece, t, left_s)
+
+    def hold(self, pieces: Iterable[Piece], t: int) -> None:
+        """Take in at `t` how all bed sensors and mats of the bed stand.
+
+        A little of it moves what is believed, each second; all of it, once, what is stated.
+        """
+        held = [0.0] * 4
+        for piece in pieces:
+            self.weigh(piece, t, HOLD)
+            held = [a + b for a, b in zip(held, piece.llr, strict=True)]
+        self.state.held = held
+
+    def move(self, t: int) -> None:
+        """Let what is believed age to `t`."""
+        state = self.state
+        if state.t is None or t <= state.t:
+            state.t = t if state.t is None else state.t
+            return
+        dt = (t - state.t) / SECOND
+        state.t = t
+        if state.worth:
+            fade = 0.5 ** (dt / HALF_S)
+            state.worth = {s: w * fade for s, w in state.worth.items() if abs(w * fade) >= 0.02}
+        if dt <= 2.0:
+            state.belief = _aged(state.belief, dt)
+            return
+        steps = max(1, min(8, math.ceil(dt / 2.0)))
+        step = min(2.0, dt / steps)
+        for _ in range(steps):
+            state.belief = _aged(state.belief, step)
+
+    def stated(self) -> list[float]:
+        """Return what is believed, given how bed sensors and mats stand."""
+        state = self.state
+        odds = [p * math.exp(llr) for p, llr in zip(state.belief, state.held, strict=True)]
+        total = sum(odds)
+        return [one / total for one in odds]
+
+
+def _aged(belief: list[float], step: float) -> list[float]:
+    """Return what is believed `step` seconds later: what flows in less what flows out."""
+    lies, sits, edge, out = belief
+    (_, ls, le, lo), (sl, _, se, so), (el, es, _, eo), (ol, os, oe, _) = RATES
+    return [
+        lies + step * ((sits * sl - lies * ls) + (edge * el - lies * le) + (out * ol - lies * lo)),
+        sits + step * ((lies * ls - sits * sl) + (edge * es - sits * se) + (out * os - sits * so)),
+        edge + step * ((lies * le - edge * el) + (sits * se - edge * es) + (out * oe - edge * eo)),
+        out + step * ((lies * lo - out * ol) + (sits * so - out * os) + (edge * eo - out * oe)),
+    ]
