@@ -76,6 +76,7 @@ class Snapshot(Struct):
     sounds: bool
     who: bytes | None = None
     vitals: bool = False
+    falls: bool = True
 
 
 class RoomJudge:
@@ -265,6 +266,7 @@ class RoomJudge:
             sounds=self.distress.on,
             who=frozen(self.who) if self._matches else None,
             vitals=self.vitals.on,
+            falls=self.senses.is_on(Purpose.FALLS),
         )
 
     def resume(self, snapshot: Snapshot) -> None:
@@ -281,6 +283,7 @@ class RoomJudge:
         self.restore(snapshot.state, restarted=False)
         self.senses.consent(Purpose.SOUNDS, snapshot.sounds)
         self.senses.consent(Purpose.VITALS, snapshot.vitals)
+        self.senses.consent(Purpose.FALLS, snapshot.falls)
         self.timeline.resume(snapshot.timeline)
         self.who = thawed(snapshot.who) if snapshot.who is not None else Matcher()
         self.falls.who = self.who

@@ -20,9 +20,12 @@ from ambient.observations import (
     MotionMeasured,
     RhythmMeasured,
     SensorSeen,
+    SoundHeard,
+    SpeechHeard,
     View,
     ViewState,
     VitalMeasured,
+    VoiceMeasured,
     WearState,
 )
 
@@ -70,6 +73,17 @@ _PROMISED: Final[dict[type[AnyObservation], tuple[SenseGroup, str, float | None]
     )
 }
 """What a kind of observation makes a device, and how often it speaks then."""
+
+NEEDED: Final[dict[type[AnyObservation], Purpose]] = {
+    **dict.fromkeys(
+        (VitalMeasured, RhythmMeasured, MotionMeasured, ImpactMeasured, WearState), Purpose.VITALS
+    ),
+    SoundHeard: Purpose.SOUNDS,
+    SpeechHeard: Purpose.VOICE,
+    VoiceMeasured: Purpose.VOICE,
+}
+"""Without this purpose nobody takes in what is of a kind. What a camera saw on its way when falls
+were switched off stands in no such row: it may be the end of what rings."""
 
 
 class Source(Struct):
@@ -121,6 +135,10 @@ class Senses:
     def consent(self, purpose: Purpose, on: bool) -> None:
         """Follow that a purpose was switched."""
         self._on[purpose] = on
+
+    def is_on(self, purpose: Purpose) -> bool:
+        """Return whether a purpose is on."""
+        return self._on[purpose]
 
     def observe(self, seen: AnyObservation) -> None:
         """Take in that a source spoke, and what it says of itself."""

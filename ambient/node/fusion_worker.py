@@ -31,9 +31,10 @@ from ambient.node.notices import Notice, NoticeBoard, event_of
 from ambient.node.own_events import consent_applied
 from ambient.node.recorder import Recorder
 from ambient.node.recording import SeenTo, Switched
-from ambient.node.switches import SwitchBoard, Switches
+from ambient.node.switches import SwitchBoard, Switches, rooms_by_id
 from ambient.observations import AnyObservation, ClockStepped, Tick
 from fusion.judge import Judge
+from fusion.senses import NEEDED
 from fusion.watermark import NODE_SOURCE
 
 CONSENTS: Final = "node.consents"
@@ -79,6 +80,7 @@ class FusionWorker:
         wall: Callable[[], int] | None = None,
     ) -> None:
         self._config = config
+        self._by_id = rooms_by_id(config)
         self._steady = steady or time.monotonic_ns
         self._wall = wall or time.time_ns
         self._node_key = node_key
@@ -145,9 +147,18 @@ class FusionWorker:
             self._recorder.close()
 
     def _observe(self, observation: AnyObservation) -> list[AnyEvent]:
+        """Keep and judge what a sense says, unless it is switched off: it was on its way then."""
+        needed = NEEDED.get(type(observation))
+        if needed is not None and not self._wanted(observation.room, needed):
+            return []
         if self._recorder is not None:
             self._recorder.keep(observation.room, observation)
         return self._judge.observe(observation)
+
+    def _wanted(self, room: str, purpose: Purpose) -> bool:
+        """Return whether a purpose is on now; a room that is not here is the judge's to count."""
+        known = self._by_id.get(room)
+        return known is None or self._switches.read().is_on(known, purpose)
 
     def _record(self, switches: Switches) -> None:
         """Record the rooms in which research is on, before anything else is followed."""
@@ -228,10 +239,15 @@ class FusionWorker:
         return new
 
     def _follow(self, room: Room, purpose: Purpose, on: bool, t: int) -> list[AnyEvent]:
-        """Follow one switch; that research was switched off is the last that is recorded."""
+        """Follow one switch when it changed, and once after a start, as the recording tells it.
+
+        That research was switched off is the last that is recorded.
+        """
         key = f"{room.id}/{purpose}"
         told = on != self._consents.get(key, purpose is Purpose.FALLS)
-        if self._recorder is not None and (told or self._followed.get(key) != on):
+        if not told and self._followed.get(key) == on:
+            return []
+        if self._recorder is not None:
             self._recorder.keep(room.id, Switched(t=t, purpose=purpose, on=on, told=told))
             if purpose is Purpose.RESEARCH and not on:
                 self._recorder.follow(room.id, False, t)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,17 +14,37 @@ from ambient.errors import SourceError
 from ambient.evaluate import replay_day
 from ambient.evaluate.replay_day import NS, START
 from ambient.evaluate.replay_live import Live, joined
-from ambient.events import FallConfirmed, Purpose
+from ambient.events import (
+    FallConfirmed,
+    FallSuspected,
+    Purpose,
+    SenseGroup,
+    SenseState,
+    SenseStatus,
+)
 from ambient.node import recorder
 from ambient.node.recorder import Recorder
 from ambient.node.recording import Begun, RecordingReader, Resumed
 from ambient.node.replay import Replay
 from ambient.node.switches import SwitchBoard
-from ambient.observations import AnyObservation, Place, Posture, PostureSeen, SoundClass, SoundHeard
+from ambient.observations import (
+    AnyObservation,
+    ImpactMeasured,
+    MotionMeasured,
+    Place,
+    Posture,
+    PostureSeen,
+    SoundClass,
+    SoundHeard,
+    Wear,
+)
+from ambient.observations.worn import Measured
 from fusion.judge import Judge
 from fusion.room import Snapshot
 
 HOUR = 3600 * NS
+MIDNIGHT = START + 16 * HOUR
+"""START is 8 o'clock, UTC."""
 
 
 def config(folder: Path, rooms: int = 1, *, on: bool = True) -> NodeConfig:
@@ -63,6 +84,27 @@ def some_minutes(live: Live, seconds: int) -> None:
     live.run(iter(seen))
 
 
+def felt(live: Live, seconds: int) -> None:
+    """Let a wearable feel a fall at once, and its wearer lie still from then on."""
+    worn: dict[str, Any] = {"source": "w1", "subject": "s-0000", "wear": Wear.WAIST}
+    hit = live.t
+    seen: list[tuple[int, AnyObservation]] = []
+    for k in range(1, seconds):
+        t = hit + k * NS
+        if k == 3:
+            sure: dict[str, Any] = {"impact": hit, "fall": 0.999, "still": 1.0, "turned": 80.0}
+            impact = ImpactMeasured(t=t, received=t, room="r0", **sure, **worn)
+            seen.append((t + 10_000_000, impact))
+        lies: dict[str, Any] = {
+            "counts": 0.0,
+            "peak": 1.0,
+            "lowest": 1.0,
+            "gravity": (0.0, 0.0, 1.0),
+        }
+        seen.append((t, MotionMeasured(t=t, received=t, room="r0", **lies, **worn)))
+    live.run(iter(seen))
+
+
 def replayed(config: NodeConfig, room: str = "r0") -> bytes:
     files = [f for f in recorder.files(config.state_dir) if f.name.startswith(f"{room}.")]
     return joined(list(Replay(config).events(files)))
@@ -99,18 +141,63 @@ def test_restarts_consents_and_acknowledgements_are_in_it(tmp_path: Path) -> Non
     assert replayed(live.config) == live.of_room("r0")
 
 
+def test_what_wearables_say_while_vitals_are_off_is_neither_judged_nor_kept(
+    tmp_path: Path,
+) -> None:
+    live = Live(config(tmp_path))
+    switch(live, Purpose.VITALS, False)
+    felt(live, 30)
+    live.restart()
+    felt(live, 30)
+    assert not any(isinstance(event, FallSuspected) for event in live.events)
+    live.restart()
+    (file,) = recorder.files(tmp_path)
+    assert not any(isinstance(one, Measured) for one in RecordingReader(file))
+    switch(live, Purpose.VITALS, True)
+    felt(live, 30)
+    live.worker.drain()
+    assert any(isinstance(event, FallConfirmed) for event in live.events)
+    assert replayed(live.config) == live.of_room("r0")
+
+
+def test_vitals_switched_off_and_on_amid_a_fall(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    felt(live, 6)
+    switch(live, Purpose.VITALS, False)
+    felt(live, 20)
+    switch(live, Purpose.VITALS, True)
+    felt(live, 30)
+    live.worker.drain()
+    assert any(isinstance(event, FallConfirmed) for event in live.events)
+    assert replayed(live.config) == live.of_room("r0")
+
+
+def test_a_new_day_knows_that_falls_are_switched_off(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    live.t = MIDNIGHT - 2 * NS
+    live.restart()
+    switch(live, Purpose.FALLS, False)
+    felt(live, 30)
+    live.worker.drain()
+    (suspected,) = (event for event in live.events if isinstance(event, FallSuspected))
+    assert suspected.t > MIDNIGHT
+    assert SenseState(SenseGroup.CAMERA, SenseStatus.OFF) in suspected.senses
+    assert replayed(live.config) == live.of_room("r0")
+
+
 def test_midnight_begins_a_new_file_that_goes_on_in_the_middle_of_a_fall(tmp_path: Path) -> None:
     live = Live(config(tmp_path))
-    live.t = START + 24 * HOUR - 12 * NS
+    live.t = MIDNIGHT - 12 * NS
     live.restart()
     some_minutes(live, 80)
     live.worker.drain()
     days = recorder.days(tmp_path)
     assert [len(recorder.recordings_of(day)) for day in days[-2:]] == [1, 1]
     assert replayed(live.config) == live.of_room("r0")
-    second = joined(list(Replay(live.config).events(recorder.recordings_of(days[-1]))))
-    assert second
-    assert live.of_room("r0").endswith(second)
+    first, second = (list(Replay(live.config).events(recorder.recordings_of(d))) for d in days)
+    assert isinstance(first[-1], FallConfirmed)
+    assert {event.chain for event in second} == {first[-1].chain}
+    assert live.of_room("r0").endswith(joined(second))
 
 
 def test_a_killed_process_loses_seconds_and_the_rest_goes_on(tmp_path: Path) -> None:
