@@ -227,7 +227,8 @@ and is never written to a disk. Of a resident who agreed, the node keeps an enro
 enciphered; it is sent nowhere, and is erased with the consent.
 
 Pictures stay in the memory of the process that opened the camera and are never written to a disk;
-the systemd units switch swap and core dumps off. One exception goes no further than the installer's
+the systemd units switch swap and core dumps off. When the camera is paused or switched off, they
+are gone before that is said. One exception goes no further than the installer's
 device, in memory: the picture that was agreed to in the wizard (above). The one file that is ever
 made from them is the outline which an installer asks for (`ambient outline`): edges at a coarse
 scale on blank paper, no texture and no grey level. It lies where the installer puts it on the

@@ -122,7 +122,7 @@ class CameraPipeline:
         decision = self._gate.update(small, t_ns, self._people.present)
         if self._quality.view in UNSEEING:
             self._unsure = False
-            self._forget_picture()
+            self.forget_picture()
             return out + self._people.update([], t_ns, self._aspect)
         if self._gated and decision.gate is Gate.SKIP and not self._unsure:
             return out
@@ -151,23 +151,24 @@ class CameraPipeline:
             self._eyes.alert(t_ns)
         return out + found
 
-    def _look(self, image: npt.NDArray[np.uint8], t_ns: int, decision: Decision) -> Look | None:
-        if self._eyes is None:
-            return None
-        return self._eyes.look(image, t_ns, decision, self._people.present)
-
-    def _forget_picture(self) -> None:
-        if self._restoration is not None:
-            self._restoration.forget()
-
     def silence(self, t_ns: int) -> list[AnyObservation]:
         """Take in that no frame has come until `t_ns`."""
         said = self._quality.silence(t_ns)
         if self._quality.view is View.GONE:
-            self._forget_picture()
+            self.forget_picture()
         found = self._people.update([], t_ns, self._aspect)
         return found if said is None else [said, *found]
 
     def repeat(self, t_ns: int) -> list[AnyObservation]:
         """Say again, as of `t_ns`, what the last frame showed: its people stand still."""
         return self._people.repeat(t_ns, self._aspect)
+
+    def forget_picture(self) -> None:
+        """Let go of what is kept of a picture: the camera sees nothing now, or is closed."""
+        if self._restoration is not None:
+            self._restoration.forget()
+
+    def _look(self, image: npt.NDArray[np.uint8], t_ns: int, decision: Decision) -> Look | None:
+        if self._eyes is None:
+            return None
+        return self._eyes.look(image, t_ns, decision, self._people.present)

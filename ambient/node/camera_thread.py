@@ -32,6 +32,10 @@ class Pipeline(Protocol):
         """Take in that no frame came until now."""
         ...
 
+    def forget_picture(self) -> None:
+        """Let go of what is kept of a picture."""
+        ...
+
 
 class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
     """Watch with one camera; parameters as for `DeviceThread`.
@@ -40,6 +44,8 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
     ----------
     show
         Given each frame after the pipeline (which masked it) with the steady time in seconds.
+    hide
+        Called when the camera is closed: what was kept of what was shown must go.
     """
 
     noun = "camera"
@@ -55,6 +61,7 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
         open_pipeline: Callable[[], Pipeline],
         open_sender: Callable[[], tuple[Emit, Callable[[], None]]],
         show: Callable[[Image, float], None] = lambda image, now: None,
+        hide: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(
             room,
@@ -67,6 +74,7 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
         )
         self._tick_at = 0.0
         self._show = show
+        self._hide = hide
 
     def _take(self, pipeline: Pipeline, item: Frame) -> list[AnyObservation]:
         found = pipeline.process(item.image, self._t(item.t_ns))
@@ -82,6 +90,10 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
             view = View.PAUSED if now.on else View.OFF
             until = now.paused_until if now.on else None
         return ViewState(t=t, room=self.room, source=self._source, view=view, until=until)
+
+    def _over(self, pipeline: Pipeline) -> None:
+        pipeline.forget_picture()
+        self._hide()
 
     def _beat(self, feed: LatestFrame) -> None:
         now = time.monotonic()

@@ -196,6 +196,7 @@ class VisionWorker:
             open_pipeline=open_pipeline,
             open_sender=lambda: sender_to(self._place.observations),
             show=eyes.offer,
+            hide=eyes.close,
         )
 
 

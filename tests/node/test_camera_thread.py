@@ -54,13 +54,19 @@ class Feed:
 class Pipeline:
     """Says the time of what it was given."""
 
+    picture: np.ndarray | None = None
+
     def process(self, image: np.ndarray, t_ns: int) -> list[AnyObservation]:
         if image.shape[0] == 1:
             raise ValueError("a picture that nobody foresaw")
+        self.picture = image
         return [ViewState(t=t_ns, room="r1", source="c1", view=View.OK)]
 
     def silence(self, t_ns: int) -> list[AnyObservation]:
         return []
+
+    def forget_picture(self) -> None:
+        self.picture = None
 
 
 class Camera1:
@@ -71,7 +77,9 @@ class Camera1:
         self.feeds: list[Feed] = []
         self.seen: list[AnyObservation] = []
         self.open_when_said: list[bool] = []
-        self.pipelines = 0
+        self.pipelines: list[Pipeline] = []
+        self.shown: np.ndarray | None = None
+        self.kept_when_said: list[bool] = []
         self.closed_sender = threading.Event()
         self.thread = CameraThread(
             "r1",
@@ -81,6 +89,8 @@ class Camera1:
             open_feed=self._feed,  # type: ignore[arg-type]
             open_pipeline=self._pipeline,
             open_sender=lambda: (self._emit, self.closed_sender.set),
+            show=lambda image, now: self._show(image),
+            hide=lambda: self._show(None),
         )
         self.thread.start()
 
@@ -89,12 +99,17 @@ class Camera1:
         return self.feeds[-1]
 
     def _pipeline(self) -> Pipeline:
-        self.pipelines += 1
-        return Pipeline()
+        self.pipelines.append(Pipeline())
+        return self.pipelines[-1]
+
+    def _show(self, image: np.ndarray | None) -> None:
+        self.shown = image
 
     def _emit(self, observation: AnyObservation) -> bool:
         if isinstance(observation, ViewState) and observation.view in (View.PAUSED, View.OFF):
             self.open_when_said.append(any(feed.device_open for feed in self.feeds))
+            kept = [self.shown, *(each.picture for each in self.pipelines)]
+            self.kept_when_said.append(any(picture is not None for picture in kept))
         self.seen.append(observation)
         return True
 
@@ -138,7 +153,18 @@ def test_it_watches_then_closes_for_a_pause_then_watches_again(camera) -> None:
     one.frames.put(Frame(IMAGE, time.monotonic_ns(), 1))
     wait(lambda: one.views()[-1] is View.OK)
     assert one.open_when_said == [False]
-    assert (len(one.feeds), one.pipelines) == (2, 2)
+    assert (len(one.feeds), len(one.pipelines)) == (2, 2)
+
+
+@pytest.mark.parametrize("closed", [Allowed(True, 10**18), Allowed(False, None)])
+def test_no_picture_is_left_when_the_camera_is_said_to_be_closed(camera, closed: Allowed) -> None:
+    one = camera()
+    one.frames.put(Frame(IMAGE, 10, 0))
+    wait(lambda: one.shown is not None)
+    assert one.pipelines[0].picture is not None
+    one.thread.allow(closed)
+    wait(lambda: one.kept_when_said)
+    assert one.kept_when_said == [False]
 
 
 def test_a_pause_says_until_when_and_off_does_not(camera) -> None:

@@ -11,6 +11,7 @@ import pytest
 from ambient.config_cameras import Camera as CameraConfig
 from tests.vision.eyes import FakeEngine
 from tests.vision.rooms import Camera, person, room
+from vision.motion import CHECK_S
 from vision.pipeline import CameraPipeline
 from vision.pose.types import Image, Pose
 from vision.restoration import AIM, DARK, LIT, Restoration
@@ -184,17 +185,34 @@ class Passing(FakeEngine):
         return []
 
 
-@pytest.mark.parametrize("unplugged", [False, True])
-def test_no_picture_is_kept_of_a_camera_that_does_not_see(unplugged: bool) -> None:
+@pytest.mark.parametrize("why", ["not watched", "unplugged", "closed"])
+def test_no_picture_is_kept_of_a_camera_that_does_not_see(why: str) -> None:
     engine, camera = Passing(), Camera(noise=8.0)
     config = CameraConfig(id="c1", source="x", night="not_watched")
     watch = CameraPipeline("r1", config, engine, gated=False)
     for frame, t_ns in camera.film(np.clip(room(), 60, 190), 3):
         watch.process(np.ascontiguousarray(frame), t_ns)
     assert engine.shown() is not None
-    if unplugged:
+    if why == "unplugged":
         watch.silence(camera.t_ns + 60_000_000_000)
+    elif why == "closed":
+        watch.forget_picture()
     else:
         for frame, t_ns in camera.film(np.full((180, 320, 3), 20, np.uint8), 5):
             watch.process(np.ascontiguousarray(frame), t_ns)
     assert engine.shown() is None
+
+
+def test_in_an_empty_room_no_picture_is_kept_for_longer_than_to_the_next_look() -> None:
+    engine, camera = Passing(), Camera(noise=8.0)
+    watch = CameraPipeline("r1", CameraConfig(id="c1", source="x"), engine)
+    shown: dict[int, weakref.ref[Image]] = {}
+    for frame, t_ns in camera.film(np.clip(room(), 60, 190), 40):
+        looks = watch.poses_run
+        watch.process(np.ascontiguousarray(frame), t_ns)
+        if watch.poses_run > looks:
+            shown[t_ns] = engine.shown
+        kept = [t for t, picture in shown.items() if picture() is not None]
+        assert all(t_ns - t <= CHECK_S * 1e9 for t in kept)
+    assert kept, "the noise was seen"
+    assert len(shown) < 60, "most frames were left out"

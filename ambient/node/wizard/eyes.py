@@ -71,6 +71,11 @@ class CameraEyes:
             if now < self._still_until and self._may_show():
                 self._jpeg = cv2.imencode(".jpg", image, JPEG)[1].tobytes()
 
+    def close(self) -> None:
+        """Forget what was gathered: the camera is closed, and was not asked to wait for it."""
+        with self._lock:
+            self._outline, self._jpeg = None, b""
+
     def answer(self, still: bool, now: float) -> Outlined:
         """Return what was gathered so far, and go on gathering for a while."""
         with self._lock:

@@ -98,6 +98,20 @@ def test_the_process_that_holds_the_frames_gives_none_without_an_agreement(
     assert asked() == b"", "it is over"
 
 
+def test_nothing_that_was_seen_before_a_pause_is_shown_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks(monkeypatch)
+    eyes = Eyes(tmp_path, clocks.now, [("r12", "c1")])
+    camera = eyes.cameras["r12", "c1"]
+    agreed.agree(tmp_path, "r12", "c1", 60, clocks.now())
+    look(eyes, still=True)
+    camera.offer(picture(), clocks.at)
+    assert look(eyes, still=True).still
+    camera.close()
+    assert look(eyes, still=True) == Outlined(pictures=0)
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\xc1", msgspec.msgpack.encode({"room": "r12"})])
 def test_what_is_no_question_is_answered_with_nothing(run_dir: Path, garbage: bytes) -> None:
     eyes = Eyes(run_dir, lambda: 0, [("r12", "c1")])
