@@ -97,6 +97,7 @@ def falls(
     from ambient.cli import _tables
     from ambient.errors import UsageError
     from ambient.evaluate import falls as measuring
+    from ambient.evaluate.lines import expect_place
     from ambient.evaluate.measure import Traces
 
     if from_floor:
@@ -113,6 +114,7 @@ def falls(
     elif traces:
         raise UsageError("expected --report FILE together with --traces, got none")
     days = measuring.read_room_days(room_days) if room_days is not None else None
+    expect_place(report, "--report")
     with _shown("recordings") as progress:
         measured = measuring.run(
             manifest,

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def features(
-    files: Annotated[list[Path], typer.Argument(help="Sound files, of any rate and format.")],
+    files: Annotated[list[str], typer.Argument(help="Sound files, of any rate and format.")],
     csv: Annotated[Path, typer.Option("--csv", help="The table to write, a row a file.")],
     lld_parquet: Annotated[
         Path | None,

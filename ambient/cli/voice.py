@@ -125,7 +125,10 @@ def speakers(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Measure how well an enrolled voice is told from others."""
+    """Measure how well an enrolled voice is told from others.
+
+    A recording that cannot be read is listed under errors (exit code 1).
+    """
     if fit:
         from ambient.evaluate import speakers_fit
 
@@ -139,10 +142,7 @@ def speakers(
 
     with evaluate._shown("speakers") as progress:
         report = run(manifest, progress=progress)
-    if json:
-        evaluate._line(report)
-    else:
-        _speakers_table(report)
+    evaluate._done(report, report.errors, _speakers_table, json=json)
 
 
 def _speakers_table(report: SpeakersReport) -> None:
@@ -177,7 +177,7 @@ def _within(interval: Interval) -> str:
 
 def vad(
     inputs: Annotated[
-        list[Path], typer.Argument(help="Sound files, or one manifest.csv of labelled ones.")
+        list[str], typer.Argument(help="Sound files, or one manifest.csv of labelled ones.")
     ],
     segments_out: Annotated[
         Path | None,

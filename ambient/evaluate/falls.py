@@ -8,9 +8,9 @@ count, and are reported apart as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import IO
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -26,12 +26,15 @@ from ambient.evaluate.groups import (
     false_alarms,
     group,
 )
+from ambient.evaluate.lines import expect_place, write_lines
 from ambient.evaluate.manifest import APART, Label, Row, read
 from ambient.evaluate.measure import Outcome, Task, Traces, found, measure_all
 from ambient.evaluate.statistics import Rate, wilson
 from models.falls.network import FOLDER, Network
 from models.falls.outputs import load
 from vision.parts import Part
+
+_ALARMS_OUT: Final = "--alarms-out"
 
 
 class Report(Struct, frozen=True):
@@ -64,6 +67,14 @@ class Report(Struct, frozen=True):
     false_alarms: list[str]
     ambiguous_alarms: list[str]
     errors: dict[str, str]
+
+
+class FileAlarms(Struct, frozen=True):
+    """A line of ``--alarms-out``: `file` as in the manifest, seconds of each alarm."""
+
+    file: str
+    alarms: list[float]
+    suspected: list[float]
 
 
 class Measured(Struct, frozen=True):
@@ -123,10 +134,13 @@ def run(
     ------
     UsageError
         When the manifest cannot be understood.
+    StoreError
+        When the alarms cannot be written.
     ModelError
         When `weights` holds no network that can be used.
     """
     rows = read(manifest)
+    expect_place(alarms_out, _ALARMS_OUT)
     falls = FOLDER if weights is None else weights
     if weights is not None:
         # A node goes on with the rules alone; a measurement must not.
@@ -140,8 +154,7 @@ def run(
         if progress is not None:
             progress(len(outcomes), len(rows))
     if alarms_out is not None:
-        with alarms_out.open("w", encoding="utf-8") as handle:
-            write_alarms(outcomes, handle)
+        write_lines(alarms_out, map(_alarms, outcomes), _ALARMS_OUT)
     return Measured(rows, outcomes, summarise(rows, outcomes, fps, per_room_day))
 
 
@@ -161,11 +174,8 @@ def read_room_days(path: Path) -> Rate:
         ) from None
 
 
-def write_alarms(outcomes: Iterable[Outcome], handle: IO[str]) -> None:
-    """Write the documented JSON line of every row."""
-    for outcome in outcomes:
-        line = {"file": outcome.file, "alarms": outcome.alarms, "suspected": outcome.suspected}
-        handle.write(msgspec.json.encode(line).decode() + "\n")
+def _alarms(outcome: Outcome) -> FileAlarms:
+    return FileAlarms(outcome.file, outcome.alarms, outcome.suspected)
 
 
 def summarise(

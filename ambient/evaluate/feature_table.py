@@ -30,7 +30,7 @@ OWN: Final = (
 
 
 def write(
-    files: Sequence[Path],
+    files: Sequence[str],
     table: Path,
     folder: Path | None = None,
     *,
@@ -42,7 +42,7 @@ def write(
     Parameters
     ----------
     files
-        Sound files.
+        Names of sound files, which rows repeat as given.
     table
         The CSV file.
     folder
@@ -66,18 +66,19 @@ def write(
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         with table.open("w", newline="", encoding="utf-8") as opened:
-            writer = csv.writer(opened)
+            writer = csv.writer(opened, lineterminator="\n")
             writer.writerow(["file", *functionals(_nothing()), *(OWN if own else ())])
             for number, file in enumerate(files, start=1):
+                path = Path(file)
                 try:
-                    rows = described(file)
+                    rows = described(path)
                 except SourceError as error:
-                    errors[str(file)] = str(error).removeprefix(f"{file}: ")
+                    errors[file] = str(error).removeprefix(f"{path}: ")
                 else:
                     values = [*functionals(rows).values(), *(_own(rows) if own else ())]
-                    writer.writerow([str(file), *(f"{value:.9g}" for value in values)])
+                    writer.writerow([file, *(f"{value:.9g}" for value in values)])
                     if folder is not None:
-                        _write_rows(rows, folder / f"{number:05d}-{file.stem}.parquet")
+                        _write_rows(rows, folder / f"{number:05d}-{path.stem}.parquet")
                 if progress is not None:
                     progress(number, len(files))
     except OSError as error:

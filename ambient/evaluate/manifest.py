@@ -8,13 +8,14 @@ end_posture, lies_on. Files are relative to the manifest's folder.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 from ambient.errors import UsageError
+from ambient.evaluate import labelled
 
 _COLUMNS: Final = ("file", "dataset", "use", "label", "fall_start_s")
 _WORDS: Final = (
@@ -98,31 +99,16 @@ def read(manifest: Path) -> list[Row]:
     UsageError
         When the file is missing, lacks a column, or a row cannot be understood.
     """
-    try:
-        with manifest.open(newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
-            missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
-            if missing:
-                raise UsageError(
-                    f"{manifest}: expected the columns {', '.join(_COLUMNS)}, "
-                    f"got none named {', '.join(missing)}"
-                )
-            rows = [_row(manifest, number, raw) for number, raw in enumerate(reader, start=2)]
-    except OSError as error:
-        raise UsageError(
-            f"{manifest}: expected a manifest.csv, cannot read it ({error.strerror})"
-        ) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{manifest}: expected CSV text, got something else ({error})") from None
+    rows = [_row(manifest, number, raw) for number, raw in labelled.rows(manifest, _COLUMNS)]
     if not rows:
         raise UsageError(f"{manifest}: expected at least one row, got none")
     return rows
 
 
-def _row(manifest: Path, number: int, raw: dict[str, str]) -> Row:
+def _row(manifest: Path, number: int, raw: labelled.Raw) -> Row:
     at = f"{manifest}, line {number}"
     try:
-        label = Label(raw["label"])
+        label = Label(raw["label"].strip())
     except ValueError:
         known = ", ".join(Label)
         raise UsageError(f"{at}, label: expected {known}, got {raw['label']!r}") from None
@@ -143,9 +129,10 @@ def _row(manifest: Path, number: int, raw: dict[str, str]) -> Row:
     )
 
 
-def _number(at: str, raw: dict[str, str], column: str) -> float | None:
-    text = raw.get(column) or ""
+def _number(at: str, raw: labelled.Raw, column: str) -> float | None:
+    text = (raw.get(column) or "").strip()
     try:
-        return float(text) if text else None
-    except ValueError:
+        # Programs that read videos write rates as 30000/1001.
+        return float(Fraction(text)) if text else None
+    except (ValueError, ZeroDivisionError):
         raise UsageError(f"{at}, {column}: expected a number, got {text!r}") from None

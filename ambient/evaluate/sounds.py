@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from ambient.errors import AmbientError, ModelError
+from ambient.errors import ModelError
 from ambient.evaluate import speech_rows
-from ambient.evaluate.lines import write_lines
+from ambient.evaluate.lines import expect_place, write_lines
 from ambient.evaluate.sound_days import calls, television
 from ambient.evaluate.statistics import SEED, Rate, Share, poisson, wilson
 from ambient.observations import SoundClass, SoundHeard
@@ -184,6 +184,7 @@ def run(
         The alarms cannot be written.
     """
     rows = speech_rows.read(manifest)
+    expect_place(alarms_out, "--alarms-out")
     listening = Listening()
     lines: list[FileAlarms] = []
     found: _Hits = defaultdict(list)
@@ -191,12 +192,7 @@ def run(
     exposed: dict[str, float] = defaultdict(float)
     ringing: list[str] = []
     errors: dict[str, str] = {}
-    for number, row in enumerate(rows):
-        try:
-            samples = speech_rows.samples_of(row.path)
-        except AmbientError as error:
-            errors[row.file] = str(error)
-            continue
+    for number, (row, samples) in enumerate(speech_rows.heard(rows, errors), start=1):
         heard = [each for each in listening.heard(samples) if counts(each)]
         lines.append(FileAlarms(row.file, [_alarm(each) for each in heard]))
         wanted = _wanted(row.label)
@@ -210,7 +206,7 @@ def run(
         if any(each.sound.value not in wanted and rings(each) for each in heard):
             ringing.append(f"{row.file} ({row.label})")
         if progress is not None:
-            progress(number + 1, len(rows))
+            progress(number + len(errors), len(rows))
     if alarms_out is not None:
         write_lines(alarms_out, lines, "--alarms-out")
     by, missing = _made(listening, made)

@@ -95,12 +95,15 @@ class Report(Struct, frozen=True):
         of another's voice, how many would be accepted.
     core_s_per_s
         Processor time for a second of speech.
+    errors
+        Recordings that could not be read, and why.
     """
 
     sets: dict[str, Told]
     one_refused: Interval
     two_accepted: Interval
     core_s_per_s: float
+    errors: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +150,14 @@ def run(manifest: Path, *, progress: Progress | None = None) -> Report:
     listener = _Listener(CamPlus(store.path(MODEL)))
     by_set: dict[str, dict[str, _Speaker]] = {}
     rows = speech_rows.read(manifest)
-    around = vad.material(rows)
+    errors: dict[str, str] = {}
+    around = vad.material(rows, errors)
     far = bool(around.rooms) and bool(around.noise)
     rooms = Rooms(around.rooms, list(around.noise.values()), FAR_SNR_DB) if far else None
     voices = list(_by_speaker(rows))
     for number, (name, who, theirs) in enumerate(voices):
-        talk = [(row.label, _talk(row)) for row in theirs]
+        heard = speech_rows.heard(theirs, errors)
+        talk = [(row.label, _talk(samples)) for row, samples in heard]
         for way, part in ways(talk, None if TRAINED in name else rooms).items():
             by_set.setdefault(f"{name}{way}", {})[who] = _heard(part, listener)
         if progress is not None:
@@ -163,9 +168,10 @@ def run(manifest: Path, *, progress: Progress | None = None) -> Report:
     sets = {name: _told(groups) for name, groups in together.items()}
     measured = {name: told for name, told in sets.items() if told is not None}
     if not measured:
+        unread = f" ({len(errors)} recordings cannot be read)" if errors else ""
         raise UsageError(
             f"{manifest}: expected a data set with two named speakers of 12 s of speech each, got "
-            "none; fill the column speaker"
+            f"none{unread}; fill the column speaker"
         )
     untouched = [
         speakers
@@ -178,6 +184,7 @@ def run(manifest: Path, *, progress: Progress | None = None) -> Report:
         one_refused=_interval(one),
         two_accepted=_interval(two),
         core_s_per_s=round(listener.cpu_s / listener.seconds, 5),
+        errors=errors,
     )
 
 
@@ -211,9 +218,8 @@ def _by_speaker(rows: Iterable[SoundRow]) -> Iterator[tuple[str, str, list[Sound
                 yield name, speaker, theirs
 
 
-def _talk(row: SoundRow) -> Samples:
+def _talk(samples: Samples) -> Samples:
     """Return the speech of a clean recording, by its energy."""
-    samples = speech_rows.samples_of(row.path)
     active = np.repeat(speech_frames(samples), FRAME)
     return samples[: len(active)][active]
 

@@ -7,15 +7,16 @@ only those in `_COLUMNS` must be there. Files are relative to the manifest's fol
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from ambient.errors import UsageError
+from ambient.errors import AmbientError, UsageError
+from ambient.evaluate import labelled
 from audio.blocks import Samples
 from audio.sources.file import open_file
 
@@ -67,7 +68,7 @@ def read(manifest: Path) -> list[SoundRow]:
             label=raw["label"],
             speaker=(raw.get("speaker") or "").strip(),
         )
-        for raw in _table(manifest, _COLUMNS)
+        for _, raw in labelled.rows(manifest, _COLUMNS)
     ]
     if not rows:
         raise UsageError(f"{manifest}: expected at least one row, got none")
@@ -86,14 +87,16 @@ def truth(manifest: Path) -> dict[str, list[Interval]]:
     if not beside.is_file():
         return {}
     found: dict[str, list[Interval]] = {}
-    for number, raw in enumerate(_table(beside, ("file", "start_s", "end_s", "label")), start=2):
+    for number, raw in labelled.rows(beside, ("file", "start_s", "end_s", "label")):
         try:
             interval = (float(raw["start_s"]), float(raw["end_s"]))
         except ValueError:
+            interval = (math.nan, math.nan)
+        if not all(map(math.isfinite, interval)):
             raise UsageError(
                 f"{beside}, line {number}: expected seconds, got {raw['start_s']!r} and "
                 f"{raw['end_s']!r}"
-            ) from None
+            )
         found.setdefault(raw["file"], [])
         if raw["label"] == _SPEECH:
             found[raw["file"]].append(interval)
@@ -118,20 +121,20 @@ def samples_of(path: Path) -> Samples:
     return np.concatenate(pieces)
 
 
-def _table(file: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    try:
-        with file.open(newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
-                raise UsageError(
-                    f"{file}: expected the columns {', '.join(columns)}, "
-                    f"got none named {', '.join(missing)}"
-                )
-            yield from reader
-    except OSError as error:
-        raise UsageError(
-            f"{file}: expected a table of recordings, cannot read it ({error.strerror})"
-        ) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{file}: expected CSV text, got something else ({error})") from None
+def heard(rows: Iterable[SoundRow], errors: dict[str, str]) -> Iterator[tuple[SoundRow, Samples]]:
+    """Yield each recording that can be read, with its samples; note in `errors` why others can't.
+
+    Parameters
+    ----------
+    rows
+        Recordings.
+    errors
+        By file as written in the manifest; what cannot be read is added.
+    """
+    for row in rows:
+        try:
+            samples = samples_of(row.path)
+        except AmbientError as error:
+            errors[row.file] = str(error)
+        else:
+            yield row, samples

@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from ambient.errors import AmbientError, UsageError
+from ambient.errors import UsageError
 from ambient.evaluate import mixtures, speech_rows
-from ambient.evaluate.lines import write_lines
+from ambient.evaluate.lines import expect_place, write_lines
 from ambient.evaluate.mixtures import FRAME, Frames
 from ambient.evaluate.speech_rows import TRAIN, SoundRow
 from ambient.evaluate.statistics import CONFIDENCE, RESAMPLES, SEED
@@ -154,14 +154,14 @@ class Listener:
 
 
 def run(
-    inputs: Sequence[Path], *, segments_out: Path | None = None, progress: Progress | None = None
+    inputs: Sequence[str], *, segments_out: Path | None = None, progress: Progress | None = None
 ) -> Report:
     """Look at recordings, and measure where the truth is known.
 
     Parameters
     ----------
     inputs
-        Sound files; or one ``manifest.csv``.
+        Names of sound files, which lines repeat as given; or one ``manifest.csv``.
     segments_out
         File for a JSON line for each recording.
 
@@ -174,22 +174,18 @@ def run(
     StoreError
         The segments cannot be written.
     """
-    manifests = [path for path in inputs if path.suffix == ".csv"]
+    manifests = [Path(name) for name in inputs if name.endswith(".csv")]
     if manifests and len(inputs) > 1:
         raise UsageError("expected sound files or one manifest.csv, got both; call it twice")
-    rows = speech_rows.read(manifests[0]) if manifests else [_given(path) for path in inputs]
+    rows = speech_rows.read(manifests[0]) if manifests else [_given(name) for name in inputs]
     truth = speech_rows.truth(manifests[0]) if manifests else {}
+    expect_place(segments_out, "--segments-out")
     listener = Listener()
     lines: list[FileSegments] = []
     known: dict[str, list[_Counts]] = {}
     quiet: dict[str, list[tuple[float, float]]] = {}
     errors: dict[str, str] = {}
-    for number, row in enumerate(rows):
-        try:
-            samples = speech_rows.samples_of(row.path)
-        except AmbientError as error:
-            errors[row.file] = str(error)
-            continue
+    for number, (row, samples) in enumerate(speech_rows.heard(rows, errors), start=1):
         found = [(s.start_ns / 1e9, s.end_ns / 1e9) for s in listener.segments(samples)]
         lines.append(
             FileSegments(row.file, [(round(start, 3), round(end, 3)) for start, end in found])
@@ -202,10 +198,10 @@ def run(
             spoken = sum(end - start for start, end in found)
             quiet.setdefault(row.label, []).append((len(samples) / RATE, spoken))
         if progress is not None:
-            progress(number + 1, len(rows))
+            progress(number + len(errors), len(rows))
     if segments_out is not None:
         write_lines(segments_out, lines, "--segments-out")
-    measured = _mixtures(rows, listener) if manifests else {}
+    measured = _mixtures(rows, listener, errors) if manifests else {}
     return Report(
         files=len(lines),
         seconds=round(listener.seconds, 1),
@@ -218,28 +214,35 @@ def run(
     )
 
 
-def material(rows: Iterable[SoundRow]) -> mixtures.Material:
-    """Return clean speech, noise and rooms of `rows` that nothing was chosen on."""
+def material(rows: Iterable[SoundRow], errors: dict[str, str]) -> mixtures.Material:
+    """Return clean speech, noise and rooms of `rows` that nothing was chosen on.
+
+    Parameters
+    ----------
+    rows
+        Recordings.
+    errors
+        What cannot be read is added, with the reason.
+    """
     speech: dict[str, list[Samples]] = {}
     noise: dict[str, Samples] = {}
     rooms: list[Samples] = []
-    for row in rows:
-        if row.use == TRAIN:
-            continue
+    wanted = (row for row in rows if row.use != TRAIN and _is_material(row))
+    for row, samples in speech_rows.heard(wanted, errors):
         if row.label in READ:
             name = f"{row.dataset} {row.speaker or row.file}"
-            speech.setdefault(name, []).append(speech_rows.samples_of(row.path))
+            speech.setdefault(name, []).append(samples)
         elif row.label == ROOM:
-            rooms.append(speech_rows.samples_of(row.path))
-        elif _is_noise(row):
-            samples = speech_rows.samples_of(row.path)
-            if len(samples) >= ANY_NOISE * RATE:
-                noise[row.file] = samples
+            rooms.append(samples)
+        elif len(samples) >= ANY_NOISE * RATE:
+            noise[row.file] = samples
     return mixtures.Material(speech, noise, rooms)
 
 
-def _mixtures(rows: Iterable[SoundRow], listener: Listener) -> dict[str, Score]:
-    made_of = material(rows)
+def _mixtures(
+    rows: Iterable[SoundRow], listener: Listener, errors: dict[str, str]
+) -> dict[str, Score]:
+    made_of = material(rows, errors)
     if not made_of.speech or not made_of.noise:
         return {}
     scores = {}
@@ -255,8 +258,12 @@ def _mixtures(rows: Iterable[SoundRow], listener: Listener) -> dict[str, Score]:
     return scores
 
 
-def _given(path: Path) -> SoundRow:
-    return SoundRow(file=str(path), path=path, dataset="", use="", label="")
+def _given(name: str) -> SoundRow:
+    return SoundRow(file=name, path=Path(name), dataset="", use="", label="")
+
+
+def _is_material(row: SoundRow) -> bool:
+    return row.label in READ or row.label == ROOM or _is_noise(row)
 
 
 def _is_noise(row: SoundRow) -> bool:

@@ -45,6 +45,20 @@ def test_a_row_a_file_with_the_published_columns(tmp_path: Path, speech: np.ndar
     )
 
 
+@pytest.mark.parametrize("given", ["./a.wav", "Übung 1//ä ö.wav", "Übung 1/../a.wav"])
+def test_a_row_says_the_file_as_given(
+    tmp_path: Path, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Übung 1").mkdir()
+    _written(Path(given), speech[:8000])
+    done = CliRunner().invoke(build(), ["features", given, "none//b.wav", "--csv", "out.csv"])
+    assert done.exit_code == 1
+    assert "none//b.wav: expected a sound file, found none" in done.output
+    text = Path("out.csv").read_text("utf-8")
+    assert [row[0] for row in csv.reader(text.split("\n")) if row] == ["file", given]
+
+
 @pytest.mark.parametrize(
     ("name", "rate", "channels", "subtype"),
     [

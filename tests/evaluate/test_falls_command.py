@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ambient.cli.app import build
-from ambient.errors import ModelError, UsageError
+from ambient.errors import ModelError, StoreError, UsageError
+from ambient.evaluate import falls as measuring
 from models import samples, store
 
 
@@ -31,6 +32,20 @@ def _invoke(*arguments: str) -> str:
 def test_calls_that_cannot_work(arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         _invoke(*arguments)
+
+
+@pytest.mark.parametrize("option", ["--alarms-out", "--report"])
+def test_where_nothing_can_be_written_is_said_before_anything_is_measured(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(*_: object) -> None:
+        raise AssertionError("measured before")
+
+    monkeypatch.setattr(measuring, "measure_all", measured)
+    file = tmp_path / "manifest.csv"
+    file.write_text("file,dataset,use,label,fall_start_s\na.mp4,s,train,adl,\n")
+    with pytest.raises(StoreError, match=f"name another file with {option}"):
+        _invoke("evaluate", "falls", str(file), option, str(tmp_path / "no" / "file"))
 
 
 @pytest.fixture

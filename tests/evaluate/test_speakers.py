@@ -42,6 +42,20 @@ def test_voices_that_differ_are_told_apart(tmp_path: Path, monkeypatch: pytest.M
     assert (told.equal_error.share, told.kept.share, told.stranger_passed.share) == (0, 1, 0)
 
 
+def test_recordings_that_cannot_be_read_are_named_and_the_others_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(who, "read", voice, 9.0) for who, voice in (("a", 220), ("b", 1760)) for _ in "12345"]
+    manifest = _manifest(tmp_path, rows, "evaluate")
+    with manifest.open("a") as more:
+        more.write("gone.wav,made,evaluate,noise,\nnobody.wav,made,evaluate,read,c\n")
+    (tmp_path / "4.wav").write_bytes(b"")
+    report = _run(manifest, monkeypatch)
+    assert sorted(report.errors) == ["4.wav", "gone.wav", "nobody.wav"]
+    assert report.sets["made"].speakers == 2
+    assert report.sets["made"].kept.share == 1
+
+
 def test_voices_that_are_the_same_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [(who, "read", 220.0, 9.0) for who in "ab" for _ in "1234"]
     report = _run(_manifest(tmp_path, rows, "evaluate"), monkeypatch)

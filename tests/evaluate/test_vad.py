@@ -78,10 +78,10 @@ def test_a_line_a_file_named_as_given(recordings: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(recordings)
     names = ["./silence.wav", "voice.wav", "short.wav", "words.wav", "none.wav"]
     out = recordings / "out.jsonl"
-    report = vad.run([Path(name) for name in names], segments_out=out)
+    report = vad.run(names, segments_out=out)
     lines = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [line["file"] for line in lines] == ["silence.wav", "voice.wav", "short.wav"]
-    assert lines[0] == {"file": "silence.wav", "segments": []}
+    assert [line["file"] for line in lines] == ["./silence.wav", "voice.wav", "short.wav"]
+    assert lines[0] == {"file": "./silence.wav", "segments": []}
     assert all(0 <= start < end <= 2.4 for start, end in lines[1]["segments"])
     assert set(report.errors) == {"words.wav", "none.wav"}
     assert report.known == {}
@@ -89,7 +89,12 @@ def test_a_line_a_file_named_as_given(recordings: Path, monkeypatch: pytest.Monk
 
 
 def test_a_manifest_is_measured(recordings: Path) -> None:
-    report = vad.run([recordings / "manifest.csv"])
+    with (recordings / "manifest.csv").open("a") as manifest:
+        # Noise, speech and a room that mixtures would be made of.
+        for label in ("noise", "neutral_read", "rir"):
+            manifest.write(f"no-{label}.wav,made,evaluate,{label},\n")
+    report = vad.run([str(recordings / "manifest.csv")])
+    assert sorted(report.errors) == ["no-neutral_read.wav", "no-noise.wav", "no-rir.wav"]
     assert report.known["made"].recordings == 1
     assert report.quiet["noise"].speech_s == 0.0
     assert report.mixtures == {}
@@ -98,9 +103,21 @@ def test_a_manifest_is_measured(recordings: Path) -> None:
 
 def test_what_cannot_be_done_is_said(recordings: Path) -> None:
     with pytest.raises(UsageError, match="one manifest"):
-        vad.run([recordings / "manifest.csv", recordings / "voice.wav"])
+        vad.run([str(recordings / "manifest.csv"), str(recordings / "voice.wav")])
     with pytest.raises(StoreError, match="--segments-out"):
-        vad.run([recordings / "short.wav"], segments_out=recordings)
+        vad.run([str(recordings / "short.wav")], segments_out=recordings)
+
+
+def test_a_line_does_not_depend_on_what_was_heard_before(recordings: Path) -> None:
+    out = recordings / "out.jsonl"
+    names = [str(recordings / name) for name in ("voice.wav", "silence.wav", "short.wav")]
+
+    def told(order: list[str]) -> dict[str, object]:
+        vad.run(order, segments_out=out)
+        lines = [json.loads(line) for line in out.read_text().splitlines()]
+        return {line["file"]: line["segments"] for line in lines}
+
+    assert told(names) == told(names[::-1]) == told(names[:1]) | told(names[1:])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +125,9 @@ def test_what_cannot_be_done_is_said(recordings: Path) -> None:
     [
         ("file,dataset\nx,y\n", None, "use, label"),
         ("file,dataset,use,label\n", None, "at least one row"),
+        ("file,dataset,use,label\nx,y\n", None, "line 2.* ends before use"),
         ("file,dataset,use,label\nx,y,z,w\n", "file,start_s,end_s,label\nx,a,b,speech\n", "line 2"),
+        ("file,dataset,use,label\nx,y,z,w\n", "file,start_s,end_s,label\nx,0,nan,a\n", "line 2"),
         ("file,dataset,use,label\nx,y,z,w\n", "file,start_s\n", "end_s, label"),
     ],
 )
