@@ -38,13 +38,14 @@ def wearable(folder: Vitals, json: Json = False) -> None:
     """Measure the fall detector of worn accelerometers, place by place.
 
     People that its weights were learned from are judged by networks that never saw them, at a
-    threshold chosen without them; everybody else by the shipped weights.
+    threshold chosen without them; everybody else by the shipped weights. A recording that cannot be
+    read is listed under errors (exit code 1).
     """
     from ambient.evaluate.wearable import run
 
     with evaluate._shown("recordings") as progress:
         report = run(folder, progress=progress)
-    evaluate._done(report, {}, _wearable_table, json=json)
+    evaluate._done(report, report.errors, _wearable_table, json=json)
 
 
 def heartbeats(
@@ -54,13 +55,14 @@ def heartbeats(
 ) -> None:
     """Measure heart-rate variability beside NeuroKit2 and beside what is known by synthesis.
 
-    Needs neurokit2 (extra peers) for the first; without it only the second is measured.
+    Needs neurokit2 (extra peers) for the first; without it only the second is measured. A recording
+    that cannot be read is listed under errors (exit code 1).
     """
     from ambient.evaluate.heartbeats import run
 
     with evaluate._shown("segments") as progress:
         report = run(folder, seed=seed, progress=progress)
-    evaluate._done(report, {}, _heartbeats_table, json=json)
+    evaluate._done(report, report.errors, _heartbeats_table, json=json)
 
 
 def train_wearable(

@@ -1,15 +1,15 @@
 """Recordings of worn accelerometers, each data set's files read into one form.
 
-Comes in: a folder with ``manifest.csv`` and the files of UMAFall, URFD and UP-Fall as published.
-Goes out: recordings with a trace for each place on the body, samples in g with the time of each.
+Comes in: a folder with ``manifest.csv`` and files as UMAFall, URFD and UP-Fall publish them, packed
+(gzip) or not; which of the three a file is like, it says itself. Goes out: recordings with a trace
+for each place on the body, samples in g with the time of each.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ambient.errors import UsageError
+from ambient.evaluate import labelled
 from ambient.observations import Wear
 from vitals.motion.cells import Grid
 from vitals.motion.scale import NEAR, Scale
@@ -29,6 +30,10 @@ HOLD_S: Final = 5.0
 """A recording is measured as if its last half second went on: many end soon after the fall, and
 people who have fallen do not. The recordings of cameras are measured alike."""
 HOLD_HZ: Final = 50
+
+_HINT: Final = "point to the folder vitals"
+_LABELS: Final = ("fall", "adl")
+_GZIP: Final = b"\x1f\x8b"
 
 Floats = NDArray[np.float64]
 
@@ -100,78 +105,95 @@ _UPFALL_SLOWER: Final = 1.27
 """Real time of a row over the camera's frame time; see the data's README."""
 
 
+def worn_sets(data: Path) -> list[str]:
+    """Return the names of the data sets with falls or everyday life, in the manifest's order.
+
+    Raises
+    ------
+    UsageError
+        The manifest is missing or cannot be understood.
+    """
+    rows = labelled.rows(data / "manifest.csv", ("dataset", "label"), _HINT)
+    return list(dict.fromkeys(row["dataset"] for _, row in rows if row["label"] in _LABELS))
+
+
 def recordings(
-    data: Path, datasets: tuple[str, ...], use: str | None = None
+    data: Path,
+    datasets: Collection[str] | None = None,
+    use: str | None = None,
+    errors: dict[str, str] | None = None,
 ) -> Iterator[Recording]:
-    """Yield the recordings of data sets, in the manifest's order.
+    """Yield the recordings of falls and of everyday life, in the manifest's order.
 
     Parameters
     ----------
     data
         The folder ``vitals``, with ``manifest.csv``.
     datasets
-        Of `READERS`.
+        Only these; all when none are given.
     use
         Only rows of this use.
+    errors
+        What cannot be read is added, by file, and the others go on; without it that is an error.
 
     Raises
     ------
     UsageError
-        The manifest or a file is missing or cannot be understood.
+        The manifest, or a file without `errors`, is missing or cannot be understood.
     """
-    for row in rows(data):
-        if row["dataset"] not in datasets or (use is not None and row["use"] != use):
+    needed = ("file", "dataset", "use", "label")
+    manifest = data / "manifest.csv"
+    for _, row in labelled.rows(manifest, needed, _HINT):
+        if datasets is not None and row["dataset"] not in datasets:
             continue
-        if row["label"] not in ("fall", "adl") or row["file"].endswith("-data.csv.gz"):
+        if use is not None and row["use"] != use:
+            continue
+        if row["label"] not in _LABELS or row["file"].endswith("-data.csv.gz"):
             continue
         path = data / row["file"]
         try:
-            traces = READERS[row["dataset"]](path)
-        except (OSError, ValueError, IndexError, KeyError) as error:
-            raise UsageError(
-                f"{path}: expected a recording of {row['dataset']}, cannot read it ({error})"
-            ) from error
+            traces = _read(path)
+        except (OSError, EOFError, ValueError, IndexError, KeyError) as error:
+            said = (
+                f"{path}: expected a recording of a worn accelerometer, cannot read it "
+                f"({getattr(error, 'strerror', None) or error}); check the file"
+            )
+            if errors is None:
+                raise UsageError(said) from error
+            errors[row["file"]] = said
+            continue
         yield Recording(
             file=row["file"],
             dataset=row["dataset"],
             use=row["use"],
-            subject=row["subject"],
+            subject=row.get("subject") or "",
             fall=row["label"] == "fall",
-            description=re.sub(r" trial .*|;.*", "", row["description"]),
+            description=re.sub(r" trial .*|;.*", "", row.get("description") or ""),
             traces=traces,
         )
 
 
-def rows(data: Path) -> list[dict[str, str]]:
-    """Return the rows of ``manifest.csv``.
+def _read(path: Path) -> dict[Wear, Trace]:
+    """Return the traces of a file, by what it begins with.
 
     Raises
     ------
-    UsageError
-        It is missing or lacks a column.
+    OSError, EOFError
+        It cannot be read.
+    ValueError, IndexError, KeyError
+        It is not like any that is known.
     """
-    path = data / "manifest.csv"
-    needed = ("file", "dataset", "use", "subject", "label", "description")
-    try:
-        with path.open(newline="", encoding="utf-8") as handle:
-            found = list(csv.DictReader(handle))
-    except OSError as error:
-        raise UsageError(
-            f"{path}: expected a manifest of recordings, cannot read it ({error.strerror}); "
-            "point to the folder vitals"
-        ) from None
-    missing = [name for name in needed if not found or name not in found[0]]
-    if missing:
-        raise UsageError(f"{path}: expected the columns {', '.join(needed)}, got no {missing[0]}")
-    return found
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if raw.startswith(_GZIP) else raw).decode("latin-1")
+    if text.startswith("%"):
+        return _umafall(text)
+    return _upfall(text) if text.startswith("row,") else _urfd(text)
 
 
-def _umafall(path: Path) -> dict[Wear, Trace]:
+def _umafall(text: str) -> dict[Wear, Trace]:
     """Read ``time; number; x; y; z; kind of sensor; sensor``, in ms and g."""
-    with gzip.open(path, "rt", encoding="latin-1") as handle:
-        text = handle.read()
-    lines = (line for line in text.splitlines() if line and line[0] in "0123456789-")
-    table = np.loadtxt(lines, delimiter=";", usecols=range(7), ndmin=2)
+    lines = [line for line in text.splitlines() if line and line[0] in "0123456789-"]
+    table = _numbers(lines, ";", range(7))
     table = table[table[:, 5] == 0]
     out: dict[Wear, Trace] = {}
     for sensor, place in _SENSOR.findall(text):
@@ -184,21 +206,22 @@ def _umafall(path: Path) -> dict[Wear, Trace]:
             # The phone writes samples in bursts of one time; their numbers are even.
             seconds = np.polyval(np.polyfit(of[:, 1], seconds, 1), of[:, 1])
         out[wear] = _trace(wear, seconds, of[:, 2:5])
+    if not out:
+        raise ValueError("no accelerometer in it")
     return out
 
 
-def _urfd(path: Path) -> dict[Wear, Trace]:
+def _urfd(text: str) -> dict[Wear, Trace]:
     """Read ``ms, total, x, y, z``; rows of a broken clock lie far before the first frame."""
-    with gzip.open(path, "rt") as handle:
-        table = np.loadtxt(handle, delimiter=",", ndmin=2)
+    table = _numbers(text.splitlines(), ",")
     table = table[table[:, 0] > -1000]
     return {Wear.WAIST: _trace(Wear.WAIST, table[:, 0] / 1000.0, table[:, 2:5])}
 
 
-def _upfall(path: Path) -> dict[Wear, Trace]:
-    with gzip.open(path, "rt") as handle:
-        names = handle.readline().strip().split(",")
-        table = np.loadtxt(handle, delimiter=",", ndmin=2)
+def _upfall(text: str) -> dict[Wear, Trace]:
+    lines = text.splitlines()
+    names = lines[0].strip().split(",")
+    table = _numbers(lines[1:], ",")
     seconds = table[:, names.index("video_s")] * _UPFALL_SLOWER
     return {
         wear: _trace(wear, seconds, table[:, [names.index(f"{name}{axis}") for axis in "XYZ"]])
@@ -206,16 +229,19 @@ def _upfall(path: Path) -> dict[Wear, Trace]:
     }
 
 
+def _numbers(lines: Sequence[str], separator: str, columns: Sequence[int] | None = None) -> Floats:
+    if not any(line.strip() for line in lines):
+        raise ValueError("no numbers in it")
+    return np.loadtxt(lines, delimiter=separator, usecols=columns, ndmin=2)
+
+
 def _trace(wear: Wear, seconds: Floats, samples: Floats) -> Trace:
+    told = np.isfinite(seconds) & np.isfinite(samples).all(axis=1)
+    if told.sum() < 2:
+        raise ValueError("fewer than two samples")
+    seconds, samples = seconds[told], samples[told]
     order = np.argsort(seconds, kind="stable")
     times = ((seconds[order] + START_S) * SECOND).astype(np.int64)
     # Rows of one ms are an instant apart, so that time rises.
     rising = np.maximum.accumulate(times - np.arange(len(times))) + np.arange(len(times))
     return Trace(wear, rising, samples[order])
-
-
-READERS: Final[dict[str, Callable[[Path], dict[Wear, Trace]]]] = {
-    "umafall": _umafall,
-    "urfd": _urfd,
-    "upfall": _upfall,
-}

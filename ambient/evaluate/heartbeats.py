@@ -34,6 +34,7 @@ from msgspec import Struct
 from scipy.ndimage import median_filter
 
 from ambient.errors import UsageError
+from ambient.evaluate import labelled
 from ambient.evaluate.heartbeats_peer import Numbers, Peer, opened
 from ambient.evaluate.peers import find_python
 from ambient.evaluate.pulses import SPOILED, Floats, Kind, Spoil, made
@@ -43,6 +44,7 @@ from vitals.beats.intervals import normal
 from vitals.beats.rhythm import LIKE, Rhythm, intervals, rhythm
 from vitals.beats.variability import variability
 
+PULSE: Final = "ppg"
 SEGMENT_S: Final = 60.0
 LONG_S: Final = 180.0
 """For LF/HF, which needs minutes."""
@@ -104,12 +106,15 @@ class Report(Struct, frozen=True):
         Its version; None where it is not installed.
     us_per_s
         Processor microseconds for a second of a pulse wave at 100 Hz, in batches of 1 s.
+    errors
+        Recordings that could not be read, and why.
     """
 
     sets: dict[str, Row]
     irregular: dict[str, tuple[int, int, int]]
     neurokit: str | None
     us_per_s: float
+    errors: dict[str, str] = {}
 
 
 Pair = tuple[Numbers, Numbers]
@@ -143,7 +148,8 @@ def run(
     AmbientError
         NeuroKit2 fails.
     """
-    waves = read(folder)
+    errors: dict[str, str] = {}
+    waves = read(folder, errors)
     found = _peers(python)
     segments = [
         (name, wave, rate, length)
@@ -175,6 +181,7 @@ def run(
         irregular=called,
         neurokit=version,
         us_per_s=_cost(np.random.default_rng([seed, 300])),
+        errors=errors,
     )
 
 
@@ -188,29 +195,49 @@ def _peers(python: Path | None) -> Path | None:
         return None
 
 
-def read(folder: Path) -> dict[str, tuple[Floats, float]]:
-    """Return the shared pulse waves, each with its rate in hertz.
+def read(folder: Path, errors: dict[str, str]) -> dict[str, tuple[Floats, float]]:
+    """Return the pulse waves of a folder, each with its rate in hertz, in the manifest's order.
+
+    Rows of ``manifest.csv`` whose column ``sensors`` says ppg are such. A file has a line for each
+    sample, the value last; where a time stands before it (ms, or date and time) it says the rate,
+    else the column ``rate_hz`` does.
+
+    Parameters
+    ----------
+    folder
+        With ``manifest.csv``.
+    errors
+        What cannot be read is added, by file.
 
     Raises
     ------
     UsageError
-        One is missing or cannot be understood.
+        The manifest cannot be understood, or names no pulse wave that can be read.
     """
     out = {}
-    for name in ("data.csv", "data2.csv", "data3.csv"):
-        path = folder / "heartpy" / name
+    manifest = folder / "manifest.csv"
+    for _, row in labelled.rows(manifest, ("file", "sensors"), "point to the folder vitals"):
+        if row["sensors"].strip().lower() != PULSE:
+            continue
+        path = folder / row["file"]
         try:
-            lines = path.read_text("utf-8").splitlines()
-            rows = [line.split(",") for line in lines if line and line[0].isdigit()]
-            wave = np.array([float(row[-1]) for row in rows])
-            rate = _rate([row[0] for row in rows]) if len(rows[0]) > 1 else 100.0
-        except (OSError, ValueError, IndexError) as error:
-            raise UsageError(
-                f"{path}: expected a pulse wave, cannot read it ({error}); point to the folder "
-                "vitals"
-            ) from error
-        out[name] = (wave, rate)
+            out[row["file"]] = _wave(path.read_text("utf-8-sig"), row.get("rate_hz") or "")
+        except (OSError, ValueError, IndexError, ZeroDivisionError) as error:
+            why = getattr(error, "strerror", None) or error
+            errors[row["file"]] = f"{path}: expected a pulse wave, cannot read it ({why})"
+    if not out:
+        why = next(iter(errors.values()), f"no row says {PULSE} in its column sensors")
+        raise UsageError(f"{manifest}: expected a pulse wave at least, got none: {why}")
     return out
+
+
+def _wave(text: str, rate_hz: str) -> tuple[Floats, float]:
+    rows = [line.split(",") for line in text.splitlines() if line and line[0] in "-.0123456789"]
+    wave = np.array([float(row[-1]) for row in rows])
+    rate = _rate([row[0] for row in rows]) if len(rows[0]) > 1 else float(rate_hz)
+    if not (np.isfinite(wave).all() and 1.0 <= rate <= 10_000.0):
+        raise ValueError(f"expected numbers at 1 to 10000 Hz, got {rate:g} Hz")
+    return wave, rate
 
 
 def _rate(stamps: Sequence[str]) -> float:

@@ -21,7 +21,7 @@ import numpy as np
 from msgspec import Struct
 
 from ambient.errors import UsageError
-from ambient.evaluate.accelerations import READERS, SECOND, Recording, Trace, recordings
+from ambient.evaluate.accelerations import SECOND, Recording, Trace, recordings
 from ambient.evaluate.impacts import AROUND_S, fall_time
 from ambient.evaluate.statistics import Rate, Share, poisson, share_of
 from ambient.observations import Wear
@@ -97,10 +97,13 @@ class Report(Struct, frozen=True):
     us_per_s
         Processor microseconds for one second of a device at 50 Hz in batches of 25, measured on
         everyday recordings.
+    errors
+        Recordings that could not be read, and why; none of them counts.
     """
 
     sets: dict[str, Set]
     us_per_s: float | None
+    errors: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +152,15 @@ def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Re
     Raises
     ------
     UsageError
-        The folder holds no such recording, or one cannot be read.
+        The folder holds no such recording, or none that can be read.
     ModelError
         The weights are missing.
     """
-    every = list(recordings(data, tuple(READERS)))
+    errors: dict[str, str] = {}
+    every = list(recordings(data, errors=errors))
     if not every:
-        raise UsageError(f"{data}: expected recordings of {', '.join(READERS)}, got none")
+        why = next(iter(errors.values()), "no row of its manifest is labelled fall or adl")
+        raise UsageError(f"{data}: expected recordings of falls and everyday life, got none: {why}")
     shipped, folds = load(), read_folds()
     told = np.random.default_rng(TOLD_SEED)
     sets: dict[str, list[Judged]] = {}
@@ -181,6 +186,7 @@ def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Re
     return Report(
         sets={name: summarise(judged, by[name]) for name, judged in sets.items()},
         us_per_s=cost(every),
+        errors=errors,
     )
 
 

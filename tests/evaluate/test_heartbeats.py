@@ -139,20 +139,44 @@ def test_differences_by_hand() -> None:
 
 
 def test_waves_of_a_folder_and_their_rates(tmp_path: Path) -> None:
-    folder = tmp_path / "heartpy"
-    folder.mkdir()
-    (folder / "data.csv").write_text("hr\n" + "530\n" * 20)
-    (folder / "data2.csv").write_text("timer,hr\n" + "".join(f"{i * 10},5\n" for i in range(50)))
-    (folder / "data3.csv").write_text(
-        "datetime,hr\n" + "".join(f"2016-11-24 13:58:58.{i * 20:03d}000,5\n" for i in range(50))
-    )
-    found = heartbeats.read(tmp_path)
+    (tmp_path / "made").mkdir()
+    times = "".join(f"2016-11-24 13:58:58.{i * 20:03d}000,5\n" for i in range(50))
+    waves = {
+        "made/a b.csv": ("hr\n" + "530\n" * 20, "64"),
+        "made/ms.csv": ("timer,hr\n" + "".join(f"{i * 10},-5\n" for i in range(50)), ""),
+        "made/time.csv": ("datetime,hr\n" + times, "see column"),
+        "no-rate.csv": ("530\n" * 20, ""),
+        "empty.csv": ("", "100"),
+        "stands.csv": ("timer,hr\n5,1\n5,1\n", ""),
+        "gone.csv": (None, "100"),
+    }
+    lines = ["rate_hz,sensors,file"]
+    for name, (text, rate) in waves.items():
+        lines.append(f"{rate},PPG,{name}")
+        if text is not None:
+            (tmp_path / name).write_text(text)
+    lines.append("20,acc,made/waist.csv")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
+    errors: dict[str, str] = {}
+    found = heartbeats.read(tmp_path, errors)
+    assert list(found) == ["made/a b.csv", "made/ms.csv", "made/time.csv"]
     assert [len(wave) for wave, _ in found.values()] == [20, 50, 50]
-    assert [rate for _, rate in found.values()] == pytest.approx([100.0, 100.0, 50.0])
+    assert [rate for _, rate in found.values()] == pytest.approx([64.0, 100.0, 50.0])
+    assert list(errors) == ["no-rate.csv", "empty.csv", "stands.csv", "gone.csv"]
 
 
-def test_a_folder_without_waves_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"data\.csv"):
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (None, "point to the folder vitals"),
+        ("file,sensors\na.csv,acc\n", "no row says ppg in its column sensors"),
+        ("file,sensors\na.csv,ppg\n", r"a\.csv: expected a pulse wave"),
+    ],
+)
+def test_a_folder_without_waves_is_named(manifest: str | None, said: str, tmp_path: Path) -> None:
+    if manifest is not None:
+        (tmp_path / "manifest.csv").write_text(manifest)
+    with pytest.raises(UsageError, match=said):
         heartbeats.run(tmp_path)
 
 

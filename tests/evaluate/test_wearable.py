@@ -107,6 +107,68 @@ def test_folders_that_hold_no_recordings(text: str | None, said: str, tmp_path: 
         list(recordings(tmp_path, ("umafall",)))
 
 
+UPFALL = "row,video_s," + ",".join(
+    f"{place}ACC{axis}"
+    for place in ("Ank_", "RightPocket", "Belt", "Neck", "Wrist")
+    for axis in "XYZ"
+)
+
+
+@pytest.fixture
+def others(folder: Path, tmp_path: Path) -> Path:
+    """Return a folder of the same recordings under other names, packed or not, and of others."""
+    published = gzip.decompress((folder / "vitals/umafall/02_fall_0.csv.gz").read_bytes())
+    (tmp_path / "ä 1.csv").write_bytes(published)
+    (tmp_path / "2.gz").write_bytes(gzip.compress(published))
+    still = "".join(f"{ms},1.0,0.0,-1.0,0.0\n" for ms in range(-40, 4000, 20))
+    (tmp_path / "pelvis.csv").write_text("-7200000,1,0,-1,0\n" + still)
+    five = ",".join(["0.0,-1.0,0.0"] * 5)
+    rows = "".join(f"{n},{n * 0.04:.2f},{five}\n" for n in range(100))
+    (tmp_path / "belt.csv").write_text(f"{UPFALL}\n{rows}")
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(published)[:900])
+    (tmp_path / "words.csv").write_text("no numbers")
+    (tmp_path / "head.csv").write_text(HEADER)
+    names = ["ä 1.csv", "2.gz", "pelvis.csv", "belt.csv"]
+    bad = ["none.csv", "empty.csv", "cut.gz", "words.csv", "head.csv"]
+    lines = ["sensors,label,use,dataset,file"]
+    lines += [f"acc,{'fall' if n < 2 else 'adl'},test,mine,{name}" for n, name in enumerate(names)]
+    lines += [f"acc,fall,test,mine,{name}" for name in bad] + ["ppg,vitals,test,mine,wave.csv"]
+    (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n", "utf-8-sig")
+    return tmp_path
+
+
+def test_what_a_file_is_like_it_says_itself(folder: Path, others: Path) -> None:
+    errors: dict[str, str] = {}
+    plain, packed, pelvis, belt = recordings(others, errors=errors)
+    (known,) = (
+        one
+        for one in recordings(folder / "vitals", ("umafall",))
+        if one.file == "umafall/02_fall_0.csv.gz"
+    )
+    for one in (plain, packed):
+        assert set(one.traces) == set(known.traces)
+        for wear, trace in one.traces.items():
+            np.testing.assert_array_equal(trace.samples, known.traces[wear].samples)
+    assert list(pelvis.traces) == [Wear.WAIST]
+    assert pelvis.traces[Wear.WAIST].seconds == pytest.approx(4.02)
+    assert set(belt.traces) == {Wear.WAIST, Wear.CHEST, Wear.WRIST, Wear.ANKLE, Wear.THIGH}
+    assert (plain.dataset, plain.subject, plain.description) == ("mine", "", "")
+    assert list(errors) == ["none.csv", "empty.csv", "cut.gz", "words.csv", "head.csv"]
+    assert all("expected a recording of a worn accelerometer" in one for one in errors.values())
+
+
+def test_other_names_are_judged_by_the_shipped_weights_and_what_is_unread_is_named(
+    others: Path,
+) -> None:
+    report = wearable.run(others)
+    assert list(report.sets) == ["mine"]
+    assert report.sets["mine"].judged_by == wearable.UNSEEN
+    waist = report.sets["mine"].places[Wear.WAIST]
+    assert (waist.sensitivity.n, waist.specificity.n) == (2, 2)
+    assert len(report.errors) == 5
+
+
 def test_the_end_is_held_and_rows_of_one_instant_are_set_apart() -> None:
     trace = accelerations._trace(
         Wear.WAIST, np.array([0.0, 0.0, 0.01, 0.02]), np.tile([0.0, 0.0, 1.0], (4, 1))
