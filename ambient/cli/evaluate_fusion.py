@@ -55,13 +55,14 @@ def fusion(
     """Measure falls by all senses beside each sense alone and their best late fusions.
 
     On recordings that a camera and a sensor at the waist share, and on scenarios simulated from
-    what each sense was measured to say, none of it used to fit a weight.
+    what each sense was measured to say, none of it used to fit a weight. A recording that cannot be
+    read is listed under errors (exit code 1).
     """
     from ambient.evaluate.fusion_falls.report import run
 
     with evaluate._shown("recordings") as progress:
         report = run(data, cache, simulated=simulated, seed=seed, progress=progress)
-    evaluate._done(report, {}, _tables, json=json)
+    evaluate._done(report, report.errors, _tables, json=json)
 
 
 def train_fusion(

@@ -1,8 +1,9 @@
 """What the camera says of recordings, kept in a folder: looking takes minutes, judging does not.
 
 Comes in: rows of a manifest of videos. Goes out: for each row the observations of a node's own
-pipeline, frame after frame and then held. A file is looked at once; whoever changes the pipeline
-empties the folder.
+pipeline, frame after frame and then held. A recording is looked at once, whatever it is called and
+wherever it lies: what is kept goes by what is in the file. Whoever changes the pipeline empties the
+folder.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Final
 
 import msgspec
 
-from ambient.errors import UsageError
+from ambient.errors import SourceError, UsageError
 from ambient.evaluate.clip import FPS, HOLD_S, default_config, observe
 from ambient.evaluate.manifest import Row
+from ambient.files import digest
 from ambient.observations import AnyObservation, BoxSeen, PoseSeen
 from vision.networks import Networks
 from vision.pose.types import PoseOptions
@@ -24,14 +26,21 @@ from vision.pose.types import PoseOptions
 _UNUSED: Final = (PoseSeen, BoxSeen)
 """No fall is judged by them: postures are made of them."""
 
+_LONGEST: Final = 60
+_DIGITS: Final = 16
+"""Of a file's name and of the hash of what is in it, which name what is kept of it."""
+
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(list[AnyObservation])
 
 
 def looked_at(
-    rows: Sequence[Row], folder: Path, progress: Callable[[int, int], None] | None = None
-) -> Iterator[list[AnyObservation]]:
-    """Yield what the camera says of each row, from `folder` or by looking now.
+    rows: Sequence[Row],
+    folder: Path,
+    progress: Callable[[int, int], None] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Iterator[tuple[Row, list[AnyObservation]]]:
+    """Yield each row with what the camera says of it, from `folder` or by looking now.
 
     Parameters
     ----------
@@ -41,20 +50,38 @@ def looked_at(
         Where observations are kept; made when it is not there.
     progress
         Called with (done, all) after each row.
+    errors
+        What cannot be read is added, by file, and the others go on; without it that is an error.
 
     Raises
     ------
     SourceError
-        A video cannot be opened.
+        A video cannot be opened, without `errors`.
     UsageError
         A kept file is of another version.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number, row in enumerate(rows, 1):
-        path = folder / (row.file.replace("/", "_") + ".msgpack")
-        yield _kept(path) if path.exists() else _looked(row, path)
+        try:
+            seen = _seen(row, folder)
+        except SourceError as error:
+            if errors is None:
+                raise
+            errors[row.file] = str(error)
+        else:
+            yield row, seen
         if progress is not None:
             progress(number, len(rows))
+
+
+def _seen(row: Row, folder: Path) -> list[AnyObservation]:
+    try:
+        content = digest(row.path)
+    except OSError:
+        # Looking says why.
+        content = ""
+    path = folder / f"{row.path.stem[:_LONGEST]}-{content[:_DIGITS]}.msgpack"
+    return _kept(path) if path.exists() else _looked(row, path)
 
 
 def _looked(row: Row, path: Path) -> list[AnyObservation]:

@@ -13,14 +13,19 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ambient.evaluate.accelerations import worn_sets
 from ambient.evaluate.fusion_falls.ranked import Told, judged
-from ambient.evaluate.fusion_falls.streams import Stream, at, camera_streams, wearable_streams
+from ambient.evaluate.fusion_falls.streams import (
+    Stream,
+    at,
+    camera_streams,
+    wearable_streams,
+)
 from ambient.evaluate.manifest import Label, Row, read
 from ambient.evaluate.statistics import Quantiles, Share, quantiles, share_of
 from ambient.observations import AnyObservation, PostureSeen, TrackEnded, Wear
 from fusion.wearers import SECOND
 
-DATASETS: Final = ("urfd", "upfall")
 WAYS: Final = ("both", "camera", "wearable", "both, lying on")
 ABOUT_S: Final = 1.5
 LYING_ON_S: Final = 40.0
@@ -59,36 +64,46 @@ class Pair(Struct, frozen=True):
 
 
 def pairs(
-    data: Path, cache: Path, progress: Callable[[int, int], None] | None = None
+    data: Path,
+    cache: Path,
+    progress: Callable[[int, int], None] | None = None,
+    errors: dict[str, str] | None = None,
 ) -> list[Pair]:
-    """Return the recordings that both senses have.
+    """Return the recordings that both senses have: of one data set, and alike in name.
+
+    What cannot be read is left out and added to `errors` where it is given.
 
     Raises
     ------
     UsageError, SourceError
-        A manifest or recording cannot be read.
+        A manifest cannot be read, or a recording without `errors`.
     """
-    worn: dict[str, Stream] = {}
-    for dataset in DATASETS:
-        found = wearable_streams(
-            data / "vitals", dataset, cache, in_video_time=True, places=(Wear.WAIST,)
-        )
-        worn |= {_name(stream.file): stream for stream in found[Wear.WAIST]}
-    rows = [
-        row
-        for row in read(data / "video" / "manifest.csv")
-        if row.dataset in DATASETS and row.label is not Label.AMBIGUOUS and _name(row.file) in worn
+    vitals = data / "vitals"
+    videos = [
+        row for row in read(data / "video" / "manifest.csv") if row.label is not Label.AMBIGUOUS
     ]
-    seen = camera_streams(rows, cache, progress, in_video_time=True)
+    shown = {row.dataset for row in videos}
+    of_both = [one for one in worn_sets(vitals) if one in shown]
+    worn: dict[tuple[str, str], Stream] = {}
+    for dataset in of_both:
+        found = wearable_streams(
+            vitals, dataset, cache, in_video_time=True, places=(Wear.WAIST,), errors=errors
+        )
+        worn |= {(dataset, _name(stream.file)): stream for stream in found[Wear.WAIST]}
+    rows = {row.file: row for row in videos if (row.dataset, _name(row.file)) in worn}
+    seen = camera_streams(list(rows.values()), cache, progress, in_video_time=True, errors=errors)
     return [
-        Pair(row, camera, worn[_name(row.file)]) for row, camera in zip(rows, seen, strict=True)
+        Pair(row, camera, worn[row.dataset, _name(row.file)])
+        for camera in seen
+        for row in (rows[camera.file],)
     ]
 
 
 def measure(found: Sequence[Pair]) -> dict[str, dict[str, Way]]:
     """Return the figures by data set and way of judging; pure."""
     sets = {"all": found} | {
-        name: [pair for pair in found if pair.row.dataset == name] for name in DATASETS
+        name: [pair for pair in found if pair.row.dataset == name]
+        for name in sorted({pair.row.dataset for pair in found})
     }
     told = {way: {pair.row.file: _told(pair, way) for pair in found} for way in WAYS}
     return {

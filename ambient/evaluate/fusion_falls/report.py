@@ -88,6 +88,8 @@ class Report(Struct, frozen=True):
         Recordings it is drawn from: falls and others of each sense.
     simulated
         By correlation; empty when none was asked for.
+    errors
+        Recordings that could not be read, and why; none of them counts.
     """
 
     table: str
@@ -95,6 +97,7 @@ class Report(Struct, frozen=True):
     assumed: Assumptions
     pools: dict[str, tuple[int, int]]
     simulated: list[Simulated]
+    errors: dict[str, str]
 
 
 def run(
@@ -122,11 +125,17 @@ def run(
 
     Raises
     ------
-    UsageError, SourceError
-        A manifest or recording cannot be read.
+    UsageError
+        A manifest cannot be read, or no recording is of both senses and none is simulated.
     """
-    found = recorded.pairs(data, cache, progress)
-    pools = measured_on(data, cache, progress) if simulated else Pools([], [])
+    errors: dict[str, str] = {}
+    found = recorded.pairs(data, cache, progress, errors)
+    if not found and not simulated:
+        why = next(iter(errors.values()), "give both rows of one data set and files alike in name")
+        raise UsageError(
+            f"{data}: expected recordings that a camera and a worn sensor share, got none: {why}"
+        )
+    pools = measured_on(data, cache, progress, errors) if simulated else Pools([], [])
     assumed = Assumptions()
     late = fitted_or(elsewhere(fitted_on(data, cache, progress), assumed)) if simulated else None
     return Report(
@@ -141,15 +150,20 @@ def run(
             measure(pools, rho, simulated, seed + number, assumed, late=late)
             for number, rho in enumerate(RHOS if simulated else ())
         ],
+        errors=errors,
     )
 
 
 def measured_on(
-    data: Path, cache: Path, progress: Callable[[int, int], None] | None = None
+    data: Path,
+    cache: Path,
+    progress: Callable[[int, int], None] | None = None,
+    errors: dict[str, str] | None = None,
 ) -> Pools:
     """Return the pools that are measured on."""
     rows = [row for row in read(data / "video" / "manifest.csv") if row.dataset in TESTED]
-    return Pools(camera_streams(_scored(rows), cache, progress), worn(data, cache, fitted=False))
+    seen = camera_streams(_scored(rows), cache, progress, errors=errors)
+    return Pools(seen, worn(data, cache, fitted=False, errors=errors))
 
 
 def fitted_on(
@@ -174,9 +188,11 @@ def elsewhere(pools: Pools, assumed: Assumptions, count: int = ELSEWHERE) -> lis
     return sets
 
 
-def worn(data: Path, cache: Path, *, fitted: bool) -> list[Stream]:
+def worn(
+    data: Path, cache: Path, *, fitted: bool, errors: dict[str, str] | None = None
+) -> list[Stream]:
     """Return wearables of the subjects that weights are fitted on, or of the others."""
-    found = wearable_streams(data / "vitals", "umafall", cache)
+    found = wearable_streams(data / "vitals", "umafall", cache, errors=errors)
     return [
         stream
         for place in (Wear.WAIST, Wear.WRIST)

@@ -6,7 +6,9 @@ observations whose time 0 is that instant, so that streams of two senses can be 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +17,12 @@ import numpy as np
 from msgspec import Struct
 
 from ambient.errors import UsageError
+from ambient.evaluate import labelled
 from ambient.evaluate.accelerations import SECOND, START_S, Recording, Trace, recordings
 from ambient.evaluate.fusion_falls.cache import looked_at
 from ambient.evaluate.impacts import NEAR_S, fall_time
 from ambient.evaluate.manifest import Label, Row
+from ambient.files import digest
 from ambient.observations import AnyObservation, ImpactMeasured, Measured, PostureSeen, Wear
 from ambient.train.wearable import read_folds
 from models.wearable import FallNet, load
@@ -63,16 +67,18 @@ def camera_streams(
     progress: Callable[[int, int], None] | None = None,
     *,
     in_video_time: bool = False,
+    errors: dict[str, str] | None = None,
 ) -> list[Stream]:
     """Return what the camera says of videos that are labelled fall or everyday.
 
     The instant is the end of the descent, in everyday life the strongest descent seen, else the
-    middle; `in_video_time` it is the first frame.
+    middle; `in_video_time` it is the first frame. Videos that cannot be opened are left out and
+    added to `errors` where it is given.
 
     Raises
     ------
     SourceError
-        A video cannot be opened.
+        A video cannot be opened, without `errors`.
     """
     rows = [row for row in rows if row.label is not Label.AMBIGUOUS]
     return [
@@ -82,7 +88,7 @@ def camera_streams(
             fall=row.label is Label.FALL,
             seen=_from(seen, 0 if in_video_time else _moment(row, seen)),
         )
-        for row, seen in zip(rows, looked_at(rows, cache, progress), strict=True)
+        for row, seen in looked_at(rows, cache, progress, errors)
     ]
 
 
@@ -93,6 +99,7 @@ def wearable_streams(
     *,
     in_video_time: bool = False,
     places: Sequence[Wear] = WORN_AT,
+    errors: dict[str, str] | None = None,
 ) -> dict[Wear, list[Stream]]:
     """Return what worn accelerometers of a data set say, by place on the body.
 
@@ -103,7 +110,7 @@ def wearable_streams(
     vitals
         The folder of recordings.
     dataset
-        Of `ambient.evaluate.accelerations.READERS`.
+        As in the manifest.
     cache
         Where they are kept, as those of cameras are.
     in_video_time
@@ -111,13 +118,16 @@ def wearable_streams(
         impact of the fall, in everyday life the impact most like one, else the middle.
     places
         On the body.
+    errors
+        What cannot be read is added, by file, and the others go on; without it that is an error.
 
     Raises
     ------
     UsageError
         A recording cannot be read, or a kept file is of another version.
     """
-    kept = cache / f"worn_{dataset}_{'_'.join(places)}{'_video' * in_video_time}.msgpack"
+    what = f"worn_{dataset}_{'_'.join(places)}{'_video' * in_video_time}"
+    kept = cache / f"{what}-{_content(vitals, dataset)}.msgpack"
     if kept.exists():
         try:
             return msgspec.msgpack.decode(kept.read_bytes(), type=dict[Wear, list[Stream]])
@@ -128,7 +138,8 @@ def wearable_streams(
             ) from None
     shipped, folds = FallNet(load()), {s: FallNet(w) for s, w in read_folds().items()}
     out: dict[Wear, list[Stream]] = {wear: [] for wear in places}
-    for recording in recordings(vitals, (dataset,)):
+    unread: dict[str, str] = {}
+    for recording in recordings(vitals, (dataset,), errors=None if errors is None else unread):
         own = recording.dataset == "umafall"
         net = folds.get(recording.subject, shipped) if own else shipped
         told = {wear: measured(trace, net) for wear, trace in recording.traces.items()}
@@ -143,9 +154,26 @@ def wearable_streams(
             else:
                 zero = fall if fall is not None else _likest(trace, seen)
             out[wear].append(_stream(recording, seen, zero))
+    if unread and errors is not None:
+        # What may be readable next time is not kept.
+        errors |= unread
+        return out
     cache.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(msgspec.msgpack.encode(out))
     return out
+
+
+def _content(vitals: Path, dataset: str) -> str:
+    """Return a hash of the manifest and of the recordings of a data set."""
+    found = hashlib.sha256()
+    for _, row in labelled.rows(vitals / "manifest.csv", ("file", "dataset", "label")):
+        if row["dataset"] != dataset:
+            continue
+        found.update(repr(sorted((str(k), str(v)) for k, v in row.items())).encode())
+        with suppress(OSError):
+            # Reading says why.
+            found.update(digest(vitals / row["file"]).encode())
+    return found.hexdigest()[:16]
 
 
 def measured(trace: Trace, net: FallNet) -> list[AnyObservation]:

@@ -105,7 +105,7 @@ def run(
         ]
         clips = [
             _clip(row, worn[_number(row.file)], said)
-            for row, said in zip(videos, looked_at(videos, kept, progress), strict=True)
+            for row, said in looked_at(videos, kept, progress)
         ]
         for wear in (Wear.WRIST, Wear.WAIST):
             if clips and all(wear in one.moved for one in clips):
