@@ -118,6 +118,9 @@ class _Wire:
             self.at = time.monotonic()
             self.closed.set()
 
+    def reached(self) -> bool:
+        return True
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -47,4 +47,5 @@ def rules_of(config: HubConfig) -> Rules:
         coming_s=alarms.coming_min * 60,
         there_s=alarms.there_min * 60,
         repeat_s=alarms.repeat_s,
+        backstop=True,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,6 +16,9 @@ import structlog
 from ambient.config_relay import Relay, told
 from ambient.errors import SourceError
 from ambient.relays.lines import RelayLine
+
+if TYPE_CHECKING:
+    from pymodbus.pdu import ModbusPDU
 
 TIMEOUT_S: Final = 1.0
 """A module on the same network answers within milliseconds; an alarm must not wait for longer."""
@@ -37,6 +40,10 @@ class Switch(Protocol):
         SourceError
             When it does not take that; call again.
         """
+        ...
+
+    def reached(self) -> bool:
+        """Return whether it would take that now; it stays as it is."""
         ...
 
     def close(self) -> None:
@@ -70,6 +77,36 @@ class ModbusCoil:
         SourceError
             When the module does not answer, or refuses.
         """
+        relay = self._relay
+        answer = self._asked(
+            lambda: self._client.write_coil(relay.coil, closed, device_id=relay.unit)
+        )
+        if answer.isError():
+            raise SourceError(
+                f"{told(relay)}: expected the Modbus module to switch, got: {answer}; "
+                "check the numbers of unit and coil"
+            )
+
+    def reached(self) -> bool:
+        """Return whether the module tells how the coil stands, or does not tell that of any."""
+        from pymodbus.constants import ExcCodes
+
+        relay = self._relay
+        try:
+            answer = self._asked(lambda: self._client.read_coils(relay.coil, device_id=relay.unit))
+        except SourceError:
+            return False
+        cannot_read = getattr(answer, "exception_code", None) == ExcCodes.ILLEGAL_FUNCTION
+        return not answer.isError() or cannot_read
+
+    def _asked(self, ask: Callable[[], ModbusPDU]) -> ModbusPDU:
+        """Return the module's answer.
+
+        Raises
+        ------
+        SourceError
+            When there is none.
+        """
         from pymodbus.exceptions import ModbusException
 
         relay = self._relay
@@ -79,18 +116,13 @@ class ModbusCoil:
                     f"{told(relay)}: expected a Modbus module there, got no connection; "
                     "check its power, cable and address"
                 )
-            answer = self._client.write_coil(relay.coil, closed, device_id=relay.unit)
+            return ask()
         except (ModbusException, OSError) as error:
             self._client.close()  # type: ignore[no-untyped-call]
             raise SourceError(
                 f"{told(relay)}: expected an answer of the Modbus module, got: {error}; "
                 "check its power, cable and unit"
             ) from None
-        if answer.isError():
-            raise SourceError(
-                f"{told(relay)}: expected the Modbus module to switch, got: {answer}; "
-                "check the numbers of unit and coil"
-            )
 
     def close(self) -> None:
         """Open the relay if that is possible, and disconnect."""

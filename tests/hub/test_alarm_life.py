@@ -132,6 +132,50 @@ def test_a_step_that_cannot_be_delivered_is_passed_at_once() -> None:
     assert "everybody/siren" in house.tick(at=72), "the siren is tried again, and again"
 
 
+SHORT = msgspec.structs.replace(RULES, plans=[Plan(steps=[Step(to=Group.ROOM)])], backstop=True)
+"""Only who cares for the room is told before the siren."""
+EVERYBODY_ELSE = ["everybody/page", "ben/pager", "dora/phone", "outside/outside"]
+
+
+def at_the_siren(rules: Rules) -> House:
+    """A house in which somebody lies on the floor and nobody has come for a minute."""
+    house = House(rules)
+    assert house.hear(S, C, at=8) == ["anna/pager"]
+    house.answer(Delivery.DELIVERED, at=9)
+    assert house.tick(at=68) == ["everybody/siren", "anna/pager"]
+    return house
+
+
+@pytest.mark.parametrize(
+    ("rules", "siren", "rings"),
+    [
+        (SHORT, Delivery.FAILED, EVERYBODY_ELSE),
+        (SHORT, None, EVERYBODY_ELSE),
+        (SHORT, Delivery.SHOWN, []),
+        (msgspec.structs.replace(SHORT, backstop=False), Delivery.FAILED, []),
+    ],
+    ids=["fails", "says nothing", "sounds", "of a log that does not know it"],
+)
+def test_what_rings_when_the_siren_does_not(
+    rules: Rules, siren: Delivery | None, rings: list[str]
+) -> None:
+    house = at_the_siren(rules)
+    done = house.tick(at=78) if siren is None else house.answer(siren, at=69)
+    assert done == rings
+
+
+def test_what_rings_in_place_of_the_siren_goes_on_until_somebody_comes() -> None:
+    house = at_the_siren(SHORT)
+    house.answer(Delivery.FAILED, at=69)
+    assert house.answer(Delivery.SHOWN, at=70) == []
+    again = house.tick(at=129)
+    assert set(EVERYBODY_ELSE) <= set(again), "the siren failed before; they are told again"
+    assert house.answer(Delivery.SHOWN, at=130) == [], "the siren sounds, and nobody is told 'over'"
+    assert set(EVERYBODY_ELSE) <= set(house.tick(at=190))
+    done = house.give(OnMyWay(condition=CHAIN, who="ben"), at=191)
+    assert {f"-{one}" for one in (*EVERYBODY_ELSE, "everybody/siren", "anna/pager")} <= set(done)
+
+
 def test_one_who_is_reached_is_enough_to_wait() -> None:
     house = calling()
     house.tick(at=68)

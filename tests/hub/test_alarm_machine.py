@@ -233,6 +233,7 @@ def _stays_behind(self: object, ended: object) -> None:
         (escalation, "goes_on", _never_escalates, "longer than its plan"),
         (escalation, "expired", _forgets, "is lost|was ended by"),
         (escalation, "_quiet", _keeps_signals, "signals after its end|does not call"),
+        (escalation, "_siren_fails", _never_escalates, "nothing in its place"),
         (escalation, "_repeats", _never_escalates, "is not repeated|after all due was done"),
         (evidence.situations, "as_seen", _ends_what_recovers, "is lost"),
         (life, "left", lambda c, *_: life.closed(c, "x", Judgement.TEST, 0), "is lost|was ended"),

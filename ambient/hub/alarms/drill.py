@@ -12,6 +12,7 @@ What must hold after every input:
 - what is ended has no signal, and none is given for it;
 - what calls is given to somebody whom it reaches or may still reach, or to the siren;
 - what calls loudly for as long as its plan takes is at the siren;
+- where the siren cannot be reached every page, all on duty and those outside are told instead;
 - what is quiet although it would sound is quiet for a stated time, or another stands for it;
 - every signal is repeated in time, and nothing is held for longer than it may be, also where the
   clock was set or the hub started anew;
@@ -48,6 +49,7 @@ from ambient.hub.alarms.rules import NS, Rules
 from ambient.hub.alarms.signal import (
     LONGEST_PAUSE_S,
     LONGEST_SNOOZE_S,
+    PAGE,
     SIREN,
     Delivery,
     longest_snooze_s,
@@ -293,12 +295,20 @@ class Drill:
         late = self.now - began > round(self._longest * NS)
         if condition.priority is Priority.HIGH and late and not siren:
             raise UnfaithfulError(f"{name} calls for longer than its plan, and the siren is silent")
+        if siren and self._rules.backstop:
+            self._check_instead(case, name)
         for signal in case.signals:
             if ticked and signal.sent > self.now:
                 raise UnfaithfulError(f"{name} was given by {signal.channel} in the future")
             waits = condition.delegated_until is None or signal.remote
             if ticked and waits and self.now - signal.sent > round(self._rules.repeat_s * NS):
                 raise UnfaithfulError(f"{name} is not repeated by {signal.channel}")
+
+    def _check_instead(self, case: Case, name: str) -> None:
+        failed = any(one.channel == SIREN and one.failed is not None for one in case.signals)
+        told = {one.channel for one in case.signals}
+        if failed and not told.issuperset({PAGE, *self._rules.outside}):
+            raise UnfaithfulError(f"{name} has a siren that fails, and nothing in its place")
 
     def _check_quiet(self, condition: Condition, name: str, ticked: bool) -> None:
         """Check that what would sound and does not is quiet for a stated time alone."""

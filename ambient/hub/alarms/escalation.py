@@ -6,12 +6,13 @@ something is due; calling it twice changes nothing.
 
 While a condition calls, its escalation is at one step of its plan and all steps before it. A step
 whose every signal failed, or that the rota has nobody for, is passed at once. The last step is the
-siren: an escalation ends at somebody who acknowledges, or there.
+siren: an escalation ends at somebody who acknowledges, or there. A siren that cannot be reached is
+replaced at once by everybody on duty, those outside and every page, for as long as it calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -19,7 +20,17 @@ import msgspec
 from ambient.hub.alarms.book import Case
 from ambient.hub.alarms.condition import AlarmState, Condition, Deed, Entry, Priority
 from ambient.hub.alarms.effects import AnyEffect, Give, Withdraw
-from ambient.hub.alarms.rules import NS, Rules, Step, Way, goes_on, holds_s, steps_of, ways_of
+from ambient.hub.alarms.rules import (
+    NS,
+    Rules,
+    Step,
+    Way,
+    goes_on,
+    holds_s,
+    steps_of,
+    ways_instead,
+    ways_of,
+)
 from ambient.hub.alarms.signal import LONGEST_PAUSE_S, SIREN, Delivery, Signal, Snooze
 
 _ENDED: Final = 1 << 62
@@ -56,9 +67,12 @@ def settle(case: Case, rules: Rules, away: list[str], now: int, *, news: bool = 
         step, condition = 0, msgspec.structs.replace(condition, stepped=now)
     effects: list[AnyEffect] = []
     made = condition.signals
+    instead = ways_instead(rules, condition, now, away) if _siren_fails(signals) else []
     while True:
         wanted = _wanted(rules, steps[: step + 1], condition, now, away)
-        signals, given, made = _tell(signals, wanted, condition, rules, made, now)
+        planned = wanted.keys()
+        wanted = {**dict.fromkeys(instead, step), **wanted}
+        signals, given, made = _tell(signals, wanted, planned, condition, rules, made, now)
         effects += given
         if step + 1 == len(steps) or not _goes(condition, signals, step, steps[step + 1], now):
             break
@@ -241,15 +255,32 @@ def _wanted(
     return wanted
 
 
+def _siren_fails(signals: list[Signal]) -> bool:
+    """Return whether the siren could not be reached while this calls.
+
+    Whoever rings in its place goes on when it sounds after all: to take that back would tell them
+    that it is over.
+    """
+    given = [signal for signal in signals if signal.withdrawn is None]
+    return any(one.instead or (one.channel == SIREN and one.failed is not None) for one in given)
+
+
 def _tell(
     signals: list[Signal],
     wanted: dict[Way, int],
+    planned: Collection[Way],
     condition: Condition,
     rules: Rules,
     made: int,
     now: int,
 ) -> tuple[list[Signal], list[AnyEffect], int]:
-    """Take back what is given to whoever is not wanted any more, and tell whoever is not told."""
+    """Take back what is given to whoever is not wanted any more, and tell whoever is not told.
+
+    Parameters
+    ----------
+    wanted, planned
+        All who are to be told, with the step that does; those of them whom the plan tells.
+    """
     effects: list[AnyEffect] = []
     kept: list[Signal] = []
     told: set[Way] = set()
@@ -273,6 +304,7 @@ def _tell(
             priority=condition.priority,
             sent=now,
             remote=way.channel in rules.remote,
+            instead=way not in planned,
         )
         made += 1
         kept.append(signal)

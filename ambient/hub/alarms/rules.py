@@ -86,6 +86,9 @@ class Rules(Struct, frozen=True, kw_only=True):
         A channel that says nothing for so long has failed.
     together_s
         Technical conditions of one cause within so long are one.
+    backstop
+        Whether everybody is told in every other way where the siren itself cannot be reached; a
+        log of before does not know it.
     """
 
     rota: Rota = field(default_factory=Rota)
@@ -99,6 +102,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     repeat_s: float = 60.0
     answer_s: float = 10.0
     together_s: float = 60.0
+    backstop: bool = False
 
 
 class Way(Struct, frozen=True):
@@ -141,6 +145,18 @@ def ways_of(rules: Rules, step: Step, condition: Condition, now: int, away: list
     elif not rules.rota.staff:
         return [Way(EVERYBODY, PAGE)]  # a site without a rota: whoever is at a page
     return [Way(member.id, channel) for member in duty for channel in member.ways]
+
+
+def ways_instead(rules: Rules, condition: Condition, now: int, away: list[str]) -> list[Way]:
+    """Return who rings in place of a siren that cannot be reached: all on duty, outside, pages.
+
+    A plan may have left some of them out, and behind the siren there is nobody else.
+    """
+    if not rules.backstop:
+        return []
+    groups = (Group.SHIFT, Group.OUTSIDE)
+    ways = [way for to in groups for way in ways_of(rules, Step(to=to), condition, now, away)]
+    return [Way(EVERYBODY, PAGE), *ways]
 
 
 def goes_on(step: Step, priority: Priority) -> bool:

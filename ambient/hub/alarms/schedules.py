@@ -56,6 +56,7 @@ RULES: Final = Rules(
     floors={"r1": "lower", "r2": "lower", "r3": "upper", "r4": "upper"},
     outside=["outside"],
     remote=["outside", "phone"],
+    backstop=True,
 )
 
 

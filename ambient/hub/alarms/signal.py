@@ -57,6 +57,8 @@ class Signal(Struct, frozen=True, kw_only=True):
         When its recipient acknowledged the condition.
     withdrawn
         When it was taken back: somebody sees to the condition, or it is over.
+    instead
+        Whether it is given because the siren could not be reached.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Signal(Struct, frozen=True, kw_only=True):
     failed: int | None = None
     acknowledged: int | None = None
     withdrawn: int | None = None
+    instead: bool = False
 
     @property
     def number(self) -> int:

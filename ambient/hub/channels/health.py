@@ -65,13 +65,19 @@ class Health(Struct, frozen=True, kw_only=True):
             unmade=unmade,
         )
 
-    def due(self, after_min: float, now: int) -> bool:
+    def due(self, after_min: float, now: int, *, last: bool = False) -> bool:
         """Return whether this should be a technical alarm and is none yet.
 
         An outage may pass by itself; what is missing does not, and is told at once.
+
+        Parameters
+        ----------
+        last
+            Whether nothing stands behind this channel: then one attempt that failed may have been
+            an answer that got lost, and the second is told.
         """
         since = self.failing_since
-        after_min = 0 if self.unmade else after_min
+        after_min = 0 if self.unmade or (last and self.failures > 1) else after_min
         return not self.alarmed and since is not None and now - since >= after_min * 60 * NS
 
 

@@ -42,18 +42,24 @@ class RelayChannel(Channel):
         """Return which relay it is."""
         return f"relay: {told(self._options)}"
 
+    def probe(self) -> bool:
+        """Return whether the relay can be set now."""
+        try:
+            return self._had().reached()
+        except SourceError:
+            return False
+
     def deliver(self, notice: Notice) -> Receipt:
         """Close the relay, or open it when nothing else is to be shown."""
         try:
-            if self._switch is None:
-                self._switch = opened(self._options)
+            switch = self._had()
             if not notice.over:
-                self._switch.set(True)
+                switch.set(True)
                 if self._options.pulse_s is not None or notice.test:
                     self._closing.wait(self._options.pulse_s or TRIAL_S)
-                    self._switch.set(False)
+                    switch.set(False)
             elif not self._house.given().keys() - {notice.alarm}:
-                self._switch.set(False)
+                switch.set(False)
         except SourceError as error:
             return Receipt(delivery=Delivery.FAILED, why=str(error))
         return Receipt(delivery=Delivery.SHOWN)
@@ -63,3 +69,8 @@ class RelayChannel(Channel):
         self._closing.set()
         if self._switch is not None:
             self._switch.close()
+
+    def _had(self) -> Switch:
+        if self._switch is None:
+            self._switch = opened(self._options)
+        return self._switch

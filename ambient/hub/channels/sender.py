@@ -18,7 +18,7 @@ from ambient.config import RoomName
 from ambient.config_channels import ChannelConfig
 from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.inputs import ChannelWorks, Delivered
-from ambient.hub.alarms.signal import Delivery
+from ambient.hub.alarms.signal import SIREN, Delivery
 from ambient.hub.channels import queue, texts
 from ambient.hub.channels.health import NS, Health, Rate
 from ambient.hub.channels.opening import Unmade
@@ -255,7 +255,7 @@ class Sender:
     def _tell(self, now: int) -> None:
         """Raise or end the technical alarm, and keep that this was done."""
         health = self._health
-        if health.due(self._config.fault_after_min, now):
+        if health.due(self._config.fault_after_min, now, last=self.name == SIREN):
             self._store.decide(
                 ChannelWorks(channel=self.name, fails_since=health.failing_since), now
             )
