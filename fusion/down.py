@@ -4,8 +4,7 @@ Comes in: observations of a room in their order, late ones of wearables with the
 out: steps of fall chains. The camera's judgement (`fusion.falls`) stays as it is where no other
 sense speaks; where one does, its log-odds move by what `fusion.signs` remembers and the table of
 `fusion.ratios` says it is worth. What may be a fall by itself (an impact, a radar) opens a
-*situation*. A situation that reaches `suspect` joins the chain that is open, or begins a blind one,
-so that a fall in the dark, in a bathroom or behind a bed is told as well.
+*situation*, which `fusion.down_situations` judges.
 
 Whose evidence counts for whom. For somebody down: everybody's whose subject is not known to be
 another. Against: only of whom it is known to be the same person (the matching of `fusion.who` says
@@ -34,19 +33,16 @@ from ambient.observations import (
 from fusion.down_about import (
     about,
     felt_nothing,
-    is_about,
     is_worn_by,
-    joined,
     not_of_walkers,
     others_lately,
-    seen_up,
-    sees_down,
     wearer_of,
 )
-from fusion.down_state import DownState, Nobody, Situation, Who
+from fusion.down_situations import Situations
+from fusion.down_state import DownState, Nobody, Who
 from fusion.evidence import PRIOR, Judgement, probability
 from fusion.falls import CLEAR_DESCENT, SUSPECT, FallJudge
-from fusion.falls_state import Chain, Change, RoomState, Step, changed
+from fusion.falls_state import Change, RoomState
 from fusion.hypothesis import (
     Evidence,
     Weighed,
@@ -54,21 +50,12 @@ from fusion.hypothesis import (
     strongest,
     weigh,
 )
-from fusion.person import GOOD_VIEW, Person
+from fusion.person import Person
 from fusion.ratios import Table, carried
-from fusion.signs import Opening
 from fusion.wearers import SECOND
 
-WATCH_S: Final = 900.0
-"""So long a situation is judged anew by what comes after it."""
-LATE_S: Final = 3600.0
-"""What a wearable tells so late no longer opens a situation: somebody has been by."""
 SEEN_BEFORE_S: Final = 1.0
 """Who was seen for so long before being down was seen to go down."""
-SAME_S: Final = 20.0
-"""Impacts of one device nearer than this are of one situation."""
-SITUATIONS: Final = 8
-
 _CAUSES: Final = {
     Sense.VISION_POSTURE: "posture",
     Sense.VISION_DESCENT: "impact",
@@ -119,6 +106,9 @@ class DownJudge:
         self.who: Who = who or Nobody()
         self.falls = FallJudge(config, state, self)
         self.down = down or DownState()
+        self._situations = Situations(
+            config, self._table, self._beds, self._residents, self.falls.state, self.down
+        )
         self._kept: list[Evidence] | None = None
         self._most = 0.0
 
@@ -147,11 +137,12 @@ class DownJudge:
         changes: list[Change] = []
         if kind in _SENSED:
             opening = self.down.signs.take(seen, self._table, self._beds)
-            if opening is not None and (now - opening.t) / SECOND <= LATE_S:
-                self._open(opening)
+            if opening is not None:
+                self._situations.open(opening, now)
             for one in list(self.down.situations):
                 # What came late is weighed as it was then; what is said of it is said now.
-                changes += self._weigh(one, seen.t if one.source == seen.source else now, now)
+                then = seen.t if one.source == seen.source else now
+                changes += self._situations.weigh(one, then, now, self.who)
         falls = self.falls
         due = now >= falls.due or falls.state.chains or now - self.down.checked >= _EVERY
         return changes + self.advance(now) if due and self.waits else changes
@@ -261,146 +252,12 @@ class DownJudge:
 
     def _of(self, subject: str | None, pieces: Iterable[Evidence], t: int) -> list[Evidence]:
         """Return the pieces that may be about `subject`."""
-        return about(subject, pieces, alone=self._alone(t))
-
-    def _alone(self, t: int) -> bool:
-        """Return whether nobody but the resident can be meant."""
-        few = len(self._residents) <= 1 and len(self._in_sight(t)) <= 1
-        return few and not self.down.signs.carer(t)
-
-    # -- situations that no camera opened ------------------------------------------------------
-
-    def _open(self, opening: Opening) -> None:
-        for one in self.down.situations:
-            if one.source == opening.source and abs(one.began - opening.began) <= SAME_S * SECOND:
-                return
-        new = Situation(opening.source, opening.subject, opening.began)
-        self.down.situations = [*self.down.situations, new][-SITUATIONS:]
+        return about(subject, pieces, alone=self._situations.alone(t))
 
     def _judge(self, now: int) -> list[Change]:
-        """Judge every open situation, twice a second at most."""
+        """Judge every situation that no camera opened, twice a second at most."""
         if now - self.down.checked < _EVERY:
             return []
         self.down.checked = now
         self.down.signs.advance(now, self._table)
-        changes: list[Change] = []
-        for one in list(self.down.situations):
-            changes += self._weigh(one, now, now)
-            over = one.chain is None and (now - one.began) / SECOND > WATCH_S + LATE_S
-            if over and one in self.down.situations:
-                self.down.situations.remove(one)
-        return changes
-
-    def _weigh(self, one: Situation, t: int, now: int) -> list[Change]:
-        """Judge a situation as of `t`; return what is said of it at `now`."""
-        table = self._table.down
-        chain = self._chain(one.chain)
-        if one.chain is not None and chain is None:
-            # Recovered, or forgotten: over, unless it was somebody else that a camera saw get up.
-            one.chain = None
-            if len(self._in_sight(now)) <= 1 or self._seen_up(one, now):
-                self.down.situations.remove(one)
-            return []
-        if chain is not None:
-            chain.blind = not sees_down(self.falls.state.people, chain, now)
-            if not chain.blind:
-                return []  # a camera sees somebody down there, and judges with what is known
-        for piece in self._seen_up(one, t):
-            self.down.signs.pieces.add(piece)
-        kept = self._of(one.subject, self.down.signs.pieces.kept, t)
-        weighed = weigh(table, kept, one.began, t)
-        odds = table.prior + weighed.total
-        one.odds = odds
-        if chain is None:
-            return self._begin(one, odds, weighed, now) if odds >= table.suspect else []
-        chain.probability = probability(odds)
-        chain.contributions = strongest(weighed.contributions)
-        if self._is_up(one, chain, now):
-            self.falls.state.chains.remove(chain)
-            self.down.situations.remove(one)
-            chain.step = Step.RECOVERED
-            return [changed(chain, Step.RECOVERED, now)]
-        if chain.step is Step.SUSPECTED and self._is_sure(one, odds, now):
-            chain.step = Step.CONFIRMED
-            return [changed(chain, Step.CONFIRMED, now)]
-        return []
-
-    def _begin(self, one: Situation, odds: float, weighed: Weighed, now: int) -> list[Change]:
-        """Join the chain that this situation already is, or begin one."""
-        open_chain = joined(self.falls.state.chains, one)
-        if open_chain is not None:
-            one.chain = open_chain.number
-            open_chain.subject = open_chain.subject or one.subject
-            return []
-        state = self.falls.state
-        chain = Chain(
-            number=state.next_chain,
-            began=now,
-            down_since=one.began,
-            step=Step.SUSPECTED,
-            probability=probability(odds),
-            contributions=strongest(weighed.contributions),
-            blind=True,
-            subject=one.subject,
-        )
-        state.next_chain += 1
-        state.chains.append(chain)
-        one.chain = chain.number
-        changes = [changed(chain, Step.SUSPECTED, now)]
-        if self._is_sure(one, odds, now):
-            chain.step = Step.CONFIRMED
-            changes.append(changed(chain, Step.CONFIRMED, now))
-        return changes
-
-    def _is_sure(self, one: Situation, odds: float, now: int) -> bool:
-        """Return whether a situation that no camera sees is confirmed.
-
-        As before a camera it must have lasted: within `confirm_s` a dropped device is told to be
-        off the body, and whoever sat down hard walks on. Several senses that agree need not wait.
-        """
-        table = self._table.down
-        lasted = (now - one.began) / SECOND >= self._config.confirm_s
-        return odds >= table.confirm and (lasted or odds >= table.confirm + table.hurry)
-
-    def _in_sight(self, t: int) -> list[Person]:
-        return [person for person in self.falls.state.people if not person.gone(t)]
-
-    def _seen_up(self, one: Situation, t: int) -> list[Evidence]:
-        """Return what a camera says against a situation: its person is upright, or lies in bed."""
-        return seen_up(self._table.down, self._persons(one, t), one, t)
-
-    def _persons(self, one: Situation, t: int) -> list[tuple[Person, bool]]:
-        """Return who in the pictures is the situation's person, and whether that is by matching."""
-        alone = self._alone(t)
-        seen = [person for person in self._in_sight(t) if person.quality >= GOOD_VIEW]
-        told = [(person, is_about(one, person, self.who, self._beds)) for person in seen]
-        track = self.who.track_of(one.source)
-        return [
-            (person, matched)
-            for person, matched in told
-            if matched or (alone and (track is None or track[:2] == (person.source, person.track)))
-        ]
-
-    def _is_up(self, one: Situation, chain: Chain, now: int) -> bool:
-        """Return whether the person of a blind chain is upright again.
-
-        In a camera's good view by its own rule; whoever is only likely to be the same ends a
-        confirmed chain only when seen since before it began. Where no camera sees the person, the
-        wearable tells of walking upright for as long.
-        """
-        seen = self._persons(one, now)
-        for person, matched in seen:
-            up_s = min(person.upright_s(now), (now - one.began) / SECOND)
-            same = matched or chain.step is Step.SUSPECTED or person.began < one.began
-            if same and up_s >= self._config.recover_s:
-                return True
-        wearer = self.down.signs.wearers.get(one.source)
-        if seen or wearer is None or wearer.worn is False or not wearer.walks(wearer.t):
-            one.up_since = None
-            return False
-        if one.up_since is None:
-            one.up_since = wearer.t
-        return (wearer.t - one.up_since) / SECOND >= self._config.recover_s
-
-    def _chain(self, number: int | None) -> Chain | None:
-        return next((c for c in self.falls.state.chains if c.number == number), None)
+        return self._situations.judge(now, self.who)

@@ -8,16 +8,17 @@ situation already is. Pure.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from ambient.observations import Posture
 from fusion.down_state import Situation, Who
 from fusion.falls_state import DOUBLE, JOIN_S, Chain, Step
 from fusion.hypothesis import Evidence, belongs
 from fusion.person import DOWN_ON, GOOD_VIEW, Person
 from fusion.ratios import Hypothesis
 from fusion.signs import Signs
-from fusion.wearers import SECOND, Wearer
+from fusion.wearers import SECOND, STILL_S, Wearer
 
 FOLLOWED_S: Final = 120.0
 """So long must somebody have been followed before it counts against a fall that it is the wearer:
@@ -25,6 +26,11 @@ of newcomers where the wearer was lost 24 of 46 were named wrongly after 45 s, 1
 of 59 two to six minutes later (docs/matching.md)."""
 LATELY_S: Final = 30.0
 """Whoever was seen so shortly before may be in the room yet."""
+MOVES: Final = 0.5
+"""Whoever has been still for a smaller share of the last 2 s moves."""
+DOZES_S: Final = (20.0, 60.0)
+"""From so long without a movement of the device on, whoever is upright is believed less to wear it,
+and not at all after so long."""
 
 
 def about(subject: str | None, pieces: Iterable[Evidence], *, alone: bool) -> list[Evidence]:
@@ -76,22 +82,23 @@ def not_of_walkers(signs: Signs, pieces: list[Evidence], person: Person, t: int)
 
 
 def seen_up(
-    table: Hypothesis, persons: Iterable[tuple[Person, bool]], one: Situation, t: int
+    table: Hypothesis, persons: Iterable[tuple[Person, bool, float]], one: Situation, t: int
 ) -> list[Evidence]:
     """Return what a camera says against a situation: its person is upright, or lies in bed.
 
     Parameters
     ----------
     persons
-        Who in the pictures is the situation's person, and whether that is by matching.
+        Who in the pictures is the situation's person, whether that is by matching, and how far it
+        counts when upright, 0..1.
     """
     pieces = []
-    for person, matched in persons:
+    for person, matched, share in persons:
         who = "matched" if matched else "alone"
         up_s = min(person.upright_s(t), (t - one.began) / SECOND)
         rests_s = max(0.0, min(person.rests_s(t), (t - one.began) / SECOND))
         for name, seen_s, sure in (
-            (f"camera_upright_{who}", up_s, 1.0),
+            (f"camera_upright_{who}", up_s, share),
             (f"camera_rests_{who}", rests_s, person.place_sure),
         ):
             worth = sure * table.ratios[name].at(seen_s)
@@ -114,6 +121,33 @@ def is_about(one: Situation, person: Person, who: Who, beds: Mapping[str, str | 
     named = known is not None and known[0] == one.subject
     same = named or (track is not None and track[:2] == (person.source, person.track))
     return same and (one.began - person.began) / SECOND >= FOLLOWED_S
+
+
+def share_of_wearer(one: Situation, person: Person, wearer: Wearer | None) -> float:
+    """Return how far the only person in sight, unmatched, counts as a situation's person, 0..1.
+
+    Not at all where somebody else had been there as it began. Whoever came in later, only when the
+    device tells of steps since: else it is a helper, or does not know of anything. Whoever moves
+    while the device lies still wears another; and whoever is upright and does not move is believed
+    less, the longer the device has not stirred: people who sit or stand move a hand within a
+    minute.
+    """
+    if one.company:
+        return 0.0
+    if wearer is None or wearer.since is None or wearer.t <= one.began:
+        return 1.0
+    if person.began > one.began and not wearer.walked_since(one.began):
+        return 0.0
+    moves = person.posture is Posture.WALK or person.still < MOVES
+    if moves and wearer.still_s >= STILL_S:
+        return 0.0
+    return 1.0 - min(1.0, max(0.0, (wearer.still_s - DOZES_S[0]) / (DOZES_S[1] - DOZES_S[0])))
+
+
+def in_company(people: Sequence[Person], began: int) -> bool:
+    """Return whether two people were in the pictures shortly before `began` (ns) or since."""
+    lately = [p for p in people if (began - p.t) / SECOND <= LATELY_S]
+    return any(others_lately(people, p, began) for p in lately)
 
 
 def is_worn_by(one: Wearer, person: Person, who: Who, alone: Container[str | None]) -> bool:

@@ -42,6 +42,8 @@ class Situation(Struct):
     chain: int | None = None
     odds: float = PRIOR
     """Log-odds when it was judged last."""
+    company: bool = False
+    """Two people or more were in the pictures as it began: none of them is known to be meant."""
     up_since: int | None = None
     """Since when its wearer walks again, by the wearable alone."""
 

@@ -7,9 +7,8 @@ off the floor) for `recover_s` in a good view ends it. Several cameras of a room
 people, so a second view joins the open chain unless one camera shows two people down.
 
 What other senses say comes in by `Beside`, in log-odds; where none says anything the camera decides
-alone. A chain that they began is `blind` until a camera sees somebody down there.
-
-Pure: no clock and no I/O. Time is the `t` of what comes in; `Tick` lets it go on.
+alone. A chain that they began is `blind` until a camera sees somebody down there. Pure: no clock,
+no I/O; time is the `t` of what comes in, and `Tick` lets it go on.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ class FallJudge:
         if person is None:
             person = Person.first(seen)
             person.may_be_another = may_be_another(self.state, person)
-            person.chain = self._continued(person)
+            person.chain = self._continued(person, seen)
             self.state.people.append(person)
             self.due = 0
         person.see(seen)
@@ -247,8 +246,10 @@ class FallJudge:
         chain.step = Step.RECOVERED
         return [changed(chain, Step.RECOVERED, t)]
 
-    def _continued(self, person: Person) -> int | None:
+    def _continued(self, person: Person, seen: PostureSeen) -> int | None:
         """Return the suspicion that somebody new in the picture is of, if it is about the same."""
+        # Who is seen upright is not who was just seen to lie there: nobody gets up that fast.
+        up = seen.upright >= 0.5 and seen.quality >= GOOD_VIEW
         for chain in () if person.may_be_another else self.state.chains:
             if chain.step is Step.SUSPECTED and any(
                 p.ended
@@ -256,6 +257,7 @@ class FallJudge:
                 and p.source == person.source
                 and (person.t - p.t) / 1e9 <= CONTINUES_S
                 and person.near(p)
+                and not (up and p.lies_in_view)
                 for p in self._people_of(chain)
             ):
                 return chain.number
@@ -389,10 +391,8 @@ class FallJudge:
         return next((c for c in self.state.chains if c.number == number), None)
 
     def _find(self, source: str, track: int) -> Person | None:
-        for person in self.state.people:
-            if person.track == track and person.source == source:
-                return person
-        return None
+        people = self.state.people
+        return next((p for p in people if p.track == track and p.source == source), None)
 
 
 def _confirms(verdict: Judgement) -> bool:

@@ -266,6 +266,12 @@ class Person(Struct):
         """Whether the person, as last seen, is down because of the descent alone."""
         return self.supposed and self.seen_down < MOTIONLESS
 
+    @property
+    def lies_in_view(self) -> bool:
+        """Whether the person, as last seen, lay there in a good view."""
+        lies = self.seen_down >= MOTIONLESS and self.posture not in OFF_THE_FLOOR
+        return lies and self.quality >= GOOD_VIEW
+
     def near(self, other: Person) -> bool:
         """Return whether this person first appeared about where `other` was last seen."""
         return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)

@@ -33,6 +33,8 @@ MOVED_S: Final = 60.0
 """Whoever wears it moved this lately."""
 DESCENT_S: Final = 3.0
 """A device on a body that goes down moves within so much of it."""
+STILL_S: Final = 5.0
+"""A device that has been still for so long since an impact is on no arm of somebody who moves."""
 ALIVE_S: Final = 5.0
 """Whatever has not told of a second for so long is not waited for."""
 KEPT_S: Final = 90.0
@@ -95,10 +97,18 @@ class Wearer(Struct):
         alive = abs(t - self.t) <= ALIVE_S * SECOND
         there = self.since <= began - QUIET_S * SECOND
         moved = any(abs(at - began) <= DESCENT_S * SECOND for at in self.moves)
-        after = began + QUIET_S * SECOND
-        stepped_s = sum(at > after for at, _ in self.steps)
-        walked = stepped_s >= SURELY_WALKED_S or (self.walked or 0) > after
+        walked = self.walked_since(began + round(QUIET_S * SECOND))
         return alive and there and moved and not walked
+
+    def walked_since(self, began: int) -> bool:
+        """Return whether its wearer has surely walked since `began` (ns)."""
+        stepped_s = sum(at > began for at, _ in self.steps)
+        return stepped_s >= SURELY_WALKED_S or (self.walked or 0) > began
+
+    def lies_still(self, t: int) -> bool:
+        """Return whether it tells of its seconds and has hardly moved since the last impact."""
+        alive = self.since is not None and abs(t - self.t) <= ALIVE_S * SECOND
+        return alive and self.still_s >= STILL_S
 
     def walks(self, t: int) -> bool:
         """Return whether the wearer walks upright at `t`."""

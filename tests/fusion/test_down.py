@@ -13,7 +13,7 @@ import pytest
 from ambient.config import Falls
 from ambient.events import Purpose, Sense
 from ambient.observations import AnyObservation, Doubt, Place, SensorKind, SoundClass, Wear
-from fusion.down import LATE_S, WATCH_S
+from fusion.down_situations import LATE_S, WATCH_S
 from fusion.down_state import Situation
 from fusion.evidence import probability
 from fusion.falls import FallJudge
@@ -341,6 +341,20 @@ def test_whoever_is_back_in_the_own_bed_is_not_on_the_floor():
     anne, bert = (sensor(22, SensorKind.BED, True, bed=bed) for bed in ("b1", "b2"))
     assert CONFIRMED in names(play(judge(DOUBLE), [*story, bert], until=60))
     assert CONFIRMED not in names(play(judge(DOUBLE), [*story, anne], until=60))
+
+
+@pytest.mark.parametrize(
+    ("hours", "left", "alarms"),
+    [(0.1, False, False), (6, False, False), (6, True, True), (30, False, True)],
+    ids=["just in bed", "asleep for hours", "out of it", "a sensor without a word for too long"],
+)
+def test_whose_bed_says_that_somebody_is_in_it_has_not_fallen_out_of_it(hours, left, alarms):
+    at = hours * 3600
+    story = [sensor(0, SensorKind.BED, True, bed="b1"), *lies(at - 60, at), impact(at, 0.99)]
+    story += [sensor(at - 1, SensorKind.BED, False, bed="b1")] * left + lies(at + 1, at + 90)
+    ticked = [one for one in ticks(at - 60) if one.t % ns(30) == 0]
+    changes = play(judge(), [*ticked, *story], until=at + 90, begin=round(at - 60))
+    assert (CONFIRMED in names(changes)) is alarms
 
 
 @pytest.mark.parametrize(

@@ -506,6 +506,24 @@ def test_who_stands_close_to_a_fall_and_gets_another_number_does_not_end_it(
     assert [step for step, _ in judge(story, 100)][:2] == [Step.SUSPECTED, Step.CONFIRMED]
 
 
+@pytest.mark.parametrize(
+    ("last_seen", "found"),
+    [
+        (span(4, 6, **MOVES), True),
+        (span(4, 6, **MOVES, quality=0.2), False),
+    ],
+    ids=["lies in a good view", "a doubtful view"],
+)
+def test_who_comes_up_to_somebody_who_lies_there_is_not_who_lay(
+    last_seen: list[PostureSeen], found: bool
+) -> None:
+    """Who lay is hidden, and somebody who was not seen before stands there a second later."""
+    fallen = [*span(0, 3, **UP), *midway(3, 4), *last_seen, lost(6.4, down=0.6)]
+    steps = [step for step, _ in judge([*fallen, *span(7, 60, **UP, track=3)], 60)]
+    assert steps[:1] == [Step.SUSPECTED]
+    assert (Step.CONFIRMED in steps) is found
+
+
 FLOORED = {**LYING, "place": Place.PERMITTED}
 FALLS = span(3, 4, down=0.95, upright=0.02, posture=Posture.FALL, descent=0.95)
 
