@@ -30,9 +30,12 @@ def falls(report: Report) -> None:
         row = (share(group.sensitivity), share(group.specificity))
         table.add_row(name, *row, seconds(after.p50_s), seconds(after.p95_s))
 
-    add("bar rows", report.bar)
-    for name, group in {**report.by_use, **report.by_dataset}.items():
-        add(name, group)
+    if report.bar.sensitivity.n or report.bar.specificity.n:
+        add("bar rows", report.bar)
+    add("all rows", report.every)
+    for groups in (report.by_use, report.by_dataset):
+        for name, group in groups.items():
+            add(name, group)
     _print(table)
     rates = report.false_alarm_rates
     typer.echo(f"false alarms per hour of everyday footage: {_rate(rates.per_hour)}")

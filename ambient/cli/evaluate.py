@@ -264,7 +264,8 @@ def peers(manifest: Manifest, jobs: Jobs = None, json: Json = False) -> None:
 def _done(report: Any, errors: dict[str, str], show: Callable[[Any], None], *, json: bool) -> None:
     """Say what could not be read, then the report; exit code 1 after an error."""
     for file, error in errors.items():
-        typer.echo(f"{file}: {error}", err=True)
+        # Most name the file themselves, with its folder.
+        typer.echo(error if file in error.partition(": ")[0] else f"{file}: {error}", err=True)
     if json:
         _line(report)
     else:

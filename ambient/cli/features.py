@@ -49,12 +49,17 @@ def features(
     """Write the 88 functionals of eGeMAPS v02 for each file, over all of it.
 
     The columns are named as in the published set; docs/voice-features.md says what each is. A file
-    that cannot be read has no row (exit code 1).
+    that cannot be read has no row (exit code 1); of one that is cut off what is there is measured.
     """
     from ambient.evaluate import feature_table
 
+    notes: list[str] = []
     with evaluate._shown("files") as progress:
-        errors = feature_table.write(files, csv, lld_parquet, own=own, progress=progress)
+        errors = feature_table.write(
+            files, csv, lld_parquet, own=own, progress=progress, note=notes.append
+        )
+    for note in notes:
+        typer.echo(note, err=True)
     for file, error in errors.items():
         typer.echo(f"{file}: {error}", err=True)
     typer.echo(f"{csv}: {len(files) - len(errors)} of {len(files)} files", err=True)

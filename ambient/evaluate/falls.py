@@ -44,6 +44,8 @@ class Report(Struct, frozen=True):
     ----------
     bar
         The rows that bars are set on: `validate` without the data sets measured apart.
+    every
+        All scored rows.
     by_use, by_dataset
         All rows, grouped.
     by
@@ -59,6 +61,7 @@ class Report(Struct, frozen=True):
     config_version: str
     rows: int
     bar: Group
+    every: Group
     by_use: dict[str, Group]
     by_dataset: dict[str, Group]
     by: list[Dimension]
@@ -202,6 +205,7 @@ def summarise(
         config_version=default_config("recording", fps).version,
         rows=len(rows),
         bar=group([out for row, out in pairs if row.on_bar], clusters),
+        every=group([out for _, out in scored], clusters),
         by_use=by(lambda row: row.use),
         by_dataset=by(lambda row: row.dataset),
         by=dimensions(pairs),

@@ -36,6 +36,7 @@ def write(
     *,
     own: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> dict[str, str]:
     """Write the table, and return what could not be read, with the reason.
 
@@ -51,6 +52,8 @@ def write(
         Whether `OWN` is added after the published columns.
     progress
         Called with (done, all) after each file.
+    note
+        Told of each file that ends before its time; its row is of what is there.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def write(
             for number, file in enumerate(files, start=1):
                 path = Path(file)
                 try:
-                    rows = described(path)
+                    rows = described(path, note)
                 except SourceError as error:
                     errors[file] = str(error).removeprefix(f"{path}: ")
                 else:
@@ -89,8 +92,15 @@ def write(
     return errors
 
 
-def described(file: Path) -> Descriptors:
+def described(file: Path, note: Callable[[str], None] | None = None) -> Descriptors:
     """Return the descriptors of a sound file.
+
+    Parameters
+    ----------
+    file
+        Of sound.
+    note
+        Told when it ends before its time.
 
     Raises
     ------
@@ -104,6 +114,8 @@ def described(file: Path) -> Descriptors:
         for block in sound:
             samples += len(block.samples)
             parts.append(extractor.push(block.samples))
+        if sound.cut_off and note is not None:
+            note(f"{file}: cut off after {samples / 16_000:.2f} s; measured as far as it goes")
     parts.append(extractor.finish())
     if samples < SHORT:
         raise SourceError(

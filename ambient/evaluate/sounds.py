@@ -207,6 +207,8 @@ def run(
             ringing.append(f"{row.file} ({row.label})")
         if progress is not None:
             progress(number + len(errors), len(rows))
+    if progress is not None:
+        progress(len(rows), len(rows))
     if alarms_out is not None:
         write_lines(alarms_out, lines, "--alarms-out")
     by, missing = _made(listening, made)

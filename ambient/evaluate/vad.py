@@ -100,10 +100,10 @@ class Report(Struct, frozen=True):
 
     Attributes
     ----------
-    files, speech_s
-        All that was looked at, and the speech found in it.
+    files, seconds, speech_s
+        Recordings, how long they are, and the speech found in them.
     core_s_per_s
-        Processor time for a second of sound, reading not counted.
+        Processor time for a second of sound, mixtures too, reading not counted.
     known, mixtures, quiet
         Recordings with a truth, by data set; mixtures by ratio in dB; sounds without speech, by
         label.
@@ -199,12 +199,15 @@ def run(
             quiet.setdefault(row.label, []).append((len(samples) / RATE, spoken))
         if progress is not None:
             progress(number + len(errors), len(rows))
+    if progress is not None:
+        progress(len(rows), len(rows))
     if segments_out is not None:
         write_lines(segments_out, lines, "--segments-out")
+    seconds = listener.seconds
     measured = _mixtures(rows, listener, errors) if manifests else {}
     return Report(
         files=len(lines),
-        seconds=round(listener.seconds, 1),
+        seconds=round(seconds, 1),
         speech_s=round(sum(e - s for line in lines for s, e in line.segments), 1),
         core_s_per_s=round(listener.cpu_s / listener.seconds, 5) if listener.seconds else None,
         known={name: _score(counts) for name, counts in sorted(known.items())},

@@ -99,6 +99,20 @@ def test_what_cannot_be_read_has_no_row_and_is_said(
     assert [row[0] for row in csv.reader(table.read_text().splitlines())] == ["file", str(good)]
 
 
+def test_a_file_that_is_cut_off_is_measured_as_far_as_it_goes(
+    tmp_path: Path, speech: np.ndarray
+) -> None:
+    whole = _written(tmp_path / "whole.wav", speech[:16_000])
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(whole.read_bytes()[: 44 + 16_000])
+    table = tmp_path / "out.csv"
+    done = CliRunner().invoke(build(), ["features", str(cut), str(whole), "--csv", str(table)])
+    assert done.exit_code == 0
+    assert f"{cut}: cut off after 0.50 s" in done.output
+    assert "whole.wav: cut off" not in done.output
+    assert len(table.read_text().splitlines()) == 3
+
+
 def test_a_table_that_cannot_be_written_is_an_error(tmp_path: Path, speech: np.ndarray) -> None:
     file = _written(tmp_path / "a.wav", speech[:8000])
     place = tmp_path / "none" / "out.csv"

@@ -81,6 +81,14 @@ def test_a_measurement_with_its_page(manifest: Path) -> None:
     assert text.count('class="nobody"') == 8
 
 
+def test_what_cannot_be_read_is_said_once_with_its_folder(manifest: Path) -> None:
+    done = CliRunner().invoke(build(), ["evaluate", "falls", str(manifest), "--jobs", "1"])
+    assert done.exit_code == 1
+    said = [line for line in done.stderr.splitlines() if "broken.mp4" in line]
+    assert len(said) == 1
+    assert said[0].startswith(f"{manifest.with_name('broken.mp4')}: expected a video file")
+
+
 def test_other_weights_must_be_there(manifest: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="expected the temporal network, found none"):
         _invoke("evaluate", "falls", str(manifest), "--weights", str(tmp_path))

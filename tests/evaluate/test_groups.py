@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ambient.cli import _tables
 from ambient.errors import UsageError
 from ambient.evaluate.falls import read_room_days, summarise
 from ambient.evaluate.groups import Dimension, delays, dimensions, false_alarms, group
@@ -130,7 +131,24 @@ def test_a_report_names_what_went_wrong() -> None:
     assert (report.bar.sensitivity.k, report.bar.sensitivity.n) == (1, 2)
     assert (report.bar.specificity.k, report.bar.specificity.n) == (1, 2)
     assert report.by_dataset["urfd-ceiling"].specificity.n == 1
+    assert (report.every.specificity.k, report.every.specificity.n) == (2, 3)
     assert report.bar.sensitivity.resampled_low is not None
+
+
+@pytest.mark.parametrize(("use", "bar"), [("validate", True), ("new", False)])
+def test_the_table_shows_every_use_and_data_set(
+    use: str, bar: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row("a", dataset="new", use=use), row("b", dataset="other", use=use)]
+    _tables.falls(summarise(rows, [outcome(one) for one in rows]))
+    names = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert ("bar rows" in names) is bar
+    assert [one for one in names if one in (use, "new", "other", "all rows")] == [
+        "all rows",
+        use,
+        "new",
+        "other",
+    ]
 
 
 HEAD = "file,dataset,use,label,fall_start_s,fall_end_s,subject,fps,n_frames,light\n"

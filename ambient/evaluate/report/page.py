@@ -15,7 +15,7 @@ from msgspec import Struct
 from ambient import __version__
 from ambient.errors import StoreError
 from ambient.evaluate.falls import Measured
-from ambient.evaluate.groups import Dimension, Group, clusters_of, delays, group
+from ambient.evaluate.groups import Dimension, Group, delays
 from ambient.evaluate.manifest import Label, Row
 from ambient.evaluate.measure import Outcome, found, wrong
 from ambient.evaluate.report import figures, words
@@ -111,7 +111,7 @@ def _headline(measured: Measured) -> Headline:
     hits = [out for out in bar or every if out.label == Label.FALL and found(out)]
     return Headline(
         what="rows that bars are set on" if bar else "all scored rows",
-        group=report.bar if bar else group(every, clusters_of(measured.rows)),
+        group=report.bar if bar else report.every,
         suspected=figures.histogram(delays(hits, confirmed=False)),
         confirmed=figures.histogram(delays(hits, confirmed=True)),
     )
