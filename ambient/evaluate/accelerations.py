@@ -198,10 +198,10 @@ def _umafall(text: str) -> dict[Wear, Trace]:
     out: dict[Wear, Trace] = {}
     for sensor, place in _SENSOR.findall(text):
         of = table[table[:, 6] == int(sensor)]
-        if len(of) < 2:
+        wear = _UMAFALL.get(place)
+        if wear is None or len(of) < 2:
             continue
         seconds = of[:, 0] / 1000.0
-        wear = _UMAFALL[place]
         if wear is Wear.THIGH:
             # The phone writes samples in bursts of one time; their numbers are even.
             seconds = np.polyval(np.polyfit(of[:, 1], seconds, 1), of[:, 1])

@@ -118,7 +118,8 @@ UPFALL = "row,video_s," + ",".join(
 def others(folder: Path, tmp_path: Path) -> Path:
     """Return a folder of the same recordings under other names, packed or not, and of others."""
     published = gzip.decompress((folder / "vitals/umafall/02_fall_0.csv.gz").read_bytes())
-    (tmp_path / "ä 1.csv").write_bytes(published)
+    # Of a place that is not known nothing is said.
+    (tmp_path / "ä 1.csv").write_bytes(b"%C4:BE:84:70:0E:80; 4; HAT; SensorTag\n" + published)
     (tmp_path / "2.gz").write_bytes(gzip.compress(published))
     still = "".join(f"{ms},1.0,0.0,-1.0,0.0\n" for ms in range(-40, 4000, 20))
     (tmp_path / "pelvis.csv").write_text("-7200000,1,0,-1,0\n" + still)
