@@ -1,7 +1,8 @@
 """The serving hub looks whether the other one could take its place.
 
 Comes in: what is known of the other hub (`seams.Partner`). Goes out: a technical alarm while nobody
-could take over, and the erasures that the other hub knew of, applied here.
+could take over, another one while both serve because the network between them is torn, and the
+erasures that the other hub knew of, applied here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import structlog
 from ambient.config import HubConfig
 from ambient.errors import AmbientError
 from ambient.hub.alarms.inputs import ChannelWorks
-from ambient.hub.alarms.kinds import STANDBY_HUB
+from ambient.hub.alarms.kinds import STANDBY_HUB, TORN_NETWORK
 from ambient.hub.people import erasure
 from ambient.hub.seams import Partner
 from ambient.hub.web.context import HubContext
@@ -31,7 +32,7 @@ class PartnerWatch:
         self._config = config
         self._hub = hub
         self._partner = partner
-        self._told: int | None = -1
+        self._told: dict[str, int | None] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Look until `stop` is set."""
@@ -42,10 +43,15 @@ class PartnerWatch:
         """Say whether the other hub is there; apply what it erased."""
         now = self._hub.now()
         try:
-            since = self._partner.fails_since()
-            if since != self._told:
-                self._hub.store.decide(ChannelWorks(channel=STANDBY_HUB, fails_since=since), now)
-                self._told = since
+            fails = {
+                STANDBY_HUB: self._partner.fails_since(),
+                TORN_NETWORK: self._partner.torn_since(),
+            }
+            for channel, since in fails.items():
+                if channel not in self._told or since != self._told[channel]:
+                    works = ChannelWorks(channel=channel, fails_since=since)
+                    self._hub.store.decide(works, now)
+                    self._told[channel] = since
             ledger = self._partner.erased()
             if ledger is not None:
                 files = [ledger, *erasure.ledger_files(self._config)]

@@ -89,6 +89,10 @@ class Partner(OneOfTwo, Protocol):
         """Return since when (ns) nobody could take over from this hub, nothing while one could."""
         ...
 
+    def torn_since(self) -> int | None:
+        """Return since when (ns) both serve and do not hear each other, as far as nodes told."""
+        ...
+
     def unwell(self, ill: bool) -> None:
         """Take in each second whether this hub cannot do its work: the other one may take over."""
         ...

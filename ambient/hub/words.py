@@ -19,7 +19,7 @@ from ambient.hub.alarms.condition import (
     SnoozeReason,
     Stage,
 )
-from ambient.hub.alarms.kinds import STANDBY_HUB, AlarmKind
+from ambient.hub.alarms.kinds import STANDBY_HUB, TORN_NETWORK, AlarmKind
 from ambient.hub.database import Trouble
 from ambient.hub.languages import gettext, mark, speaking
 from ambient.hub.rooms import RoomStatus
@@ -260,6 +260,8 @@ def headline(alarm: Condition) -> str:
             return said % {"node": alarm.node}
         case AlarmKind.CHANNEL if alarm.source == STANDBY_HUB:
             return gettext("No second hub could take over")
+        case AlarmKind.CHANNEL if alarm.source == TORN_NETWORK:
+            return gettext("The network between the two hubs is torn")
         case AlarmKind.CHANNEL:
             return gettext("Way out %(channel)s does not deliver") % {"channel": alarm.source}
         case _:
@@ -304,6 +306,11 @@ def known(alarm: Condition) -> list[str]:
             return [gettext("This room does not alarm"), mend]
         case AlarmKind.CHANNEL if alarm.source == STANDBY_HUB:
             return [gettext("If this one fails now, no other takes over; look at the other hub")]
+        case AlarmKind.CHANNEL if alarm.source == TORN_NETWORK:
+            return [
+                gettext("Both serve, each rooms of its own: see to what rings on either page"),
+                gettext("Have the network between them mended"),
+            ]
         case AlarmKind.CHANNEL:
             return [gettext("Alarms do not reach whoever is called that way; look after the page")]
         case _:

@@ -116,6 +116,8 @@ OF_NODES: Final = TECHNICAL - {AlarmKind.CHANNEL}
 
 STANDBY_HUB: Final = "standby-hub"
 """As what the site's second hub stands in the alarm that none could take over: a way out too."""
+TORN_NETWORK: Final = "torn-network"
+"""As what the network between two hubs stands in the alarm that both serve."""
 
 BUDGETED: Final = frozenset(
     {

@@ -18,8 +18,11 @@ the hub gave it (`proof`), so no node can make one up:
 
 At no time do both serve the same node. Both may ring at once from when one takes over until the
 other hears of it by either way, at most `FENCE_S` when it is cut off from all; a node that reaches
-both tells each of the other (`ambient.node.telling`). So it is for longer only while the house
-itself is in two halves, each with nodes of its own, and no node reaches both.
+both tells each of the other (`ambient.node.telling`). So it is for longer only while the network
+is torn: the hubs do not hear each other, and each has nodes that reach it alone. Where a node
+reaches both as well, that the one steps down for its word is of no use: its own nodes call it back.
+So a hub that was called back stays, for longer each time (`STAY_S`), until it hears the other one.
+Rings may be double then; that nobody serves a room would be worse.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ import hmac
 from enum import Enum, auto
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from ambient.config_standby import Order
@@ -44,6 +48,11 @@ FENCE_S: Final = 12.0
 """A hub that heard neither a node nor the other hub for so long is alone; nodes speak each 5 s."""
 PROMISE_S: Final = 20.0
 """For so long a hub that an operator chose asks the other one to let go, and fetches its state."""
+STAY_S: Final = 600.0
+"""For so long a hub that was called back stays, whatever nodes say of a higher term; each time that
+follows is twice as long …"""
+LONGEST_STAY_S: Final = 3600.0
+"""… up to this: the network may be whole again for its nodes, and not between the hubs."""
 HANDED_S: Final = 12.0
 """For so long it waits for that state without hearing the other one, which starts anew."""
 
@@ -57,10 +66,17 @@ class Kept(Struct, frozen=True, kw_only=True):
         In which it serves, or served last; 0 when it never did.
     seen
         The highest term it ever heard of.
+    sent
+        Whether it stepped down for the word of a node that another hub serves, without hearing
+        that hub.
+    turns
+        How often in a row its own nodes called it back after that.
     """
 
     term: int = 0
     seen: int = 0
+    sent: bool = False
+    turns: int = 0
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -139,6 +155,10 @@ class Duty:
         self._knock_at: float | None = None
         self._wants_at: float | None = None
         self._ill = False
+        self._pressing = 0
+        """The highest term heard of from the other hub, or from a node that comes."""
+        self._told_at: float | None = None
+        """When a node that another hub serves told of a higher term."""
 
     def said(self, now: float) -> Said:
         """Return what this hub tells the other one."""
@@ -158,21 +178,25 @@ class Duty:
         """Take in what the other hub said."""
         self.other = said
         self.heard_at = now
-        self._see(max(said.seen, said.term))
+        self._press(max(said.seen, said.term))
+        if self.kept.sent or self.kept.turns:
+            self.kept = msgspec.structs.replace(self.kept, sent=False, turns=0)
 
     def node(self, term: int, now: float) -> None:
         """Take in that a node spoke, which knows `term`."""
         self._node_at = now
-        self._see(term)
+        self._press(term)
 
-    def told(self, term: int) -> None:
+    def told(self, term: int, now: float) -> None:
         """Take in that a node, which another hub serves, knows `term`: it does not knock."""
         self._see(term)
+        if term > self.kept.term:
+            self._told_at = now
 
     def knocked(self, term: int, now: float) -> None:
         """Take in that a node, which knows `term`, came although this hub does not serve."""
         self._knock_at = now
-        self._see(term)
+        self._press(term)
 
     def promote(self, now: float) -> None:
         """Take in that an operator chose this hub."""
@@ -182,6 +206,15 @@ class Duty:
     def hears(self, now: float) -> bool:
         """Return whether the other hub is there."""
         return self.heard_at is not None and now - self.heard_at <= LOST_S
+
+    def may_serve(self, now: float) -> bool:
+        """Return whether nodes may be served: this hub serves, and no higher term ends that."""
+        return self.serves and not self._is_over(now)
+
+    def torn(self, now: float) -> bool:
+        """Return whether both serve, as far as nodes told, and this hub does not hear the other."""
+        told = self.kept.turns > 0 or self.kept.seen > self.kept.term
+        return self.serves and told and not self.hears(now)
 
     def decide(
         self, now: float, *, nodes: bool, ready: bool, level: bool, fresh: bool = False
@@ -201,8 +234,12 @@ class Duty:
         """
         if self.serves:
             alone = nodes and not self._opens and now - self._last_heard() > FENCE_S
-            gone = self.kept.seen > self.kept.term or alone or self._is_asked(now)
-            return Decision.STEP_DOWN if gone else Decision.STAY
+            over = self._is_over(now)
+            if not (over or alone or self._is_asked(now)):
+                return Decision.STAY
+            sent = over and not self.hears(now) and self._pressing <= self.kept.term
+            self.kept = msgspec.structs.replace(self.kept, sent=sent)
+            return Decision.STEP_DOWN
         take = ready and (
             self._among_two(now, level=level, fresh=fresh)
             if self.hears(now)
@@ -216,7 +253,9 @@ class Duty:
         term = kept.term if kept.term and kept.term == kept.seen else None
         if term is None:
             term = next_term(kept.seen, self.order)
-        self.kept = Kept(term=term, seen=term)
+        called = kept.sent and self._knock_at is not None and not self.hears(now)
+        self.kept = Kept(term=term, seen=term, turns=kept.turns + 1 if called else 0)
+        self._pressing, self._told_at = term, None
         self.serves = self._opens = True
         self._ill = False
         self._since = now
@@ -275,6 +314,20 @@ class Duty:
     def _wants(self, now: float) -> bool:
         return self._wants_at is not None and now - self._wants_at <= PROMISE_S
 
+    def _is_over(self, now: float) -> bool:
+        """Return whether a higher term ends this one."""
+        kept = self.kept
+        if kept.seen <= kept.term:
+            return False
+        if not kept.turns or self.hears(now) or self._pressing > kept.term:
+            return True
+        stays_s = min(LONGEST_STAY_S, STAY_S * 2 ** (kept.turns - 1))
+        return self._told_at is not None and self._told_at - self._since > stays_s
+
+    def _press(self, term: int) -> None:
+        self._pressing = max(self._pressing, term)
+        self._see(term)
+
     def _see(self, term: int) -> None:
         if self.kept.seen < term:
-            self.kept = Kept(term=self.kept.term, seen=term)
+            self.kept = msgspec.structs.replace(self.kept, seen=term)

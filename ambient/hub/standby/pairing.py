@@ -99,6 +99,7 @@ class Pairing:
         self._copied_at = 0.0
         """When (steady) any came."""
         self._said = ""
+        self._torn: int | None = None
         self.take_over = threading.Event()
         self.step_down = threading.Event()
         own = own_link(config.link.bind, config.link.advertise)
@@ -126,13 +127,13 @@ class Pairing:
         """Take in that a node spoke which knows `term`; return whether this hub may serve it."""
         with self._lock:
             self.duty.node(self._proved(term, proof), self._steady())
-            return self._may_serve()
+            return self.duty.may_serve(self._steady())
 
     def told(self, term: int, proof: str) -> bool:
         """Take in that a node which another hub serves knows `term`; return whether this serves."""
         with self._lock:
-            self.duty.told(self._proved(term, proof))
-            return self._may_serve()
+            self.duty.told(self._proved(term, proof), self._steady())
+            return self.duty.may_serve(self._steady())
 
     def _proved(self, term: int, proof: str) -> int:
         """Return `term` if a hub of this site gave its proof, else 0."""
@@ -143,13 +144,17 @@ class Pairing:
             return 0
         return term
 
-    def _may_serve(self) -> bool:
-        return self.duty.serves and self.duty.kept.seen <= self.duty.kept.term
-
     def fails_since(self) -> int | None:
         """Return since when (ns) nobody could take over from this hub, nothing while one could."""
         with self._lock:
             return self._other.fails_since(self._steady(), self.clock(), self.duty.heard_at)
+
+    def torn_since(self) -> int | None:
+        """Return since when (ns) both serve and do not hear each other, as far as nodes told."""
+        with self._lock:
+            torn = self.duty.torn(self._steady())
+            self._torn = (self._torn or self.clock()) if torn else None
+            return self._torn
 
     def erased(self) -> Path | None:
         """Return a ledger of erasures that the other hub brought, once for each."""

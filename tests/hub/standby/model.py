@@ -229,9 +229,8 @@ class World:
         if hub is None:
             return False
         assert hub.duty is not None
-        hub.duty.told(node.hubs.term)
-        kept = hub.duty.kept
-        if hub.duty.serves and kept.seen == kept.term > node.hubs.term:
+        hub.duty.told(node.hubs.term, self.now)
+        if hub.duty.may_serve(self.now) and hub.duty.kept.term > node.hubs.term:
             node.session, node.since = None, self.now
             node.hubs.go(ADDRESSES[at])
         return True
@@ -262,7 +261,7 @@ class World:
     def _greet(self, node: NodeModel, hub: HubModel) -> bool:
         assert hub.duty is not None
         hub.duty.node(node.hubs.term, self.now)
-        if hub.duty.kept.seen > hub.duty.kept.term:
+        if not hub.duty.may_serve(self.now):
             return False
         if not node.hubs.welcome(hub.duty.kept.term, ADDRESSES):
             return False

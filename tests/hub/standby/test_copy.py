@@ -12,7 +12,7 @@ import pytest
 
 from ambient.errors import ConfigError, StoreError
 from ambient.events import Purpose
-from ambient.hub.alarms.kinds import STANDBY_HUB
+from ambient.hub.alarms.kinds import STANDBY_HUB, TORN_NETWORK
 from ambient.hub.database import HubDatabase
 from ambient.hub.partner_watch import PartnerWatch
 from ambient.hub.people import erasure
@@ -111,6 +111,7 @@ class _Partner:
 
     def __init__(self) -> None:
         self.since: int | None = None
+        self.torn: int | None = None
         self.ledger: Path | None = None
         self.lacks, self.term, self.addresses = 0, 2, ["tcp://10.0.0.5:7440"]
 
@@ -119,6 +120,9 @@ class _Partner:
 
     def fails_since(self) -> int | None:
         return self.since
+
+    def torn_since(self) -> int | None:
+        return self.torn
 
     def erased(self) -> Path | None:
         return self.ledger
@@ -142,7 +146,10 @@ def test_a_hub_that_nobody_stands_by_says_so(both: Both) -> None:
 
     def alarms() -> list[tuple[str, str]]:
         with both.database.read() as db:
-            return [tuple(row) for row in db.execute("SELECT key, state FROM alarms").fetchall()]
+            return [
+                tuple(row)
+                for row in db.execute("SELECT key, state FROM alarms ORDER BY key").fetchall()
+            ]
 
     watch.look()
     assert alarms() == []
@@ -152,6 +159,12 @@ def test_a_hub_that_nobody_stands_by_says_so(both: Both) -> None:
     partner.since = None
     watch.look()
     assert alarms() == [(f"channel:{STANDBY_HUB}", "resolved")]
+    partner.torn = 200 * NS
+    watch.look()
+    assert alarms()[1:] == [(f"channel:{TORN_NETWORK}", "active")]
+    partner.torn = None
+    PartnerWatch(both.configs["first"], hub, partner).look()  # type: ignore[arg-type]
+    assert alarms()[1:] == [(f"channel:{TORN_NETWORK}", "resolved")], "also after a new start"
 
 
 def test_the_second_hub_follows_the_firsts_configuration(both: Both) -> None:

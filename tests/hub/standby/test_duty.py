@@ -14,7 +14,9 @@ from ambient.hub.standby.duty import (
     FENCE_S,
     HANDED_S,
     KNOCK_S,
+    LONGEST_STAY_S,
     LOST_S,
+    STAY_S,
     Decision,
     Duty,
     Kept,
@@ -97,7 +99,9 @@ class TwoHubs(RuleBasedStateMachine):
             both_since = world.both_since or world.now
             assert world.now - both_since <= BOTH_S, "both ring, and the house is whole"
             reached = max(world.reached_since or world.now, world.fresh_at)
-            assert world.now - reached <= TOLD_S + EVERY_S, "both ring, and a node reaches both"
+            stays = LONGEST_STAY_S * any(h.memory.kept.turns for h in world.hubs)
+            most = TOLD_S + EVERY_S + stays
+            assert world.now - reached <= most, "both ring, and a node reaches both"
             if world.now - world.fresh_at > SERVED_S and not world.is_torn():
                 assert world.forgotten() == [], "a node reaches a hub, and none serves it"
 
@@ -207,12 +211,111 @@ def test_a_node_that_reaches_both_ends_two_terms(
     assert serving == [Order.SECOND], "the one of the higher term"
 
 
+def test_hubs_of_a_torn_network_take_turns_ever_more_rarely() -> None:
+    world = World(3)
+    world.run(20.0)
+    world.cut(between=False, reach=[ONE, OTHER, BOTH])
+    turns, hours, before = 0, 6, [False, False]
+    without = [0.0, 0.0, 0.0]
+    longest = 0.0
+    for step in range(round(hours * 3600 / STEP)):
+        if step % 200 == 0:
+            world.event(step // 200 % 3)
+        world.step()
+        now = [hub.serves(world.now) for hub in world.hubs]
+        turns += sum(was and not is_now for was, is_now in zip(before, now, strict=True))
+        before = now
+        for node in range(3):
+            left = node in world.forgotten()
+            without[node] = (without[node] + STEP) if left else 0.0
+            longest = max(longest, without[node])
+    assert longest <= SERVED_S
+    assert turns <= 20, "each quarter of an hour and more; at each word of a node it were 72"
+    world.cut(between=True, reach=[BOTH, BOTH, BOTH])
+    world.run(60.0)
+    serving = [hub for hub in world.hubs if hub.serves(world.now)]
+    assert [hub.store for hub in serving] == [world.made]
+
+
+@pytest.mark.parametrize("dies", [0, 1])
+def test_a_hub_of_a_torn_network_that_dies_leaves_nobody_alone(dies: int) -> None:
+    world = World(3)
+    world.run(20.0)
+    world.cut(between=False, reach=[ONE, OTHER, BOTH])
+    world.run(2000.0)
+    assert all(hub.serves(world.now) for hub in world.hubs)
+    world.kill(dies)
+    world.run(SERVED_S)
+    assert world.forgotten() == []
+    assert world.nodes[2].session is not None
+
+
+@pytest.mark.parametrize("reach", [[BOTH, BOTH, BOTH], [BOTH, OTHER, BOTH]])
+def test_a_network_that_is_mended_for_nodes_alone_has_one_hub_again(
+    reach: list[list[bool]],
+) -> None:
+    world = World(3)
+    world.run(20.0)
+    world.cut(between=False, reach=[ONE, OTHER, BOTH])
+    world.run(4 * 3600.0)
+    world.cut(between=False, reach=reach)
+    world.run(LONGEST_STAY_S + EVERY_S + TOLD_S + 3 * EVERY_S)
+    assert sum(hub.serves(world.now) for hub in world.hubs) == 1
+
+
+def called_back(turns: int = 1) -> Duty:
+    """Return a hub that its nodes called back in term 4, `turns` times in a row."""
+    one = Duty(Order.FIRST, Kept(term=2, seen=3, sent=True, turns=turns - 1), 0.0)
+    one.knocked(2, 15.0)
+    assert decided(one, 15.0) is Decision.TAKE_OVER
+    one.begin(15.0)
+    one.opened(15.0)
+    assert (one.kept.term, one.kept.turns) == (4, turns)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("what", "turns", "after_s", "expected"),
+    [
+        pytest.param("told", 1, 60.0, Decision.STAY, id="a word"),
+        pytest.param("told", 1, STAY_S + 1, Decision.STEP_DOWN, id="a word after its time"),
+        pytest.param("told", 2, STAY_S + 1, Decision.STAY, id="called back once more"),
+        pytest.param("told", 9, LONGEST_STAY_S + 1, Decision.STEP_DOWN, id="called back often"),
+        pytest.param("node", 1, 60.0, Decision.STEP_DOWN, id="a node that comes"),
+        pytest.param("heard", 1, 60.0, Decision.STEP_DOWN, id="the other hub itself"),
+    ],
+)
+def test_a_hub_that_was_called_back_stays(
+    what: str, turns: int, after_s: float, expected: Decision
+) -> None:
+    one, now = called_back(turns), 15.0 + after_s
+    one.node(4, now)
+    assert one.torn(now)
+    match what:
+        case "told":
+            one.told(5, now)
+        case "node":
+            one.node(5, now)
+        case "heard":
+            one.heard(Said(term=5, seen=5, serves=True), now)
+    assert one.may_serve(now) is (expected is Decision.STAY)
+    assert decided(one, now) is expected
+    assert one.kept.sent is (what == "told" and expected is Decision.STEP_DOWN)
+
+
+def test_who_hears_the_other_hub_again_begins_anew() -> None:
+    one = called_back(3)
+    one.heard(PASSIVE, 20.0)
+    assert one.kept.turns == 0
+    assert not one.torn(20.0)
+
+
 def test_a_node_that_only_tells_does_not_knock() -> None:
     one = duty()
-    one.told(2)
+    one.told(2, 0.0)
     assert decided(one, LOST_S + 0.1) is Decision.STAY
     served = serving()
-    served.told(3)
+    served.told(3, 0.0)
     assert decided(served, 1.0) is Decision.STEP_DOWN
 
 
