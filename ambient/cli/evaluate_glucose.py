@@ -29,13 +29,15 @@ def register(app: object) -> None:
 def glucose(data: train.Data, json: evaluate.Json = False) -> None:
     """Measure the 30-minute forecast of glucose beside persistence and linear extrapolation.
 
-    Each person is judged by a forecast, and at a threshold, made without that person.
+    Each person marked "train" is judged by a forecast, and at a threshold, made without that
+    person; everybody else by the shipped weights. A recording that cannot be read is listed under
+    errors (exit code 1).
     """
     from ambient.evaluate.glucose import run
 
     with evaluate._shown("people") as progress:
         report = run(data, progress=progress)
-    evaluate._done(report, {}, _table, json=json)
+    evaluate._done(report, report.errors, _table, json=json)
 
 
 def train_glucose(data: train.Data, out: train.Out = None) -> None:
@@ -54,19 +56,23 @@ def _table(report: Report) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    console.print(
-        f"{report.people} people, {report.days} days, {report.forecasts} forecasts; "
-        f"{report.low_moments} low values and {report.episodes} episodes to expect"
-    )
-    table = Table(box=None, pad_edge=False)
-    for column in ("forecast", "RMSE mmol/L", "low values", "episodes", "false a day"):
-        table.add_column(column, justify="left" if column == "forecast" else "right")
-    for name, one in report.methods.items():
-        cells = (one.rmse, one.moments, one.episodes, one.false_per_day)
-        table.add_row(_WORDS[name], *(_cell(cell) for cell in cells))
-    console.print(table)
-    shares = ", ".join(f"{q}: {share}" for q, share in report.below.items())
-    console.print(f"came below the quantiles of the forecast: {shares}")
+    for some in (report, report.unseen):
+        if some is None:
+            continue
+        console.print(
+            f"{some.people} people, {some.days} days, {some.forecasts} forecasts; "
+            f"{some.low_moments} low values and {some.episodes} episodes to expect; judged by "
+            f"{some.judged_by}"
+        )
+        table = Table(box=None, pad_edge=False)
+        for column in ("forecast", "RMSE mmol/L", "low values", "episodes", "false a day"):
+            table.add_column(column, justify="left" if column == "forecast" else "right")
+        for name, one in some.methods.items():
+            cells = (one.rmse, one.moments, one.episodes, one.false_per_day)
+            table.add_row(_WORDS[name], *(_cell(cell) for cell in cells))
+        console.print(table)
+        shares = ", ".join(f"{q}: {share}" for q, share in some.below.items())
+        console.print(f"came below the quantiles of the forecast: {shares}")
 
 
 def _cell(figure: Figure) -> str:

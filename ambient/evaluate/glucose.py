@@ -1,14 +1,15 @@
 """The 30-minute forecast of glucose measured: recordings in, a report beside simple rules out.
 
-Behind ``ambient evaluate glucose``. Each person is judged by a regression, and at a threshold, that
-were made without that person; "node" adds the rule of the fast fall. Beside it stand persistence
-(it stays as it is) and linear extrapolation (it goes on as in the last 15 minutes), which expect a
-low value when their forecast is below 3.9 mmol/L. Intervals are of a bootstrap over people.
+Behind ``ambient evaluate glucose``. Each person that the shipped weights were learned from (marked
+"train") is judged by a regression, and at a threshold, that were made without that person;
+everybody else by the shipped weights; "node" adds the rule of the fast fall. Beside it stand
+persistence (it stays as it is) and linear extrapolation (it goes on as in the last 15 minutes),
+which expect a low value when their forecast is below 3.9 mmol/L. Intervals are of a bootstrap over people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,20 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ambient.errors import UsageError
+from ambient.errors import SourceError, UsageError
+from ambient.evaluate import labelled
 from ambient.evaluate.statistics import CONFIDENCE, RESAMPLES, SEED
-from ambient.train.glucose import Person, fit, people, probabilities, warnings
+from ambient.train.glucose import DATASET, Person, fit, probabilities, read, warnings
 from fusion.glucose import FAST, SAFE_S, SOON_S
-from models.glucose import LOW
+from models.glucose import LOW, Weights, load
 
 Floats = NDArray[np.float64]
+TRAIN: Final = "train"
+SENSOR: Final = "glucose"
+LEAST: Final = 3
+"""People that are needed to leave each out."""
+LEFT_OUT: Final = "left out"
+UNSEEN: Final = "shipped weights"
 EARLIEST_S: Final = 2700.0
 LATEST_S: Final = 900.0
 """An episode is warned of when a warning came between so long before it …"""
@@ -62,8 +70,8 @@ class Method(Struct, frozen=True):
     false_per_day: Figure
 
 
-class Report(Struct, frozen=True):
-    """The whole measurement.
+class Set(Struct, frozen=True):
+    """Some people.
 
     Attributes
     ----------
@@ -76,7 +84,9 @@ class Report(Struct, frozen=True):
     below
         Share of what came below the forecast's quantiles 0.1, 0.5 and 0.9.
     thresholds
-        Lowest and highest of those chosen without each person.
+        Lowest and highest of those at which it is warned.
+    judged_by
+        `LEFT_OUT` or `UNSEEN`.
     """
 
     people: int
@@ -87,6 +97,22 @@ class Report(Struct, frozen=True):
     methods: dict[str, Method]
     below: dict[str, float]
     thresholds: tuple[float, float]
+    judged_by: str = LEFT_OUT
+
+
+class Report(Set, frozen=True):
+    """The whole measurement: of people left out in turn; without them, of everybody else.
+
+    Attributes
+    ----------
+    unseen
+        Everybody else, where there are both.
+    errors
+        Recordings that could not be read, and why.
+    """
+
+    unseen: Set | None = None
+    errors: dict[str, str] = {}
 
 
 class _Counts(Struct):
@@ -107,17 +133,67 @@ def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Re
 
     Raises
     ------
-    UsageError, SourceError
-        See `ambient.train.glucose.people`, and when there are fewer than three people.
+    UsageError
+        The manifest cannot be understood, or names no sensor's readings; or three people or more
+        to leave each out are wanting, and there is nobody else.
+    ModelError
+        The shipped weights are missing.
     """
-    of = [one for one in people(data) if len(one.at)]
-    if len(of) < 3:
-        raise UsageError(f"{data}: expected three people or more to leave each out, got {len(of)}")
+    errors: dict[str, str] = {}
+    learned, others = _people(data, errors)
+    every = (len(learned) if len(learned) >= LEAST else 0) + len(others)
+    if not every:
+        why = next(iter(errors.values()), "fill the column sensors")
+        raise UsageError(
+            f"{data}: expected three people or more to leave each out, or somebody not marked "
+            f"{TRAIN}, got {len(learned)}: {why}"
+        )
+
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress(done, every)
+
+    sets = []
+    if len(learned) >= LEAST:
+        judged = ((one, fit([other for other in learned if other is not one])) for one in learned)
+        sets.append(_measured(judged, LEFT_OUT, tell))
+    if others:
+        shipped, before = load(), every - len(others)
+        judged = ((one, shipped) for one in others)
+        sets.append(_measured(judged, UNSEEN, lambda done: tell(before + done)))
+    first = msgspec.structs.asdict(sets[0])
+    return Report(**first, unseen=sets[1] if len(sets) > 1 else None, errors=errors)
+
+
+def _people(data: Path, errors: dict[str, str]) -> tuple[list[Person], list[Person]]:
+    """Return whom the shipped weights were learned from, and everybody else.
+
+    Only people from whose readings it can be forecast.
+    """
+    learned: list[Person] = []
+    others: list[Person] = []
+    vitals = data / "vitals"
+    for _, row in labelled.rows(vitals / "manifest.csv", ("file", "dataset", "use")):
+        known = row["dataset"] == DATASET
+        if not known and (row.get("sensors") or "").strip().lower() != SENSOR:
+            continue
+        try:
+            found = [one for one in read(vitals / row["file"]) if len(one.at)]
+        except SourceError as error:
+            errors[row["file"]] = str(error)
+            continue
+        (learned if known and row["use"] == TRAIN else others).extend(found)
+    return learned, others
+
+
+def _measured(
+    judged: Iterable[tuple[Person, Weights]], by: str, tell: Callable[[int], None]
+) -> Set:
+    """Return the figures of people, each with the weights that say what is expected."""
     counts: dict[str, list[_Counts]] = {}
     thresholds: list[float] = []
     below = np.zeros(len(_QUANTILES))
-    for number, one in enumerate(of):
-        weights = fit([other for other in of if other is not one])
+    for number, (one, weights) in enumerate(judged, start=1):
         change, spread = np.array(weights.change), np.array(weights.log_spread)
         mean = one.now + one.x @ change
         says = probabilities(change, spread, one) >= weights.threshold
@@ -133,12 +209,11 @@ def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Re
             ("linear", onward, onward < LOW),
         ):
             counts.setdefault(name, []).append(_count(one, expected, low))
-        if progress is not None:
-            progress(number + 1, len(of))
+        tell(number)
     ours = counts["ours"]
     total = sum(one.moments for one in ours)
-    return Report(
-        people=len(of),
+    return Set(
+        people=len(ours),
         days=round(sum(one.days for one in ours), 1),
         forecasts=total,
         low_moments=sum(one.low for one in ours),
@@ -148,6 +223,7 @@ def run(data: Path, *, progress: Callable[[int, int], None] | None = None) -> Re
             f"{q:g}": round(float(n) / total, 4) for q, n in zip(_QUANTILES, below, strict=True)
         },
         thresholds=(min(thresholds), max(thresholds)),
+        judged_by=by,
     )
 
 

@@ -119,10 +119,17 @@ def people(data: Path) -> list[Person]:
         raise UsageError(f"{manifest}: expected the manifest of vital signs, got {error}") from None
     if not rows:
         raise UsageError(f"{manifest}: expected rows of {DATASET} marked train, got none")
-    return [one for row in rows for one in _read(data / "vitals" / row)]
+    return [one for row in rows for one in read(data / "vitals" / row)]
 
 
-def _read(path: Path) -> list[Person]:
+def read(path: Path) -> list[Person]:
+    """Return everybody in a table of readings.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read.
+    """
     known: dict[str, dict[int, float]] = {}
     try:
         with path.open(newline="") as handle:

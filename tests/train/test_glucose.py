@@ -105,6 +105,34 @@ def test_training_is_the_same_twice_and_measured_without_the_person(
     assert report.below["0.1"] < report.below["0.5"] < report.below["0.9"]
 
 
+@pytest.mark.parametrize("trained", [True, False])
+def test_people_of_elsewhere_are_judged_by_the_shipped_weights(folder: Path, trained: bool) -> None:
+    vitals = folder / "vitals"
+    (vitals / "Ü 2.csv").write_bytes((vitals / "cgm.csv").read_bytes())
+    lines = ["sensors,use,dataset,file", "glucose,test,mine,Ü 2.csv", "glucose,test,mine,gone.csv"]
+    lines += [f"glucose,{'train' if trained else 'evaluate'},hall2018,cgm.csv", "ppg,a,b,c.csv"]
+    (vitals / "manifest.csv").write_text("\n".join(lines) + "\n")
+    report = measuring.run(folder)
+    assert list(report.errors) == ["gone.csv"]
+    if trained:
+        assert (report.judged_by, report.people) == (measuring.LEFT_OUT, 4)
+        assert report.unseen is not None
+        unseen: measuring.Set = report.unseen
+    else:
+        assert report.unseen is None
+        unseen = report
+    assert (unseen.judged_by, unseen.people) == (measuring.UNSEEN, 4 if trained else 8)
+    assert unseen.thresholds == (load().threshold,) * 2
+
+
+def test_two_people_are_too_few_to_leave_each_out(folder: Path) -> None:
+    table = folder / "vitals" / "cgm.csv"
+    kept = [line for line in table.read_text().splitlines() if line[:2] in ("id", "p0", "p1")]
+    table.write_text("\n".join(kept) + "\n")
+    with pytest.raises(UsageError, match="three people or more .* got 2"):
+        measuring.run(folder)
+
+
 def test_the_threshold_keeps_what_was_chosen(folder: Path) -> None:
     of = training.people(folder)
     weights = training.fit(of)
