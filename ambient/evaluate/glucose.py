@@ -4,7 +4,8 @@ Behind ``ambient evaluate glucose``. Each person that the shipped weights were l
 "train") is judged by a regression, and at a threshold, that were made without that person;
 everybody else by the shipped weights; "node" adds the rule of the fast fall. Beside it stand
 persistence (it stays as it is) and linear extrapolation (it goes on as in the last 15 minutes),
-which expect a low value when their forecast is below 3.9 mmol/L. Intervals are of a bootstrap over people.
+which expect a low value when their forecast is below 3.9 mmol/L. Intervals are of a bootstrap over
+people.
 """
 
 from __future__ import annotations
