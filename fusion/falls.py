@@ -374,7 +374,7 @@ class FallJudge:
             last = not verdicts or any(_confirms(v) for v in verdicts)
             on_bed = bool(people) and all(p.safe >= 0.5 and not p.fell_onto for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
-            return (clear and not on_bed and not up) or last
+            return (clear and not on_bed and not (up or all(p.risen for p in people))) or last
         verdicts = [self._verdict(p, t) for p in seen]
         best = max(verdicts, key=lambda v: (_confirms(v), v.decides))
         stand(chain, best)

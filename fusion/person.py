@@ -267,6 +267,15 @@ class Person(Struct):
         return self.supposed and self.seen_down < MOTIONLESS
 
     @property
+    def risen(self) -> bool:
+        """Whether the person was up when last seen, for longer than a slip of the pose network."""
+        since, jumped = self.upright_since, self.jumped_t
+        if since is None or self.upright_last < self.t or self.down >= DOWN_OFF:
+            return False
+        own = jumped is None or self.down_since is None or jumped < self.down_since
+        return own and (self.t - since) / 1e9 >= RISEN_S
+
+    @property
     def lies_in_view(self) -> bool:
         """Whether the person, as last seen, lay there in a good view."""
         lies = self.seen_down >= MOTIONLESS and self.posture not in OFF_THE_FLOOR

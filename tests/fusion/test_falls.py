@@ -195,6 +195,29 @@ CASES: list[tuple[str, list[PostureSeen | TrackEnded], float, list[Step]]] = [
         [Step.SUSPECTED],
     ),
     (
+        "gets up and is lost from sight at once",
+        [*span(0, 3, **UP), *span(3, 4.5, **FELL), *span(4.5, 5.5, **UP), lost(7.5, down=0.02)],
+        90,
+        [Step.SUSPECTED],
+    ),
+    (
+        "two looks at somebody up before being lost from sight",
+        [*span(0, 3, **UP), *span(3, 4.5, **FELL), *span(4.5, 4.7, **UP), lost(6.7, down=0.02)],
+        20,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
+        "the track goes over to a helper, who is lost",
+        [
+            *span(0, 3, **UP),
+            *span(3, 4.5, **FELL),
+            *span(4.5, 6, **UP, at=(1.4, 0.4)),
+            lost(8, down=0.02),
+        ],
+        20,
+        [Step.SUSPECTED, Step.CONFIRMED],
+    ),
+    (
         "one frame beside the bed",
         [
             *span(0, 600, **LYING, place=Place.BED),
