@@ -32,6 +32,7 @@ REQUIREMENTS: Final = {
     "1.6": "No node waits to be accepted.",
     "1.7": "A second hub stands by, and its copy is fresh.",
     "1.8": "Every channel can be opened on this machine: the files that it names are here.",
+    "1.9": "Each shift has somebody, and everybody is called in a way that tells if it arrived.",
     "2.1": "The room is served by an enrolled node.",
     "2.2": "Its node speaks.",
     "2.3": "Its cameras see, or by plan do not watch.",
@@ -65,6 +66,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         Whether the site has a second hub, and what is wrong with the two; nothing when all is well.
     channel_faults
         Why channels cannot be opened on this machine.
+    uncalled
+        Who is called by nothing that can be relied on, and why.
     nodes, rooms
         As the board has them.
     open_alarms
@@ -86,6 +89,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     standby: bool = False
     standby_fault: str = ""
     channel_faults: Sequence[str] = ()
+    uncalled: Sequence[str] = ()
 
 
 def accept(facts: Facts) -> list[Finding]:
@@ -149,6 +153,16 @@ def _hub(facts: Facts) -> Iterator[Finding]:
         )
         if facts.channel_faults
         else _finding("1.8", Level.OK, "each can")
+    )
+    yield (
+        _finding(
+            "1.9",
+            Level.FAILED,
+            "; ".join(facts.uncalled),
+            "add `page` or a channel that somebody accepted to their ways in hub.yaml",
+        )
+        if facts.uncalled
+        else _finding("1.9", Level.OK, "everybody is")
     )
 
 

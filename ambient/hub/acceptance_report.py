@@ -21,6 +21,7 @@ from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.registry import Registry
 from ambient.hub.standby import kept
 from ambient.hub.store import Store
+from ambient.hub.uncalled import uncalled
 from ambient.sealed_archive import SUFFIX
 
 
@@ -59,6 +60,7 @@ def gathered(config: HubConfig, now: int) -> Facts:
         standby=config.standby is not None,
         standby_fault=_fault(config, now),
         channel_faults=host.faults(config),
+        uncalled=uncalled(config),
     )
 
 

@@ -21,6 +21,7 @@ from ambient.hub.commissioning import Fault, RoomInstallation
 from ambient.hub.database import HubDatabase
 from ambient.hub.registry import Registry
 from ambient.hub.rooms import RoomState, RoomStatus
+from ambient.hub.uncalled import uncalled
 from ambient.observations import View
 from tests.hub.kit import enrol
 
@@ -82,6 +83,7 @@ def test_a_whole_house_passes_every_requirement() -> None:
         ("1.7", Level.NOTE, {"standby": False}),
         ("1.7", Level.FAILED, {"standby_fault": "The other one was never heard."}),
         ("1.8", Level.FAILED, {"channel_faults": ["channels.push.options.key_file: …"]}),
+        ("1.9", Level.FAILED, {"uncalled": ["anna: mail is e-mail, which is read late"]}),
         ("2.1", Level.FAILED, {"rooms": []}),
         ("2.1", Level.FAILED, {"rooms": [room(node=None)]}),
         ("2.2", Level.FAILED, {"nodes": []}),
@@ -172,3 +174,50 @@ def test_a_file_that_a_channel_names_and_that_is_not_here_is_told(tmp_path: Path
     HubDatabase(tmp_path / "hub.db").close()
     (fault,) = gathered(load_hub(file), time.time_ns()).channel_faults
     assert fault.startswith(f"channels.push.options.key_file: {key}: expected a private key")
+
+
+ACCEPTED = {"accepted_by": "DPO", "accepted_on": "2026-05-31"}
+LATE = "is e-mail, which is read late"
+UNKNOWN = "is sent by UDP, and nobody knows whether it arrives"
+UNSENT = "is accepted by nobody, so nothing is sent"
+UDP = {"host": "10.0.0.9", "over": "udp"}
+
+
+@pytest.mark.parametrize(
+    ("ways", "outside", "said"),
+    [
+        ([["page"], ["pager"]], [], []),
+        ([["mail", "page"], ["log", "pager"]], ["mail", "pager"], []),
+        ([["mail"], ["pager"]], [], [f"anna: mail {LATE}"]),
+        ([["page"], ["log", "new"]], [], [f"ben: log {UNKNOWN}, new {UNSENT}"]),
+        ([["page"], ["page"]], ["new"], [f"outside: new {UNSENT}"]),
+        ([["page"]], [], ["shift night: nobody of alarms.staff works in it"]),
+        ([], [], []),
+    ],
+)
+def test_who_would_not_hear_of_an_alarm_is_named(
+    tmp_path: Path, ways: list[list[str]], outside: list[str], said: list[str]
+) -> None:
+    file = tmp_path / "hub.yaml"
+    staff = zip(("anna", "ben"), ("day", "night"), ways, strict=False)
+    content = {
+        "site": "house",
+        "state_dir": str(tmp_path),
+        "time_zone": "Europe/Berlin",
+        "channels": {
+            "pager": {"kind": "espa", "options": {"address": "tcp://10.0.0.2:4444"}, **ACCEPTED},
+            "mail": {"kind": "email", "options": {}, **ACCEPTED},
+            "log": {"kind": "syslog", "options": UDP, **ACCEPTED},
+            "new": {"kind": "espa", "options": {"address": "tcp://10.0.0.2:4444"}},
+        },
+        "alarms": {
+            "shifts": [
+                {"id": "day", "hours": "06:30-21:00"},
+                {"id": "night", "hours": "21:00-06:30"},
+            ],
+            "staff": [{"id": name, "shifts": [s], "ways": w} for name, s, w in staff],
+            "outside": outside,
+        },
+    }
+    file.write_text(yaml.safe_dump(content))
+    assert uncalled(load_hub(file)) == said
