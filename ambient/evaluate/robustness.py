@@ -10,7 +10,7 @@ where the first one stopped, and measures again what has changed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from ambient.evaluate.h264 import available
 from ambient.evaluate.manifest import Label, Row, read
 from ambient.evaluate.measure import Outcome, Task, found, measure_all
 from ambient.evaluate.statistics import Difference, paired
+from ambient.files import digest
 
 ALLOWED_LOSS: Final = 0.03
 _SUFFIXES: Final = frozenset({".py", ".json", ".toml", ".xml", ".bin", ".npz", ".onnx"})
@@ -42,8 +43,8 @@ class Key(Struct, frozen=True):
 
     Attributes
     ----------
-    file, bytes
-        The recording and its size.
+    file, content, label, fall_start_s
+        The recording: its name, a hash of what is in it, and what the manifest says it shows.
     condition
         What was done to it.
     config, code
@@ -51,7 +52,9 @@ class Key(Struct, frozen=True):
     """
 
     file: str
-    bytes: int
+    content: str
+    label: str
+    fall_start_s: float | None
     condition: str
     config: str
     code: str
@@ -155,7 +158,8 @@ def run_robustness(
     tasks = [Task(row, fps=rate(c), condition=c) for c in wanted for row in rows]
     known = _read(out) if out is not None else {}
     results: dict[Key, Outcome] = {}
-    keys = [_key(task, code) for task in tasks]
+    contents = {row.path: _content(row.path) for row in rows}
+    keys = [_key(task, contents, code) for task in tasks]
     for key in keys:
         if key in known:
             results[key] = known[key]
@@ -171,7 +175,8 @@ def run_robustness(
                 handle.write(msgspec.json.encode(Kept(key, outcome)) + b"\n")
         if progress is not None:
             progress(len(results), len(tasks))
-    by = {c: [results[_key(Task(r, rate(c), c), code)] for r in rows] for c in wanted}
+    each = iter(keys)
+    by = {condition: [results[next(each)] for _ in rows] for condition in wanted}
     return compare(rows, by, code)
 
 
@@ -247,11 +252,11 @@ def code_hash() -> str:
     files += [*sorted((spine / "observations").glob("*.py")), spine / "config.py"]
     files += [spine / "evaluate" / f"{name}.py" for name in _DECIDING]
     files.append(_folder(models) / "skeletons" / "sequence.py")
-    digest = hashlib.sha256()
+    found = hashlib.sha256()
     for path in sorted(files):
-        digest.update(f"{path.parent.name}/{path.name}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+        found.update(f"{path.parent.name}/{path.name}\0".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
 
 
 def _folder(package: object) -> Path:
@@ -259,14 +264,24 @@ def _folder(package: object) -> Path:
     return Path(str(file)).parent
 
 
-def _key(task: Task, code: str) -> Key:
-    condition = task.condition or Condition.BASE
+def _content(path: Path) -> str:
     try:
-        size = task.row.path.stat().st_size
+        return digest(path)
     except OSError:
-        size = -1  # measuring it says what is wrong
-    version = default_config("recording", task.fps).version
-    return Key(task.row.file, size, str(condition), version, code)
+        return ""  # measuring it says what is wrong
+
+
+def _key(task: Task, contents: Mapping[Path, str], code: str) -> Key:
+    row = task.row
+    return Key(
+        file=row.file,
+        content=contents[row.path],
+        label=str(row.label),
+        fall_start_s=row.fall_start_s,
+        condition=str(task.condition or Condition.BASE),
+        config=default_config("recording", task.fps).version,
+        code=code,
+    )
 
 
 def _rows(rows: list[Row], limit: int | None) -> list[Row]:

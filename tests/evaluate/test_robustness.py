@@ -96,6 +96,18 @@ def test_a_sweep_goes_on_where_it_stopped(
     assert len(asked) == 12
 
 
+def test_another_recording_or_label_of_the_same_name_is_measured_anew(
+    tmp_path: Path, asked: list[Task]
+) -> None:
+    kept, clip = tmp_path / "kept.jsonl", tmp_path / "f1"
+    for content, start, again in (("a", 2, 1), ("b", 2, 1), ("b", 1, 1), ("a", 2, 0), ("b", 1, 0)):
+        clip.write_text(content)
+        (tmp_path / "manifest.csv").write_text(f"{HEAD}f1,d,train,fall,{start}\n")
+        asked.clear()
+        run_robustness(tmp_path / "manifest.csv", only=[Condition.BASE], out=kept)
+        assert len(asked) == again
+
+
 def test_what_could_not_be_read_is_tried_again(
     manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
