@@ -39,6 +39,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield from separation(config.state_dir, vision)
     yield from zones.zones(config)
     yield from network.hub(config)
+    yield from network.contact(config)
     yield from network.cameras(config)
     yield from cameras.cameras(config, running=running)
     yield from microphones.microphones(config, running=running)

@@ -1,7 +1,7 @@
-"""The network of a node: the hub, the cameras' passwords, the cameras' way out.
+"""The network of a node: the hub, the room's contact, the cameras' passwords, their way out.
 
-Comes in: the node's configuration. Goes out: findings. Talks to the hub and to the configured
-cameras, and to nobody else.
+Comes in: the node's configuration. Goes out: findings. Talks to the hub, to the module of the
+contact and to the configured cameras, and to nobody else.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from ambient.bus.keys import NODE_KEY, load_pair
 from ambient.bus.sockets import LinkChange, Watch, context, dial
 from ambient.config import NodeConfig
 from ambient.config_cameras import Camera
+from ambient.config_relay import told
 from ambient.doctor.findings import Finding, Level
 from ambient.errors import LinkError
 from ambient.node import hubs
+from ambient.relays.relay import ModbusCoil
 
 CONNECT_S: Final = 3.0
 HANDSHAKE_S: Final = 6.0
@@ -121,6 +123,31 @@ def _handshake(watch: Watch) -> LinkChange | None:
                 if change is not LinkChange.DOWN:
                     return change
     return None
+
+
+def contact(config: NodeConfig) -> Iterator[Finding]:
+    """Look at whether the module of the room's contact answers; the contact stays as it is.
+
+    A line of this machine's own chip cannot be asked: the node holds it, or asking would set it.
+    """
+    relay = config.contact
+    if relay is None or relay.modbus is None:
+        return
+    coil = ModbusCoil(relay)
+    try:
+        reached = coil.reached()
+    finally:
+        coil.leave()
+    yield (
+        Finding("contact", Level.OK, f"{told(relay)} answers")
+        if reached
+        else Finding(
+            "contact",
+            Level.FAILED,
+            f"{told(relay)} does not answer: without a hub nothing would call",
+            "check the module's power and cable, and modbus, unit and coil of contact in node.yaml",
+        )
+    )
 
 
 def cameras(config: NodeConfig) -> Iterator[Finding]:

@@ -129,6 +129,10 @@ class ModbusCoil:
         # Disconnected all the same; a module with a watchdog opens it by itself.
         with suppress(SourceError):
             self.set(False)
+        self.leave()
+
+    def leave(self) -> None:
+        """Disconnect; the relay stays as it is: another process may hold it."""
         self._client.close()  # type: ignore[no-untyped-call]
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from ambient.config import NodeConfig, Room
 from ambient.config_cameras import Camera
+from ambient.config_relay import RoomContact
 from ambient.doctor import network
 from ambient.doctor.findings import Level
+from tests.relays.modbus import Module
 
 ROUTES = """\
 Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT
@@ -144,3 +146,33 @@ def test_what_is_no_camera_is_noted() -> None:
         findings = list(network.cameras(config))
         server.shutdown()
     assert findings[0].level is Level.NOTE
+
+
+@pytest.mark.parametrize(
+    ("there", "unit", "level"),
+    [(True, 1, Level.OK), (True, 7, Level.FAILED), (False, 1, Level.FAILED)],
+    ids=["answers", "another unit", "unplugged"],
+)
+def test_the_module_of_the_contact_is_asked_and_not_switched(
+    there: bool, unit: int, level: Level
+) -> None:
+    with Module() as module:
+        config = NodeConfig(
+            site="house",
+            node="n-1",
+            rooms=[Room(id="r1")],
+            contact=RoomContact(modbus=module.address, unit=unit),
+        )
+        if not there:
+            module.unplug()
+        (found,) = network.contact(config)
+        assert found.level is level
+        assert bool(found.mend) is (level is Level.FAILED)
+        for level_written in (True, False):
+            assert not module.wait_for(level_written, within_s=0.0)
+
+
+@pytest.mark.parametrize("given", [None, RoomContact(gpio=4)])
+def test_a_contact_that_cannot_be_asked_is_not_looked_at(given: RoomContact | None) -> None:
+    config = NodeConfig(site="house", node="n-1", rooms=[Room(id="r1")], contact=given)
+    assert list(network.contact(config)) == []
