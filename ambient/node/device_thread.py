@@ -164,8 +164,11 @@ class DeviceThread(threading.Thread, Generic[FeedT, Pipe, Item]):
         emit, close = self._open_sender()
         self._emit = emit
         try:
-            while not self._stopping:
+            while True:
                 self._news.clear()
+                # Looked at after that, or a stop in between would be forgotten.
+                if self._stopping:
+                    break
                 now = self._allowed
                 if now.open:
                     self._try_to_sense(now)
