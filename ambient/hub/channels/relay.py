@@ -42,8 +42,14 @@ class RelayChannel(Channel):
         """Return which relay it is."""
         return f"relay: {told(self._options)}"
 
-    def probe(self) -> bool:
-        """Return whether the relay can be set now."""
+    def probe(self) -> bool | None:
+        """Return whether the relay can be set now.
+
+        None for a line of this machine that was not set yet: one process alone can hold it, and a
+        trial beside the hub must find it free.
+        """
+        if self._options.gpio is not None and self._switch is None:
+            return None
         try:
             return self._had().reached()
         except SourceError:
