@@ -102,7 +102,7 @@ class Situations:
         if one.chain is not None and chain is None:
             # Recovered, or forgotten: over, unless it was somebody else that a camera saw get up.
             one.chain = None
-            if len(self._in_sight(now)) <= 1 or any(self._persons(one, now, who)):
+            if len(self._in_sight(now)) <= 1 or any(self.persons(one, now, who)):
                 self._down.situations.remove(one)
             return []
         if chain is not None:
@@ -178,7 +178,7 @@ class Situations:
 
         What was said of somebody who turns out to be another is forgotten.
         """
-        pieces, persons = self._down.signs.pieces, list(self._persons(one, t, who))
+        pieces, persons = self._down.signs.pieces, list(self.persons(one, t, who))
         counted = {person.source for person, *_ in persons}
         for person in self._in_sight(t):
             if person.source not in counted:
@@ -187,7 +187,7 @@ class Situations:
         for piece in seen_up(self._table, persons, one, t):
             pieces.add(piece)
 
-    def _persons(self, one: Situation, t: int, who: Who) -> Iterator[tuple[Person, bool, float]]:
+    def persons(self, one: Situation, t: int, who: Who) -> Iterator[tuple[Person, bool, float]]:
         """Yield who in the pictures is the situation's person, whether by matching, how surely."""
         alone = self.alone(t)
         track = who.track_of(one.source)
@@ -210,7 +210,7 @@ class Situations:
         Where no camera sees the person, the wearable tells of walking upright for as long.
         """
         wearer = self._down.signs.wearers.get(one.source)
-        seen = list(self._persons(one, now, who))
+        seen = list(self.persons(one, now, who))
         for person, matched, _ in seen:
             up_s = min(person.upright_s(now), (now - one.began) / SECOND)
             likely = chain.step is Step.SUSPECTED or person.began < one.began

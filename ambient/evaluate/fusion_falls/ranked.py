@@ -21,7 +21,7 @@ from ambient.config import Bed, Falls, Room
 from ambient.evaluate.clip import HOLD_S
 from ambient.observations import AnyObservation, Measured, MotionMeasured, Tick
 from fusion.down import DownJudge
-from fusion.down_about import felt_nothing
+from fusion.down_about import felt_nothing, in_company, seen_up
 from fusion.down_state import Situation
 from fusion.evidence import PRIOR, Judgement
 from fusion.falls import DESCENT_SPEEDUP
@@ -77,12 +77,13 @@ class Ranked(DownJudge):
 
     def asked(self, about: int, now: int) -> float:
         """Return the log-odds at `now` that somebody fell at `about`, whom no camera saw fall."""
-        one = Situation(source="", subject=None, began=about)
+        company = in_company(self.falls.state.people, about)
+        one = Situation(source="", subject=None, began=about, company=company)
         table = self._table.down
         told = [
             *self.down.signs.pieces.kept,
             *felt_nothing(self.down.signs, table, about),
-            *self._seen_up(one, now),
+            *seen_up(table, self._situations.persons(one, now, self.who), one, now),
         ]
         return table.prior + weigh(table, self._of(None, told, now), about, now).total
 
