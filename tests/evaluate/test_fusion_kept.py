@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from ambient.errors import SourceError, UsageError
-from ambient.evaluate.fusion_falls import cache
-from ambient.evaluate.fusion_falls.report import run
+from ambient.evaluate.fusion_falls import cache, report, skeletons
 from ambient.evaluate.fusion_falls.streams import Stream, wearable_streams
 from ambient.evaluate.manifest import Row
+from ambient.evaluate.matching.rooms import Rooms
 from ambient.observations import AnyObservation, ImpactMeasured, Tick, Wear
+from models.skeletons.generate import Family
 from tests.evaluate.kit import row
 from tests.vitals.motion.kit import falling, lying
 
@@ -105,15 +106,29 @@ def test_recordings_of_both_senses_may_be_of_any_set(
     (tmp_path / "video" / "x").mkdir()
     (tmp_path / "video" / "x" / "fall-02-cam0.mp4").write_text("a recording")
     monkeypatch.setattr(cache, "_looked", _there)
-    report = run(tmp_path, tmp_path / "kept")
-    assert {name: ways["both"].found.n for name, ways in report.recorded.items()} == {
+    measured = report.run(tmp_path, tmp_path / "kept")
+    assert {name: ways["both"].found.n for name, ways in measured.recorded.items()} == {
         "all": 1,
         "mine": 1,
     }
-    assert list(report.errors) == ["gone.csv", "gone/fall-02.mp4"]
+    assert list(measured.errors) == ["gone.csv", "gone/fall-02.mp4"]
     (tmp_path / "video" / "x" / "fall-02-cam0.mp4").unlink()
-    with pytest.raises(UsageError, match="of a camera and a sensor, got none: "):
-        run(tmp_path, tmp_path / "kept")
+    with pytest.raises(UsageError, match="a worn sensor share, got none: "):
+        report.run(tmp_path, tmp_path / "kept")
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+def test_without_anybody_to_fit_or_measure_on_it_is_said(tmp_path: Path, fitted: bool) -> None:
+    _worn(tmp_path / "vitals", falling(50.0))
+    with pytest.raises(UsageError, match="expected falls of umafall's subjects"):
+        report.worn(tmp_path, tmp_path / "kept", fitted=fitted)
+
+
+def test_motions_that_are_not_there_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="motions"):
+        skeletons.camera_streams(tmp_path, tmp_path, 2, 3)
+    with pytest.raises(UsageError, match="motions"):
+        Rooms(tmp_path, Family.HELDOUT)
 
 
 def _there(of: Row, _: Path) -> list[AnyObservation]:

@@ -191,14 +191,28 @@ def elsewhere(pools: Pools, assumed: Assumptions, count: int = ELSEWHERE) -> lis
 def worn(
     data: Path, cache: Path, *, fitted: bool, errors: dict[str, str] | None = None
 ) -> list[Stream]:
-    """Return wearables of the subjects that weights are fitted on, or of the others."""
+    """Return wearables of the subjects that weights are fitted on, or of the others.
+
+    Raises
+    ------
+    UsageError
+        There is none, or one cannot be read (without `errors`).
+    """
     found = wearable_streams(data / "vitals", "umafall", cache, errors=errors)
-    return [
+    streams = [
         stream
         for place in (Wear.WAIST, Wear.WRIST)
         for stream in found[place]
         if (stream.person.removeprefix("umafall ") in FIT_SUBJECTS) is fitted
     ]
+    for fall in (True, False):
+        if not any(stream.fall is fall for stream in streams):
+            raise UsageError(
+                f"{data}: expected {'falls' if fall else 'everyday life'} of umafall's subjects "
+                f"{'' if fitted else 'beside '}{', '.join(sorted(FIT_SUBJECTS))}, got none; "
+                "point to the folder of labelled recordings"
+            )
+    return streams
 
 
 def measure(

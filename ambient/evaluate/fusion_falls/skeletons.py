@@ -65,10 +65,8 @@ def camera_streams(
 
     Raises
     ------
-    FileNotFoundError
-        Motions are missing.
     UsageError
-        The kept file is of another version.
+        Motions are missing, or the kept file is of another version.
     """
     kept = cache / f"skeletons_{seed}_{count}.msgpack"
     if kept.exists():
@@ -79,7 +77,11 @@ def camera_streams(
                 f"{kept}: expected kept observations of this version, got something else "
                 f"({error}); remove it, and they are simulated again"
             ) from None
-    made = list(_streams(Generator.open(data, Family.HELDOUT), count, seed, progress))
+    try:
+        source = Generator.open(data, Family.HELDOUT)
+    except FileNotFoundError as error:
+        raise UsageError(str(error)) from None
+    made = list(_streams(source, count, seed, progress))
     cache.mkdir(parents=True, exist_ok=True)
     part = kept.with_suffix(".part")
     part.write_bytes(msgspec.msgpack.encode(made))

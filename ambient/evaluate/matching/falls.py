@@ -140,10 +140,8 @@ def run(
 
     Raises
     ------
-    FileNotFoundError
-        Motions are missing.
     UsageError, SourceError
-        A manifest or recording cannot be read.
+        Motions are missing; a manifest or recording cannot be read.
     """
     pools = measured_on(data, cache)
     verdicts: dict[tuple[Case, bool], list[Verdict]] = {}

@@ -128,7 +128,7 @@ def run(
 
     Raises
     ------
-    FileNotFoundError
+    UsageError
         Motions are missing.
     """
     source = Rooms(data, Family.HELDOUT)

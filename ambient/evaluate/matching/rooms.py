@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ambient.errors import UsageError
 from ambient.evaluate.matching.lives import DAY, SITTING, TOGETHER, live, plan
 from ambient.evaluate.matching.senses import (
     camera_for,
@@ -111,13 +112,17 @@ class Rooms:
 
     Raises
     ------
-    FileNotFoundError
+    UsageError
         Motions are missing in `data`.
     """
 
     def __init__(self, data: Path, family: Family) -> None:
         self._heldout = family is Family.HELDOUT
-        self._pool = Pool.of(load(data), heldout=self._heldout)
+        try:
+            motions = load(data)
+        except FileNotFoundError as error:
+            raise UsageError(str(error)) from None
+        self._pool = Pool.of(motions, heldout=self._heldout)
         self._noise = NoiseModel.load()
 
     def one(
