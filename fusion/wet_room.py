@@ -45,8 +45,10 @@ CARER: Final = 3.0
 """With a carer, so many times as long."""
 STIRS: Final = 1.5
 """Whoever stirs in there by a PIR is given so many times as long …"""
-STIRS_S: Final = 180.0
-"""… until it has noticed nothing for so long: then the usual limit counts, at once."""
+STIRS_S: Final = 300.0
+"""… until it has noticed nothing for so long: then the usual limit counts, at once. Of who sits
+there it hears about once a minute, by chance: three minutes without a word come in most long stays,
+five seldom."""
 SUSPECT: Final = 0.75
 SHORT_S: Final = 20.0
 """A shorter stay was somebody who looked in; it teaches nothing."""

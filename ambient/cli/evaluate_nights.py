@@ -1,7 +1,8 @@
-"""``ambient evaluate nights``, ``wet-room`` and ``situations``: what is judged other than falls.
+"""``ambient evaluate nights``, ``wristbands``, ``wet-room`` and ``situations``: simulated lives.
 
 In: how many nights or days, and a seed. Out: a table, or with ``--json`` one line on standard
-output; progress goes to standard error. Needs no recording; drawn nights need the networks.
+output; progress goes to standard error. Only wristbands need recordings; drawn nights need the
+networks.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Of rooms, people, and failures."
 def register(app: typer.Typer) -> None:
     """Add the commands to the group ``evaluate``, which `app` gets from its own module."""
     evaluate.add("nights", nights)
+    evaluate.add("wristbands", wristbands)
     evaluate.add("wet-room", wet_room)
     evaluate.add("situations", situations)
 
@@ -94,6 +96,57 @@ def nights(
             ]
         rows.append(("drawn: sat on the edge for", _seconds(shown.sat)))
     _table(f"{found.nights} nights, {found.senses}", rows)
+
+
+def wristbands(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="The folder vitals of the labelled recordings.", exists=True, file_okay=False
+        ),
+    ],
+    nights: Annotated[int, typer.Option(min=0, max=10_000, help="Simulated nights.")] = 40,
+    every: Annotated[
+        bool, typer.Option("--every", help="Out of bed people also jog, hop and clap.")
+    ] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="What cameras say of nights is kept here, and not looked at again.",
+            file_okay=False,
+        ),
+    ] = None,
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Measure how often wristbands ring of nobody at night, and which falls with one ring.
+
+    Recorded everyday movement at the wrist follows without a pause whenever a resident of a
+    simulated night is not asleep; recorded falls happen beside a bed in rooms with other senses.
+    """
+    import msgspec
+
+    from ambient.evaluate.nights.bands_report import run
+
+    with evaluate._shown("nights") as progress:
+        found = run(nights, folder, seed=seed, every=every, keep=keep, progress=progress)
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    rows = [
+        ("recordings of everyday life, each told as several devices", str(found.recordings)),
+        ("hours out of bed", f"{found.hours_up:g}"),
+        ("called falls by the wristband, an hour out of bed", f"{found.called_an_hour:g}"),
+        ("… a night in bed", f"{found.called_in_bed:g}"),
+    ]
+    for beside, rings in found.beside.items():
+        rows.append((f"rang of nobody a wearer and night, beside {beside}", _rate(rings.rang)))
+        rows.append(("  shown", f"{rings.shown:g}"))
+        rows += [(f"  {file}", str(count)) for file, count in rings.of.items()]
+    for room, share in found.falls.items():
+        rows.append((f"falls that ring, beside {room}", _share(share)))
+        rows.append(("  after the impact", _seconds(found.after[room])))
+    _table(f"{found.nights} nights, {found.wearer_nights:g} of wearers", rows)
 
 
 def wet_room(

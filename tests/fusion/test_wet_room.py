@@ -78,7 +78,7 @@ def stirs(start: float, end: float, every_s: float = 100.0) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("moves_until", "minutes"),
-    [(60, 30.0), (1000, 30.0), (2200, 36.0), (4000, 45.0)],
+    [(60, 30.0), (1000, 30.0), (2200, 38.0), (4000, 45.0)],
     ids=["lies still", "stops before", "stops later", "never stops"],
 )
 def test_who_stirs_in_there_is_given_longer_until_it_stops(
