@@ -8,13 +8,31 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from ambient.closing import Closing
+from ambient.errors import SourceError
 
 Item = TypeVar("Item")
 Given = TypeVar("Given", covariant=True)
+
+
+def expect_name(path: Path) -> None:
+    """Refuse the name of a recording that no decoder can be given.
+
+    Raises
+    ------
+    SourceError
+        It is no UTF-8, or holds a zero byte.
+    """
+    try:
+        right = b"\0" not in str(path).encode()
+    except UnicodeEncodeError:
+        right = False
+    if not right:
+        raise SourceError(f"{str(path)!a}: expected a name in UTF-8, got another; rename the file")
 
 
 @runtime_checkable

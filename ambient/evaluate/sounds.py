@@ -287,6 +287,7 @@ def _shares(hits: _Hits) -> dict[str, Share]:
 
 
 def _wanted(label: str) -> tuple[str, ...]:
+    label = label.strip().lower().replace(" ", "_")
     return next((classes for start, classes in LABELS.items() if label.startswith(start)), ())
 
 

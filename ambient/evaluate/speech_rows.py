@@ -135,6 +135,7 @@ def heard(rows: Iterable[SoundRow], errors: dict[str, str]) -> Iterator[tuple[So
         try:
             samples = samples_of(row.path)
         except AmbientError as error:
-            errors[row.file] = str(error)
+            # A name that is no UTF-8 could not be written as JSON.
+            errors[row.file.encode(errors="backslashreplace").decode()] = str(error)
         else:
             yield row, samples

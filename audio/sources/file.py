@@ -12,6 +12,7 @@ from typing import Final
 import soundfile
 
 from ambient.errors import SourceError
+from ambient.sources import expect_name
 from audio.sources.base import Chunk, Reader
 from audio.sources.recording import Recording, frames_of
 
@@ -99,6 +100,7 @@ def _riff_is_short(path: Path) -> bool:
 
 
 def _check_file(path: Path) -> None:
+    expect_name(path)
     try:
         size = path.stat().st_size
         if not path.is_file():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ambient.errors import UsageError
+from ambient.errors import SourceError, UsageError
 from ambient.evaluate import manifest
 from ambient.evaluate.manifest import Label
+from audio.sources import open_sound
+from vision.sources import open_source
 
 HEAD = "file,dataset,use,label,fall_start_s"
 
@@ -34,6 +37,13 @@ def test_a_manifest_as_others_write_it(text: str, tmp_path: Path) -> None:
     assert (row.dataset, row.use, row.label, row.fall_start_s) == ("d", "test", Label.FALL, 1.5)
     assert row.subject == ""
     assert row.duration_s == (pytest.approx(2.002) if "fps" in text else None)
+
+
+@pytest.mark.parametrize("name", ["a\0b.mp4", "a\0b.wav", "\udcff.mp4"])
+@pytest.mark.parametrize("opened", [open_source, open_sound])
+def test_a_name_that_no_decoder_can_be_given(opened: Callable[[str], object], name: str) -> None:
+    with pytest.raises(SourceError, match="expected a name in UTF-8, got another; rename"):
+        opened(f"/none/{name}")
 
 
 def test_a_path_may_be_absolute(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def test_the_command(manifest: Path) -> None:
         ("pain_cry", ("scream", "moan")),
         ("thud_body_hit_ground", ("thud",)),
         ("glass_breaking", ("glass",)),
+        (" Fire alarm", ("smoke_alarm",)),
         ("angry/strong", ()),
         ("door", ()),
     ],

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -86,6 +89,15 @@ def test_a_line_a_file_named_as_given(recordings: Path, monkeypatch: pytest.Monk
     assert set(report.errors) == {"words.wav", "none.wav"}
     assert report.known == {}
     assert report.files == 3
+
+
+def test_a_name_that_is_no_utf_8_is_an_error_of_its_own(recordings: Path) -> None:
+    odd = os.fsdecode(bytes(recordings) + b"/\xff.wav")
+    shutil.copy(recordings / "voice.wav", odd)
+    report = vad.run([odd, str(recordings / "voice.wav")])
+    assert report.files == 1
+    assert list(report.errors) == [f"{recordings}/\\udcff.wav"]
+    assert b"expected a name in UTF-8" in msgspec.json.encode(report)
 
 
 def test_a_manifest_is_measured(recordings: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 import cv2
 
 from ambient.errors import SourceError
+from ambient.sources import expect_name
 from vision.sources.base import Frame, Readable, check_size, to_bgr
 from vision.sources.capture import Capture, CaptureFactory, open_capture
 from vision.sources.timing import FramePicker, Pacer, StrictTime, period_ns
@@ -156,6 +157,7 @@ class FileSource(Readable):
 
 
 def _check_file(path: Path) -> None:
+    expect_name(path)
     try:
         size = path.stat().st_size
         with path.open("rb"):
