@@ -12,7 +12,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from ambient.closing import Closing
 from ambient.config import load_node
 from ambient.errors import LinkError
 from ambient.evaluate.page import PageClient
+from ambient.evaluate.ports import free_port
 from ambient.node import running
 from ambient.node.supervisor import wanted_workers
 
@@ -35,8 +35,8 @@ SITE: Final = "demo"
 NODE: Final = "n-1"
 ROOM: Final = "r12"
 USER: Final = "demo"
-START_S: Final = 40.0
-STOP_S: Final = 25.0
+START_S: Final = 120.0
+STOP_S: Final = 60.0
 SETUP_LINK: Final = re.compile(r"https?://\S+/setup/\S+")
 
 
@@ -305,10 +305,3 @@ def end(process: subprocess.Popen[bytes] | None, limit_s: float) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback that nobody uses at the moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

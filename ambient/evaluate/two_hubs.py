@@ -28,9 +28,10 @@ from ambient.bus.enrolment import enroll
 from ambient.closing import Closing
 from ambient.config import NodeConfig, Room
 from ambient.errors import LinkError
-from ambient.evaluate.facility import SETUP_LINK, SITE, USER, end, free_port
+from ambient.evaluate.facility import SETUP_LINK, SITE, USER, end
 from ambient.evaluate.node_end import NodeEnd
 from ambient.evaluate.page import PageClient
+from ambient.evaluate.ports import free_port
 from ambient.events import AnyEvent, FallConfirmed, FallSuspected
 from ambient.node.agent import Agent
 from ambient.node.outbox import Outbox
