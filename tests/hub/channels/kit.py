@@ -25,9 +25,9 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.store import Store
 from ambient.languages import Language
 from tests.hub.kit import NS, fall
+from tests.patience import PATIENCE_S
 
 ROOMS = {f"r{n}": RoomName(name=f"Room {n}") for n in range(1, 41)}
-PATIENCE_S = 30.0
 
 
 def accepted(kind: str, **fields: Any) -> ChannelConfig:
@@ -67,6 +67,12 @@ def notice(number: int = 1, **fields: Any) -> Notice:
     return Notice(**given | fields)
 
 
+def technical(store: Store) -> list[str]:
+    with store._database.read() as db:
+        found = db.execute("SELECT key FROM alarms WHERE kind = 'channel' AND state <> 'resolved'")
+        return [row[0] for row in found.fetchall()]
+
+
 class Scripted(Channel):
     """A channel that answers as a test says, and keeps what it was given."""
 
@@ -89,14 +95,16 @@ class Scripted(Channel):
 
 
 class Bench:
-    """A store, a clock that a test moves, and one sender of channel `way`.
+    """A store, a clock that a test moves, and one sender.
 
     Parameters
     ----------
     make
         Returns the plugin, given the house.
     staff
-        Who is on duty; all are reached by `way`.
+        Who is on duty; all are reached by channel `way`.
+    name
+        Of the sender's channel.
     """
 
     def __init__(
@@ -106,6 +114,7 @@ class Bench:
         *,
         config: ChannelConfig | None = None,
         staff: tuple[str, ...] = ("anna",),
+        name: str = "way",
         delegated: bool = False,
         real_time: bool = False,
     ) -> None:
@@ -115,7 +124,9 @@ class Bench:
         self._real = real_time
         self.t = 1_790_000_000 * NS
         members = [Member(id=one, rooms=list(ROOMS), ways=["way"]) for one in staff]
-        self.rules = Rules(rota=Rota(staff=members), remote=["way"] if delegated else [])
+        remote = ["way"] if delegated else []
+        self.rules = Rules(rota=Rota(staff=members), remote=remote, backstop=True)
+        self._name = name
         self.database = HubDatabase(path / "hub.db")
         self.store = Store(self.database)
         self.store.decide(Begin(rules=self.rules), self.now())
@@ -127,11 +138,11 @@ class Bench:
 
     def _given(self) -> dict[str, str | None]:
         with self.database.read() as db:
-            return queue.given(db, "way")
+            return queue.given(db, self._name)
 
     def _sender(self) -> Sender:
         return Sender(
-            "way",
+            self._name,
             self.config,
             self._make(house(self.now, self._given)),
             self.store,

@@ -9,9 +9,9 @@ import pytest
 
 from ambient.errors import ConfigError
 from ambient.hub.alarms.inputs import OnMyWay
-from ambient.hub.alarms.signal import Delivery
+from ambient.hub.alarms.signal import SIREN, Delivery
 from ambient.hub.channels.relay import RelayChannel
-from tests.hub.channels.kit import Bench, bench, channel, notice
+from tests.hub.channels.kit import Bench, bench, channel, notice, technical
 from tests.relays.modbus import Module
 
 
@@ -56,6 +56,44 @@ def test_a_module_that_is_unplugged_is_tried_again(bed: Bench, module: Module) -
     assert bed.store.case(alarm)[0].signals[0].shown is not None
 
 
+def test_a_siren_that_is_unplugged_is_replaced_and_told_at_once(
+    tmp_path: Path, module: Module
+) -> None:
+    options = RelayChannel.Options(modbus=module.address)
+    with bench(tmp_path, lambda house: RelayChannel(options, house), name=SIREN) as bed:
+        bed.step()
+        module.unplug()
+        alarm = bed.fall(10)
+        bed.pass_time(10)  # nobody is reached by `way`, which says nothing
+        bed.step()
+        given = [(one.recipient, one.channel) for one in bed.store.case(alarm)[0].signals]
+        assert given[-2:] == [("everybody", "siren"), ("everybody", "page")]
+        bed.pass_time(1)
+        bed.step()
+        assert technical(bed.store) == ["channel:siren"]
+        module.plug_in()
+        bed.pass_time(1)
+        bed.step()
+        assert module.wait_for(True), "it is tried all the same"
+        assert technical(bed.store) == []
+
+
+def test_a_siren_that_is_unplugged_is_told_before_it_is_needed(
+    tmp_path: Path, module: Module
+) -> None:
+    options = RelayChannel.Options(modbus=module.address)
+    with bench(tmp_path, lambda house: RelayChannel(options, house), name=SIREN) as bed:
+        told = []
+        for change in (None, module.unplug, None, module.plug_in):
+            if change is not None:
+                change()
+            bed.pass_time(30)
+            bed.step()
+            told.append(technical(bed.store))
+        assert told == [[], [], ["channel:siren"], []]
+        assert not module.wait_for(True, within_s=0.0), "asking does not sound it"
+
+
 @pytest.mark.parametrize(
     ("options", "fields"), [({"pulse_s": 0.1}, {}), ({}, {"test": True})], ids=["edge", "test"]
 )
@@ -67,6 +105,13 @@ def test_it_closes_for_a_moment(
     assert module.wait_for(True, False)
     assert way.told() == f"relay: coil 0 of {module.address}"
     way.close()
+
+
+def test_a_line_of_this_machine_is_left_to_a_trial_until_it_is_needed(tmp_path: Path) -> None:
+    chip = tmp_path / "none"
+    assert channel("relay", {"gpio": 4, "chip": str(chip)}).probe() is None
+    way = channel("relay", {"gpio": 4, "chip": str(chip)})
+    assert way.deliver(notice()).delivery is Delivery.FAILED
 
 
 def test_it_opens_when_the_hub_ends(bed: Bench, module: Module) -> None:
