@@ -17,7 +17,9 @@ import structlog
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # How long an example takes says how busy the machine is, and nothing about the code.
-hypothesis.settings.register_profile("ambient", deadline=None)
+hypothesis.settings.register_profile(
+    "ambient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("ambient")
 
 _LIBM = ctypes.CDLL(ctypes.util.find_library("m"))

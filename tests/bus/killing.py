@@ -27,7 +27,8 @@ from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 from ambient.node.agent import Agent
 from ambient.node.outbox import Outbox
-from tests.bus.kit import IDENTITY, PATIENCE_S, fall
+from tests.bus.kit import IDENTITY, fall
+from tests.patience import PATIENCE_S
 
 
 def hub(folder: Path) -> None:
@@ -118,7 +119,7 @@ def _spawn(role: str, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 3 * PATIENCE_S
+    deadline = time.monotonic() + 2 * PATIENCE_S
     waiter = threading.Event()
     while not condition():
         assert time.monotonic() < deadline, "it never happened"

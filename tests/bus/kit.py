@@ -41,11 +41,10 @@ from ambient.hub.seams import Sent
 from ambient.hub.store import Store
 from ambient.node.agent import Agent
 from ambient.node.outbox import Outbox
+from tests.patience import PATIENCE_S
 
 IDENTITY = "i" * 40
 VERSION = "0" * 12
-PATIENCE_S = 20.0
-"""No test waits this long unless it fails."""
 
 
 def fall(number: int, position: int = 0, *, node: str = "n-1", room: str = "r1") -> AnyEvent:

@@ -16,6 +16,7 @@ from ambient.bus import ipc
 from ambient.bus.ipc import ObservationReceiver, ObservationSender, socket_path
 from ambient.errors import LinkError
 from ambient.observations import AnyObservation, PoseSeen, Tick
+from tests.patience import PATIENCE_S, until
 
 
 def tick(t: int, source: str = "c1") -> Tick:
@@ -35,7 +36,7 @@ def receiver(path: Path) -> Iterator[ObservationReceiver]:
 
 def receive(receiver: ObservationReceiver, number: int) -> list[AnyObservation]:
     found: list[AnyObservation] = []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while len(found) < number and time.monotonic() < deadline:
         found += receiver.receive_all(0.05)
     return found
@@ -88,11 +89,14 @@ def test_fusion_is_killed_and_comes_back(path: Path) -> None:
             assert receive(first, 1) == [tick(1)]
         path.touch()  # the socket file that a killed process leaves
         with ObservationReceiver(path) as second:
-            deadline = time.monotonic() + 10
             found: list[AnyObservation] = []
-            while not found and time.monotonic() < deadline:
+
+            def comes() -> bool:
                 sender.send(tick(2))
-                found = second.receive_all(0.05)
+                found.extend(second.receive_all(0.05))
+                return bool(found)
+
+            until(comes)
             assert found[0] == tick(2)
 
 
@@ -123,7 +127,7 @@ def test_garbage_is_counted_and_stops_nothing(
     bad.connect(f"ipc://{path}")
     bad.send_multipart(frames)
     wall = len(frames[0]) > ipc.WALL_BYTES
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not (receiver.garbled or receiver.oversized or receiver.disconnected):
         assert time.monotonic() < deadline
         assert receiver.receive(0.01) is None

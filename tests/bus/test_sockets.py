@@ -10,6 +10,7 @@ import pytest
 import zmq
 
 from tests.bus.kit import House, Node, fall
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_handshake_that_is_done_at_once_is_not_missed(
     node.fusion.commit([fall(1)])
     with house.serving():
         monkeypatch.setattr(zmq.Socket, "connect", slow)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while not node.delivered():
             assert time.monotonic() < deadline, "it was never connected"
             node.agent.step(0.01)

@@ -13,6 +13,7 @@ import typer
 from ambient import errors
 from ambient.cli import app as cli
 from models.catalogue import catalogue
+from tests.patience import FAR_S
 
 HEAVY = (
     "cv2",
@@ -36,7 +37,7 @@ def _ambient(*arguments: str, **environment: str) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=FAR_S,
         env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "NO_COLOR": "1"} | environment,
     )
 

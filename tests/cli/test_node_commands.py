@@ -11,6 +11,7 @@ import pytest
 
 from ambient.bus import keys
 from ambient.bus.invitation import parse_invitation
+from tests.patience import FAR_S
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def ambient(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=FAR_S,
         cwd=folder,
     )
 

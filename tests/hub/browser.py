@@ -5,17 +5,17 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ambient.hub.service import RunningHub
 from tests.hub.kit import PASSWORD, USER
+from tests.patience import PATIENCE_S, until
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -28,6 +28,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 1000 * PATIENCE_S
+expect.set_options(timeout=PATIENCE_MS)
+
 PHONE = (360, 740)
 DESKTOP = (1440, 900)
 Scheme = Literal["dark", "light"]
@@ -39,7 +42,9 @@ def chromium() -> Iterator[Browser]:
     if shutil.which(CHROMIUM) is None:
         pytest.skip("needs Chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=ARGUMENTS, timeout=PATIENCE_MS
+        )
         try:
             yield browser
         finally:
@@ -88,7 +93,7 @@ class Proxy:
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
 
 @contextmanager
@@ -116,7 +121,7 @@ def page_of(
     )
     if language:
         context.set_extra_http_headers({"Accept-Language": language})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     if log_in:
         answer = context.request.post("/api/login", data={"user": user, "password": PASSWORD})
         assert answer.ok, answer.text()
@@ -137,6 +142,36 @@ def page_of(
         context.close()
 
 
+ALONE = """
+window.alone = 0;
+setInterval(() => { window.alone += 0.1; }, 100);
+window.EventSource = class extends EventSource {
+    constructor(...args) {
+        super(...args);
+        for (const kind of ['beat', 'state'])
+            this.addEventListener(kind, () => { window.alone = 0; });
+    }
+};
+new MutationObserver(() => {
+    const { link, lostSound } = document.documentElement?.dataset ?? {};
+    if (link !== 'off') return;
+    window.lostAfter ??= window.alone;
+    if (lostSound) window.loudAfter ??= window.alone;
+}).observe(document, { attributes: true, subtree: true, childList: true });
+"""
+"""Counts for how long (s) a page has not heard its hub, in turns that the page itself was given.
+
+What a busy machine takes from the page, or keeps a hub from ending, does not count."""
+
+
+def alone_for(page: Page, what: Literal["lostAfter", "loudAfter"]) -> float:
+    """Wait until the page says that it has no hub, or is loud; return how long it had none (s)."""
+    page.wait_for_selector(
+        "html[data-link=off]" if what == "lostAfter" else "html[data-link=off][data-lost-sound]"
+    )
+    return float(page.evaluate(f"window.{what}"))
+
+
 def connected(page: Page) -> None:
     """Wait until the page says that it is connected."""
     page.wait_for_selector("html[data-link=on]")
@@ -155,13 +190,13 @@ def grave(page: Page) -> list[str]:
 def wait_until_stopped(hub: RunningHub) -> None:
     """Wait until the stopped hub has closed its database, which comes last."""
     database = hub.context.database
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+
+    def is_closed() -> bool:
         try:
             with database._read_lock:  # SQLite crashes who asks while it is being closed
                 database._reader.conn.execute("SELECT 1")
         except Exception as error:  # noqa: BLE001 - closed is what is waited for
-            if "closed" in str(error):
-                return
-        time.sleep(0.05)
-    pytest.fail("the hub did not stop")
+            return "closed" in str(error)
+        return False
+
+    until(is_closed, "the hub did not stop")

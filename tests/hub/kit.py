@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from ambient.hub.identities import Role
 from ambient.hub.registry import Registry
 from ambient.hub.service import RunningHub, run_hub
 from ambient.observations import Place, View
+from tests.patience import PATIENCE_S
 
 NS = 1_000_000_000
 KEY = "k" * 40
@@ -32,7 +32,6 @@ VERSION = "0" * 12
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """As good as none, and quick."""
 USER, PASSWORD = "anna", "seven quiet corridors"
-PATIENCE_S = 30.0
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -148,12 +147,6 @@ def enrol(
     if accept:
         registry.accept(node, "test", now)
     return pair
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def hub_config(folder: Path, *, port: int = 0, silent_s: float = 600) -> HubConfig:

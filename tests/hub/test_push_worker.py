@@ -12,6 +12,7 @@ pytest.importorskip("playwright", reason="needs the extra dev")
 from playwright.sync_api import Browser
 
 from ambient.hub.service import RunningHub
+from tests.hub.browser import PATIENCE_MS
 
 READY = """async () => {
   const made = await navigator.serviceWorker.register("/static/push-worker.js");
@@ -78,6 +79,7 @@ def test_a_device_shows_one_notification_an_alarm_and_the_newest(
     hub: RunningHub, browser: Browser
 ) -> None:
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     context.grant_permissions(["notifications"], origin=hub.url)
     page = context.new_page()
     page.goto(f"{hub.url}/login")
@@ -90,6 +92,8 @@ def test_a_device_shows_one_notification_an_alarm_and_the_newest(
     session.on("ServiceWorker.workerRegistrationUpdated", note)
     session.send("ServiceWorker.enable")
     page.evaluate(READY)
+    while not registrations:  # on its way from the browser to this test
+        page.wait_for_timeout(20)
     for messages, shown in STEPS:
         for data in messages:
             sent = {"origin": hub.url, "registrationId": registrations[0], "data": data}

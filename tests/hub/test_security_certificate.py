@@ -26,6 +26,7 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.store import Store
 from ambient.hub.web.tls import CHANNEL, Keeper
 from tests.hub.kit import NS, hub_config, running
+from tests.patience import PATIENCE_S
 
 DAY = 24 * 3600 * NS
 T = 1_800_000_000 * NS
@@ -142,9 +143,11 @@ def test_a_phone_that_installed_the_authority_is_served_without_a_warning(tmp_pa
     with running(config) as hub:
         assert hub.url.startswith("https://127.0.0.1:")
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-            httpx.get(f"{hub.url}/healthz", trust_env=False)
+            httpx.get(f"{hub.url}/healthz", timeout=PATIENCE_S, trust_env=False)
         trusting = ssl.create_default_context(cafile=str(files.authority))
-        with httpx.Client(base_url=hub.url, verify=trusting, trust_env=False) as http:
+        with httpx.Client(
+            base_url=hub.url, verify=trusting, timeout=PATIENCE_S, trust_env=False
+        ) as http:
             answer = http.get("/certificate/ca.crt")
             assert answer.headers["content-type"] == "application/x-x509-ca-cert"
             assert answer.content == files.authority.read_bytes()
@@ -183,7 +186,7 @@ def test_a_hub_that_was_put_back_is_trusted_by_the_same_phones(
         shutil.rmtree(files.folder)
     with (
         running(config) as hub,
-        httpx.Client(base_url=hub.url, verify=phone, trust_env=False) as http,
+        httpx.Client(base_url=hub.url, verify=phone, timeout=PATIENCE_S, trust_env=False) as http,
         nullcontext() if comes_back else pytest.raises(httpx.ConnectError, match="CERTIFICATE"),
     ):
         assert http.get("/healthz").status_code == 200

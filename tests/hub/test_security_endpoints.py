@@ -18,6 +18,7 @@ from ambient.hub.service import RunningHub
 from ambient.hub.web.app import create_app
 from tests.hub.endpoints import ENDPOINTS, ORDER, ROLES, STATUS_OF, holders, rows
 from tests.hub.kit import PASSWORD, hub_config, running
+from tests.patience import PATIENCE_S
 
 UUID = "00000000-0000-8000-8000-000000000000"
 PARAMETERS = {
@@ -61,7 +62,7 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with (
         running(hub_config(tmp_path_factory.mktemp("hub"))) as hub,
-        httpx.Client(base_url=hub.url, timeout=60, trust_env=False) as http,
+        httpx.Client(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as http,
     ):
         for role in ORDER[2:]:
             hub.context.accounts.add_user(role, PASSWORD, Role(role), time.time_ns())

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, urlsplit
 
 import httpx
 import msgspec
@@ -32,6 +32,7 @@ from ambient.hub.provider_accounts import NoAccessError, user_name
 from ambient.hub.service import RunningHub
 from tests.hub.forger import CLIENT, SECRET, Forger, forging
 from tests.hub.kit import NS, PASSWORD, USER, client, hub_config, running
+from tests.patience import PATIENCE_S
 
 ORIGIN = "http://localhost:8080"
 BACK = "/sign-in/provider/back"
@@ -55,7 +56,7 @@ def oidc(forger: Forger, folder: Path, **fields: Any) -> Oidc:
 def answered(provider: Provider, now: int) -> tuple[Flow, dict[str, str]]:
     """Go to the provider as a browser does; return what it brings back."""
     url, flow = provider.begin(now)
-    back = httpx.get(url, trust_env=False).headers["location"]
+    back = httpx.get(url, timeout=PATIENCE_S, trust_env=False).headers["location"]
     return flow, dict(parse_qsl(urlsplit(back).query))
 
 
@@ -436,8 +437,14 @@ def go(http: httpx.Client) -> httpx.Response:
     """Sign in at the provider, as a browser does."""
     away = http.get("/sign-in/provider")
     assert away.status_code == 303, away.text
-    back = urlsplit(httpx.get(away.headers["location"], trust_env=False).headers["location"])
+    back = sent_back(away)
     return http.get(f"{back.path}?{back.query}")
+
+
+def sent_back(away: httpx.Response) -> SplitResult:
+    """Return where the provider sends a browser that was sent there."""
+    answer = httpx.get(away.headers["location"], timeout=PATIENCE_S, trust_env=False)
+    return urlsplit(answer.headers["location"])
 
 
 def test_over_http_from_the_first_sign_in_to_the_sign_out(
@@ -464,7 +471,7 @@ def test_an_answer_without_its_browser_opens_nothing(provided: RunningHub, forge
     """Somebody sends a link that would sign the reader in as the sender (RFC 6749, 10.12)."""
     with client(provided, log_in=False) as sender, client(provided, log_in=False) as reader:
         away = sender.get("/sign-in/provider")
-        back = urlsplit(httpx.get(away.headers["location"], trust_env=False).headers["location"])
+        back = sent_back(away)
         for cookie in ("", "x", "AAAA" * 20, "é"):
             headers = [(b"cookie", f"ambient-provider={cookie}".encode())]
             answer = reader.get(f"{back.path}?{back.query}", headers=headers)

@@ -20,6 +20,7 @@ from ambient.hub.devices import WrongPinError
 from ambient.hub.identities import CONFIGURING, RIGHTS, Identity, Right, Role
 from ambient.hub.second_factor import WrongCodeError
 from tests.hub.kit import HASHER, NS, PASSWORD, USER, client, fall, hub_config, running
+from tests.patience import PATIENCE_S
 
 KEY = b"a key of the hub"
 PIN = "718294"
@@ -446,5 +447,6 @@ def _only_kind_and_room(http: httpx.Client, chain: str) -> None:
 
 
 def _stolen_session_is_useless_elsewhere(url: str, cookie: str) -> None:
-    with httpx.Client(base_url=url, trust_env=False, cookies={"ambient": cookie}) as thief:
+    cookies = {"ambient": cookie}
+    with httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False, cookies=cookies) as thief:
         assert thief.get("/api/session").status_code == 401

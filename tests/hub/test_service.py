@@ -9,8 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
-import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,6 +29,7 @@ from ambient.hub.service import run_hub
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
 from tests.hub.kit import NS, PASSWORD, USER, client, enrol, fall, hub_config, running
+from tests.patience import PATIENCE_S, until
 
 SERVE = """
 import json, sys
@@ -69,14 +68,14 @@ def test_a_signal_drains_open_pages_and_ends_cleanly(tmp_path: Path, number: int
         said = told(process)
         path = said["setup"].removeprefix(said["url"])
         form = {"user": USER, "password": PASSWORD, "again": PASSWORD}
-        with httpx.Client(base_url=said["url"], timeout=20, trust_env=False) as http:
+        with httpx.Client(base_url=said["url"], timeout=PATIENCE_S, trust_env=False) as http:
             assert http.post(path, data=form).status_code == 303
             with http.stream("GET", "/live") as stream:
                 lines = stream.iter_lines()
                 assert next(lines) == "event: beat"
                 process.send_signal(number)
                 assert list(lines), "the stream ends, it is not cut"
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.communicate()
@@ -96,7 +95,7 @@ def test_kill_loses_nothing_that_was_stored(tmp_path: Path) -> None:
         Store(database).store("n-1", fall(10), 20 * NS)
         database.close()
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
         with running(hub_config(tmp_path)) as hub:
             assert len(hub.context.board().alarms) == 1
     finally:
@@ -105,13 +104,10 @@ def test_kill_loses_nothing_that_was_stored(tmp_path: Path) -> None:
 
 
 def test_an_enrolled_node_that_stays_silent_shows_on_the_board(tmp_path: Path) -> None:
-    changed = threading.Event()
     with running(hub_config(tmp_path, silent_s=5)) as hub:
-        hub.context.store.listeners.append(lambda _: changed.set())
         enrol(hub.context.registry, "n-1", ["r1"])
-        assert changed.wait(15)
-        board = hub.context.board()
-        assert [alarm.kind.value for alarm in board.alarms] == ["node_silent"]
+        until(lambda: hub.context.board().alarms)
+        assert [alarm.kind.value for alarm in hub.context.board().alarms] == ["node_silent"]
 
 
 def test_an_address_in_use_is_told(tmp_path: Path) -> None:
@@ -156,7 +152,9 @@ def test_the_hub_serves_https_itself(tmp_path: Path) -> None:
     trusted = ssl.create_default_context(cafile=str(certificate))
     with running(config) as hub:
         assert hub.url.startswith("https://127.0.0.1:")
-        with httpx.Client(base_url=hub.url, verify=trusted, trust_env=False) as http:
+        with httpx.Client(
+            base_url=hub.url, verify=trusted, timeout=PATIENCE_S, trust_env=False
+        ) as http:
             answer = http.post("/api/login", json={"user": USER, "password": PASSWORD})
             assert answer.headers["set-cookie"].startswith("__Host-ambient=")
             assert http.get("/api/session").status_code == 200
@@ -198,10 +196,8 @@ def test_a_part_that_fails_ends_the_hub_and_says_so(
         raise RuntimeError("broken on purpose")
 
     monkeypatch.setattr("ambient.hub.watch.Watch.tick", fail)
-    began = time.monotonic()
     with pytest.raises(RuntimeError, match="broken on purpose"):
         run_hub(hub_config(tmp_path))
-    assert time.monotonic() - began < 30
 
 
 def test_the_hub_needs_nothing_of_the_node() -> None:

@@ -13,9 +13,10 @@ import msgspec
 from playwright.sync_api import Browser, CDPSession, Page
 
 from ambient.config import HubConfig
+from ambient.evaluate.ports import free_port
 from ambient.hub.service import RunningHub
 from tests.hub.browser import page_of
-from tests.hub.kit import PASSWORD, USER, free_port
+from tests.hub.kit import PASSWORD, USER
 
 
 def with_name(config: HubConfig) -> HubConfig:

@@ -12,6 +12,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from ambient.closing import Closing
+from tests.patience import PATIENCE_S
 
 COILS = 8
 
@@ -38,14 +39,14 @@ class Module(Closing):
         return f"tcp://127.0.0.1:{self.port}"
 
     def plug_in(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(PATIENCE_S)
 
     def unplug(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            asyncio.run_coroutine_threadsafe(_shut_down(server), self._loop).result(10)
+            asyncio.run_coroutine_threadsafe(_shut_down(server), self._loop).result(PATIENCE_S)
 
-    def wait_for(self, *levels: bool, within_s: float = 15.0) -> bool:
+    def wait_for(self, *levels: bool, within_s: float = PATIENCE_S) -> bool:
         """Return whether the coil took these levels one after the other, repeats left out."""
         with self._said:
             return self._said.wait_for(lambda: self._changes()[-len(levels) :] == [*levels],
@@ -83,5 +84,5 @@ class Module(Closing):
         """Unplug it for good."""
         self.unplug()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._loop.close()

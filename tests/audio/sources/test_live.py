@@ -11,8 +11,8 @@ from audio.blocks import RATE, SAMPLE_NS, Block
 from audio.sources.base import SoundSource
 from audio.sources.live import WAITING_S, LiveSound
 from tests.audio.sources.kit import Scripted, block
+from tests.patience import PATIENCE_S
 
-SOON = 5.0
 GONE = SourceError("mic: expected sound, got none")
 
 
@@ -51,7 +51,7 @@ def run() -> Iterator[Callable[..., LiveSound]]:
 
 
 def ends(live: LiveSound, count: int) -> list[tuple[int, int]]:
-    got = [live.read(SOON) for _ in range(count)]
+    got = [live.read(PATIENCE_S) for _ in range(count)]
     return [(one.t_ns // SAMPLE_NS, one.lost) for one in got if one is not None]
 
 
@@ -60,7 +60,7 @@ def test_blocks_come_in_order_and_a_recording_ends(run):
     live = run(source)
     assert ends(live, 3) == [(1600, 0), (3200, 0), (4800, 0)]
     assert live.read(0.0) is None
-    live._thread.join(SOON)
+    live._thread.join(PATIENCE_S)
     assert (live.state.link, source.closed) == (Link.ENDED, True)
 
 
@@ -73,9 +73,9 @@ def test_a_device_that_goes_and_comes_back(run):
 
 def test_a_device_that_is_gone_says_why(run):
     live = run(Scripted([block(1600)], GONE))
-    assert live.read(SOON) is not None
+    assert live.read(PATIENCE_S) is not None
     with live._changed:
-        assert live._changed.wait_for(lambda: live._state.link is Link.GONE, SOON)
+        assert live._changed.wait_for(lambda: live._state.link is Link.GONE, PATIENCE_S)
     assert "expected sound" in live.state.reason or "none any more" in live.state.reason
 
 
@@ -102,7 +102,7 @@ def test_a_consumer_that_falls_behind_loses_the_oldest_and_is_told(run):
     keeps = round(WAITING_S * RATE / 1600)
     source = Held([block(1600 * n) for n in range(1, keeps + 8)])
     live = run(source)
-    assert source.done.wait(SOON)
+    assert source.done.wait(PATIENCE_S)
     got = ends(live, keeps)
     assert got[0] == (1600 * 8, 7 * 1600)
     assert got[-1] == (1600 * (keeps + 7), 0)
@@ -110,14 +110,14 @@ def test_a_consumer_that_falls_behind_loses_the_oldest_and_is_told(run):
 
 def test_what_is_no_source_error_reaches_the_reader(run):
     live = run(Scripted([block(1600)], ZeroDivisionError("a fault of ours")))
-    assert live.read(SOON) is not None
+    assert live.read(PATIENCE_S) is not None
     with pytest.raises(ZeroDivisionError):
-        live.read(SOON)
+        live.read(PATIENCE_S)
 
 
 def test_closing_forgets_what_was_heard():
     live = LiveSound(opening(Held([block(1600)])))
     live.start()
-    live._thread.join(SOON)
+    live._thread.join(PATIENCE_S)
     live.close()
     assert live.read(0.0) is None

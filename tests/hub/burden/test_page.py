@@ -19,7 +19,8 @@ from ambient.hub.alarms.inputs import AskForLog, GrantLog, OnMyWay, ReadLog
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
-from tests.hub.kit import PASSWORD, PATIENCE_S, enrol, fall, hub_config, running
+from tests.hub.kit import PASSWORD, enrol, fall, hub_config, running
+from tests.patience import PATIENCE_S
 
 USERS = {
     "cora": Role.CARER,

@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from tests.node.gateways.broker import Signer, free_port
+from ambient.evaluate.ports import free_port
+from tests.node.gateways.broker import Signer
+from tests.patience import PATIENCE_S
 
 HOST = "127.0.0.1"
 
@@ -118,7 +120,7 @@ class _Server(socketserver.TCPServer):
 
     def get_request(self) -> tuple[Any, Any]:
         connection, address = super().get_request()
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE_S)
         if self.receiver.tls is not None:
             try:
                 connection = self.receiver.tls.wrap_socket(connection, server_side=True)
@@ -268,6 +270,9 @@ class FhirServer(HttpReceiver):
     """
 
     def __init__(self, folder: Path, now: Callable[[], int]) -> None:
+        # Before anybody waits for an answer: it takes seconds on a busy machine.
+        import fhir.resources.bundle  # noqa: F401
+
         super().__init__(folder, now)
         self.kept: dict[tuple[str, str], Any] = {}
 
@@ -501,7 +506,7 @@ class MailServer(Receiver):
 
     def kill(self) -> None:
         if self._controller is not None:
-            asyncio.run_coroutine_threadsafe(self._drop(), self._controller.loop).result(10)
+            asyncio.run_coroutine_threadsafe(self._drop(), self._controller.loop).result(PATIENCE_S)
             self._controller.stop()
             self._controller = None
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from tests.hub.channels.kit import Bench
 from tests.hub.kit import fall
+from tests.patience import PATIENCE_S
 
 FLOW = 16
 """Alarms of a flow, each in a room of its own."""
@@ -65,7 +66,7 @@ class TcpReceiver:
         self._clients.clear()
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(20)
+                thread.join(PATIENCE_S)
         self._threads.clear()
 
     def _go(self, run: Callable[[socket.socket], None], with_: socket.socket) -> None:

@@ -15,12 +15,15 @@ class Pager:
     answers
         What it does next instead of the usual, oldest first: ``nak`` or ``mute``, to a selection
         (``select-…``) or a block (``block-…``); ``block-lost``: takes it and says nothing.
+    silent
+        Called when it does not answer what it should.
     calls
         Records of each call taken: number ► text.
     """
 
     address: bytes = b"2"
     write: Callable[[bytes], None] = lambda _: None
+    silent: Callable[[], None] = lambda: None
     answers: list[str] = field(default_factory=list)
     calls: list[dict[str, str]] = field(default_factory=list)
     refused: list[bytes] = field(default_factory=list)
@@ -61,7 +64,9 @@ class Pager:
     def _selected(self) -> None:
         answer = self._next("select")
         self._state = "idle" if answer else "selected"
-        if answer != "mute":
+        if answer == "mute":
+            self.silent()
+        else:
             self.write(b"\x15" if answer == "nak" else b"\x06")
 
     def _checked(self) -> None:
@@ -76,10 +81,13 @@ class Pager:
             self.write(b"\x15")
             return
         if answer == "mute":
+            self.silent()
             return
         head, records = bytes(body[:-1]).split(b"\x02", 1)
         assert head == b"1", "a call to a pager"
         pairs = (record.split(b"\x1f", 1) for record in records.split(b"\x1e"))
         self.calls.append({name.decode(): text.decode("latin-1") for name, text in pairs})
-        if answer != "lost":
+        if answer == "lost":
+            self.silent()
+        else:
             self.write(b"\x06")

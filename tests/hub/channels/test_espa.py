@@ -6,7 +6,6 @@ import os
 import pty
 import socket
 import threading
-import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,16 +16,39 @@ import pytest
 
 from ambient.hub.alarms.condition import Priority
 from ambient.hub.alarms.signal import Delivery
+from ambient.hub.channels import espa_wire
 from ambient.hub.channels.espa import Espa, block_of
 from ambient.hub.channels.espa_block import Charset, block, check, encoded
 from ambient.hub.channels.espa_line import Line, Result, Role, State
 from tests.hub.channels.flow import Mark, TcpReceiver, flow
-from tests.hub.channels.kit import PATIENCE_S, bench, channel, house, notice
+from tests.hub.channels.kit import bench, channel, house, notice
 from tests.hub.channels.pager import Pager
+from tests.patience import until
 
 ACK, NAK, EOT, POLL, SELECT = b"\x06", b"\x15", b"\x04", b"1\x05", b"2\x05"
 BLOCK = b"\x01B"
 QUICK: dict[str, Any] = {"answer_s": 0.2, "tries": 2}
+
+
+class Standing:
+    """Stands for the module `time`: no answer is late, but one that a pager never gives."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def wait_in_vain(self) -> None:
+        self.at += 2 * QUICK["answer_s"]
+
+
+@pytest.fixture
+def standing(monkeypatch: pytest.MonkeyPatch) -> Standing:
+    """The clock by which the hub's end of a line waits for answers."""
+    clock = Standing()
+    monkeypatch.setattr(espa_wire, "time", clock)
+    return clock
 
 
 # -- blocks --------------------------------------------------------------------------------------
@@ -160,9 +182,10 @@ def test_what_is_withdrawn_is_not_sent() -> None:
 class PagerOverTcp(TcpReceiver):
     """A paging system behind a serial server. It takes calls, or dies after one it has taken."""
 
-    def __init__(self, *answers: str, polls: bytes = b"") -> None:
+    def __init__(self, *answers: str, polls: bytes = b"", clock: Standing | None = None) -> None:
         self.pager = Pager(answers=list(answers))
-        self.dies_after = 0
+        if clock is not None:
+            self.pager.silent = clock.wait_in_vain
         self._polls = polls
         super().__init__(self._speak)
 
@@ -186,8 +209,10 @@ class PagerOverTcp(TcpReceiver):
 
 
 @contextmanager
-def over_tcp(*answers: str, polls: bytes = b"") -> Iterator[PagerOverTcp]:
-    receiver = PagerOverTcp(*answers, polls=polls)
+def over_tcp(
+    *answers: str, polls: bytes = b"", clock: Standing | None = None
+) -> Iterator[PagerOverTcp]:
+    receiver = PagerOverTcp(*answers, polls=polls, clock=clock)
     try:
         yield receiver
     finally:
@@ -208,9 +233,9 @@ def over_tcp(*answers: str, polls: bytes = b"") -> Iterator[PagerOverTcp]:
     ],
 )
 def test_a_paging_system_over_tcp(
-    answers: tuple[str, ...], delivery: Delivery, why: str, calls: int
+    answers: tuple[str, ...], delivery: Delivery, why: str, calls: int, standing: Standing
 ) -> None:
-    with over_tcp(*answers) as receiver:
+    with over_tcp(*answers, clock=standing) as receiver:
         way = channel("espa", {"address": f"tcp://127.0.0.1:{receiver.port}", **QUICK})
         try:
             receipt = way.deliver(notice())
@@ -222,15 +247,14 @@ def test_a_paging_system_over_tcp(
             way.close()
 
 
+@pytest.mark.usefixtures("standing")
 def test_a_hub_that_is_asked_for_calls() -> None:
     with over_tcp(polls=b"1") as receiver:
         options = {"address": f"tcp://127.0.0.1:{receiver.port}", "role": "station", **QUICK}
         way = channel("espa", options)
         try:
             way.probe()
-            end = time.monotonic() + PATIENCE_S
-            while receiver.pager.ends < 3:
-                assert time.monotonic() < end, "it answers polls without calls"
+            until(lambda: receiver.pager.ends >= 3, "it answers polls without calls")
             assert way.deliver(notice()).delivery is Delivery.DELIVERED
             assert way.deliver(notice(2)).delivery is Delivery.DELIVERED
             assert len(receiver.pager.calls) == 2
@@ -265,6 +289,7 @@ def test_a_paging_system_is_killed_and_started_again_while_alarms_flow(tmp_path:
 # -- over a serial line --------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("standing")
 def test_a_paging_system_on_a_serial_line_that_is_unplugged(tmp_path: Path) -> None:
     pager = Pager()
     link = tmp_path / "ttyUSB0"
@@ -295,9 +320,7 @@ def test_a_paging_system_on_a_serial_line_that_is_unplugged(tmp_path: Path) -> N
             os.close(one)
         assert way.deliver(notice(2)).delivery is Delivery.FAILED
         plug()
-        end = time.monotonic() + PATIENCE_S
-        while way.deliver(notice(3)).delivery is Delivery.FAILED:
-            assert time.monotonic() < end
+        until(lambda: way.deliver(notice(3)).delivery is not Delivery.FAILED)
         assert [call["2"] for call in pager.calls][-1] == "Fall - Room 5 alar.1"
     finally:
         way.close()

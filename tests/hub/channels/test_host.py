@@ -24,8 +24,9 @@ from ambient.hub.channels.seam import Notice, Receipt
 from ambient.hub.database import HubDatabase
 from ambient.hub.store import Store
 from ambient.languages import Language
-from tests.hub.channels.kit import Bench, Scripted, accepted, bench, house
+from tests.hub.channels.kit import Bench, Scripted, accepted, bench, house, technical
 from tests.hub.kit import fall, hub_config
+from tests.patience import PATIENCE_S, until
 
 DOWN = Receipt(delivery=Delivery.FAILED, why="expected an answer, got none")
 
@@ -47,12 +48,6 @@ def told(way: Scripted) -> list[tuple[str, int, int, bool]]:
 
 def signal(bed: Bench, alarm: str, number: int = 0):  # type: ignore[no-untyped-def]
     return bed.store.case(alarm)[0].signals[number]
-
-
-def technical(store: Store) -> list[str]:
-    with store._database.read() as db:
-        found = db.execute("SELECT key FROM alarms WHERE kind = 'channel' AND state <> 'resolved'")
-        return [row[0] for row in found.fetchall()]
 
 
 def test_a_notice_says_room_and_kind_and_no_name(tmp_path: Path, way: Scripted) -> None:
@@ -322,6 +317,15 @@ def test_failures_count_from_the_first() -> None:
     assert health.worked(80 * NS) == Health(succeeded=80 * NS)
 
 
+@pytest.mark.parametrize(("failures", "last", "due"), [(1, True, False), (2, True, True),
+                                                       (2, False, False)])  # fmt: skip
+def test_of_a_last_resort_the_second_failure_is_told(failures: int, last: bool, due: bool) -> None:
+    health = Health()
+    for n in range(failures):
+        health = health.failed("a", (10 + n) * NS)
+    assert health.due(5, 20 * NS, last=last) is due
+
+
 # -- the host itself -----------------------------------------------------------------------------
 
 
@@ -361,13 +365,14 @@ def test_a_hub_serves_its_channels_and_forgets_those_that_are_gone(tmp_path: Pat
         thread = threading.Thread(target=host.run, args=(stop,))
         thread.start()
         store.store("n-1", fall(10), time.time_ns())
-        end = time.monotonic() + 20
-        while standings(config, database)[0].health.failures == 0:
-            assert time.monotonic() < end
+
+        def has_failed() -> bool:
             store.due(time.time_ns() + 300 * NS)
-            time.sleep(0.02)
+            return standings(config, database)[0].health.failures > 0
+
+        until(has_failed)
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
         standing = standings(config, database)[0]
         assert (standing.kind, standing.accepted_by) == ("syslog", "DPO")

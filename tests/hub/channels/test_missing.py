@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from ambient.config_alarms import Alarms, Staff
 from ambient.config_channels import ChannelConfig
 from ambient.errors import ConfigError, LinkError
+from ambient.evaluate.ports import free_port
 from ambient.hub.alarms.condition import Judgement
 from ambient.hub.alarms.inputs import Resolve
 from ambient.hub.alarms.signal import Delivery
@@ -25,8 +26,8 @@ from ambient.hub.channels.seam import Channel, House, NotHereError, Receipt
 from tests.hub.channels import far_sides
 from tests.hub.channels.kit import Bench, Scripted, accepted, bench, house
 from tests.hub.channels.test_host import technical, told
-from tests.hub.kit import PATIENCE_S, client, fall, hub_config, running
-from tests.node.gateways.broker import free_port
+from tests.hub.kit import client, fall, hub_config, running
+from tests.patience import until
 
 WHY = "channels.way.options.key_file: /k: expected a key, found none"
 
@@ -260,14 +261,14 @@ def test_a_hub_starts_without_it_and_has_it_once_the_file_is_there(
             assert [(one["channel"], one["log_level"]) for one in said] == [("hook", "error")]
             assert f"{file}: expected a file with a secret, found none" in said[0]["why"]
             hub.context.store.store("n-1", fall(time.time() - 8), time.time_ns())
-            _until(lambda: "Way out hook does not deliver" in http.get("/").text)
+            until(lambda: "Way out hook does not deliver" in http.get("/").text)
             page = http.get("/").text
             assert f"Cause: channels.hook.options.secret_file: {file}: expected a file" in page
             assert "Way out log does not deliver" not in page, "it can be made"
             assert "Fall" in page
             away.rename(file)
-            _until(lambda: far.seen)
-            _until(lambda: "Way out hook does not deliver" not in http.get("/").text)
+            until(lambda: far.seen)
+            until(lambda: "Way out hook does not deliver" not in http.get("/").text)
             assert "Fall" in far.seen[0].text
     finally:
         far.end()
@@ -279,10 +280,3 @@ def test_a_hub_alone_does_not_start_with_what_it_cannot_understand(tmp_path: Pat
     )
     with pytest.raises(ConfigError, match=r"channels\.hook\.options"), running(config):
         pass
-
-
-def _until(what: Callable[[], object]) -> None:
-    end = time.monotonic() + 2 * PATIENCE_S
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +19,9 @@ from ambient.hub.alarms.inputs import OnMyWay
 from ambient.hub.alarms.signal import Delivery
 from ambient.hub.channels.mqtt import Mqtt
 from tests.hub.channels.flow import Mark, flow
-from tests.hub.channels.kit import PATIENCE_S, bench, channel, house, notice
+from tests.hub.channels.kit import bench, channel, house, notice
 from tests.node.gateways.broker import MOSQUITTO, PASSWORD, USER, Broker
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="needs mosquitto")
 
@@ -32,7 +32,7 @@ class Killable(Broker):
     def kill(self) -> None:
         assert self._process is not None
         self._process.kill()
-        self._process.wait(20)
+        self._process.wait(PATIENCE_S)
         self._process = None
 
 
@@ -175,9 +175,7 @@ def test_a_broker_that_somebody_else_signed_is_not_told(tmp_path: Path) -> None:
     with subscribed(tmp_path) as (_, subscriber, options):
         del options["ca"]
         way = channel("mqtt", options)
-        began = time.monotonic()
         receipt = way.deliver(notice())
-        assert time.monotonic() - began < 8
         assert receipt.delivery is Delivery.FAILED
         assert PASSWORD not in receipt.why
         way.close()

@@ -33,6 +33,7 @@ from ambient.hub.channels.webpush import WebPush
 from tests.hub.channels import far_sides
 from tests.hub.channels.far_sides import Receiver
 from tests.hub.channels.kit import accepted, bench, channel, notice
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
 """What Apprise loads on Python below 3.13."""
@@ -207,7 +208,7 @@ def test_what_says_nothing_has_failed_in_time(
     ended = threading.Event()
 
     def waits(_: far_sides.Asked) -> Answer:
-        ended.wait(20)
+        ended.wait(PATIENCE_S)
         return 200, {}, b""
 
     hooks.answers = waits

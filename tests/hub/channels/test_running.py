@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from ambient.cli.app import build
 from ambient.config_alarms import Alarms, Staff
 from ambient.hub.alarms.inputs import ChannelWorks
-from tests.hub.channels.kit import PATIENCE_S, accepted
+from tests.hub.channels.kit import accepted
 from tests.hub.channels.test_syslog import Collector, read
 from tests.hub.kit import client, fall, hub_config, running
+from tests.patience import until
 
 HUB = """
 site: house
@@ -42,14 +43,11 @@ def test_from_an_event_to_the_far_side_and_a_technical_alarm_on_the_page(tmp_pat
         with running(config) as hub, client(hub) as http:
             store = hub.context.store
             store.store("n-1", fall(time.time() - 8), time.time_ns())
-            end = time.monotonic() + PATIENCE_S
-            while not collector.lines:
-                assert time.monotonic() < end
+            until(lambda: collector.lines)
             line = read(collector.lines[0])
             assert (line["room"], line["kind"], line["text"]) == ("r1", "fall", "Fall – Room 1")
             alarm = hub.context.board().alarms[0].id
-            while store.case(alarm)[0].signals[0].delivered is None:
-                assert time.monotonic() < end
+            until(lambda: store.case(alarm)[0].signals[0].delivered is not None)
             collector.kill()
             store.decide(ChannelWorks(channel="log", fails_since=1), time.time_ns())
             page = http.get("/").text

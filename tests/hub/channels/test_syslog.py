@@ -20,6 +20,7 @@ from ambient.hub.channels.syslog import Over, Syslog, line_of
 from tests.hub.channels.flow import Mark, TcpReceiver, flow
 from tests.hub.channels.kit import bench, channel, house, notice
 from tests.node.gateways.broker import Signer
+from tests.patience import PATIENCE_S
 
 LINE = re.compile(
     r"<(?P<pri>\d{1,3})>1 (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00) (?P<host>[!-~]+) "
@@ -122,7 +123,7 @@ def test_a_receiver_that_dies_with_a_line_unread_has_not_got_it(tmp_path: Path) 
 
 def test_a_receiver_that_reads_nothing_has_perhaps_not_got_it() -> None:
     hang = threading.Event()
-    receiver = TcpReceiver(lambda client: hang.wait(20) and client.close())
+    receiver = TcpReceiver(lambda client: hang.wait(PATIENCE_S) and client.close())
     try:
         way = channel("syslog", {"host": "127.0.0.1", "port": receiver.port, "over": "tcp"})
         receipt = way.deliver(notice())
@@ -140,7 +141,7 @@ def reset_now(client: socket.socket) -> None:
 def test_udp(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(20)
+        receiver.settimeout(PATIENCE_S)
         way = channel(
             "syslog", {"host": "127.0.0.1", "port": receiver.getsockname()[1], "over": "udp"}
         )

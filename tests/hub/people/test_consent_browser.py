@@ -60,7 +60,7 @@ def node_of(hub: RunningHub, config: NodeConfig) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(MINUTE_S)
 
 
 def recorded(folder: Path) -> Path:

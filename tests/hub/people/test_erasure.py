@@ -412,18 +412,21 @@ def test_a_lost_key_is_never_made_anew(house: Path) -> None:
 
 
 def test_sealing_costs_little_beside_storing(tmp_path: Path) -> None:
-    """The same batch with and without a resident, in one run."""
-    took = {}
-    for name, subject in (("open", None), ("sealed", ONE)):
-        database = HubDatabase(tmp_path / name / "hub.db")
-        life = [summary(ONE, number) for number in range(2000)]
-        batch = [msgspec.structs.replace(one, subject=subject) for one in life]
-        Store(database).store("n-1", batch[:1], 1)
-        began = time.process_time()
-        Store(database).store("n-1", batch[1:], 1)
-        took[name] = time.process_time() - began
-        database.close()
-    assert took["sealed"] < 4 * took["open"]
+    """The same batch with and without a resident, in turn; the quickest of each counts."""
+    took: dict[str, list[float]] = {"open": [], "sealed": []}
+    life = [summary(ONE, number) for number in range(2000)]
+    for turn in range(3):
+        for name, subject in (("open", None), ("sealed", ONE)):
+            database = HubDatabase(tmp_path / f"{name}-{turn}" / "hub.db")
+            batch = [msgspec.structs.replace(one, subject=subject) for one in life]
+            Store(database).store("n-1", batch[:1], 1)
+            began = time.process_time()
+            Store(database).store("n-1", batch[1:], 1)
+            took[name].append(time.process_time() - began)
+            database.close()
+        if min(took["sealed"]) < 4 * min(took["open"]):
+            return
+    raise AssertionError(took)
 
 
 def test_in_a_file_too_large_to_write_anew_the_key_is_overwritten(

@@ -12,7 +12,7 @@ import yaml
 
 from ambient.bus import keys
 from ambient.config import HubConfig, load_hub
-from ambient.evaluate.facility import free_port
+from ambient.evaluate.ports import free_port
 from ambient.hub.database import HubDatabase
 from ambient.hub.standby import kept
 from ambient.hub.standby.duty import Kept
@@ -20,16 +20,7 @@ from ambient.hub.standby.follower import Follower
 from ambient.hub.standby.kept import Memory
 from ambient.hub.standby.pairing import Pairing
 from ambient.hub.standby.wire import Begin
-
-PATIENCE_S = 60.0
-"""No test waits this long unless it fails."""
-
-
-def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
+from tests.patience import until
 
 
 def configured(folder: Path, order: str, ports: dict[str, int]) -> Path:

@@ -17,6 +17,7 @@ from ambient.errors import UsageError
 from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.standby import kept, state
 from ambient.hub.standby.kept import Status
+from tests.patience import PATIENCE_S
 
 OTHER = "https://10.0.0.5:8443"
 
@@ -41,7 +42,11 @@ def second(tmp_path: Path) -> Path:
     return file
 
 
-def stands(file: Path, *, serves: bool, ago: timedelta = timedelta()) -> None:
+NOW = timedelta(seconds=-PATIENCE_S)
+"""Of a hub that tells again and again: as long as a test may take, its words are fresh."""
+
+
+def stands(file: Path, *, serves: bool, ago: timedelta = NOW) -> None:
     at = time.time_ns() - round(ago.total_seconds() * 1e9)
     kept.tell(file.parent / "hub", Status(at=at, serves=serves, term=2, other_serves=not serves))
 
@@ -55,16 +60,16 @@ def test_a_command_works_with_what_the_hub_runs_with(second: Path) -> None:
 @pytest.mark.parametrize(
     ("serves", "ago", "writes", "refused"),
     [
-        pytest.param(False, 0, True, True, id="stands by"),
-        pytest.param(False, 0, False, False, id="stands by, read only"),
-        pytest.param(True, 0, True, False, id="serves"),
-        pytest.param(False, 60, True, False, id="runs no more"),
+        pytest.param(False, NOW, True, True, id="stands by"),
+        pytest.param(False, NOW, False, False, id="stands by, read only"),
+        pytest.param(True, NOW, True, False, id="serves"),
+        pytest.param(False, timedelta(minutes=1), True, False, id="runs no more"),
     ],
 )
 def test_a_hub_that_stands_by_takes_no_writer(
-    second: Path, serves: bool, ago: int, writes: bool, refused: bool
+    second: Path, serves: bool, ago: timedelta, writes: bool, refused: bool
 ) -> None:
-    stands(second, serves=serves, ago=timedelta(seconds=ago))
+    stands(second, serves=serves, ago=ago)
     if not refused:
         with opened_hub(second, writes=writes):
             return

@@ -9,7 +9,7 @@ import pytest
 from ambient.config import HubLink, NodeConfig, Room
 from ambient.doctor import network
 from ambient.doctor.findings import Level
-from ambient.evaluate.facility import free_port
+from ambient.evaluate.ports import free_port
 from ambient.node import hubs
 from ambient.node.hubs import Hubs
 from tests.bus.kit import House

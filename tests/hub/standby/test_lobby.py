@@ -12,9 +12,9 @@ import pytest
 from ambient.bus import keys, sockets
 from ambient.bus.protocol import PROTOCOL, Hello, encode
 from ambient.bus.sockets import LinkChange
-from ambient.evaluate.facility import free_port
+from ambient.evaluate.ports import free_port
 from ambient.hub.standby.lobby import Door, Lobby
-from tests.hub.standby.kit import until
+from tests.patience import until
 
 PROOF = "0" * 64
 HUB, NODE, STRANGER = keys.new_pair(), keys.new_pair(), keys.new_pair()

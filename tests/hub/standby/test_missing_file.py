@@ -14,7 +14,7 @@ import yaml
 
 from ambient.bus import keys
 from ambient.config import load_hub
-from ambient.evaluate.facility import free_port
+from ambient.evaluate.ports import free_port
 from ambient.evaluate.two_hubs import TwoHubs, fall
 from ambient.evaluate.two_hubs import until as within
 from ambient.hub.board import Board
@@ -25,7 +25,8 @@ from ambient.hub.standby.duty import Kept
 from ambient.hub.standby.kept import Memory
 from ambient.hub.standby.service import serve
 from tests.hub.channels import far_sides
-from tests.hub.standby.kit import PATIENCE_S, configured, until
+from tests.hub.standby.kit import configured
+from tests.patience import PATIENCE_S, until
 
 ACCEPTED = {"accepted_by": "DPO", "accepted_on": "2026-05-31"}
 CANNOT = {

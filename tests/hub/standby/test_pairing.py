@@ -16,7 +16,8 @@ from ambient.hub.standby.duty import Said, proof
 from ambient.hub.standby.heard import GONE_S
 from ambient.hub.standby.pairing import Pairing
 from ambient.hub.standby.wire import Begin, Say
-from tests.hub.standby.kit import Both, until
+from tests.hub.standby.kit import Both
+from tests.patience import until
 
 NS = 1_000_000_000
 PASSIVE = Said(term=1, seen=2, serves=False)

@@ -22,10 +22,13 @@ from ambient.hub.standby.kept import status_of
 from ambient.hub.standby.unerased import level_there
 from ambient.node import hubs as known_hubs
 from ambient.node.outbox import Outbox
+from tests.patience import PATIENCE_S
 from tests.relays.modbus import Module
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-RINGS_S = 30.0
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+WAIT_S = 2 * PATIENCE_S
+"""Of two processes that may both be busy; that a hub takes over within 30 s is a rule of `Duty`,
+held in ``test_duty``, and measured by ``ambient evaluate failovers``."""
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +52,8 @@ def test_an_alarm_before_while_and_after_its_hub_is_killed(two: TwoHubs) -> None
     [node] = two.nodes
     first, second = two.first, two.second
     give(node, 1)
-    until(lambda: headlines(two, first) == [("fall", "active")], RINGS_S, "the first one rings")
-    until(lambda: "stands by" in second.command("standby", "status"), RINGS_S, "the other says so")
+    until(lambda: headlines(two, first) == [("fall", "active")], WAIT_S, "the first one rings")
+    until(lambda: "stands by" in second.command("standby", "status"), WAIT_S, "the other says so")
     with pytest.raises(LinkError, match="this hub stands by"):
         second.page.board()
     acknowledged = first.page.board().alarms[0].id
@@ -61,16 +64,16 @@ def test_an_alarm_before_while_and_after_its_hub_is_killed(two: TwoHubs) -> None
     def copied() -> bool:
         return level_there(status_of(first.state, time.time_ns())) > done
 
-    until(copied, RINGS_S, "the answer is at the other hub")
+    until(copied, WAIT_S, "the answer is at the other hub")
 
     first.kill()
     give(node, 2)
-    took = until(second.serves, RINGS_S, "the second one serves")
+    until(second.serves, WAIT_S, "the second one serves")
     give(node, 3)
     expected = [("fall", "acknowledged"), ("fall", "active"), ("fall", "active")]
     until(
         lambda: sorted(headlines(two, second)) == expected,
-        RINGS_S - took,
+        WAIT_S,
         "all three are there, and the answer",
     )
     # Who comes back stands by, and says where the other one is.
@@ -83,7 +86,7 @@ def test_an_alarm_before_while_and_after_its_hub_is_killed(two: TwoHubs) -> None
 
 def test_and_back(two: TwoHubs) -> None:
     two.first.command("standby", "promote")
-    until(two.first.serves, RINGS_S, "the first one serves again")
+    until(two.first.serves, WAIT_S, "the first one serves again")
     two.wait_level()
     assert not two.second.serves()
     assert len(headlines(two, two.first)) == 3
@@ -95,13 +98,13 @@ def test_a_hub_that_hung_rings_no_more_when_it_goes_on(two: TwoHubs) -> None:
     [node] = two.nodes
     two.first.hang(hangs=True)
     give(node, 4)
-    until(two.second.serves, RINGS_S, "the second one serves")
-    until(lambda: len(headlines(two, two.second)) == 4, RINGS_S, "the fall is there")
+    until(two.second.serves, WAIT_S, "the second one serves")
+    until(lambda: len(headlines(two, two.second)) == 4, WAIT_S, "the fall is there")
     two.first.hang(hangs=False)
-    until(lambda: not two.first.serves(), RINGS_S, "the first one stands by")
+    until(lambda: not two.first.serves(), WAIT_S, "the first one stands by")
     two.wait_level()
     two.first.command("standby", "promote")
-    until(two.first.serves, RINGS_S, "the first one serves again")
+    until(two.first.serves, WAIT_S, "the first one serves again")
     two.wait_level()
 
 
@@ -109,16 +112,18 @@ def test_a_hub_whose_disk_takes_nothing_is_relieved(two: TwoHubs) -> None:
     [node] = two.nodes
     before = len(headlines(two, two.first))
     two.wait_level()
-    with closing(sqlite3.connect(two.first.state / "hub.db", isolation_level=None)) as other:
+    with closing(
+        sqlite3.connect(two.first.state / "hub.db", isolation_level=None, timeout=WAIT_S)
+    ) as other:
         other.execute("BEGIN IMMEDIATE")
         give(node, 6)
-        until(two.second.serves, RINGS_S, "the second one serves")
-        until(lambda: len(headlines(two, two.second)) == before + 1, RINGS_S, "the fall is there")
+        until(two.second.serves, WAIT_S, "the second one serves")
+        until(lambda: len(headlines(two, two.second)) == before + 1, WAIT_S, "the fall is there")
         other.execute("ROLLBACK")
-    until(lambda: not two.first.serves(), RINGS_S, "the first one stands by")
+    until(lambda: not two.first.serves(), WAIT_S, "the first one stands by")
     two.wait_level()
     two.first.command("standby", "promote")
-    until(two.first.serves, RINGS_S, "the first one serves again")
+    until(two.first.serves, WAIT_S, "the first one serves again")
     two.wait_level()
 
 
@@ -142,12 +147,12 @@ def test_with_both_hubs_dead_the_room_calls_by_itself(two: TwoHubs, tmp_path: Pa
             [sys.executable, "-m", "ambient.node.worker", Worker.AGENT, "--config", str(config)]
         )
         try:
-            assert module.wait_for(False, within_s=60)
+            assert module.wait_for(False)
             two.first.kill()
             two.second.kill()
             with Outbox(node.place.outbox) as outbox:
                 outbox.commit(fall(node, 5, time.time_ns()))
-                assert module.wait_for(False, True, within_s=15)
+                assert module.wait_for(False, True)
         finally:
             agent.terminate()
-            agent.wait(20)
+            agent.wait(PATIENCE_S)

@@ -10,6 +10,7 @@ import pytest
 
 from ambient.errors import SourceError
 from ambient.links import Backoff, Link
+from tests.patience import PATIENCE_S, until
 from vision.sources.base import Frame, Readable
 from vision.sources.device import DeviceSource
 from vision.sources.live import LatestFrame
@@ -17,7 +18,6 @@ from vision.sources.rtsp import RtspSource
 from vision.sources.timing import EventClock
 
 S = 1_000_000_000
-SOON = 5.0
 
 
 class FakeCapture:
@@ -150,7 +150,7 @@ class Scripted(Readable):
         self.closed = threading.Event()
 
     def read(self) -> Frame | None:
-        item = self.feed.get(timeout=SOON)
+        item = self.feed.get()
         if isinstance(item, Exception):
             raise item
         return item
@@ -168,17 +168,19 @@ class Opener:
 
     def __init__(self) -> None:
         self.opened: queue.Queue[Scripted] = queue.Queue()
+        self.all: list[Scripted] = []
         self.refuse: list[SourceError] = []
 
     def __call__(self) -> Scripted:
         if self.refuse:
             raise self.refuse.pop(0)
         source = Scripted()
+        self.all.append(source)
         self.opened.put(source)
         return source
 
     def next(self) -> Scripted:
-        return self.opened.get(timeout=SOON)
+        return self.opened.get(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -191,8 +193,8 @@ def latest(opener):
     live = LatestFrame(opener, backoff=Backoff(first_s=0.0), luck=lambda: 0.0)
     yield live
     # Whatever the test left waiting must come back, or closing would wait for it.
-    while not opener.opened.empty():
-        opener.opened.get_nowait().feed.put(None)
+    for source in opener.all:
+        source.feed.put(None)
     live.close()
 
 
@@ -203,21 +205,21 @@ def test_slow_consumer_sees_the_newest_and_drops_are_counted(opener, latest):
     for t in range(1, 6):
         source.feed.put(frame(t))
     source.feed.put(None)
-    assert source.closed.wait(SOON)
-    seen = latest.read(SOON)
+    assert source.closed.wait(PATIENCE_S)
+    seen = latest.read(PATIENCE_S)
     assert seen is not None
     assert seen.t_ns == 5
     assert latest.take_dropped() == 4
     assert latest.take_dropped() == 0
     assert latest.read(0.0) is None
-    assert latest.state.link is Link.ENDED
+    until(lambda: latest.state.link is Link.ENDED)
 
 
 def test_lost_camera_is_opened_again(opener, latest):
     latest.start()
     source = opener.next()
     source.feed.put(frame(10))
-    assert latest.read(SOON) is not None
+    assert latest.read(PATIENCE_S) is not None
     assert latest.state.link is Link.CONNECTED
     opener.refuse = [SourceError("still away"), SourceError("still away")]
     source.feed.put(SourceError("unplugged"))
@@ -229,7 +231,7 @@ def test_lost_camera_is_opened_again(opener, latest):
     # Time never goes back, not even over a reconnect.
     again.feed.put(frame(9))
     again.feed.put(frame(11))
-    seen = latest.read(SOON)
+    seen = latest.read(PATIENCE_S)
     assert seen is not None
     assert seen.t_ns == 11
     assert latest.state.link is Link.CONNECTED
@@ -241,7 +243,7 @@ def test_pause_closes_the_device_and_start_opens_it_again(opener, latest):
     latest.start()
     source = opener.next()
     source.feed.put(frame(1))
-    assert latest.read(SOON) is not None
+    assert latest.read(PATIENCE_S) is not None
     # Two: one for the read that waits, one for the race with the stop.
     source.feed.put(frame(2))
     source.feed.put(frame(3))
@@ -253,7 +255,7 @@ def test_pause_closes_the_device_and_start_opens_it_again(opener, latest):
     latest.start()
     again = opener.next()
     again.feed.put(frame(4))
-    seen = latest.read(SOON)
+    seen = latest.read(PATIENCE_S)
     assert seen is not None
     assert seen.t_ns == 4
     again.feed.put(None)
@@ -274,7 +276,7 @@ def test_a_defect_reaches_the_reader():
     live = LatestFrame(broken)
     live.start()
     with pytest.raises(ZeroDivisionError):
-        live.read(SOON)
+        live.read(PATIENCE_S)
     live.close()
 
 
@@ -294,6 +296,6 @@ def test_failures_in_a_row_wait_longer():
     opener.refuse = [SourceError("away")] * 10
     live = LatestFrame(opener, backoff=Noting())
     live.start()
-    assert done.wait(SOON)
+    assert done.wait(PATIENCE_S)
     live.close()
     assert waits == [1, 2, 3, 4]
