@@ -85,7 +85,7 @@ def _tables(report: Report) -> None:
 
     from ambient.cli._tables import seconds, share
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     table = _table("recordings", "judged by", "falls found", "quiet", "confirmed after", "p95")
     for name, ways in report.recorded.items():
         for way, one in ways.items():

@@ -86,7 +86,7 @@ def _wearable_table(report: WearableReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for name, one in report.sets.items():
         cuts = f"{min(one.thresholds):.2f} to {max(one.thresholds):.2f}"
         error = "" if one.calibration_error is None else f", calibration {one.calibration_error}"
@@ -119,7 +119,7 @@ def _heartbeats_table(report: HeartbeatsReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     table = Table(box=None, pad_edge=False)
     columns = ("set", "segments", "withheld", "RMSSD", "SDNN", "pNN50", "LF/HF", "rate")
     for column in columns:

@@ -202,7 +202,7 @@ def _voice_table(report: Report) -> None:
             "met" if line.met else "not met",
             " ".join(f"{one.within:.0%}" for one in errors),
         )
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print("mean absolute error (largest), without noise and at two levels of white noise")
     console.print(table)
 
@@ -211,7 +211,7 @@ def _activation_table(report: ActivationReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(
         f"vocal activation, {report.recordings} recordings of {report.speakers} speakers: AUC of "
         "aroused against calm speech (95 % over speakers)"
@@ -248,7 +248,7 @@ def _peers_table(report: PeersReport) -> None:
                 f"{one.ours:.2f}",
                 f"{one.theirs:.2f}",
             )
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(f"{report.recordings} recordings, means over frames that both call voiced")
     console.print(table)
 
@@ -257,7 +257,7 @@ def _benchmark_table(report: BenchmarkReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(f"{report.recordings} recordings, {report.seconds:.0f} s of sound")
     table = Table(box=None, pad_edge=False)
     for at, column in enumerate(("", "core-s per second", "to ours", "what")):

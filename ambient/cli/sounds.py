@@ -78,7 +78,7 @@ def sound_days(
 def _table(report: Report) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     cost = "" if report.core_s_per_s is None else f", {report.core_s_per_s:.4f} core-s per second"
     console.print(f"{report.files} files, {report.hours:.2f} h with what was made{cost}")
     shares = {
@@ -116,7 +116,7 @@ def _table(report: Report) -> None:
 def _days_table(report: DaysReport) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(
         f"{report.days} room-days, {report.played_h:.1f} h played, "
         f"{report.core_s_per_s:.4f} core-s per second, network run on {report.looked:.2f} of it"

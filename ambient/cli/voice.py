@@ -149,7 +149,7 @@ def _speakers_table(report: SpeakersReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     table = Table(box=None, pad_edge=False)
     columns = ("set", "speakers", "equal error", "own speech kept", "strangers' speech passed")
     for column in columns:
@@ -200,7 +200,7 @@ def _vad_table(report: VadReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     cost = "" if report.core_s_per_s is None else f", {report.core_s_per_s:.4f} core-s per second"
     console.print(
         f"{report.files} files, {report.seconds:.0f} s, speech in {report.speech_s:.0f} s{cost}"

@@ -139,16 +139,12 @@ def test_a_report_names_what_went_wrong() -> None:
 def test_the_table_shows_every_use_and_data_set(
     use: str, bar: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [row("a", dataset="new", use=use), row("b", dataset="other", use=use)]
+    sets = ["[/red] 1", "new", "other [a]"]
+    rows = [row(f"{number}", dataset=name, use=use) for number, name in enumerate(sets)]
     _tables.falls(summarise(rows, [outcome(one) for one in rows]))
     names = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]
     assert ("bar rows" in names) is bar
-    assert [one for one in names if one in (use, "new", "other", "all rows")] == [
-        "all rows",
-        use,
-        "new",
-        "other",
-    ]
+    assert [one for one in names if one in (use, *sets, "all rows")] == ["all rows", use, *sets]
 
 
 HEAD = "file,dataset,use,label,fall_start_s,fall_end_s,subject,fps,n_frames,light\n"
