@@ -47,7 +47,8 @@ NOT_UP: Final = 0.35
 RISEN_S: Final = 0.25
 """A shorter look at somebody upright is a slip of the pose network."""
 FALLEN: Final = 0.75
-"""… is down with this probability at least, in whatever heap the body lies."""
+"""… is down with this probability at least, in whatever heap the body lies, if the fall was surer
+than it is that the body is not down."""
 MOTIONLESS: Final = 0.5
 MOTIONLESS_UPRIGHT: Final = 0.15
 MOTIONLESS_STILL: Final = 0.8
@@ -134,7 +135,9 @@ class Person(Struct):
     other_since: int | None = None
     """Since when the person has been seen on something else than `place`."""
     fell_t: int | None = None
-    """When the person was clearly seen to fall and has not been upright since."""
+    """When the person was clearly seen to fall and has not been upright since …"""
+    fell_sure: float = 0.0
+    """… and how clearly."""
     risen_since: int | None = None
     """Since when the person has looked up again after that."""
     motionless_since: int | None = None
@@ -301,9 +304,13 @@ class Person(Struct):
             and seen.quality >= GOOD_VIEW
             and seen.at[1] <= BORDER
         ):
-            self.fell_t = seen.t
+            self.fell_t, self.fell_sure = seen.t, 0.0
+        if self.fell_t is not None:
+            self.fell_sure = max(self.fell_sure, seen.descent)
         fallen = self.fell_t is not None and (seen.t - self.fell_t) / 1e9 >= NOT_UP_S
-        return max(seen.down, FALLEN) if fallen else seen.down
+        # Who walks up to a camera and stoops sinks as well, though not as surely as it is a stoop.
+        surer = self.fell_sure >= 1.0 - seen.down
+        return max(seen.down, FALLEN) if fallen and surer else seen.down
 
     def _follow_motionless(self, seen: PostureSeen) -> bool:
         """Follow for how long the person lies motionless; return whether that tells of it now."""

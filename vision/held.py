@@ -4,7 +4,9 @@ A pose network loses people who did not move: somebody asleep under a blanket, o
 with a newspaper, is then a box and nothing more. An outline says little of posture and less of
 what the body lies on, so what was seen while the pose was there goes on to hold: as long as the
 box is where the body was, the body is on the same bed or seat, and as long as the box is the same,
-nobody who was up has gone down. A box at another place or of another shape is news and stands for
+nobody who was up has gone down. Where zones are drawn an outline's lower half says what it is on,
+and whoever sits on a bed's edge has the legs over the floor: there as well the box that is the same
+is on what the pose was on. A box at another place or of another shape is news and stands for
 itself. Pure: time is the `t` of what is seen.
 """
 
@@ -24,6 +26,9 @@ HERE: Final = 0.2
 """Intersection over union from which an outline is where the body was …"""
 SAME: Final = 0.5
 """… and from which it is the outline that the body had."""
+UNMOVED: Final = 0.6
+"""… and from which it is the outline that was the body's before. (Sides that are off by a twentieth
+of the box each leave 0.8; who slid from a bed's edge to the floor shows half of it.)"""
 REPLACED: Final = 0.3
 """A body remembered here gives way to another whose box overlaps it by this much."""
 BELIEVED: Final = 0.5
@@ -43,6 +48,15 @@ class _Memory:
     box: Box
     said: PostureSeen
     t: int
+    outline: Box | None = None
+    """The last outline that was the body's own."""
+
+    def shows(self, here: Box) -> bool:
+        """Whether an outline is that of this body, unmoved; remembers it."""
+        if iou(self.box, here) >= SAME:
+            self.outline = here
+            return True
+        return self.outline is not None and iou(self.outline, here) >= UNMOVED
 
 
 class Held:
@@ -80,7 +94,9 @@ class Held:
         if best is None:
             return said
         alike, last = iou(best.box, here), best.said
-        if alike >= HERE and said.place is Place.UNKNOWN and last.place in (*ASLEEP, Place.CHAIR):
+        same = best.shows(here)
+        where = said.place is Place.UNKNOWN or (said.place is Place.FLOOR and same)
+        if alike >= HERE and where and last.place in (*ASLEEP, Place.CHAIR):
             best.t = said.t
             said = _on(said, last)
         if alike >= SAME and last.down < 0.5:

@@ -482,6 +482,23 @@ def test_in_company_a_heap_is_waited_for(
     assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=2.0)
 
 
+@pytest.mark.parametrize(
+    ("descent", "down", "steps"),
+    [
+        (0.78, 0.1, []),
+        (0.78, 0.3, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.95, 0.1, [Step.SUSPECTED, Step.CONFIRMED]),
+    ],
+    ids=["walks up to the camera and stoops", "a heap", "a clear fall into a heap"],
+)
+def test_a_heap_is_one_if_the_fall_was_surer_than_that_the_body_is_not_down(
+    descent: float, down: float, steps: list[Step]
+) -> None:
+    fall = span(3, 4, down=0.1, upright=0.3, descent=descent, posture=Posture.FALL)
+    story = [*span(0, 3, **UP), *fall, *span(4, 20, down=down, upright=0.06, still=1.0)]
+    assert [step for step, _ in judge(story, 20)] == steps
+
+
 class Felt(FallJudge):
     """A room in which other senses are sure of what the camera suspects."""
 

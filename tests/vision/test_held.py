@@ -13,6 +13,9 @@ BOX = (0.60, 0.68, 0.80, 0.84)
 WIDER = (0.58, 0.67, 0.81, 0.85)
 BESIDE = (0.35, 0.80, 0.60, 0.95)
 LOWER = (0.60, 0.80, 0.80, 0.99)
+TALLER = (0.60, 0.70, 0.80, 0.92)
+FORWARD = (0.60, 0.75, 0.80, 0.94)
+SLID = (0.58, 0.80, 0.80, 0.99)
 
 
 def said(t_s: float, **changed: Any) -> PostureSeen:
@@ -71,10 +74,33 @@ def test_a_sleeper_stays_in_bed_whatever_a_later_pose_lay_on() -> None:
     assert (now.place, now.place_sure, now.bed) == (Place.BED, 0.97, "b1")
 
 
-def test_a_place_that_is_known_is_kept() -> None:
+@pytest.mark.parametrize(
+    ("boxes", "place"),
+    [
+        ([BOX], Place.BED),
+        ([FORWARD], Place.FLOOR),
+        # Its own outline reached that far before: the body has not moved.
+        ([TALLER, FORWARD], Place.BED),
+        # … which tells of that outline alone, not of what it grows to step by step.
+        ([TALLER, FORWARD, SLID], Place.FLOOR),
+    ],
+    ids=["the same", "another shape", "as its outline was", "drifted away"],
+)
+def test_on_a_drawn_bed_s_edge_whoever_has_not_moved_is_not_on_the_floor(
+    boxes: list[tuple[float, float, float, float]], place: Place
+) -> None:
+    held = Held()
+    held.pose(said(0, place=Place.BED, bed="b1"), BOX, 1.0)
+    for t_s, box in enumerate(boxes, 1):
+        now = held.outline(outline(t_s, place=Place.FLOOR), box)
+    assert now.place is place
+    assert now.bed == ("b1" if place is Place.BED else None)
+
+
+def test_another_place_than_the_floor_is_kept() -> None:
     held = Held()
     held.pose(said(0, place=Place.BED), BOX, 1.0)
-    assert held.outline(outline(3, place=Place.FLOOR), BOX).place is Place.FLOOR
+    assert held.outline(outline(3, place=Place.SOFA), BOX).place is Place.SOFA
 
 
 @pytest.mark.parametrize("seen", [{"quality": 0.1, "place": Place.UNKNOWN}, {"trust": 0.3}])
