@@ -130,7 +130,7 @@ def measure(task: Task) -> Outcome:
     error: str | None = None
     result = ClipResult((), (), 0.0, 0)
     start = None if row.fall_start_s is None else max(0.0, row.fall_start_s - task.start_s)
-    recorder = Recorder(after_s=start or 0.0)
+    recorder = Recorder(after_s=start or 0.0, figures=task.traces is not Traces.NONE)
     options = PoseOptions(num_people=default_config("x").rooms[0].cameras[0].people)
     try:
         with Networks.open(options, without=task.without, falls=task.falls) as networks:

@@ -154,10 +154,14 @@ class Recorder:
     ----------
     after_s
         The hypothesis is looked for at its most probable from here on.
+    figures
+        Whether skeletons are remembered, which a trace shows: of a recording of hours they are
+        many.
     """
 
-    def __init__(self, after_s: float = 0.0) -> None:
+    def __init__(self, after_s: float = 0.0, *, figures: bool = True) -> None:
         self._after_s = after_s
+        self._remembers = figures
         self._light: list[tuple[float, float]] = []
         self._people: dict[tuple[str, int], Person] = {}
         self._moments: list[Moment] = []
@@ -183,7 +187,7 @@ class Recorder:
         """Take in the observations of one frame."""
         bodies = [one for one in found if isinstance(one, PoseSeen | BoxSeen)]
         postures = [one for one in found if isinstance(one, PostureSeen)]
-        if bodies:
+        if bodies and self._remembers:
             self._figures.append(
                 Figures(
                     t_s=round(bodies[0].t / 1e9, 3),

@@ -64,6 +64,15 @@ def test_lying_is_noted_when_first_seen() -> None:
     assert (facts.lying_s, facts.end_posture) == (2.0, Posture.LYING)
 
 
+def test_without_skeletons_the_facts_are_the_same() -> None:
+    with_them, without = Recorder(), Recorder(figures=False)
+    for recorder in (with_them, without):
+        _fallen(recorder)
+    assert without.facts(6.0) == with_them.facts(6.0)
+    assert any(figure.bodies for figure in with_them.trace(6.0, 2.0).figures)
+    assert not any(figure.bodies for figure in without.trace(6.0, 2.0).figures)
+
+
 @pytest.mark.parametrize(
     ("colour", "luma", "saturation"),
     [((0, 0, 0), 0.0, 0.0), ((100, 100, 100), 100.0, 0.0), ((0, 0, 255), 76.25, 255.0)],
