@@ -15,16 +15,20 @@ from ambient.bus.protocol import PROTOCOL, Reason
 from ambient.commands import AnyCommand, Pause, Resume, RotateKey, SetPurpose
 from ambient.errors import LinkError, StoreError
 from ambient.events import CommandApplied, Outcome, Purpose
+from ambient.hub.restored import MARGIN_NS
 from ambient.hub.store import Store
 from ambient.node import uplink
 from ambient.node.uplink import Phase
 from tests.bus.kit import House, Node, fall, started
+from tests.patience import PATIENCE_S
 
 LATER = 2**62
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    # What is counted here is not to be sent again for a disk that stood.
+    monkeypatch.setattr("ambient.node.agent.ACK_TIMEOUT_S", PATIENCE_S)
     made = House(tmp_path)
     yield made
     made.close()
@@ -143,7 +147,10 @@ def test_a_hub_clock_an_hour_wrong_asks_for_the_same(
 
     node.fusion.commit([fall(1)])
     house.pump(node.delivered)
-    lacks = clock()
+    with node.fusion._file.writing() as db:
+        db.execute("UPDATE outbox SET answered = answered - ?", (2 * MARGIN_NS,))
+    # As a hub says it: with room for what passes until its time is heard.
+    lacks = clock() - MARGIN_NS
     node.fusion.commit([fall(2)])
     house.pump(node.delivered)
     house.stop()

@@ -16,6 +16,7 @@ from ambient.node.camera_thread import CameraThread
 from ambient.node.clock import NodeClock
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
+from tests.patience import PATIENCE_S, until
 from vision.sources.base import Frame
 
 IMAGE = np.zeros((36, 64, 3), np.uint8)
@@ -28,6 +29,8 @@ class Feed:
     def __init__(self, frames: queue.Queue[Frame]) -> None:
         self.frames = frames
         self.device_open = False
+        self.may_close = threading.Event()
+        self.may_close.set()
         self.dropped = 0
 
     @property
@@ -38,6 +41,7 @@ class Feed:
         self.device_open = True
 
     def close(self) -> None:
+        assert self.may_close.wait(PATIENCE_S)
         self.device_open = False
 
     def read(self, timeout_s: float) -> Frame | None:
@@ -72,7 +76,9 @@ class Pipeline:
 class Camera1:
     """A camera thread with everything around it replaced."""
 
-    def __init__(self, start: Allowed) -> None:
+    def __init__(
+        self, start: Allowed, before: Callable[[CameraThread], None] = lambda _: None
+    ) -> None:
         self.frames: queue.Queue[Frame] = queue.Queue()
         self.feeds: list[Feed] = []
         self.seen: list[AnyObservation] = []
@@ -92,6 +98,7 @@ class Camera1:
             show=lambda image, now: self._show(image),
             hide=lambda: self._show(None),
         )
+        before(self.thread)
         self.thread.start()
 
     def _feed(self) -> Feed:
@@ -121,37 +128,32 @@ class Camera1:
 def camera():
     made: list[Camera1] = []
 
-    def make(start: Allowed = OPEN) -> Camera1:
-        made.append(Camera1(start))
+    def make(start: Allowed = OPEN, **more: Callable[[CameraThread], None]) -> Camera1:
+        made.append(Camera1(start, **more))
         return made[-1]
 
     yield make
     for one in made:
         one.thread.stop()
-        one.thread.join(5)
+        one.thread.join(PATIENCE_S)
         assert one.closed_sender.is_set()
-
-
-def wait(what: Callable[[], object]) -> None:
-    end = time.monotonic() + 5
-    while not what():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.002)
 
 
 def test_it_watches_then_closes_for_a_pause_then_watches_again(camera) -> None:
     one = camera()
     one.frames.put(Frame(IMAGE, 10, 0))
-    wait(lambda: one.views() == [View.OK])
+    until(lambda: one.views() == [View.OK])
+    one.feeds[0].may_close.clear()
     one.thread.allow(Allowed(True, 10**18))
     assert not one.thread.settled
-    wait(lambda: one.thread.settled)
+    one.feeds[0].may_close.set()
+    until(lambda: one.thread.settled)
     assert not one.feeds[0].device_open
-    wait(lambda: View.PAUSED in one.views())
+    until(lambda: View.PAUSED in one.views())
     one.thread.allow(OPEN)
-    wait(lambda: one.thread.settled)
+    until(lambda: one.thread.settled)
     one.frames.put(Frame(IMAGE, time.monotonic_ns(), 1))
-    wait(lambda: one.views()[-1] is View.OK)
+    until(lambda: one.views()[-1] is View.OK)
     assert one.open_when_said == [False]
     assert (len(one.feeds), len(one.pipelines)) == (2, 2)
 
@@ -160,16 +162,16 @@ def test_it_watches_then_closes_for_a_pause_then_watches_again(camera) -> None:
 def test_no_picture_is_left_when_the_camera_is_said_to_be_closed(camera, closed: Allowed) -> None:
     one = camera()
     one.frames.put(Frame(IMAGE, 10, 0))
-    wait(lambda: one.shown is not None)
+    until(lambda: one.shown is not None)
     assert one.pipelines[0].picture is not None
     one.thread.allow(closed)
-    wait(lambda: one.kept_when_said)
+    until(lambda: one.kept_when_said)
     assert one.kept_when_said == [False]
 
 
 def test_a_pause_says_until_when_and_off_does_not(camera) -> None:
     paused, off = camera(Allowed(True, 10**18)), camera(Allowed(False, 10**18))
-    wait(lambda: paused.views() and off.views())
+    until(lambda: paused.views() and off.views())
     said = [next(s for s in one.seen if isinstance(s, ViewState)) for one in (paused, off)]
     assert [(s.view, s.until) for s in said] == [(View.PAUSED, 10**18), (View.OFF, None)]
     assert not paused.feeds
@@ -178,22 +180,22 @@ def test_a_pause_says_until_when_and_off_does_not(camera) -> None:
 
 def test_ticks_come_whether_it_is_open_or_closed(camera) -> None:
     for one in (camera(), camera(Allowed(False, None))):
-        wait(lambda one=one: any(isinstance(s, Tick) for s in one.seen))
+        until(lambda one=one: any(isinstance(s, Tick) for s in one.seen))
 
 
 def test_dropped_frames_are_told(camera) -> None:
     one = camera()
-    wait(lambda: one.feeds)
+    until(lambda: one.feeds)
     one.feeds[0].dropped = 7
     one.thread._tick_at = 0.0
-    wait(lambda: any(isinstance(s, Dropped) and s.frames == 7 for s in one.seen))
+    until(lambda: any(isinstance(s, Dropped) and s.frames == 7 for s in one.seen))
 
 
 def test_time_never_goes_back(camera) -> None:
     one = camera()
     for t in (50, 40, 50, 10**17, 10**17 - 1):
         one.frames.put(Frame(IMAGE, t, 0))
-    wait(lambda: len(one.views()) == 5)
+    until(lambda: len(one.views()) == 5)
     times = [s.t for s in one.seen]
     assert times == sorted(set(times))
 
@@ -201,8 +203,24 @@ def test_time_never_goes_back(camera) -> None:
 def test_a_failure_is_told_and_tried_again(camera) -> None:
     one = camera()
     one.frames.put(Frame(IMAGE[:1], 10, 0))
-    wait(lambda: View.GONE in one.views())
+    until(lambda: View.GONE in one.views())
     one.frames.put(Frame(IMAGE, 20, 1))
-    wait(lambda: one.views()[-1] is View.OK)
+    until(lambda: one.views()[-1] is View.OK)
     assert one.thread.is_alive()
     assert not one.feeds[0].device_open
+
+
+def test_told_to_stop_as_it_takes_up_what_is_allowed_it_ends(camera) -> None:
+    def stops_as_it_looks(thread: CameraThread) -> None:
+        clear = thread._news.clear
+
+        def late() -> None:
+            thread.stop()
+            clear()
+
+        thread._news.clear = late
+
+    one = camera(before=stops_as_it_looks)
+    one.thread.join(PATIENCE_S)
+    assert not one.thread.is_alive()
+    assert one.feeds == []

@@ -16,6 +16,7 @@ from ambient.node.contact import GAP_S, LEAST_S, RoomContact, Unanswered
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
 from tests.bus.kit import fall
+from tests.patience import PATIENCE_S
 from tests.relays.modbus import Module
 
 # (second, alarms that wait, closed afterwards)
@@ -115,7 +116,7 @@ def test_whatever_a_relay_fails_of_it_is_tried_again(monkeypatch: pytest.MonkeyP
     contact = RoomContact(ContactConfig(gpio=1, after_s=2), lambda _: relay)
     contact.update({1}, 0.0)
     contact.update(None, 2.0)
-    assert relay.closed.wait(15), "and an outbox that cannot be read answers no alarm"
+    assert relay.closed.wait(PATIENCE_S), "and an outbox that cannot be read answers no alarm"
     contact.close()
 
 
@@ -133,15 +134,15 @@ def test_an_alarm_that_no_hub_answers_closes_it(tmp_path: Path) -> None:
             [sys.executable, "-m", "ambient.node.worker", Worker.AGENT, "--config", str(config)]
         )
         try:
-            assert module.wait_for(False, within_s=30)
+            assert module.wait_for(False)
             with Outbox(place.outbox) as outbox:
-                outbox.commit([fall(1), fall(1, 1)])
                 began = time.monotonic()
-                assert module.wait_for(False, True, within_s=15)
+                outbox.commit([fall(1), fall(1, 1)])
+                assert module.wait_for(False, True)
                 assert time.monotonic() - began >= 2
                 rows = outbox.waiting(9, 10**6)
                 outbox.settle({row.id: False for row in rows}, time.time_ns())
-            assert module.wait_for(False, True, False, within_s=15)
+            assert module.wait_for(False, True, False)
         finally:
             agent.terminate()
-            agent.wait(20)
+            agent.wait(PATIENCE_S)

@@ -12,6 +12,7 @@ from ambient import commands
 from ambient.errors import UsageError
 from ambient.events import Outcome
 from ambient.node.control import MAX_BYTES, ControlServer, ask, socket_path
+from tests.patience import PATIENCE_S
 
 PAUSE = commands.Pause(id=commands.new_id(), node="n-1", issued=1, expires=2, room="r1", seconds=60)
 
@@ -41,14 +42,14 @@ class Server(threading.Thread):
 def server(tmp_path: Path):
     one = Server(socket_path(tmp_path, "vision"))
     one.start()
-    assert one.ready.wait(5)
+    assert one.ready.wait(PATIENCE_S)
     yield one
     one.ended.set()
-    one.join(5)
+    one.join(PATIENCE_S)
 
 
 def test_a_command_is_taken_and_answered(server: Server) -> None:
-    assert ask(server.path, PAUSE, 5.0) is Outcome.APPLIED
+    assert ask(server.path, PAUSE, PATIENCE_S) is Outcome.APPLIED
     assert server.taken == [PAUSE]
     assert server.path.stat().st_mode & 0o077 == 0
 
@@ -72,9 +73,9 @@ def test_what_is_no_command_is_refused_and_survived(server: Server, frames: list
         asking.setsockopt(zmq.LINGER, 0)
         asking.connect(f"ipc://{server.path}")
         asking.send_multipart(frames)
-        assert asking.poll(5000)
+        assert asking.poll(PATIENCE_S * 1000)
         assert asking.recv_string() == Outcome.REFUSED
-    assert ask(server.path, PAUSE, 5.0) is Outcome.APPLIED
+    assert ask(server.path, PAUSE, PATIENCE_S) is Outcome.APPLIED
     assert server.taken == [PAUSE]
 
 
@@ -84,7 +85,7 @@ def test_an_oversized_frame_is_cut_off_and_survived(server: Server) -> None:
         asking.connect(f"ipc://{server.path}")
         asking.send(b"x" * (MAX_BYTES + 1))
         assert not asking.poll(300)
-    assert ask(server.path, PAUSE, 5.0) is Outcome.APPLIED
+    assert ask(server.path, PAUSE, PATIENCE_S) is Outcome.APPLIED
 
 
 def test_a_socket_path_that_is_too_long_is_told(tmp_path: Path) -> None:

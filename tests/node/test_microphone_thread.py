@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from ambient.node.microphone_thread import AllowedToHear, MicrophoneThread
 from ambient.observations import AnyObservation, Hearing, HearingState, Tick
 from audio.blocks import Block
 from audio.networks import Wanted
+from tests.patience import PATIENCE_S, until
 
 BOTH = Wanted(sounds=True, voice=True)
 OPEN = AllowedToHear(True, None, BOTH)
@@ -28,6 +28,8 @@ class Feed:
     def __init__(self, blocks: queue.Queue[Block]) -> None:
         self.blocks = blocks
         self.device_open = False
+        self.may_close = threading.Event()
+        self.may_close.set()
 
     @property
     def state(self) -> LinkState:
@@ -37,6 +39,7 @@ class Feed:
         self.device_open = True
 
     def close(self) -> None:
+        assert self.may_close.wait(PATIENCE_S)
         self.device_open = False
 
     def read(self, timeout_s: float) -> Block | None:
@@ -113,15 +116,8 @@ def microphone():
     yield make
     for one in made:
         one.thread.stop()
-        one.thread.join(5)
+        one.thread.join(PATIENCE_S)
         assert one.closed_sender.is_set()
-
-
-def wait(what: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
-    while not what():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.002)
 
 
 @pytest.mark.parametrize(
@@ -134,16 +130,18 @@ def wait(what: Callable[[], object]) -> None:
 def test_it_listens_then_closes_then_listens_again(microphone, closed, said) -> None:
     one = microphone()
     one.blocks.put(Block(SOUND, 10))
-    wait(lambda: one.states() == [Hearing.OK])
+    until(lambda: one.states() == [Hearing.OK])
+    one.feeds[0].may_close.clear()
     one.thread.allow(closed)
     assert not one.thread.settled
-    wait(lambda: one.thread.settled and said in one.states())
+    one.feeds[0].may_close.set()
+    until(lambda: one.thread.settled and said in one.states())
     assert not one.feeds[0].device_open
     assert one.pipelines[0].wiped
     one.thread.allow(OPEN)
-    wait(lambda: one.thread.settled)
+    until(lambda: one.thread.settled)
     one.blocks.put(Block(SOUND, time.monotonic_ns()))
-    wait(lambda: one.states()[-1] is Hearing.OK)
+    until(lambda: one.states()[-1] is Hearing.OK)
     assert one.open_when_said == [False]
     times = [each.t for each in one.seen]
     assert times == sorted(times)
@@ -158,9 +156,9 @@ def test_it_listens_then_closes_then_listens_again(microphone, closed, said) -> 
 )
 def test_another_permission_is_another_pipeline(microphone, now) -> None:
     one = microphone()
-    wait(lambda: one.thread.settled and one.pipelines)
+    until(lambda: one.thread.settled and one.pipelines)
     one.thread.allow(now)
-    wait(lambda: one.thread.settled and len(one.pipelines) == 2)
+    until(lambda: one.thread.settled and len(one.pipelines) == 2)
     assert one.pipelines[0].wiped
     assert one.thread.allowed == now
     one.thread.allow(now)
@@ -170,14 +168,14 @@ def test_another_permission_is_another_pipeline(microphone, now) -> None:
 def test_what_fails_is_told_and_tried_again(microphone) -> None:
     one = microphone()
     one.blocks.put(Block(SOUND, 10, broken=1))
-    wait(lambda: one.states() == [Hearing.GONE])
-    wait(lambda: len(one.pipelines) == 2)
+    until(lambda: one.states() == [Hearing.GONE])
+    until(lambda: len(one.pipelines) == 2)
     one.blocks.put(Block(SOUND, 20))
-    wait(lambda: one.states()[-1] is Hearing.OK)
+    until(lambda: one.states()[-1] is Hearing.OK)
 
 
 def test_a_closed_microphone_ticks(microphone) -> None:
     one = microphone(AllowedToHear(False, None))
-    wait(lambda: any(isinstance(each, Tick) for each in one.seen))
+    until(lambda: any(isinstance(each, Tick) for each in one.seen))
     assert one.feeds == []
     assert one.pipelines == []

@@ -14,8 +14,8 @@ from ambient.config import HubLink
 from ambient.node.outage import AGAIN_S, LOST_S, Line, Outage, Said
 from ambient.node.uplink import Uplink
 from tests.bus.kit import House
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 60.0
 UP, DOWN = True, False
 
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from ambient import sealing
-from ambient.bus import keys
+from ambient.bus import enrolment, keys
 from ambient.bus.enrolment import load_hub
 from ambient.bus.invitation import Invitation, new_token
 from ambient.bus.protocol import PROTOCOL, Enrol
@@ -23,8 +23,8 @@ from ambient.node.backups import back_up
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
 from tests.bus.kit import House, served_house
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 60.0
 LEARNED = {"vitals/r1": b"learned"}
 
 
@@ -94,7 +94,8 @@ class Spare:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr(enrolment, "CONNECT_S", PATIENCE_S)
     with served_house(tmp_path) as made:
         yield made
 

@@ -21,6 +21,7 @@ from ambient.node.switches import Switches
 from audio.blocks import RATE, SAMPLE_NS, Block
 from audio.speech.enrolment import Enrolment
 from audio.speech.vault import VoiceVault
+from tests.patience import PATIENCE_S
 
 ROOMS = """
   - {id: r1, beds: [{id: b1, subject: s-1111}], microphones: [{id: m1, source: one.wav}]}
@@ -160,7 +161,7 @@ def _ambient(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=2 * PATIENCE_S,
         cwd=folder,
     )
 

@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ambient.evaluate.ports import free_port
+from tests.patience import PATIENCE_S
+
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 USER, PASSWORD = "node", "correct horse"
 
@@ -126,7 +129,7 @@ class Broker:
         assert MOSQUITTO is not None
         command = [MOSQUITTO, "-c", str(self.folder / "mosquitto.conf")]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE_S
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -140,7 +143,7 @@ class Broker:
         """Stop; what its sessions hold is written to its folder."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def publish(self, *messages: tuple[str, bytes], retain: bool = False) -> None:
@@ -157,10 +160,10 @@ class Broker:
         client.on_connect = lambda *_: ready.set()
         client.connect("127.0.0.1", self.port)
         client.loop_start()
-        assert ready.wait(20)
+        assert ready.wait(PATIENCE_S)
         sent = [client.publish(topic, data, qos=1, retain=retain) for topic, data in messages]
         for one in sent:
-            one.wait_for_publish(60)
+            one.wait_for_publish(PATIENCE_S)
         client.disconnect()
         client.loop_stop()
 
@@ -169,10 +172,3 @@ def _is_root() -> bool:
     import os
 
     return os.geteuid() == 0
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

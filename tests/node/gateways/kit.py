@@ -20,6 +20,7 @@ from ambient.node.gateways.reception import Reception, worn_where
 from ambient.node.gateways.taken import TakenMarks
 from ambient.node.switches import Switches
 from ambient.observations import AnyObservation, SensorSeen, Tick, VitalMeasured
+from tests.patience import PATIENCE_S
 from vitals.batches import Batches
 from vitals.readings import ValueRead
 
@@ -71,9 +72,9 @@ def in_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     return run
 
 
-async def eventually(what: Callable[[], bool], limit_s: float = 20.0) -> None:
-    """Let the loop's tasks go on until `what`; no test waits this long unless it fails."""
-    end = time.monotonic() + limit_s
+async def eventually(what: Callable[[], bool]) -> None:
+    """Let the loop's tasks go on until `what`."""
+    end = time.monotonic() + PATIENCE_S
     while not what():
         assert time.monotonic() < end, "did not happen in time"
         await asyncio.sleep(0.005)

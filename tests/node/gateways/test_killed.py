@@ -26,6 +26,7 @@ import zmq
 
 from ambient.bus.ipc import ObservationReceiver
 from ambient.bus.keys import load_or_make, new_pair
+from ambient.evaluate.ports import free_port
 from ambient.node import clock as node_clock
 from ambient.node.gateways.https import new_token
 from ambient.node.gateways.repeats import Repeats
@@ -33,12 +34,15 @@ from ambient.node.gateways.zeromq import KEY
 from ambient.node.place import NodePlace
 from ambient.observations import AnyObservation, Tick, VitalMeasured
 from fusion.watermark import NODE_SOURCE, Timeline
-from tests.node.gateways.broker import MOSQUITTO, USER, Broker, free_port
+from tests.node.gateways.broker import MOSQUITTO, USER, Broker
 from tests.node.gateways.kit import NS, START, omh_pulse
 
-pytestmark = pytest.mark.skipif(
-    MOSQUITTO is None, reason="no Mosquitto here; install it: deploy/system-packages.sh test"
-)
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(
+        MOSQUITTO is None, reason="no Mosquitto here; install it: deploy/system-packages.sh test"
+    ),
+]
 
 MANY = 60
 """Readings of each sender, one a minute."""
@@ -125,7 +129,7 @@ class Ward:
             yield running
         finally:
             running.kill()
-            running.wait(20)
+            running.wait(LIMIT_S)
 
     def take(self, until: Callable[[], bool], running: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + LIMIT_S

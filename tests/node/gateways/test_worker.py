@@ -30,6 +30,7 @@ from ambient.node.supervisor import wanted_workers
 from ambient.node.switches import SwitchBoard
 from ambient.observations import Tick
 from tests.node.gateways.kit import START, Fusion, config, eventually, in_loop, pulse
+from tests.patience import PATIENCE_S
 
 ORDER: dict[str, Any] = {"id": "c-1", "node": "n-1", "issued": START, "expires": START + 1}
 
@@ -106,7 +107,7 @@ class Node:
             yield self
         finally:
             self.stopped = True
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, PATIENCE_S)
 
     def links(self) -> dict[str, str | None]:
         found = self.worker.reception.health()["links"]
@@ -217,7 +218,7 @@ def test_a_node_starts_this_process_only_where_there_are_devices(
         stderr=subprocess.DEVNULL,
     )
     try:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 2 * PATIENCE_S
         while Worker.FUSION not in (found := worker_pids(given.state_dir)):
             assert running.poll() is None
             assert time.monotonic() < end
@@ -228,4 +229,4 @@ def test_a_node_starts_this_process_only_where_there_are_devices(
         assert (Worker.GATEWAYS in worker_pids(given.state_dir)) is devices, found
     finally:
         running.terminate()
-        assert running.wait(60) == 0
+        assert running.wait(PATIENCE_S) == 0

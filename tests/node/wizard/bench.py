@@ -31,6 +31,7 @@ from ambient.node.wizard.installation import Installation
 from ambient.node.wizard.looks import Outlined, Proposal
 from ambient.node.wizard.watcher import Watcher
 from ambient.observations import Place, PoseSeen, Posture, PostureSeen, View, ViewState
+from tests.patience import PATIENCE_S
 
 NS = 1_000_000_000
 ROOM = """\
@@ -103,8 +104,8 @@ def drawn_room(folder: Path) -> Iterator[DrawnRoom]:
             yield DrawnRoom(url, code, made.digest, installation)
         finally:
             stop.set()
-            serving.join(20)
-            seeing.join(20)
+            serving.join(PATIENCE_S)
+            seeing.join(PATIENCE_S)
             listening.close()
 
 

@@ -30,6 +30,7 @@ from ambient.node.wizard.installation import Installation
 from ambient.node.wizard.looks import LookWanted, Outlined
 from ambient.node.wizard.watcher import Watcher
 from ambient.observations import Place, Posture, PostureSeen
+from tests.patience import PATIENCE_S
 
 URL = "https://node.local"
 CODE = code_of(bytes(32), "n-12", "ab" * 32)
@@ -206,7 +207,7 @@ def test_tries_side_by_side_each_count(bench: Bench) -> None:
 
     door._gate = Slow(judged.code, judged.until)
     door.enter("AAAA-AAA2")
-    other.join(20)
+    other.join(PATIENCE_S)
     assert door._gate.wrong == 2
 
 

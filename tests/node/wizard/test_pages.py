@@ -18,12 +18,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from ambient.node.wizard.app import create_app
-from tests.hub.browser import DESKTOP, PHONE, chromium
+from tests.hub.browser import DESKTOP, PATIENCE_MS, PHONE, chromium
 from tests.node.wizard.bench import DrawnRoom, drawn_room
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-expect.set_options(timeout=60_000)
 SHOTS = os.environ.get("AMBIENT_SHOTS")
 SHOWN = {"/", "/room/{room:str}", "/certificate/{room:str}", "/close"}
 """What the wizard shows as pages; the rest is data for them."""
@@ -57,7 +56,7 @@ def page(
         ignore_https_errors=True,
         extra_http_headers={"Accept-Language": language},
     )
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
