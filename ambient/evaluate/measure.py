@@ -6,7 +6,6 @@ in their order. A recording that cannot be read is an outcome too, with its erro
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from ambient.evaluate.clip import FPS, Alter, ClipResult, default_config, judge_
 from ambient.evaluate.conditions import Condition, altered, cut
 from ambient.evaluate.manifest import Label, Row
 from ambient.evaluate.trace import Facts, Recorder, Trace
+from ambient.evaluate.workers import shared
 from models.falls.network import FOLDER
 from vision.networks import Networks, Part
 
@@ -113,13 +113,7 @@ def measure_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
     jobs
         Processes to share the work; all cores when none is given.
     """
-    jobs = min(len(tasks), cores() if jobs is None else max(1, jobs))
-    if jobs <= 1:
-        yield from map(measure, tasks)
-        return
-    # Fresh processes: OpenVINO's threads do not survive a fork.
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap(measure, tasks, chunksize=1)
+    yield from shared(measure, tasks, cores() if jobs is None else jobs)
 
 
 def measure(task: Task) -> Outcome:

@@ -7,9 +7,8 @@ lie down on beds and sofas, with and without a zone: they shall not alarm.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from ambient.evaluate.clip import default_config
@@ -24,6 +23,7 @@ from ambient.evaluate.subgroups_scenes import (
     variants,
 )
 from ambient.evaluate.subgroups_watch import Image, drawn, watch
+from ambient.evaluate.workers import shared
 from vision.networks import Networks
 from vision.pose import PoseOptions
 
@@ -66,7 +66,7 @@ def run(
     tasks += [(seed, number, False) for number in range(lying)]
     falls: list[FallSeen] = []
     soft: list[BedSeen] = []
-    for done, (some, others) in enumerate(_each(tasks, max(1, jobs)), start=1):
+    for done, (some, others) in enumerate(shared(_task, tasks, jobs), start=1):
         falls += some
         soft += others
         if progress is not None:
@@ -126,12 +126,3 @@ def _networks() -> Networks:
 def _task(task: Task) -> tuple[list[FallSeen], list[BedSeen]]:
     seed, number, falls = task
     return (falls_of(seed, number), []) if falls else ([], beds_of(seed, number))
-
-
-def _each(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[list[FallSeen], list[BedSeen]]]:
-    if jobs == 1:
-        yield from map(_task, tasks)
-        return
-    # Fresh processes: OpenVINO's threads do not survive a fork.
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap(_task, tasks, chunksize=1)
