@@ -174,7 +174,7 @@ def run(
     StoreError
         The segments cannot be written.
     """
-    manifests = [Path(name) for name in inputs if name.endswith(".csv")]
+    manifests = [Path(name) for name in inputs if name.lower().endswith(".csv")]
     if manifests and len(inputs) > 1:
         raise UsageError("expected sound files or one manifest.csv, got both; call it twice")
     rows = speech_rows.read(manifests[0]) if manifests else [_given(name) for name in inputs]

@@ -114,8 +114,9 @@ def test_a_manifest_is_measured(recordings: Path) -> None:
 
 
 def test_what_cannot_be_done_is_said(recordings: Path) -> None:
-    with pytest.raises(UsageError, match="one manifest"):
-        vad.run([str(recordings / "manifest.csv"), str(recordings / "voice.wav")])
+    for name in ("manifest.csv", "MANIFEST.CSV"):
+        with pytest.raises(UsageError, match="one manifest"):
+            vad.run([str(recordings / name), str(recordings / "voice.wav")])
     with pytest.raises(StoreError, match="--segments-out"):
         vad.run([str(recordings / "short.wav")], segments_out=recordings)
 
