@@ -107,6 +107,9 @@ HANG_S: Final = 10.0
 START_S: Final = 60.0
 """Seconds that a worker may take from its start to its first sign of life (models compile)."""
 
+DOUBLINGS: Final = 3
+"""So often that doubles: a worker that takes longer on a machine would be killed for ever."""
+
 
 class Watchdog:
     """Decide whether one worker hangs."""
@@ -115,13 +118,19 @@ class Watchdog:
         self._hang_s = hang_s
         self._start_s = start_s
         self._deadline: float | None = None
+        self._hung = 0
+        """Starts in a row that were given up before any sign of life."""
+        self._heard = True
 
     def started(self, now: float) -> None:
         """Note that the worker was started at `now`."""
-        self._deadline = now + self._start_s
+        self._heard = False
+        self._deadline = now + self._start_s * 2 ** min(self._hung, DOUBLINGS)
 
     def beat(self, now: float) -> None:
         """Note a sign of life at `now`."""
+        self._heard = True
+        self._hung = 0
         self._deadline = now + self._hang_s
 
     def stopped(self) -> None:
@@ -136,3 +145,8 @@ class Watchdog:
     def hangs(self, now: float) -> bool:
         """Return whether the worker owes a sign of life at `now`."""
         return self._deadline is not None and now >= self._deadline
+
+    def given_up(self) -> None:
+        """Note that the worker is killed because it hangs."""
+        self._hung += not self._heard
+        self._deadline = None

@@ -205,7 +205,7 @@ class Supervisor:
             self._start(child)
         elif child.running is not None and child.watchdog.hangs(now):
             _log.error("worker hangs and is killed", worker=child.worker)
-            child.watchdog.stopped()
+            child.watchdog.given_up()
             _signal_group(child.running, signal.SIGKILL)
         elif child.ready and child.budget.recovered(now):
             _log.info("worker is stable again", worker=child.worker)

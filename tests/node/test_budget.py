@@ -73,3 +73,26 @@ def test_watchdog(started: float | None, beats: list[float], now: float, hangs: 
     assert dog.hangs(now) is hangs
     dog.stopped()
     assert not dog.hangs(now)
+
+
+def test_a_start_that_was_given_up_gives_the_next_one_twice_as_long() -> None:
+    dog = Watchdog(hang_s=10.0, start_s=30.0)
+    given, now = [], 0.0
+    for _ in range(5):
+        dog.started(now)
+        assert dog.deadline is not None
+        given.append(dog.deadline - now)
+        now = dog.deadline
+        assert dog.hangs(now)
+        dog.given_up()
+        assert not dog.hangs(now)
+    assert given == [30.0, 60.0, 120.0, 240.0, 240.0]
+    dog.started(now)
+    dog.beat(now + 200.0)
+    assert dog.hangs(now + 210.0)
+    dog.given_up()
+    dog.started(now)
+    assert dog.deadline == now + 30.0, "it lived, and hung later"
+    dog.stopped()
+    dog.started(now)
+    assert dog.deadline == now + 30.0, "it ended by itself"
