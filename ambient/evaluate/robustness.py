@@ -9,7 +9,6 @@ where the first one stopped, and measures again what has changed.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,11 +16,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-import ambient
 import fusion
-import models
 import vision
 from ambient.errors import UsageError
+from ambient.evaluate import versions
 from ambient.evaluate.clip import default_config
 from ambient.evaluate.conditions import MEANING, Condition, rate
 from ambient.evaluate.groups import Group, clusters_of, group
@@ -32,9 +30,6 @@ from ambient.evaluate.statistics import Difference, paired
 from ambient.files import digest
 
 ALLOWED_LOSS: Final = 0.03
-_SUFFIXES: Final = frozenset({".py", ".json", ".toml", ".xml", ".bin", ".npz", ".onnx"})
-_LEFT_OUT: Final = frozenset({"bodies", "cards", "learning", "samples", "skeletons", "__pycache__"})
-"""Folders on which no outcome depends: what models are learned from, and how."""
 _DECIDING: Final = ("clip", "conditions", "h264", "measure")
 
 
@@ -240,28 +235,8 @@ def _change(condition: Condition, pairs: Sequence[tuple[bool, bool]]) -> Differe
 
 
 def code_hash() -> str:
-    """Return 12 hexadecimal digits of the SHA-256 of the code and models that decide."""
-    folders = [_folder(package) for package in (vision, fusion, models)]
-    files = [
-        path
-        for folder in folders
-        for path in folder.rglob("*")
-        if path.suffix in _SUFFIXES and not _LEFT_OUT.intersection(path.relative_to(folder).parts)
-    ]
-    spine = _folder(ambient)
-    files += [*sorted((spine / "observations").glob("*.py")), spine / "config.py"]
-    files += [spine / "evaluate" / f"{name}.py" for name in _DECIDING]
-    files.append(_folder(models) / "skeletons" / "sequence.py")
-    found = hashlib.sha256()
-    for path in sorted(files):
-        found.update(f"{path.parent.name}/{path.name}\0".encode())
-        found.update(path.read_bytes())
-    return found.hexdigest()[:12]
-
-
-def _folder(package: object) -> Path:
-    file = getattr(package, "__file__", None)
-    return Path(str(file)).parent
+    """Return the hash of the code and models that decide."""
+    return versions.code_hash((vision, fusion), _DECIDING)
 
 
 def _content(path: Path) -> str:

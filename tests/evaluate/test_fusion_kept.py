@@ -81,6 +81,9 @@ def test_a_video_is_looked_at_once_whatever_it_is_called(
     assert told("a/x.mp4", "gone.mp4", "b/x.mp4") == ({"a/x.mp4": 1, "b/x.mp4": 3}, ["gone.mp4"])
     assert told("b/x.mp4", "a/x.mp4") == ({"a/x.mp4": 1, "b/x.mp4": 3}, [])
     assert looked == ["a/x.mp4", "gone.mp4", "b/x.mp4"]
+    with monkeypatch.context() as changed:
+        changed.setattr(cache, "code_hash", lambda *_: "other code")
+        assert told("b/x.mp4") == ({"b/x.mp4": 4}, [])
     with pytest.raises(SourceError):
         list(
             cache.looked_at(

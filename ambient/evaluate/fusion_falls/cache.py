@@ -2,8 +2,7 @@
 
 Comes in: rows of a manifest of videos. Goes out: for each row the observations of a node's own
 pipeline, frame after frame and then held. A recording is looked at once, whatever it is called and
-wherever it lies: what is kept goes by what is in the file. Whoever changes the pipeline empties the
-folder.
+wherever it lies: what is kept goes by what is in the file, and by the code and models that looked.
 """
 
 from __future__ import annotations
@@ -15,9 +14,11 @@ from typing import Final
 
 import msgspec
 
+import vision
 from ambient.errors import SourceError, UsageError
 from ambient.evaluate.clip import FPS, HOLD_S, default_config, observe
 from ambient.evaluate.manifest import Row
+from ambient.evaluate.versions import code_hash
 from ambient.files import digest
 from ambient.observations import AnyObservation, BoxSeen, PoseSeen
 from vision.networks import Networks
@@ -26,6 +27,7 @@ from vision.pose.types import PoseOptions
 _UNUSED: Final = (PoseSeen, BoxSeen)
 """No fall is judged by them: postures are made of them."""
 
+_DECIDING: Final = ("clip", "fusion_falls/cache")
 _LONGEST: Final = 60
 _DIGITS: Final = 16
 """Of a file's name and of the hash of what is in it, which name what is kept of it."""
@@ -61,9 +63,10 @@ def looked_at(
         A kept file is of another version.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    code = code_hash((vision,), _DECIDING)
     for number, row in enumerate(rows, 1):
         try:
-            seen = _seen(row, folder)
+            seen = _seen(row, folder, code)
         except SourceError as error:
             if errors is None:
                 raise
@@ -74,13 +77,13 @@ def looked_at(
             progress(number, len(rows))
 
 
-def _seen(row: Row, folder: Path) -> list[AnyObservation]:
+def _seen(row: Row, folder: Path, code: str) -> list[AnyObservation]:
     try:
         content = digest(row.path)
     except OSError:
         # Looking says why.
         content = ""
-    path = folder / f"{row.path.stem[:_LONGEST]}-{content[:_DIGITS]}.msgpack"
+    path = folder / f"{row.path.stem[:_LONGEST]}-{content[:_DIGITS]}-{code}.msgpack"
     return _kept(path) if path.exists() else _looked(row, path)
 
 

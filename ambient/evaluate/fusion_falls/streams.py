@@ -16,12 +16,14 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+import vitals
 from ambient.errors import UsageError
 from ambient.evaluate import labelled
 from ambient.evaluate.accelerations import SECOND, START_S, Recording, Trace, recordings
 from ambient.evaluate.fusion_falls.cache import looked_at
 from ambient.evaluate.impacts import NEAR_S, fall_time
 from ambient.evaluate.manifest import Label, Row
+from ambient.evaluate.versions import code_hash
 from ambient.files import digest
 from ambient.observations import AnyObservation, ImpactMeasured, Measured, PostureSeen, Wear
 from ambient.train.wearable import read_folds
@@ -30,6 +32,7 @@ from vitals.devices import Device, Signal
 from vitals.motion.meter import MotionMeter
 from vitals.readings import AccelerationRead
 
+_DECIDING: Final = ("accelerations", "impacts", "fusion_falls/streams")
 ROOM: Final = "room"
 SUBJECT: Final = "s-0001"
 WORN_AT: Final = (Wear.WAIST, Wear.WRIST)
@@ -93,7 +96,7 @@ def camera_streams(
 
 
 def wearable_streams(
-    vitals: Path,
+    folder: Path,
     dataset: str,
     cache: Path,
     *,
@@ -107,8 +110,8 @@ def wearable_streams(
 
     Parameters
     ----------
-    vitals
-        The folder of recordings.
+    folder
+        Of recordings, with ``manifest.csv``.
     dataset
         As in the manifest.
     cache
@@ -127,7 +130,7 @@ def wearable_streams(
         A recording cannot be read, or a kept file is of another version.
     """
     what = f"worn_{dataset}_{'_'.join(places)}{'_video' * in_video_time}"
-    kept = cache / f"{what}-{_content(vitals, dataset)}.msgpack"
+    kept = cache / f"{what}-{_content(folder, dataset)}.msgpack"
     if kept.exists():
         try:
             return msgspec.msgpack.decode(kept.read_bytes(), type=dict[Wear, list[Stream]])
@@ -139,7 +142,7 @@ def wearable_streams(
     shipped, folds = FallNet(load()), {s: FallNet(w) for s, w in read_folds().items()}
     out: dict[Wear, list[Stream]] = {wear: [] for wear in places}
     unread: dict[str, str] = {}
-    for recording in recordings(vitals, (dataset,), errors=None if errors is None else unread):
+    for recording in recordings(folder, (dataset,), errors=None if errors is None else unread):
         own = recording.dataset == "umafall"
         net = folds.get(recording.subject, shipped) if own else shipped
         told = {wear: measured(trace, net) for wear, trace in recording.traces.items()}
@@ -163,16 +166,16 @@ def wearable_streams(
     return out
 
 
-def _content(vitals: Path, dataset: str) -> str:
-    """Return a hash of the manifest and of the recordings of a data set."""
-    found = hashlib.sha256()
-    for _, row in labelled.rows(vitals / "manifest.csv", ("file", "dataset", "label")):
+def _content(folder: Path, dataset: str) -> str:
+    """Return a hash of the manifest, the recordings of a data set, and the code that measures."""
+    found = hashlib.sha256(code_hash((vitals,), _DECIDING).encode())
+    for _, row in labelled.rows(folder / "manifest.csv", ("file", "dataset", "label")):
         if row["dataset"] != dataset:
             continue
         found.update(repr(sorted((str(k), str(v)) for k, v in row.items())).encode())
         with suppress(OSError):
             # Reading says why.
-            found.update(digest(vitals / row["file"]).encode())
+            found.update(digest(folder / row["file"]).encode())
     return found.hexdigest()[:16]
 
 
