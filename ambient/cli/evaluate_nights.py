@@ -141,6 +141,7 @@ def wristbands(
     ]
     for beside, rings in found.beside.items():
         rows.append((f"rang of nobody a wearer and night, beside {beside}", _rate(rings.rang)))
+        rows.append(("  … a recording that was felt", _rate(rings.an_act)))
         rows.append(("  shown", f"{rings.shown:g}"))
         rows += [(f"  {file}", str(count)) for file, count in rings.of.items()]
     for room, share in found.falls.items():

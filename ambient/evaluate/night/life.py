@@ -74,15 +74,12 @@ class Happening:
         Seconds from 21:00, and how long.
     room
         Number of the room, which is that of its resident.
-    watched
-        Whether the bed is, which has a sensor then.
     """
 
     t: float
     what: What
     room: int
     lasts_s: float = 0.0
-    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +127,7 @@ def night(
     """
     found: list[Happening] = []
     for person in people:
-        lived, up_s = _lived(table, person, dice)
-        found += lived + _mistaken(table, level, person, up_s, errors)
+        found += _lived(table, person, dice) + _mistaken(table, level, person, errors)
     nodes = -(-len(people) // ROOMS_A_NODE)
     for node in range(nodes):
         for t in _times(dice, table.habit("node_lost")):
@@ -140,20 +136,16 @@ def night(
     return found
 
 
-def _lived(
-    table: Table, person: Resident, dice: np.random.Generator
-) -> tuple[list[Happening], float]:
-    """Return what truly happens to one resident, and the seconds out of bed."""
+def _lived(table: Table, person: Resident, dice: np.random.Generator) -> list[Happening]:
+    """Return what truly happens to one resident."""
     habit, room = table.habit, person.room
     found: list[Happening] = []
 
     def put(what: What, often: float, lasts_s: float = 0.0) -> None:
         found.extend(Happening(t, what, room, lasts_s) for t in _times(dice, often))
 
-    up_s = 0.0
     for t in _times(dice, person.rises):
         away_s = _away(table, dice)
-        up_s += away_s
         if person.watched:
             found.append(Happening(t, What.GET_UP, room, away_s))
     if person.watched:
@@ -168,11 +160,11 @@ def _lived(
     put(What.CAMERA_LOST, habit("camera_lost"), 600.0)
     if person.wears:
         put(What.BATTERY, habit("battery_empty"))
-    return found, up_s
+    return found
 
 
 def _mistaken(
-    table: Table, level: Level, person: Resident, up_s: float, dice: np.random.Generator
+    table: Table, level: Level, person: Resident, dice: np.random.Generator
 ) -> list[Happening]:
     """Return what is falsely noticed of one resident, at the measured rates."""
     often = {
@@ -184,9 +176,10 @@ def _mistaken(
         often[What.EDGE_FALSE] = table.night("edge_false", level)
         often[What.EXIT_FALSE] = table.night("exit_false", level)
     if person.wears:
-        often[What.IMPACT_FALSE] = table.night("impact_false", level) * up_s / 3600.0
+        rang = table.night("band_false_bed" if person.watched else "band_false", level)
+        often[What.IMPACT_FALSE] = rang * person.rises * table.habit("acts")
     return [
-        Happening(t, what, person.room, LASTS_S.get(what, 0.0), person.watched)
+        Happening(t, what, person.room, LASTS_S.get(what, 0.0))
         for what, rate in often.items()
         for t in _times(dice, rate)
     ]

@@ -39,8 +39,8 @@ class Per(StrEnum):
     ROOM_DAY = "room-day"
     ROOM_NIGHT = "room-night"
     BED_NIGHT = "bed-night"
-    HOUR_UP = "hour up"
-    """Of a wearer."""
+    ACT = "act"
+    """Something that a wearer does with the hands, or walks for some seconds."""
     TIME = "time"
     """A share of the times that something happens."""
 
@@ -113,12 +113,12 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
 NAMES: Final = (
     *("fall_false", "sound_false", "edge_false", "exit_false", "helped_rang", "not_out_false"),
     *("edge_found", "exit_found"),
-    *("impact_false", "impact_lies", "fall_found", "help_found"),
+    *("band_false", "band_false_bed", "fall_found", "help_found"),
 )
 HABITS: Final = (
     *("rises", "edges", "helped", "long", "away_min", "wearers", "callers", "bouts", "calls"),
     *("cords", "falls_a_year", "node_lost", "camera_lost", "battery_empty", "walk_min"),
-    *("care_min", "watched", "in_view", "in_bed_view"),
+    *("care_min", "watched", "acts"),
 )
 
 

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from ambient.evaluate.night.impacts import impact_told
 from ambient.evaluate.night.life import ROOMS_A_NODE, Happening, What
 from ambient.evaluate.night.rates import Level, Table
 from ambient.events import (
@@ -28,7 +27,6 @@ from ambient.events import (
     DistressHelp,
     FallConfirmed,
     FallLongLie,
-    FallRecovered,
     FallSuspected,
     NodeSourceSilent,
     QualityDegraded,
@@ -47,9 +45,6 @@ CONFIRM_S, LONG_LIE_S = 8.0, 60.0
 LASTING_S: Final = 300.0
 QUIET_S: Final = 150.0
 BUTTON_S: Final = 180.0
-LEAST_FALL: Final = 0.56
-"""Probability from which on a wristband calls an impact a fall; of false ones it is taken to lie
-anywhere above."""
 VERSION: Final = "0" * 12
 SECOND: Final = 1_000_000_000
 START: Final = 1_700_000_000 * SECOND
@@ -102,18 +97,8 @@ def _chains(
     match one.what:
         case What.FALL:
             return [("fall", _fall())] if found("fall_found") else []
-        case What.FALL_FALSE:
+        case What.FALL_FALSE | What.IMPACT_FALSE:
             return [("fall", _fall())]
-        case What.IMPACT_FALSE:
-            surely, lies = float(dice.uniform(LEAST_FALL, 1.0)), found("impact_lies")
-            often = table.habit("in_bed_view" if lies else "in_view")
-            said = impact_told(
-                lies=lies,
-                probability=surely,
-                felt=one.watched,
-                seen=bool(dice.random() < often),
-            )
-            return [("fall", [_fall_step(s, kind) for s, kind in said])] if said else []
         case What.CALL | What.CALLER:
             return [("help", _help(one.lasts_s))] if found("help_found") else []
         case What.SOUND_FALSE:
@@ -169,7 +154,7 @@ def _fall() -> list[_Step]:
 
 def _fall_step(s: float, kind: type[AnyEvent]) -> _Step:
     down = {} if kind is FallSuspected else {"down_s": s}
-    assert kind in (FallSuspected, FallConfirmed, FallLongLie, FallRecovered)
+    assert kind in (FallSuspected, FallConfirmed, FallLongLie)
     return s, kind, dict(down)
 
 

@@ -14,13 +14,11 @@ import pytest
 from ambient.cli._night_board import HubBoard
 from ambient.errors import ModelError
 from ambient.evaluate.night import rates
-from ambient.evaluate.night.impacts import impact_told
 from ambient.evaluate.night.life import NEEDLESS, Happening, Resident, What, night, residents
 from ambient.evaluate.night.rates import HABITS, NAMES, Level, Table, carried
 from ambient.evaluate.night.report import BAR, fewest_off, run, summarise
 from ambient.evaluate.night.station import Ring, played
 from ambient.evaluate.night.telling import telling
-from ambient.events import FallConfirmed
 
 
 def table(**values: float) -> Table:
@@ -44,7 +42,7 @@ def dice(seed: int = 1) -> np.random.Generator:
 
 
 def rings(happenings: list[Happening], made: Table | None = None, carers: int = 2) -> list[Ring]:
-    made = made or table(fall_found=1.0, help_found=1.0, impact_lies=1.0)
+    made = made or table(fall_found=1.0, help_found=1.0)
     told = telling(made, Level.MIDDLE, happenings, dice())
     return played(made, HubBoard(), told, happenings, carers=carers, rooms=6, dice=dice())
 
@@ -79,9 +77,9 @@ def test_a_wrong_table_is_refused(text: str, says: str) -> None:
 
 def test_a_rate_outside_its_interval_is_refused() -> None:
     written = files("ambient.evaluate.night").joinpath(rates.FILE).read_text("utf-8")
-    wrong = written.replace("value = 0.05\nlow = 0.0061", "value = 0.001\nlow = 0.0061")
+    wrong = written.replace("value = 0.95\nlow = 0.87\n", "value = 0.5\nlow = 0.87\n")
     assert wrong != written
-    with pytest.raises(ModelError, match="fall_false: expected low <= value <= high"):
+    with pytest.raises(ModelError, match="fall_found: expected low <= value <= high"):
         rates.decode(wrong.encode())
 
 
@@ -90,6 +88,7 @@ def test_a_rate_outside_its_interval_is_refused() -> None:
     [
         (Happening(100, What.FALL_FALSE, 0), ["fall"]),
         (Happening(100, What.FALL, 0), ["fall"]),
+        (Happening(100, What.IMPACT_FALSE, 0), ["fall"]),
         (Happening(100, What.CORD, 0), ["cord"]),
         (Happening(100, What.SOUND_FALSE, 0), ["help"]),
         (Happening(100, What.GET_UP, 0, 300.0), ["bed_edge", "bed_exit"]),
@@ -108,7 +107,7 @@ def test_a_rate_outside_its_interval_is_refused() -> None:
 )
 def test_what_rings(happening: Happening, sounds: list[str]) -> None:
     slow = table(
-        fall_found=1.0, help_found=1.0, impact_lies=1.0, walk_min=60.0, edge_found=1.0,
+        fall_found=1.0, help_found=1.0, walk_min=60.0, edge_found=1.0,
         exit_found=1.0, helped_rang=1.0,
     )  # fmt: skip
     assert [one.kind for one in rings([happening], slow)] == sounds
@@ -144,28 +143,6 @@ def test_one_carer_takes_one_after_the_other() -> None:
     cords = [Happening(100, What.CORD, room) for room in (0, 1, 2)]
     alone, many = (rings(cords, carers=n) for n in (1, 3))
     assert sum(one.waited_s or 0 for one in alone) > sum(one.waited_s or 0 for one in many)
-
-
-def test_a_false_impact_is_judged_by_fusion_itself() -> None:
-    for probability in (0.52, 0.7, 0.9, 0.98):
-        moves, lies = (
-            {kind for _, kind in impact_told(lies=how, probability=probability)}
-            for how in (False, True)
-        )
-        assert moves <= lies
-    assert FallConfirmed in {kind for _, kind in impact_told(lies=True, probability=0.99)}
-    assert impact_told(lies=True, probability=0.1) == ()
-
-
-@pytest.mark.parametrize("lies", [False, True])
-def test_what_else_a_room_has_speaks_of_a_false_impact(lies: bool) -> None:
-    def rings(**beside: bool) -> bool:
-        told = impact_told(lies=lies, probability=0.99, **beside)
-        return FallConfirmed in {kind for _, kind in told}
-
-    assert rings()
-    assert not rings(seen=True)
-    assert rings(felt=True) is not lies
 
 
 def test_what_is_so_does_not_depend_on_the_rates() -> None:
