@@ -17,6 +17,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from ambient.evaluate.ports import free_port
 from models import samples
 
 Make = Callable[[Path], str]
@@ -132,8 +133,7 @@ def _refuse(connection: socket.socket, answer: bytes) -> None:
 
 
 def _nobody(folder: Path) -> str:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"rtsp://anna:secret@127.0.0.1:{taken.getsockname()[1]}/cam"
+    return f"rtsp://anna:secret@127.0.0.1:{free_port()}/cam"
 
 
 _UNAUTHORISED: Final = (

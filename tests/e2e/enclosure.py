@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from ambient.closing import Closing
+from tests.patience import FAR_S
 
 TOOLS: Final = ("ip", "unshare", "nsenter", "mount")
 CLONE_NEWNET: Final = 0x40000000
@@ -97,9 +98,9 @@ class Namespace(Closing):
             stdin=subprocess.DEVNULL,
         )
         children = Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children")
-        wait_for(lambda: bool(children.read_text()), 10, "the namespace's first process")
+        wait_for(lambda: bool(children.read_text()), "the namespace's first process")
         self.pid = int(children.read_text().split()[0])
-        wait_for(lambda: self._is_ready(), 10, "the namespace")
+        wait_for(lambda: self._is_ready(), "the namespace")
         self.run("ip", "link", "set", "lo", "up")
 
     def _is_ready(self) -> bool:
@@ -272,9 +273,9 @@ def environment() -> dict[str, str]:
     }
 
 
-def wait_for(what: Callable[[], bool], limit_s: float, name: str) -> None:
+def wait_for(what: Callable[[], bool], name: str) -> None:
     """Wait until `what` is true."""
-    deadline = time.monotonic() + limit_s
+    deadline = time.monotonic() + FAR_S
     while not what():
-        assert time.monotonic() < deadline, f"{name}: it did not come within {limit_s:g} s"
+        assert time.monotonic() < deadline, f"{name}: it did not come within {FAR_S:g} s"
         time.sleep(0.05)

@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from tests.patience import FAR_S, PATIENCE_S
+
 ROUNDS = 12
 BED = [[0.3, 0.4], [0.9, 0.4], [0.9, 0.9], [0.3, 0.9]]
 MASK = [[0.0, 0.0], [0.1, 0.0], [0.1, 0.1]]
@@ -31,12 +33,14 @@ def main() -> None:
     room = given.room
     with (
         httpx.Client(
-            base_url=given.url, verify=False, timeout=30, headers={"Origin": given.url}
+            base_url=given.url, verify=False, timeout=PATIENCE_S, headers={"Origin": given.url}
         ) as client,
         given.out.open("w") as out,
     ):
 
-        def ask(path: str, body: Any = None, *, form: dict[str, str] | None = None) -> int:
+        def answer_of(
+            path: str, body: Any = None, *, form: dict[str, str] | None = None
+        ) -> httpx.Response:
             if form is not None:
                 answer = client.post(path, data=form)
             elif body is not None:
@@ -45,17 +49,31 @@ def main() -> None:
                 answer = client.get(path)
             line = {"path": path, "status": answer.status_code, "body": answer.content.hex()}
             out.write(json.dumps(line) + "\n")
-            return answer.status_code
+            return answer
+
+        def ask(path: str, body: Any = None, *, form: dict[str, str] | None = None) -> int:
+            return answer_of(path, body, form=form).status_code
+
+        def look() -> bool:
+            """Return whether there was something to draw on, and somebody to see."""
+            outline = answer_of(f"/api/outline/{room}/c1")
+            people = answer_of(f"/api/people/{room}")
+            time.sleep(0.5)
+            return (
+                outline.status_code == people.status_code == 200
+                and len(outline.json()["strokes"]) > 20
+                and bool(people.json()["people"])
+            )
 
         ask("/")
         assert ask("/enter", form={"code": given.code}) == 303
         for path in (f"/room/{room}", "/static/wizard.js", "/static/wizard.css"):
             ask(path)
         assert ask(f"/still/{room}/c1") == 404
-        for _ in range(ROUNDS):
-            ask(f"/api/outline/{room}/c1")
-            ask(f"/api/people/{room}")
-            time.sleep(0.5)
+        began = time.monotonic()
+        seen = [look() for _ in range(ROUNDS)]
+        while not any(seen) and time.monotonic() < began + FAR_S:
+            seen.append(look())
         begun = {"station": "lie_floor_1", "light": "day"}
         assert ask(f"/api/walk/{room}/begin", begun) == 200
         for _ in range(ROUNDS):

@@ -29,12 +29,14 @@ import pyotp
 import yaml
 from playwright.sync_api import Browser, Page, expect
 
-from ambient.evaluate.facility import SETUP_LINK, end, free_port
+from ambient.evaluate.facility import SETUP_LINK, end
+from ambient.evaluate.ports import free_port
 from ambient.events import Station
 from tests.e2e.helpers import wait_for
 from tests.e2e.rooms import room
 from tests.e2e.test_commissioning import CLIPS, ROOM, draw_bed, station
 from tests.hub.browser import DESKTOP, PHONE, chromium
+from tests.patience import FAR_S
 
 TOP: Final = Path(__file__).parents[2]
 NODE: Final = "n-12"
@@ -147,11 +149,12 @@ class House:
         """Wait until a log says something; return its last words of it."""
 
         def found() -> list[str]:
+            ended = process.poll() is not None
             text = (self.folder / log).read_text(errors="replace")
-            assert process.poll() is None or what.search(text), text
+            assert what.search(text) or not ended, text
             return what.findall(text)
 
-        wait_for(found, 120)
+        wait_for(found)
         return str(found()[-1])
 
 
@@ -191,7 +194,7 @@ def commission(house: House, hub: Page, phone: Page) -> tuple[list[str], subproc
     hub.wait_for_selector(accept, timeout=MINUTE)
     person.compare(hub.locator("#pending .print").inner_text().strip(), shown)
     person.tap(hub, accept)
-    assert asking.wait(60) == 0, (house.folder / "enroll.log").read_text()
+    assert asking.wait(FAR_S) == 0, (house.folder / "enroll.log").read_text()
     node = house.start("node", "-c", "node.yaml", log="node.log")
     house.run("doctor", "-c", "node.yaml")
     person.read("docs/commissioning.md", "## 2 Open the wizard", "The same without the hub's page")
@@ -222,10 +225,10 @@ def replace(house: House, hub: Page, phone: Page, backup: Path) -> list[str]:
         waiting[:] = json.loads(house.run("nodes", "list", "--json", "-c", "hub.yaml"))["pending"]
         return bool(waiting)
 
-    wait_for(asks, 60)
+    wait_for(asks)
     person.compare(str(waiting[0]["fingerprint"]), shown)
     house.run("nodes", "accept", NODE, "-c", "hub.yaml")
-    assert replacing.wait(60) == 0, (house.folder / "replace.log").read_text()
+    assert replacing.wait(FAR_S) == 0, (house.folder / "replace.log").read_text()
     house.start("node", "-c", "node.yaml", log="spare.log")
     open_wizard(house, hub, phone)
     phone.locator(".people line").first.wait_for(state="attached", timeout=3 * MINUTE)

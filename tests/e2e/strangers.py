@@ -16,13 +16,15 @@ from ambient.bus.protocol import (
 from ambient.bus.sockets import LinkChange
 from ambient.closing import Closing
 from tests.e2e.running import Running
+from tests.patience import PATIENCE_S
 
 
 def throw(family: int, address: object, data: bytes) -> None:
     """Connect, say `data`, look at what comes for a moment, and go."""
     with socket.socket(family, socket.SOCK_STREAM) as one:
-        one.settimeout(0.2)
+        one.settimeout(PATIENCE_S)
         one.connect(address)
+        one.settimeout(0.2)
         with contextlib.suppress(OSError):
             one.sendall(data)
             one.recv(65536)
@@ -52,7 +54,7 @@ class Peer(Closing):
 
     def becomes(self, change: LinkChange) -> bool:
         """Wait until the connection changes so."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while change not in self.changes and time.monotonic() < deadline:
             self.changes += self._watch.changes()
             time.sleep(0.02)
@@ -62,9 +64,9 @@ class Peer(Closing):
         """Send one message."""
         self._socket.send_multipart(frames)
 
-    def hear(self, limit_s: float) -> object:
+    def hear(self) -> object:
         """Return the hub's next message, or nothing."""
-        if not self._socket.poll(int(limit_s * 1000)):
+        if not self._socket.poll(int(PATIENCE_S * 1000)):
             return None
         return decode_from_hub(self._socket.recv())
 

@@ -46,6 +46,7 @@ from tests.e2e.bad_cameras import CAMERAS
 from tests.e2e.helpers import rows, wait_for
 from tests.e2e.running import Running
 from tests.e2e.strangers import Peer, node_pair, say_over_ipc, throw
+from tests.patience import FAR_S, PATIENCE_S
 from tests.vision.sources.test_live import FakeCapture, device
 from vision.pipeline import CameraPipeline
 from vision.pose.types import Pose
@@ -54,7 +55,7 @@ from vision.sources.live import LatestFrame
 pytestmark = [
     pytest.mark.usefixtures("models"),
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(sys.platform != "linux", reason="needs Linux"),
 ]
 
@@ -65,7 +66,6 @@ LATER = "r4"
 """A room that is paused until the end; then somebody falls there."""
 GONE = {name: bad for name, bad in CAMERAS.items() if bad.says is not None}
 SEEN = {name: bad for name, bad in CAMERAS.items() if bad.says is None}
-PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def running(models: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         facility.start_node()
         facility.page.pause(LATER, 3600)
         made = Running(facility, folder, places)
-        wait_for(lambda: made.stored("node.started"), PATIENCE_S)
+        wait_for(lambda: made.stored("node.started"))
         yield made
 
 
@@ -112,31 +112,40 @@ def test_a_camera_that_shows_nothing_is_a_technical_alarm(running: Running, name
             if isinstance(event, events.QualityDegraded)
         )
 
-    wait_for(told, PATIENCE_S)
-    lines = [line for line in running.log.splitlines() if f"camera={room}/{source} " in line]
-    reason = [line for line in lines if "camera is gone" in line]
+    wait_for(told)
+
+    def reasons() -> list[str]:
+        lines = [line for line in running.log.splitlines() if f"camera={room}/{source} " in line]
+        return [line for line in lines if "camera is gone" in line]
+
+    wait_for(reasons)
     says = CAMERAS[name].says
     assert says is not None
-    assert reason, lines
-    assert says in reason[0]
+    assert says in reasons()[0]
     assert "secret" not in running.log
 
 
 @pytest.mark.parametrize("name", SEEN)
 def test_an_odd_recording_is_watched(running: Running, name: str) -> None:
+    """In the end: on a machine that is busy a frame may come so late that it is missed before."""
     room, source = running.places[name]
-    spoken = [
-        event.view
-        for event in running.stored("quality.degraded")
-        if isinstance(event, events.QualityDegraded)
-        and (event.room, event.source) == (room, source)
-    ]
-    assert "gone" not in spoken
+
+    def views() -> list[str]:
+        spoken = [
+            (event.t, event.position, getattr(event, "view", "restored"))
+            for kind in ("quality.degraded", "quality.restored")
+            for event in running.stored(kind)
+            if isinstance(event, events.QualityDegraded | events.QualityRestored)
+            and (event.room, event.source) == (room, source)
+        ]
+        return [view for _, _, view in sorted(spoken)]
+
+    wait_for(lambda: views() and views()[-1] != "gone")
     assert f"camera={room}/{source} reason" not in running.log
 
 
 def test_two_cameras_that_see_one_fall_make_one_chain(running: Running) -> None:
-    wait_for(lambda: running.stored("fall.confirmed"), PATIENCE_S)
+    wait_for(lambda: running.stored("fall.confirmed"))
     first = running.stored("fall.confirmed")[0]
     # The recording begins again after 22 s; that is another fall.
     near = [one for one in running.stored("fall.suspected") if abs(one.t - first.t) < 15 * 10**9]
@@ -153,16 +162,19 @@ class Blind:
 
 def test_a_usb_camera_that_is_unplugged_is_a_technical_alarm() -> None:
     """Simulated at the seam to the device: three frames come, then none, and it is not there."""
-    captures = [FakeCapture(good=3), *(FakeCapture(opened=False) for _ in range(50))]
+    captures = [FakeCapture(good=3)]
     camera = Camera(id="c1", source="v4l2:0")
     config = NodeConfig(site="s", node="n", rooms=[Room(id="r1", cameras=[camera])])
     judge = Judge(config, "k" * 40)
     pipeline = CameraPipeline("r1", camera, Blind())
-    feed = LatestFrame(lambda: device(captures.pop(0)), backoff=Backoff(first_s=0.01, most_s=0.01))
+    feed = LatestFrame(
+        lambda: device(captures.pop() if captures else FakeCapture(opened=False)),
+        backoff=Backoff(first_s=0.01, most_s=0.01),
+    )
     feed.start()
     told: list[events.AnyEvent] = []
     try:
-        wait_for(lambda: feed.state.link is Link.GONE, 10)
+        wait_for(lambda: feed.state.link is Link.GONE)
         assert "/dev/video0" in feed.state.reason
         frame = feed.read(0)
         assert frame is not None
@@ -237,7 +249,7 @@ def test_a_bad_command_inside_the_node_is_refused(
 ) -> None:
     path = control.socket_path(NodePlace(running.facility.node_state).run_dir, worker)
     far_too_long = len(frames[0]) > control.MAX_BYTES
-    answer = say_over_ipc(zmq.REQ, path, frames, 200 if far_too_long else 10_000)
+    answer = say_over_ipc(zmq.REQ, path, frames, 200 if far_too_long else int(PATIENCE_S * 1000))
     assert answer == (None if far_too_long else b"refused")
     running.assert_unharmed()
 
@@ -246,15 +258,15 @@ def test_an_old_version_of_the_link_is_told_so(running: Running) -> None:
     with Peer(running, node_pair(running)) as peer:
         assert peer.becomes(LinkChange.UP)
         peer.say(encode(Hello(protocol=PROTOCOL - 1, node=NODE, software="0.0.1")))
-        assert peer.hear(10) == Refused(reason=Reason.PROTOCOL, protocol=PROTOCOL)
-    assert "a node is refused" in running.hub_log
+        assert peer.hear() == Refused(reason=Reason.PROTOCOL, protocol=PROTOCOL)
+    wait_for(lambda: "a node is refused" in running.hub_log)
     running.assert_unharmed()
 
 
 def test_a_key_that_is_not_enrolled_is_kept_out_and_counted(running: Running) -> None:
     with Peer(running, keys.new_pair()) as peer:
         assert peer.becomes(LinkChange.REFUSED)
-    assert "not enrolled" in running.hub_log
+    wait_for(lambda: "not enrolled" in running.hub_log)
     running.assert_unharmed()
 
 
@@ -271,13 +283,13 @@ def test_a_bad_frame_of_an_enrolled_node_harms_nobody_else(
     with Peer(running, node_pair(running)) as peer:
         assert peer.becomes(LinkChange.UP)
         peer.say(encode(Hello(protocol=PROTOCOL, node=NODE, software="1")))
-        assert isinstance(peer.hear(10), Welcome)
+        assert isinstance(peer.hear(), Welcome)
         peer.say(*frames)
         if len(frames[0]) > MAX_MESSAGE_BYTES:
             assert peer.becomes(LinkChange.DOWN)
         else:
             peer.say(encode(Heartbeat(answer=True)))
-            assert isinstance(peer.hear(10), Heartbeat)
+            assert isinstance(peer.hear(), Heartbeat)
     running.assert_unharmed()
 
 
@@ -307,7 +319,7 @@ def test_a_bad_request_is_refused(
     if body is not None:
         kind = "json" if path.startswith("/api") else "x-www-form-urlencoded"
         head += f"Content-Type: application/{kind}\r\nContent-Length: {len(body)}\r\n"
-    with socket.create_connection(("127.0.0.1", running.facility.web_port), 10) as one:
+    with socket.create_connection(("127.0.0.1", running.facility.web_port), PATIENCE_S) as one:
         with contextlib.suppress(OSError):  # a body that is too long is not read to its end
             one.sendall(head.encode() + b"\r\n" + (body or b""))
         answer = one.recv(4096).decode(errors="replace")
@@ -323,7 +335,7 @@ def test_a_bad_request_is_refused(
 def test_a_clock_that_steps_is_told_and_the_node_goes_on(running: Running, seconds: int) -> None:
     before = len(running.stored("node.clock_stepped"))
     running.step_clock(max(0, seconds))  # forward from the right time, then back to it
-    wait_for(lambda: len(running.stored("node.clock_stepped")) > before, PATIENCE_S)
+    wait_for(lambda: len(running.stored("node.clock_stepped")) > before)
     told = running.stored("node.clock_stepped")[-1]
     assert isinstance(told, events.NodeClockStepped)
     assert told.step_s == pytest.approx(seconds, abs=5)
@@ -338,12 +350,12 @@ def test_after_all_that_a_fall_still_rings_and_nobody_was_silent(running: Runnin
 
     already = len(seen())
     running.facility.page.resume(LATER)
-    wait_for(lambda: len(seen()) > already, PATIENCE_S)
-    silent = rows(
-        running.facility.hub_state / "hub.db",
-        "SELECT kind, room FROM alarms WHERE kind LIKE '%silent%'",
-    )
-    assert silent == []
+    wait_for(lambda: len(seen()) > already)
+    alarms = "SELECT kind, room, state FROM alarms WHERE kind LIKE '%silent%'"
+    hub = running.facility.hub_state / "hub.db"
+    # A camera whose process got no turn for long is told, too; it is not silent for good.
+    wait_for(lambda: rows(hub, f"{alarms} AND state <> 'resolved'") == [])
+    assert rows(hub, f"{alarms} AND kind = 'node_silent'") == []
 
 
 def test_time_goes_forward_within_every_chain(running: Running) -> None:
@@ -362,7 +374,7 @@ def test_nothing_is_lost_and_nobody_crashed(running: Running) -> None:
     facility = running.facility
     assert facility.node is not None
     facility.node.send_signal(signal.SIGTERM)
-    assert facility.node.wait(40) == 0
+    assert facility.node.wait(FAR_S) == 0
     outbox = sorted(rows(facility.node_state / "outbox.db", "SELECT id FROM outbox"))
     stored = sorted(rows(facility.hub_state / "hub.db", "SELECT id FROM events"))
     assert outbox == stored

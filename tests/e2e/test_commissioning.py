@@ -29,7 +29,8 @@ from playwright.sync_api import Page, Response, expect
 
 from ambient import events
 from ambient.config import load_node
-from ambient.evaluate.facility import NODE, USER, Facility, end, free_port
+from ambient.evaluate.facility import NODE, USER, Facility, end
+from ambient.evaluate.ports import free_port
 from ambient.events import (
     CommandApplied,
     CommandKind,
@@ -44,7 +45,8 @@ from ambient.node.wizard.record import newest
 from ambient.sealing import made_pair
 from tests.e2e.helpers import rows, wait_for
 from tests.e2e.rooms import room
-from tests.hub.browser import PHONE, chromium
+from tests.hub.browser import PATIENCE_MS, PHONE, chromium
+from tests.patience import FAR_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1800)]
 
@@ -97,12 +99,14 @@ class Wizard:
                 stdout=log,
                 stderr=log,
             )  # fmt: skip
-        wait_for(self._open, 60)
+        wait_for(self._open)
         self.url = f"https://127.0.0.1:{self.port}"
 
     def _open(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        return "fingerprint" in self.log.read_text()
+        ended = self.process.poll() is not None
+        said = self.log.read_text()
+        assert "fingerprint" in said or not ended, said
+        return "fingerprint" in said
 
     def at_hub(self) -> dict[str, str]:
         """Return what the hub shows of it: the code, and the certificate's digest."""
@@ -120,12 +124,12 @@ class Wizard:
             answers[:] = [json.loads(done.stdout)] if done.returncode == 0 else []
             return bool(answers)
 
-        wait_for(told, 60)
+        wait_for(told)
         return answers[0]
 
     def close(self) -> None:
         """End it."""
-        end(self.process, 15)
+        end(self.process, FAR_S)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +183,7 @@ def phone() -> Iterator[Callable[[], Page]]:
             context = browser.new_context(
                 viewport={"width": width, "height": height}, ignore_https_errors=True
             )
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)))
             opened.append(page)
@@ -205,7 +209,7 @@ def let_in(page: Page, wizard: Wizard) -> None:
 def draw_bed(page: Page) -> None:
     """Draw the bed by touch and a mask by keyboard, and save."""
     page.select_option("#camera", "c3")
-    expect(page.locator("#gathering")).to_be_hidden(timeout=120_000)
+    expect(page.locator("#gathering")).to_be_hidden(timeout=3 * PATIENCE_MS)
     page.select_option("#kind", "bed")
     page.select_option("#bed", "r12-a")
     paper = page.locator("#paper")
@@ -267,13 +271,13 @@ def test_a_room_is_installed_within_fifteen_minutes(
         let_in(page, wizard)
         checked(page)
         people = page.locator(".people line")
-        people.first.wait_for(state="attached", timeout=120_000)
+        people.first.wait_for(state="attached", timeout=3 * PATIENCE_MS)
         draw_bed(page)
         config = load_node(facility.folder / "node.yaml")
         assert config.version != before.version
-        wait_for(lambda: len(told(facility, NodeZone)) == 2, 120)
+        wait_for(lambda: len(told(facility, NodeZone)) == 2)
         page.wait_for_timeout(2000)  # the workers stop now
-        people.first.wait_for(state="attached", timeout=180_000)
+        people.first.wait_for(state="attached", timeout=3 * PATIENCE_MS)
         missed = [one.value for one in Station if not station(page, one.value, "day")]
         missed += [one for one in ("walk", "lie_floor_1") if not station(page, one, "night")]
         page.fill("#by", "Installer A")
@@ -290,7 +294,7 @@ def test_a_room_is_installed_within_fifteen_minutes(
         assert seconds < 15 * 60
     finally:
         wizard.close()
-    wait_for(lambda: told(facility, NodeCommissioned), 60)
+    wait_for(lambda: told(facility, NodeCommissioned))
     (walked,) = told(facility, NodeCommissioned)
     assert isinstance(walked, NodeCommissioned)
     kept = newest(facility.node_state, ROOM)
@@ -314,18 +318,19 @@ def test_a_picture_is_seen_only_when_agreed_and_each_is_told(
         before = page.request.get(f"{wizard.url}/still/{ROOM}/c3")
         assert before.status == 404
         page.select_option("#camera", "c3")
-        expect(page.locator("#gathering")).to_be_hidden(timeout=180_000)  # the camera is open
+        # Hidden: the camera is open.
+        expect(page.locator("#gathering")).to_be_hidden(timeout=3 * PATIENCE_MS)
         page.locator("summary").click()
         expect(page.locator("#show-still")).to_be_disabled()
         assert answers.pictures() == []
         page.check("#agree")
         page.click("#show-still")
-        page.wait_for_selector("#still[href^='blob:']", state="attached", timeout=60_000)
+        page.wait_for_selector("#still[href^='blob:']", state="attached", timeout=3 * PATIENCE_MS)
         assert {url.rpartition("/still/")[2] for url in answers.pictures()} == {f"{ROOM}/c3"}
         assert page.request.get(f"{wizard.url}/still/{ROOM}/c1").status == 404, "another camera"
         page.get_by_text("Close the wizard").click()
         expect(page.locator("main")).to_contain_text("The wizard is closed")
-        wait_for(lambda: wizard.process.poll() is not None, 30)
+        wait_for(lambda: wizard.process.poll() is not None)
     finally:
         wizard.close()
     assert wizard.process.returncode == 0
@@ -335,7 +340,7 @@ def test_a_picture_is_seen_only_when_agreed_and_each_is_told(
         chain = all_of[-1].chain
         return [one.act for one in all_of if one.chain == chain]
 
-    wait_for(lambda: WizardAct.CLOSED in acts(), 60)
+    wait_for(lambda: WizardAct.CLOSED in acts())
     shown = acts()
     assert shown[:3] == [WizardAct.OPENED, WizardAct.ENTERED, WizardAct.STILL_AGREED]
     assert shown.count(WizardAct.STILL_SHOWN) == len(answers.pictures()) >= 1
@@ -357,7 +362,7 @@ def test_the_hub_opens_the_wizard_and_shows_how_far_the_room_is(
     hub.click(f"#install-{ROOM}")
     expect(hub.locator(".opening-stage")).to_contain_text("asked to open the wizard")
     code = hub.locator(".one-time")
-    expect(code).to_be_visible(timeout=60_000)
+    expect(code).to_be_visible(timeout=3 * PATIENCE_MS)
     expect(hub.locator(f"#install-{ROOM}")).to_have_count(0)
     address = hub.locator(".opening dd").first.inner_text()
     page = phone()
@@ -368,21 +373,21 @@ def test_the_hub_opens_the_wizard_and_shows_how_far_the_room_is(
     page.wait_for_selector("#stations")
     expect(hub.locator(".opening-stage")).to_contain_text("the device that gave the code is in")
     expect(code).to_have_count(0)
-    page.locator(".people line").first.wait_for(state="attached", timeout=120_000)
+    page.locator(".people line").first.wait_for(state="attached", timeout=3 * PATIENCE_MS)
     walk = page.locator("[data-station=walk] .go")
     walk.click()
     page.wait_for_timeout(1000 * SPEED)
     walk.click()
     # On a busy machine a camera may have seen too little of it; that is told as well.
     said = re.compile(r"Walk: [01] of 8 covered, 0 at night")
-    expect(hub.locator(f"#room-{ROOM}")).to_contain_text(said, timeout=60_000)
+    expect(hub.locator(f"#room-{ROOM}")).to_contain_text(said, timeout=3 * PATIENCE_MS)
     checked(hub)
     draw_bed(page)
-    expect(hub.locator(f"#room-{ROOM}")).to_contain_text("Areas drawn: 2", timeout=60_000)
+    expect(hub.locator(f"#room-{ROOM}")).to_contain_text("Areas drawn: 2", timeout=3 * PATIENCE_MS)
     page.get_by_text("Close the wizard").click()
-    expect(hub.locator(f"#install-{ROOM}")).to_be_visible(timeout=60_000)
+    expect(hub.locator(f"#install-{ROOM}")).to_be_visible(timeout=3 * PATIENCE_MS)
     expect(hub.locator(".opening-stage")).to_have_count(0)
-    wait_for(lambda: told(facility, CommandApplied), 60)
+    wait_for(lambda: told(facility, CommandApplied))
     (answer,) = told(facility, CommandApplied)
     assert isinstance(answer, CommandApplied)
     assert (answer.command_kind, answer.outcome) == (CommandKind.WIZARD, Outcome.APPLIED)
@@ -390,7 +395,7 @@ def test_the_hub_opens_the_wizard_and_shows_how_far_the_room_is(
 
 def test_the_wizard_closes_by_itself(facility: Facility) -> None:
     wizard = Wizard(facility, "--minutes", "0.1")
-    wait_for(lambda: wizard.process.poll() is not None, 60)
+    wait_for(lambda: wizard.process.poll() is not None)
     assert wizard.process.returncode == 0
 
 
@@ -422,18 +427,18 @@ def test_a_spare_node_takes_over_within_five_minutes(
             "--key", str(key), "-c", str(node_yaml),
         ],
     )  # fmt: skip
-    wait_for(lambda: json.loads(run(["nodes", "list", "--json", *hub]))["pending"], 60)
+    wait_for(lambda: json.loads(run(["nodes", "list", "--json", *hub]))["pending"])
     run(["nodes", "accept", NODE, *hub])
-    assert replacing.wait(60) == 0
+    assert replacing.wait(FAR_S) == 0
     facility.start_node()
     assert load_node(node_yaml).rooms == zones
-    wait_for(lambda: replaced_rooms(facility) == [ROOM], 90)
+    wait_for(lambda: replaced_rooms(facility) == [ROOM])
     assert installation(facility) in ("replaced", "never"), "walked before, or not"
     wizard = Wizard(facility)
     try:
         page = phone()
         let_in(page, wizard)
-        page.locator(".people line").first.wait_for(state="attached", timeout=180_000)
+        page.locator(".people line").first.wait_for(state="attached", timeout=3 * PATIENCE_MS)
         missed = [one for one in ("walk", "lie_floor_1", "call") if not station(page, one, "day")]
         page.fill("#by", "Installer A")
         page.check("#short")
@@ -445,7 +450,7 @@ def test_a_spare_node_takes_over_within_five_minutes(
         assert seconds < 5 * 60
     finally:
         wizard.close()
-    wait_for(lambda: installation(facility) == "commissioned", 60)
+    wait_for(lambda: installation(facility) == "commissioned")
 
 
 def replaced_rooms(facility: Facility) -> list[str | None]:

@@ -10,17 +10,22 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.usefixtures("models"), pytest.mark.slow]
+from tests.patience import FAR_S
+
+pytestmark = [
+    pytest.mark.usefixtures("models"),
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
 
 
 def demo(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-
     return subprocess.run(
         [sys.executable, "-m", "ambient", "demo", "--once", "--json", *more],
         capture_output=True,
         text=True,
         check=False,
-        timeout=150,
+        timeout=2 * FAR_S,
         env={**os.environ, "TMPDIR": str(folder)},
     )
 

@@ -17,9 +17,14 @@ from ambient.evaluate.facility import ROOM, Facility
 from ambient.events import Worker
 from ambient.node.running import worker_pids
 from models import samples
-from tests.e2e.helpers import rows, wait_for
+from tests.e2e.helpers import held_open, rows, wait_for
+from tests.patience import FAR_S
 
-pytestmark = [pytest.mark.usefixtures("models"), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.usefixtures("models"),
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+]
 
 
 def kinds(facility: Facility, kind: str) -> list[tuple[object, ...]]:
@@ -35,14 +40,8 @@ def open_recordings(facility: Facility) -> list[str]:
     vision = worker_pids(facility.node_state).get(Worker.VISION)
     if vision is None:
         return []
-    held = []
-    for link in Path(f"/proc/{vision}/fd").iterdir():
-        try:
-            held.append(os.readlink(link))
-        except FileNotFoundError:
-            continue
     folder = str(samples.path("fall").parent)
-    return [name for name in held if name.startswith(folder)]
+    return [name for name in held_open(vision) if name.startswith(folder)]
 
 
 def room(facility: Facility) -> str:
@@ -51,7 +50,7 @@ def room(facility: Facility) -> str:
 
 
 def test_two_cameras_that_see_one_fall_raise_one_alarm(facility: Facility) -> None:
-    alarm = facility.page.wait_for_alarm("fall", "active", 60)
+    alarm = facility.page.wait_for_alarm("fall", "active", FAR_S)
     assert alarm is not None
     assert alarm.room == ROOM
     wait_for(lambda: kinds(facility, "fall.confirmed"))
@@ -142,14 +141,14 @@ def test_a_killed_worker_is_back_and_the_hub_is_told(facility: Facility, worker:
 
 def test_alarms_go_on_after_all_that(facility: Facility) -> None:
     already = len(kinds(facility, "fall.confirmed"))
-    wait_for(lambda: len(kinds(facility, "fall.confirmed")) > already, 60)
+    wait_for(lambda: len(kinds(facility, "fall.confirmed")) > already)
 
 
 def test_sigterm_drains(facility: Facility) -> None:
     node = facility.node
     assert node is not None
     node.send_signal(signal.SIGTERM)
-    assert node.wait(25) == 0
+    assert node.wait(FAR_S) == 0
     outbox = facility.node_state / "outbox.db"
     assert rows(outbox, "SELECT count(*) FROM outbox WHERE answered IS NULL") == [(0,)]
     assert len(kinds(facility, "node.stopped")) == 1

@@ -19,12 +19,11 @@ from tests.e2e.running import Running
 pytestmark = [
     pytest.mark.usefixtures("models"),
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(sys.platform != "linux", reason="needs Linux"),
 ]
 
 FALL = "r1"
-PATIENCE_S = 60.0
 
 
 class SmallDisk:
@@ -75,30 +74,33 @@ def test_full_disks_of_node_and_hub_lose_nothing(
         facility.enrol()
         facility.start_node()
         found = Running(facility, folder, {})
-        wait_for(lambda: found.stored("node.started"), PATIENCE_S)
+        wait_for(lambda: found.stored("node.started"))
 
         disks["node"].fill()
         disks["hub"].fill()
-        wait_for(lambda: "events wait for the disk" in found.log, PATIENCE_S)
-        assert found.stored("fall.suspected") == []
+        # The clip begins anew every 22 s: on a slow machine a fall may be there already.
+        before = len(found.stored("fall.suspected"))
+        wait_for(lambda: "events wait for the disk" in found.log)
+        assert len(found.stored("fall.suspected")) == before
         assert worker_pids(facility.node_state) == found.workers
 
         disks["node"].free()
-        wait_for(lambda: waiting(facility), PATIENCE_S)
-        wait_for(lambda: "cannot store" in found.hub_log, PATIENCE_S)
-        wait_for(lambda: not facility.page.healthy(), PATIENCE_S)
-        assert found.stored("fall.suspected") == []
+        wait_for(lambda: waiting(facility))
+        wait_for(lambda: "cannot store" in found.hub_log)
+        wait_for(lambda: not facility.page.healthy())
+        assert len(found.stored("fall.suspected")) == before
         assert facility.hub is not None
         assert facility.hub.poll() is None
 
         disks["hub"].free()
-        wait_for(lambda: found.stored("fall.confirmed"), PATIENCE_S)
-        wait_for(lambda: found.stored("node.disk_full"), PATIENCE_S)
-        wait_for(facility.page.healthy, PATIENCE_S)
+        wait_for(lambda: len(found.stored("fall.suspected")) > before)
+        wait_for(lambda: found.stored("fall.confirmed"))
+        wait_for(lambda: found.stored("node.disk_full"))
+        wait_for(facility.page.healthy)
         assert worker_pids(facility.node_state) == found.workers
-        first = found.stored("fall.suspected")[0]
         second = found.stored("fall.confirmed")[0]
-        assert (first.chain, first.position + 1) == (second.chain, second.position)
+        [first] = [one for one in found.stored("fall.suspected") if one.chain == second.chain]
+        assert first.position + 1 == second.position
 
         facility.stop_node()
         outbox = sorted(rows(facility.node_state / "outbox.db", "SELECT id FROM outbox"))
@@ -113,6 +115,6 @@ def waiting(facility: Facility) -> bool:
     return bool(
         rows(
             facility.node_state / "outbox.db",
-            "SELECT 1 FROM outbox WHERE event LIKE '%fall.suspected%'",
+            "SELECT 1 FROM outbox WHERE event LIKE '%fall.suspected%' AND answered IS NULL",
         )
     )

@@ -13,9 +13,11 @@ from ambient.events import Worker
 from ambient.node.running import worker_pids
 from tests.audio.alarms import smoke_alarm
 from tests.audio.sources.kit import write
-from tests.e2e.helpers import rows, wait_for
+from tests.e2e.helpers import held_open, rows, wait_for
+from tests.e2e.traces import files_below
+from tests.patience import FAR_S
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def kinds(facility: Facility, kind: str) -> list[tuple[object, ...]]:
 
 
 def test_it_rings_on_the_page(facility: Facility) -> None:
-    alarm = facility.page.wait_for_alarm("smoke_alarm", "active", 90)
+    alarm = facility.page.wait_for_alarm("smoke_alarm", "active", FAR_S)
     assert alarm is not None
     assert alarm.room == ROOM
     assert len(kinds(facility, "distress.smoke_alarm")) == 1
@@ -52,14 +54,10 @@ def test_only_audio_can_hear(facility: Facility) -> None:
 
 def held(facility: Facility) -> list[str]:
     """Return the recordings that the process holds open: its devices."""
-    audio = worker_pids(facility.node_state)[Worker.AUDIO]
-    found = []
-    for link in Path(f"/proc/{audio}/fd").iterdir():
-        try:
-            found.append(os.readlink(link))
-        except FileNotFoundError:
-            continue
-    return [name for name in found if name.endswith(".wav")]
+    audio = worker_pids(facility.node_state).get(Worker.AUDIO)
+    if audio is None:
+        return []
+    return [name for name in held_open(audio) if name.endswith(".wav")]
 
 
 def test_a_pause_closes_the_microphone_and_ends(facility: Facility) -> None:
@@ -80,6 +78,5 @@ def test_a_killed_process_listens_again(facility: Facility) -> None:
 
 def test_no_sound_was_written(facility: Facility) -> None:
     sounds = (b"RIFF", b"fLaC", b"OggS")
-    for file in facility.folder.rglob("*"):
-        if file.is_file():
-            assert not file.read_bytes()[:4].startswith(sounds), file
+    for name, data in files_below(facility.folder).items():
+        assert not data.startswith(sounds), name

@@ -6,6 +6,7 @@ files held when they were closed and in the end, and where a picture lies in the
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
@@ -91,11 +92,14 @@ class WriteWatch:
 
 def files_below(folder: Path) -> dict[str, bytes]:
     """Return the regular files below `folder` and what they hold."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink()
-    }
+    found = {}
+    for below, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = Path(below, name)
+            with contextlib.suppress(FileNotFoundError):  # It was removed meanwhile.
+                if path.is_file() and not path.is_symlink():
+                    found[str(path.relative_to(folder))] = path.read_bytes()
+    return found
 
 
 def still_open(pids: Iterable[int], device: int) -> dict[str, bytes]:
@@ -107,13 +111,10 @@ def still_open(pids: Iterable[int], device: int) -> dict[str, bytes]:
         except OSError:  # It ended meanwhile.
             continue
         for entry in entries:
-            try:
+            with contextlib.suppress(OSError):
                 name = os.readlink(entry)
-                facts = entry.stat()
-            except OSError:
-                continue
-            if name.endswith(" (deleted)") and facts.st_dev == device:
-                found[f"{pid}: {name}"] = entry.read_bytes()
+                if name.endswith(" (deleted)") and entry.stat().st_dev == device:
+                    found[f"{pid}: {name}"] = entry.read_bytes()
     return found
 
 
