@@ -23,6 +23,8 @@ GAP_S: Final = 2.0
 DESCENT_KEPT_S: Final = 4.0
 """A descent that nobody went down by within this time is forgotten."""
 GOOD_VIEW: Final = 0.35
+POSED: Final = 0.65
+"""Only a pose is seen as well as this: the box of an outline wavers, and seems to fall with it."""
 UPRIGHT_GAP_S: Final = 0.7
 """A person may be seen not upright for this long while getting up counts on."""
 UNSEEN_S: Final = 3.0
@@ -301,7 +303,7 @@ class Person(Struct):
             and self.fell_t is None
             and seen.posture is Posture.FALL
             and seen.descent >= CERTAIN_DESCENT
-            and seen.quality >= GOOD_VIEW
+            and seen.quality >= POSED
             and seen.at[1] <= BORDER
         ):
             self.fell_t, self.fell_sure = seen.t, 0.0

@@ -483,19 +483,21 @@ def test_in_company_a_heap_is_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("descent", "down", "steps"),
+    ("descent", "down", "quality", "steps"),
     [
-        (0.78, 0.1, []),
-        (0.78, 0.3, [Step.SUSPECTED, Step.CONFIRMED]),
-        (0.95, 0.1, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.78, 0.1, 0.9, []),
+        (0.78, 0.3, 0.9, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.95, 0.1, 0.9, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.78, 0.3, 0.6, []),
     ],
-    ids=["walks up to the camera and stoops", "a heap", "a clear fall into a heap"],
+    ids=["walks up to the camera and stoops", "a heap", "a clear fall into a heap", "an outline"],
 )
 def test_a_heap_is_one_if_the_fall_was_surer_than_that_the_body_is_not_down(
-    descent: float, down: float, steps: list[Step]
+    descent: float, down: float, quality: float, steps: list[Step]
 ) -> None:
-    fall = span(3, 4, down=0.1, upright=0.3, descent=descent, posture=Posture.FALL)
-    story = [*span(0, 3, **UP), *fall, *span(4, 20, down=down, upright=0.06, still=1.0)]
+    fall = span(3, 4, down=0.1, upright=0.3, descent=descent, posture=Posture.FALL, quality=quality)
+    after = span(4, 20, down=down, upright=0.06, still=1.0, quality=quality)
+    story = [*span(0, 3, **UP), *fall, *after]
     assert [step for step, _ in judge(story, 20)] == steps
 
 
