@@ -124,7 +124,8 @@ class BedBelief:
     def look(self, piece: Piece, t: int, share: float, seen: PostureSeen) -> None:
         """Let a look of the camera at `t` move what is believed; parameters as of `weigh`.
 
-        Who does not move goes nowhere either: what is believed then holds, and does not age.
+        Who does not move goes nowhere either: such a look lets nothing age (the seconds in which
+        sensors are held do), and a still picture counts for `STILL_MOST_S` at most.
         """
         state = self.state
         still = seen.still >= STILL and state.still_at is not None
