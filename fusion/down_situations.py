@@ -28,7 +28,7 @@ from fusion.down_about import (
 from fusion.down_state import DownState, Situation, Who
 from fusion.evidence import probability
 from fusion.falls_state import Chain, Change, RoomState, Step, changed
-from fusion.hypothesis import Weighed, strongest, weigh
+from fusion.hypothesis import Evidence, Weighed, strongest, weigh
 from fusion.person import GOOD_VIEW, Person
 from fusion.ratios import Table
 from fusion.signs import Opening
@@ -102,7 +102,7 @@ class Situations:
         if one.chain is not None and chain is None:
             # Recovered, or forgotten: over, unless it was somebody else that a camera saw get up.
             one.chain = None
-            if len(self._in_sight(now)) <= 1 or any(self.persons(one, now, who)):
+            if len(self._in_sight(now)) <= 1 or self._seen_up(one, now, who):
                 self._down.situations.remove(one)
             return []
         if chain is not None:
@@ -172,6 +172,10 @@ class Situations:
 
     def _in_sight(self, t: int) -> list[Person]:
         return [person for person in self._state.people if not person.gone(t)]
+
+    def _seen_up(self, one: Situation, t: int, who: Who) -> list[Evidence]:
+        """Return what a camera says against a situation: its person is upright, or lies in bed."""
+        return seen_up(self._table, list(self.persons(one, t, who)), one, t)
 
     def _by_sight(self, one: Situation, t: int, who: Who) -> None:
         """Remember what a camera says against a situation: its person is up, or lies in bed.

@@ -42,7 +42,7 @@ from fusion.falls_state import RoomState
 from fusion.physiology import OF_VITALS, Physiology, PhysiologyState
 from fusion.room_config import scales, sources, subjects, urgent_sources
 from fusion.room_events import RoomEvents
-from fusion.senses import Senses, SensesState
+from fusion.senses import NEEDED, Senses, SensesState
 from fusion.situations import RoomSituations, SituationsState
 from fusion.views import Family, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
@@ -167,8 +167,11 @@ class RoomJudge:
         """Follow that a purpose was switched.
 
         *Voice* and *vitals* off forget what was learned, and the latter whose wearable is whose;
-        *sounds* off what was heard lately.
+        *sounds* off what was heard lately. What was said before the switch and waits on the
+        timeline is forgotten with them.
         """
+        if not on:
+            self.timeline.drop({kind for kind, needed in NEEDED.items() if needed is purpose})
         self.senses.consent(purpose, on)
         self.falls.consent(purpose, on)
         if purpose is Purpose.SOUNDS:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from ambient.observations import (
     AnyObservation,
@@ -55,11 +54,6 @@ PULSE_APART_S: Final = 5.0
 """A heart rate counts for the mean of before when it comes so long after the one before it."""
 WEARERS: Final = 16
 MAT_S: Final = 60.0
-TAKEN_S: Final = 12 * 3600.0
-"""So long is a bed or chair that somebody is on taken for occupied without a further word: a sensor
-that speaks only of changes says nothing while somebody sleeps, and one that broke says nothing
-either."""
-REFRESH_S: Final = 60.0
 BLEND: Final = 0.2
 OFF_BODY_S: Final = 10.0
 """A device that says so soon after an impact that it is not worn was dropped or taken off."""
@@ -128,19 +122,9 @@ class Signs(Struct):
         """Let time go on: what only time makes surer, and what it makes worthless."""
         for source, since in self.on.items():
             held_s = (t - since) / SECOND
-            kind = self.kinds.get(source)
-            if kind is SensorKind.MAT and held_s <= MAT_S:
+            if self.kinds.get(source) is SensorKind.MAT and held_s <= MAT_S:
                 self._add(table, "mat_pressed", source, held_s, since, t)
-            elif kind in (SensorKind.BED, SensorKind.CHAIR) and held_s <= TAKEN_S:
-                self._still_taken(f"{kind.value}_taken", source, t)
         self.pieces.forget(table.down, t)
-
-    def _still_taken(self, name: str, source: str, t: int) -> None:
-        """Keep a piece of which its sensor has not said that it is over from ageing."""
-        for one in self.pieces.kept:
-            if one.ratio == name and one.source == source and (t - one.t) / SECOND >= REFRESH_S:
-                self.pieces.add(replace(one, at=t, t=t))
-                return
 
     def forget(
         self, *, sounds: bool = False, worn: bool = False, subject: str | None = None

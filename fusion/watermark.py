@@ -25,7 +25,7 @@ time comes with the observations.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, TypeVar
 
 import msgspec
@@ -181,6 +181,12 @@ class Timeline:
             observation = msgspec.structs.replace(observation, t=t)
         heapq.heappush(self._held, (t, source, self._number, observation))
         return self._release()
+
+    def drop(self, kinds: Collection[type[AnyObservation]]) -> None:
+        """Forget what is still held of these kinds."""
+        for held in (self._held, self._behind):
+            held[:] = [each for each in held if type(each[3]) not in kinds]
+            heapq.heapify(held)
 
     def flush(self) -> list[AnyObservation]:
         """Return all that is still held, at the end of a recording."""

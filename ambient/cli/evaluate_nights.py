@@ -105,7 +105,7 @@ def wristbands(
             help="The folder vitals of the labelled recordings.", exists=True, file_okay=False
         ),
     ],
-    nights: Annotated[int, typer.Option(min=0, max=10_000, help="Simulated nights.")] = 40,
+    nights: Annotated[int, typer.Option(min=1, max=10_000, help="Simulated nights.")] = 40,
     every: Annotated[
         bool, typer.Option("--every", help="Out of bed people also jog, hop and clap.")
     ] = False,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,7 +154,7 @@ def recordings(
         path = data / row["file"]
         try:
             traces = _read(path)
-        except (OSError, EOFError, ValueError, IndexError, KeyError) as error:
+        except (OSError, EOFError, ValueError, IndexError, KeyError, zlib.error) as error:
             said = (
                 f"{path}: expected a recording of a worn accelerometer, cannot read it "
                 f"({getattr(error, 'strerror', None) or error}); check the file"

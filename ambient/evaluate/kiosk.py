@@ -124,6 +124,9 @@ class _Wire:
     def close(self) -> None:
         """Nothing is held."""
 
+    def leave(self) -> None:
+        """Nothing is held."""
+
 
 class _NodeEnd(NodeEnd):
     """The agent and the contact of a node, in one thread as in the worker *agent*."""

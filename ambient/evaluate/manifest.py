@@ -134,5 +134,5 @@ def _number(at: str, raw: labelled.Raw, column: str) -> float | None:
     try:
         # Programs that read videos write rates as 30000/1001.
         return float(Fraction(text)) if text else None
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         raise UsageError(f"{at}, {column}: expected a number, got {text!r}") from None

@@ -104,12 +104,16 @@ class RelayLine:
         """Return whether the line is held: it is from the start, or there is no such object."""
         return True
 
+    def leave(self) -> None:
+        """Release the line; the kernel decides how it stands then."""
+        self._request.release()
+
     def close(self) -> None:
         """Make the line inactive and release it."""
         # It is released all the same, and whoever set it before has said that it fails.
         with suppress(SourceError):
             self.set(False)
-        self._request.release()
+        self.leave()
 
 
 def _requested(chip: Path, number: int, settings: LineSettings) -> LineRequest:

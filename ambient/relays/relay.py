@@ -50,6 +50,10 @@ class Switch(Protocol):
         """Open the relay if that is possible, and let go of it."""
         ...
 
+    def leave(self) -> None:
+        """Let go of it as it is: another process may hold it."""
+        ...
+
 
 class ModbusCoil:
     """A coil of a Modbus TCP module; connects when it is set, and again after it was lost.
@@ -96,8 +100,13 @@ class ModbusCoil:
             answer = self._asked(lambda: self._client.read_coils(relay.coil, device_id=relay.unit))
         except SourceError:
             return False
-        cannot_read = getattr(answer, "exception_code", None) == ExcCodes.ILLEGAL_FUNCTION
-        return not answer.isError() or cannot_read
+        # Whatever a module refuses, it is there; a gateway answers for one that is not.
+        code = getattr(answer, "exception_code", None)
+        refused = code is not None and code not in (
+            ExcCodes.GATEWAY_PATH_UNAVIABLE,
+            ExcCodes.GATEWAY_NO_RESPONSE,
+        )
+        return not answer.isError() or refused
 
     def _asked(self, ask: Callable[[], ModbusPDU]) -> ModbusPDU:
         """Return the module's answer.

@@ -345,8 +345,8 @@ def test_whoever_is_back_in_the_own_bed_is_not_on_the_floor():
 
 @pytest.mark.parametrize(
     ("hours", "left", "alarms"),
-    [(0.1, False, False), (6, False, False), (6, True, True), (30, False, True)],
-    ids=["just in bed", "asleep for hours", "out of it", "a sensor without a word for too long"],
+    [(0.1, False, False), (0.1, True, True), (6, False, True)],
+    ids=["just in bed", "out of it", "a sensor without a word for hours may be broken"],
 )
 def test_whose_bed_says_that_somebody_is_in_it_has_not_fallen_out_of_it(hours, left, alarms):
     at = hours * 3600

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ambient.observations import Tick
+from ambient.observations import ImpactMeasured, Tick
 from fusion.watermark import Timeline
+from tests.fusion.senses_kit import impact
 
 
 def tick(ms: int, source: str = "c1") -> Tick:
@@ -59,3 +60,11 @@ def test_waits_no_longer_than_the_bound() -> None:
     assert timeline.push(tick(100, "a")) == [tick(1, "b")]
     assert timeline.push(tick(300, "a")) == []
     assert timeline.push(tick(401, "a")) == [tick(100, "a")]
+
+
+def test_what_waits_is_dropped_by_kind() -> None:
+    timeline = Timeline(("a", "b"))
+    for one in (tick(0, "a"), tick(1, "b"), tick(200, "a"), impact(-3.9)):
+        timeline.push(one)
+    timeline.drop({ImpactMeasured})
+    assert timeline.flush() == [tick(200, "a")]

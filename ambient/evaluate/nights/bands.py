@@ -134,10 +134,12 @@ def pool(vitals: Path, seed: int, *, every: bool = False) -> Pool:
         elif every or not any(name in recording.file for name in NOT_AT_NIGHT):
             for told in (trace, *(_told(trace, rng) for _ in range(TELLINGS - 1))):
                 everyday.append(_piece(recording, told, net))
-    if not everyday or not falls:
+    lying = sum(LIES_DOWN in piece.stream.file for piece in everyday)
+    if not falls or not 0 < lying < len(everyday):
         raise UsageError(
-            f"{vitals}: expected recordings of UMAFall at the wrist, of falls and of everyday "
-            f"life, got {len(falls)} and {len(everyday)}; name the folder vitals"
+            f"{vitals}: expected recordings of UMAFall at the wrist, of falls, of lying down and "
+            f"of other everyday life, got {len(falls)}, {lying} and {len(everyday) - lying}; "
+            "name the folder vitals"
         )
     return Pool(tuple(everyday), tuple(falls), made_turns(rng), shipped.threshold)
 

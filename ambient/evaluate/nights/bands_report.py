@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +22,17 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+import vision
 from ambient.config import NodeConfig
 from ambient.config_gateways import Gateways, Mqtt, Way, Wearable
 from ambient.errors import UsageError
+from ambient.evaluate import days, nights
 from ambient.evaluate.nights.band_falls import Room, told_after
 from ambient.evaluate.nights.bands import SECOND, SUBJECTS, TURN, Pool, pool, worn
 from ambient.evaluate.nights.life import Night, night
 from ambient.evaluate.nights.watch import Senses, camera, carers, config_of, merged, sensors
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
+from ambient.evaluate.versions import code_hash
 from ambient.events import AnyEvent, FallConfirmed, FallSuspected, Sense
 from ambient.observations import AnyObservation, ImpactMeasured, Wear
 from fusion.judge import Judge
@@ -129,7 +133,7 @@ def run(
         Whether people out of bed also jog, hop and clap, as the recorded ones do.
     keep
         A folder in which what the cameras say is kept; nights that it holds are not looked at
-        again. Whoever changes what a camera says empties it.
+        again, unless the code that decides it has changed.
     progress
         Called with (done, all) after each night.
 
@@ -280,11 +284,17 @@ def _felt_at(t: int, pieces: Sequence[tuple[int, str]]) -> str:
     return before[-1] if before else ""
 
 
+@cache
+def _code() -> str:
+    """Return the hash of what decides what a camera says of a night."""
+    return code_hash((vision, days, nights), ())
+
+
 def _looked(one: Night, seed: int, keep: Path | None) -> list[AnyObservation]:
     """Return what the camera says of a night, from the folder or by looking now."""
     from vision.temporal import LearnedPosture
 
-    path = None if keep is None else keep / f"night-{seed}-{one.day.number}.msgpack"
+    path = None if keep is None else keep / f"night-{seed}-{one.day.number}-{_code()}.msgpack"
     if path is not None and path.exists():
         try:
             return _decoder.decode(path.read_bytes())

@@ -36,6 +36,7 @@ class RelayChannel(Channel):
         self._options = options
         self._house = house
         self._switch: Switch | None = None
+        self._set = False
         self._closing = threading.Event()
 
     def told(self) -> str:
@@ -60,6 +61,7 @@ class RelayChannel(Channel):
         try:
             switch = self._had()
             if not notice.over:
+                self._set = True
                 switch.set(True)
                 if self._options.pulse_s is not None or notice.test:
                     self._closing.wait(self._options.pulse_s or TRIAL_S)
@@ -71,10 +73,13 @@ class RelayChannel(Channel):
         return Receipt(delivery=Delivery.SHOWN)
 
     def close(self) -> None:
-        """Open the relay and let go of it."""
+        """Open the relay if it was closed from here, and let go of it.
+
+        A second hub may have closed it: whoever only asked whether it is there leaves it as it is.
+        """
         self._closing.set()
         if self._switch is not None:
-            self._switch.close()
+            (self._switch.close if self._set else self._switch.leave)()
 
     def _had(self) -> Switch:
         if self._switch is None:

@@ -133,3 +133,13 @@ def test_options_that_are_wrong(options: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError) as error:
         channel("relay", options)
     assert said in str(error.value)
+
+
+def test_whoever_only_asked_for_a_siren_leaves_it_as_it_is(module: Module) -> None:
+    sounds, asks = (channel("relay", {"modbus": module.address}) for _ in range(2))
+    assert sounds.deliver(notice()).delivery is Delivery.SHOWN
+    assert asks.probe() is True
+    asks.close()
+    assert not module.wait_for(True, False, within_s=0.1), "another hub's siren went silent"
+    sounds.close()
+    assert module.wait_for(True, False)
