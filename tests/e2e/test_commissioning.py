@@ -41,6 +41,9 @@ from ambient.events import (
     Station,
     WizardAct,
 )
+from ambient.node.identity import read_identity
+from ambient.node.place import NodePlace
+from ambient.node.running import is_running
 from ambient.node.wizard.record import newest
 from ambient.sealing import made_pair
 from tests.e2e.helpers import rows, wait_for
@@ -144,6 +147,8 @@ def facility(models: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         made.set_up_user()
         made.enrol()
         made.start_node()
+        place = NodePlace(made.node_state)
+        wait_for(lambda: is_running(made.node_state) and read_identity(place) is not None)
         yield made
 
 
