@@ -100,13 +100,8 @@ class ModbusCoil:
             answer = self._asked(lambda: self._client.read_coils(relay.coil, device_id=relay.unit))
         except SourceError:
             return False
-        # Whatever a module refuses, it is there; a gateway answers for one that is not.
-        code = getattr(answer, "exception_code", None)
-        refused = code is not None and code not in (
-            ExcCodes.GATEWAY_PATH_UNAVIABLE,
-            ExcCodes.GATEWAY_NO_RESPONSE,
-        )
-        return not answer.isError() or refused
+        cannot_read = getattr(answer, "exception_code", None) == ExcCodes.ILLEGAL_FUNCTION
+        return not answer.isError() or cannot_read
 
     def _asked(self, ask: Callable[[], ModbusPDU]) -> ModbusPDU:
         """Return the module's answer.
