@@ -192,7 +192,7 @@ def run(
     exposed: dict[str, float] = defaultdict(float)
     ringing: list[str] = []
     errors: dict[str, str] = {}
-    for number, (row, samples) in enumerate(speech_rows.heard(rows, errors), start=1):
+    for row, samples in speech_rows.heard(rows, errors, progress):
         heard = [each for each in listening.heard(samples) if counts(each)]
         lines.append(FileAlarms(row.file, [_alarm(each) for each in heard]))
         wanted = _wanted(row.label)
@@ -205,10 +205,6 @@ def run(
                 wrong[each.value] += each.value in said
         if any(each.sound.value not in wanted and rings(each) for each in heard):
             ringing.append(f"{row.file} ({row.label})")
-        if progress is not None:
-            progress(number + len(errors), len(rows))
-    if progress is not None:
-        progress(len(rows), len(rows))
     if alarms_out is not None:
         write_lines(alarms_out, lines, "--alarms-out")
     by, missing = _made(listening, made)

@@ -8,7 +8,7 @@ only those in `_COLUMNS` must be there. Files are relative to the manifest's fol
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -121,7 +121,11 @@ def samples_of(path: Path) -> Samples:
     return np.concatenate(pieces)
 
 
-def heard(rows: Iterable[SoundRow], errors: dict[str, str]) -> Iterator[tuple[SoundRow, Samples]]:
+def heard(
+    rows: Sequence[SoundRow],
+    errors: dict[str, str],
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[tuple[SoundRow, Samples]]:
     """Yield each recording that can be read, with its samples; note in `errors` why others can't.
 
     Parameters
@@ -130,8 +134,10 @@ def heard(rows: Iterable[SoundRow], errors: dict[str, str]) -> Iterator[tuple[So
         Recordings.
     errors
         By file as written in the manifest; what cannot be read is added.
+    progress
+        Called with (done, all) after each recording, once whoever asked is through with it.
     """
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         try:
             samples = samples_of(row.path)
         except AmbientError as error:
@@ -139,3 +145,5 @@ def heard(rows: Iterable[SoundRow], errors: dict[str, str]) -> Iterator[tuple[So
             errors[row.file.encode(errors="backslashreplace").decode()] = str(error)
         else:
             yield row, samples
+        if progress is not None:
+            progress(number, len(rows))

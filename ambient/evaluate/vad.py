@@ -185,7 +185,7 @@ def run(
     known: dict[str, list[_Counts]] = {}
     quiet: dict[str, list[tuple[float, float]]] = {}
     errors: dict[str, str] = {}
-    for number, (row, samples) in enumerate(speech_rows.heard(rows, errors), start=1):
+    for row, samples in speech_rows.heard(rows, errors, progress):
         found = [(s.start_ns / 1e9, s.end_ns / 1e9) for s in listener.segments(samples)]
         lines.append(
             FileSegments(row.file, [(round(start, 3), round(end, 3)) for start, end in found])
@@ -197,10 +197,6 @@ def run(
         elif manifests and (_is_noise(row) or row.label.startswith(VOICES)):
             spoken = sum(end - start for start, end in found)
             quiet.setdefault(row.label, []).append((len(samples) / RATE, spoken))
-        if progress is not None:
-            progress(number + len(errors), len(rows))
-    if progress is not None:
-        progress(len(rows), len(rows))
     if segments_out is not None:
         write_lines(segments_out, lines, "--segments-out")
     seconds = listener.seconds
@@ -230,7 +226,7 @@ def material(rows: Iterable[SoundRow], errors: dict[str, str]) -> mixtures.Mater
     speech: dict[str, list[Samples]] = {}
     noise: dict[str, Samples] = {}
     rooms: list[Samples] = []
-    wanted = (row for row in rows if row.use != TRAIN and _is_material(row))
+    wanted = [row for row in rows if row.use != TRAIN and _is_material(row)]
     for row, samples in speech_rows.heard(wanted, errors):
         if row.label in READ:
             name = f"{row.dataset} {row.speaker or row.file}"

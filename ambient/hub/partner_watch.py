@@ -48,7 +48,7 @@ class PartnerWatch:
                 TORN_NETWORK: self._partner.torn_since(),
             }
             for channel, since in fails.items():
-                if channel not in self._told or since != self._told[channel]:
+                if since != self._told.get(channel, -1):
                     works = ChannelWorks(channel=channel, fails_since=since)
                     self._hub.store.decide(works, now)
                     self._told[channel] = since

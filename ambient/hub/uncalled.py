@@ -28,13 +28,11 @@ def uncalled(config: HubConfig) -> list[str]:
         for shift in alarms.shifts
         if alarms.staff and not any(shift.id in one.shifts for one in alarms.staff)
     ]
-    for one in alarms.staff:
-        why = [f"{way} {_weak(config, way)}" for way in one.ways if _weak(config, way)]
-        if len(why) == len(one.ways):
-            found.append(f"{one.id}: {', '.join(why)}")
-    weak = [f"{way} {_weak(config, way)}" for way in alarms.outside if _weak(config, way)]
-    if weak and len(weak) == len(alarms.outside):
-        found.append(f"outside: {', '.join(weak)}")
+    called = [(one.id, one.ways) for one in alarms.staff] + [("outside", alarms.outside)]
+    for name, ways in called:
+        weak = {way: _weak(config, way) for way in ways}
+        if weak and all(weak.values()):
+            found.append(f"{name}: {', '.join(f'{way} {why}' for way, why in weak.items())}")
     return found
 
 

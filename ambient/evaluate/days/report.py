@@ -6,10 +6,9 @@ on the unmarked floor on purpose, was under way; the latter are counted apart.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count, islice
 from typing import Final
 
@@ -21,6 +20,7 @@ from ambient.evaluate.days.rooms import Knowledge
 from ambient.evaluate.days.schedule import Day, plan
 from ambient.evaluate.days.watch import FOLD_S, Alarm, config_of, watch
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
+from ambient.evaluate.workers import shared
 from vision.networks import Part
 from vision.temporal import LearnedPosture
 
@@ -158,11 +158,10 @@ def run(
     numbers = islice((n for n in count() if KNOWN[n % len(KNOWN)] in rooms), days)
     tasks = [(seed, number, falls_per_day, fold_s, frozenset(without)) for number in numbers]
     lived: list[Lived] = []
-    for one in _each(tasks, max(1, jobs)):
+    for one in shared(_task, tasks, jobs):
         lived.append(one)
         if progress is not None:
             progress(len(lived), days)
-    lived.sort(key=lambda one: one.number)
     return summarise(lived, seed, time.monotonic() - start)
 
 
@@ -285,11 +284,3 @@ def _during(episodes: Sequence[Episode], t: float) -> str:
 
 def _task(task: Task) -> Lived:
     return live(*task)
-
-
-def _each(tasks: Sequence[Task], jobs: int) -> Iterator[Lived]:
-    if jobs == 1:
-        yield from map(_task, tasks)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(_task, tasks)

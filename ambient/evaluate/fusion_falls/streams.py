@@ -89,7 +89,7 @@ def camera_streams(
             file=row.file,
             person=f"{row.dataset} {row.subject or row.file}",
             fall=row.label is Label.FALL,
-            seen=_from(seen, 0 if in_video_time else _moment(row, seen)),
+            seen=around(seen, 0 if in_video_time else _moment(row, seen)),
         )
         for row, seen in looked_at(rows, cache, progress, errors)
     ]
@@ -208,12 +208,15 @@ def _stream(recording: Recording, seen: list[AnyObservation], zero: int) -> Stre
         file=recording.file,
         person=f"{recording.dataset} {recording.subject or recording.file}",
         fall=recording.fall,
-        seen=_from(seen, zero),
+        seen=around(seen, zero),
     )
 
 
-def _from(seen: Iterable[AnyObservation], zero: int) -> tuple[tuple[int, AnyObservation], ...]:
-    """Return observations from `zero` on; an impact's own instant is kept as a distance."""
+def around(seen: Iterable[AnyObservation], zero: int) -> tuple[tuple[int, AnyObservation], ...]:
+    """Return what a `Stream` keeps of observations about the instant `zero`, nanoseconds.
+
+    An impact's own instant is kept as a distance, as `at` expects it.
+    """
     return tuple(
         (
             one.t - zero,

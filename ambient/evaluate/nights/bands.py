@@ -26,7 +26,7 @@ from ambient.evaluate.accelerations import Floats, Recording, Trace, recordings
 from ambient.evaluate.clip import ROOM
 from ambient.evaluate.days.diary import DAY_S, HOUR_S
 from ambient.evaluate.days.people import Role, Stay
-from ambient.evaluate.fusion_falls.streams import Stream, at, measured
+from ambient.evaluate.fusion_falls.streams import Stream, around, at, measured
 from ambient.evaluate.nights.life import Kind, Night
 from ambient.observations import AnyObservation, ImpactMeasured, MotionMeasured, Wear
 from ambient.train.wearable import read_folds
@@ -141,13 +141,9 @@ def pool(vitals: Path, seed: int, *, every: bool = False) -> Pool:
             f"of other everyday life, got {len(falls)}, {lying} and {len(everyday) - lying}; "
             "name the folder vitals"
         )
-    return Pool(tuple(everyday), tuple(falls), made_turns(rng), shipped.threshold)
-
-
-def made_turns(rng: np.random.Generator) -> tuple[Piece, ...]:
-    """Return turns in bed, as the shipped detector judges them."""
-    net = FallNet(load())
-    return tuple(_turn(net, rng) for _ in range(TURNS))
+    net = FallNet(shipped)
+    turns = tuple(_turn(net, rng) for _ in range(TURNS))
+    return Pool(tuple(everyday), tuple(falls), turns, shipped.threshold)
 
 
 def worn(
@@ -192,21 +188,7 @@ def _fall(recording: Recording, seen: list[AnyObservation]) -> Stream:
 
 
 def _stream(file: str, fall: bool, seen: Iterable[AnyObservation], zero: int) -> Stream:
-    """Return a stream; an impact's own instant is kept as a distance, as `at` expects it."""
-    return Stream(
-        file=file,
-        person=file,
-        fall=fall,
-        seen=tuple(
-            (
-                one.t - zero,
-                replace(one, impact=max(0, one.t - one.impact))
-                if isinstance(one, ImpactMeasured)
-                else one,
-            )
-            for one in seen
-        ),
-    )
+    return Stream(file=file, person=file, fall=fall, seen=around(seen, zero))
 
 
 def _turn(net: FallNet, rng: np.random.Generator) -> Piece:
