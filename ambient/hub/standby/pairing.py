@@ -346,7 +346,8 @@ class Pairing:
         nodes = enrolled.any_node(self._config.state_dir)
         self._nodes = self._nodes if nodes is None else nodes
         order = self._config.state_dir / kept.PROMOTE
-        if order.exists():
+        # A process that steps down is replaced in a moment: the order is for the one that follows.
+        if order.exists() and not self.step_down.is_set():
             order.unlink(missing_ok=True)
             with self._lock:
                 self.duty.promote(now)

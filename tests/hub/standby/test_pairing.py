@@ -234,3 +234,15 @@ def test_an_operators_order_is_followed_once(pairing: Pairing, clocks: Clocks) -
     pairing.step(0)
     assert pairing.duty.said(clocks.s).wants
     assert not (folder / kept.PROMOTE).exists()
+
+
+def test_an_order_in_the_moment_of_stepping_down_is_left_for_the_process_that_follows(
+    pairing: Pairing, clocks: Clocks
+) -> None:
+    folder = pairing._config.state_dir
+    pairing.step_down.set()
+    (folder / kept.PROMOTE).touch()
+    clocks.s += 2
+    pairing.step(0)
+    assert (folder / kept.PROMOTE).exists()
+    assert not pairing.duty.said(clocks.s).wants
