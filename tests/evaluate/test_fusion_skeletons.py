@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ambient.errors import UsageError
+from ambient.evaluate.fusion_falls import skeletons
 from ambient.evaluate.fusion_falls.skeletons import EVERYDAY, _moment, camera_streams, said
 from ambient.observations import PostureSeen
 from models.skeletons.sequence import LABELS, Sequence
@@ -42,10 +43,22 @@ def test_nobody_seen_says_nothing():
     assert said(sequence(*["walk"] * 6)) == []
 
 
-def test_a_kept_file_of_another_version_is_refused(tmp_path):
-    (tmp_path / "skeletons_3_2.msgpack").write_bytes(b"\x01")
+def test_a_kept_file_that_is_damaged_is_refused(tmp_path):
+    kept = f"skeletons_3_2-{skeletons._content(tmp_path)}.msgpack"
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / kept).write_bytes(b"\x01")
     with pytest.raises(UsageError, match="simulated again"):
-        camera_streams(tmp_path, tmp_path, 2, 3)
+        camera_streams(tmp_path, tmp_path / "cache", 2, 3)
+
+
+def test_what_is_kept_goes_by_the_motions_and_by_the_code(tmp_path, monkeypatch):
+    (tmp_path / "segments.csv").write_text("one")
+    one = skeletons._content(tmp_path)
+    assert skeletons._content(tmp_path) == one
+    (tmp_path / "segments.csv").write_text("other")
+    other = skeletons._content(tmp_path)
+    monkeypatch.setattr(skeletons, "code_hash", lambda *_: "other code")
+    assert len({one, other, skeletons._content(tmp_path)}) == 3
 
 
 def test_half_of_what_is_made_are_falls_and_it_is_kept(tmp_path):

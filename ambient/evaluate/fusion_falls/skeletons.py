@@ -9,18 +9,24 @@ pose network.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 
+import models.skeletons
+import vision
 from ambient.errors import UsageError
 from ambient.evaluate.clip import FPS, HOLD_S, ROOM, default_config
 from ambient.evaluate.fusion_falls.streams import Stream
+from ambient.evaluate.versions import code_hash
+from ambient.files import digest
 from ambient.observations import AnyObservation, BoxSeen, PoseSeen, PostureSeen
 from models.skeletons.generate import Family, Generator
 from models.skeletons.scenarios import Scenario
@@ -41,6 +47,7 @@ EVERYDAY: Final = frozenset(
 that somebody lies on one is told by the map of the furniture, which skeletons lack."""
 SHARE_OF_FALLS: Final = 0.5
 _FALL: Final = LABELS.index("fall")
+_DECIDING: Final = ("clip", "fusion_falls/skeletons")
 
 
 def camera_streams(
@@ -57,7 +64,8 @@ def camera_streams(
     data
         The folder of labelled recordings, with ``motion``.
     cache
-        Where they are kept, as those of recordings are.
+        Where they are kept, as those of recordings are: by the motions, and by the code and models
+        that made and looked.
     count, seed
         How many, and what they are drawn from.
     progress
@@ -68,7 +76,7 @@ def camera_streams(
     UsageError
         Motions are missing, or the kept file is of another version.
     """
-    kept = cache / f"skeletons_{seed}_{count}.msgpack"
+    kept = cache / f"skeletons_{seed}_{count}-{_content(data)}.msgpack"
     if kept.exists():
         try:
             return msgspec.msgpack.decode(kept.read_bytes(), type=list[Stream])
@@ -87,6 +95,17 @@ def camera_streams(
     part.write_bytes(msgspec.msgpack.encode(made))
     os.replace(part, kept)
     return made
+
+
+def _content(data: Path) -> str:
+    """Return a hash of the motions, and of the code that moves bodies and looks at them."""
+    found = hashlib.sha256(code_hash((vision, models.skeletons), _DECIDING).encode())
+    folder = data / "motion"
+    for path in sorted((folder if folder.is_dir() else data).glob("*.*")):
+        with suppress(OSError):
+            # Reading says why.
+            found.update(f"{path.name}\0{digest(path)}".encode())
+    return found.hexdigest()[:16]
 
 
 def _streams(
