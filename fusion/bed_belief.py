@@ -23,16 +23,15 @@ from fusion.ratios_beds import RATES, Piece
 STEP_S: Final = 0.25
 """Looks that come closer than this are not weighed anew."""
 INDEPENDENT_S: Final = 1.0
-"""Looks within a second of each other count together as one piece of evidence."""
+"""Looks within a second of each other count together as one piece of evidence; so do all looks at
+a body that lies or sits still: the same picture gets the same answer, right or wrong, however often
+it is asked for."""
 HOLD: Final = 0.1
 """How far a sensor that goes on saying the same counts each second."""
 STILL: Final = 0.9
 """How still a body is that has not moved of late, …"""
 SAME_PLACE: Final = 0.15
 """… nor is further, in lengths of the body, from where it was: after a gap it may be elsewhere."""
-STILL_MOST_S: Final = 4.0
-"""Looks at a body that lies or sits still count together as so many seconds of evidence: the same
-picture gets the same answer, right or wrong, however often it is asked for."""
 SURELY: Final = 0.97
 HALF_S: Final = 6.0
 """What a sense added is told as its contribution with this half-life."""
@@ -48,6 +47,8 @@ class BeliefState(Struct):
     """When it was moved last."""
     fresh: int = 0
     """When any sense last told where the occupant is."""
+    looked: int | None = None
+    """When a camera looked last."""
     still_s: float = 0.0
     """Evidence that was weighed since the body moved last, seconds, …"""
     still_at: Point | None = None
@@ -115,27 +116,31 @@ class BedBelief:
 
     def due(self, t: int) -> bool:
         """Return whether a look at `t` is far enough from the last to be weighed."""
-        return self.state.t is None or (t - self.state.t) / SECOND >= STEP_S
+        looked = self.state.looked
+        return looked is None or (t - looked) / SECOND >= STEP_S
 
     def since_s(self, t: int) -> float:
-        """Return the seconds since anything was weighed, `INDEPENDENT_S` at most."""
-        return min(INDEPENDENT_S, (t - (self.state.t or 0)) / SECOND)
+        """Return the seconds since a camera looked last, `INDEPENDENT_S` at most.
+
+        Of looks alone: what a look is worth must not hang on how it falls between the ticks.
+        """
+        looked = self.state.looked
+        return INDEPENDENT_S if looked is None else min(INDEPENDENT_S, (t - looked) / SECOND)
 
     def look(self, piece: Piece, t: int, share: float, seen: PostureSeen) -> None:
         """Let a look of the camera at `t` move what is believed; parameters as of `weigh`.
 
-        Who does not move goes nowhere either: such a look lets nothing age (the seconds in which
-        sensors are held do), and a still picture counts for `STILL_MOST_S` at most.
+        A still picture counts for `INDEPENDENT_S` at most, until the body moves.
         """
         state = self.state
+        state.looked = t
         still = seen.still >= STILL and state.still_at is not None
         if not still or math.dist(seen.at, state.still_at or seen.at) > SAME_PLACE * seen.size:
             state.still_s, state.still_at = 0.0, seen.at
             self.weigh(piece, t, share)
             return
-        left_s = max(0.0, min(share, STILL_MOST_S - state.still_s))
+        left_s = max(0.0, min(share, INDEPENDENT_S - state.still_s))
         state.still_s += left_s
-        state.t = t
         self.weigh(piece, t, left_s)
 
     def hold(self, pieces: Iterable[Piece], t: int) -> None:
