@@ -25,7 +25,7 @@ from ambient.config import NodeConfig
 from ambient.config_cameras import Camera
 from ambient.config_relay import told
 from ambient.doctor.findings import Finding, Level
-from ambient.errors import LinkError
+from ambient.errors import LinkError, SourceError
 from ambient.node import hubs
 from ambient.relays.relay import ModbusCoil
 
@@ -135,19 +135,14 @@ def contact(config: NodeConfig) -> Iterator[Finding]:
         return
     coil = ModbusCoil(relay)
     try:
-        reached = coil.reached()
+        coil.check()
+    except SourceError as error:
+        cannot = "it could not be closed: without a hub nothing would call"
+        yield Finding("contact", Level.FAILED, cannot, str(error))
+    else:
+        yield Finding("contact", Level.OK, f"{told(relay)} answers")
     finally:
         coil.leave()
-    yield (
-        Finding("contact", Level.OK, f"{told(relay)} answers")
-        if reached
-        else Finding(
-            "contact",
-            Level.FAILED,
-            f"{told(relay)} does not answer: without a hub nothing would call",
-            "check the module's power and cable, and modbus, unit and coil of contact in node.yaml",
-        )
-    )
 
 
 def cameras(config: NodeConfig) -> Iterator[Finding]:

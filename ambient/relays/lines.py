@@ -100,9 +100,8 @@ class RelayLine:
                 f"{error.strerror}; check the board"
             ) from None
 
-    def reached(self) -> bool:
-        """Return whether the line is held: it is from the start, or there is no such object."""
-        return True
+    def check(self) -> None:
+        """Find the line held: it is from the start, or there is no such object."""
 
     def leave(self) -> None:
         """Release the line; the kernel decides how it stands then."""

@@ -42,8 +42,14 @@ class Switch(Protocol):
         """
         ...
 
-    def reached(self) -> bool:
-        """Return whether it would take that now; it stays as it is."""
+    def check(self) -> None:
+        """Look whether it would take that now; it stays as it is.
+
+        Raises
+        ------
+        SourceError
+            When it would not: with why, and what to do about it.
+        """
         ...
 
     def close(self) -> None:
@@ -86,22 +92,38 @@ class ModbusCoil:
             lambda: self._client.write_coil(relay.coil, closed, device_id=relay.unit)
         )
         if answer.isError():
-            raise SourceError(
-                f"{told(relay)}: expected the Modbus module to switch, got: {answer}; "
-                "check the numbers of unit and coil"
-            )
+            raise self._refused(answer)
 
-    def reached(self) -> bool:
-        """Return whether the module tells how the coil stands, or does not tell that of any."""
+    def check(self) -> None:
+        """Look whether the module tells how the coil stands, or does not tell that of any.
+
+        Raises
+        ------
+        SourceError
+            When the module does not answer, has no such coil, or refuses the unit.
+        """
         from pymodbus.constants import ExcCodes
 
         relay = self._relay
-        try:
-            answer = self._asked(lambda: self._client.read_coils(relay.coil, device_id=relay.unit))
-        except SourceError:
-            return False
-        cannot_read = getattr(answer, "exception_code", None) == ExcCodes.ILLEGAL_FUNCTION
-        return not answer.isError() or cannot_read
+        answer = self._asked(lambda: self._client.read_coils(relay.coil, device_id=relay.unit))
+        if answer.isError() and _code(answer) != ExcCodes.ILLEGAL_FUNCTION:
+            raise self._refused(answer)
+
+    def _refused(self, answer: ModbusPDU) -> SourceError:
+        """Return what an answer that refuses says, and what to do about it."""
+        from pymodbus.constants import ExcCodes
+
+        relay = self._relay
+        if _code(answer) == ExcCodes.ILLEGAL_ADDRESS:
+            return SourceError(
+                f"{told(relay)}: the module is there and its unit {relay.unit} answers, but has no "
+                f"coil {relay.coil}; correct coil in the configuration, counted from 0 "
+                "(the module's manual lists them, often counted from 1)"
+            )
+        return SourceError(
+            f"{told(relay)}: expected unit {relay.unit} of the Modbus module to answer for the "
+            f"coil, got: {answer}; check the numbers of unit and coil"
+        )
 
     def _asked(self, ask: Callable[[], ModbusPDU]) -> ModbusPDU:
         """Return the module's answer.
@@ -138,6 +160,12 @@ class ModbusCoil:
     def leave(self) -> None:
         """Disconnect; the relay stays as it is: another process may hold it."""
         self._client.close()  # type: ignore[no-untyped-call]
+
+
+def _code(answer: ModbusPDU) -> int | None:
+    """Return why an answer refuses, nothing when it does not."""
+    code: int | None = getattr(answer, "exception_code", None)
+    return code
 
 
 def opened(relay: Relay) -> Switch:

@@ -149,24 +149,30 @@ def test_what_is_no_camera_is_noted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "unit", "level"),
-    [(True, 1, Level.OK), (True, 7, Level.FAILED), (False, 1, Level.FAILED)],
-    ids=["answers", "another unit", "unplugged"],
+    ("there", "unit", "coil", "level", "mend"),
+    [
+        (True, 1, 0, Level.OK, ""),
+        (True, 7, 0, Level.FAILED, "check the numbers of unit"),
+        (True, 1, 60_000, Level.FAILED, "is there and its unit 1 answers, but has no coil 60000"),
+        (False, 1, 0, Level.FAILED, "check its power, cable"),
+    ],
+    ids=["answers", "another unit", "no such coil", "unplugged"],
 )
 def test_the_module_of_the_contact_is_asked_and_not_switched(
-    there: bool, unit: int, level: Level
+    there: bool, unit: int, coil: int, level: Level, mend: str
 ) -> None:
     with Module() as module:
         config = NodeConfig(
             site="house",
             node="n-1",
             rooms=[Room(id="r1")],
-            contact=RoomContact(modbus=module.address, unit=unit),
+            contact=RoomContact(modbus=module.address, unit=unit, coil=coil),
         )
         if not there:
             module.unplug()
         (found,) = network.contact(config)
         assert found.level is level
+        assert mend in found.mend
         assert bool(found.mend) is (level is Level.FAILED)
         for level_written in (True, False):
             assert not module.wait_for(level_written, within_s=0.0)

@@ -37,15 +37,26 @@ def test_a_coil_is_set_and_opened_at_the_end(module: Module) -> None:
 @pytest.mark.parametrize(
     ("unit", "coil", "expected"),
     [
-        pytest.param(1, 60_000, "check the numbers of unit and coil", id="no such coil"),
-        pytest.param(9, 0, "check", id="no such unit"),
+        pytest.param(
+            *(1, 60_000, "module is there .* no coil 60000; correct coil"), id="no such coil"
+        ),
+        pytest.param(9, 0, "expected unit 9 .* check the numbers of unit", id="no such unit"),
     ],
 )
 def test_a_module_that_refuses_is_told(module: Module, unit: int, coil: int, expected: str) -> None:
     relay = ModbusCoil(Relay(modbus=module.address, unit=unit, coil=coil))
     with pytest.raises(SourceError, match=expected):
         relay.set(True)
+    with pytest.raises(SourceError, match=expected):
+        relay.check()
     relay.close()
+
+
+def test_a_module_that_can_be_set_is_found_and_stays_as_it_is(module: Module) -> None:
+    relay = ModbusCoil(Relay(modbus=module.address))
+    relay.check()
+    assert not module.wait_for(False, within_s=0.0)
+    relay.leave()
 
 
 def test_a_module_that_is_gone_is_told_and_found_again(module: Module) -> None:

@@ -52,9 +52,10 @@ class RelayChannel(Channel):
         if self._options.gpio is not None and self._switch is None:
             return None
         try:
-            return self._had().reached()
+            self._had().check()
         except SourceError:
             return False
+        return True
 
     def deliver(self, notice: Notice) -> Receipt:
         """Close the relay, or open it when nothing else is to be shown."""
