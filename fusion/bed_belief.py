@@ -23,15 +23,19 @@ from fusion.ratios_beds import RATES, Piece
 STEP_S: Final = 0.25
 """Looks that come closer than this are not weighed anew."""
 INDEPENDENT_S: Final = 1.0
-"""Looks within a second of each other count together as one piece of evidence; so do all looks at
-a body that lies or sits still: the same picture gets the same answer, right or wrong, however often
-it is asked for."""
+"""Looks within a second of each other count together as one piece of evidence."""
 HOLD: Final = 0.1
 """How far a sensor that goes on saying the same counts each second."""
 STILL: Final = 0.9
 """How still a body is that has not moved of late, …"""
 SAME_PLACE: Final = 0.15
 """… nor is further, in lengths of the body, from where it was: after a gap it may be elsewhere."""
+STILL_MOST_S: Final = 4.0
+"""Looks at a body that lies or sits still count together as so many seconds of evidence where only
+a camera tells of the bed, and as one second where a bed sensor or a mat does: the same picture gets
+the same answer, right or wrong, however often it is asked for."""
+LOOKS_S: Final = 2.0
+"""A camera that looked within this goes on looking."""
 SURELY: Final = 0.97
 HALF_S: Final = 6.0
 """What a sense added is told as its contribution with this half-life."""
@@ -130,7 +134,7 @@ class BedBelief:
     def look(self, piece: Piece, t: int, share: float, seen: PostureSeen) -> None:
         """Let a look of the camera at `t` move what is believed; parameters as of `weigh`.
 
-        A still picture counts for `INDEPENDENT_S` at most, until the body moves.
+        What a still picture counts is bounded, until the body moves.
         """
         state = self.state
         state.looked = t
@@ -139,7 +143,8 @@ class BedBelief:
             state.still_s, state.still_at = 0.0, seen.at
             self.weigh(piece, t, share)
             return
-        left_s = max(0.0, min(share, INDEPENDENT_S - state.still_s))
+        most_s = INDEPENDENT_S if any(state.held) else STILL_MOST_S
+        left_s = max(0.0, min(share, most_s - state.still_s))
         state.still_s += left_s
         self.weigh(piece, t, left_s)
 
@@ -165,6 +170,8 @@ class BedBelief:
         if state.worth:
             fade = 0.5 ** (dt / HALF_S)
             state.worth = {s: w * fade for s, w in state.worth.items() if abs(w * fade) >= 0.02}
+        if self._stays(t):
+            return
         if dt <= 2.0:
             state.belief = _aged(state.belief, dt)
             return
@@ -172,6 +179,16 @@ class BedBelief:
         step = min(2.0, dt / steps)
         for _ in range(steps):
             state.belief = _aged(state.belief, step)
+
+    def _stays(self, t: int) -> bool:
+        """Return whether only a camera tells of the bed, and sees a body there that does not move.
+
+        Who does not move goes nowhere: nothing that is believed ages. Where a bed sensor or a mat
+        speaks as well time goes on, so that a picture taken wrongly does not outlast what they say.
+        """
+        state = self.state
+        looks = state.looked is not None and (t - state.looked) / SECOND <= LOOKS_S
+        return looks and state.still_s > 0.0 and not any(state.held)
 
     def stated(self) -> list[float]:
         """Return what is believed, given how bed sensors and mats stand."""

@@ -212,7 +212,41 @@ def test_a_picture_that_does_not_change_says_no_more_the_longer_it_is_looked_at(
 
 def test_while_the_bed_is_felt_to_be_occupied_nobody_has_left_it() -> None:
     felt = [sensor(8, SensorKind.BED, True)]
-    seen = [*ASLEEP, *EDGE, *UP, *ticks(8, 120), *every(stands, 100, 120), *felt]
+    rises = [*every(sits, 60, 62, still=0.3), *every(sits, 62, 90)]
+    seen = [*ASLEEP, *rises, *UP, *ticks(8, 120), *every(stands, 100, 120), *felt]
     said = steps(told(judge(bedroom()), seen))
     assert "bed.exit confirmed" not in said
     assert "bed.edge confirmed" in said
+
+
+FELT = [sensor(8, SensorKind.BED, True, "pad"), sensor(8, SensorKind.MAT, True, "mat"),
+        sensor(9, SensorKind.MAT, False, "mat")]  # fmt: skip
+"""Somebody went to bed, and stands on no mat since."""
+STIRRED = [*every(lies, 10, 90), *every(sits, 90, 91, still=0.3), *every(sits, 91, 150, still=1.0)]
+"""A sleeper stirs, and is taken for somebody who sits on the edge for as long as nothing moves."""
+
+
+@pytest.mark.parametrize(("felt", "rings"), [([], True), (FELT, False)], ids=["alone", "beside"])
+def test_a_still_picture_is_one_look_beside_a_mat_that_says_otherwise(
+    felt: list[Any], rings: bool
+) -> None:
+    said = steps(told(judge(bedroom()), [*STIRRED, *felt, *ticks(8, 150)]))
+    assert ("bed.edge confirmed" in said) is rings
+
+
+@pytest.mark.parametrize("felt", [[], FELT], ids=["alone", "beside"])
+@pytest.mark.parametrize("still", [0.3, 1.0], ids=["moves", "still"])
+def test_what_looks_are_worth_does_not_hang_on_when_ticks_come(
+    felt: list[Any], still: float
+) -> None:
+    looks = [*every(lies, 10, 90, step=1.0), *every(sits, 90, 93, step=1.0, still=still)]
+    beliefs = []
+    for offset in (-0.4, -0.1, 0.0, 0.1, 0.3):
+        made = judge(bedroom())
+        often = [
+            msgspec.structs.replace(one, t=one.t + round(offset * 1e9)) for one in ticks(9, 93)
+        ]
+        told(made, [*looks, *felt, *often])
+        told(made, ticks(95, 95))
+        beliefs.append(made.state.beds["a"].belief)
+    assert all(one == pytest.approx(beliefs[0], abs=0.07) for one in beliefs[1:])
