@@ -25,12 +25,13 @@ Migration = str | Callable[[sqlite_utils.Database], None]
 TROUBLES: Final = (sqlite3.Error, UnicodeDecodeError)
 """What a database raises; the second when it quotes a damaged name in what it says."""
 BUSY_TIMEOUT_S: Final = 10.0
-"""How long a writer waits for another process's transaction."""
+"""How long one process waits for another one's lock, to write or to read."""
 
 _VERSIONS: Final = (
     "CREATE TABLE IF NOT EXISTS schema_versions ("
     "component TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
 )
+_HAS_VERSIONS: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'schema_versions'"
 
 
 def open_database(
@@ -45,7 +46,8 @@ def open_database(
     migrations
         Component name ► its migrations in order. Version n of a component means that its first
         n migrations were applied; each runs in a transaction of its own. Opening again, or from
-        several processes at once, changes nothing.
+        several processes at once, changes nothing, and waits for nobody who writes: the write lock
+        is taken only for what is lacking.
     any_thread
         Let other threads use the connection too; the caller then guards it with a lock.
 
@@ -88,6 +90,18 @@ def open_database(
         connection.close()
         raise
     return database
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a database of another process to read; nothing is made, brought up to date or written.
+
+    Raises
+    ------
+    sqlite3.Error
+        When there is none, or it cannot be read.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)
 
 
 @contextmanager
@@ -153,8 +167,9 @@ def schema_version(database: sqlite_utils.Database, component: str) -> int:
 def _migrate(
     database: sqlite_utils.Database, path: Path, migrations: Mapping[str, Sequence[Migration]]
 ) -> None:
-    with writing(database):
-        database.conn.execute(_VERSIONS)
+    if not database.conn.execute(_HAS_VERSIONS).fetchone()[0]:
+        with writing(database):
+            database.conn.execute(_VERSIONS)
     for component, steps in migrations.items():
         version = schema_version(database, component)
         if version > len(steps):

@@ -13,7 +13,7 @@ import pytest
 import sqlite_utils
 
 from ambient.errors import StoreError
-from ambient.sqlite import open_database, schema_version, writing
+from ambient.sqlite import BUSY_TIMEOUT_S, open_database, open_to_read, schema_version, writing
 
 ONE = "CREATE TABLE a (x INTEGER);"
 TWO = "CREATE TABLE b (x INTEGER); INSERT INTO b VALUES (1);"
@@ -61,6 +61,29 @@ def test_several_processes_open_it_at_once(tmp_path: Path) -> None:
         for _ in range(3)
     ]
     assert [one.wait() for one in running] == [0, 0, 0]
+
+
+def test_opening_what_lacks_nothing_waits_for_no_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.db"
+    monkeypatch.setattr("ambient.sqlite.BUSY_TIMEOUT_S", 0.2)
+    with closing(open_database(path, {"p": [ONE]})) as writer, writing(writer):
+        writer.execute("INSERT INTO a VALUES (1)")
+        with closing(open_database(path, {"p": [ONE]})) as db:
+            assert db.execute("SELECT count(*) FROM a").fetchone()[0] == 0
+        with pytest.raises(StoreError, match="database is locked"):
+            open_database(path, {"p": [ONE, TWO]})
+
+
+def test_who_only_reads_waits_as_others_do_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "what? 100% #1.db"
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        open_to_read(path)
+    with closing(open_database(path, {"p": [ONE]})), closing(open_to_read(path)) as db:
+        assert db.execute("PRAGMA busy_timeout").fetchone()[0] == BUSY_TIMEOUT_S * 1000
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.execute("INSERT INTO a VALUES (1)")
 
 
 @pytest.mark.parametrize(

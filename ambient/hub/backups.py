@@ -30,7 +30,7 @@ from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.people import erasure, erasure_file, vault
 from ambient.scratch import scratch
 from ambient.sealed_archive import LIST, SUFFIX, cannot_write
-from ambient.sqlite import store_error
+from ambient.sqlite import open_to_read, store_error
 
 CONFIG: Final = "hub.yaml"
 
@@ -231,7 +231,7 @@ def _copy_database(source: Path, copy: Path) -> None:
     """Copy a database that others write, and check that the copy is whole."""
     try:
         with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
+            closing(open_to_read(source)) as old,
             closing(sqlite3.connect(copy)) as new,
         ):
             old.backup(new)

@@ -31,7 +31,7 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.orders import Order
 from ambient.hub.people import erasure_file, vault
 from ambient.hub.people.erasure_file import Erasure
-from ambient.sqlite import store_error
+from ambient.sqlite import open_to_read, store_error
 
 NS: Final = 1_000_000_000
 DAY: Final = 24 * 3600 * NS
@@ -243,7 +243,7 @@ def level_ledger(database: Path, folder: Path) -> bool:
     if not key.exists():
         return False
     try:
-        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(open_to_read(database)) as db:
             known = entries(sqlite_utils.Database(db))
     except sqlite3.Error as error:
         raise store_error(database, error) from None
