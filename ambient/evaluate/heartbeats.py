@@ -25,7 +25,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -34,17 +33,14 @@ from msgspec import Struct
 from scipy.ndimage import median_filter
 
 from ambient.errors import UsageError
-from ambient.evaluate import labelled
+from ambient.evaluate.heartbeats_numbers import judged, numbers, numbers_of, shared
 from ambient.evaluate.heartbeats_peer import Numbers, Peer, opened
 from ambient.evaluate.peers import find_python
 from ambient.evaluate.pulses import SPOILED, Floats, Kind, Spoil, made
 from ambient.evaluate.pulses_other import BESIDE, EACH, MOVED, OTHER, RATES, SHAPES, recorded
+from ambient.evaluate.pulses_read import read
 from vitals.beats.finder import BeatFinder
-from vitals.beats.intervals import normal
-from vitals.beats.rhythm import LIKE, Rhythm, intervals, rhythm
-from vitals.beats.variability import variability
 
-PULSE: Final = "ppg"
 SEGMENT_S: Final = 60.0
 LONG_S: Final = 180.0
 """For LF/HF, which needs minutes."""
@@ -57,8 +53,6 @@ LEAST: Final = 10
 WITHIN: Final = 0.05
 SYNTHETIC: Final = 12
 THEIR_QUALITY: Final = 0.86
-SAME_S: Final = 0.15
-"""Beats so near to each other are one."""
 RHYTHMS: Final = 40
 RHYTHM_S: Final = 120.0
 _NUMBERS: Final = ("rmssd", "sdnn", "pnn50", "lf_hf", "rate")
@@ -195,60 +189,6 @@ def _peers(python: Path | None) -> Path | None:
         return None
 
 
-def read(folder: Path, errors: dict[str, str]) -> dict[str, tuple[Floats, float]]:
-    """Return the pulse waves of a folder, each with its rate in hertz, in the manifest's order.
-
-    Rows of ``manifest.csv`` whose column ``sensors`` says ppg are such. A file has a line for each
-    sample, the value last; where a time stands before it (ms, or date and time) it says the rate,
-    else the column ``rate_hz`` does.
-
-    Parameters
-    ----------
-    folder
-        With ``manifest.csv``.
-    errors
-        What cannot be read is added, by file.
-
-    Raises
-    ------
-    UsageError
-        The manifest cannot be understood, or names no pulse wave that can be read.
-    """
-    out = {}
-    manifest = folder / "manifest.csv"
-    for _, row in labelled.rows(manifest, ("file", "sensors"), "point to the folder vitals"):
-        if row["sensors"].strip().lower() != PULSE:
-            continue
-        path = folder / row["file"]
-        try:
-            out[row["file"]] = _wave(path.read_text("utf-8-sig"), row.get("rate_hz") or "")
-        except (OSError, ValueError, IndexError, ZeroDivisionError) as error:
-            why = getattr(error, "strerror", None) or error
-            errors[row["file"]] = f"{path}: expected a pulse wave, cannot read it ({why})"
-    if not out:
-        why = next(iter(errors.values()), f"no row says {PULSE} in its column sensors")
-        raise UsageError(f"{manifest}: expected a pulse wave at least, got none: {why}")
-    return out
-
-
-def _wave(text: str, rate_hz: str) -> tuple[Floats, float]:
-    rows = [line.split(",") for line in text.splitlines() if line and line[0] in "-.0123456789"]
-    wave = np.array([float(row[-1]) for row in rows])
-    rate = _rate([row[0] for row in rows]) if len(rows[0]) > 1 else float(rate_hz)
-    if not (np.isfinite(wave).all() and 1.0 <= rate <= 10_000.0):
-        raise ValueError(f"expected numbers at 1 to 10000 Hz, got {rate:g} Hz")
-    return wave, rate
-
-
-def _rate(stamps: Sequence[str]) -> float:
-    def seconds(stamp: str) -> float:
-        if "-" in stamp:
-            return datetime.fromisoformat(stamp).timestamp()
-        return float(stamp) / 1000.0
-
-    return (len(stamps) - 1) / (seconds(stamps[-1]) - seconds(stamps[0]))
-
-
 def _recorded(
     sets: dict[str, list[Pair]],
     peer: Peer,
@@ -267,7 +207,7 @@ def _recorded(
     for begin in range(0, len(wave) - size + 1, size // 2):
         part = wave[begin : begin + size]
         said = peer.ask(part, rate, spectrum=not short)
-        ours = _ours(part, rate)
+        ours = numbers(part, rate)
         pair = (ours, said.numbers)
         if not clean(np.asarray(said.peaks)):
             sets.setdefault(f"recorded, not clean, {kind}", []).append(pair)
@@ -276,31 +216,16 @@ def _recorded(
         name = f"recorded, clean, {kind}"
         sets.setdefault(name, []).append(pair)
         sets.setdefault(f"{name}, corrected", []).append((ours, said.corrected))
-        same = _same(part, rate, np.asarray(said.peaks))
+        same = shared(part, rate, np.asarray(said.peaks))
         sets.setdefault(f"{name}, the same intervals", []).append((ours, same))
-        if _judged(part, rate)[0].quality >= SURE:
+        if judged(part, rate)[0].quality >= SURE:
             sets.setdefault(f"{name}, quality {SURE:g}", []).append(pair)
         if said.quality is not None and said.quality >= THEIR_QUALITY:
             sets.setdefault(f"{name}, NeuroKit2's quality", []).append(pair)
         for noise, spoil in SPOILED.items() if short else ():
             told = spoil(part, rate, rng)
-            sets.setdefault(f"recorded, {noise}", []).append((_ours(told, rate), said.numbers))
+            sets.setdefault(f"recorded, {noise}", []).append((numbers(told, rate), said.numbers))
     return pieces
-
-
-def _same(wave: Floats, rate: float, peaks: Floats) -> Numbers:
-    """Return the numbers of NeuroKit2's beats at seconds `peaks`, of the intervals ours count."""
-    at, like, _ = _found(wave, rate)
-    near = np.abs(at[:, None] - peaks).argmin(axis=1)
-    like = np.where(np.abs(peaks[near] - at) <= SAME_S, like, 0.0)
-    _, seconds, sure = intervals(at, like, LIKE)
-    keep = normal(seconds, sure)
-    theirs = peaks[near]
-    found = variability(theirs[1:], np.diff(theirs), keep)
-    if not keep.any():
-        return Numbers()
-    pulse = 60.0 / float(np.diff(theirs)[keep].mean())
-    return Numbers(found.rmssd_ms, found.sdnn_ms, found.pnn50, found.lf_hf, pulse)
 
 
 def clean(at: Floats) -> bool:
@@ -315,14 +240,14 @@ def clean(at: Floats) -> bool:
 def _synthesis(sets: dict[str, list[Pair]], peer: Peer | None, rng: np.random.Generator) -> None:
     for _ in range(SYNTHETIC):
         one = made(LONG_S, float(rng.choice([50.0, 64.0, 100.0, 128.0])), rng)
-        truth = _truth(one.at)
-        sets.setdefault("synthesis, clean", []).append((_ours(one.wave, one.rate), truth))
+        truth = numbers_of(one.at)
+        sets.setdefault("synthesis, clean", []).append((numbers(one.wave, one.rate), truth))
         if peer is not None:
             theirs = peer.ask(one.wave, one.rate, spectrum=True).numbers
             sets.setdefault("synthesis, clean, NeuroKit2", []).append((theirs, truth))
         for name, spoil in SPOILED.items():
             told = spoil(one.wave, one.rate, rng)
-            pair = (_ours(told, one.rate), truth)
+            pair = (numbers(told, one.rate), truth)
             sets.setdefault(f"synthesis, {name}", []).append(pair)
 
 
@@ -338,59 +263,24 @@ def _others(
     for name, spoil in ways.items():
         for shape in [one for one in SHAPES.values() for _ in range(EACH)]:
             one = made(SEGMENT_S, float(rng.choice(RATES)), rng, shape=shape)
-            told, truth = spoil(one.wave, one.rate, rng), _truth(one.at)
-            ours = _ours(told, one.rate)
+            told, truth = spoil(one.wave, one.rate, rng), numbers_of(one.at)
+            ours = numbers(told, one.rate)
             sets.setdefault(f"other shapes, {name}", []).append((ours, truth))
             if peer is not None and name == BESIDE:
                 said = peer.ask(told, one.rate, spectrum=False)
-                for how, numbers in (("", said.numbers), (", corrected", said.corrected)):
+                for how, theirs in (("", said.numbers), (", corrected", said.corrected)):
                     beside = f"other shapes, {name}, NeuroKit2{how}"
-                    sets.setdefault(beside, []).append((numbers, truth))
+                    sets.setdefault(beside, []).append((theirs, truth))
 
 
 def _called(kind: Kind, rng: np.random.Generator) -> tuple[int, int, int]:
     said = []
     for _ in range(RHYTHMS):
         one = made(RHYTHM_S, 100.0, rng, kind)
-        said.append(_judged(one.wave, one.rate)[0].irregular)
+        said.append(judged(one.wave, one.rate)[0].irregular)
     yes = sum(p is not None and p >= 0.5 for p in said)
     no = sum(p is not None and p < 0.5 for p in said)
     return yes, no, len(said) - yes - no
-
-
-def _judged(wave: Floats, rate: float) -> tuple[Rhythm, float | None]:
-    """Return what our own code says of a wave, and its heart rate."""
-    at, like, delay = _found(wave, rate)
-    ends, seconds, sure = intervals(at, like, LIKE)
-    pulse = 60.0 / float(seconds[sure].mean()) if sure.any() else None
-    alike = float(np.median(like[1:])) if len(like) > 1 else None
-    return rhythm(ends, seconds, sure, len(wave) / rate, alike, np.diff(delay)), pulse
-
-
-def _found(wave: Floats, rate: float) -> tuple[Floats, Floats, Floats]:
-    """Return where beats are in seconds, how alike, and their delays, as a node finds them."""
-    finder = BeatFinder(rate, ecg=False)
-    found = [finder.push(wave), finder.finish()]
-    return (
-        np.concatenate([one.at for one in found]) / rate,
-        np.concatenate([one.like for one in found]),
-        np.concatenate([one.delay for one in found]),
-    )
-
-
-def _ours(wave: Floats, rate: float) -> Numbers:
-    found, pulse = _judged(wave, rate)
-    of = found.variability
-    known = of.rmssd_ms is not None
-    return Numbers(of.rmssd_ms, of.sdnn_ms, of.pnn50, of.lf_hf, pulse if known else None)
-
-
-def _truth(at: Floats) -> Numbers:
-    """Return the numbers of beats that are known, by the definitions of `vitals.beats`."""
-    sure = np.ones(len(at))
-    found = rhythm(*intervals(at, sure, 0.5), stretch_s=float(at[-1] - at[0])).variability
-    rate = 60.0 / float(np.diff(at).mean())
-    return Numbers(found.rmssd_ms, found.sdnn_ms, found.pnn50, found.lf_hf, rate)
 
 
 def _row(pairs: Sequence[Pair]) -> Row:

@@ -10,10 +10,12 @@ import pytest
 
 from ambient.errors import UsageError
 from ambient.evaluate import heartbeats
-from ambient.evaluate.heartbeats import Numbers, clean
-from ambient.evaluate.heartbeats_peer import opened
+from ambient.evaluate.heartbeats import clean
+from ambient.evaluate.heartbeats_numbers import beats, numbers, numbers_of, shared
+from ambient.evaluate.heartbeats_peer import Numbers, opened
 from ambient.evaluate.pulses import SPOILED, Kind, dropped, made, noisy, saturated
 from ambient.evaluate.pulses_other import OTHER, SHAPES, recorded, wander
+from ambient.evaluate.pulses_read import read
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -62,7 +64,7 @@ def test_more_noise_withholds_more_and_what_is_left_is_near_the_truth() -> None:
         draw, count = rng(2), 0
         for _ in range(4):
             one = made(60.0, 64.0, draw)
-            ours = heartbeats._ours(spoil(one.wave, one.rate, draw), one.rate)
+            ours = numbers(spoil(one.wave, one.rate, draw), one.rate)
             count += ours.rmssd is None
         withheld[name] = count
     assert withheld["movement 2"] == 4
@@ -74,7 +76,7 @@ def test_clean_waves_are_within_five_per_cent_of_their_beats() -> None:
     draw = rng(3)
     for _ in range(4):
         one = made(180.0, 100.0, draw)
-        ours, truth = heartbeats._ours(one.wave, one.rate), heartbeats._truth(one.at)
+        ours, truth = numbers(one.wave, one.rate), numbers_of(one.at)
         for name in ("rmssd", "sdnn", "rate"):
             assert getattr(ours, name) == pytest.approx(getattr(truth, name), rel=0.05)
 
@@ -102,23 +104,23 @@ def test_other_shapes_that_are_told_are_near_the_truth(shape: str) -> None:
     draw = rng(6)
     for _ in range(3):
         one = made(60.0, 100.0, draw, shape=SHAPES[shape])
-        ours, truth = heartbeats._ours(one.wave, one.rate), heartbeats._truth(one.at)
+        ours, truth = numbers(one.wave, one.rate), numbers_of(one.at)
         assert ours.rmssd is None or ours.rmssd == pytest.approx(truth.rmssd, rel=0.05)
         assert ours.sdnn is None or ours.sdnn == pytest.approx(truth.sdnn, rel=0.05)
 
 
 def test_of_the_same_intervals_where_beats_are_decides() -> None:
     one = made(60.0, 100.0, rng(4))
-    ours = heartbeats._ours(one.wave, one.rate)
-    at = heartbeats._found(one.wave, one.rate)[0]
+    ours = numbers(one.wave, one.rate)
+    at = beats(one.wave, one.rate)[0]
     assert ours.rmssd is not None
     # Beats elsewhere, and one that ours do not have: only what ours count is compared.
     more = np.sort(np.append(at + 0.004, at[30] + 0.4))
-    same = heartbeats._same(one.wave, one.rate, more)
+    same = shared(one.wave, one.rate, more)
     assert same.rmssd == pytest.approx(ours.rmssd, rel=1e-6)
     assert same.sdnn == pytest.approx(ours.sdnn, rel=1e-6)
     shaken = at + rng(5).normal(0.0, 0.02, len(at))
-    assert heartbeats._same(one.wave, one.rate, shaken).rmssd > 1.2 * ours.rmssd
+    assert shared(one.wave, one.rate, shaken).rmssd > 1.2 * ours.rmssd
 
 
 def test_differences_by_hand() -> None:
@@ -158,7 +160,7 @@ def test_waves_of_a_folder_and_their_rates(tmp_path: Path) -> None:
     lines.append("20,acc,made/waist.csv")
     (tmp_path / "manifest.csv").write_text("\n".join(lines) + "\n")
     errors: dict[str, str] = {}
-    found = heartbeats.read(tmp_path, errors)
+    found = read(tmp_path, errors)
     assert list(found) == ["made/a b.csv", "made/ms.csv", "made/time.csv"]
     assert [len(wave) for wave, _ in found.values()] == [20, 50, 50]
     assert [rate for _, rate in found.values()] == pytest.approx([64.0, 100.0, 50.0])
