@@ -311,9 +311,10 @@ class Signs(Struct):
                 name = seen.kind.value
                 gone, here = (f"{name}_left", f"{name}_taken")
                 self.pieces.drop(gone if seen.on else here, source)
-                if seen.on:
+                # Said again it is no news: what is stuck on says so again and again as well.
+                if seen.on and was is None and not seen.retained:
                     self._add(table, here, source, 1.0, t, t, quality=quality, subject=subject)
-                elif was is not None:
+                elif not seen.on and was is not None:
                     self._add(table, gone, source, 1.0, t, t, quality=quality, subject=subject)
             case SensorKind.MAT if not seen.on:
                 self.pieces.drop("mat_pressed", source)
