@@ -94,7 +94,7 @@ MEANING: Final = {
     "short": "whether it was the short walk after a node was replaced",
     "silent_s": "for how long, in seconds",
     "since": "when the first day that deviates began, nanoseconds since 1970",
-    "source": "which camera, microphone, wearable, sensor, or way in of these",
+    "source": "which camera, microphone, wearable, sensor, way in of these, or `nurse-call`",
     "speech_s": "how much was spoken on those days, in seconds",
     "station": "what the walk asked for",
     "stations": "how many stations the walk asks for by day",

@@ -119,7 +119,7 @@ class _Wire:
             self.closed.set()
 
     def check(self) -> None:
-        """It can always be set."""
+        """Find nothing wrong."""
 
     def close(self) -> None:
         """Nothing is held."""

@@ -31,6 +31,8 @@ class Device(StrEnum):
     """What a resident wears, or a monitor at the bed."""
     SENSOR = "sensor"
     """A small sensor of the room: radar, contact, mat, cord."""
+    NURSE_CALL = "nurse_call"
+    """The contact that a node closes itself where no hub answers."""
 
 
 class Outcome(StrEnum):
@@ -129,7 +131,7 @@ class NodeDiskFull(Event, frozen=True, kw_only=True, tag="node.disk_full"):
 
 
 class NodeSourceSilent(Event, frozen=True, kw_only=True, tag="node.source_silent"):
-    """A source said nothing for longer than it promised: a technical alarm."""
+    """A source, or the nurse call's contact, did not answer for too long: a technical alarm."""
 
     source: Slug
     device: Device = Device.CAMERA

@@ -208,6 +208,7 @@ _DEVICE: Final = {
     Device.MICROPHONE: mark("Microphone"),
     Device.WEARABLE: mark("Wearable"),
     Device.SENSOR: mark("Sensor"),
+    Device.NURSE_CALL: mark("Contact to the nurse call"),
 }
 _UNHEARD: Final = mark("Calls for help and smoke detectors may not be heard here")
 _NOT_FULLY: Final = mark("This room is not fully watched")
@@ -216,7 +217,12 @@ _WITHOUT: Final = {
     Device.MICROPHONE: _UNHEARD,
     Device.WEARABLE: mark("What it measures is not known"),
     Device.SENSOR: mark("What it would tell, a pulled cord included, may not arrive"),
+    Device.NURSE_CALL: mark("Alarms still reach this page; without a hub nobody would be called"),
 }
+_MEND_CONTACT: Final = mark(
+    "Have power and cable of its module looked at; on room computer %(node)s, ambient doctor says "
+    "what is wrong"
+)
 _CLEAR: Final = 1.0
 _STRONG: Final = 3.0
 _STRONG_SIGN: Final = (mark("strong sign"), mark("strong sign against"))
@@ -286,7 +292,10 @@ def known(alarm: Condition) -> list[str]:
             hearing = f": {gettext(HEARING[alarm.hearing])}" if alarm.hearing is not None else ""
             return [f"{microphone}{hearing}", gettext(_UNHEARD)]
         case AlarmKind.SOURCE_SILENT:
-            return [_sends_nothing(alarm, alarm.source or ""), gettext(_WITHOUT[alarm.device])]
+            without = gettext(_WITHOUT[alarm.device])
+            if alarm.device is Device.NURSE_CALL:
+                return [without, gettext(_MEND_CONTACT) % {"node": alarm.node}]
+            return [_sends_nothing(alarm, alarm.source or ""), without]
         case AlarmKind.WORKER:
             work = mark("its work") if alarm.worker is None else _WORKER[alarm.worker]
             said = gettext("It has stopped %(work)s and does not start again by itself")
@@ -334,6 +343,8 @@ def _known_fall(alarm: Condition) -> list[str]:
 
 
 def _sends_nothing(alarm: Condition, source: str = "") -> str:
+    if alarm.device is Device.NURSE_CALL:
+        return gettext("%(device)s does not answer") % {"device": gettext(_DEVICE[alarm.device])}
     device = f"{gettext(_DEVICE[alarm.device])} {source}".strip()
     return gettext("%(device)s sends nothing") % {"device": device}
 

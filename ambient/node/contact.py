@@ -96,10 +96,16 @@ class RoomContact:
         self._waiting: Collection[int] = ()
         self._known = True
         self._wanted = False
+        self._taken = 0
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="contact", daemon=True)
         self._thread.start()
+
+    @property
+    def taken(self) -> int:
+        """How many settings the relay has taken; one a second while it is well."""
+        return self._taken
 
     def update(self, waiting: Collection[int] | None, now: float) -> None:
         """Take the numbers of the alarms that wait at `now` (steady clock, s).
@@ -130,6 +136,6 @@ class RoomContact:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
-            self._relay.set(self._wanted)
+            self._taken += self._relay.set(self._wanted)
             self._wake.wait(AGAIN_S)
         self._relay.close()

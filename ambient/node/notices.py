@@ -1,7 +1,8 @@
 """What others have to say, kept on disk until fusion made an event of it.
 
 Comes in: starts, stops and deaths of workers, noted by the supervisor; exports and what a wizard
-for installers has to say, noted by the command that did it. Goes out: technical events. Only fusion
+for installers has to say, noted by the command that did it; the room's contact that cannot be set,
+noted by the agent. Goes out: technical events. Only fusion
 writes events (the agent's answers to commands aside), and fusion may be the very worker that died;
 so each notice is a small file, read and removed by fusion after the event is committed. Written
 twice it still is one event: the id follows from what the notice says.
@@ -41,9 +42,18 @@ class NoticeKind(StrEnum):
     """The wizard for installers has something to say."""
     KEPT = "kept"
     """What was recorded in a time was to be kept."""
+    CONTACT = "contact"
+    """The room's own contact cannot be set, or can again."""
 
 
-Ready = events.NodeWizard | events.NodeZone | events.NodeCommissioned | events.NodeKept
+Ready = (
+    events.NodeWizard
+    | events.NodeZone
+    | events.NodeCommissioned
+    | events.NodeKept
+    | events.NodeSourceSilent
+    | events.QualityRestored
+)
 """Events that somebody else than fusion has made, ready to go out."""
 
 
@@ -61,7 +71,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     subject, began, ended, form, rows
         Of whom an export tells, of which time, how it is written and how much it is; only for it.
     event
-        What the wizard says, or what became of a window, as the event that it is; only for those.
+        What the wizard says, what became of a window or how the contact is, as the event that it
+        is; only for those.
     """
 
     kind: NoticeKind

@@ -50,6 +50,11 @@ class NodePlace:
         """The public key from which the ids of events derive."""
         return self.state_dir / "identity"
 
+    @property
+    def contact_silent(self) -> Path:
+        """What was told of a contact that cannot be set, until that is over."""
+        return self.state_dir / "contact-silent.json"
+
     def make(self) -> None:
         """Create the folders that are missing.
 

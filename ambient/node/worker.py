@@ -195,6 +195,7 @@ def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
     from ambient.bus import keys
     from ambient.node.agent import STEP_S, Agent
     from ambient.node.contact import RoomContact
+    from ambient.node.contact_report import ContactReport
     from ambient.node.desk import CommandDesk
     from ambient.node.identity import keep_identity
     from ambient.node.outbox import Outbox
@@ -204,6 +205,7 @@ def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
     desk = CommandDesk(file, config, place.run_dir, running=True)
     beat = _Beat()
     contact = None if config.contact is None else RoomContact(config.contact)
+    report = ContactReport(config, identity, clock.now)
     with Outbox(place.outbox, max_rows=config.outbox.max_rows) as outbox:
         agent = Agent(
             config,
@@ -217,6 +219,7 @@ def _agent(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal) -
                 agent.step(STEP_S)
                 if contact is not None:
                     _call(contact, agent)
+                    report.update(contact.taken, time.monotonic())
                 beat()
             agent.drain(AGENT_DRAIN_S)
         finally:

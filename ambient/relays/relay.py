@@ -198,8 +198,8 @@ class KeptRelay:
         self._switch: Switch | None = None
         self._failing = False
 
-    def set(self, closed: bool) -> None:
-        """Close or open it, or leave it to the next call."""
+    def set(self, closed: bool) -> bool:
+        """Close or open it, or leave it to the next call; return whether it took that."""
         try:
             if self._switch is None:
                 self._switch = self._make(self._relay)
@@ -215,6 +215,7 @@ class KeptRelay:
             self._failing = True
         else:
             self._failing = False
+        return not self._failing
 
     def close(self) -> None:
         """Open the relay if that is possible, and let go of it."""

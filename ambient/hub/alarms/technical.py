@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from ambient.events import Device
 from ambient.hub.alarms.book import Case
 from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.kinds import TECHNICAL, AlarmKind
@@ -24,6 +25,9 @@ def cause(condition: Condition) -> str | None:
     if condition.kind not in TECHNICAL or condition.kind in _ALONE:
         return None
     seen = condition.view or condition.hearing
+    if condition.device is Device.NURSE_CALL:
+        # Behind a camera that is gone as well nobody would read of it.
+        return f"{condition.kind.value}:{condition.device.value}"
     return condition.kind.value if seen is None else f"{condition.kind.value}:{seen.value}"
 
 
