@@ -1,9 +1,10 @@
 """How often a worker may die: restart budget and watchdog, as pure rules.
 
 Comes in: the instant (seconds on any steady clock) at which a worker was started, died or gave a
-sign of life. Goes out: how long to wait before the next start, whether the budget is used up, and
-whether a worker hangs. A worker whose budget is used up is reported once and is then started
-again slowly, for ever: a dead sense must neither stay silent nor stay dead.
+sign of life, and how much it computed before the first one. Goes out: how long to wait before the
+next start, whether the budget is used up, and whether a worker hangs. A worker whose budget is used
+up is reported once and is then started again slowly, for ever: a dead sense must neither stay
+silent nor stay dead.
 """
 
 from __future__ import annotations
@@ -105,19 +106,43 @@ HANG_S: Final = 10.0
 """Seconds without a sign of life after which a worker hangs."""
 
 START_S: Final = 60.0
-"""Seconds that a worker may take from its start to its first sign of life (models compile)."""
+"""Seconds of processor time that a start may take up to the first sign of life (models compile),
+and seconds that it may go on without computing."""
+
+WORK_S: Final = 0.1
+"""Who took less processor time (s) than this within `START_S` did not compute but wait. Vision took
+1.1 s in 35 s on a machine of two cores with a load of eight, without models; a process that looks
+for something 20 times a second takes 0.04 s in a minute (both measured)."""
+
+LONGEST_S: Final = 480.0
+"""Whatever a start does, it may last so long: a process can hang and compute a little."""
 
 DOUBLINGS: Final = 3
-"""So often that doubles: a worker that takes longer on a machine would be killed for ever."""
+"""So often doubles what a start may compute: one that needs more would be killed for ever."""
+
+DOUBLINGS_WAITING: Final = 1
+"""So often doubles how long it may wait, say for a disk: what hangs is over within 2 minutes."""
 
 
 class Watchdog:
-    """Decide whether one worker hangs."""
+    """Decide whether one worker hangs.
+
+    Notes
+    -----
+    Up to its first sign of life it hangs when it computes nothing for too long, when it has
+    computed too much, or when it takes too long all in all. The first tells one that hangs from one
+    that is slow because the machine is busy, which gets little processor time but some.
+    """
 
     def __init__(self, hang_s: float = HANG_S, start_s: float = START_S) -> None:
         self._hang_s = hang_s
         self._start_s = start_s
         self._deadline: float | None = None
+        self._ends = 0.0
+        """When a start has taken too long, whatever it does."""
+        self._computed_s = 0.0
+        self._counted_s = 0.0
+        """Processor time at the last step of `WORK_S`."""
         self._hung = 0
         """Starts in a row that were given up before any sign of life."""
         self._heard = True
@@ -125,7 +150,22 @@ class Watchdog:
     def started(self, now: float) -> None:
         """Note that the worker was started at `now`."""
         self._heard = False
-        self._deadline = now + self._start_s * 2 ** min(self._hung, DOUBLINGS)
+        self._computed_s = self._counted_s = 0.0
+        self._ends = now + LONGEST_S
+        self._goes_on(now)
+
+    def computed(self, cpu_s: float, now: float) -> None:
+        """Note that a worker that starts has taken `cpu_s` seconds of processor time by `now`."""
+        if self._heard or self._deadline is None:
+            return
+        self._computed_s = cpu_s
+        if cpu_s - self._counted_s >= WORK_S:
+            self._counted_s = cpu_s
+            self._goes_on(now)
+
+    def _goes_on(self, now: float) -> None:
+        waits_s = self._start_s * 2 ** min(self._hung, DOUBLINGS_WAITING)
+        self._deadline = min(now + waits_s, self._ends)
 
     def beat(self, now: float) -> None:
         """Note a sign of life at `now`."""
@@ -144,7 +184,10 @@ class Watchdog:
 
     def hangs(self, now: float) -> bool:
         """Return whether the worker owes a sign of life at `now`."""
-        return self._deadline is not None and now >= self._deadline
+        if self._deadline is None:
+            return False
+        most_s = self._start_s * 2 ** min(self._hung, DOUBLINGS)
+        return now >= self._deadline or (not self._heard and self._computed_s >= most_s)
 
     def given_up(self) -> None:
         """Note that the worker is killed because it hangs."""

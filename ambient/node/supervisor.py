@@ -201,6 +201,10 @@ class Supervisor:
             self._mourn(child)
 
     def _look_after(self, child: _Child, now: float) -> None:
+        if child.running is not None and not child.ready:
+            computed_s = process.cpu_s(child.running.pid)
+            if computed_s is not None:
+                child.watchdog.computed(computed_s, now)
         if child.start_at is not None and now >= child.start_at:
             self._start(child)
         elif child.running is not None and child.watchdog.hangs(now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient.node.budget import RestartBudget, RestartPolicy, Watchdog
+from ambient.node.budget import LONGEST_S, RestartBudget, RestartPolicy, Watchdog
 
 POLICY = RestartPolicy(
     restarts=3, window_s=10.0, first_s=1.0, growth=2.0, longest_s=3.0, slow_s=20.0
@@ -75,21 +75,76 @@ def test_watchdog(started: float | None, beats: list[float], now: float, hangs: 
     assert not dog.hangs(now)
 
 
-def test_a_start_that_was_given_up_gives_the_next_one_twice_as_long() -> None:
-    dog = Watchdog(hang_s=10.0, start_s=30.0)
-    given, now = [], 0.0
-    for _ in range(5):
-        dog.started(now)
-        assert dog.deadline is not None
-        given.append(dog.deadline - now)
-        now = dog.deadline
-        assert dog.hangs(now)
+def looks(begin: int, end: int, cpu_s: float, share: float = 0.0) -> list[tuple[float, float]]:
+    """Return looks, one a second, at a start that had `cpu_s` at `begin` and gets a share of it."""
+    return [(float(now), cpu_s + share * (now - begin)) for now in range(begin, end + 1)]
+
+
+@pytest.mark.parametrize(
+    ("course", "hangs_at"),
+    [
+        pytest.param(looks(0, 600, 0.0), 60.0, id="waits from the start"),
+        pytest.param(
+            [*looks(0, 5, 0.0, 1.0), *looks(6, 600, 5.0)], 65.0, id="computes, then waits"
+        ),
+        pytest.param(looks(0, 600, 0.0, 0.0007), 60.0, id="looks 20 times a second"),
+        pytest.param(looks(0, 470, 0.0, 0.03), None, id="computes on a busy machine"),
+        pytest.param(looks(0, 470, 0.0, 0.0025), None, id="on one that is busier still"),
+        pytest.param(looks(0, 600, 0.0, 1.0), 60.0, id="computes for ever"),
+        pytest.param(looks(0, 600, 0.0, 2.0), 30.0, id="in two threads"),
+        pytest.param(looks(0, 600, 0.0, 0.1), LONGEST_S, id="whatever it does"),
+    ],
+)
+def test_a_start_that_hangs_is_told_from_one_that_computes(
+    course: list[tuple[float, float]], hangs_at: float | None
+) -> None:
+    dog = Watchdog(hang_s=10.0, start_s=60.0)
+    dog.started(0.0)
+    found = None
+    for now, cpu_s in course:
+        dog.computed(cpu_s, now)
+        if found is None and dog.hangs(now):
+            found = now
+    assert found == hangs_at
+
+
+def test_what_was_computed_counts_only_before_the_first_sign_of_life() -> None:
+    dog = Watchdog(hang_s=10.0, start_s=60.0)
+    dog.started(0.0)
+    dog.computed(5.0, 5.0)
+    dog.beat(6.0)
+    dog.computed(1000.0, 15.0)
+    assert not dog.hangs(15.9)
+    assert dog.hangs(16.0)
+    dog.stopped()
+    dog.computed(1.0, 20.0)
+    assert dog.deadline is None
+
+
+@pytest.mark.parametrize(
+    ("share", "given"),
+    [
+        pytest.param(0.0, [30, 60, 60, 60, 60], id="one that waits: twice as long"),
+        pytest.param(1.0, [30, 60, 120, 240, 240], id="one that computes: up to eight times"),
+    ],
+)
+def test_a_start_that_was_given_up_gives_the_next_one_longer(
+    share: float, given: list[int]
+) -> None:
+    dog, now, found = Watchdog(hang_s=10.0, start_s=30.0), 0, []
+    for _ in given:
+        began = now
+        dog.started(began)
+        while not dog.hangs(now):
+            now += 1
+            dog.computed(share * (now - began), now)
+        found.append(now - began)
         dog.given_up()
         assert not dog.hangs(now)
-    assert given == [30.0, 60.0, 120.0, 240.0, 240.0]
+    assert found == given
     dog.started(now)
-    dog.beat(now + 200.0)
-    assert dog.hangs(now + 210.0)
+    dog.beat(now + 20.0)
+    assert dog.hangs(now + 30.0)
     dog.given_up()
     dog.started(now)
     assert dog.deadline == now + 30.0, "it lived, and hung later"

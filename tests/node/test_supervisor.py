@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ import msgspec
 import pytest
 
 from ambient.errors import UsageError
+from ambient.events import Worker
+from ambient.node import process
+from ambient.node.budget import START_S, WORK_S
 from ambient.node.notices import Notice, NoticeKind
 from ambient.node.running import hold_lock
+from ambient.node.supervisor import Supervisor
 from tests.patience import PATIENCE_S, until
 
 WORKER = """
@@ -158,6 +163,51 @@ def test_a_worker_that_hangs_is_killed_and_started_again(start) -> None:
     node = start(hang_s=HANG_S, fusion="hangs")
     until(lambda: len(node.pids("fusion")) >= 2)
     assert len(node.pids("vision")) == 1
+
+
+@pytest.mark.parametrize(
+    ("does", "killed"),
+    [
+        pytest.param("time.sleep(3600)", True, id="waits"),
+        pytest.param("while True: pass", False, id="computes"),
+    ],
+)
+def test_a_start_that_waits_is_killed_and_one_that_computes_is_not(
+    tmp_path: Path, does: str, killed: bool
+) -> None:
+    made = tmp_path / "made"
+    code = f"import time, pathlib; pathlib.Path({str(made)!r}).touch(); {does}"
+    commands = {Worker.VISION: [sys.executable, "-c", code.replace("; while", "\nwhile")]}
+    node = Supervisor(tmp_path, commands)
+    child = node._children[Worker.VISION]
+    node._start(child)
+    try:
+        assert child.running is not None
+        pid, began = child.running.pid, time.monotonic()
+        until(made.exists)
+        node._look_after(child, began + 1)
+        if not killed:
+            enough_s = (process.cpu_s(pid) or 0.0) + WORK_S
+            until(lambda: (process.cpu_s(pid) or 0.0) > enough_s)
+        node._look_after(child, began + START_S - 1)
+        assert child.running.poll() is None
+        node._look_after(child, began + 1.5 * START_S)
+        if killed:
+            assert child.running.wait(PATIENCE_S) == -signal.SIGKILL
+        else:
+            assert child.running.poll() is None
+    finally:
+        node._kill(child)
+
+
+def test_processor_time_is_that_of_the_process_and_none_of_one_that_is_gone() -> None:
+    before = time.process_time()
+    found = process.cpu_s(os.getpid())
+    assert found is not None
+    assert before <= found <= time.process_time()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert process.cpu_s(gone.pid) is None
 
 
 def test_sigterm_drains_senders_first(start) -> None:
