@@ -159,6 +159,8 @@ def room_state(
         Privacy orders (pause and resume) of the room, in any order.
     """
     waiting = _waiting(orders, now)
+    # A wearable or sensor that is back after a silence neither sees nor hears.
+    views = [each for each in views if each.view is not None or each.hearing is not None]
     sources = sorted(views, key=lambda view: view.source)
     if node is None or not heard:
         return RoomState(

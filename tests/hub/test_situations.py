@@ -274,6 +274,17 @@ def seen(source: str, t: int, *, view: View | None = None, hearing: Hearing | No
         ([seen("m1", 1, hearing=Hearing.SWITCHED_OFF)], RoomStatus.OFF),
         ([seen("m1", 1, hearing=Hearing.PAUSED, until=99)], RoomStatus.PAUSED),
         ([], RoomStatus.UNKNOWN),
+        pytest.param([seen("mat-1", 1)], RoomStatus.UNKNOWN, id="a mat that is back"),
+        pytest.param(
+            [seen("m1", 1, hearing=Hearing.OK), seen("mat-1", 1)],
+            RoomStatus.NOT_WATCHED,
+            id="a microphone, and a mat that is back",
+        ),
+        pytest.param(
+            [seen("c1", 1, view=View.OFF), seen("mat-1", 1)],
+            RoomStatus.OFF,
+            id="a camera that is off, and a mat that is back",
+        ),
     ],
 )
 def test_rooms_with_microphones(views, status):
