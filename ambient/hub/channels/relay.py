@@ -44,17 +44,19 @@ class RelayChannel(Channel):
         return f"relay: {told(self._options)}"
 
     def probe(self) -> bool | None:
-        """Return whether the relay can be set now.
+        """Return that the relay can be set now.
 
         None for a line of this machine that was not set yet: one process alone can hold it, and a
         trial beside the hub must find it free.
+
+        Raises
+        ------
+        SourceError
+            When it cannot be set.
         """
         if self._options.gpio is not None and self._switch is None:
             return None
-        try:
-            self._had().check()
-        except SourceError:
-            return False
+        self._had().check()
         return True
 
     def deliver(self, notice: Notice) -> Receipt:

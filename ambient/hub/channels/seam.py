@@ -166,7 +166,13 @@ class Channel(ABC):
         return ""
 
     def probe(self) -> bool | None:
-        """Return whether the far side can be reached now; None when only a delivery can tell."""
+        """Return whether the far side can be reached now; None when only a delivery can tell.
+
+        Raises
+        ------
+        SourceError
+            When it cannot, instead of False, by who knows why and what to do about it.
+        """
         return None
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ import structlog
 
 from ambient.config import RoomName
 from ambient.config_channels import ChannelConfig
+from ambient.errors import SourceError
 from ambient.hub.alarms.condition import Condition
 from ambient.hub.alarms.inputs import ChannelWorks, Delivered
 from ambient.hub.alarms.signal import SIREN, Delivery
@@ -151,11 +152,11 @@ class Sender:
             with self._database.write() as db:
                 self._failed(db, self._plugin.why, now, unmade=True)
         elif self._health.unmade:
-            reached = self._reached(self._plugin)
+            reached, why = self._reached(self._plugin)
             with self._database.write() as db:
                 queue.all_due(db, self.name, now)
                 if reached is False:
-                    self._failed(db, NOT_REACHED, now)
+                    self._failed(db, why, now)
                 else:
                     alarmed = self._health.alarmed
                     self._health = msgspec.structs.replace(self._health.made(), alarmed=alarmed)
@@ -216,7 +217,7 @@ class Sender:
         if self._steady() - self._probed < PROBE_S * NS:
             return
         self._probed = self._steady()
-        reached = self._reached(self._plugin)
+        reached, why = self._reached(self._plugin)
         now = self._now()
         if reached is None or (reached and not self._health.failures):
             return
@@ -224,16 +225,21 @@ class Sender:
             if reached:
                 self._worked(db, now)
             else:
-                self._failed(db, NOT_REACHED, now)
+                self._failed(db, why, now)
         self._tell(now)
 
-    def _reached(self, plugin: Channel) -> bool | None:
-        """Return what the plugin says of its far side; one that breaks has not reached it."""
+    def _reached(self, plugin: Channel) -> tuple[bool | None, str]:
+        """Return what the plugin says of its far side, and why it is not reached when it is not.
+
+        One that breaks has not reached it.
+        """
         try:
-            return plugin.probe()
+            return plugin.probe(), NOT_REACHED
+        except SourceError as error:
+            return False, str(error)
         except Exception as error:  # noqa: BLE001 - as in `_deliver`
             _log.error("channel_broken", channel=self.name, error=repr(error))
-            return False
+            return False, NOT_REACHED
 
     def _failed(
         self, db: sqlite_utils.Database, why: str, now: int, *, unmade: bool = False

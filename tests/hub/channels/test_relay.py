@@ -10,6 +10,7 @@ import pytest
 from ambient.errors import ConfigError
 from ambient.hub.alarms.inputs import OnMyWay
 from ambient.hub.alarms.signal import SIREN, Delivery
+from ambient.hub.channels import sender
 from ambient.hub.channels.relay import RelayChannel
 from tests.hub.channels.kit import Bench, bench, channel, notice, technical
 from tests.relays.modbus import Module
@@ -92,6 +93,16 @@ def test_a_siren_that_is_unplugged_is_told_before_it_is_needed(
             told.append(technical(bed.store))
         assert told == [[], [], ["channel:siren"], []]
         assert not module.wait_for(True, within_s=0.0), "asking does not sound it"
+
+
+def test_a_module_without_the_coil_is_told_as_that(tmp_path: Path, module: Module) -> None:
+    options = RelayChannel.Options(modbus=module.address, coil=60_000)
+    with bench(tmp_path, lambda house: RelayChannel(options, house), name=SIREN) as bed:
+        bed.pass_time(30)
+        bed.step()
+        with bed.database.read() as db:
+            why = sender.health_of(db, SIREN).why
+        assert "has no coil 60000; correct coil" in why
 
 
 @pytest.mark.parametrize(
