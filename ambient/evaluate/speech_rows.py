@@ -8,7 +8,7 @@ only those in `_COLUMNS` must be there. Files are relative to the manifest's fol
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,6 +73,14 @@ def read(manifest: Path) -> list[SoundRow]:
     if not rows:
         raise UsageError(f"{manifest}: expected at least one row, got none")
     return rows
+
+
+def in_order(rows: Iterable[SoundRow]) -> list[SoundRow]:
+    """Return rows by speaker, then by file: what is drawn from them hangs on no manifest's order.
+
+    Who has no name is a speaker of their own.
+    """
+    return sorted(rows, key=lambda row: (row.speaker or row.file, row.file, row.label))
 
 
 def truth(manifest: Path) -> dict[str, list[Interval]]:

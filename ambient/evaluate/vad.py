@@ -219,7 +219,7 @@ def material(rows: Iterable[SoundRow], errors: dict[str, str]) -> mixtures.Mater
     Parameters
     ----------
     rows
-        Recordings.
+        Recordings; utterances and rooms keep their order.
     errors
         What cannot be read is added, with the reason.
     """
@@ -241,7 +241,7 @@ def material(rows: Iterable[SoundRow], errors: dict[str, str]) -> mixtures.Mater
 def _mixtures(
     rows: Iterable[SoundRow], listener: Listener, errors: dict[str, str]
 ) -> dict[str, Score]:
-    made_of = material(rows, errors)
+    made_of = material(speech_rows.in_order(rows), errors)
     if not made_of.speech or not made_of.noise:
         return {}
     scores = {}

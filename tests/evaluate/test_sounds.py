@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -190,3 +191,35 @@ def test_recordings_of_a_speaker_are_judged_singly_and_as_a_stretch(tmp_path: Pa
     # Each once as a person and once from a loudspeaker; three of one speaker make a stretch.
     assert (told.all.n, told.long.n) == (8, 2)
     assert sorted(judge.seconds) == [3.0] * 8 + [8.0] * 2
+
+
+class _Hears:
+    """Says something of what it is asked about that no other sound has."""
+
+    version = "1"
+
+    def person(self, samples: np.ndarray) -> float:
+        return float(np.abs(samples[::7]).mean() * 1e4 % 1.0)
+
+
+OTHERS = [(0, "train", "calm/normal"), (1, "evaluate", "glass"), (2, "evaluate", "scream")]
+
+
+def test_what_is_told_hangs_on_no_order_of_rows_and_on_no_other_recordings(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = []
+    for number, speaker in enumerate(["b", "a", "", "a", "b", "a", "b", ""]):
+        # Longer the later, so that it counts which of one speaker's come first.
+        length = (30 + number) * 1_600
+        soundfile.write(tmp_path / f"{number}.wav", 0.1 * noise(rng, length), 16_000)
+        lines.append(f"{number}.wav,d,evaluate,{speaker},calm/normal")
+    lines.append("7.wav,d,evaluate,,meeting")
+    others = [f"{number}.wav,d,{use},,{label}" for number, use, label in OTHERS]
+
+    def told(rows: list[str]) -> television.Told:
+        text = "\n".join(["file,dataset,use,speaker,label", *rows])
+        (tmp_path / "manifest.csv").write_text(text)
+        judge: Any = _Hears()
+        return television.measure(speech_rows.read(tmp_path / "manifest.csv"), judge)
+
+    assert told(lines) == told(lines[::-1]) == told([*others, *lines[3:], *lines[:3]])

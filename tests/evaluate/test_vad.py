@@ -133,6 +133,40 @@ def test_a_line_does_not_depend_on_what_was_heard_before(recordings: Path) -> No
     assert told(names) == told(names[::-1]) == told(names[:1]) | told(names[1:])
 
 
+def test_mixtures_hang_on_no_order_of_rows(
+    recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vad, "MIXTURES", 6)
+    monkeypatch.setattr(vad, "SNRS_DB", (10,))
+    rng, lines = np.random.default_rng(3), []
+    dying = np.exp(-np.arange(RATE // 2) / 900)
+    labels = ["neutral_read"] * 5 + ["noise"] * 2 + ["rir"] * 2
+    for number, label in enumerate(labels):
+        sound = np.roll(_voiced(), 1_600 * number)[: 20_000 + 2_000 * number]
+        if label == "noise":
+            sound = 0.1 * rng.standard_normal(4 * RATE)
+        elif label == "rir":
+            sound = dying * rng.standard_normal(len(dying))
+        soundfile.write(recordings / f"{number}.wav", sound / np.abs(sound).max() / 2, RATE)
+        lines.append(f"{number}.wav,made,evaluate,{label},{'a' * (number < 4)}")
+
+    made: list[bytes] = []
+
+    def heard(self: vad.Listener, samples: np.ndarray) -> list[object]:
+        made[-1:] = [made[-1] + samples.tobytes()]
+        return []
+
+    monkeypatch.setattr(vad.Listener, "segments", heard)
+    for order in (lines, lines[::-1], lines[4:] + lines[:4]):
+        made.append(b"")
+        (recordings / "manifest.csv").write_text(
+            "\n".join(["file,dataset,use,label,speaker", *order])
+        )
+        rows = speech_rows.read(recordings / "manifest.csv")
+        assert set(vad._mixtures(rows, vad.Listener(), {})) == {"10"}
+    assert made[0] == made[1] == made[2] != b""
+
+
 @pytest.mark.parametrize(
     ("manifest", "truth", "said"),
     [

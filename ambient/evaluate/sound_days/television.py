@@ -55,27 +55,33 @@ def measure(rows: Sequence[SoundRow], judge: TelevisionJudge | None = None) -> T
     long: list[_Said] = []
     taken: list[bool] = []
     kept: dict[str, list[Samples]] = {}
-    for number, row in enumerate(rows):
-        if row.use == speech_rows.TRAIN:
-            continue
-        if row.label.startswith(DRY):
-            dry = speech_rows.samples_of(row.path)[: round(LONGEST_S * RATE)]
-            ratio = RATIOS_DB[number % len(RATIOS_DB)]
-            speaker = row.speaker or row.file
-            found += _both(judge, dry, ratio, number, speaker)
-            parts = kept.setdefault(speaker, [])
-            parts.append(dry)
-            if sum(len(part) for part in parts) >= LONGEST_S * RATE:
-                whole = np.concatenate(kept.pop(speaker))[: round(LONGEST_S * RATE)]
-                long += _both(judge, whole, ratio, number, speaker)
-        elif row.label.startswith(IN_ROOM):
-            taken += [judge.person(part) >= 0.5 for part in _parts(row)]
+    for number, row in enumerate(_measured(rows, DRY)):
+        dry = speech_rows.samples_of(row.path)[: round(LONGEST_S * RATE)]
+        ratio = RATIOS_DB[number % len(RATIOS_DB)]
+        speaker = row.speaker or row.file
+        found += _both(judge, dry, ratio, number, speaker)
+        parts = kept.setdefault(speaker, [])
+        parts.append(dry)
+        if sum(len(part) for part in parts) >= LONGEST_S * RATE:
+            whole = np.concatenate(kept.pop(speaker))[: round(LONGEST_S * RATE)]
+            long += _both(judge, whole, ratio, number, speaker)
+    for row in _measured(rows, IN_ROOM):
+        taken += [judge.person(part) >= 0.5 for part in _parts(row)]
     return Told(
         all=_area(found),
         by_db={f"{db}": _area([each for each in found if each.ratio == db]) for db in RATIOS_DB},
         long=_area(long),
         in_room=wilson(sum(taken), len(taken)),
     )
+
+
+def _measured(rows: Sequence[SoundRow], labels: tuple[str, ...]) -> list[SoundRow]:
+    """Return rows whose label begins so and that may not be learned from, in their own order.
+
+    Rooms and ratios are drawn by place in it: no other recording may change them.
+    """
+    held = (row for row in rows if row.use != speech_rows.TRAIN and row.label.startswith(labels))
+    return speech_rows.in_order(held)
 
 
 class _Said(NamedTuple):
