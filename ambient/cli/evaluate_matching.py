@@ -61,9 +61,10 @@ def matching(
     if recordings is not None:
         from ambient.evaluate.matching.recordings import run as compare
 
+        errors: dict[str, str] = {}
         with evaluate._shown("clips") as progress:
-            found = compare(folder, recordings, progress)
-        evaluate._done(found, {}, _pairs, json=json)
+            found = compare(folder, recordings, progress, errors)
+        evaluate._done(found, errors, _pairs, json=json)
         return
     from ambient.evaluate.matching.measure import run
 

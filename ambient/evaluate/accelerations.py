@@ -75,7 +75,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """One recording; `fall` is what the manifest says, `traces` are by place on the body."""
+    """One recording; `fall` is what the manifest says, `traces` are by place on the body.
+
+    `slower` is real time over that of the video of the same name.
+    """
 
     file: str
     dataset: str
@@ -84,6 +87,7 @@ class Recording:
     fall: bool
     description: str
     traces: dict[Wear, Trace]
+    slower: float = 1.0
 
 
 _UMAFALL: Final = {
@@ -153,7 +157,7 @@ def recordings(
             continue
         path = data / row["file"]
         try:
-            traces = _read(path)
+            traces, slower = _read(path)
         except (OSError, EOFError, ValueError, IndexError, KeyError, zlib.error) as error:
             said = (
                 f"{path}: expected a recording of a worn accelerometer, cannot read it "
@@ -171,11 +175,24 @@ def recordings(
             fall=row["label"] == "fall",
             description=re.sub(r" trial .*|;.*", "", row.get("description") or ""),
             traces=traces,
+            slower=slower,
         )
 
 
-def _read(path: Path) -> dict[Wear, Trace]:
-    """Return the traces of a file, by what it begins with.
+def shared_name(file: str) -> str:
+    """Return what the files of both senses of one recording share of their names.
+
+    Examples
+    --------
+    >>> shared_name("video/fall-01-cam0.mp4") == shared_name("worn/fall-01-acc.csv.gz")
+    True
+    """
+    name = Path(file).name.split(".")[0]
+    return name.removesuffix("-acc").removesuffix("-cam0").removesuffix("_C1")
+
+
+def _read(path: Path) -> tuple[dict[Wear, Trace], float]:
+    """Return the traces of a file, by what it begins with, and how much slower than video they are.
 
     Raises
     ------
@@ -187,8 +204,8 @@ def _read(path: Path) -> dict[Wear, Trace]:
     raw = path.read_bytes()
     text = (gzip.decompress(raw) if raw.startswith(_GZIP) else raw).decode("latin-1")
     if text.startswith("%"):
-        return _umafall(text)
-    return _upfall(text) if text.startswith("row,") else _urfd(text)
+        return _umafall(text), 1.0
+    return (_upfall(text), _UPFALL_SLOWER) if text.startswith("row,") else (_urfd(text), 1.0)
 
 
 def _umafall(text: str) -> dict[Wear, Trace]:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ambient.errors import ModelError
 from ambient.evaluate.fusion_falls.figures import area, sensitivity
 from ambient.evaluate.fusion_falls.late import FEW
-from ambient.evaluate.fusion_falls.report import FALLS, RHOS, fitted_on, scored, worn
+from ambient.evaluate.fusion_falls.report import FALLS, RHOS, fitted_on, fitted_worn, scored
 from ambient.evaluate.fusion_falls.simulate import Assumptions, Pools, Scenario, scenarios
 from ambient.evaluate.fusion_falls.streams import Stream, likelihoods
 from ambient.observations import ImpactMeasured, MotionMeasured
@@ -117,7 +117,7 @@ def train(
     UsageError, SourceError
         A manifest or recording cannot be read.
     """
-    streams = worn(data, cache, fitted=True)
+    streams = fitted_worn(data, cache)
     said, was = likelihoods(streams)
     others = sum(not stream.fall for stream in streams)
     jolt, impact = impact_curves(said, was, others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,20 @@ import numpy as np
 import pytest
 
 from ambient.errors import SourceError, UsageError
+from ambient.evaluate.accelerations import HOLD_S, SECOND, recordings
 from ambient.evaluate.fusion_falls import cache, report, skeletons
 from ambient.evaluate.fusion_falls.streams import Stream, wearable_streams
 from ambient.evaluate.manifest import Row
+from ambient.evaluate.matching import recordings as matching
 from ambient.evaluate.matching.rooms import Rooms
-from ambient.observations import AnyObservation, ImpactMeasured, Tick, Wear
+from ambient.observations import (
+    AnyObservation,
+    ImpactMeasured,
+    Posture,
+    PostureSeen,
+    Tick,
+    Wear,
+)
 from models.skeletons.generate import Family
 from tests.evaluate.kit import row
 from tests.vitals.motion.kit import falling, lying
@@ -120,11 +130,132 @@ def test_recordings_of_both_senses_may_be_of_any_set(
         report.run(tmp_path, tmp_path / "kept")
 
 
-@pytest.mark.parametrize("fitted", [True, False])
-def test_without_anybody_to_fit_or_measure_on_it_is_said(tmp_path: Path, fitted: bool) -> None:
-    _worn(tmp_path / "vitals", falling(50.0))
-    with pytest.raises(UsageError, match="expected falls of umafall's subjects"):
-        report.worn(tmp_path, tmp_path / "kept", fitted=fitted)
+def _folder(folder: Path, videos: list[str], worn: list[str]) -> Path:
+    """Write manifests of names, columns and an order of columns of their own, and what is felt.
+
+    Videos are given as file, set, use and label; what is worn as file, set and label.
+    """
+    for part in ("vitals", "video"):
+        (folder / part).mkdir(parents=True)
+    lines = ["camera,use,fall_start_s,file,label,remark,dataset"]
+    for one in videos:
+        file, dataset, use, label = one.split()
+        (folder / "video" / file).write_text(file)
+        lines.append(f"7,{use},{'3' * (label == 'fall')},{file},{label},none,{dataset}")
+    (folder / "video" / "manifest.csv").write_text("\n".join(lines))
+    lines = ["label,height,dataset,subject,use,file"]
+    for one in worn:
+        file, dataset, label = one.split()
+        samples = falling(50.0) if label == "fall" else lying(8.0, 50.0)
+        rows = [f"{20 * n},1.0,{x},{y},{z}" for n, (x, y, z) in enumerate(samples.tolist())]
+        (folder / "vitals" / file).write_text("\n".join(rows))
+        lines.append(f"{label},180,{dataset},01,train,{file}")
+    (folder / "vitals" / "manifest.csv").write_text("\n".join(lines))
+    return folder
+
+
+VIDEOS = ["v1.mp4 seen test fall", "v2.mp4 seen test adl", "v3.mp4 seen train adl"]
+WORN = ["w1.csv felt fall", "w2.csv felt adl"]
+
+
+@pytest.mark.parametrize(
+    ("videos", "worn", "camera", "wearable"),
+    [
+        pytest.param(VIDEOS, WORN, (1, 1), (1, 1), id="a set for each sense"),
+        pytest.param(
+            [one.replace("test", "train") for one in VIDEOS], WORN, (1, 2), (1, 1), id="all train"
+        ),
+        pytest.param(
+            VIDEOS, [*WORN, "v1.csv seen fall"], (1, 1), (1, 1), id="one of both senses beside"
+        ),
+        pytest.param(
+            VIDEOS, ["v1.csv seen fall", "v2.csv seen adl"], (1, 1), (1, 1), id="only of both"
+        ),
+        pytest.param(
+            VIDEOS, [*WORN, "u.csv umafall fall"], (1, 1), (1, 1), id="somebody fitted on"
+        ),
+    ],
+)
+def test_scenarios_are_drawn_from_any_sets(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    videos: list[str],
+    worn: list[str],
+    camera: tuple[int, int],
+    wearable: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(cache, "_looked", _there)
+    folder = _folder(tmp_path / "data", videos, worn)
+    measured = report.run(folder, tmp_path / "kept", simulated=4)
+    assert measured.pools == {"camera": camera, "wearable": wearable}
+    assert [one.rho for one in measured.simulated] == list(report.RHOS)
+    assert "or fitted elsewhere" not in measured.simulated[0].ways
+    assert measured.errors == {}
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        (report.fitted_worn, "falls of umafall's subjects 01, 02"),
+        (report.measured_on, "everyday life, at the waist or the wrist"),
+    ],
+)
+def test_without_anybody_to_fit_or_measure_on_it_is_said(
+    tmp_path: Path, measure: Callable[[Path, Path], object], said: str
+) -> None:
+    folder = _folder(tmp_path / "data", [], WORN[:1])
+    (folder / "video" / "manifest.csv").write_text(
+        "file,dataset,use,label,fall_start_s\nx,y,z,ambiguous,\n"
+    )
+    with pytest.raises(UsageError, match=said):
+        measure(folder, tmp_path / "kept")
+
+
+UP_FALL = ["Belt", "Neck", "Wrist", "Ank_", "RightPocket"]
+
+
+def _up_fall(path: Path) -> None:
+    """Write still seconds as UP-Fall publishes them, the columns in an order of their own."""
+    names = [f"{place}ACC{axis}" for place in UP_FALL for axis in "ZXY"]
+    rows = [f"{n},{'1.0,0.0,0.0,' * 5}{n * 0.05}" for n in range(200)]
+    path.write_text("\n".join([",".join(["row", *names, "video_s"]), *rows]))
+
+
+def test_a_wearable_in_slower_time_is_known_by_its_file_and_not_by_its_set(tmp_path: Path) -> None:
+    _up_fall(tmp_path / "a.csv")
+    (tmp_path / "manifest.csv").write_text("file,dataset,use,label\na.csv,mine,test,adl\n")
+    (one,) = recordings(tmp_path)
+    assert one.slower == 1.27
+    assert one.traces[Wear.WRIST].seconds == pytest.approx(199 * 0.05 * 1.27)
+    found = wearable_streams(tmp_path, "mine", tmp_path / "kept", in_video_time=True)
+    assert max(when for when, _ in found[Wear.WRIST][0].seen) <= (199 * 0.05 + HOLD_S) * SECOND
+
+
+def test_whose_wearable_it_is_is_compared_in_any_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked(of: Row, _: Path) -> list[AnyObservation]:
+        if of.file == "v2.mp4":
+            raise SourceError("v2.mp4: none")
+        return [
+            PostureSeen(
+                t=n * SECOND // 10, room="r", source="c", track=1, posture=Posture.OTHER,
+                probability=1.0, down=0.0, upright=1.0, hips=0.1,
+            )
+            for n in range(80)
+        ]  # fmt: skip
+
+    monkeypatch.setattr(cache, "_looked", looked)
+    worn = ["v1-acc.csv seen fall", "v2.csv seen adl", "v4.csv seen adl", "w.csv other adl"]
+    folder = _folder(tmp_path / "data", [*VIDEOS, "v4.mp4 seen test adl"], worn)
+    (folder / "vitals" / "v4.csv").unlink()
+    errors: dict[str, str] = {}
+    found = matching.run(folder, tmp_path / "kept", errors=errors)
+    assert {name: pairs.clips for name, pairs in found.items()} == {"seen, waist": 1}
+    assert sorted(errors) == ["v2.mp4", "v4.csv"]
+    (folder / "vitals" / "v1-acc.csv").rename(folder / "vitals" / "gone.csv")
+    with pytest.raises(UsageError, match="a sensor at the wrist or waist share, got none: .*v1"):
+        matching.run(folder, tmp_path / "kept", errors={})
 
 
 def test_motions_that_are_not_there_are_said(tmp_path: Path) -> None:

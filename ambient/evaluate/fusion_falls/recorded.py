@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ambient.evaluate.accelerations import worn_sets
+from ambient.evaluate.accelerations import shared_name, worn_sets
 from ambient.evaluate.fusion_falls.ranked import Told, judged
 from ambient.evaluate.fusion_falls.streams import (
     Stream,
@@ -89,11 +89,11 @@ def pairs(
         found = wearable_streams(
             vitals, dataset, cache, in_video_time=True, places=(Wear.WAIST,), errors=errors
         )
-        worn |= {(dataset, _name(stream.file)): stream for stream in found[Wear.WAIST]}
-    rows = {row.file: row for row in videos if (row.dataset, _name(row.file)) in worn}
+        worn |= {(dataset, shared_name(stream.file)): stream for stream in found[Wear.WAIST]}
+    rows = {row.file: row for row in videos if (row.dataset, shared_name(row.file)) in worn}
     seen = camera_streams(list(rows.values()), cache, progress, in_video_time=True, errors=errors)
     return [
-        Pair(row, camera, worn[row.dataset, _name(row.file)])
+        Pair(row, camera, worn[row.dataset, shared_name(row.file)])
         for camera in seen
         for row in (rows[camera.file],)
     ]
@@ -178,9 +178,3 @@ def _descent_s(pair: Pair) -> float:
     ]
     best = max(near, default=(0.0, 0.0))
     return -best[1] if best[0] > 0.0 else start
-
-
-def _name(file: str) -> str:
-    """Return what the files of both senses of one recording share."""
-    name = Path(file).name.split(".")[0]
-    return name.removesuffix("-acc").removesuffix("-cam0").removesuffix("_C1")

@@ -1,7 +1,8 @@
 """Falls by all senses measured: on recordings of two senses, and on a simulated set.
 
 Behind ``ambient evaluate fusion``. The simulated set is drawn from recordings that no weight was
-fitted on: videos, and wearables of subjects that `ambient train fusion` leaves out.
+fitted on, of whatever data sets a manifest names: videos not marked for training, and wearables of
+subjects that `ambient train fusion` leaves out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from ambient.errors import UsageError
+from ambient.evaluate import labelled
+from ambient.evaluate.accelerations import worn_sets
 from ambient.evaluate.fusion_falls import recorded, skeletons
 from ambient.evaluate.fusion_falls.bound import Bound, bound
 from ambient.evaluate.fusion_falls.figures import Ranking, calibration, rankings
@@ -26,9 +29,14 @@ from ambient.evaluate.fusion_falls.simulate import (
     Scenario,
     scenarios,
 )
-from ambient.evaluate.fusion_falls.streams import Stream, camera_streams, wearable_streams
+from ambient.evaluate.fusion_falls.streams import (
+    WORN_AT,
+    Stream,
+    camera_streams,
+    wearable_streams,
+)
 from ambient.evaluate.manifest import Label, Row, read
-from ambient.observations import Wear
+from ambient.train.wearable import DATASET
 from fusion.evidence import probability
 from fusion.ratios import Table, carried
 
@@ -45,8 +53,11 @@ FIT_SUBJECTS: Final = frozenset({"01", "02", "03", "04"})
 SKELETONS: Final = 240
 SKELETONS_SEED: Final = 900
 """Simulated situations that weights are fitted on, half of them falls."""
-TESTED: Final = ("urfd", "urfd-ceiling", "extra-thanhnc", "extra-exercise")
-"""Data sets of video, none of them for training, that scenarios are drawn from."""
+TRAIN: Final = "train"
+ASIDE: Final = frozenset(
+    {"upfall", "wild", "surveillance", "extra-le2i", "extra-ltc", "extra-web", "extra-home"}
+)
+"""Shared data sets of video that no scenario is drawn from, so that figures stay comparable."""
 
 
 class Simulated(Struct, frozen=True):
@@ -59,8 +70,8 @@ class Simulated(Struct, frozen=True):
     falls, others
         Scenarios.
     ways
-        By name: all senses, each lost in turn, each alone, a late "or" fitted elsewhere, the best
-        late "or" and "and".
+        By name: all senses, each lost in turn, each alone, a late "or" fitted elsewhere (where
+        there are recordings to fit it on), the best late "or" and "and".
     calibration_error
         Expected, of the log-odds of all senses where falls are as frequent as the prior says.
     bound
@@ -137,7 +148,7 @@ def run(
         )
     pools = measured_on(data, cache, progress, errors) if simulated else Pools([], [])
     assumed = Assumptions()
-    late = fitted_or(elsewhere(fitted_on(data, cache, progress), assumed)) if simulated else None
+    late = _late(data, cache, assumed, progress) if simulated else None
     return Report(
         table=carried().version,
         recorded=recorded.measure(found),
@@ -154,16 +165,44 @@ def run(
     )
 
 
+def _late(
+    data: Path,
+    cache: Path,
+    assumed: Assumptions,
+    progress: Callable[[int, int], None] | None,
+) -> LateOr | None:
+    """Return an "or" fitted on what weights are fitted on; None where `data` has none of that."""
+    labels = {
+        row["label"]
+        for _, row in labelled.rows(data / "vitals" / "manifest.csv", ("dataset", "label"))
+        if row["dataset"] == DATASET and row.get("subject") in FIT_SUBJECTS
+    }
+    if not {Label.FALL, Label.ADL} <= labels or not (data / "motion").is_dir():
+        return None
+    return fitted_or(elsewhere(fitted_on(data, cache, progress), assumed))
+
+
 def measured_on(
     data: Path,
     cache: Path,
     progress: Callable[[int, int], None] | None = None,
     errors: dict[str, str] | None = None,
 ) -> Pools:
-    """Return the pools that are measured on."""
-    rows = [row for row in read(data / "video" / "manifest.csv") if row.dataset in TESTED]
-    seen = camera_streams(_scored(rows), cache, progress, errors=errors)
-    return Pools(seen, worn(data, cache, fitted=False, errors=errors))
+    """Return the pools that are measured on.
+
+    Videos are those that are not marked for training; all where every one is. Wearables are of data
+    sets that no video is of, so that a sense of one recording is not laid beside the other as if
+    they were strangers; of all data sets where each has both.
+    """
+    videos = read(data / "video" / "manifest.csv")
+    rows = [row for row in _scored(videos) if row.dataset not in ASIDE]
+    rows = [row for row in rows if row.use != TRAIN] or rows
+    seen = camera_streams(rows, cache, progress, errors=errors)
+    shown = {row.dataset for row in videos}
+    every = worn_sets(data / "vitals")
+    alone = [name for name in every if name not in shown] or every
+    streams = [one for one in worn(data, cache, alone, errors) if not _fitted_on(one)]
+    return Pools(seen, _both_classes(data, streams))
 
 
 def fitted_on(
@@ -174,7 +213,7 @@ def fitted_on(
 ) -> Pools:
     """Return the pools that weights are fitted on: skeletons, and wearables of other subjects."""
     seen = skeletons.camera_streams(data, cache, SKELETONS, SKELETONS_SEED, progress)
-    return Pools(seen, worn(data, cache, fitted=True), table)
+    return Pools(seen, fitted_worn(data, cache), table)
 
 
 def elsewhere(pools: Pools, assumed: Assumptions, count: int = ELSEWHERE) -> list[Scores]:
@@ -188,29 +227,47 @@ def elsewhere(pools: Pools, assumed: Assumptions, count: int = ELSEWHERE) -> lis
     return sets
 
 
-def worn(
-    data: Path, cache: Path, *, fitted: bool, errors: dict[str, str] | None = None
-) -> list[Stream]:
-    """Return wearables of the subjects that weights are fitted on, or of the others.
+def fitted_worn(data: Path, cache: Path) -> list[Stream]:
+    """Return wearables of the subjects that weights are fitted on.
 
     Raises
     ------
     UsageError
-        There is none, or one cannot be read (without `errors`).
+        There is none, or one cannot be read.
     """
-    found = wearable_streams(data / "vitals", "umafall", cache, errors=errors)
-    streams = [
-        stream
-        for place in (Wear.WAIST, Wear.WRIST)
-        for stream in found[place]
-        if (stream.person.removeprefix("umafall ") in FIT_SUBJECTS) is fitted
-    ]
+    return _both_classes(
+        data,
+        [one for one in worn(data, cache, (DATASET,)) if _fitted_on(one)],
+        f" of {DATASET}'s subjects {', '.join(sorted(FIT_SUBJECTS))}",
+    )
+
+
+def worn(
+    data: Path, cache: Path, sets: Sequence[str], errors: dict[str, str] | None = None
+) -> list[Stream]:
+    """Return what wearables of some data sets say, those at the waist first.
+
+    Raises
+    ------
+    UsageError
+        One cannot be read (without `errors`).
+    """
+    found = [wearable_streams(data / "vitals", name, cache, errors=errors) for name in sets]
+    return [stream for place in WORN_AT for one in found for stream in one[place]]
+
+
+def _fitted_on(stream: Stream) -> bool:
+    """Return whether weights were fitted on whom a stream shows."""
+    return stream.person in {f"{DATASET} {subject}" for subject in FIT_SUBJECTS}
+
+
+def _both_classes(data: Path, streams: list[Stream], whose: str = "") -> list[Stream]:
     for fall in (True, False):
         if not any(stream.fall is fall for stream in streams):
             raise UsageError(
-                f"{data}: expected {'falls' if fall else 'everyday life'} of umafall's subjects "
-                f"{'' if fitted else 'beside '}{', '.join(sorted(FIT_SUBJECTS))}, got none; "
-                "point to the folder of labelled recordings"
+                f"{data / 'vitals'}: expected worn sensors' recordings of "
+                f"{'falls' if fall else 'everyday life'}{whose}, at the waist or the wrist, got "
+                f"none; give rows with the label {'fall' if fall else 'adl'}"
             )
     return streams
 

@@ -38,9 +38,6 @@ SUBJECT: Final = "s-0001"
 WORN_AT: Final = (Wear.WAIST, Wear.WRIST)
 """Where residents wear something; ankles and pockets are measured elsewhere."""
 CHUNK: Final = 10
-SLOWER: Final = {"upfall": 1.27}
-"""Real time of a wearable's row over the camera's frame time; see `ambient.evaluate.accelerations`.
-Here the camera's time counts: the wearable's is brought to it."""
 
 
 class Stream(Struct, frozen=True):
@@ -152,8 +149,9 @@ def wearable_streams(
                 continue
             trace, seen = recording.traces[wear], told[wear]
             if in_video_time:
-                zero, slower = int(START_S * SECOND), SLOWER.get(dataset, 1.0)
-                seen = [_slowed(one, zero, slower) for one in seen]
+                # Here the camera's time counts: the wearable's is brought to it.
+                zero = int(START_S * SECOND)
+                seen = [_slowed(one, zero, recording.slower) for one in seen]
             else:
                 zero = fall if fall is not None else _likest(trace, seen)
             out[wear].append(_stream(recording, seen, zero))

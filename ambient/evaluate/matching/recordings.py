@@ -20,7 +20,8 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from ambient.evaluate.accelerations import Recording, recordings
+from ambient.errors import UsageError
+from ambient.evaluate.accelerations import Recording, recordings, shared_name, worn_sets
 from ambient.evaluate.fusion_falls.cache import looked_at
 from ambient.evaluate.manifest import Row, read
 from ambient.observations import MotionMeasured, PostureSeen, Wear
@@ -30,9 +31,6 @@ from vitals.motion.cells import Grid
 from vitals.motion.scale import Scale
 from vitals.motion.seconds import Moved, Seconds
 
-DATASETS: Final = ("upfall", "urfd")
-SLOWER: Final = {"upfall": 1.27, "urfd": 1.0}
-"""Real time over the video's; see the data's README."""
 BEGIN_S: Final = 1000.0
 """Where the clock of the recordings begins."""
 SECOND: Final = 1_000_000_000
@@ -79,9 +77,12 @@ class Clip:
 
 
 def run(
-    data: Path, kept: Path, progress: Callable[[int, int], None] | None = None
+    data: Path,
+    kept: Path,
+    progress: Callable[[int, int], None] | None = None,
+    errors: dict[str, str] | None = None,
 ) -> dict[str, Pairs]:
-    """Compare true with wrong pairs.
+    """Compare true with wrong pairs, in every data set that has recordings of both senses.
 
     Parameters
     ----------
@@ -89,27 +90,38 @@ def run(
         The folder with ``video`` and ``vitals``.
     kept
         Where what the camera says of each clip is kept; looking takes minutes.
+    progress
+        Called with (done, all) clips of a data set.
+    errors
+        What cannot be read is added, by file, and the others go on; without it that is an error.
 
     Raises
     ------
+    UsageError
+        A manifest cannot be read, or no clip is of a camera and of a wrist or waist.
     UsageError, SourceError
-        A file is missing or cannot be read.
+        A recording cannot be read, without `errors`.
     """
     out: dict[str, Pairs] = {}
-    for dataset in DATASETS:
-        worn = {_number(one.file): one for one in recordings(data / "vitals", (dataset,))}
-        videos = [
-            row
-            for row in read(data / "video" / "manifest.csv")
-            if row.dataset == dataset and _number(row.file) in worn
-        ]
+    vitals, videos = data / "vitals", read(data / "video" / "manifest.csv")
+    shown = {row.dataset for row in videos}
+    for dataset in sorted(name for name in worn_sets(vitals) if name in shown):
+        worn = {shared_name(one.file): one for one in recordings(vitals, (dataset,), errors=errors)}
+        rows = [row for row in videos if row.dataset == dataset and shared_name(row.file) in worn]
         clips = [
-            _clip(row, worn[_number(row.file)], said)
-            for row, said in looked_at(videos, kept, progress)
+            _clip(row, worn[shared_name(row.file)], said)
+            for row, said in looked_at(rows, kept, progress, errors)
         ]
         for wear in (Wear.WRIST, Wear.WAIST):
-            if clips and all(wear in one.moved for one in clips):
-                out[f"{dataset}, {wear}"] = compare(clips, wear)
+            worn_there = [one for one in clips if wear in one.moved]
+            if worn_there:
+                out[f"{dataset}, {wear}"] = compare(worn_there, wear)
+    if not out:
+        why = next(iter((errors or {}).values()), "")
+        raise UsageError(
+            f"{data}: expected recordings that a camera and a sensor at the wrist or waist share, "
+            f"got none: {why or 'give both rows of one data set and files alike in name'}"
+        )
     return out
 
 
@@ -130,20 +142,12 @@ def compare(clips: Sequence[Clip], wear: Wear) -> Pairs:
     )
 
 
-def _number(file: str) -> str:
-    """Return what video and device of one recording share of their names."""
-    stem = Path(file).name.split(".")[0]
-    for end in ("-cam0", "-acc", "_C1"):
-        stem = stem.removesuffix(end)
-    return stem
-
-
 def _clip(row: Row, recording: Recording, said: Sequence[object]) -> Clip:
     seen = [one for one in said if isinstance(one, PostureSeen)]
     tracks = [one.track for one in seen]
     # One person is recorded; what else is taken for somebody is left out.
     most = max(set(tracks), key=tracks.count, default=0)
-    slower = SLOWER[row.dataset]
+    slower = recording.slower
     traces = recording.traces
     begin = min(int(one.times[0]) for one in traces.values())
     felt_s = max(one.seconds for one in traces.values()) + (begin / SECOND - BEGIN_S)
@@ -204,7 +208,8 @@ def _told(every: list[PostureSeen | MotionMeasured]) -> Matcher:
         matcher.observe(said)
         matcher.advance(said.t)
     # The last seconds are compared once the camera is past them.
-    matcher.advance(round(max(one.t for one in every) + (WAIT_S + EVERY_S) * SECOND))
+    end = max((one.t for one in every), default=0)
+    matcher.advance(round(end + (WAIT_S + EVERY_S) * SECOND))
     return matcher
 
 
