@@ -6,6 +6,7 @@ token and all. Only the standard library, so that it runs wherever a node does.
 
 from __future__ import annotations
 
+import http.client
 import http.cookiejar
 import time
 import urllib.error
@@ -18,7 +19,12 @@ import msgspec
 from ambient.errors import LinkError
 
 TIMEOUT_S: Final = 10.0
+AGAIN_S: Final = 0.2
 CSRF_HEADER: Final = "X-CSRF-Token"
+
+
+class NoAnswerError(LinkError):
+    """Nobody answered a request; whether it was done is not known."""
 
 
 class AlarmSeen(msgspec.Struct, frozen=True):
@@ -76,10 +82,14 @@ class PageClient:
     ----------
     url
         For example ``http://127.0.0.1:8080``.
+    patience_s
+        For how long a request that nobody answers is made again. Each may be: who logs in twice has
+        two sessions, and what was acknowledged stays so.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience_s: float = 0.0) -> None:
         self.url = url.rstrip("/")
+        self._patience_s = patience_s
         self._jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),
@@ -106,7 +116,9 @@ class PageClient:
         form = urllib.parse.urlencode({"user": user, "password": password, "again": password})
         path = urllib.parse.urlsplit(link).path
         kind = "application/x-www-form-urlencoded"
-        status, answer = self._call("POST", path, form.encode(), kind)
+        # The link is good once, so this is not asked again, but waited for.
+        limit_s = max(TIMEOUT_S, self._patience_s)
+        status, answer = self._call("POST", path, form.encode(), kind, timeout_s=limit_s)
         if status not in (200, 303):
             raise LinkError(f"set-up: expected the hub to create a user, got {status} {answer!r}")
         self._jar.clear()
@@ -192,14 +204,30 @@ class PageClient:
         return [(cookie.name, cookie.value or "") for cookie in self._jar]
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        status, answer = self._call(method, path, body, "application/json")
+        status, answer = self._answered(method, path, body)
         if status >= 300:
             shown = answer[:200].decode(errors="replace")
             raise LinkError(f"{method} {path}: expected success, got {status}: {shown}")
         return answer
 
+    def _answered(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        began = time.monotonic()
+        while True:
+            try:
+                return self._call(method, path, body, "application/json")
+            except NoAnswerError:
+                if time.monotonic() - began >= self._patience_s:
+                    raise
+                time.sleep(AGAIN_S)
+
     def _call(
-        self, method: str, path: str, body: bytes | None = None, kind: str = ""
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        kind: str = "",
+        *,
+        timeout_s: float | None = None,
     ) -> tuple[int, bytes]:
         headers = {"Origin": self.url} if method != "GET" else {}
         if kind and body is not None:
@@ -208,10 +236,10 @@ class PageClient:
             headers[CSRF_HEADER] = self._csrf
         request = urllib.request.Request(self.url + path, body, headers, method=method)
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=timeout_s or TIMEOUT_S) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read()
-        except OSError as error:
-            raise LinkError(f"{self.url}: the hub's page does not answer ({error})") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswerError(f"{self.url}: the hub's page does not answer ({error})") from None

@@ -82,7 +82,7 @@ class OneHub:
         self.config = folder / "hub.yaml"
         self.state = folder / "hub"
         self.link_port, self.web_port, self.pair_port = free_port(), free_port(), free_port()
-        self.page = PageClient(f"http://127.0.0.1:{self.web_port}")
+        self.page = PageClient(f"http://127.0.0.1:{self.web_port}", patience_s=START_S)
         self.process: subprocess.Popen[bytes] | None = None
         self.hangs = False
 
