@@ -250,12 +250,12 @@ class RoomJudge:
             self.vitals = self._physiology(on=self.vitals.on, state=vitals)
         if "sources" in state:
             kept_sources = decode(state["sources"], type=SourcesState)
-            known = {s.source: s for s in kept_sources.views.sources}
-            now = [known.get(s.source, s).going_on(s) for s in self._sources.views.sources]
-            for source in now if restarted else ():
+            views = self._sources.views
+            views.go_on(kept_sources.views, restarted=restarted)
+            for source in views.sources if restarted else ():
                 source.last = None  # silence during a restart is the node's, not the source's
                 source.known = False
-            kept_sources.views.sources = now
+            kept_sources.views = views
             self._sources = kept_sources
         self._look_up()
 

@@ -60,6 +60,7 @@ _VIEW: Final[Mapping[Say, type[AnyEvent]]] = {
     Say.DEGRADED: QualityDegraded,
     Say.NOT_WATCHED: QualityNotWatched,
     Say.RESTORED: QualityRestored,
+    Say.GONE: QualityRestored,
 }
 
 

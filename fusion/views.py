@@ -5,7 +5,8 @@ and the instant of every observation. Goes out: `Statement`: a source is degrade
 watched by plan, or silent for longer than it promised. Cameras and microphones promise a word each
 second; a wearable or sensor promises what the installer says (``every_s``), or nothing. A planned
 darkness or pause is shown, never rung. The first state after each start is stated as well, so that
-a hub knows who watches and who hears. Pure.
+a hub knows who watches and who hears, and so is once that a source left the configuration: nobody
+else could end what was stated of it. Pure.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Say(StrEnum):
     RESTORED = "restored"
     NOT_WATCHED = "not_watched"
     SILENT = "silent"
+    GONE = "gone"
+    """Not configured any more: what was stated of it is over, and it neither sees nor hears."""
 
 
 class Family(StrEnum):
@@ -74,6 +77,8 @@ class Condition(Struct):
 
     began: int = 0
     position: int = 0
+    latest: int = 0
+    """`t` of its newest statement."""
 
     def begin(self, t: int) -> None:
         """Begin anew at `t`."""
@@ -102,8 +107,14 @@ class SourceState(Struct):
 
     def going_on(self, planned: SourceState) -> SourceState:
         """Return this state under a plan that may be another than when it was kept."""
-        self.device, self.promised_s = planned.device, planned.promised_s
+        self.promised_s = planned.promised_s
         return self
+
+    @property
+    def stated(self) -> list[Family]:
+        """The conditions of which a hub was told how they stand."""
+        silent = [Family.SILENT] if self.silent else []
+        return [*silent, Family.VIEW] if self.view_chain.position else silent
 
 
 def promising(room: str, devices: Iterable[Promising], device: Device) -> list[SourceState]:
@@ -133,6 +144,17 @@ class Views(Struct):
     """All sources that the configuration names; survives a restart."""
 
     sources: list[SourceState] = []
+    gone: list[SourceState] = []
+    """Those that it named before, until that is stated."""
+
+    def go_on(self, kept: Views, *, restarted: bool) -> None:
+        """Go on from what was kept, under a plan that after a restart may be another one.
+
+        A source is the same one if both its id and what it is are.
+        """
+        known = {(s.source, s.device): s for s in (*kept.gone, *kept.sources)}
+        self.sources = [known.pop((s.source, s.device), s).going_on(s) for s in self.sources]
+        self.gone = [s for s in known.values() if s.stated] if restarted else kept.gone
 
     def view(self, seen: ViewState) -> list[Statement]:
         """Take in what a camera can see now."""
@@ -189,8 +211,9 @@ class Views(Struct):
         return [_say(Say.RESTORED, state, t, family=Family.SILENT)]
 
     def advance(self, t: int) -> list[Statement]:
-        """Notice who has been silent for too long at `t`."""
-        out: list[Statement] = []
+        """Notice at `t` who is not configured any more, and who has been silent for too long."""
+        gone, self.gone = self.gone, []
+        out = [one for state in gone for one in _ended(state, t)]
         for state in self.sources:
             if state.last is None:
                 state.last = t  # counts from the first instant that anybody reported
@@ -217,6 +240,14 @@ class Views(Struct):
         return next((s for s in self.sources if s.room == room and s.source == source), None)
 
 
+def _ended(state: SourceState, t: int) -> list[Statement]:
+    """End at `t` what was stated of a source that is not configured any more."""
+    chains = (state.view_chain, state.silent_chain)
+    # Behind all that was stated also for a clock that was set back: nothing comes after it.
+    last = max(t, *(max(each.began, each.latest) + 1 for each in chains))
+    return [_say(Say.GONE, state, last, family) for family in state.stated]
+
+
 def _say(
     say: Say,
     state: SourceState,
@@ -227,14 +258,16 @@ def _say(
     chain = state.view_chain if family is Family.VIEW else state.silent_chain
     position = chain.position
     chain.position += 1
+    chain.latest = t
+    device = None if say is Say.GONE else state.device
     return Statement(
         say=say,
         room=state.room,
         source=state.source,
         t=t,
         device=state.device,
-        view=state.view if state.device is Device.CAMERA else None,
-        hearing=state.hearing if state.device is Device.MICROPHONE else None,
+        view=state.view if device is Device.CAMERA else None,
+        hearing=state.hearing if device is Device.MICROPHONE else None,
         family=family,
         began=chain.began,
         position=position,

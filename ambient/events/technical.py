@@ -73,7 +73,11 @@ class QualityDegraded(Quality, frozen=True, kw_only=True, tag="quality.degraded"
 
 
 class QualityRestored(Quality, frozen=True, kw_only=True, tag="quality.restored"):
-    """The camera sees, or the microphone hears again."""
+    """The camera sees, or the microphone hears again.
+
+    With neither given, a device is heard again after a silence, or is not configured any more and
+    what was said of it is over.
+    """
 
 
 class QualityNotWatched(Quality, frozen=True, kw_only=True, tag="quality.not_watched"):

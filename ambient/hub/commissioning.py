@@ -156,10 +156,17 @@ def next_commissioning(before: Commissioning | None, event: AnyEvent) -> Commiss
             if isinstance(event, QualityNotWatched):
                 view = View.OK
             after = msgspec.structs.replace(known, blind=_newest(known.blind, event, view))
+        case QualityRestored(hearing=None) if _is_at_fault(known, event):
+            # Without a view: the camera is not configured any more, no walk could mend that.
+            after = msgspec.structs.replace(known, blind=_newest(known.blind, event, View.OK))
         case _:
             return None
     after = msgspec.structs.replace(after, node=event.node)
     return None if after == before else after
+
+
+def _is_at_fault(known: Commissioning, event: QualityRestored) -> bool:
+    return any(fault.source == event.source for fault in known.blind)
 
 
 def handed_over(known: Commissioning, node: str, now: int) -> Commissioning:

@@ -43,7 +43,10 @@ class RoomStatus(StrEnum):
 
 
 class SourceView(Struct, frozen=True, kw_only=True):
-    """What one camera can see or one microphone hear, by its newest `quality.*` event."""
+    """What one camera can see or one microphone hear, by its newest `quality.*` event.
+
+    With neither given, it is a device that does neither, or one that is not configured any more.
+    """
 
     node: str
     room: str
@@ -54,6 +57,11 @@ class SourceView(Struct, frozen=True, kw_only=True):
     t: int
     position: int
     until: int | None = None
+
+    @property
+    def senses(self) -> bool:
+        """Whether anything is said of what it sees or hears."""
+        return self.view is not None or self.hearing is not None
 
     @property
     def fine(self) -> bool:
@@ -115,6 +123,7 @@ def next_view(latest: SourceView | None, event: AnyEvent) -> SourceView | None:
     if (
         isinstance(event, QualityRestored)
         and latest is not None
+        and latest.senses
         and not latest.fine
         and latest.chain != event.chain
     ):
@@ -159,8 +168,8 @@ def room_state(
         Privacy orders (pause and resume) of the room, in any order.
     """
     waiting = _waiting(orders, now)
-    # A wearable or sensor that is back after a silence neither sees nor hears.
-    views = [each for each in views if each.view is not None or each.hearing is not None]
+    # What is gone neither sees nor hears; nor does a wearable that is back after a silence.
+    views = [each for each in views if each.senses]
     sources = sorted(views, key=lambda view: view.source)
     if node is None or not heard:
         return RoomState(

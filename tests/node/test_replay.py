@@ -17,7 +17,9 @@ from ambient.evaluate.replay_live import Live, joined
 from ambient.events import (
     FallConfirmed,
     FallSuspected,
+    NodeSourceSilent,
     Purpose,
+    QualityRestored,
     SenseGroup,
     SenseState,
     SenseStatus,
@@ -36,6 +38,7 @@ from ambient.observations import (
     PostureSeen,
     SoundClass,
     SoundHeard,
+    Tick,
     Wear,
 )
 from ambient.observations.worn import Measured
@@ -294,6 +297,28 @@ def test_another_configuration_is_told(tmp_path: Path) -> None:
     rooms = msgspec.structs.replace(live.config, rooms=replay_day.config_of(2).rooms[1:])
     with pytest.raises(SourceError, match="room of this configuration"):
         list(Replay(rooms).events(recorder.files(tmp_path)))
+
+
+def test_that_a_silent_microphone_left_the_configuration_is_in_it(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    camera = [Tick(t=live.t + k * NS, room="r0", source="c1") for k in range(30)]
+    live.run((each.t, each) for each in camera)
+    assert [e.source for e in live.events if isinstance(e, NodeSourceSilent)] == ["m1"]
+    (room,) = live.config.rooms
+    live.config = msgspec.structs.replace(
+        live.config, rooms=[msgspec.structs.replace(room, microphones=[])]
+    )
+    live.restart()
+    live.events.clear()
+    some_minutes(live, 5)
+    live.worker.drain()
+    assert [e.source for e in live.events if isinstance(e, QualityRestored)] == ["m1"]
+    files = [
+        file
+        for file in recorder.files(tmp_path)
+        if RecordingReader(file).begun().config_version == live.config.version
+    ]
+    assert joined(list(Replay(live.config).events(files))) == live.of_room("r0")
 
 
 @pytest.mark.parametrize("cut", [1, 700, 2500])

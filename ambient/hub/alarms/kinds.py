@@ -199,6 +199,9 @@ def may_end(event: AnyEvent) -> list[str]:
     match event:
         case QualityRestored():
             at = f"{event.node}:{event.room or ''}:{event.source}"
+            if event.view is None and event.hearing is None:  # what it was is not said
+                of = (AlarmKind.CAMERA, AlarmKind.MICROPHONE, AlarmKind.SOURCE_SILENT)
+                return [f"{kind.value}:{at}" for kind in of]
             return [_device_key(event), f"source_silent:{at}"]
         case QualityNotWatched():
             return [_device_key(event)]
