@@ -31,9 +31,12 @@ STILL: Final = 0.9
 SAME_PLACE: Final = 0.15
 """… nor is further, in lengths of the body, from where it was: after a gap it may be elsewhere."""
 STILL_MOST_S: Final = 4.0
-"""Looks at a body that lies or sits still count together as so many seconds of evidence where only
-a camera tells of the bed, and as one second where a bed sensor or a mat does: the same picture gets
-the same answer, right or wrong, however often it is asked for."""
+"""Looks at a body that lies or sits still count together as so many seconds of evidence, and as one
+second where a mat says that nobody sits on the edge: the same picture gets the same answer, right
+or wrong, however often it is asked for."""
+DENIES: Final = -2.0
+"""What stands at a bed says that nobody sits on its edge from this log-likelihood on: a mat on
+which there are no feet, but no bed sensor, which is on or off there as it may be."""
 LOOKS_S: Final = 2.0
 """A camera that looked within this goes on looking."""
 SURELY: Final = 0.97
@@ -143,7 +146,7 @@ class BedBelief:
             state.still_s, state.still_at = 0.0, seen.at
             self.weigh(piece, t, share)
             return
-        most_s = INDEPENDENT_S if any(state.held) else STILL_MOST_S
+        most_s = INDEPENDENT_S if self._denied else STILL_MOST_S
         left_s = max(0.0, min(share, most_s - state.still_s))
         state.still_s += left_s
         self.weigh(piece, t, left_s)
@@ -181,14 +184,19 @@ class BedBelief:
             state.belief = _aged(state.belief, step)
 
     def _stays(self, t: int) -> bool:
-        """Return whether only a camera tells of the bed, and sees a body there that does not move.
+        """Return whether a camera sees a body there that does not move, and no mat denies it.
 
-        Who does not move goes nowhere: nothing that is believed ages. Where a bed sensor or a mat
-        speaks as well time goes on, so that a picture taken wrongly does not outlast what they say.
+        Who does not move goes nowhere: nothing that is believed ages. Where a mat says that no feet
+        are before the bed time goes on, so that a picture taken wrongly does not outlast that.
         """
         state = self.state
         looks = state.looked is not None and (t - state.looked) / SECOND <= LOOKS_S
-        return looks and state.still_s > 0.0 and not any(state.held)
+        return looks and state.still_s > 0.0 and not self._denied
+
+    @property
+    def _denied(self) -> bool:
+        """Whether what stands at the bed says that nobody sits on its edge."""
+        return self.state.held[EDGE] <= DENIES
 
     def stated(self) -> list[float]:
         """Return what is believed, given how bed sensors and mats stand."""

@@ -212,21 +212,29 @@ def test_a_picture_that_does_not_change_says_no_more_the_longer_it_is_looked_at(
 
 def test_while_the_bed_is_felt_to_be_occupied_nobody_has_left_it() -> None:
     felt = [sensor(8, SensorKind.BED, True)]
-    rises = [*every(sits, 60, 62, still=0.3), *every(sits, 62, 90)]
-    seen = [*ASLEEP, *rises, *UP, *ticks(8, 120), *every(stands, 100, 120), *felt]
+    seen = [*ASLEEP, *EDGE, *UP, *ticks(8, 120), *every(stands, 100, 120), *felt]
     said = steps(told(judge(bedroom()), seen))
     assert "bed.exit confirmed" not in said
     assert "bed.edge confirmed" in said
 
 
-FELT = [sensor(8, SensorKind.BED, True, "pad"), sensor(8, SensorKind.MAT, True, "mat"),
-        sensor(9, SensorKind.MAT, False, "mat")]  # fmt: skip
+def test_a_bed_sensor_alone_does_not_end_what_is_told_of_who_sits_still_on_the_edge() -> None:
+    sits_on = [*every(sits, 60, 61, still=0.3), *every(sits, 61, 100, still=1.0)]
+    said = steps(told(judge(bedroom()), [*ASLEEP, *sits_on, *ticks(8, 100), PAD_ON]))
+    assert "bed.edge confirmed" in said
+    assert "bed.edge ended" not in said
+
+
+PAD_ON = sensor(8, SensorKind.BED, True, "pad")
+FELT = [PAD_ON, sensor(8, SensorKind.MAT, True, "mat"), sensor(9, SensorKind.MAT, False, "mat")]
 """Somebody went to bed, and stands on no mat since."""
 STIRRED = [*every(lies, 10, 90), *every(sits, 90, 91, still=0.3), *every(sits, 91, 150, still=1.0)]
 """A sleeper stirs, and is taken for somebody who sits on the edge for as long as nothing moves."""
 
 
-@pytest.mark.parametrize(("felt", "rings"), [([], True), (FELT, False)], ids=["alone", "beside"])
+@pytest.mark.parametrize(
+    ("felt", "rings"), [([], True), ([PAD_ON], True), (FELT, False)], ids=["alone", "pad", "mat"]
+)
 def test_a_still_picture_is_one_look_beside_a_mat_that_says_otherwise(
     felt: list[Any], rings: bool
 ) -> None:

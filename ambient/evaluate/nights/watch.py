@@ -214,8 +214,8 @@ def bed_sensor(
 
 
 def mat(bed: str, rises: Iterable[Rise], rng: np.random.Generator) -> list[SensorSeen]:
-    """Return what a mat before a bed says of those who sit on its edge."""
-    changes: list[tuple[float, bool]] = []
+    """Return what a mat before a bed says of those who sit on its edge, and once at the start."""
+    changes: list[tuple[float, bool]] = [(1.0, False)]
     for edge, stood, back in rises:
         if rng.random() < Mat.HIT:
             leaves = stood + 3.0 if stood is not None else back - 4.0
