@@ -15,7 +15,7 @@ from msgspec import Struct
 from ambient import files
 from ambient.errors import StoreError, UsageError
 from ambient.hub.restored import ASKED_NS, MARGIN_NS
-from ambient.hub.standby.duty import Kept
+from ambient.hub.standby.duty import PROMISE_S, Kept
 
 FILE: Final = "standby.json"
 STATUS: Final = "standby.status.json"
@@ -202,4 +202,16 @@ def order(state_dir: Path, now: int) -> None:
         )
     if status.serves:
         raise UsageError("the hub on this machine serves already")
-    files.write_atomically(state_dir / PROMOTE, b"")
+    files.write_atomically(state_dir / PROMOTE, str(now).encode())
+
+
+def ordered(state_dir: Path, now: int) -> bool:
+    """Take an order to serve; return whether there was one, given within `PROMISE_S` of `now` (ns).
+
+    One that was given while the hub stopped is not followed at a start days later.
+    """
+    data = files.read_bytes(state_dir / PROMOTE)
+    if data is None:
+        return False
+    (state_dir / PROMOTE).unlink(missing_ok=True)
+    return data.isdigit() and abs(now - int(data)) <= PROMISE_S * 1e9

@@ -345,10 +345,8 @@ class Pairing:
     def _look(self, now: float) -> None:
         nodes = enrolled.any_node(self._config.state_dir)
         self._nodes = self._nodes if nodes is None else nodes
-        order = self._config.state_dir / kept.PROMOTE
         # A process that steps down is replaced in a moment: the order is for the one that follows.
-        if order.exists() and not self.step_down.is_set():
-            order.unlink(missing_ok=True)
+        if not self.step_down.is_set() and kept.ordered(self._config.state_dir, self.clock()):
             with self._lock:
                 self.duty.promote(now)
             _log.warning("an operator chose this hub")

@@ -12,7 +12,7 @@ from ambient.bus import keys, sockets
 from ambient.bus.sockets import LinkChange
 from ambient.errors import StoreError
 from ambient.hub.standby import kept
-from ambient.hub.standby.duty import Said, proof
+from ambient.hub.standby.duty import PROMISE_S, Said, proof
 from ambient.hub.standby.heard import GONE_S
 from ambient.hub.standby.pairing import Pairing
 from ambient.hub.standby.wire import Begin, Say
@@ -229,7 +229,7 @@ def test_an_operators_order_is_followed_once(pairing: Pairing, clocks: Clocks) -
     folder = pairing._config.state_dir
     pairing._heard(Say(said=Said(term=3, seen=3, serves=True), level=time.time_ns()))
     pairing.step(0)
-    (folder / kept.PROMOTE).touch()
+    (folder / kept.PROMOTE).write_text(str(clocks.wall()))
     clocks.s += 2
     pairing.step(0)
     assert pairing.duty.said(clocks.s).wants
@@ -241,8 +241,21 @@ def test_an_order_in_the_moment_of_stepping_down_is_left_for_the_process_that_fo
 ) -> None:
     folder = pairing._config.state_dir
     pairing.step_down.set()
-    (folder / kept.PROMOTE).touch()
+    (folder / kept.PROMOTE).write_text(str(clocks.wall()))
     clocks.s += 2
     pairing.step(0)
     assert (folder / kept.PROMOTE).exists()
+    assert not pairing.duty.said(clocks.s).wants
+
+
+@pytest.mark.parametrize("written", ["{before}", "", "soon"])
+def test_an_order_of_before_the_start_is_not_followed(
+    pairing: Pairing, clocks: Clocks, written: str
+) -> None:
+    folder = pairing._config.state_dir
+    before = clocks.wall() - round((PROMISE_S + 1) * NS)
+    (folder / kept.PROMOTE).write_text(written.format(before=before))
+    clocks.s += 2
+    pairing.step(0)
+    assert not (folder / kept.PROMOTE).exists()
     assert not pairing.duty.said(clocks.s).wants

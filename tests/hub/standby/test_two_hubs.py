@@ -86,7 +86,9 @@ def test_an_alarm_before_while_and_after_its_hub_is_killed(two: TwoHubs) -> None
 
 
 def test_and_back(two: TwoHubs) -> None:
-    put_back(two)
+    two.first.command("standby", "promote")
+    until(two.first.serves, WAIT_S, "the first one serves again")
+    two.wait_level()
     assert not two.second.serves()
     assert len(headlines(two, two.first)) == 3
     said = [hub.command("hub", "verify") for hub in (two.first,)]
