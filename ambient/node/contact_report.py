@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -23,6 +23,7 @@ from ambient.errors import StoreError
 from ambient.events import Device, NodeSourceSilent, QualityRestored
 from ambient.files import read_bytes, write_atomically
 from ambient.node.notices import Notice, NoticeBoard, NoticeKind
+from ambient.node.own_events import envelope
 from ambient.node.place import NodePlace
 
 SOURCE: Final = "nurse-call"
@@ -126,7 +127,7 @@ class ContactReport:
             source=SOURCE,
             device=Device.NURSE_CALL,
             silent_s=round(silent_s, 1),
-            **self._envelope(NodeSourceSilent, 0, t),  # type: ignore[arg-type]
+            **self._envelope(NodeSourceSilent, 0, t),
         )
         self._keep()
         self._post(self._told)
@@ -139,21 +140,14 @@ class ContactReport:
         self._post(
             QualityRestored(
                 source=SOURCE,
-                **self._envelope(QualityRestored, 1, t),  # type: ignore[arg-type]
+                **self._envelope(QualityRestored, 1, t),
             )
         )
         self._keep()
         _log.info("the room's contact can be set again")
 
-    def _envelope(self, kind: type[events.Event], position: int, t: int) -> dict[str, object]:
-        return {
-            "id": events.event_id(self._identity, self._chain, position, events.kind_of(kind), t),
-            "t": t,
-            "node": self._config.node,
-            "chain": self._chain,
-            "position": position,
-            "config_version": self._config.version,
-        }
+    def _envelope(self, kind: type[events.Event], position: int, t: int) -> dict[str, Any]:
+        return envelope(self._config, self._identity, kind, self._chain, t, position=position)
 
     def _post(self, event: NodeSourceSilent | QualityRestored) -> None:
         self._notices.post(Notice(kind=NoticeKind.CONTACT, t=event.t, event=event))

@@ -6,7 +6,7 @@ Comes in: what happened, and the node's time. Goes out: events of the closed lis
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient import commands, events
 from ambient.commands import AnyCommand
@@ -23,6 +23,28 @@ from ambient.events import (
 
 if TYPE_CHECKING:
     from ambient.node.kept import Window
+
+
+def envelope(
+    config: NodeConfig,
+    identity: str,
+    kind: type[events.Event],
+    chain: str,
+    t: int,
+    *,
+    room: str | None = None,
+    position: int = 0,
+) -> dict[str, Any]:
+    """Return what every event of `kind` carries that a node with key `identity` makes at `t`."""
+    return {
+        "id": events.event_id(identity, chain, position, events.kind_of(kind), t),
+        "t": t,
+        "node": config.node,
+        "room": room,
+        "chain": chain,
+        "position": position,
+        "config_version": config.version,
+    }
 
 
 class OwnEvents:
@@ -51,13 +73,7 @@ class OwnEvents:
         room = room if room in self._rooms else None
         chain = events.chain_id(self._identity, room, f"command.{command.id}", command.issued)
         return CommandApplied(
-            id=events.event_id(self._identity, chain, 0, events.kind_of(CommandApplied), t),
-            t=t,
-            node=self._config.node,
-            room=room,
-            chain=chain,
-            position=0,
-            config_version=self._config.version,
+            **envelope(self._config, self._identity, CommandApplied, chain, t, room=room),
             command=command.id,
             command_kind=commands.kind_of(command),
             outcome=outcome,
@@ -68,12 +84,7 @@ class OwnEvents:
         t = self._clock()
         chain = events.chain_id(self._identity, None, f"command.{command}", 0)
         return CommandApplied(
-            id=events.event_id(self._identity, chain, 0, events.kind_of(CommandApplied), t),
-            t=t,
-            node=self._config.node,
-            chain=chain,
-            position=0,
-            config_version=self._config.version,
+            **envelope(self._config, self._identity, CommandApplied, chain, t),
             command=command,
             command_kind=CommandKind.UNKNOWN,
             outcome=Outcome.REFUSED,
@@ -84,12 +95,7 @@ class OwnEvents:
         t = self._clock()
         chain = events.chain_id(self._identity, None, "outbox", t)
         return NodeOutboxDropped(
-            id=events.event_id(self._identity, chain, 0, events.kind_of(NodeOutboxDropped), t),
-            t=t,
-            node=self._config.node,
-            chain=chain,
-            position=0,
-            config_version=self._config.version,
+            **envelope(self._config, self._identity, NodeOutboxDropped, chain, t),
             rows=rows,
         )
 
@@ -100,13 +106,7 @@ def window_kept(
     """Return the event that says what became of a window that was to be kept."""
     chain = events.chain_id(node_key, command.room, f"kept.{command.id}", command.issued)
     return NodeKept(
-        id=events.event_id(node_key, chain, 0, events.kind_of(NodeKept), t),
-        t=t,
-        node=config.node,
-        room=command.room,
-        chain=chain,
-        position=0,
-        config_version=config.version,
+        **envelope(config, node_key, NodeKept, chain, t, room=command.room),
         command=command.id,
         kept=window.kept,
         began=command.began,
@@ -122,13 +122,7 @@ def consent_applied(
     """Return the event that a purpose of a room was switched at `t`."""
     chain = events.chain_id(node_key, room, f"consent.{purpose}", t)
     return ConsentApplied(
-        id=events.event_id(node_key, chain, 0, events.kind_of(ConsentApplied), t),
-        t=t,
-        node=config.node,
-        room=room,
-        chain=chain,
-        position=0,
-        config_version=config.version,
+        **envelope(config, node_key, ConsentApplied, chain, t, room=room),
         purpose=purpose,
         on=on,
     )

@@ -15,6 +15,7 @@ from ambient import events
 from ambient.config import NodeConfig
 from ambient.events import Corner, NodeCommissioned, NodeWizard, NodeZone, StationResult, WizardAct
 from ambient.node.notices import Notice, NoticeBoard, NoticeKind
+from ambient.node.own_events import envelope
 from ambient.node.wizard.drawing import Drawn
 
 _log = structlog.get_logger(__name__)
@@ -118,15 +119,7 @@ class Announcer:
     def _envelope(
         self, kind: type[events.Event], room: str | None, chain: str, position: int, t: int
     ) -> dict[str, Any]:
-        return {
-            "id": events.event_id(self._identity, chain, position, events.kind_of(kind), t),
-            "t": t,
-            "node": self._config.node,
-            "room": room,
-            "chain": chain,
-            "position": position,
-            "config_version": self._config.version,
-        }
+        return envelope(self._config, self._identity, kind, chain, t, room=room, position=position)
 
     def _post(self, event: NodeWizard | NodeZone | NodeCommissioned) -> None:
         self._notices.post(Notice(kind=NoticeKind.INSTALLED, t=event.t, event=event))
