@@ -32,6 +32,7 @@ from ambient.node import running
 from ambient.node.clock import NS, Kept
 from ambient.node.place import NodePlace
 from ambient.observations import Place, Posture, PostureSeen, Tick
+from ambient.sqlite import open_to_read
 
 HUB: Final = "hub"
 _ABSENT: Final = (Worker.AUDIO, Worker.GATEWAYS)
@@ -284,7 +285,7 @@ def _until(what: Callable[[], bool], limit_s: float) -> bool:
 
 
 def _rows(path: Path, query: str, *values: object) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
+    with closing(open_to_read(path)) as database:
         return database.execute(query, values).fetchall()
 
 

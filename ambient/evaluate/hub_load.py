@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -40,6 +39,7 @@ from ambient.evaluate.load_nodes import BEAT_S, Course, Pairs, Phase
 from ambient.evaluate.load_pages import Login, Seen, Tempo
 from ambient.evaluate.page import PageClient
 from ambient.evaluate.statistics import quantile
+from ambient.sqlite import open_to_read
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -366,5 +366,5 @@ def _apart(cores: Sequence[int]) -> Iterator[None]:
 
 def _stored(facility: Facility) -> list[str]:
     path = facility.hub_state / "hub.db"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+    with closing(open_to_read(path)) as database:
         return [row[0] for row in database.execute("SELECT id FROM events")]

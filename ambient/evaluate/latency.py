@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -23,6 +22,7 @@ from ambient.errors import UsageError
 from ambient.evaluate.facility import Facility
 from ambient.evaluate.page import PageClient
 from ambient.evaluate.statistics import quantile
+from ambient.sqlite import open_to_read
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -185,7 +185,7 @@ def _report(facility: Facility, painted: dict[str, int], runs: int, cameras: int
         "SELECT chain, min(t), min(received) FROM events WHERE kind = 'fall.confirmed' GROUP BY 1"
     )
     path = facility.hub_state / "hub.db"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+    with closing(open_to_read(path)) as database:
         confirmed = {chain: (t, received) for chain, t, received in database.execute(query)}
     on_page = [
         round(at / 1e3 - confirmed[alarm][0] / 1e9, 3)
