@@ -106,8 +106,8 @@ HANG_S: Final = 10.0
 """Seconds without a sign of life after which a worker hangs."""
 
 START_S: Final = 60.0
-"""Seconds of processor time that a start may take up to the first sign of life (models compile),
-and seconds that it may go on without computing."""
+"""Seconds that a start may compute up to the first sign of life (models compile), and seconds that
+it may go on without computing."""
 
 WORK_S: Final = 0.1
 """Who took less processor time (s) than this within `START_S` did not compute but wait. Vision took
@@ -141,6 +141,9 @@ class Watchdog:
         self._ends = 0.0
         """When a start has taken too long, whatever it does."""
         self._computed_s = 0.0
+        """Processor time, that of threads beside each other counted once."""
+        self._taken_s = self._looked = 0.0
+        """All of it by the last look, and when that was."""
         self._counted_s = 0.0
         """Processor time at the last step of `WORK_S`."""
         self._hung = 0
@@ -150,7 +153,8 @@ class Watchdog:
     def started(self, now: float) -> None:
         """Note that the worker was started at `now`."""
         self._heard = False
-        self._computed_s = self._counted_s = 0.0
+        self._computed_s = self._taken_s = self._counted_s = 0.0
+        self._looked = now
         self._ends = now + LONGEST_S
         self._goes_on(now)
 
@@ -158,7 +162,10 @@ class Watchdog:
         """Note that a worker that starts has taken `cpu_s` seconds of processor time by `now`."""
         if self._heard or self._deadline is None:
             return
-        self._computed_s = cpu_s
+        # What threads compute beside each other takes no longer; the kernel tells a process that is
+        # not theirs only the sum of their times.
+        self._computed_s += min(cpu_s - self._taken_s, now - self._looked)
+        self._taken_s, self._looked = cpu_s, now
         if cpu_s - self._counted_s >= WORK_S:
             self._counted_s = cpu_s
             self._goes_on(now)

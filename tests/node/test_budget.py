@@ -91,7 +91,13 @@ def looks(begin: int, end: int, cpu_s: float, share: float = 0.0) -> list[tuple[
         pytest.param(looks(0, 470, 0.0, 0.03), None, id="computes on a busy machine"),
         pytest.param(looks(0, 470, 0.0, 0.0025), None, id="on one that is busier still"),
         pytest.param(looks(0, 600, 0.0, 1.0), 60.0, id="computes for ever"),
-        pytest.param(looks(0, 600, 0.0, 2.0), 30.0, id="in two threads"),
+        pytest.param(looks(0, 600, 0.0, 2.0), 60.0, id="in two threads"),
+        pytest.param(
+            [*looks(0, 20, 0.0), *looks(21, 600, 0.0, 2.0)], 81.0, id="waits, then in two threads"
+        ),
+        pytest.param(
+            [*looks(0, 100, 0.0, 0.1), *looks(101, 600, 10.0, 2.0)], 151.0, id="in two, later"
+        ),
         pytest.param(looks(0, 600, 0.0, 0.1), LONGEST_S, id="whatever it does"),
     ],
 )
@@ -126,6 +132,7 @@ def test_what_was_computed_counts_only_before_the_first_sign_of_life() -> None:
     [
         pytest.param(0.0, [30, 60, 60, 60, 60], id="one that waits: twice as long"),
         pytest.param(1.0, [30, 60, 120, 240, 240], id="one that computes: up to eight times"),
+        pytest.param(2.0, [30, 60, 120, 240, 240], id="in two threads: as long"),
     ],
 )
 def test_a_start_that_was_given_up_gives_the_next_one_longer(
