@@ -115,6 +115,14 @@ def share(one: Share) -> str:
     return f"{one.k}/{one.n} = {one.share:.2f} ({one.low:.2f}–{one.high:.2f})"
 
 
+def marked_train(videos: int) -> str:
+    """Return what figures of videos for training are worth."""
+    return (
+        f'all {videos} videos are marked "train", for want of others: where something was learned '
+        "from them, these figures flatter"
+    )
+
+
 def seconds(value: float | None) -> str:
     """Return seconds with one decimal."""
     return "–" if value is None else f"{value:.1f} s"

@@ -55,8 +55,9 @@ def fusion(
     """Measure falls by all senses beside each sense alone and their best late fusions.
 
     On recordings that a camera and a sensor at the waist share, and on scenarios simulated from
-    what each sense was measured to say, none of it used to fit a weight. A recording that cannot be
-    read is listed under errors (exit code 1).
+    what each sense was measured to say, none of it used to fit a weight. Where every video is
+    marked "train", they are used all the same and marked_train says how many. A recording that
+    cannot be read or told apart from another is listed under errors (exit code 1).
     """
     from ambient.evaluate.fusion_falls.report import run
 
@@ -83,7 +84,7 @@ def train_fusion(
 def _tables(report: Report) -> None:
     from rich.console import Console
 
-    from ambient.cli._tables import seconds, share
+    from ambient.cli._tables import marked_train, seconds, share
 
     console = Console(highlight=False, markup=False)
     table = _table("recordings", "judged by", "falls found", "quiet", "confirmed after", "p95")
@@ -101,6 +102,8 @@ def _tables(report: Report) -> None:
     console.print(table)
     for sense, (falls, others) in report.pools.items() if report.simulated else ():
         console.print(f"scenarios are drawn from {sense}: {falls} falls, {others} others")
+    if report.marked_train:
+        console.print(marked_train(report.marked_train))
     for drawn in report.simulated:
         console.print(
             f"rho {drawn.rho}: {drawn.falls} falls, {drawn.others} others, "

@@ -106,6 +106,8 @@ def _falls(found: Falls) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ambient.cli._tables import marked_train
+
     table = Table(box=None, pad_edge=False)
     for column in ("case", "confirmed", "after", "named right", "named wrong", "untold: confirmed",
                    "named right", "named wrong"):  # fmt: skip
@@ -117,7 +119,10 @@ def _falls(found: Falls) -> None:
             case, _of(told.confirmed), after, str(told.named_right.k), str(told.named_wrong.k),
             _of(other.confirmed), str(other.named_right.k), str(other.named_wrong.k),
         )  # fmt: skip
-    Console(highlight=False).print(table)
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    if found.marked_train:
+        console.print(marked_train(found.marked_train))
 
 
 def _of(share: Share) -> str:

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ambient.cli import evaluate_fusion
 from ambient.errors import SourceError, UsageError
+from ambient.evaluate import both_senses
 from ambient.evaluate.accelerations import HOLD_S, SECOND, recordings
-from ambient.evaluate.fusion_falls import cache, report, skeletons
+from ambient.evaluate.fusion_falls import cache, recorded, report, skeletons
 from ambient.evaluate.fusion_falls.streams import Stream, wearable_streams
 from ambient.evaluate.manifest import Row
 from ambient.evaluate.matching import recordings as matching
@@ -130,6 +132,73 @@ def test_recordings_of_both_senses_may_be_of_any_set(
         report.run(tmp_path, tmp_path / "kept")
 
 
+def test_files_of_one_name_in_two_folders_are_two_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [f"{who}/fall-01" for who in ("p1", "p2")]
+    folder = _folder(
+        tmp_path / "data",
+        [f"{file}-cam0.mp4 mine test fall" for file in files],
+        [f"{file}-acc.csv mine {kind}" for file, kind in zip(files, ("fall", "adl"), strict=True)],
+    )
+    monkeypatch.setattr(cache, "_looked", _moves)
+    errors: dict[str, str] = {}
+    found = recorded.pairs(folder, tmp_path / "kept", errors=errors)
+    assert [(pair.row.file, pair.wearable.file) for pair in found] == [
+        (f"{file}-cam0.mp4", f"{file}-acc.csv") for file in files
+    ]
+    felt = [any(isinstance(one, ImpactMeasured) for _, one in pair.wearable.seen) for pair in found]
+    assert felt == [True, False]
+    monkeypatch.setattr(matching, "compare", lambda clips, wear: [one.moved[wear] for one in clips])
+    first, second = matching.run(folder, tmp_path / "kept", errors=errors)["mine, waist"]
+    assert max(one.peak for one in first) > 2.0 > max(one.peak for one in second)
+    assert errors == {}
+
+
+@pytest.mark.parametrize(
+    ("videos", "worn", "pairs"),
+    [
+        pytest.param(["v/1.mp4"], ["w/1.csv"], ["v/1.mp4 w/1.csv"], id="a name there once"),
+        pytest.param(
+            ["a/v/1.mp4", "b/v/1.mp4"],
+            ["w/b/1.csv", "w/a/1.csv"],
+            ["a/v/1.mp4 w/a/1.csv", "b/v/1.mp4 w/b/1.csv"],
+            id="a folder for each person",
+        ),
+        pytest.param(
+            ["a/1.mp4", "b/1.mp4"], ["b/1.csv"], ["b/1.mp4 b/1.csv"], id="only one of them wears it"
+        ),
+        pytest.param(["b/1.mp4"], ["a/1.csv", "b/1.csv"], ["b/1.mp4 b/1.csv"], id="one is seen"),
+        pytest.param(
+            ["a/c1/1.mp4", "a/c2/1.mp4", "b/c1/1.mp4"],
+            ["a/1.csv", "b/1.csv"],
+            ["a/c1/1.mp4 a/1.csv", "a/c2/1.mp4 a/1.csv", "b/c1/1.mp4 b/1.csv"],
+            id="two cameras",
+        ),
+        pytest.param(
+            ["24/01/02/1.mp4"],
+            ["24/02/01/1.csv", "24/01/02/1.csv"],
+            ["24/01/02/1.mp4 24/01/02/1.csv"],
+            id="folders in the same order",
+        ),
+        pytest.param(["v/1.mp4"], ["a/1.csv", "b/1.csv"], None, id="cannot be told"),
+    ],
+)
+def test_which_files_are_of_one_recording(
+    tmp_path: Path, videos: list[str], worn: list[str], pairs: list[str] | None
+) -> None:
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("\n".join(["file,dataset", *(f"{file},mine" for file in worn), "1.csv,x"]))
+    rows = [replace(row(file), dataset="mine") for file in videos]
+    errors: dict[str, str] = {}
+    found = both_senses.worn_of(tmp_path, rows, errors)
+    assert [f"{video} {file}" for (_, video), file in found.items()] == (pairs or [])
+    assert list(errors) == (videos if pairs is None else [])
+    if pairs is None:
+        with pytest.raises(UsageError, match=r"v/1.mp4: .* got a/1.csv, b/1.csv; call the folders"):
+            both_senses.worn_of(tmp_path, rows)
+
+
 def _folder(folder: Path, videos: list[str], worn: list[str]) -> Path:
     """Write manifests of names, columns and an order of columns of their own, and what is felt.
 
@@ -140,6 +209,7 @@ def _folder(folder: Path, videos: list[str], worn: list[str]) -> Path:
     lines = ["camera,use,fall_start_s,file,label,remark,dataset"]
     for one in videos:
         file, dataset, use, label = one.split()
+        (folder / "video" / file).parent.mkdir(exist_ok=True)
         (folder / "video" / file).write_text(file)
         lines.append(f"7,{use},{'3' * (label == 'fall')},{file},{label},none,{dataset}")
     (folder / "video" / "manifest.csv").write_text("\n".join(lines))
@@ -148,6 +218,7 @@ def _folder(folder: Path, videos: list[str], worn: list[str]) -> Path:
         file, dataset, label = one.split()
         samples = falling(50.0) if label == "fall" else lying(8.0, 50.0)
         rows = [f"{20 * n},1.0,{x},{y},{z}" for n, (x, y, z) in enumerate(samples.tolist())]
+        (folder / "vitals" / file).parent.mkdir(exist_ok=True)
         (folder / "vitals" / file).write_text("\n".join(rows))
         lines.append(f"{label},180,{dataset},01,train,{file}")
     (folder / "vitals" / "manifest.csv").write_text("\n".join(lines))
@@ -159,21 +230,15 @@ WORN = ["w1.csv felt fall", "w2.csv felt adl"]
 
 
 @pytest.mark.parametrize(
-    ("videos", "worn", "camera", "wearable"),
+    ("videos", "worn", "camera", "marked"),
     [
-        pytest.param(VIDEOS, WORN, (1, 1), (1, 1), id="a set for each sense"),
+        pytest.param(VIDEOS, WORN, (1, 1), 0, id="a set for each sense"),
         pytest.param(
-            [one.replace("test", "train") for one in VIDEOS], WORN, (1, 2), (1, 1), id="all train"
+            [one.replace("test", "train") for one in VIDEOS], WORN, (1, 2), 3, id="all train"
         ),
-        pytest.param(
-            VIDEOS, [*WORN, "v1.csv seen fall"], (1, 1), (1, 1), id="one of both senses beside"
-        ),
-        pytest.param(
-            VIDEOS, ["v1.csv seen fall", "v2.csv seen adl"], (1, 1), (1, 1), id="only of both"
-        ),
-        pytest.param(
-            VIDEOS, [*WORN, "u.csv umafall fall"], (1, 1), (1, 1), id="somebody fitted on"
-        ),
+        pytest.param(VIDEOS, [*WORN, "v1.csv seen fall"], (1, 1), 0, id="one of both beside"),
+        pytest.param(VIDEOS, ["v1.csv seen fall", "v2.csv seen adl"], (1, 1), 0, id="only of both"),
+        pytest.param(VIDEOS, [*WORN, "u.csv umafall fall"], (1, 1), 0, id="somebody fitted on"),
     ],
 )
 def test_scenarios_are_drawn_from_any_sets(
@@ -182,12 +247,16 @@ def test_scenarios_are_drawn_from_any_sets(
     videos: list[str],
     worn: list[str],
     camera: tuple[int, int],
-    wearable: tuple[int, int],
+    marked: int,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(cache, "_looked", _there)
     folder = _folder(tmp_path / "data", videos, worn)
     measured = report.run(folder, tmp_path / "kept", simulated=4)
-    assert measured.pools == {"camera": camera, "wearable": wearable}
+    assert measured.pools == {"camera": camera, "wearable": (1, 1)}
+    assert measured.marked_train == marked
+    evaluate_fusion._tables(measured)
+    assert ('all 3 videos are marked "train"' in capsys.readouterr().out) is bool(marked)
     assert [one.rho for one in measured.simulated] == list(report.RHOS)
     assert "or fitted elsewhere" not in measured.simulated[0].ways
     assert measured.errors == {}
@@ -234,16 +303,10 @@ def test_a_wearable_in_slower_time_is_known_by_its_file_and_not_by_its_set(tmp_p
 def test_whose_wearable_it_is_is_compared_in_any_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def looked(of: Row, _: Path) -> list[AnyObservation]:
+    def looked(of: Row, kept: Path) -> list[AnyObservation]:
         if of.file == "v2.mp4":
             raise SourceError("v2.mp4: none")
-        return [
-            PostureSeen(
-                t=n * SECOND // 10, room="r", source="c", track=1, posture=Posture.OTHER,
-                probability=1.0, down=0.0, upright=1.0, hips=0.1,
-            )
-            for n in range(80)
-        ]  # fmt: skip
+        return _moves(of, kept)
 
     monkeypatch.setattr(cache, "_looked", looked)
     worn = ["v1-acc.csv seen fall", "v2.csv seen adl", "v4.csv seen adl", "w.csv other adl"]
@@ -263,6 +326,17 @@ def test_motions_that_are_not_there_are_said(tmp_path: Path) -> None:
         skeletons.camera_streams(tmp_path, tmp_path, 2, 3)
     with pytest.raises(UsageError, match="motions"):
         Rooms(tmp_path, Family.HELDOUT)
+
+
+def _moves(of: Row, _: Path) -> list[AnyObservation]:
+    """Return eight seconds of somebody upright."""
+    return [
+        PostureSeen(
+            t=n * SECOND // 10, room="r", source="c", track=1, posture=Posture.OTHER,
+            probability=1.0, down=0.0, upright=1.0, hips=0.1,
+        )
+        for n in range(80)
+    ]  # fmt: skip
 
 
 def _there(of: Row, _: Path) -> list[AnyObservation]:

@@ -13,7 +13,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ambient.evaluate.accelerations import shared_name, worn_sets
+from ambient.evaluate import both_senses
+from ambient.evaluate.accelerations import worn_sets
 from ambient.evaluate.fusion_falls.ranked import Told, judged
 from ambient.evaluate.fusion_falls.streams import (
     Stream,
@@ -69,9 +70,9 @@ def pairs(
     progress: Callable[[int, int], None] | None = None,
     errors: dict[str, str] | None = None,
 ) -> list[Pair]:
-    """Return the recordings that both senses have: of one data set, and alike in name.
+    """Return the recordings that both senses have, as `both_senses` tells them.
 
-    What cannot be read is left out and added to `errors` where it is given.
+    What cannot be read or told apart is left out and added to `errors` where it is given.
 
     Raises
     ------
@@ -79,9 +80,8 @@ def pairs(
         A manifest cannot be read, or a recording without `errors`.
     """
     vitals = data / "vitals"
-    videos = [
-        row for row in read(data / "video" / "manifest.csv") if row.label is not Label.AMBIGUOUS
-    ]
+    every = read(data / "video" / "manifest.csv")
+    videos = [row for row in every if row.label is not Label.AMBIGUOUS]
     shown = {row.dataset for row in videos}
     of_both = [one for one in worn_sets(vitals) if one in shown]
     worn: dict[tuple[str, str], Stream] = {}
@@ -89,11 +89,16 @@ def pairs(
         found = wearable_streams(
             vitals, dataset, cache, in_video_time=True, places=(Wear.WAIST,), errors=errors
         )
-        worn |= {(dataset, shared_name(stream.file)): stream for stream in found[Wear.WAIST]}
-    rows = {row.file: row for row in videos if (row.dataset, shared_name(row.file)) in worn}
+        worn |= {(dataset, stream.file): stream for stream in found[Wear.WAIST]}
+    felt = {
+        (dataset, video): worn[dataset, file]
+        for (dataset, video), file in both_senses.worn_of(vitals, every, errors).items()
+        if (dataset, file) in worn
+    }
+    rows = {row.file: row for row in videos if (row.dataset, row.file) in felt}
     seen = camera_streams(list(rows.values()), cache, progress, in_video_time=True, errors=errors)
     return [
-        Pair(row, camera, worn[row.dataset, shared_name(row.file)])
+        Pair(row, camera, felt[row.dataset, row.file])
         for camera in seen
         for row in (rows[camera.file],)
     ]

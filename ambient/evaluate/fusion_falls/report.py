@@ -2,7 +2,8 @@
 
 Behind ``ambient evaluate fusion``. The simulated set is drawn from recordings that no weight was
 fitted on, of whatever data sets a manifest names: videos not marked for training, and wearables of
-subjects that `ambient train fusion` leaves out.
+subjects that `ambient train fusion` leaves out. Where every video is marked so, they are used all
+the same, and the report says it.
 """
 
 from __future__ import annotations
@@ -97,16 +98,20 @@ class Report(Struct, frozen=True):
         Rates of the simulated set.
     pools
         Recordings it is drawn from: falls and others of each sense.
+    marked_train
+        How many of the camera's are marked `train`: none, or all where no video to draw from is
+        marked otherwise. Something may have been learned from them, so that figures flatter.
     simulated
         By correlation; empty when none was asked for.
     errors
-        Recordings that could not be read, and why; none of them counts.
+        Recordings that could not be read or told apart, and why; none of them counts.
     """
 
     table: str
     recorded: dict[str, dict[str, Way]]
     assumed: Assumptions
     pools: dict[str, tuple[int, int]]
+    marked_train: int
     simulated: list[Simulated]
     errors: dict[str, str]
 
@@ -157,6 +162,7 @@ def run(
             "camera": _count(pools.camera),
             "wearable": _count(pools.wearable),
         },
+        marked_train=pools.marked_train,
         simulated=[
             measure(pools, rho, simulated, seed + number, assumed, late=late)
             for number, rho in enumerate(RHOS if simulated else ())
@@ -190,19 +196,21 @@ def measured_on(
 ) -> Pools:
     """Return the pools that are measured on.
 
-    Videos are those that are not marked for training; all where every one is. Wearables are of data
+    Videos are those that are not marked for training; all where every one is, and then they count
+    in `Pools.marked_train`. Wearables are of data
     sets that no video is of, so that a sense of one recording is not laid beside the other as if
     they were strangers; of all data sets where each has both.
     """
     videos = read(data / "video" / "manifest.csv")
     rows = [row for row in _scored(videos) if row.dataset not in ASIDE]
-    rows = [row for row in rows if row.use != TRAIN] or rows
-    seen = camera_streams(rows, cache, progress, errors=errors)
+    held = [row for row in rows if row.use != TRAIN]
+    seen = camera_streams(held or rows, cache, progress, errors=errors)
     shown = {row.dataset for row in videos}
     every = worn_sets(data / "vitals")
     alone = [name for name in every if name not in shown] or every
     streams = [one for one in worn(data, cache, alone, errors) if not _fitted_on(one)]
-    return Pools(seen, _both_classes(data, streams))
+    marked_train = 0 if held else len(seen)
+    return Pools(seen, _both_classes(data, streams), marked_train=marked_train)
 
 
 def fitted_on(

@@ -90,6 +90,8 @@ class Pools:
     wearable: list[Stream]
     table: Table | None = None
     """Of ratios; the one that Ambient carries when none is given."""
+    marked_train: int = 0
+    """Recordings of the camera that a manifest marks for training."""
     _tops: dict[tuple[int | None, int | None, float | None], float] = field(default_factory=dict)
     _sorted: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
 

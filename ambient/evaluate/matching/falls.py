@@ -109,10 +109,15 @@ class Told(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The whole measurement: by case, told and not told."""
+    """The whole measurement: by case, told and not told.
+
+    `marked_train` of the videos that falls are taken from are marked `train`: none, or all where no
+    other is there.
+    """
 
     rooms: int
     seed: int
+    marked_train: int
     told: dict[str, Told]
     untold: dict[str, Told]
 
@@ -157,6 +162,7 @@ def run(
     return Report(
         rooms=rooms,
         seed=seed,
+        marked_train=pools.marked_train,
         told={case.value: _figures(case, verdicts[case, True]) for case in Case},
         untold={case.value: _figures(case, verdicts[case, False]) for case in Case},
     )

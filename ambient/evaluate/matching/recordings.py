@@ -1,4 +1,4 @@
-"""Whose wearable is whose on recordings of both: videos and worn accelerometers of one number.
+"""Whose wearable is whose on recordings of both: videos and worn accelerometers of one moment.
 
 Clips last seconds, in which nothing can be matched, so those of a data set are joined end to end
 into one stretch, what the camera saw and what the device felt alike. That is the true pair. Wrong
@@ -21,7 +21,8 @@ import numpy as np
 from msgspec import Struct
 
 from ambient.errors import UsageError
-from ambient.evaluate.accelerations import Recording, recordings, shared_name, worn_sets
+from ambient.evaluate import both_senses
+from ambient.evaluate.accelerations import Recording, recordings, worn_sets
 from ambient.evaluate.fusion_falls.cache import looked_at
 from ambient.evaluate.manifest import Row, read
 from ambient.observations import MotionMeasured, PostureSeen, Wear
@@ -69,7 +70,7 @@ class Pairs(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """One number: what the camera said in real time from 0, and the seconds of each device."""
+    """One recording: what the camera said in real time from 0, and the seconds of each device."""
 
     seen: list[PostureSeen]
     moved: dict[Wear, list[Moved]]
@@ -93,7 +94,8 @@ def run(
     progress
         Called with (done, all) clips of a data set.
     errors
-        What cannot be read is added, by file, and the others go on; without it that is an error.
+        What cannot be read or told apart is added, by file, and the others go on; without it that
+        is an error.
 
     Raises
     ------
@@ -105,11 +107,12 @@ def run(
     out: dict[str, Pairs] = {}
     vitals, videos = data / "vitals", read(data / "video" / "manifest.csv")
     shown = {row.dataset for row in videos}
+    of = both_senses.worn_of(vitals, videos, errors)
     for dataset in sorted(name for name in worn_sets(vitals) if name in shown):
-        worn = {shared_name(one.file): one for one in recordings(vitals, (dataset,), errors=errors)}
-        rows = [row for row in videos if row.dataset == dataset and shared_name(row.file) in worn]
+        worn = {one.file: one for one in recordings(vitals, (dataset,), errors=errors)}
+        rows = [row for row in videos if row.dataset == dataset and of.get(_key(row)) in worn]
         clips = [
-            _clip(row, worn[shared_name(row.file)], said)
+            _clip(row, worn[of[_key(row)]], said)
             for row, said in looked_at(rows, kept, progress, errors)
         ]
         for wear in (Wear.WRIST, Wear.WAIST):
@@ -123,6 +126,10 @@ def run(
             f"got none: {why or 'give both rows of one data set and files alike in name'}"
         )
     return out
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row.dataset, row.file
 
 
 def compare(clips: Sequence[Clip], wear: Wear) -> Pairs:
