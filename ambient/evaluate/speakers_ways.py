@@ -30,20 +30,25 @@ SEPARATOR: Final = " #"
 """Before the number of a room; all rooms of one way are told together."""
 
 Talk = list[tuple[str, Samples]]
-"""Labels and speech, in the order of the manifest."""
+"""Labels and speech, in the order of `ambient.evaluate.speech_rows.in_order`."""
 
 
 class Rooms:
-    """Puts speech into measured rooms and over noises, which take turns."""
+    """Puts speech into measured rooms and over noises, which take turns from `turn` on."""
 
-    def __init__(self, responses: Sequence[Samples], noises: Sequence[Samples], db: float) -> None:
+    def __init__(
+        self, responses: Sequence[Samples], noises: Sequence[Samples], db: float, turn: int = 0
+    ) -> None:
         self._responses, self._noises, self._db = responses, noises, db
-        self._turn = 0
+        self._turn = turn
 
     def apart(self) -> Iterator[tuple[Rooms, Rooms]]:
         """Yield for each room what it is enrolled and what it is judged in: that room alone."""
         for room in self._responses:
-            yield Rooms([room], self._noises, ENROL_SNR_DB), Rooms([room], self._noises, self._db)
+            yield (
+                Rooms([room], self._noises, ENROL_SNR_DB, self._turn),
+                Rooms([room], self._noises, self._db, self._turn),
+            )
 
     def heard(self, speech: Samples) -> Samples:
         """Return `speech` as it would be recorded in the next room."""

@@ -10,11 +10,13 @@ import soundfile
 
 from ambient.errors import UsageError
 from ambient.evaluate import speakers, speakers_fit
-from ambient.evaluate.speakers import Report, _equal_error, _interval
+from ambient.evaluate.speakers import Report, Told, _equal_error, _interval
 from ambient.evaluate.speakers_fit import curve
 from ambient.evaluate.speakers_ways import FAR, SAME, Rooms, ways
 from audio.blocks import RATE
 from tests.audio.speech.voices import ToneEmbedder, talk
+
+MATERIAL = (("room", "rir"), ("noise", "noise"))
 
 
 def _manifest(folder: Path, rows: list[tuple[str, str, float, float]], use: str) -> Path:
@@ -84,6 +86,37 @@ def test_a_mood_that_changes_the_voice_is_kept_only_where_enrolled(
     assert set(both.by_label) == {"angry/strong", "calm/normal", "sad/normal"}
     assert both.kept.share is not None
     assert both.kept.share > 0
+
+
+def test_figures_hang_on_no_order_of_rows_and_on_no_other_speakers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(2)
+    rows = [
+        (who, label, voice * rng.uniform(0.85, 1.15), 4.0 + number)
+        for who, voice in (("a", 220.0), ("b", 290.0), ("c", 350.0))
+        for label in ("read", "told")
+        for number in range(5)
+    ]
+    manifest = _manifest(tmp_path, rows, "evaluate")
+    head, *lines = manifest.read_text().splitlines()
+    dying = np.exp(-np.arange(RATE // 4) / 700)
+    for number in range(3):
+        response = dying * rng.standard_normal(len(dying))
+        soundfile.write(tmp_path / f"room{number}.wav", response / 4, RATE)
+        soundfile.write(tmp_path / f"noise{number}.wav", talk(3.0, 900.0 * (number + 1)), RATE)
+        lines += [f"{kind}{number}.wav,made,evaluate,{label}," for kind, label in MATERIAL]
+    others = [f"{number}.wav,b,evaluate,read,{'xy'[number > 2]}" for number in range(6)]
+
+    def told(rows: list[str]) -> list[Told]:
+        manifest.write_text("\n".join([head, *rows]))
+        report = _run(manifest, monkeypatch)
+        return [told for name, told in report.sets.items() if name.startswith("made")]
+
+    found = told(lines)
+    assert len(found) == 3
+    assert found == told(lines[::-1])
+    assert found == told([*others, *lines[7:], *lines[:7]])
 
 
 def test_one_speaker_is_nobody_to_tell_from(
