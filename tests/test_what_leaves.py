@@ -15,12 +15,13 @@ from ambient.events import (
     Event,
     FeatureDeviation,
     Mark,
+    Part,
     SenseState,
     StationResult,
     kind_of,
 )
 
-LISTED = (Contribution, Mark, FeatureDeviation, SenseState, Corner, StationResult)
+LISTED = (Contribution, Mark, FeatureDeviation, SenseState, Corner, Part, StationResult)
 PAGE = Path(__file__).parents[1] / "docs" / "what-leaves.md"
 
 

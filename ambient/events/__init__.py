@@ -87,6 +87,7 @@ from ambient.events.technical import (
     NodeDataLate,
     NodeDiskFull,
     NodeExported,
+    NodeHas,
     NodeKept,
     NodeOutboxDropped,
     NodeSourceSilent,
@@ -95,6 +96,7 @@ from ambient.events.technical import (
     NodeWorkerFailed,
     NodeWorkerRestarted,
     Outcome,
+    Part,
     Quality,
     QualityDegraded,
     QualityNotWatched,
@@ -155,6 +157,7 @@ __all__ = [
     "NodeDataLate",
     "NodeDiskFull",
     "NodeExported",
+    "NodeHas",
     "NodeKept",
     "NodeOutboxDropped",
     "NodeSourceSilent",
@@ -165,6 +168,7 @@ __all__ = [
     "NodeWorkerRestarted",
     "NodeZone",
     "Outcome",
+    "Part",
     "Purpose",
     "Quality",
     "QualityDegraded",
@@ -226,6 +230,7 @@ AnyEvent = (
     | QualityRestored
     | QualityNotWatched
     | NodeStarted
+    | NodeHas
     | NodeStopped
     | NodeWorkerRestarted
     | NodeWorkerFailed

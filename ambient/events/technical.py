@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
-from ambient.events.base import MAX_COUNT, Digest, Event, Purpose, Uuid
+from ambient.events.base import MAX_COUNT, MAX_LIST, Digest, Event, Purpose, Uuid
 from ambient.observations import Hearing, TimeNs, View
 from ambient.places import Slug
 
@@ -88,6 +88,24 @@ class QualityNotWatched(Quality, frozen=True, kw_only=True, tag="quality.not_wat
 
 class NodeStarted(Event, frozen=True, kw_only=True, tag="node.started"):
     """The node is up."""
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """A room or device of a node, by its id in ``node.yaml``."""
+
+    slug: Slug
+
+
+class NodeHas(Event, frozen=True, kw_only=True, tag="node.has"):
+    """All rooms of the node, or with `of_room` all devices whose silence there would be told.
+
+    Said at each start. A room or device that is not named is not configured any more, and what was
+    said of it before is over. What has more than can be named says nothing. It is about the
+    configuration, not about what happens in a room, and so of the whole node.
+    """
+
+    of_room: Slug | None = None
+    has: Annotated[list[Part], Meta(max_length=MAX_LIST)]
 
 
 class NodeStopped(Event, frozen=True, kw_only=True, tag="node.stopped"):

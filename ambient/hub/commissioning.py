@@ -18,6 +18,7 @@ from msgspec import Struct
 from ambient.events import (
     AnyEvent,
     NodeCommissioned,
+    NodeHas,
     NodeWizard,
     Quality,
     QualityDegraded,
@@ -26,6 +27,7 @@ from ambient.events import (
     StationResult,
     WizardAct,
 )
+from ambient.hub.alarms.gone import is_gone
 from ambient.observations import View
 
 
@@ -132,6 +134,11 @@ class Commissioning(Struct, frozen=True, kw_only=True):
 _BLIND: Final = frozenset({View.DARK, View.COVERED})
 
 
+def room_of(event: AnyEvent) -> str | None:
+    """Return the room whose installation `event` may change."""
+    return event.of_room if isinstance(event, NodeHas) else event.room
+
+
 def next_commissioning(before: Commissioning | None, event: AnyEvent) -> Commissioning | None:
     """Return what `event` makes of the installation of its room, None when nothing.
 
@@ -140,9 +147,10 @@ def next_commissioning(before: Commissioning | None, event: AnyEvent) -> Commiss
     before
         Of the event's room; None before anything was said of it.
     """
-    if event.room is None:
+    room = room_of(event)
+    if room is None:
         return None
-    known = before or Commissioning(room=event.room, node=event.node)
+    known = before or Commissioning(room=room, node=event.node)
     match event:
         case NodeCommissioned():
             after = _walked(known, event)
@@ -159,10 +167,19 @@ def next_commissioning(before: Commissioning | None, event: AnyEvent) -> Commiss
         case QualityRestored(hearing=None) if _is_at_fault(known, event):
             # Without a view: the camera is not configured any more, no walk could mend that.
             after = msgspec.structs.replace(known, blind=_newest(known.blind, event, View.OK))
+        case NodeHas() if known.node == event.node:  # it may name any room
+            after = msgspec.structs.replace(known, blind=[_seen(one, event) for one in known.blind])
         case _:
             return None
     after = msgspec.structs.replace(after, node=event.node)
     return None if after == before else after
+
+
+def _seen(fault: Fault, event: NodeHas) -> Fault:
+    """Return a fault as over when its camera is not configured any more by `event`."""
+    if fault.t >= event.t or not is_gone(event, event.node, event.of_room, fault.source):
+        return fault
+    return msgspec.structs.replace(fault, view=View.OK, t=event.t)
 
 
 def _is_at_fault(known: Commissioning, event: QualityRestored) -> bool:

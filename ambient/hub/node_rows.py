@@ -1,19 +1,26 @@
 """The rows of nodes: which ever spoke or are missed, which stopped, what is forgotten of them.
 
-Comes in: a database within a transaction. Goes out: names of nodes. No function here commits or
+Comes in: a database within a transaction, rooms that nodes are bound to. Goes out: names of nodes,
+and what of their devices ends or comes back with a binding. No function here commits or
 reads a clock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import sqlite_utils
 
-from ambient.hub.alarms.kinds import OF_NODES
-from ambient.hub.casebook import words_of
+from ambient import events
+from ambient.events import NodeHas
+from ambient.hub.alarms.condition import Condition, Judgement
+from ambient.hub.alarms.gone import is_gone
+from ambient.hub.alarms.kinds import OF_DEVICES, OF_NODES
+from ambient.hub.casebook import decode, words_of
 
 _OF_NODES: Final = words_of(OF_NODES)
+_OF_DEVICES: Final = words_of(OF_DEVICES)
 
 
 def stopped(db: sqlite_utils.Database) -> set[str]:
@@ -40,6 +47,60 @@ def has_alarm(db: sqlite_utils.Database, node: str) -> bool:
         (node,),
     )
     return found.fetchone() is not None
+
+
+def gone_at(
+    db: sqlite_utils.Database, node: str, room: str | None, source: str | None, after: int
+) -> int | None:
+    """Return when (ns) `node` said last that it has no device `source` in `room`.
+
+    Nothing where it said no such thing `after` that instant (ns).
+    """
+    found = db.execute(
+        "SELECT body FROM events WHERE kind = ? AND node = ? AND t > ? ORDER BY t DESC",
+        (events.kind_of(NodeHas), node, after),
+    )
+    for (body,) in found.fetchall():
+        event = events.decode(body.encode())
+        if isinstance(event, NodeHas) and is_gone(event, node, room, source):
+            return event.t
+    return None
+
+
+def left(db: sqlite_utils.Database, bound: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Return of the nodes in `bound` the rooms of which devices have alarms, without a binding."""
+    found = db.execute(
+        "SELECT DISTINCT node, room FROM alarms WHERE state <> 'resolved' AND room IS NOT NULL "
+        f"AND kind IN ({_OF_DEVICES}) ORDER BY node, room"
+    )
+    rooms: dict[str, list[str]] = {}
+    for node, room in found.fetchall():
+        if node in bound and room not in bound[node]:
+            rooms.setdefault(node, []).append(room)
+    return rooms
+
+
+def back(db: sqlite_utils.Database, bound: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the alarms that ended with a binding which `bound` has again, the newest first.
+
+    Without those of which the node has said since that it has their device no more, and those of
+    an earlier enrolment: what comes back then may be another machine.
+    """
+    enrolled = dict(db.execute("SELECT node, enrolled FROM enrolled_nodes").fetchall())
+    found = db.execute(
+        "SELECT opened(body) FROM alarms WHERE state = 'resolved' "
+        f"AND kind IN ({_OF_DEVICES}) AND json_extract(opened(body), '$.reason') = ? "
+        "ORDER BY since DESC, id",
+        (Judgement.UNBOUND.value,),
+    )
+    ended = [decode(body, Condition) for (body,) in found.fetchall()]
+    return [
+        one.id
+        for one in ended
+        if one.room in bound.get(one.node, ())
+        and one.opened >= enrolled.get(one.node, one.opened + 1)
+        and gone_at(db, one.node, one.room, one.source, one.latest) is None
+    ]
 
 
 def delete(db: sqlite_utils.Database, node: str) -> bool:

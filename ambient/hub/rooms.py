@@ -16,10 +16,12 @@ from msgspec import Struct
 from ambient.events import (
     AnyEvent,
     CommandKind,
+    NodeHas,
     QualityDegraded,
     QualityNotWatched,
     QualityRestored,
 )
+from ambient.hub.alarms.gone import is_gone
 from ambient.hub.commissioning import Commissioning, Fault, RoomInstallation
 from ambient.hub.orders import Order, OrderState
 from ambient.observations import Hearing, View
@@ -139,6 +141,16 @@ def next_view(latest: SourceView | None, event: AnyEvent) -> SourceView | None:
         position=event.position,
         until=event.until if isinstance(event, QualityNotWatched) else None,
     )
+
+
+def without(latest: SourceView, event: NodeHas) -> SourceView | None:
+    """Return the view of a device that its node has no more by `event`, None when it has it."""
+    older = (latest.t, latest.position) < (event.t, event.position)
+    if not older or not latest.senses:
+        return None
+    if not is_gone(event, latest.node, latest.room, latest.source):
+        return None
+    return msgspec.structs.replace(latest, view=None, hearing=None, t=event.t, until=None)
 
 
 def room_state(

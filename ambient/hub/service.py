@@ -145,7 +145,7 @@ def _serve(
         database,
         store,
         accounts,
-        expected=registry.enrolled,
+        served=registry.served,
         silent_s=config.silent_s,
         keep_days=config.keep_days,
         on_site=on_site.give,

@@ -9,7 +9,7 @@ kept. Every method may be called from any thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -32,7 +32,9 @@ from ambient.hub.alarms.inputs import (
     NotReported,
     Purge,
     Refused,
+    RoomsBack,
     RoomsBound,
+    RoomsLeft,
     Tick,
 )
 from ambient.hub.alarms.signal import Signal
@@ -305,6 +307,34 @@ class Store:
     def rooms_bound(self, node: str, bound: Sequence[str], who: str, now: int) -> None:
         """End the alarms of `node` about rooms that `who` has now enrolled for it."""
         self.decide(RoomsBound(node=node, rooms=list(bound), who=who), now)
+
+    def bindings(self, bound: Mapping[str, Collection[str]], now: int, *, changed: bool) -> bool:
+        """End what is open about devices in rooms that their nodes are bound to no more.
+
+        What ended so is open again once the binding is back, unless the node says that the device
+        is gone. What is about people stays, and so does what is about a node itself.
+
+        Parameters
+        ----------
+        bound
+            Node that is enrolled now ► the rooms that its key is bound to.
+        now
+            Hub time (ns).
+        changed
+            Whether that may be otherwise than when it was looked at last.
+
+        Returns
+        -------
+        bool
+            Whether anything visible changed.
+        """
+        with self._database.read() as db:
+            left = node_rows.left(db, bound)
+            back = node_rows.back(db, bound) if changed else []
+        given: list[AnyInput] = [RoomsLeft(node=node, rooms=left[node]) for node in left]
+        if back:
+            given.append(RoomsBack(conditions=back))
+        return bool(given) and self.decide_all(given, now)
 
     def speak(self, nodes: Iterable[str], now: int) -> None:
         """Keep that nodes were heard again at `now` (ns), which ends their silence."""

@@ -20,6 +20,8 @@ from ambient.events import (
     AnyEvent,
     CommandApplied,
     Event,
+    NodeHas,
+    NodeSourceSilent,
     NodeStarted,
     NodeStopped,
     NodeWorkerFailed,
@@ -30,7 +32,7 @@ from ambient.events import (
     SummaryDaily,
     SummaryHourly,
 )
-from ambient.hub import commissioning, digests, orders, rooms, rows
+from ambient.hub import commissioning, digests, node_rows, orders, rooms, rows
 from ambient.hub.alarms import kinds
 from ambient.hub.alarms.effects import TellNode
 from ambient.hub.alarms.inputs import AnyInput, Heard, NodeSpeaks
@@ -195,6 +197,9 @@ class Turn:
             changed |= rows.answered(self.db, event)
         changed |= self._viewed(event)
         changed |= self._follow_installation(event)
+        if isinstance(event, NodeHas):
+            changed |= self._unseen(event)
+            changed |= self.decide(Heard(event=event), received)
         opened = kinds.opens(event)
         if opened is not None or any(self.book.is_open(key) for key in kinds.may_end(event)):
             late = opened is not None and not kinds.is_chained(opened)
@@ -239,7 +244,11 @@ class Turn:
                     events.kind_of(QualityNotWatched),
                 ),
             ).fetchone()
-        return None if row is None or row[0] is None else int(row[0])
+        over = None if row is None or row[0] is None else int(row[0])
+        if isinstance(event, QualityDegraded | NodeSourceSilent):
+            gone = node_rows.gone_at(self.db, event.node, event.room, event.source, event.t)
+            return max((t for t in (over, gone) if t is not None), default=None)
+        return over
 
     def _viewed(self, event: AnyEvent) -> bool:
         if not isinstance(event, QualityDegraded | QualityRestored | QualityNotWatched):
@@ -253,13 +262,28 @@ class Turn:
         view = rooms.next_view(self._views[at], event)
         if view is None:
             return False
-        self._views[at] = view
-        self._written[_VIEW][at] = (view.node, view.room, view.source, rows.encode(view))
+        self._see(view)
         return True
+
+    def _see(self, view: SourceView) -> None:
+        at = (view.node, view.room, view.source)
+        self._views[at] = view
+        self._written[_VIEW][at] = (*at, rows.encode(view))
+
+    def _unseen(self, event: NodeHas) -> bool:
+        """Let devices that a node has no more see and hear nothing."""
+        found = self.db.execute("SELECT body FROM views WHERE node = ?", (event.node,)).fetchall()
+        kept = {(v.node, v.room, v.source): v for v in self._views.values() if v is not None}
+        known = [rows.decode(body, SourceView) for (body,) in found]
+        kept = {(v.node, v.room, v.source): v for v in known} | kept
+        unseen = [view for v in kept.values() if (view := rooms.without(v, event)) is not None]
+        for view in unseen:
+            self._see(view)
+        return bool(unseen)
 
     def _follow_installation(self, event: AnyEvent) -> bool:
         """Follow the installation of the event's room."""
-        room = event.room
+        room = commissioning.room_of(event)
         if room is None:
             return False
         if room not in self._installed:

@@ -1,4 +1,4 @@
-"""The hub's timer: what is due of alarms, silent nodes, who left, unanswered orders, old rows.
+"""The hub's timer: what is due of alarms, silent nodes, bindings, who left, orders, old rows.
 
 Comes in: ticks, and that a node was heard. Goes out: calls of the store. A failure of one duty is
 logged and tried again at the next tick; it never ends the timer.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import structlog
@@ -43,8 +43,8 @@ class Watch:
 
     Parameters
     ----------
-    expected
-        Returns the enrolled nodes.
+    served
+        Returns the enrolled nodes, each with the rooms that its key is bound to.
     silent_s
         A node that says nothing for longer is an alarm.
     keep_days
@@ -63,7 +63,7 @@ class Watch:
         store: Store,
         accounts: Accounts,
         *,
-        expected: Callable[[], Iterable[str]],
+        served: Callable[[], Mapping[str, Collection[str]]],
         silent_s: float,
         keep_days: int,
         on_site: Callable[[], None] = lambda: None,
@@ -75,7 +75,9 @@ class Watch:
         self._database = database
         self._store = store
         self._accounts = accounts
-        self._expected = expected
+        self._served = served
+        self._bound: Mapping[str, Collection[str]] | None = None
+        """What nodes were bound to when what follows from it was stored last."""
         self._keep = keep_days * 24 * 3600 * NS
         self._monotonic = monotonic
         self._now = now
@@ -115,6 +117,7 @@ class Watch:
             self._clock,
             self._speak,
             self._silent,
+            self._bindings,
             self._departed,
             self._alarms,
             self._orders,
@@ -170,7 +173,7 @@ class Watch:
         _log.info("nodes_speak_again", nodes=len(speaking), first=min(speaking))
 
     def _silent(self) -> None:
-        expected = set(self._expected())
+        expected = set(self._served())
         at, now = self._monotonic(), self._now()
         # What a node said last may still wait to be taken, when much comes at once.
         heard = at if self._drained is None else max(self._drained, at - round(BEHIND_S * NS))
@@ -191,6 +194,12 @@ class Watch:
                 _log.warning("node_silent", node=node, seconds=round((at - due[node]) / NS, 1))
         for node in self._store.known_nodes().keys() - expected:
             self._store.forget_node(node, "hub", self._now())
+
+    def _bindings(self) -> None:
+        """Follow bindings however they changed: by this process, another one, while none ran."""
+        bound = self._served()
+        self._store.bindings(bound, self._now(), changed=bound != self._bound)
+        self._bound = bound
 
     def _is_silent(self, node: str) -> bool:
         with self._lock:

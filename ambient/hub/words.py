@@ -33,6 +33,7 @@ JUDGEMENT: Final = {
     Judgement.TEST: mark("It was a test"),
     Judgement.FIXED: mark("Seen to"),
     Judgement.CONDITION_ENDED: mark("It ended by itself"),
+    Judgement.UNBOUND: mark("The room computer is not enrolled for this room any more"),
 }
 INJURY: Final = {
     Injury.NONE: mark("Not hurt"),

@@ -26,6 +26,7 @@ from ambient.errors import StoreError
 from ambient.events import AnyEvent, Outcome, Purpose
 from ambient.node.clock import NodeClock, StepDetector
 from ambient.node.control import ControlServer
+from ambient.node.inventory import what_it_has
 from ambient.node.ledger import RETRY_S, SAVE_EVERY_S, Ledger, Store
 from ambient.node.notices import Notice, NoticeBoard, event_of
 from ambient.node.own_events import consent_applied
@@ -105,6 +106,8 @@ class FusionWorker:
         self._tick_at = 0.0
         self._space_at = 0.0
         self._low = False
+        self._told = False
+        """Whether it was said since the start what the node has."""
 
     def step(self, wait_s: float) -> None:
         """Wait for at most `wait_s` seconds, then do all that is due."""
@@ -183,9 +186,12 @@ class FusionWorker:
         return new
 
     def _look_around(self, now: float) -> list[AnyEvent]:
-        """Look at the consents, the recordings and the disk."""
+        """Look at the consents, the recordings and the disk; say once what the node has."""
         t = self._clock.now()
         new = self._consent_events(t)
+        if not self._told:
+            self._told = True
+            new += what_it_has(self._config, self._node_key, t)
         if self._recorder is not None:
             self._recorder.each_second(t)
         if now >= self._space_at:

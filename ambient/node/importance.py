@@ -57,6 +57,7 @@ _IMPORTANCE: Final[dict[type[events.Event], Importance]] = {
     events.QualityDegraded: Importance.TECHNICAL,
     events.QualityRestored: Importance.TECHNICAL,
     events.QualityNotWatched: Importance.TECHNICAL,
+    events.NodeHas: Importance.TECHNICAL,
     events.NodeWorkerFailed: Importance.TECHNICAL,
     events.NodeSourceSilent: Importance.TECHNICAL,
     events.NodeDiskFull: Importance.TECHNICAL,

@@ -481,7 +481,7 @@ def test_a_quiet_room_says_little(seen: dict[str, Seen]) -> None:
     kinds = {events.kind_of(event) for event in events_in(seen["quiet"].frames)}
     # A machine that was too busy for its camera for a while says that, and that it is over.
     slow = {"node.source_silent", "quality.degraded"}
-    assert kinds - slow == {"node.started", "quality.restored", "node.stopped"}
+    assert kinds - slow == {"node.started", "node.has", "quality.restored", "node.stopped"}
 
 
 @pytest.mark.parametrize("name", HONEST)

@@ -135,9 +135,10 @@ def enrol(
     site: str = "house",
     accept: bool = True,
     pair: keys.KeyPair | None = None,
+    now: int | None = None,
 ) -> keys.KeyPair:
     """Enrol a node as an invitation and an administrator would; return its keys."""
-    now = time.time_ns()
+    now = now or time.time_ns()
     pair = pair or keys.new_pair()
     invitation = registry.invite("tcp://127.0.0.1:7440", keys.new_pair().public, "test", now)
     request = Enrol(

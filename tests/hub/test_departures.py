@@ -43,7 +43,7 @@ class Ward:
             self.database,
             self.store,
             self.accounts,
-            expected=list,
+            served=dict,
             silent_s=15,
             keep_days=30,
             now=lambda: self.now,

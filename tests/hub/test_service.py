@@ -228,7 +228,7 @@ def test_a_duty_that_fails_keeps_no_other_from_its_own(tmp_path: Path) -> None:
         database,
         Store(database),
         accounts,
-        expected=list,
+        served=dict,
         silent_s=15,
         keep_days=1,
         residents=refused,

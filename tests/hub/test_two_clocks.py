@@ -94,7 +94,7 @@ class Night:
             self.database,
             self.store,
             Accounts(self.database),
-            expected=list,
+            served=dict,
             silent_s=600,
             keep_days=365,
             monotonic=lambda: self.steady,

@@ -35,7 +35,7 @@ class Bed:
             self.database,
             self.store,
             Accounts(self.database),
-            expected=lambda: self.expected,
+            served=lambda: {node: ["r1"] for node in self.expected},
             silent_s=SILENT_S,
             keep_days=1,
             monotonic=lambda: self.mono,

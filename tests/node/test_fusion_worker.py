@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from ambient import commands
 from ambient.config import Falls, NodeConfig, Room
-from ambient.events import AnyEvent, ConsentApplied, Outcome, Purpose, Worker, kind_of
+from ambient.config_cameras import Camera
+from ambient.config_gateways import Way, Wearable
+from ambient.events import AnyEvent, ConsentApplied, NodeHas, Outcome, Purpose, Worker, kind_of
 from ambient.node import fusion_worker as module
 from ambient.node.clock import NS
 from ambient.node.fusion_worker import FusionWorker
@@ -111,7 +113,8 @@ class World:
         raise AssertionError("nothing was suspected within ten seconds")
 
     def kinds(self) -> list[str]:
-        return [kind_of(row) for row in self.rows]
+        """Return the kinds of what was said, without what the node says of itself at each start."""
+        return [kind_of(row) for row in self.rows if not isinstance(row, NodeHas)]
 
     def falls(self) -> list[AnyEvent]:
         return [row for row in self.rows if kind_of(row).startswith("fall.")]
@@ -197,6 +200,35 @@ def test_notices_become_events_and_are_taken(world: World) -> None:
     assert not board.waiting()
 
 
+def test_what_the_node_has_is_said_once_at_each_start(world: World) -> None:
+    def started_with(*rooms: Room) -> list[tuple[str | None, list[str]]]:
+        said = len(world.rows)
+        world.config = replace(world.config, rooms=list(rooms))
+        world.fusion = world.start()
+        for _ in range(3):
+            world.steady += 1.1
+            world.fusion.step(0)
+        told = [row for row in world.rows[said:] if isinstance(row, NodeHas)]
+        assert all(row.room is None and row.t > WALL for row in told)
+        return [(row.of_room, [part.slug for part in row.has]) for row in told]
+
+    cameras = [Camera(id="c1", source="x"), Camera(id="c2", source="y")]
+    silent = Wearable(id="w1", device="a", via=Way.MQTT)
+    promising = replace(silent, id="w2", every_s=60)
+    full = Room(id="r1", cameras=cameras, wearables=[silent, promising])
+    assert started_with(full, Room(id="r2")) == [
+        (None, ["r1", "r2"]),
+        ("r1", ["c1", "c2", "w2"]),
+        ("r2", []),
+    ]
+    assert started_with(replace(full, cameras=cameras[1:])) == [
+        (None, ["r1"]),
+        ("r1", ["c2", "w2"]),
+    ]
+    ids = [row.id for row in world.rows]
+    assert len(set(ids)) == len(ids)
+
+
 def test_consent_is_stated_once_and_over_a_restart(world: World) -> None:
     world.fusion.step(0)
     SwitchBoard(world.config.state_dir).change(
@@ -219,7 +251,7 @@ def test_consent_of_the_configuration_alone_is_stated_once(world: World) -> None
         for _ in range(2):
             world.steady += 1.1
             world.fusion.step(0)
-        new = world.rows[said:]
+        new = [row for row in world.rows[said:] if not isinstance(row, NodeHas)]
         assert all(isinstance(row, ConsentApplied) and row.room == "r1" for row in new)
         return [(row.purpose, row.on) for row in new if isinstance(row, ConsentApplied)]
 

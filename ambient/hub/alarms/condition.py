@@ -117,6 +117,8 @@ class Judgement(StrEnum):
     """Of the system itself: mended."""
     CONDITION_ENDED = "condition_ended"
     """Written by the hub itself, upon positive evidence."""
+    UNBOUND = "unbound"
+    """Written by the hub itself: the device's node is bound to its room no more."""
 
     @classmethod
     def _missing_(cls, value: object) -> Judgement | None:

@@ -57,7 +57,7 @@ from ambient.hub.alarms.signal import (
 
 ENDING: Final = (
     *(inputs.Heard, inputs.NodeSpeaks, inputs.Resolve, inputs.Record),
-    *(inputs.RoomsBound, inputs.NodeGone),
+    *(inputs.RoomsBound, inputs.RoomsLeft, inputs.NodeGone),
 )
 """Inputs that may end a condition: evidence, or a person's word."""
 

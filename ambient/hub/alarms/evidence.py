@@ -268,25 +268,26 @@ def on_end(alarm: Condition, event: AnyEvent) -> Change | None:
         return None
     if isinstance(event, QualityRestored) and event.chain != alarm.chain:
         return None
-    return _ended(alarm, event.t) if event.t >= alarm.latest else None
+    return ended(alarm, event.t) if event.t >= alarm.latest else None
 
 
 def on_speech(alarm: Condition, now: int) -> Change | None:
     """Return the alarm of a silent node that speaks again at `now` (ns, hub's time)."""
-    return _ended(alarm, now) if alarm.kind is AlarmKind.NODE_SILENT else None
+    return ended(alarm, now) if alarm.kind is AlarmKind.NODE_SILENT else None
 
 
-def _ended(alarm: Condition, t: int) -> Change | None:
+def ended(alarm: Condition, t: int) -> Change | None:
+    """Return an alarm that is over by evidence of `t` (ns), None when it already was."""
     if not alarm.open:
         return None
-    ended = msgspec.structs.replace(
+    over = msgspec.structs.replace(
         alarm,
         presence=Presence.ENDED,
         latest=max(alarm.latest, t),
         resolved_at=t,
         reason=Judgement.CONDITION_ENDED,
     )
-    return Change(condition=ended, entries=[Entry(at=t, what=Deed.ENDED)])
+    return Change(condition=over, entries=[Entry(at=t, what=Deed.ENDED)])
 
 
 def on_silence(
@@ -317,7 +318,7 @@ def on_channel(
 ) -> Change | None:
     """Return the alarm of a way out that fails since an instant (ns), or delivers again (None)."""
     if fails_since is None:
-        return None if alarm is None else _ended(alarm, now)
+        return None if alarm is None else ended(alarm, now)
     if alarm is not None:
         return None
     chain = chain_id("hub", None, channel_key(channel), fails_since)

@@ -74,6 +74,26 @@ class RoomsBound(Input, frozen=True, kw_only=True, tag="rooms_bound"):
     who: str
 
 
+class RoomsLeft(Input, frozen=True, kw_only=True, tag="rooms_left"):
+    """A node was found to be bound to rooms no more that it spoke for before."""
+
+    node: str
+    rooms: list[str]
+
+
+class RoomsBack(Input, frozen=True, kw_only=True, tag="rooms_back"):
+    """A node was found to be bound again to the rooms of conditions that ended with the binding.
+
+    Attributes
+    ----------
+    conditions
+        Their ids, the newest first; without those of which the node has said since that it has
+        their device no more.
+    """
+
+    conditions: list[str]
+
+
 class NodeGone(Input, frozen=True, kw_only=True, tag="node_gone"):
     """A node was revoked."""
 
@@ -294,6 +314,8 @@ AnyInput = (
     | NodeSpeaks
     | Refused
     | RoomsBound
+    | RoomsLeft
+    | RoomsBack
     | NodeGone
     | OnMyWay
     | There

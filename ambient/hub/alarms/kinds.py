@@ -113,6 +113,8 @@ TECHNICAL: Final = frozenset(AlarmKind) - CHAINED - TASKS
 """About the system itself."""
 OF_NODES: Final = TECHNICAL - {AlarmKind.CHANNEL}
 """Those of them that are about a node and its devices."""
+OF_DEVICES: Final = frozenset({AlarmKind.CAMERA, AlarmKind.MICROPHONE, AlarmKind.SOURCE_SILENT})
+"""About one device: of a room, or without one the node's own."""
 
 STANDBY_HUB: Final = "standby-hub"
 """As what the site's second hub stands in the alarm that none could take over: a way out too."""

@@ -14,15 +14,8 @@ from typing import TypeVar
 import msgspec
 
 from ambient.errors import UsageError
-from ambient.events import FallRecovered
-from ambient.hub.alarms import (
-    escalation,
-    evidence,
-    inputs,
-    life,
-    openings,
-    restraint,
-)
+from ambient.events import FallRecovered, NodeHas
+from ambient.hub.alarms import escalation, evidence, gone, inputs, life, openings, restraint
 from ambient.hub.alarms.book import Book, Case, Report
 from ambient.hub.alarms.condition import Change, Condition, Judgement
 from ambient.hub.alarms.effects import TellNode
@@ -92,6 +85,8 @@ class _Run:
                 self._silent(given.nodes if isinstance(given, inputs.NodesSilent) else [given])
             case inputs.NodeSpeaks() | inputs.Refused():
                 self._node(given)
+            case inputs.RoomsLeft() | inputs.RoomsBack():
+                self._bound(given)
             case inputs.RoomsBound() | inputs.NodeGone():
                 self._administered(given)
             case inputs.OnMyWay() | inputs.There() | inputs.Pause():
@@ -135,6 +130,9 @@ class _Run:
             case = self._book.open_case(key)
             if case is not None:
                 self._keeper.follow(case, evidence.on_end(case.condition, event))
+        if isinstance(event, NodeHas):
+            for case in self._book.cases_of(event.node):
+                self._keeper.follow(case, gone.on_has(case.condition, event))
         key_opened = opens(event)
         if key_opened is None:
             return
@@ -197,6 +195,17 @@ class _Run:
             if case is not None:
                 change = life.closed(case.condition, given.who, Judgement.FIXED, self._now)
                 self._keeper.follow(case, change)
+
+    def _bound(self, given: inputs.RoomsLeft | inputs.RoomsBack) -> None:
+        if isinstance(given, inputs.RoomsLeft):
+            for case in self._book.cases_of(given.node):
+                change = gone.on_left(case.condition, given.rooms, self._now)
+                self._keeper.follow(case, change)
+            return
+        for condition in given.conditions:
+            ended = self._book.case(condition)
+            if ended is not None and self._book.open_case(ended.condition.key) is None:
+                self._keeper.follow(ended, gone.on_back(ended.condition, self._now))
 
     # -- people ----------------------------------------------------------------------------
 
