@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
+from ambient.events import Device
 from ambient.hub import situation_words, words
 from ambient.hub.alarms.condition import Condition, Entry, Injury, Priority
 from ambient.hub.alarms.kinds import CHAINED, ENDS_BY_ITSELF, TASKS, TECHNICAL, AlarmKind
@@ -80,6 +82,8 @@ class AlarmView(Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    device
+        What does not work, where it is a device: ``camera``, ``nurse_call`` and so on.
     on_foot
         Names of the rooms that somebody must look into, because nothing watches them.
     down_s
@@ -98,6 +102,7 @@ class AlarmView(Struct, frozen=True, kw_only=True):
     room: str | None
     room_name: str
     node: str
+    device: str | None
     since: str
     latest: str
     recovered_at: str | None
@@ -128,9 +133,25 @@ class AlarmView(Struct, frozen=True, kw_only=True):
     history: list[Line]
 
     @property
+    def icon(self) -> str:
+        """What the card shows of ``icons.html``."""
+        if self.kind == AlarmKind.FALL and self.recovered_at:
+            return "up"
+        return self.device or _ICON.get(self.kind, "warn")
+
+    @property
     def version(self) -> str:
         """A short hash: the page replaces a card only when it changed."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
+
+
+_ICON: Final = {
+    AlarmKind.FALL.value: "fall",
+    AlarmKind.NODE_SILENT.value: "node",
+    AlarmKind.UNENROLLED.value: "node",
+    AlarmKind.CHECK_AFTER_FALL.value: "check",
+}
+"""Of what is about no device; of a device it is that which bears its name."""
 
 
 def alarm_view(
@@ -162,6 +183,7 @@ def alarm_view(
         room=alarm.room,
         room_name=room_name,
         node=alarm.node,
+        device=_device(alarm),
         since=rfc3339(alarm.since),
         latest=rfc3339(alarm.latest),
         recovered_at=rfc3339_if(alarm.recovered_at) if alarm.recovered else None,
@@ -208,6 +230,17 @@ def _why(alarm: Condition, board: Board) -> list[str]:
     """
     why = board.whys.get(alarm.source or "") if alarm.kind is AlarmKind.CHANNEL else None
     return [] if not why else [gettext("Cause: %(why)s") % {"why": why}]
+
+
+def _device(alarm: Condition) -> str | None:
+    match alarm.kind:
+        case AlarmKind.CAMERA:
+            return Device.CAMERA.value
+        case AlarmKind.MICROPHONE:
+            return Device.MICROPHONE.value
+        case AlarmKind.SOURCE_SILENT:
+            return alarm.device.value
+    return None
 
 
 def _choices(alarm: Condition) -> list[Choice]:
