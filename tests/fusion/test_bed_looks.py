@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ambient.errors import ModelError
-from ambient.observations import Posture
+from ambient.observations import Posture, PostureSeen
 from fusion import bed_looks
 from fusion.bed_people import Shift
 from tests.fusion.situation_kit import lies, sits, stands
@@ -27,9 +27,7 @@ CARD = Path(bed_looks.__file__).with_name(bed_looks.FILE)
         (stands(1), Shift(0.8, 0.8, -0.5, 1.0), OUT),
     ],
 )
-def test_plain_looks_are_what_they_are(
-    seen: bed_looks.PostureSeen, shift: Shift, state: int
-) -> None:
+def test_plain_looks_are_what_they_are(seen: PostureSeen, shift: Shift, state: int) -> None:
     llr = bed_looks.carried().piece(seen, shift).llr
     assert llr[state] == 0.0
     assert sorted(llr)[-2] < -1.0
