@@ -28,9 +28,7 @@ FRESH_S: Final = 4.0
 """Nothing is stated on evidence that is older."""
 SUSPECT: Final = 0.6
 RISEN: Final = 0.8
-RISEN_SURE: Final = 0.95
-EDGE_LIKELY: Final = 0.7
-"""Somebody sits on the edge who surely does not lie, and more likely sits there than up in bed."""
+EDGE_SURE: Final = 0.9
 OUT_SURE: Final = 0.9
 BACK_SURE: Final = 0.9
 SURE_S: Final = 1.5
@@ -176,8 +174,7 @@ class BedJudge:
         state, watch = self.state, self._watch
         _, sits, edge, out = self.belief.stated()
         changes: list[Change] = []
-        up = sits + edge + out >= RISEN_SURE and edge + out >= EDGE_LIKELY
-        state.rising_since = _since(state.rising_since, t, up)
+        state.rising_since = _since(state.rising_since, t, edge + out >= EDGE_SURE)
         state.out_since = _since(state.out_since, t, out >= OUT_SURE)
         risen = state.sits_since is not None and (t - state.sits_since) / SECOND <= RISES_S
         # Who has been sitting up for long is propped up in bed.
