@@ -13,12 +13,14 @@ from typing import Final
 import sqlite_utils
 
 from ambient import events
-from ambient.events import NodeHas
+from ambient.events import NodeHas, QualityNotWatched, QualityRestored
 from ambient.hub.alarms.condition import Condition, Judgement
 from ambient.hub.alarms.gone import is_gone
 from ambient.hub.alarms.kinds import OF_DEVICES, OF_NODES
 from ambient.hub.casebook import decode, words_of
 
+AHEAD_NS: Final = 300 * 1_000_000_000
+"""How far a node's clock may be ahead of the hub's when it says what it has."""
 _OF_NODES: Final = words_of(OF_NODES)
 _OF_DEVICES: Final = words_of(OF_DEVICES)
 
@@ -54,11 +56,13 @@ def gone_at(
 ) -> int | None:
     """Return when (ns) `node` said last that it has no device `source` in `room`.
 
-    Nothing where it said no such thing `after` that instant (ns).
+    Nothing where it said no such thing `after` that instant (ns). What it said by a clock that was
+    ahead of the hub's counts for nothing: it would hold until that time has come.
     """
     found = db.execute(
-        "SELECT body FROM events WHERE kind = ? AND node = ? AND t > ? ORDER BY t DESC",
-        (events.kind_of(NodeHas), node, after),
+        "SELECT body FROM events WHERE kind = ? AND node = ? AND t > ? AND t <= received + ? "
+        "ORDER BY t DESC",
+        (events.kind_of(NodeHas), node, after, AHEAD_NS),
     )
     for (body,) in found.fetchall():
         event = events.decode(body.encode())
@@ -83,8 +87,8 @@ def left(db: sqlite_utils.Database, bound: Mapping[str, Collection[str]]) -> dic
 def back(db: sqlite_utils.Database, bound: Mapping[str, Collection[str]]) -> list[str]:
     """Return the alarms that ended with a binding which `bound` has again, the newest first.
 
-    Without those of which the node has said since that it has their device no more, and those of
-    an earlier enrolment: what comes back then may be another machine.
+    Without those of which the node has said since that it has their device no more or that they
+    are over, and those of an earlier enrolment: what comes back then may be another machine.
     """
     enrolled = dict(db.execute("SELECT node, enrolled FROM enrolled_nodes").fetchall())
     found = db.execute(
@@ -100,7 +104,22 @@ def back(db: sqlite_utils.Database, bound: Mapping[str, Collection[str]]) -> lis
         if one.room in bound.get(one.node, ())
         and one.opened >= enrolled.get(one.node, one.opened + 1)
         and gone_at(db, one.node, one.room, one.source, one.latest) is None
+        and not _said_over(db, one)
     ]
+
+
+def _said_over(db: sqlite_utils.Database, one: Condition) -> bool:
+    """Return whether the node has said meanwhile that what an alarm is of is over."""
+    found = db.execute(
+        "SELECT 1 FROM events WHERE chain = ? AND t >= ? AND kind IN (?, ?) LIMIT 1",
+        (
+            one.chain,
+            one.latest,
+            events.kind_of(QualityRestored),
+            events.kind_of(QualityNotWatched),
+        ),
+    )
+    return found.fetchone() is not None
 
 
 def delete(db: sqlite_utils.Database, node: str) -> bool:

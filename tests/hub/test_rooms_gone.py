@@ -280,6 +280,25 @@ def test_what_another_machine_of_that_name_said_does_not_come_back(house: House)
     assert house.devices() == set()
 
 
+def test_what_was_over_when_the_binding_came_back_stays_over(house: House) -> None:
+    house.registry.set_rooms("n-1", ["r1"], "ada")
+    house.tick()
+    house.registry.set_rooms("n-1", ["r1", "r2"], "ada")
+    house.take([event(QualityRestored, 300, 1, began=101, family="c1", room="r2", source="c1")])
+    house.tick()
+    assert house.devices() == ALL - {("source_silent", "c1")}
+    house.restart()
+    house.tick()
+    assert house.devices() == ALL - {("source_silent", "c1")}
+    house.holds()
+
+
+def test_what_a_clock_said_that_was_ahead_silences_no_device_later(house: House) -> None:
+    house.take(says(5e6, room("r1", "c1", "m1", "d1"), room("r2")))
+    house.take([view(DEGRADED, 2_000, View.COVERED, room="r2", began=2_000)])
+    assert ("camera", "c1") in house.devices()
+
+
 def test_what_opened_anew_meanwhile_is_not_there_twice(house: House) -> None:
     house.registry.set_rooms("n-1", ["r1"], "ada")
     house.tick()

@@ -31,7 +31,8 @@ def is_gone(event: NodeHas, node: str, room: str | None, source: str | None) -> 
     has = {one.slug for one in event.has}
     if event.of_room is None:
         return room not in has
-    return event.of_room == room and source not in has
+    # Alarms that were kept before they named their device may be of any.
+    return event.of_room == room and source is not None and source not in has
 
 
 def on_left(alarm: Condition, rooms: Collection[str], now: int) -> Change | None:
