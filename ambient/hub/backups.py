@@ -267,7 +267,7 @@ def _unpack(backup: Path, private: str, clear: Path) -> Contents:
         first = tar.extractfile(LIST)
         contents = msgspec.json.decode(b"" if first is None else first.read(), type=Contents)
         for name in contents.digests:
-            tar.extract(name, clear, filter="data")
+            _extract(tar, name, clear)
     if missing := {DATABASE, keys.HUB_KEY, CONFIG} - contents.digests.keys():
         raise StoreError(f"{backup}: expected {', '.join(sorted(missing))} in it; take another")
     for name, listed in contents.digests.items():
@@ -276,6 +276,21 @@ def _unpack(backup: Path, private: str, clear: Path) -> Contents:
                 f"{backup}: expected {name} as it was saved, got another; take another"
             )
     return contents
+
+
+def _extract(tar: tarfile.TarFile, name: str, folder: Path) -> None:
+    """Write one plain file of an archive into a folder, and nowhere else.
+
+    By hand: the extraction filters of `tarfile` came with Python 3.11.4, after that of Debian 12.
+    """
+    target = (folder / name).resolve()
+    source = tar.extractfile(name)
+    if source is None or not target.is_relative_to(folder.resolve()):
+        raise tarfile.ExtractError(f"{name}: expected a plain file within the archive's folder")
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with source, target.open("xb") as out:
+        shutil.copyfileobj(source, out)
+    target.chmod(0o600)
 
 
 def _put(source: Path, target: Path) -> None:
