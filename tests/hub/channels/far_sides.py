@@ -513,7 +513,8 @@ class MailServer(Receiver):
     async def _drop(self) -> None:
         """Let go of connections; aiosmtpd leaves them open."""
         for one in self._served:
-            if one.transport is not None:
+            # With Python 3.11.2 one that is closed cannot be aborted.
+            if one.transport is not None and not one.transport.is_closing():
                 one.transport.abort()
         for _ in range(5):
             await asyncio.sleep(0)
