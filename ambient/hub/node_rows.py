@@ -104,22 +104,17 @@ def back(db: sqlite_utils.Database, bound: Mapping[str, Collection[str]]) -> lis
         if one.room in bound.get(one.node, ())
         and one.opened >= enrolled.get(one.node, one.opened + 1)
         and gone_at(db, one.node, one.room, one.source, one.latest) is None
-        and not _said_over(db, one)
+        and ((over := over_at(db, one.chain)) is None or over < one.latest)
     ]
 
 
-def _said_over(db: sqlite_utils.Database, one: Condition) -> bool:
-    """Return whether the node has said meanwhile that what an alarm is of is over."""
-    found = db.execute(
-        "SELECT 1 FROM events WHERE chain = ? AND t >= ? AND kind IN (?, ?) LIMIT 1",
-        (
-            one.chain,
-            one.latest,
-            events.kind_of(QualityRestored),
-            events.kind_of(QualityNotWatched),
-        ),
-    )
-    return found.fetchone() is not None
+def over_at(db: sqlite_utils.Database, chain: str) -> int | None:
+    """Return when (ns) the node said last that what a chain of a device is of is over."""
+    row = db.execute(
+        "SELECT max(t) FROM events WHERE chain = ? AND kind IN (?, ?)",
+        (chain, events.kind_of(QualityRestored), events.kind_of(QualityNotWatched)),
+    ).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
 
 
 def delete(db: sqlite_utils.Database, node: str) -> bool:

@@ -235,16 +235,8 @@ class Turn:
                     event.worker.value,
                 ),
             ).fetchone()
-        else:
-            row = self.db.execute(
-                "SELECT max(t) FROM events WHERE chain = ? AND kind IN (?, ?)",
-                (
-                    event.chain,
-                    events.kind_of(QualityRestored),
-                    events.kind_of(QualityNotWatched),
-                ),
-            ).fetchone()
-        over = None if row is None or row[0] is None else int(row[0])
+            return None if row is None or row[0] is None else int(row[0])
+        over = node_rows.over_at(self.db, event.chain)
         if isinstance(event, QualityDegraded | NodeSourceSilent):
             gone = node_rows.gone_at(self.db, event.node, event.room, event.source, event.t)
             return max((t for t in (over, gone) if t is not None), default=None)
@@ -273,9 +265,9 @@ class Turn:
     def _unseen(self, event: NodeHas) -> bool:
         """Let devices that a node has no more see and hear nothing."""
         found = self.db.execute("SELECT body FROM views WHERE node = ?", (event.node,)).fetchall()
-        kept = {(v.node, v.room, v.source): v for v in self._views.values() if v is not None}
-        known = [rows.decode(body, SourceView) for (body,) in found]
-        kept = {(v.node, v.room, v.source): v for v in known} | kept
+        stored = [rows.decode(body, SourceView) for (body,) in found]
+        newer = [view for view in self._views.values() if view is not None]
+        kept = {(v.node, v.room, v.source): v for v in [*stored, *newer]}
         unseen = [view for v in kept.values() if (view := rooms.without(v, event)) is not None]
         for view in unseen:
             self._see(view)
