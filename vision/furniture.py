@@ -76,6 +76,8 @@ BOXES: Final = 9
 PIECES: Final = 24
 HIDDEN: Final = 0.3
 """Share of a piece behind a person from which it is not missed and its box not learnt."""
+SEATED: Final = 0.7
+"""Share of an outline's lower half within a chair from which somebody sits there."""
 RECENT: Final = 4
 """Looks for which it is remembered where people were: after a fall they are often lost."""
 DOUBT: Final = 1.5
@@ -308,6 +310,12 @@ class FurnitureMap:
             total = 1.0
         known = 1.0 - math.exp(-self._state.looks / LEARNT_LOOKS)
         return Support((1.0 - total) * known * FLOOR_SURE, bed, sofa, chair)
+
+    def chair_under(self, box: Box) -> float:
+        """Return how probably an outline sits on a chair: its lower half counts, as in a zone."""
+        lower = (box[0], (box[1] + box[3]) / 2, box[2], box[3])
+        on = (p for p in self._state.pieces if covered(lower, [p.box]) >= SEATED)
+        return max((p.confidence * p.share(Thing.CHAIR) for p in on), default=0.0)
 
     def _doubted(self, box: Box, people: Sequence[Box]) -> bool:
         """Whether what appears here may be a person, or what lies about one.

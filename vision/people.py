@@ -68,7 +68,7 @@ class People:
     options
         Of the tracker.
     furniture
-        The map to learn and to use where the installer drew no bed or seat; None to do without.
+        The map to learn and to use where the installer drew nothing; None to do without.
     first_track
         Number of the first track, so that numbers of a restarted sensor are new ones.
     """
@@ -88,9 +88,7 @@ class People:
         self._zones = Zones(camera.zones)
         self._tracker = Tracker(options, first=first_track)
         self._furniture = furniture
-        # Only learned furniture asks how high somebody rests, and not where zones are drawn.
-        asked = furniture is not None and not self._zones.surfaces
-        self._ground = Ground() if asked else None
+        self._ground = Ground() if furniture is not None else None
         self._model: PostureModel = model or RulePosture()
         self._last: dict[int, PostureSeen] = {}
         self._support: dict[int, Support] = {}
@@ -325,12 +323,18 @@ class People:
         )
 
     def _where(self, sight: PoseSeen | BoxSeen) -> tuple[OnFurniture, On]:
-        """Return what a body is on: by drawn zones, else as the furniture map says."""
-        if self._furniture is None or self._zones.surfaces:
-            on = self._zone(sight)
+        """Return what a body is on: by the zone drawn there, else as the furniture map says."""
+        on = self._zone(sight)
+        if self._furniture is None or on.drawn:
             return _of_zone(on), on
         support = self._on_furniture(self._furniture, sight)
-        return support, _found(support)
+        if not self._zones.surfaces:
+            return support, _found(support)
+        # Beds and sofas stay where they were drawn; an armchair is moved, or came later.
+        box = sight.box if isinstance(sight, BoxSeen) else None
+        chair = support.chair if box is None else self._furniture.chair_under(box)
+        support = OnFurniture(floor=1.0 - chair, chair=chair)
+        return support, _found(support) if chair > 0.5 else on
 
     def _on_furniture(self, furniture: FurnitureMap, sight: PoseSeen | BoxSeen) -> OnFurniture:
         if isinstance(sight, BoxSeen):

@@ -2,7 +2,9 @@
 
 Zones are polygons in normalised picture coordinates. A body is on a bed (sofa, chair, permitted
 place) when half of its trunk and legs lie in that zone, as both hips alone are; when zones are
-drawn and none holds the body it is on the floor; without any zone the place is unknown.
+drawn and none holds the body it is on the floor; without any zone the place is unknown. `On.drawn`
+tells the floor that somebody drew from the rest of the room, where an armchair may stand that was
+moved since, or came later.
 """
 
 from __future__ import annotations
@@ -29,11 +31,18 @@ _SUPPORT: Final = [11, 12, 23, 24, 23, 24, 25, 26]
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """A place, the bed's id when it is a bed's zone, and how probable the place is, 0..1."""
+    """A place, the bed's id when it is a bed's zone, and how probable the place is, 0..1.
+
+    Attributes
+    ----------
+    drawn
+        Whether a zone says so; else it is what is left where no zone is.
+    """
 
     place: Place
     bed: str | None = None
     sure: float = 1.0
+    drawn: bool = False
 
 
 class Zones:
@@ -70,7 +79,7 @@ class Zones:
         for zone, edges in self._zones:
             share = np.count_nonzero(_within(points, edges)) / len(points)
             if share >= ON_SHARE and share > best_share:
-                best, best_share = On(zone.kind, zone.bed), share
+                best, best_share = On(zone.kind, zone.bed, drawn=True), share
         if best_share == 0.0 and self._surfaces:
             return On(Place.FLOOR)
         return best

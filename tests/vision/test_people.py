@@ -19,10 +19,19 @@ from ambient.observations import (
     TrackEnd,
     TrackEnded,
 )
+from models.support import Carrier
 from models.support.scenes import Piece
 from tests.vision.bodies import LYING, STANDING, pose
 from tests.vision.eyes import person, thing
-from tests.vision.test_furniture import BED_PIECE, BEFORE, COUCH_PIECE, ON, SIDE, lying
+from tests.vision.test_furniture import (
+    BED_PIECE,
+    BEFORE,
+    COUCH_PIECE,
+    ON,
+    SIDE,
+    lying,
+    seated,
+)
 from vision.furniture import FurnitureMap
 from vision.objects.types import Detection, Thing
 from vision.people import People
@@ -281,6 +290,44 @@ def test_that_somebody_is_on_the_floor_furniture_cannot_tell(known: list[Detecti
     story, _ = with_furniture(*known)
     body = seen(lying("supine", 90.0, BEFORE))
     assert last(story.play(4, [body], None)).place is Place.UNKNOWN
+
+
+ELSEWHERE: list[tuple[float, float]] = [(0, 0), (0.1, 0), (0.1, 0.1), (0, 0.1)]
+ARMCHAIR = stands(Piece(Carrier.CHAIR, (0.4, 0.4), 0.85, 0.42), Thing.CHAIR)
+IN_ARMCHAIR = seen(seated("sitting", 0.0, 0.0, 0.0, 0.46))
+BY_ARMCHAIR = seen(lying("supine", 90.0, BEFORE))
+SLID_OFF = seen(seated("sitting", 0.0, 0.0, -0.55, 0.08))
+
+
+@pytest.mark.parametrize(
+    ("zones", "things", "body", "place"),
+    [
+        ([], [ARMCHAIR], IN_ARMCHAIR, Place.CHAIR),
+        ([], [ARMCHAIR], BY_ARMCHAIR, Place.FLOOR),
+        ([], [ARMCHAIR], SLID_OFF, Place.FLOOR),
+        ([], [], IN_ARMCHAIR, Place.FLOOR),
+        ([Zone(kind=Place.FLOOR, polygon=HERE)], [ARMCHAIR], IN_ARMCHAIR, Place.FLOOR),
+        ([], [BED], IN_BED, Place.FLOOR),
+    ],
+    ids=[
+        "in it",
+        "before it",
+        "slid off it",
+        "not learned",
+        "drawn as floor",
+        "a bed would be drawn",
+    ],
+)
+@pytest.mark.parametrize("seen_by", ["pose", "outline"])
+def test_an_armchair_that_was_moved_since_it_was_drawn_is_learned(
+    zones: list[Zone], things: list[Detection], body: Pose, place: Place, seen_by: str
+) -> None:
+    drawn = [Zone(kind=kind, polygon=ELSEWHERE) for kind in (Place.BED, Place.CHAIR)]
+    story, _ = with_furniture(*things, zones=[*drawn, *zones])
+    poses = [body] if seen_by == "pose" else []
+    said = last(story.play(4, poses, [person(0.8, around(body))], things))
+    assert said.place is place
+    assert (said.place_sure == 1.0) is (place is Place.FLOOR)
 
 
 @pytest.mark.parametrize(
