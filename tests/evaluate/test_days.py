@@ -10,17 +10,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ambient.evaluate.days import falls, life, report, stances
+from ambient.evaluate.days import falls, life, report, rooms, stances
 from ambient.evaluate.days.boxes import Boxes, Seen
 from ambient.evaluate.days.diary import Diary, Episode, Span, Truth, Where
 from ambient.evaluate.days.lapses import Guess, Look, courses, lapses, motion
 from ambient.evaluate.days.people import Body, Role, Somebody
 from ambient.evaluate.days.poses import reported
 from ambient.evaluate.days.report import KNOWN, Lived, Told, group, live, summarise, told
-from ambient.evaluate.days.rooms import Knowledge, installer_zones, layout
+from ambient.evaluate.days.rooms import ASPECT, Knowledge, installer_zones, layout
 from ambient.evaluate.days.schedule import Day, plan
 from ambient.evaluate.days.watch import Alarm, looks, watch
 from ambient.evaluate.statistics import poisson
+from ambient.observations import Place
 from models.bodies.body import Shape
 from vision.objects.types import Thing
 
@@ -66,6 +67,41 @@ def test_a_day_is_full_and_nobody_is_in_two_places() -> None:
     mine = sorted((s.start, s.end) for s in day.stays if s.role is Role.RESIDENT)
     assert mine[-1][1] >= 86_000
     assert all(a[1] <= b[0] for a, b in pairwise(mine))
+
+
+def test_an_armchair_is_drawn_and_does_not_always_stay_there() -> None:
+    drawn, off = [], []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        room = layout(rng)
+        zones = installer_zones(room, rng)
+        seats = [zone for zone in zones if zone.kind is not Place.BED]
+        if room.sofa:
+            assert [zone.kind for zone in seats] == [Place.SOFA]
+            continue
+        assert [zone.kind for zone in seats] in ([], [Place.CHAIR])
+        drawn.append(bool(seats))
+        corners = np.array([corner for zone in seats for corner in zone.polygon])
+        if seats and corners.min() > 0.01 and corners.max() < 0.99:
+            seat, _ = room.eye.project(np.array([*room.rest.at, 0.6]))
+            off.append(math.hypot(*(corners.mean(axis=0) - seat) * (ASPECT, 1.0)))
+    assert 0.8 < np.mean(drawn) < 0.97
+    # Within 0.04 picture heights where it was not moved.
+    assert 0.08 < np.mean(np.array(off) > 0.04) < 0.35
+    assert max(off) < 0.2
+
+
+def test_however_an_armchair_was_drawn_the_day_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = []
+    for moved in (0.0, 1.0):
+        monkeypatch.setattr(rooms, "UNDRAWN", 0.0)
+        monkeypatch.setattr(rooms, "MOVED", moved)
+        days.append(plan(5, 4))
+    stayed, went = days
+    assert [zone.kind for zone in stayed.zones] == [zone.kind for zone in went.zones]
+    assert Place.CHAIR in [zone.kind for zone in stayed.zones]
+    assert stayed.zones != went.zones
+    assert stayed.episodes == went.episodes
 
 
 def test_falls_come_as_often_as_is_asked() -> None:

@@ -29,6 +29,14 @@ NEAREST_M: Final = 0.15
 """What is nearer to the camera's plane is drawn as if it were there."""
 DRAWN_ERROR: Final = 0.012
 """How far, in picture heights, an installer's corner is off (one standard deviation)."""
+UNDRAWN: Final = 0.1
+"""Share of armchairs that nobody drew: they came later."""
+MOVED: Final = 0.3
+"""Share of armchairs that stand elsewhere by now than where they were drawn …"""
+MOVED_M: Final = (0.1, 0.5)
+"""… by so much …"""
+TURNED_DEG: Final = 30.0
+"""… and turned by up to so much, either way."""
 
 
 class Knowledge(StrEnum):
@@ -195,17 +203,27 @@ def layout(rng: np.random.Generator) -> Layout:
 
 
 def installer_zones(room: Layout, rng: np.random.Generator) -> list[Zone]:
-    """Return the zones that somebody draws around bed and sofa, each corner a little off."""
+    """Return the zones that somebody draws around bed, sofa and armchair, each corner a little off.
+
+    An armchair may have been moved since, or not have been there.
+    """
     low, high = bounds(room.bed, room.head, BED_LENGTH, BED_WIDTH)
-    bed = _outline(room.eye, (*low, BED_TOP), (*high, BED_TOP + 0.3), rng)
+    bed = _outline(room.eye, _corners((*low, BED_TOP), (*high, BED_TOP + 0.3)), rng)
     zones = [Zone(kind=Place.BED, polygon=bed, bed=None)]
     x, y = room.rest.at
     reach = 0.85 if room.sofa else 0.4
-    rest = _outline(room.eye, (x - 0.35, y - reach, 0.4), (x + 0.4, y + reach, 0.8), rng)
-    kind = Place.SOFA if room.sofa else Place.CHAIR
-    if room.sofa or rng.random() < 0.5:
-        zones.append(Zone(kind=kind, polygon=rest))
-    return zones
+    seat = _corners((x - 0.35, y - reach, 0.4), (x + 0.4, y + reach, 0.8))
+    rest = _outline(room.eye, seat, rng)
+    if room.sofa:
+        return [*zones, Zone(kind=Place.SOFA, polygon=rest)]
+    fate = rng.random()
+    if fate < UNDRAWN:
+        return zones
+    if fate < UNDRAWN + MOVED:
+        # Of a stream of its own, so that the day is the same however the armchair was drawn.
+        own = rng.spawn(1)[0]
+        rest = _outline(room.eye, _moved(seat, own), own)
+    return [*zones, Zone(kind=Place.CHAIR, polygon=rest)]
 
 
 def hidden(room: Layout, points: Array) -> npt.NDArray[np.bool_]:
@@ -263,11 +281,25 @@ def _eye(rng: np.random.Generator, size: Spot, bed: Spot) -> Eye:
     )
 
 
-def _outline(
-    eye: Eye, low: tuple[float, ...], high: tuple[float, ...], rng: np.random.Generator
-) -> list[tuple[float, float]]:
-    corners = np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1])
-                        for z in (low[2], high[2])])  # fmt: skip
+def _corners(low: tuple[float, ...], high: tuple[float, ...]) -> Array:
+    """Return the eight corners (8, 3) of a box."""
+    return np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1])
+                     for z in (low[2], high[2])])  # fmt: skip
+
+
+def _moved(corners: Array, rng: np.random.Generator) -> Array:
+    """Return where a box's corners were before it was pushed and turned to where it stands."""
+    way, far = rng.uniform(0.0, 2 * np.pi), rng.uniform(*MOVED_M)
+    turn = np.radians(rng.uniform(-TURNED_DEG, TURNED_DEG))
+    middle = corners[:, :2].mean(axis=0)
+    c, s = np.cos(turn), np.sin(turn)
+    flat = (corners[:, :2] - middle) @ np.array([[c, s], [-s, c]]) + middle
+    flat += (far * np.cos(way), far * np.sin(way))
+    return np.column_stack([flat, corners[:, 2]])
+
+
+def _outline(eye: Eye, corners: Array, rng: np.random.Generator) -> list[tuple[float, float]]:
+    """Return what somebody draws around these corners (n, 3): their hull, a little off."""
     points, _ = eye.project(corners)
     hull = points[ConvexHull(points).vertices]
     hull = hull + rng.normal(0.0, DRAWN_ERROR, hull.shape) / (ASPECT, 1.0)
