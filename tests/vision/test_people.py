@@ -348,8 +348,13 @@ def test_an_armchair_that_was_moved_since_it_was_drawn_is_learned(
             Place.PERMITTED,
             None,
         ),
+        (
+            Zone(kind=Place.FLOOR, polygon=HERE),
+            Place.FLOOR,
+            None,
+        ),
     ],
-    ids=["a sofa elsewhere", "a bed", "a permitted place"],
+    ids=["a sofa elsewhere", "a bed", "a permitted place", "the floor"],
 )
 @pytest.mark.parametrize("seen_by", ["pose", "outline"])
 def test_drawn_zones_win_over_learned_furniture(
