@@ -15,7 +15,8 @@ from ambient.observations import Posture
 from fusion.down_state import Situation, Who
 from fusion.falls_state import DOUBLE, JOIN_S, Chain, Step
 from fusion.hypothesis import Evidence, belongs
-from fusion.person import DOWN_ON, GOOD_VIEW, Person
+from fusion.looks import GOOD_VIEW
+from fusion.person import DOWN_ON, Person
 from fusion.ratios import Hypothesis
 from fusion.signs import Signs
 from fusion.wearers import SECOND, STILL_S, Wearer

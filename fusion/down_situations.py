@@ -29,7 +29,8 @@ from fusion.down_state import DownState, Situation, Who
 from fusion.evidence import probability
 from fusion.falls_state import Chain, Change, RoomState, Step, changed
 from fusion.hypothesis import Evidence, Weighed, strongest, weigh
-from fusion.person import GOOD_VIEW, Person
+from fusion.looks import GOOD_VIEW
+from fusion.person import Person
 from fusion.ratios import Table
 from fusion.signs import Opening
 from fusion.wearers import SECOND

@@ -32,8 +32,10 @@ from fusion.falls_state import (
     forget,
     may_be_another,
     stand,
+    up_lately,
 )
-from fusion.person import DOWN_ON, GOOD_VIEW, Person
+from fusion.looks import GOOD_VIEW
+from fusion.person import DOWN_ON, Person
 
 SUSPECT: Final = 0.4
 CONFIRM: Final = 0.7
@@ -45,9 +47,9 @@ FOUND_S: Final = 3.0
 """Somebody whose fall was not seen is suspected only after being seen down for this long:
 furniture or a coat that is taken for a body wavers, and is lost again sooner."""
 COMPANY_S: Final = 2.5
-"""So many times `confirm_s` must somebody be down whose fall was not seen while another person
-stands or sits up in good view: who plays, cleans or cares on the floor is seldom alone, and whoever
-is there helps or calls."""
+"""So many times `confirm_s` must somebody be down whose fall was not seen while another person is
+here who stands or sits, or did just now: who plays, cleans or cares on the floor is seldom alone,
+and whoever is there helps or calls."""
 HEAP_S: Final = 60.0
 """In company a descent that ended in a heap, which by itself looks more up than down, waits so
 long: children and whoever plays with them go down fast, and sit or kneel there. It is not for
@@ -331,17 +333,14 @@ class FallJudge:
         return []
 
     def _in_company(self, chain: Chain, t: int) -> bool:
-        """Return whether somebody else is up in the room and the fall was not clearly seen."""
+        """Return whether somebody else is or just was up here and the fall was not clearly seen."""
         people = self._people_of(chain)
         supposed = any(p.supposed for p in people)
         if chain.descent >= COMPANY_DESCENT and not supposed:
             return False
         if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
             return False
-        up_s = self._config.recover_s
-        return any(
-            p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in self.state.people
-        )
+        return any(p.chain is None and up_lately(p, t) for p in self.state.people)
 
     def _in_a_heap(self, chain: Chain, t: int) -> bool:
         """Return whether nobody was seen to lie: down because of the descent alone."""

@@ -23,6 +23,9 @@ FORGET_S: Final = 30.0
 JOIN_S: Final = 60.0
 """Somebody seen down joins a chain whose people were seen this lately; later it is a new fall,
 which rings anew even if it is the old one seen again."""
+LATELY_S: Final = 60.0
+"""Whoever was up so lately, is still here and not down, is company: people who sit are seen badly
+for seconds and minutes, behind a table or at the picture's border."""
 CLOSE_S: Final = 3600.0
 """A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
 
@@ -131,14 +134,23 @@ def doubles(state: RoomState, person: Person, t: int) -> list[Person]:
     ]
 
 
+def up_lately(person: Person, t: int) -> bool:
+    """Return whether somebody stood or sat a short while ago and has not gone, or down, since."""
+    if person.off_floor_last is None or person.down_since is not None or person.gone(t):
+        return False
+    return (t - person.off_floor_last) / 1e9 <= LATELY_S
+
+
 def may_be_another(state: RoomState, person: Person) -> bool:
     """Return whether somebody who was up was lost about where this one appears: it may be either.
 
-    Whoever helps stands close, and hides and is hidden.
+    Whoever helps stands close, and hides and is hidden. A pose that was never seen up is no helper:
+    nobody comes to somebody on the floor but on their feet.
     """
     return any(
         p.chain is None
         and p.down_since is None
+        and p.upright_last > 0
         and p.source == person.source
         and p.t <= person.began
         and p.gone(person.began)

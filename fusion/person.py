@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from ambient.observations import Place, Point, Posture, PostureSeen
+from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, SAFE, off_the_floor, safe, upright, whole
 
 DOWN_ON: Final = 0.55
 DOWN_OFF: Final = 0.35
@@ -22,11 +23,12 @@ GAP_S: Final = 2.0
 """A person seen not down (or not seen) for less than this is still the same lying person."""
 DESCENT_KEPT_S: Final = 4.0
 """A descent that nobody went down by within this time is forgotten."""
-GOOD_VIEW: Final = 0.35
 POSED: Final = 0.65
 """Only a pose is seen as well as this: the box of an outline wavers, and seems to fall with it."""
 UPRIGHT_GAP_S: Final = 0.7
 """A person may be seen not upright for this long while getting up counts on."""
+OFF_FLOOR_S: Final = 3.0
+"""Who was upright or sat in a good view for so long was up, whatever a later look says."""
 UNSEEN_S: Final = 3.0
 """A track that nobody reports for this long is gone, even if its end was never told (a restarted
 sensor begins new tracks)."""
@@ -61,10 +63,6 @@ look that says otherwise for a shorter time is a slip of the pose network."""
 MOTIONLESS_S: Final = 3.0
 """Who lies so for so long is as surely down as who was clearly seen to fall: people who sit, kneel
 or bend are seen upright as well, and do not keep as still."""
-CUT: Final = (-0.1, 0.05)
-"""How far inside the picture's lower border the hips are, in lengths of the body, of whom nothing
-is believed, and of whom all is: with the hips at the border or beyond, the rest is made up. People
-who lie before a low camera often have theirs just inside."""
 BORDER: Final = 0.93
 """Row of the hips, in picture heights, below which a descent is no fall by itself: whoever walks
 up to a low camera and past it sinks through the lower border."""
@@ -72,36 +70,10 @@ JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
 falls at more than 3 m/s in a room."""
-
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
 LOST_FALLING: Final = 0.85
 """Whoever was last seen in the middle of a descent this clear is lost because of it."""
-
-OFF_THE_FLOOR: Final = frozenset(
-    {
-        Posture.WALK,
-        Posture.STANDING,
-        Posture.STAND_UP,
-        Posture.SITTING,
-        Posture.SIT_DOWN,
-        Posture.SQUATTING,
-        Posture.KNEELING,
-    }
-)
-"""Postures that somebody takes who went down on purpose."""
-SAFE: Final = frozenset({Place.BED, Place.SOFA, Place.PERMITTED})
-"""Where lying is by itself no fall."""
-
-
-def _safe(seen: PostureSeen) -> float:
-    return seen.place_sure if seen.place in SAFE else 0.0
-
-
-def _whole(seen: PostureSeen) -> float:
-    """Return how far the body is inside the picture rather than cut by its lower border, 0..1."""
-    inside = (1.0 - seen.at[1]) / max(seen.size, 1e-6)
-    return max(0.0, min(1.0, (inside - CUT[0]) / (CUT[1] - CUT[0])))
 
 
 class Person(Struct):
@@ -151,6 +123,10 @@ class Person(Struct):
     """When the track last went over to another body."""
     upright_since: int | None = None
     upright_last: int = 0
+    off_floor_since: int | None = None
+    """Since when every look has shown the person upright or in a seat."""
+    off_floor_last: int | None = None
+    """When that had last been so for `OFF_FLOOR_S`."""
     missed: bool = False
     """Supposed to be down for not having been seen since the middle of a fall."""
     ended: bool = False
@@ -176,7 +152,7 @@ class Person(Struct):
             place=seen.place,
             bed=seen.bed,
             place_sure=seen.place_sure,
-            safe=_safe(seen),
+            safe=safe(seen),
         )
 
     def see(self, seen: PostureSeen) -> None:
@@ -192,7 +168,7 @@ class Person(Struct):
         if self._follow_motionless(seen):
             lies = max(lies, FALLEN)
         self.down += weight * (lies - self.down)
-        self.quality += weight * (seen.quality * _whole(seen) - self.quality)
+        self.quality += weight * (seen.quality * whole(seen) - self.quality)
         self.best = max(self.best, self.quality)
         self.t, self.at, self.size = seen.t, seen.at, seen.size
         self.posture, self.seen_down = seen.posture, seen.down
@@ -208,6 +184,7 @@ class Person(Struct):
         self._follow_place(seen)
         self._follow_safe(seen, dt)
         self._follow_upright(seen)
+        self._follow_off_floor(seen)
 
     def interrupt(self) -> None:
         """Take in that the node began anew: nobody who comes now has this track's number.
@@ -320,7 +297,7 @@ class Person(Struct):
             seen.down >= MOTIONLESS
             and seen.upright < MOTIONLESS_UPRIGHT
             and seen.still >= MOTIONLESS_STILL
-            and seen.quality * _whole(seen) >= MOTIONLESS_VIEW
+            and seen.quality * whole(seen) >= MOTIONLESS_VIEW
             and seen.posture not in OFF_THE_FLOOR
         ):
             if self.motionless_s(seen.t) == 0.0:
@@ -336,8 +313,9 @@ class Person(Struct):
         self.jumped_t, self.fell_t = seen.t, None
         self.descent, self.descent_t = 0.0, seen.t
         self.place, self.place_sure, self.bed = seen.place, seen.place_sure, seen.bed
-        self.safe, self.safe_at, self.other_since = _safe(seen), None, None
+        self.safe, self.safe_at, self.other_since = safe(seen), None, None
         self.upright_since = self.motionless_since = None
+        self.off_floor_since = self.off_floor_last = None
         if self.chain is None:
             self.down_since = None
             self.down = seen.down
@@ -357,7 +335,7 @@ class Person(Struct):
         Furniture that was found wavers with every pose; nobody leaves a bed without moving, so
         what was established holds until the hips are elsewhere or the person is upright.
         """
-        now = _safe(seen)
+        now = safe(seen)
         self.safe += min(1.0, dt / SAFE_S) * (now - self.safe)
         if self.safe >= 0.5 and now >= 0.5:
             self.safe_at = seen.at
@@ -387,11 +365,19 @@ class Person(Struct):
         self.bed = self.bed if left_bed else seen.bed
 
     def _follow_upright(self, seen: PostureSeen) -> None:
-        if seen.upright >= 0.5 and seen.quality >= GOOD_VIEW and seen.down < 0.5:
+        if upright(seen):
             if self.upright_since is None:
                 self.upright_since = seen.t
             self.upright_last = seen.t
-        elif self.upright_since is not None and (
-            (seen.t - self.upright_last) / 1e9 > UPRIGHT_GAP_S
-        ):
+        elif (seen.t - self.upright_last) / 1e9 > UPRIGHT_GAP_S:
             self.upright_since = None
+
+    def _follow_off_floor(self, seen: PostureSeen) -> None:
+        if not off_the_floor(seen):
+            self.off_floor_since = None
+        elif self.off_floor_since is None:
+            self.off_floor_since = seen.t
+        since = self.off_floor_since
+        sits = since is not None and (seen.t - since) / 1e9 >= OFF_FLOOR_S
+        if sits or self.upright_s(seen.t) >= OFF_FLOOR_S:
+            self.off_floor_last = seen.t

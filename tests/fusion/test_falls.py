@@ -482,6 +482,47 @@ def test_in_company_a_heap_is_waited_for(
     assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=2.0)
 
 
+BADLY = {"down": 0.05, "upright": 0.3, "quality": 0.25, "track": 9, "at": (1.6, 0.5)}
+"""Who sits behind a table or at the picture's border."""
+LEANS_BACK = {
+    "down": 0.03,
+    "upright": 0.3,
+    "posture": Posture.SITTING,
+    "track": 9,
+    "at": (1.6, 0.5),
+}
+"""Who sits deep in an armchair: hardly down, and not upright either."""
+
+
+@pytest.mark.parametrize(
+    ("other", "confirmed_s"),
+    [
+        ([*BESIDE[:50], *span(5, 150, **BADLY)], 64.0),
+        ([*BESIDE[:20], *span(2, 150, **BADLY)], 10.5),
+        (span(0, 150, **LEANS_BACK), 64.0),
+        (span(0, 150, **{**LEANS_BACK, "down": 0.2}), 10.5),
+        (span(0, 150, **{**LEANS_BACK, "quality": 0.3}), 10.5),
+        ([*BESIDE[:50], lost(7, down=0.0, track=9)], 10.5),
+        ([*BESIDE[:50], *span(5, 150, **{**BADLY, **MOVES, "quality": 0.9})], 10.5),
+    ],
+    ids=[
+        "was up just now",
+        "was hardly seen up",
+        "leans back",
+        "hangs in the chair",
+        "leans back in a bad view",
+        "has gone",
+        "is down as well",
+    ],
+)
+def test_who_sits_or_was_up_just_now_is_company(
+    other: list[PostureSeen | TrackEnded], confirmed_s: float
+) -> None:
+    """Of two people on a visit one sits at the border; the child goes down fast to play."""
+    first = next(at for step, at in judge([*heap(140), *other], 0) if step is Step.CONFIRMED)
+    assert first == pytest.approx(confirmed_s, abs=2.0)
+
+
 @pytest.mark.parametrize(
     ("descent", "down", "quality", "steps"),
     [
@@ -529,6 +570,19 @@ def test_who_gets_up_where_a_heap_was_lost_is_the_one(
 ) -> None:
     gone = [lost(12, down=0.3), *span(14, 20, **UP, track=3), lost(22, down=0.0, track=3)]
     assert [step for step, _ in judge([*last_seen, *gone, *BESIDE], 0)] == steps
+
+
+@pytest.mark.parametrize(
+    ("between", "last"),
+    [({"down": 0.4, "upright": 0.1}, Step.RECOVERED), (UP, Step.CONFIRMED)],
+    ids=["never up", "on foot"],
+)
+def test_a_pose_that_was_never_up_is_no_helper(between: dict[str, float], last: Step) -> None:
+    """Lost in a heap, wrongly seen there for a while, and then seen to stand up."""
+    wrong = [*span(12.5, 14, **between, track=2), lost(16, down=0.4, track=2)]
+    story = [*heap(6), lost(12, down=0.3), *wrong, *span(19, 26, **UP, track=3), *BESIDE]
+    steps = [step for step, at in judge(story, 0) if at > 17.0]
+    assert steps[:1] == [last]
 
 
 @pytest.mark.parametrize(
