@@ -31,12 +31,11 @@ STILL: Final = 0.9
 SAME_PLACE: Final = 0.15
 """… nor is further, in lengths of the body, from where it was: after a gap it may be elsewhere."""
 STILL_MOST_S: Final = 4.0
-"""Looks at a body that lies or sits still count together as so many seconds of evidence, and as one
-second where a mat says that nobody sits on the edge: the same picture gets the same answer, right
-or wrong, however often it is asked for."""
+"""Looks at a body that lies or sits still count together as so many seconds of evidence: the same
+picture gets the same answer, right or wrong, however often it is asked for."""
 DENIES: Final = -2.0
-"""What stands at a bed says that nobody sits on its edge from this log-likelihood on: a mat on
-which there are no feet, but no bed sensor, which is on or off there as it may be."""
+"""What stands at a bed says that nobody lies there from this log-likelihood on: feet on the mat, or
+a bed sensor that let go."""
 LOOKS_S: Final = 2.0
 """A camera that looked within this goes on looking."""
 SURELY: Final = 0.97
@@ -134,22 +133,25 @@ class BedBelief:
         looked = self.state.looked
         return INDEPENDENT_S if looked is None else min(INDEPENDENT_S, (t - looked) / SECOND)
 
-    def look(self, piece: Piece, t: int, share: float, seen: PostureSeen) -> None:
-        """Let a look of the camera at `t` move what is believed; parameters as of `weigh`.
+    def look(self, piece: Piece, share: float, seen: PostureSeen) -> None:
+        """Let a look of the camera move what is believed; parameters as of `weigh`.
 
         What a still picture counts is bounded, until the body moves.
         """
+        self.weigh(piece, seen.t, self.counted(seen, share))
+
+    def counted(self, seen: PostureSeen, share: float) -> float:
+        """Return how much of a look counts, 0..`share`: as of a look that is taken in now."""
         state = self.state
-        state.looked = t
+        state.looked = seen.t
         still = seen.still >= STILL and state.still_at is not None
         if not still or math.dist(seen.at, state.still_at or seen.at) > SAME_PLACE * seen.size:
             state.still_s, state.still_at = 0.0, seen.at
-            self.weigh(piece, t, share)
-            return
+            return share
         most_s = INDEPENDENT_S if self._denied else STILL_MOST_S
         left_s = max(0.0, min(share, most_s - state.still_s))
         state.still_s += left_s
-        self.weigh(piece, t, left_s)
+        return left_s
 
     def hold(self, pieces: Iterable[Piece], t: int) -> None:
         """Take in at `t` how all bed sensors and mats of the bed stand.
@@ -184,10 +186,10 @@ class BedBelief:
             state.belief = _aged(state.belief, step)
 
     def _stays(self, t: int) -> bool:
-        """Return whether a camera sees a body there that does not move, and no mat denies it.
+        """Return whether a camera sees a body there that does not move: it goes nowhere.
 
-        Who does not move goes nowhere: nothing that is believed ages. Where a mat says that no feet
-        are before the bed time goes on, so that a picture taken wrongly does not outlast that.
+        Unless what stands at the bed says that it does not lie there: a pillow that was taken for
+        somebody must not outlast that.
         """
         state = self.state
         looks = state.looked is not None and (t - state.looked) / SECOND <= LOOKS_S
@@ -195,8 +197,8 @@ class BedBelief:
 
     @property
     def _denied(self) -> bool:
-        """Whether what stands at the bed says that nobody sits on its edge."""
-        return self.state.held[EDGE] <= DENIES
+        """Whether who is believed to lie is denied by what stands at the bed."""
+        return self.state.belief[LIES] >= 0.5 and self.state.held[LIES] <= DENIES
 
     def stated(self) -> list[float]:
         """Return what is believed, given how bed sensors and mats stand."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -42,6 +42,27 @@ GONE_S: Final = 3.0
 FORGET_S: Final = 60.0
 LOOKED_S: Final = 20.0
 """So long must a room have been looked at before somebody can appear in it."""
+
+
+class Shift(NamedTuple):
+    """Where an occupant's hips are, in lengths of the body.
+
+    Attributes
+    ----------
+    apart
+        From where they are when lying.
+    outwards
+        How much further out than there.
+    depth
+        How far inside the bed's outline; < 0 outside.
+    size
+        Length of the body as a share of what it is when lying.
+    """
+
+    apart: float
+    outwards: float
+    depth: float
+    size: float
 
 
 class Tracked(Struct):
@@ -169,21 +190,21 @@ class BedPeople:
             deep + BLEND * (new[3] - deep),
         )
 
-    def shift(self, track: Tracked) -> tuple[float, float]:
+    def shift(self, track: Tracked) -> Shift:
         """Return how far an occupant's hips are from where they lay, and how much further out.
 
-        Both in lengths of the body; without an outline, or before anybody has lain there, nothing
-        is known and both are 0 and what the outline alone says. Further out is nearer to the
-        outline, or, where they have come close to it, all of the way that they have come towards
-        it: seen from beside the bed, who lies is as near to the wall as who sits to the open side.
+        Without an outline nothing is known and they are there; before anybody has lain there it is
+        what the outline alone says. Further out is nearer to the outline, or, where they have come
+        close to it, all of the way that they have come towards it: seen from beside the bed, who
+        lies is as near to the wall as who sits to the open side.
         """
         bed = track.bed or ""
         depth = self.depth(track.source, bed, track.at, track.size)
         lain = self.state.lain.get(bed, {}).get(track.source)
         if depth is None:
-            return 0.0, 0.0
+            return Shift(0.0, 0.0, USUAL_DEPTH, 1.0)
         if lain is None:
-            return max(0.0, USUAL_DEPTH - depth), USUAL_DEPTH - depth
+            return Shift(max(0.0, USUAL_DEPTH - depth), USUAL_DEPTH - depth, depth, 1.0)
         length = max(lain[2], track.size, 0.1)
         apart = math.dist(lain[:2], track.at) / length
         outwards = lain[3] - depth
@@ -191,7 +212,7 @@ class BedPeople:
             outline = self._outline(track.source, bed) or ()
             if _ahead(lain[:2], track.at, outline) <= CLOSE * length:
                 outwards = apart
-        return apart, outwards
+        return Shift(apart, outwards, depth, track.size / max(lain[2], 0.1))
 
     def ended(self, end: TrackEnded) -> Tracked | None:
         """Take in that somebody is no longer seen; return who it was."""

@@ -31,11 +31,12 @@ from ambient.observations import (
     VitalMeasured,
     WearState,
 )
+from fusion import bed_card, bed_looks
 from fusion import ratios_beds as ratios
 from fusion.agitation import AgitationJudge, AgitationState
 from fusion.bed import BedJudge, BedState
 from fusion.bed_belief import STILL
-from fusion.bed_people import BedPeople, People, Tracked
+from fusion.bed_people import BedPeople, People
 from fusion.carer import Carers
 from fusion.chains import SECOND, Change
 from fusion.cord import CordJudge, CordState
@@ -151,6 +152,8 @@ class RoomSituations:
         alone = room.beds[0].subject if len(room.beds) == 1 else None
         watched = [bed for bed in room.beds if bed.watch.on]
         state.beds = {bed.id: state.beds.get(bed.id, BedState()) for bed in watched}
+        # Read when a node starts, so that a card that cannot be read is told then.
+        self._card = bed_card.carried() if watched else None
         self._beds = {
             bed.id: BedJudge(bed.id, bed.subject, bed.watch, self._zone, state.beds[bed.id])
             for bed in watched
@@ -164,7 +167,7 @@ class RoomSituations:
         self._wet = [WetRoomJudge(w, alone, state.wet_rooms[w.id]) for w in room.wet_rooms]
         self._doors = any(w.door is not None for w in room.wet_rooms)
         # The outlines of all beds, watched or not: who lies in the other bed is no stranger.
-        self._people = BedPeople(_outlines(room.beds, room) if watched else {}, state.people)
+        self._people = BedPeople(outlines(room.beds, room) if watched else {}, state.people)
         self._cord = CordJudge(self._subjects, state.cord)
         self._inactivity = InactivityJudge(watch, alone, self._zone, state.inactivity)
         self._wandering = WanderingJudge(watch, alone, self._zone, state.wandering)
@@ -233,12 +236,11 @@ class RoomSituations:
         if self._people.company(track, seen.t):
             bed.seen_company(seen.t)
         belief = bed.belief
-        if not belief.due(seen.t):
+        if self._card is None or not belief.due(seen.t):
             return []
-        look = self.looked(seen, track)
-        share = belief.since_s(seen.t) * max(0.2, min(1.0, seen.quality / 0.5))
-        belief.look(ratios.CAMERA[look], seen.t, share, seen)
-        rests = look[0] is ratios.Look.LIES or (seen.still >= STILL and belief.inside >= 0.9)
+        piece = self._card.piece(seen, self._people.shift(track))
+        belief.look(piece, belief.since_s(seen.t) * bed_looks.weight(seen), seen)
+        rests = seen.upright < bed_looks.HALF or (seen.still >= STILL and belief.inside >= 0.9)
         if rests and belief.inside >= 0.5:
             self._people.lies(track)
         if belief.lies >= 0.9:
@@ -246,11 +248,6 @@ class RoomSituations:
             if restless is not None:
                 restless.look(seen.t, seen.still)
         return bed.advance(seen.t, carer=self.state.carers.here(seen.t))
-
-    def looked(self, seen: PostureSeen, track: Tracked) -> tuple[ratios.Look, ratios.Where]:
-        """Return how upright an occupant is seen, and how far out of the place to lie."""
-        look = ratios.Look.of(seen.upright)
-        return look, ratios.Where.of(*self._people.shift(track))
 
     def _ended(self, end: TrackEnded) -> None:
         if not self._follows:
@@ -343,7 +340,7 @@ def _piece(kind: SensorKind, on: bool) -> ratios.Piece:
     return ratios.BED_ON if on else ratios.BED_OFF
 
 
-def _outlines(beds: Sequence[Bed], room: Room) -> dict[tuple[str, str], list[Point]]:
+def outlines(beds: Sequence[Bed], room: Room) -> dict[tuple[str, str], list[Point]]:
     """Return by camera and bed the outline that the installer drew."""
     return {
         (camera.id, bed.id): list(zone.polygon)

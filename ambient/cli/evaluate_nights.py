@@ -1,4 +1,4 @@
-"""``ambient evaluate nights``, ``wristbands``, ``wet-room`` and ``situations``: simulated lives.
+"""``ambient evaluate nights``, ``wristbands``, ``wet-room``, ``situations``; ``train beds``.
 
 In: how many nights or days, and a seed. Out: a table, or with ``--json`` one line on standard
 output; progress goes to standard error. Only wristbands need recordings; drawn nights need the
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ambient.cli import evaluate
+from ambient.cli import evaluate, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,24 @@ def register(app: typer.Typer) -> None:
     evaluate.add("wristbands", wristbands)
     evaluate.add("wet-room", wet_room)
     evaluate.add("situations", situations)
+    train.add("beds", train_beds)
+
+
+def train_beds(
+    out: train.Out = None,
+    quick: train.Quick = False,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to share the work.")] = 2,
+) -> None:
+    """Learn what a look of the camera at a bed's occupant is worth, from simulated nights.
+
+    Needs no recording and no PyTorch. Progress goes to standard error, the figures as JSON to
+    standard output.
+    """
+    from ambient.train import beds
+
+    train._refuse(quick, out)
+    nights, count = beds.QUICK if quick else (beds.NIGHTS, beds.STRETCHES)
+    train._print(beds.train(out, nights=nights, count=count, jobs=jobs, tell=train._tell))
 
 
 def nights(

@@ -9,11 +9,13 @@ import pytest
 
 from ambient.errors import UsageError
 from ambient.evaluate.nights import drawn, report, wet_rooms
+from ambient.evaluate.nights.drawn_act import Doing
 from ambient.evaluate.nights.drawn_told import Said, Stretch, summarise
 from ambient.evaluate.nights.life import Kind, Night, night
 from ambient.evaluate.nights.watch import SECOND, Senses, carers, config_of, merged, sensors
 from ambient.events import AnyEvent, BedEdge, BedExit, FallConfirmed, SituationStep
 from ambient.observations import SensorKind, SensorSeen
+from vision.networks import Networks
 
 ID = "00000000-0000-8000-8000-000000000000"
 
@@ -37,7 +39,7 @@ def stretch(
     doing: str, edge: float | None = None, gone: float | None = None, beside: Said | None = None
 ) -> Stretch:
     """Return a drawn stretch, on the edge from 30 s on and up from 50 s on where it gets up."""
-    ups = doing == drawn.Doing.GETS_UP
+    ups = doing == Doing.GETS_UP
     return Stretch(
         number=1, doing=doing, rail=False, edge=30.0 if ups else None,
         stood=50.0 if ups else None, camera=Said(edge, gone), beside=beside or Said(31.0, 53.0),
@@ -46,13 +48,13 @@ def stretch(
 
 def test_drawn_stretches_are_summed() -> None:
     every = [
-        stretch(drawn.Doing.GETS_UP, 33.0, 52.0),
-        stretch(drawn.Doing.GETS_UP, 51.0, 52.0),
-        stretch(drawn.Doing.GETS_UP),
-        stretch(drawn.Doing.TURNS),
-        stretch(drawn.Doing.SITS_UP, 40.0),
+        stretch(Doing.GETS_UP, 33.0, 52.0),
+        stretch(Doing.GETS_UP, 51.0, 52.0),
+        stretch(Doing.GETS_UP),
+        stretch(Doing.TURNS),
+        stretch(Doing.SITS_UP, 40.0),
     ]
-    every.append(stretch(drawn.Doing.SITS_UP, beside=Said(fell=True)))
+    every.append(stretch(Doing.SITS_UP, beside=Said(fell=True)))
     report = summarise(every, 1)
     found = report.camera
     assert (found.found.k, found.found.n) == (1, 3)
@@ -67,7 +69,7 @@ def test_sensors_of_a_drawn_stretch_say_what_somebody_does() -> None:
     class Act:
         edge, stood, seconds = 30.0, 50.0, 60.0
 
-    said = [drawn._felt(Act(), np.random.default_rng(n)) for n in range(40)]
+    said = [drawn._felt(Act(), np.random.default_rng(n)) for n in range(40)]  # type: ignore[arg-type]
     for one in said:
         assert all(o.t <= 60 * SECOND for o in one)
         bed = [o for o in one if isinstance(o, SensorSeen) and o.kind is SensorKind.BED]
@@ -97,7 +99,7 @@ def test_stretches_that_were_kept_are_not_drawn_again(
         asked.append(n)
         return stretch(drawn.ORDER[n % len(drawn.ORDER)], 33.0)
 
-    monkeypatch.setattr(drawn.Networks, "open", lambda options: Closed())
+    monkeypatch.setattr(Networks, "open", lambda options: Closed())
     monkeypatch.setattr(drawn, "watched", watched)
     first = drawn.run(2, seed=3, keep=tmp_path)
     assert drawn.run(2, seed=3, keep=tmp_path) == first
