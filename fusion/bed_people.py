@@ -27,6 +27,8 @@ AGAIN: Final = 0.6
 AT_BED: Final = 0.9
 """How near, in lengths of the body, a track must begin to be the one who was lost, or who lies
 unseen in a bed."""
+BESIDE: Final = 0.8
+"""So near, in lengths of the body, stands who helps; who sits on the next bed's edge does not."""
 BLEND: Final = 0.03
 """How much of where somebody lies each further sight settles."""
 USUAL_DEPTH: Final = 0.3
@@ -236,7 +238,7 @@ class BedPeople:
             and other.bed is None
             and not self._gone(other, t)
             and other.upright >= 0.5
-            and math.dist(other.at, one.at) <= 1.2 * max(other.size, one.size)
+            and math.dist(other.at, one.at) <= BESIDE * max(other.size, one.size)
             for other in self.state.tracks
         )
 

@@ -112,3 +112,28 @@ def test_a_carer_whose_track_took_over_the_sleepers_is_no_get_up_while_the_pad_h
     felt = [PAD[0], MAT[0], *([] if held else [sensor(129, SensorKind.BED, False, "pad")])]
     said = steps(told(judge(bedroom()), [*looks, *felt, *ticks(8, 140)]))
     assert ("bed.edge confirmed" in said or "bed.exit confirmed" in said) is not held
+
+
+@pytest.mark.parametrize(("feet_s", "told_of"), [(4.0, False), (14.0, True)], ids=["tread", "sits"])
+def test_feet_on_the_mat_are_told_though_no_camera_sees_who_sits_there(
+    feet_s: float, told_of: bool
+) -> None:
+    """A carer treads on it for seconds; who sits on the edge has the feet on it for longer."""
+    felt = [
+        PAD[0],
+        MAT[0],
+        sensor(130, SensorKind.MAT, True, "mat"),
+        sensor(130 + feet_s, SensorKind.MAT, False, "mat"),
+    ]
+    said = steps(told(judge(bedroom()), [*every(lies, 10, 128), *felt, *ticks(8, 150)]))
+    assert ("bed.edge confirmed" in said) is told_of
+
+
+@pytest.mark.parametrize(("apart", "helps"), [(0.35, True), (0.45, False)], ids=["at", "next bed"])
+def test_who_sits_at_the_next_bed_is_no_help(apart: float, helps: bool) -> None:
+    """Another is up 0.7 or 0.9 lengths of a body away."""
+    other = every(stands, 100, 150, track=2, where=(0.53 + apart, 0.8), still=0.3)
+    looks = [*every(lies, 10, 130, still=1.0), *every(sits, 130, 150, still=0.4)]
+    said = steps(told(judge(bedroom()), [*looks, *other, *ticks(8, 150)]))
+    assert "bed.edge suspected" in said
+    assert ("bed.edge confirmed" in said) is not helps
