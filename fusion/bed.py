@@ -31,9 +31,6 @@ RISEN: Final = 0.8
 RISEN_SURE: Final = 0.95
 EDGE_LIKELY: Final = 0.7
 """Somebody sits on the edge who surely does not lie, and more likely sits there than up in bed."""
-HELD, ELSEWHERE = -5.0, 0.25
-"""A bed sensor that rules out being out, as log-likelihood, and a belief of the camera's that
-contradicts it: a carer at the bed whose track took over that of who lies there."""
 OUT_SURE: Final = 0.9
 BACK_SURE: Final = 0.9
 SURE_S: Final = 1.5
@@ -174,19 +171,12 @@ class BedJudge:
         since = self.state.lies_since
         return 0.0 if since is None else (t - since) / SECOND
 
-    @property
-    def _somebody_else(self) -> bool:
-        """Whether a bed sensor holds somebody whom the camera, as it seems, sees out of bed."""
-        state = self.state
-        return state.held[OUT] <= HELD and state.belief[OUT] >= ELSEWHERE
-
     def _rises(self, t: int, *, carer: bool) -> list[Change]:
         """State what somebody does who was in bed."""
         state, watch = self.state, self._watch
         _, sits, edge, out = self.belief.stated()
         changes: list[Change] = []
         up = sits + edge + out >= RISEN_SURE and edge + out >= EDGE_LIKELY
-        up = up and not self._somebody_else
         state.rising_since = _since(state.rising_since, t, up)
         state.out_since = _since(state.out_since, t, out >= OUT_SURE)
         risen = state.sits_since is not None and (t - state.sits_since) / SECOND <= RISES_S

@@ -26,8 +26,6 @@ INDEPENDENT_S: Final = 1.0
 """Looks within a second of each other count together as one piece of evidence."""
 HOLD: Final = 0.1
 """How far a sensor that goes on saying the same counts each second."""
-HOLD_UP: Final = .2
-"""The same where it says that nobody lies there: a mat that feet stand on, a bed that let go."""
 STILL: Final = 0.9
 """How still a body is that has not moved of late, …"""
 SAME_PLACE: Final = 0.15
@@ -162,7 +160,7 @@ class BedBelief:
         """
         held = [0.0] * 4
         for piece in pieces:
-            self.weigh(piece, t, HOLD if piece.llr[LIES] >= 0.0 else HOLD_UP)
+            self.weigh(piece, t, HOLD)
             held = [a + b for a, b in zip(held, piece.llr, strict=True)]
         self.state.held = held
 

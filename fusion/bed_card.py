@@ -7,9 +7,10 @@ not taken for the contrary:
 - being more upright, less down, or further from where one lay never speaks for lying (`RISING`);
 - being further out or less deep in the outline never speaks for being in bed against the edge, nor
   for the edge against being out (`OUTER`);
-- how much of the body is seen, how sure the label is, and how long the body looks say little,
-  whichever way (`BOUNDED`), and so does the label (`LABEL`): that of somebody upright never speaks
-  for lying, and *other*, which an outline alone is called, for nothing.
+- how sure the label is, and how long the body looks, say little, whichever way (`BOUNDED`), and so
+  does the label (`LABEL`): that of somebody upright never speaks for lying, and *other*, which an
+  outline alone is called, for nothing;
+- how much of the body is seen says nothing; it only weighs the look (`fusion.bed_looks.weight`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ RISING: Final = {"upright": True, "down": False, "apart": True}
 """Parts that never speak for lying as they rise (True) or fall (False)."""
 OUTER: Final = {"outwards": True, "depth": False}
 """Parts that speak for the edge, then for being out, as they rise (True) or fall (False)."""
-BOUNDED: Final = {"sure": 0.6, "quality": 3.0, "size": 0.8}
+BOUNDED: Final = {"sure": 0.6, "size": 0.8}
 """Parts that may say anything, and how much at most they speak for one state against another."""
 LABEL: Final = 2.0
 """The same of the label."""

@@ -46,9 +46,6 @@ QUICK: Final = (2, 1)
 DRAWN_WEIGHT: Final = 10.0
 """How much more a drawn look counts than a simulated one."""
 STATES: Final = tuple(State)
-UNTOLD: Final = 0.3
-"""So much of each look counts as if any share of the body had been seen, evenly: simulated people
-who are up are seen whole and sleepers under blankets are not, which is not so of every camera."""
 THIN: Final = 3
 """Of looks at who lies on simulated nights, which are most, each third one counts for all."""
 RISING_S: Final = 1.5
@@ -60,7 +57,6 @@ EDGES: Final[Mapping[str, tuple[float, ...]]] = {
     "upright": (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.96),
     "down": (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95),
     "sure": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-    "quality": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     "size": (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.4),
     "apart": (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6),
     "outwards": (-0.2, -0.1, -0.03, 0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6),
@@ -142,12 +138,7 @@ def write(looks: Sequence[Look], folder: Path, nights: int, stretches: int) -> F
     kept = np.flatnonzero((state > 0) | (rng.random(len(looks)) < 1 / THIN))
     places, widths = _places([looks[int(n)] for n in kept])
     weighs = np.where(state > 0, 1.0, THIN)[kept] * counts[kept]
-    weights, base = fit(
-        np.concatenate([places, _any_share(places, rng)]),
-        widths,
-        np.tile(state[kept], 2),
-        np.concatenate([(1.0 - UNTOLD) * weighs, UNTOLD * weighs]),
-    )
+    weights, base = fit(places, widths, state[kept], weighs)
     seconds = np.bincount(state, counts, len(STATES))
     folder.mkdir(parents=True, exist_ok=True)
     text = _text(weights, base, f"{nights} simulated nights and {stretches} drawn stretches")
@@ -276,15 +267,6 @@ def _places(looks: Sequence[Look]) -> tuple[Places, list[int]]:
     columns.append(np.array([TOGETHER.index(together(look.seen, look.shift)) for look in looks]))
     widths = [*(len(EDGES[name]) + 1 for name in ABOUT), len(postures), len(TOGETHER)]
     return np.stack(columns, axis=1), widths
-
-
-def _any_share(places: Places, rng: np.random.Generator) -> Places:
-    """Return looks as they would be if any share of the body had been seen, whatever is true."""
-    changed = places.copy()
-    changed[:, list(ABOUT).index("quality")] = np.digitize(
-        rng.uniform(0.0, 1.0, len(places)), EDGES["quality"]
-    )
-    return changed
 
 
 def _text(weights: Sequence[Floats], base: Floats, what: str) -> str:

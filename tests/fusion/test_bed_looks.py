@@ -148,7 +148,7 @@ def test_a_card_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
         ("apart", -1, (9.0, 0.0, 0.0, 0.0), "no step further up speaks for lying"),
         ("outwards", -1, (4.0, 0.0, 0.0, 0.0), "further up speaks for the bed"),
         ("depth", 0, (0.0, 0.0, 9.0, 0.0), "further down speaks for the bed"),
-        ("quality", 3, (0.0, 0.0, 0.0, -1.6), "no value is beyond 1.5"),
+        ("sure", 3, (0.0, 0.0, 0.0, -0.4), "no value is beyond 0.3"),
         ("size", 3, (0.5, 0.0, 0.0, 0.0), "no value is beyond 0.4"),
     ],
 )
