@@ -19,10 +19,10 @@ from msgspec import field
 
 from ambient.config_watch import BedWatch
 from ambient.events import Contribution, Sense, SituationStep
-from fusion.bed_belief import LIES, OUT, BedBelief, BeliefState
+from fusion.bed_belief import BedBelief, BeliefState
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
 from fusion.hours import Hours
-from fusion.ratios_beds import COMPANY
+from fusion.ratios_beds import COMPANY, LIES, OUT
 
 FRESH_S: Final = 4.0
 """Nothing is stated on evidence that is older."""

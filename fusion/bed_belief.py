@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from ambient.events import Sense
 from ambient.observations import Point, PostureSeen
 from fusion.chains import SECOND
-from fusion.ratios_beds import RATES, Piece
+from fusion.ratios_beds import EDGE, LIES, OUT, RATES, SITS, Piece
 
 STEP_S: Final = 0.25
 """Looks that come closer than this are not weighed anew."""
@@ -41,7 +41,6 @@ LOOKS_S: Final = 2.0
 SURELY: Final = 0.97
 HALF_S: Final = 6.0
 """What a sense added is told as its contribution with this half-life."""
-LIES, SITS, EDGE, OUT = range(4)
 
 
 class BeliefState(Struct):

@@ -27,6 +27,7 @@ import msgspec
 from ambient.errors import ModelError
 from ambient.observations import Posture
 from fusion.bed_looks import ABOUT, HOW, TOGETHER, WHERE, Card, Worth
+from fusion.ratios_beds import EDGE, LIES, OUT, SITS
 
 FILE: Final = "bed_looks.toml"
 RISING: Final = {"upright": True, "down": False, "apart": True}
@@ -48,7 +49,6 @@ UPRIGHT: Final = frozenset(
     }
 )
 """Labels of somebody who does not lie."""
-LIES, SITS, EDGE, OUT = range(4)
 _CLOSE: Final = 1e-6
 
 

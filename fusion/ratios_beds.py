@@ -27,6 +27,10 @@ class State(StrEnum):
     OUT = "out"
 
 
+LIES, SITS, EDGE, OUT = range(len(State))
+"""Where each stands in what is believed and in what evidence is worth."""
+
+
 class Piece(Struct, frozen=True):
     """What one piece of evidence is worth.
 

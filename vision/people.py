@@ -327,12 +327,14 @@ class People:
         on = self._zone(sight)
         if self._furniture is None or on.drawn:
             return _of_zone(on), on
-        support = self._on_furniture(self._furniture, sight)
         if not self._zones.surfaces:
+            support = self._on_furniture(self._furniture, sight)
             return support, _found(support)
         # Beds and sofas stay where they were drawn; an armchair is moved, or came later.
-        box = sight.box if isinstance(sight, BoxSeen) else None
-        chair = support.chair if box is None else self._furniture.chair_under(box)
+        if isinstance(sight, BoxSeen):
+            chair = self._furniture.chair_under(sight.box)
+        else:
+            chair = self._on_furniture(self._furniture, sight).chair
         support = OnFurniture(floor=1.0 - chair, chair=chair)
         return support, _found(support) if chair > 0.5 else on
 

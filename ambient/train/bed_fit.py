@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ambient.observations import Posture
-from fusion.bed_card import BOUNDED, EDGE, LABEL, LIES, OUT, OUTER, RISING, SITS, UPRIGHT
+from fusion.bed_card import BOUNDED, LABEL, OUTER, RISING, UPRIGHT
 from fusion.bed_looks import ABOUT, HOW, WHERE
+from fusion.ratios_beds import EDGE, LIES, OUT, SITS
 
 RIDGE: Final = 2.0
 """Penalty on each squared increment, in looks."""

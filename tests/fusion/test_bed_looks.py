@@ -14,9 +14,9 @@ from ambient.errors import ModelError
 from ambient.observations import Posture, PostureSeen
 from fusion import bed_card, bed_looks
 from fusion.bed_people import Shift
+from fusion.ratios_beds import EDGE, LIES, OUT, SITS
 from tests.fusion.situation_kit import lies, sits, stands
 
-LIES, SITS, EDGE, OUT = range(4)
 CARD = Path(bed_card.__file__).with_name(bed_card.FILE)
 UNIT = st.floats(0.0, 1.0)
 PLACE = st.builds(
