@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ambient.hub.service import RunningHub
 from tests.hub.kit import PASSWORD, USER
-from tests.patience import PATIENCE_S, until
+from tests.patience import LOOK_S, PATIENCE_S, until
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -94,6 +95,18 @@ class Proxy:
             one.close()
         for thread in self._threads:
             thread.join(PATIENCE_S)
+
+
+def come(page: Page, what: Callable[[], object]) -> None:
+    """Wait until `what`, which is on its way from the browser to this test, is true.
+
+    Playwright hands on what came only while it is asked for something, and swallows the signal
+    by which a test that takes too long is ended: each wait for it has an end of its own.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < deadline, "the browser never said it"
+        page.wait_for_timeout(1000 * LOOK_S)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser
 
 from ambient.hub.service import RunningHub
-from tests.hub.browser import PHONE, chromium, page_of
+from tests.hub.browser import PHONE, chromium, come, page_of
 from tests.hub.kit import enrol, fall, hub_config, running
 
 LOADS: Final = 20
@@ -94,8 +94,8 @@ def load(browser: Browser, hub: RunningHub, *, slow: bool = True) -> Load:
         )
         page.goto("/", wait_until="commit")
         page.wait_for_selector("html[data-link=on]")
-        while (shown := page.evaluate(SHOWN)) is None:  # the browser has not written it down yet
-            page.wait_for_timeout(20)
+        come(page, lambda: page.evaluate(SHOWN) is not None)  # not written down at once
+        shown = page.evaluate(SHOWN)
         usable, live = page.evaluate("[window.usableAt, window.liveAt]")
         assert page.locator("#alarms > li").count() == SHOWN_ALARMS
     return Load(shown / 1000, usable / 1000, live / 1000, sum(received.values()), requested)

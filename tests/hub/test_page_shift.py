@@ -27,6 +27,7 @@ from tests.hub.browser import (
     PHONE,
     Scheme,
     alone_for,
+    come,
     connected,
     grave,
     page_of,
@@ -83,8 +84,7 @@ def test_a_tap_shows_at_once_and_a_failure_is_said_on_the_card(
         expect(card.locator(".saving")).to_have_text("You are on the way")
         assert page.locator("html").get_attribute("data-link") == "on"
         assert hub.context.store.case(chain)[0].condition.acknowledged is None, "not yet"
-        while not held:  # on its way from the browser to this test
-            page.wait_for_timeout(20)
+        come(page, lambda: held)
         held[0].abort()
         expect(card.locator(".failed")).to_contain_text("NOT SENT")
         expect(card.locator(".saving")).to_have_count(0)
