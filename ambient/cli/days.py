@@ -7,6 +7,7 @@ progress goes to standard error. Needs no recording.
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,6 +45,10 @@ def days(
         Rooms,
         typer.Option(help="Where bed and seat are drawn as zones, where nothing is, or both."),
     ] = Rooms.BOTH,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Folder that keeps each day measured; a run that was stopped goes on."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
 ) -> None:
     """Count false alarms per room-day in simulated daily life, and the real falls found in it."""
@@ -65,6 +70,7 @@ def days(
             falls_per_day=falls,
             fold_s=fold,
             rooms=kinds[rooms],
+            keep=keep,
             progress=progress,
         )
     if json:

@@ -1,11 +1,12 @@
 """Work shared among processes: tasks in, answers out in their order.
 
 A process that is killed, for want of memory say, ends the work with an error; nothing waits for its
-answer for ever.
+answer for ever. Whoever asked is killed: so are the processes, by the kernel.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,6 +14,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from ambient.errors import AmbientError
+from ambient.node.process import die_with
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -39,7 +41,12 @@ def shared(work: Callable[[Task], Answer], tasks: Sequence[Task], jobs: int) -> 
         yield from map(work, tasks)
         return
     # Fresh processes: OpenVINO's threads do not survive a fork.
-    workers = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"))
+    workers = ProcessPoolExecutor(
+        min(jobs, len(tasks)),
+        mp_context=get_context("spawn"),
+        initializer=die_with,
+        initargs=(os.getpid(),),
+    )
     try:
         yield from workers.map(work, tasks)
     except BrokenProcessPool:

@@ -36,9 +36,20 @@ def _prctl(option: int, value: int) -> None:
 def die_with_parent() -> None:
     """Have the kernel kill this process when the supervisor dies, however it dies."""
     parent = os.environ.get(PARENT, "")
+    die_with(int(parent) if parent.isdigit() else None)
+
+
+def die_with(parent: int | None) -> None:
+    """Have the kernel kill this process when the one that started it dies, however it dies.
+
+    Parameters
+    ----------
+    parent
+        Its process id, where it is known: it may have died before the kernel was told, and nobody
+        would ever stop this process.
+    """
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent.isdigit() and os.getppid() != int(parent):
-        # The supervisor died before the kernel was told; nobody would ever stop this process.
+    if parent is not None and os.getppid() != parent:
         raise SystemExit(0)
 
 

@@ -9,17 +9,25 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
 from itertools import count, islice
+from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
+import fusion
+import vision
+from ambient.errors import UsageError
+from ambient.evaluate import days as of_days
 from ambient.evaluate.days.diary import HOUR_S, Episode, Truth
 from ambient.evaluate.days.falls import FALLS_PER_DAY
 from ambient.evaluate.days.rooms import Knowledge
 from ambient.evaluate.days.schedule import Day, plan
 from ambient.evaluate.days.watch import FOLD_S, Alarm, config_of, watch
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
+from ambient.evaluate.versions import code_hash
 from ambient.evaluate.workers import shared
 from vision.networks import Part
 from vision.temporal import LearnedPosture
@@ -29,7 +37,7 @@ AFTER_S: Final = 15.0
 """An alarm so long after its cause has ended is still of it."""
 KNOWN: Final = (Knowledge.ZONES, Knowledge.FURNITURE)
 """Kinds of rooms; days take turns."""
-Task = tuple[int, int, float, float, frozenset[Part]]
+Task = tuple[int, int, float, float, frozenset[Part], Path | None]
 NOTHING: Final = "nothing going on"
 NIGHT_H: Final = (21.0, 6.5)
 """When the night of a station begins and ends, hours."""
@@ -134,6 +142,7 @@ def run(
     fold_s: float = FOLD_S,
     without: Collection[Part] = (),
     rooms: Collection[Knowledge] = KNOWN,
+    keep: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Live `days` days and return what was told of them.
@@ -151,12 +160,23 @@ def run(
     rooms
         In which kinds of rooms. Those of one kind are the same days as with both, the others left
         out.
+    keep
+        A folder in which each day measured is kept as soon as it is; those that it holds, by the
+        same code and with the same options, are not lived again.
     progress
         Called with (done, all) after each day.
+
+    Raises
+    ------
+    UsageError
+        A kept file is of something else.
     """
     start = time.monotonic()
     numbers = islice((n for n in count() if KNOWN[n % len(KNOWN)] in rooms), days)
-    tasks = [(seed, number, falls_per_day, fold_s, frozenset(without)) for number in numbers]
+    left_out = frozenset(without)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    tasks = [(seed, number, falls_per_day, fold_s, left_out, keep) for number in numbers]
     lived: list[Lived] = []
     for one in shared(_task, tasks, jobs):
         lived.append(one)
@@ -283,4 +303,29 @@ def _during(episodes: Sequence[Episode], t: float) -> str:
 
 
 def _task(task: Task) -> Lived:
-    return live(*task)
+    seed, number, falls_per_day, fold_s, without, keep = task
+    if keep is None:
+        return live(seed, number, falls_per_day, fold_s, without)
+    name = "-".join(map(str, (seed, number, falls_per_day, fold_s, *sorted(without), _code())))
+    path = keep / f"day-{name}.json"
+    if path.exists():
+        return _kept(path)
+    lived = live(seed, number, falls_per_day, fold_s, without)
+    path.write_bytes(msgspec.json.encode(lived) + b"\n")
+    return lived
+
+
+@cache
+def _code() -> str:
+    """Return the hash of what decides what is told of a day."""
+    return code_hash((vision, fusion, of_days), ())
+
+
+def _kept(path: Path) -> Lived:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Lived)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(
+            f"{path}: expected a day measured by this version, got something else ({error}); "
+            "remove it, and the day is lived again"
+        ) from None
