@@ -18,6 +18,7 @@ from typing import Final, TextIO
 
 import structlog
 import uvicorn
+from argon2 import PasswordHasher
 
 from ambient import notify
 from ambient.bus import keys
@@ -87,6 +88,7 @@ def run_hub(
     stop: threading.Event | None = None,
     out: TextIO | None = None,
     partner: Partner | None = None,
+    hasher: PasswordHasher | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`.
 
@@ -102,6 +104,8 @@ def run_hub(
         Where the one-time set-up link is printed; standard error by default.
     partner
         The other hub of the site, where there are two (`ambient.hub.standby`).
+    hasher
+        As `Accounts` takes it: nothing, unless a test says otherwise.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def run_hub(
     stop = stop or threading.Event()
     database = HubDatabase(config.state_dir / DATABASE)
     try:
-        _serve(config, database, ready, stop, out or sys.stderr, partner)
+        _serve(config, database, ready, stop, out or sys.stderr, partner, hasher)
     finally:
         database.close()
 
@@ -125,11 +129,13 @@ def _serve(
     stop: threading.Event,
     out: TextIO,
     partner: Partner | None,
+    hasher: PasswordHasher | None,
 ) -> None:
     pair = keys.load_or_make(config.state_dir / keys.HUB_KEY)
     store, registry = Store(database), Registry(database)
     accounts = Accounts(
         database,
+        hasher,
         key=pair.secret.encode(),
         second_factor_required=config.web.second_factor is SecondFactor.REQUIRED,
     )

@@ -12,7 +12,7 @@ import pytest
 from ambient.hub.database import HubDatabase
 from ambient.hub.service import RunningHub
 from ambient.hub.store import Store
-from tests.hub.kit import client, hub_config, running
+from tests.hub.kit import client, hub_config, new_database, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[HubDatabase]:
     """An empty database of a hub, in a file of the test's own."""
-    made = HubDatabase(tmp_path / "hub.db")
+    made = new_database(tmp_path / "hub.db")
     yield made
     made.close()
 

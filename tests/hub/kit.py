@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +22,10 @@ from ambient.commands import KeepWindow, new_id
 from ambient.config import HubConfig, RoomName
 from ambient.config_web import LinkListen, SecondFactor, Web
 from ambient.events import AnyEvent, Contribution, Event, Kept, NodeKept, Sense
+from ambient.hub.alarms.condition import FallRecord, Judgement
+from ambient.hub.alarms.inputs import Record, Resolve
+from ambient.hub.alarms.kinds import ENDS_BY_ITSELF, TASKS
+from ambient.hub.database import DATABASE, HubDatabase
 from ambient.hub.identities import Role
 from ambient.hub.registry import Registry
 from ambient.hub.service import RunningHub, run_hub
@@ -127,6 +133,27 @@ def kept(order: KeepWindow, at: int, what: Kept, rows: int) -> NodeKept:
     )
 
 
+@cache
+def _first_files() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        HubDatabase(Path(folder) / DATABASE).close()
+        return {one.name: one.read_bytes() for one in Path(folder).iterdir()}
+
+
+def new_database(path: Path) -> HubDatabase:
+    """Return an empty database at `path`, a ``hub.db`` where no other one is.
+
+    It and its key are copied from one that `HubDatabase` made: the steps of all its tables take
+    longer than most tests.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, content in _first_files().items():
+        file = path.with_name(name)
+        file.touch(0o600, exist_ok=False)
+        file.write_bytes(content)
+    return HubDatabase(path)
+
+
 def enrol(
     registry: Registry,
     node: str,
@@ -166,7 +193,9 @@ def hub_config(folder: Path, *, port: int = 0, silent_s: float = 600) -> HubConf
 
 
 @contextmanager
-def running(config: HubConfig, *, user: bool = True) -> Iterator[RunningHub]:
+def running(
+    config: HubConfig, *, user: bool = True, hasher: PasswordHasher | None = HASHER
+) -> Iterator[RunningHub]:
     """Run a hub in a thread; with `user`, an administrator exists."""
     up = threading.Event()
     stop = threading.Event()
@@ -179,7 +208,7 @@ def running(config: HubConfig, *, user: bool = True) -> Iterator[RunningHub]:
 
     def body() -> None:
         try:
-            run_hub(config, ready=ready, stop=stop, out=io.StringIO())
+            run_hub(config, ready=ready, stop=stop, out=io.StringIO(), hasher=hasher)
         except BaseException as error:  # noqa: BLE001 - handed to the test below
             failures.append(error)
         finally:
@@ -194,7 +223,7 @@ def running(config: HubConfig, *, user: bool = True) -> Iterator[RunningHub]:
         hub = hubs[0]
         accounts = hub.context.accounts
         if user and not accounts.has_users():
-            accounts.add_user(USER, PASSWORD, Role.ADMIN, time.time_ns())
+            add_user(hub, USER, Role.ADMIN)
         yield hub
     finally:
         stop.set()
@@ -202,6 +231,24 @@ def running(config: HubConfig, *, user: bool = True) -> Iterator[RunningHub]:
     assert not thread.is_alive(), "the hub did not stop"
     if failures:
         raise failures[0]
+
+
+def end_alarms(hub: RunningHub) -> None:
+    """End all that is open; what ends by itself ends with its node."""
+    store = hub.context.store
+    for alarm in hub.context.board().alarms:
+        now = time.time_ns()
+        if alarm.kind in ENDS_BY_ITSELF:
+            store.forget_node(alarm.node, "test", now)
+        elif alarm.kind in TASKS:
+            store.decide(Record(condition=alarm.id, who="test", record=FallRecord()), now)
+        else:
+            store.decide(Resolve(condition=alarm.id, who="test", judgement=Judgement.TEST), now)
+
+
+def add_user(hub: RunningHub, name: str, role: Role) -> None:
+    """Create a user whose password is that of all users of tests."""
+    hub.context.accounts.add_user(name, PASSWORD, role, time.time_ns())
 
 
 @contextmanager

@@ -43,7 +43,7 @@ from ambient.hub.people.consents import Capacity
 from ambient.hub.people.register import Register
 from ambient.hub.service import RunningHub
 from ambient.observations import View
-from tests.hub.kit import NS, PASSWORD, USER, enrol, event, fall, kept, view
+from tests.hub.kit import NS, USER, add_user, enrol, event, fall, kept, view
 from tests.hub.weeks import ANNA, BERTA, weeks
 
 DAY_S = 24 * 3600
@@ -77,9 +77,8 @@ def config(folder: Path, *, names: list[str] | None = None) -> HubConfig:
 
 def furnish(hub: RunningHub) -> None:
     """Bring what the pages show."""
-    at = time.time_ns()
     for role in ROLES:
-        hub.context.accounts.add_user(role.value, PASSWORD, role, at)
+        add_user(hub, role.value, role)
     for node, rooms in (("n-1", range(9, 13)), ("n-2", range(13, 19))):
         enrol(hub.context.registry, node, [f"r{n}" for n in rooms], site="lindenhof")
     enrol(hub.context.registry, "n-3", ["r19"], site="lindenhof", accept=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ambient.errors import UsageError
@@ -12,9 +14,10 @@ from ambient.hub.credentials import SHORTEST_PASSWORD
 from ambient.hub.database import HubDatabase
 from ambient.hub.identities import Role
 from ambient.hub.lockout import Attempts
-from tests.hub.kit import HASHER, NS, PASSWORD
+from tests.hub.kit import HASHER, NS, PASSWORD, hub_config, running
 
 HOUR = 3600 * NS
+RFC_9106 = "$argon2id$v=19$m=65536,t=3,p=4$"
 
 
 @pytest.fixture
@@ -178,8 +181,15 @@ def test_real_hashes_are_argon2id_of_rfc_9106(database: HubDatabase) -> None:
     Accounts(database).add_user("anna", PASSWORD, Role.CARER, 0)
     with database.read() as db:
         hashed = db.execute("SELECT hash FROM users").fetchone()[0]
-    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert hashed.startswith(RFC_9106)
     assert SHORTEST_PASSWORD >= 8
+
+
+def test_so_are_those_of_a_hub(tmp_path: Path) -> None:
+    with running(hub_config(tmp_path), hasher=None) as hub, hub.context.database.read() as db:
+        (hashed,) = db.execute("SELECT hash FROM users").fetchone()
+        assert hub.context.accounts.passwords.nobody.startswith(RFC_9106)
+    assert hashed.startswith(RFC_9106)
 
 
 @pytest.mark.parametrize("failures", [1, 5])

@@ -14,7 +14,7 @@ from ambient.hub.alarms.inputs import NodeSilent
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from ambient.observations import View
-from tests.hub.kit import NS, PASSWORD, USER, client, enrol, fall, running, view
+from tests.hub.kit import NS, PASSWORD, USER, add_user, client, enrol, fall, running, view
 from tests.patience import until
 
 
@@ -149,7 +149,7 @@ def test_hand_over_is_accepted_as_it_stands(hub: RunningHub, http: httpx.Client)
 
 
 def test_whoever_logs_out_leaves_no_alarm_behind(hub: RunningHub, http: httpx.Client) -> None:
-    hub.context.accounts.add_user("carla", PASSWORD, Role.CARER, time.time_ns())
+    add_user(hub, "carla", Role.CARER)
     chain = bring(hub)
     with client(hub, log_in=False) as other:
         answer = other.post("/api/login", json={"user": "carla", "password": PASSWORD})

@@ -12,9 +12,8 @@ pytest.importorskip("playwright", reason="needs the extra dev")
 from playwright.sync_api import Browser, Page, expect
 
 from ambient import events
-from ambient.hub.alarms.condition import FallRecord, Judgement
-from ambient.hub.alarms.inputs import OnMyWay, Record, Resolve
-from ambient.hub.alarms.kinds import ENDS_BY_ITSELF, TASKS
+from ambient.hub.alarms.condition import Judgement
+from ambient.hub.alarms.inputs import OnMyWay, Resolve
 from ambient.hub.service import RunningHub
 from ambient.observations import View
 from tests.hub.browser import (
@@ -29,7 +28,18 @@ from tests.hub.browser import (
     page_of,
     wait_until_stopped,
 )
-from tests.hub.kit import NS, PASSWORD, USER, enrol, event, fall, hub_config, running, view
+from tests.hub.kit import (
+    NS,
+    PASSWORD,
+    USER,
+    end_alarms,
+    enrol,
+    event,
+    fall,
+    hub_config,
+    running,
+    view,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -43,16 +53,7 @@ def shared(bare_hub: RunningHub) -> RunningHub:
 @pytest.fixture
 def hub(shared: RunningHub) -> RunningHub:
     """A hub without open alarms."""
-    for alarm in shared.context.board().alarms:
-        if alarm.kind in ENDS_BY_ITSELF:
-            shared.context.store.forget_node(alarm.node, "test", time.time_ns())
-        elif alarm.kind in TASKS:
-            done = Record(condition=alarm.id, who="test", record=FallRecord())
-            shared.context.store.decide(done, time.time_ns())
-        else:
-            shared.context.store.decide(
-                Resolve(condition=alarm.id, who="test", judgement=Judgement.TEST), time.time_ns()
-            )
+    end_alarms(shared)
     return shared
 
 

@@ -18,7 +18,7 @@ from ambient.config import HubConfig
 from ambient.config_alarms import Alarms, ShiftHours, Staff
 from ambient.events import Kept
 from ambient.hub.alarms.condition import Injury, SnoozeReason
-from ambient.hub.alarms.inputs import OnMyWay, There
+from ambient.hub.alarms.inputs import OnMyWay, SnoozeFor, There
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.service import RunningHub
 from tests.hub.browser import (
@@ -33,7 +33,7 @@ from tests.hub.browser import (
     page_of,
     wait_until_stopped,
 )
-from tests.hub.kit import USER, enrol, fall, hub_config, kept, running
+from tests.hub.kit import NS, USER, end_alarms, enrol, fall, hub_config, kept, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -350,6 +350,27 @@ def test_german_by_the_browsers_wish_and_back_by_choice(
             expect(page.locator(f"#alarm-{live} .what")).to_have_text("Person am Boden")
 
 
+@pytest.fixture(scope="module")
+def seen_to(hub: RunningHub) -> RunningHub:
+    """One alarm of each look, and a snooze, of which no test of how pages look changes any."""
+    end_alarms(hub)
+    store, now = hub.context.store, time.time_ns()
+    store.decide(OnMyWay(condition=bring(hub, "r1"), who=USER), now)
+    store.decide(There(condition=bring(hub, "r2"), who="ben"), now)
+    bring(hub, "r3", 4)
+    bring(hub, "r9")
+    visit = SnoozeFor(
+        id="visit",
+        room="r4",
+        kind=AlarmKind.FALL,
+        until=now + 1200 * NS,
+        who=USER,
+        reason=SnoozeReason.VISIT,
+    )
+    store.decide(visit, now)
+    return hub
+
+
 DIALOGS = {"resolve": "[data-act=resolve]", "record": "[data-act=record]", "missed": "#missed-open"}
 
 
@@ -360,21 +381,14 @@ DIALOGS = {"resolve": "[data-act=resolve]", "record": "[data-act=record]", "miss
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_axe_finds_nothing_serious(
     browser: Browser,
-    hub: RunningHub,
+    seen_to: RunningHub,
     size: tuple[int, int],
     scheme: Scheme,
     where: str,
     language: str,
 ) -> None:
-    taken = bring(hub, "r1")
-    hub.context.store.decide(OnMyWay(condition=taken, who=USER), time.time_ns())
-    there = bring(hub, "r2")
-    hub.context.store.decide(There(condition=there, who="ben"), time.time_ns())
-    bring(hub, "r3", 4)
-    page_path = where if where.startswith("/") else "/"
-    with page_of(browser, hub, size=size, scheme=scheme, path="/login") as page:
-        page.set_extra_http_headers({"Accept-Language": language})
-        page.goto(page_path)
+    path = where if where.startswith("/") else "/"
+    with page_of(browser, seen_to, size=size, scheme=scheme, path=path, language=language) as page:
         if where == "snooze":
             page.click("#snooze-r5")
         elif where in DIALOGS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -14,7 +13,7 @@ from ambient.config_web import SecondFactor
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from tests.hub.browser import DESKTOP, PHONE, grave, page_of
-from tests.hub.kit import PASSWORD, USER, hub_config, running
+from tests.hub.kit import PASSWORD, USER, add_user, hub_config, running
 from tests.hub.virtual_key import add, named, opened, sign_in, with_name
 from tests.patience import PATIENCE_S
 
@@ -25,7 +24,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     config = with_name(hub_config(tmp_path_factory.mktemp("hub")))
     web = msgspec.structs.replace(config.web, second_factor=SecondFactor.REQUIRED)
     with running(msgspec.structs.replace(config, web=web)) as hub:
-        hub.context.accounts.add_user("lena", PASSWORD, Role.LEAD, time.time_ns())
+        add_user(hub, "lena", Role.LEAD)
         yield hub
 
 

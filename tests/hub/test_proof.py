@@ -21,7 +21,7 @@ from ambient.hub.identities import Role
 from ambient.hub.registry import Registry
 from ambient.hub.store import Store
 from ambient.observations import View
-from tests.hub.kit import NS, PASSWORD, enrol, event, fall, view
+from tests.hub.kit import HASHER, NS, PASSWORD, enrol, event, fall, view
 from tests.hub.test_alarm_log import of, without_triggers
 
 FALLS = 8
@@ -46,7 +46,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.store("n-1", [view(events.QualityRestored, 2200, View.OK)], 3000 * NS)
         enrol(Registry(database), "n-1", ["r1", "r2"])
         store.pause("r1", 600, "anna", 3000 * NS)
-        Accounts(database).add_user("anna", PASSWORD, Role.CARER, NS)
+        Accounts(database, HASHER).add_user("anna", PASSWORD, Role.CARER, NS)
         assert store.verify().broken is None
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -26,7 +26,7 @@ from ambient.hub.store import Store
 from ambient.hub.watch import Watch
 from ambient.node.inventory import what_it_has
 from ambient.observations import Hearing, View
-from tests.hub.kit import KEY, NS, Kind, enrol, event, fall, view
+from tests.hub.kit import HASHER, KEY, NS, Kind, enrol, event, fall, new_database, view
 
 SILENT, DEGRADED = events.NodeSourceSilent, events.QualityDegraded
 QualityRestored = events.QualityRestored
@@ -102,6 +102,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "hub.db"
         self.now = 1_000 * NS
+        new_database(self._file).close()
         self.start()
 
     def start(self) -> None:
@@ -111,7 +112,7 @@ class House:
         self.watch = Watch(
             self.database,
             self.store,
-            Accounts(self.database),
+            Accounts(self.database, HASHER),
             served=self.registry.served,
             silent_s=1e6,
             keep_days=36_500,

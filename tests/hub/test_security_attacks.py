@@ -17,7 +17,7 @@ from ambient.config import RoomName
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from ambient.hub.web.patience import PatientProtocol
-from tests.hub.kit import PASSWORD, USER, client, enrol, fall, hub_config, running
+from tests.hub.kit import PASSWORD, USER, add_user, client, enrol, fall, hub_config, running
 from tests.patience import PATIENCE_S
 
 EVIL = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{7*7}}"""[:60]
@@ -91,7 +91,7 @@ def test_a_session_cannot_be_fixed_beforehand(hub: RunningHub) -> None:
 
 
 def test_guessing_a_password_gets_slower_for_user_and_address(hub: RunningHub) -> None:
-    hub.context.accounts.add_user("gina", PASSWORD, Role.CARER, time.time_ns())
+    add_user(hub, "gina", Role.CARER)
     seen = []
     with client(hub, log_in=False) as http:
         for n in range(30):

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
 from tests.hub.browser import grave, page_of
-from tests.hub.kit import PASSWORD, fall
+from tests.hub.kit import add_user, fall
 
 PIN = "718294"
 
@@ -18,7 +18,7 @@ def test_a_shared_screen_rings_before_during_and_after_a_shift(
     hub: RunningHub, browser: Browser
 ) -> None:
     accounts = hub.context.accounts
-    accounts.add_user("berta", PASSWORD, Role.CARER, time.time_ns())
+    add_user(hub, "berta", Role.CARER)
     accounts.devices.set_pin("berta", PIN, "")
     cookie = accounts.devices.enrol("ward 1", "root", time.time_ns())
     with page_of(browser, hub, path="/healthz", log_in=False) as page:

@@ -17,7 +17,7 @@ from ambient.hub.identities import CONFIGURING, RIGHTS, Right, Role, configures
 from ambient.hub.service import RunningHub
 from ambient.hub.web.app import create_app
 from tests.hub.endpoints import ENDPOINTS, ORDER, ROLES, STATUS_OF, holders, rows
-from tests.hub.kit import PASSWORD, hub_config, running
+from tests.hub.kit import add_user, hub_config, running
 from tests.patience import PATIENCE_S
 
 UUID = "00000000-0000-8000-8000-000000000000"
@@ -65,7 +65,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         httpx.Client(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as http,
     ):
         for role in ORDER[2:]:
-            hub.context.accounts.add_user(role, PASSWORD, Role(role), time.time_ns())
+            add_user(hub, role, Role(role))
         yield House(hub, http)
 
 

@@ -31,7 +31,7 @@ from ambient.hub.oidc import (
 from ambient.hub.provider_accounts import NoAccessError, user_name
 from ambient.hub.service import RunningHub
 from tests.hub.forger import CLIENT, SECRET, Forger, forging
-from tests.hub.kit import NS, PASSWORD, USER, client, hub_config, running
+from tests.hub.kit import HASHER, NS, PASSWORD, USER, client, hub_config, running
 from tests.patience import PATIENCE_S
 
 ORIGIN = "http://localhost:8080"
@@ -316,7 +316,7 @@ def person(subject: str = "1", role: Role | None = Role.CARER, **fields: Any) ->
 
 @pytest.fixture
 def accounts(database: HubDatabase) -> Accounts:
-    made = Accounts(database, key=b"a key", second_factor_required=True)
+    made = Accounts(database, HASHER, key=b"a key", second_factor_required=True)
     made.add_user("root", PASSWORD, Role.ADMIN, T)
     return made
 
@@ -394,7 +394,7 @@ def test_an_administrator_of_the_house_is_left_for_emergencies(accounts: Account
 
 
 def test_the_first_set_up_waits_for_somebody_of_the_house(database: HubDatabase) -> None:
-    accounts = Accounts(database, key=b"a key")
+    accounts = Accounts(database, HASHER, key=b"a key")
     accounts.provided.sign_in(person(role=Role.ADMIN), T)
     token = accounts.make_setup_token(T)
     assert token is not None

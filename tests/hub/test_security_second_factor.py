@@ -19,7 +19,7 @@ from ambient.hub.database import HubDatabase
 from ambient.hub.devices import WrongPinError
 from ambient.hub.identities import CONFIGURING, RIGHTS, Identity, Right, Role
 from ambient.hub.second_factor import WrongCodeError
-from tests.hub.kit import HASHER, NS, PASSWORD, USER, client, fall, hub_config, running
+from tests.hub.kit import HASHER, NS, PASSWORD, USER, add_user, client, fall, hub_config, running
 from tests.patience import PATIENCE_S
 
 KEY = b"a key of the hub"
@@ -382,7 +382,7 @@ def test_who_is_refused_for_want_of_a_second_factor_is_led_to_it(
     config = hub_config(tmp_path)
     web = msgspec.structs.replace(config.web, second_factor=SecondFactor.REQUIRED)
     with running(msgspec.structs.replace(config, web=web), user=False) as hub:
-        hub.context.accounts.add_user(USER, PASSWORD, role, time.time_ns())
+        add_user(hub, USER, role)
         with client(hub) as http:
             answer = http.get(path, headers={"Accept": "text/html", "Accept-Language": language})
             account = http.get("/account", headers={"Accept": "text/html"}).text
@@ -397,7 +397,7 @@ def _token(page: str) -> str:
 
 def test_a_shared_screen_over_http(tmp_path: Path) -> None:
     with running(hub_config(tmp_path)) as hub:
-        hub.context.accounts.add_user("berta", PASSWORD, Role.CARER, time.time_ns())
+        add_user(hub, "berta", Role.CARER)
         hub.context.accounts.devices.set_pin("berta", PIN, "")
         life = fall(time.time(), 2)
         hub.context.store.store("n-1", life, time.time_ns())

@@ -34,10 +34,9 @@ from ambient.hub.alarms.rota import Member, Rota, Shift
 from ambient.hub.alarms.rules import Rules
 from ambient.hub.alarms.signal import Delivery
 from ambient.hub.casebook import CaseBook
-from ambient.hub.database import HubDatabase
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
-from tests.hub.kit import NS, fall
+from tests.hub.kit import HASHER, NS, fall, new_database
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = 3600
@@ -84,7 +83,7 @@ class Night:
         self.rings: list[tuple[int, str]] = []
         self._times: dict[str, int] = {}
         self._zero, self._begins = self.steady, begins
-        self.database = HubDatabase(folder / "hub.db")
+        self.database = new_database(folder / "hub.db")
         self.store = Store(self.database)
         self.begin()
 
@@ -93,7 +92,7 @@ class Night:
         self.watch = Watch(
             self.database,
             self.store,
-            Accounts(self.database),
+            Accounts(self.database, HASHER),
             served=dict,
             silent_s=600,
             keep_days=365,

@@ -15,7 +15,7 @@ from ambient.hub.database import HubDatabase, Trouble
 from ambient.hub.silence import BEHIND_S
 from ambient.hub.store import Store
 from ambient.hub.watch import Watch
-from tests.hub.kit import NS, fall
+from tests.hub.kit import HASHER, NS, fall
 
 SILENT_S = 15
 
@@ -34,7 +34,7 @@ class Bed:
         self.watch = Watch(
             self.database,
             self.store,
-            Accounts(self.database),
+            Accounts(self.database, HASHER),
             served=lambda: {node: ["r1"] for node in self.expected},
             silent_s=SILENT_S,
             keep_days=1,

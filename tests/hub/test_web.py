@@ -13,7 +13,18 @@ import pytest
 from ambient import events
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
-from tests.hub.kit import NS, PASSWORD, USER, client, enrol, event, fall, hub_config, running
+from tests.hub.kit import (
+    NS,
+    PASSWORD,
+    USER,
+    add_user,
+    client,
+    enrol,
+    event,
+    fall,
+    hub_config,
+    running,
+)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +124,7 @@ def test_log_in_by_form(hub: RunningHub) -> None:
 
 
 def test_wrong_password_and_lock_out(hub: RunningHub) -> None:
-    hub.context.accounts.add_user("clara", PASSWORD, Role.CARER, time.time_ns())
+    add_user(hub, "clara", Role.CARER)
     with client(hub, log_in=False) as http:
         for _ in range(5):
             answer = http.post("/login", data={"user": "clara", "password": "wrong"})
@@ -242,7 +253,7 @@ def test_a_pause_from_the_page(hub: RunningHub, http: httpx.Client) -> None:
 
 
 def test_a_carer_may_not_administer(hub: RunningHub) -> None:
-    hub.context.accounts.add_user("dora", PASSWORD, Role.CARER, time.time_ns())
+    add_user(hub, "dora", Role.CARER)
     with client(hub, log_in=False) as http:
         answer = http.post("/api/login", json={"user": "dora", "password": PASSWORD})
         token = answer.json()["csrf"]

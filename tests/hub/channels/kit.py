@@ -24,7 +24,7 @@ from ambient.hub.channels.sender import Sender
 from ambient.hub.database import HubDatabase
 from ambient.hub.store import Store
 from ambient.languages import Language
-from tests.hub.kit import NS, fall
+from tests.hub.kit import NS, fall, new_database
 from tests.patience import PATIENCE_S
 
 ROOMS = {f"r{n}": RoomName(name=f"Room {n}") for n in range(1, 41)}
@@ -127,7 +127,7 @@ class Bench:
         remote = ["way"] if delegated else []
         self.rules = Rules(rota=Rota(staff=members), remote=remote, backstop=True)
         self._name = name
-        self.database = HubDatabase(path / "hub.db")
+        self.database = new_database(path / "hub.db")
         self.store = Store(self.database)
         self.store.decide(Begin(rules=self.rules), self.now())
         self._killed: list[Sender] = []

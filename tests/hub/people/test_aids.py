@@ -19,7 +19,7 @@ from ambient.hub.people.care import CareSettings
 from ambient.hub.service import RunningHub
 from ambient.hub.web.aids import lines
 from ambient.languages import Language
-from tests.hub.kit import NS, PASSWORD, USER, client, enrol, fall, hub_config, running
+from tests.hub.kit import NS, USER, add_user, client, enrol, fall, hub_config, running
 
 DAY = 24 * 3600 * NS
 
@@ -85,7 +85,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     web = msgspec.structs.replace(config.web, second_factor=SecondFactor.OPTIONAL)
     with running(msgspec.structs.replace(config, web=web)) as made:
         for role in (Role.CARER, Role.INSTALLER):
-            made.context.accounts.add_user(role.value, PASSWORD, role, time.time_ns())
+            add_user(made, role.value, role)
         enrol(made.context.registry, "n-1", ["r1"])
         made.context.store.store("n-1", fall(time.time(), 1, room="r1"), time.time_ns())
         care.enter(made.context.database, settings(hoist=True), None)

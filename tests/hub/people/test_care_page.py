@@ -13,7 +13,7 @@ from ambient.hub.identities import Role
 from ambient.hub.people import care
 from ambient.hub.people.care import CareSettings
 from ambient.hub.service import RunningHub
-from tests.hub.kit import NS, PASSWORD, client, enrol, event
+from tests.hub.kit import NS, add_user, client, enrol, event
 
 ONE = "s-00aa11bb"
 DAY_NS = 24 * 3600 * NS
@@ -27,7 +27,7 @@ def day(days: int) -> str:
 def hub(bare_hub: RunningHub) -> RunningHub:
     enrol(bare_hub.context.registry, "n-1", ["r1"])
     for role in (Role.LEAD, Role.CARER):
-        bare_hub.context.accounts.add_user(role.value, PASSWORD, role, time.time_ns())
+        add_user(bare_hub, role.value, role)
     with client(bare_hub, user="lead") as http:
         moved = {"subject": ONE, "room": "r1", "bed": "a"}
         assert http.post("/consents/move-in", data=moved).status_code == 303

@@ -28,7 +28,7 @@ from ambient.node.outbox import Outbox
 from ambient.node.recording import SUFFIX, Begun, RecordingWriter
 from ambient.node.switches import SwitchBoard, rooms_by_id
 from tests.hub.browser import PHONE, page_of
-from tests.hub.kit import PASSWORD, enrol, hub_config, running
+from tests.hub.kit import add_user, enrol, hub_config, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -102,7 +102,7 @@ def test_a_withdrawal_in_the_browser_closes_and_erases_on_the_node_within_a_minu
         return board.read().is_on(rooms_by_id(config)["r1"], Purpose.RESEARCH)
 
     with running(hub_config(tmp_path / "hub")) as hub, node_of(hub, config):
-        hub.context.accounts.add_user("lead", PASSWORD, Role.LEAD, time.time_ns())
+        add_user(hub, "lead", Role.LEAD)
         with page_of(
             browser, hub, size=PHONE, path="/consents", user="lead", language="en"
         ) as page:

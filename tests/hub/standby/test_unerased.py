@@ -15,7 +15,7 @@ from ambient.hub.people import erasure
 from ambient.hub.standby import kept
 from ambient.hub.standby.kept import Status
 from ambient.hub.standby.unerased import unerased
-from tests.hub.kit import NS, PASSWORD, client, hub_config, running
+from tests.hub.kit import NS, add_user, client, hub_config, running
 from tests.hub.standby.test_commands import second  # noqa: F401 - a fixture
 from tests.hub.standby.test_page_follows import paired
 
@@ -52,7 +52,7 @@ def test_an_erasure_waits_until_a_copy_is_newer(
 
 def test_the_page_says_that_the_other_hub_has_not_erased_yet(tmp_path: Path) -> None:
     with running(paired(tmp_path, 0, "https://10.0.0.6:8443")) as hub:
-        hub.context.accounts.add_user("dpo", PASSWORD, Role.DPO, time.time_ns())
+        add_user(hub, "dpo", Role.DPO)
         with client(hub, user="dpo") as http:
             assert "not yet at the other hub" not in http.get("/consents").text
             http.post("/consents/erase", data={"subject": ONE, "sure": ONE})
