@@ -19,7 +19,7 @@ from ambient.hub.alarms.inputs import AskForLog, GrantLog, OnMyWay, ReadLog
 from ambient.hub.alarms.kinds import AlarmKind
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
-from tests.hub.kit import PASSWORD, enrol, fall, hub_config, running
+from tests.hub.kit import PASSWORD, add_user, enrol, fall, hub_config, running
 from tests.patience import PATIENCE_S
 
 USERS = {
@@ -36,7 +36,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     with running(hub_config(tmp_path_factory.mktemp("hub")), user=False) as hub:
         enrol(hub.context.registry, "n-1", ["r1", "r2"])
         for name, role in USERS.items():
-            hub.context.accounts.add_user(name, PASSWORD, role, time.time_ns())
+            add_user(hub, name, role)
         yield hub
 
 

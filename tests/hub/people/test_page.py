@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from ambient.hub.identities import Role
 from ambient.hub.service import RunningHub
-from tests.hub.kit import PASSWORD, client, enrol
+from tests.hub.kit import add_user, client, enrol
 
 ONE = "s-00aa11bb"
 
@@ -20,7 +19,7 @@ ONE = "s-00aa11bb"
 def hub(bare_hub: RunningHub) -> RunningHub:
     enrol(bare_hub.context.registry, "n-1", ["r1"])
     for role in (Role.DPO, Role.CARER):
-        bare_hub.context.accounts.add_user(role.value, PASSWORD, role, time.time_ns())
+        add_user(bare_hub, role.value, role)
     return bare_hub
 
 
