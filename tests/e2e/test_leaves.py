@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -126,7 +126,7 @@ class Seen:
     def pictures(self) -> list[str]:
         """The pictures in what it wrote."""
         files = {name: data for name, data in self.files.items() if COMPILED not in name}
-        return coded_pictures(files) + raw_pictures(self.files, telling_words(frames_of(self.clip)))
+        return coded_pictures(files) + raw_pictures(self.files, words_of(self.clip))
 
     def compiled(self) -> dict[str, bytes]:
         """Return the compiled networks, by name."""
@@ -147,6 +147,12 @@ def frames_of(clip: str) -> list[npt.NDArray[np.uint8]]:
             capture.release()
             return found
         found.append(np.asarray(picture, np.uint8))
+
+
+@cache
+def words_of(clip: str) -> npt.NDArray[np.uint64]:
+    """Return what tells that a picture of a clip is in a file."""
+    return telling_words(frames_of(clip))
 
 
 class Running:
@@ -466,7 +472,7 @@ def test_no_picture_was_shown_on_the_installers_device(seen: dict[str, Seen]) ->
     people = [json.loads(body) for path, body in answers.items() if "/api/people/" in path]
     assert any(one["people"] for one in people), "somebody was seen as lines"
     assert coded_pictures(answers) == []
-    assert raw_pictures(answers, telling_words(frames_of(CLIPS["installed"]))) == []
+    assert raw_pictures(answers, words_of(CLIPS["installed"])) == []
 
 
 def test_a_quiet_room_says_little(seen: dict[str, Seen]) -> None:

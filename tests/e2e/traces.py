@@ -124,12 +124,20 @@ def coded_pictures(files: Mapping[str, bytes]) -> list[str]:
     What looks like a picture's first bytes must also decode: three bytes stand in any large file.
     """
     found = []
-    for name, data in files.items():
+    for data, names in _contents(files).items():
         for mark, kind in _MARKS:
             for hit in re.finditer(mark, data):
                 begin = hit.start() - _BEFORE.get(kind, 0)
                 if begin >= 0 and _decodes(kind, data[begin : begin + 4_000_000]):
-                    found.append(f"{name}: {kind} at {begin}")
+                    found += [f"{name}: {kind} at {begin}" for name in names]
+    return found
+
+
+def _contents(files: Mapping[str, bytes]) -> dict[bytes, list[str]]:
+    """Return each content with the names of the files that hold it: most are kept many times."""
+    found: dict[bytes, list[str]] = {}
+    for name, data in files.items():
+        found.setdefault(data, []).append(name)
     return found
 
 
@@ -202,9 +210,9 @@ def raw_pictures(files: Mapping[str, bytes], words: npt.NDArray[np.uint64]) -> l
     first = np.sort(np.unique(words[:, 0]))
     pairs = {(int(a), int(b)) for a, b in words}
     found = []
-    for name, data in files.items():
+    for data, names in _contents(files).items():
         if _has_pair(np.frombuffer(data, np.uint8), first, pairs):
-            found.append(f"{name}: a row of a picture")
+            found += [f"{name}: a row of a picture" for name in names]
     return found
 
 
