@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
+# A test that hangs where its own time limit is swallowed says where, and its worker ends with it.
+# That ends the run: pytest-xdist 3.8 waits for ever where it gives the files of a lost worker away.
+HUNG := -o faulthandler_timeout=1000 -o faulthandler_exit_on_timeout=true --max-worker-restart=0
 # No question of pip's or apt's may wait for an answer.
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -23,7 +26,7 @@ demo: setup ## Node and hub on a recorded fall; opens the page and keeps running
 
 test: setup ## Run the tests; warnings are errors.
 	./deploy/system-packages.sh test
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(HUNG) $(PYTEST_ARGS)
 
 lint: lint-code lint-format lint-types lint-imports ## Lint, format, strict types, import contracts.
 lint-code: $(READY)
