@@ -52,6 +52,7 @@ SETTLE_S: Final = 300.0
 SAMPLE_S: Final = 1.0
 OPENING, REAL, HOUR, STORM = "opening", "real rate", "rest of the hour", "storm"
 OPENING_RATE: Final = 100.0
+STORM_SPEED: Final = 6.0
 BEATS: Final = 520
 """Of three quarters of an hour."""
 
@@ -65,6 +66,7 @@ def run(
     hour_rate: float = 120.0,
     storm: int = 50_000,
     beats: int = BEATS,
+    speed: float = 1.0,
     seed: int = 1,
     folder: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
@@ -77,6 +79,9 @@ def run(
         For how long events come at `rate`; the rest of an hour's comes at `hour_rate`, 0 for none.
     beats
         Heartbeats of each node before that.
+    speed
+        How much faster than in life the steps of one fall, and its carers, follow each other at
+        `rate`, and at least so in the storm; a figure is measured at 1.
 
     Raises
     ------
@@ -84,7 +89,7 @@ def run(
         When there is no browser, or hub, nodes or pages do not come up.
     """
     busy = os.getloadavg()[0]
-    real = Phase(name=REAL, count=round(rate * seconds), rate=rate, seed=seed)
+    real = Phase(name=REAL, count=round(rate * seconds), rate=rate, speed=speed, seed=seed)
     phases = [
         # What a hub keeps of each room, resident and connection it keeps from here on.
         Phase(
@@ -111,7 +116,14 @@ def run(
         )
     if storm:
         phases.append(
-            Phase(name=STORM, count=storm, rate=0.0, speed=6.0, first=20_000_000, seed=seed + 2)
+            Phase(
+                name=STORM,
+                count=storm,
+                rate=0.0,
+                speed=max(STORM_SPEED, speed),
+                first=20_000_000,
+                seed=seed + 2,
+            )
         )
     cores = sorted(os.sched_getaffinity(0))
     mine = cores[1:] or cores

@@ -57,7 +57,9 @@ def test_a_small_house_loses_nothing_and_every_page_sees_every_fall() -> None:
         latency.chromium()
     except UsageError as error:
         pytest.skip(str(error))
-    report = hub_load.run(nodes=20, pages=10, rate=50, seconds=2, hour_rate=0, storm=600, beats=4)
+    report = hub_load.run(
+        nodes=20, pages=10, rate=50, seconds=2, hour_rate=0, storm=600, beats=4, speed=20
+    )
     assert (report.lost, report.doubled, report.refused, report.taps_refused) == (0, 0, 0, {})
     assert report.pages_at_end == 10
     assert report.verified
