@@ -108,7 +108,7 @@ def test_a_recording_that_cannot_be_read_is_listed_and_is_an_error(folder: Path)
     assert (report["bar"]["sensitivity"]["k"], report["bar"]["sensitivity"]["n"]) == (0, 1)
     said = " ".join(done.stderr.split())
     assert all(file in said for file in report["errors"])
-    assert ambient(folder, "evaluate", "falls", "manifest.csv").returncode == 1
+    assert ambient(folder, "evaluate", "falls", "manifest.csv", "--jobs", "1").returncode == 1
 
 
 def test_doctor_says_what_is_wrong_in_one_line(folder: Path) -> None:
