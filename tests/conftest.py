@@ -53,6 +53,12 @@ def _numbers_as_before() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _open_things_are_found_here() -> Iterator[None]:
-    """What a module left open fails this module, not a later one that the collector interrupts."""
+    """What a module left open fails this module, not a later one that the collector interrupts.
+
+    What was there before it is not walked through again: that would be all that modules before it
+    imported, twice for each of hundreds.
+    """
+    gc.collect()
+    gc.freeze()
     yield
     gc.collect()
