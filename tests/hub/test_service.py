@@ -104,7 +104,7 @@ def test_kill_loses_nothing_that_was_stored(tmp_path: Path) -> None:
 
 
 def test_an_enrolled_node_that_stays_silent_shows_on_the_board(tmp_path: Path) -> None:
-    with running(hub_config(tmp_path, silent_s=5)) as hub:
+    with running(hub_config(tmp_path, silent_s=1)) as hub:
         enrol(hub.context.registry, "n-1", ["r1"])
         until(lambda: hub.context.board().alarms)
         assert [alarm.kind.value for alarm in hub.context.board().alarms] == ["node_silent"]
