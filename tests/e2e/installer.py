@@ -17,7 +17,7 @@ import httpx
 
 from tests.patience import FAR_S, PATIENCE_S
 
-ROUNDS = 12
+ROUNDS = 7
 BED = [[0.3, 0.4], [0.9, 0.4], [0.9, 0.9], [0.3, 0.9]]
 MASK = [[0.0, 0.0], [0.1, 0.0], [0.1, 0.1]]
 
