@@ -95,7 +95,7 @@ def paired(folder: Path, port: int, other: str) -> HubConfig:
     return msgspec.structs.replace(hub_config(folder, port=port), standby=standby)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def kiosk(browser: Browser) -> Iterator[Browser]:
     """A screen on the wall: its browser plays sound without a tap."""
     arguments = [*ARGUMENTS, "--autoplay-policy=no-user-gesture-required"]

@@ -153,6 +153,7 @@ def test_what_is_missing_stands_there_before_anything_is_saved(
     assert [zone.bed for zone in room.installation.config.rooms[0].cameras[0].zones] == ["r12-b"]
 
 
+@pytest.mark.parametrize("page", [PHONE], ids=["phone"], indirect=True)
 def test_a_node_that_has_no_answer_is_told_in_the_language_until_it_has_one(
     page: Page, room: DrawnRoom, language: str
 ) -> None:
