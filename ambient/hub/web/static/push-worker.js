@@ -3,9 +3,13 @@
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
+// One after another: a device that was away gets several at once, and each must see what the one
+// before it showed.
+let before = Promise.resolve();
 self.addEventListener("push", (event) => {
   const told = event.data.json().data;
-  event.waitUntil(showing(told));
+  before = before.catch(() => {}).then(() => showing(told));
+  event.waitUntil(before);
 });
 
 // A push service may keep an older message and give it later; a double is the same id.
