@@ -19,6 +19,7 @@ from vision.floor import (
     FloorPlane,
     FloorState,
     Geometry,
+    steady_line,
     tall_at,
 )
 from vision.upright import standing
@@ -240,3 +241,14 @@ def test_state_is_bounded_and_survives_a_restart() -> None:
     again.reset()
     assert again.plane is None
     assert again.state == FloorState.empty()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_steady_line_is_that_of_scipy(seed: int) -> None:
+    from scipy.stats import theilslopes
+
+    random = np.random.default_rng(seed)
+    rows = random.uniform(0.3, 1.0, 60).round(2 if seed % 2 else 6)  # with rows seen twice
+    heights = 0.8 * rows - 0.1 + random.standard_cauchy(60) * 0.02
+    slope, intercept, *_ = theilslopes(heights, rows)
+    assert steady_line(rows, heights) == (slope, intercept)
