@@ -30,9 +30,10 @@ from fusion.falls_state import (
     changed,
     doubles,
     forget,
+    has_company,
     may_be_another,
     stand,
-    up_lately,
+    up_now,
 )
 from fusion.looks import GOOD_VIEW
 from fusion.person import DOWN_ON, Person
@@ -340,7 +341,7 @@ class FallJudge:
             return False
         if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
             return False
-        return any(p.chain is None and up_lately(p, t) for p in self.state.people)
+        return has_company(self.state, people, t)
 
     def _in_a_heap(self, chain: Chain, t: int) -> bool:
         """Return whether nobody was seen to lie: down because of the descent alone."""
@@ -349,9 +350,9 @@ class FallJudge:
         return bool(seen) and all(p.in_a_heap for p in seen)
 
     def _lapse(self, chain: Chain, t: int) -> None:
-        """Let go of a suspicion that nothing bears out any more while others are in the room."""
+        """Let go of a suspicion that nothing bears out any more while others see to the room."""
         people = self._people_of(chain)
-        if all(p.gone(t) for p in people):
+        if all(p.gone(t) for p in people) and up_now(self.state, t, self._config.recover_s):
             for person in people:
                 person.down_since = None
 

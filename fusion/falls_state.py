@@ -7,6 +7,7 @@ are made of. `Beside` is what other senses must answer to be weighed beside a ca
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -15,6 +16,7 @@ from msgspec import Struct
 from ambient.events import Contribution
 from ambient.observations import Place
 from fusion.evidence import Judgement
+from fusion.looks import GOOD_VIEW
 from fusion.person import DOWN_ON, Person
 
 DOUBLE: Final = 0.4
@@ -134,11 +136,34 @@ def doubles(state: RoomState, person: Person, t: int) -> list[Person]:
     ]
 
 
-def up_lately(person: Person, t: int) -> bool:
+def up_now(state: RoomState, t: int, up_s: float) -> bool:
+    """Return whether somebody is seen up now, for `up_s`, who would still see whoever was lost."""
+    return any(p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in state.people)
+
+
+def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
+    """Return whether somebody else is here who stood or sat a short while ago.
+
+    Not who is seen badly where others are down: whoever falls may get a new track, and the old one
+    live on as an outline of the same body.
+    """
+    return any(_up_lately(p, t) and not _remains(p, down) for p in state.people)
+
+
+def _up_lately(person: Person, t: int) -> bool:
     """Return whether somebody stood or sat a short while ago and has not gone, or down, since."""
-    if person.off_floor_last is None or person.down_since is not None or person.gone(t):
+    if person.chain is not None or person.down_since is not None or person.gone(t):
         return False
-    return (t - person.off_floor_last) / 1e9 <= LATELY_S
+    last = person.off_floor_last
+    return last is not None and (t - last) / 1e9 <= LATELY_S
+
+
+def _remains(person: Person, down: Sequence[Person]) -> bool:
+    return person.quality < GOOD_VIEW and any(
+        p.source == person.source
+        and math.dist(p.at, person.at) <= DOUBLE * max(p.size, person.size)
+        for p in down
+    )
 
 
 def may_be_another(state: RoomState, person: Person) -> bool:

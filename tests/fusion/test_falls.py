@@ -523,6 +523,32 @@ def test_who_sits_or_was_up_just_now_is_company(
     assert first == pytest.approx(confirmed_s, abs=2.0)
 
 
+@pytest.mark.parametrize("descent", [0.0, 0.3, 0.45])
+@pytest.mark.parametrize("seen_s", [5, 8, 15])
+def test_who_is_lost_down_is_not_forgotten_for_somebody_who_was_up_before(
+    descent: float, seen_s: int
+) -> None:
+    badly = {"down": 0.05, "upright": 0.3, "quality": 0.25}
+    mate = [
+        *span(0, 5, **UP, track=9, at=(1.6, 0.5)),
+        *span(5, 150, **badly, track=9, at=(1.6, 0.5)),
+    ]
+    fallen = {"down": 0.85, "upright": 0.05, "descent": descent, "still": 0.5, "at": (0.5, 0.7)}
+    gone = [*span(10, 10 + seen_s, **fallen), lost(12 + seen_s, down=0.85)]
+    steps = [step for step, _ in judge([*gone, *mate], 150)]
+    assert steps == [Step.SUSPECTED, Step.CONFIRMED, Step.LONG_LIE]
+
+
+def test_a_former_track_of_the_same_body_is_no_company() -> None:
+    fell = span(4, 5, down=0.3, upright=0.2, descent=0.8, posture=Posture.FALL, at=(0.5, 0.6))
+    lies = span(5, 140, down=0.45, upright=0.1, descent=0.8, at=(0.5, 0.65))
+    before = [
+        *span(0, 5, **UP, track=9, at=(0.5, 0.5)),
+        *span(5, 150, down=0.4, upright=0.3, quality=0.3, track=9, at=(0.5, 0.62)),
+    ]
+    assert judge([*fell, *lies, *before], 150) == judge([*fell, *lies], 150)
+
+
 @pytest.mark.parametrize(
     ("descent", "down", "quality", "steps"),
     [
