@@ -222,6 +222,8 @@ class BedJudge:
         changes: list[Change] = []
         back = self._lain_s(t) >= BACK_S
         if back and state.doubt_since is None:
+            if state.left is not None:
+                self.belief.overrule()
             state.left = None
             if not state.chains.open:
                 return changes

@@ -10,7 +10,7 @@ Pure: no clock and no I/O. Time is an argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct, field
@@ -64,6 +64,9 @@ class BeliefState(Struct):
     """What bed sensors and mats say of the states for as long as they stand as they do."""
     felt: int | None = None
     """When anything but a camera told of the occupant."""
+    overruled: list[str] = field(default_factory=list)
+    """Bed sensors and mats that say that nobody lies there while somebody came back, as the camera
+    saw: unplugged or stuck, until they change."""
 
 
 class BedBelief:
@@ -77,6 +80,7 @@ class BedBelief:
 
     def __init__(self, state: BeliefState) -> None:
         self.state = state
+        self._denying: list[str] = []
 
     @property
     def inside(self) -> float:
@@ -152,16 +156,31 @@ class BedBelief:
         state.still_s += left_s
         return left_s
 
-    def hold(self, pieces: Iterable[Piece], t: int) -> None:
-        """Take in at `t` how all bed sensors and mats of the bed stand.
+    def hold(self, standing: Mapping[str, Piece], t: int) -> None:
+        """Take in at `t` how all bed sensors and mats of the bed stand, by source.
 
         A little of it moves what is believed, each second; all of it, once, what is stated.
         """
         held = [0.0] * 4
-        for piece in pieces:
+        self._denying = []
+        for source, piece in standing.items():
+            if source in self.state.overruled:
+                continue
+            if piece.llr[LIES] <= DENIES:
+                self._denying.append(source)
             self.weigh(piece, t, HOLD)
             held = [a + b for a, b in zip(held, piece.llr, strict=True)]
         self.state.held = held
+
+    def overrule(self) -> None:
+        """Take in that somebody came back to bed, whatever denies that."""
+        self.state.overruled += self._denying
+        self._denying = []
+
+    def changed(self, source: str) -> None:
+        """Take in that a bed sensor or mat says something new."""
+        if source in self.state.overruled:
+            self.state.overruled.remove(source)
 
     def move(self, t: int) -> None:
         """Let what is believed age to `t`."""

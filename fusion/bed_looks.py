@@ -27,6 +27,8 @@ MOST: Final = 8.0
 """No look is worth more: e^8 is 3,000 to 1."""
 PLAINLY: Final = 2.0
 """Who is seen upright and away from where they lay is so much likelier up than in bed."""
+OUTSIDE: Final = 1.0
+"""So is whose hips are outside the bed, away from where they lay, even lying: who slid off it."""
 HALF, UP = 0.2, 0.5
 HERE, RIM, AWAY = 0.1, 0.03, 0.35
 """Borders between what `together` tells apart: probability of being upright, lengths of a body."""
@@ -107,6 +109,9 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             a, b, c, d = a + ea, b + eb, c + ec, d + ed
         if seen.upright >= UP and shift.outwards >= AWAY:
             most = max(c, d) - PLAINLY
+            a, b = min(a, most), min(b, most)
+        if shift.depth < 0.0 and shift.outwards >= AWAY:
+            most = max(c, d) - OUTSIDE
             a, b = min(a, most), min(b, most)
         return a, b, c, d
 

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from ambient.observations import Point, PostureSeen, TrackEnded
 from fusion.chains import SECOND
+from fusion.looks import GOOD_VIEW
 
 ASPECT: Final = 16 / 9
 """Of a picture whose observations have not yet said it."""
@@ -77,6 +78,7 @@ class Tracked(Struct):
     at: Point
     size: float
     upright: float
+    quality: float = 1.0
     bed: str | None = None
     """Whose occupant it is."""
     in_bed: str | None = None
@@ -157,7 +159,8 @@ class BedPeople:
             self._forget(seen.t)
         elif track.ended:
             track.ended = False
-        track.t, track.at, track.size, track.upright = seen.t, seen.at, seen.size, seen.upright
+        track.t, track.at, track.size = seen.t, seen.at, seen.size
+        track.upright, track.quality = seen.upright, seen.quality
         bed = self._bed_at(seen)
         lies = seen.down >= 0.5 or seen.upright < 0.5
         if fresh:
@@ -238,6 +241,7 @@ class BedPeople:
             and other.bed is None
             and not self._gone(other, t)
             and other.upright >= 0.5
+            and other.quality >= GOOD_VIEW
             and math.dist(other.at, one.at) <= BESIDE * max(other.size, one.size)
             for other in self.state.tracks
         )

@@ -196,7 +196,7 @@ class RoomSituations:
             held = state.holds.get(name)
             if held:
                 bed.belief.hold(
-                    [_piece(state.kinds[source], on) for source, on in held.items()], now
+                    {source: _piece(state.kinds[source], on) for source, on in held.items()}, now
                 )
             changes += bed.advance(now, carer=carer)
         for restless in self._restless.values():
@@ -238,10 +238,11 @@ class RoomSituations:
         belief = bed.belief
         if self._card is None or not belief.due(seen.t):
             return []
-        piece = self._card.piece(seen, self._people.shift(track))
+        shift = self._people.shift(track)
+        piece = self._card.piece(seen, shift)
         belief.look(piece, belief.since_s(seen.t) * bed_looks.weight(seen), seen)
         rests = seen.upright < bed_looks.HALF or (seen.still >= STILL and belief.inside >= 0.9)
-        if rests and belief.inside >= 0.5:
+        if rests and belief.inside >= 0.5 and shift.depth >= 0.0:
             self._people.lies(track)
         if belief.lies >= 0.9:
             restless = self._restless.get(track.bed or "")
@@ -275,6 +276,8 @@ class RoomSituations:
                     held = state.holds.setdefault(name, {})
                     changed = held.get(seen.source) is not seen.on
                     held[seen.source], state.kinds[seen.source] = seen.on, seen.kind
+                    if changed:
+                        bed.belief.changed(seen.source)
                     if changed and not seen.retained:
                         bed.belief.weigh(
                             _piece(seen.kind, seen.on), max(seen.t, now), seen.probability
