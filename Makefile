@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
-# A test that hangs where its own time limit is swallowed says where, and its worker ends with it.
+# A test that hangs where its own time limit (1800 s at most) is swallowed says where, and its worker
+# ends with it.
 # That ends the run: pytest-xdist 3.8 waits for ever where it gives the files of a lost worker away.
-HUNG := -o faulthandler_timeout=1000 -o faulthandler_exit_on_timeout=true --max-worker-restart=0
+HUNG := -o faulthandler_timeout=1900 -o faulthandler_exit_on_timeout=true --max-worker-restart=0
 # No question of pip's or apt's may wait for an answer.
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

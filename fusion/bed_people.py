@@ -174,8 +174,11 @@ class BedPeople:
         elif (seen.t - track.in_bed_last) / SECOND > SLIP_S:
             track.in_bed = None
         long = (seen.t - track.in_bed_since) / SECOND >= RETURNS_S
-        if here is not None and track.bed != here and long and empty.get(here, True):
-            self._occupies(track, here)
+        if here is not None and track.bed != here and long:
+            # Or goes on where the occupant's track broke off: one of the two began too soon.
+            unseen = track.bed is None and self.occupant(here, seen.t) is None
+            if unseen or empty.get(here, True):
+                self._occupies(track, here)
         return track
 
     def lies(self, track: Tracked) -> None:

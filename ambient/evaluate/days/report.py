@@ -29,6 +29,7 @@ from ambient.evaluate.days.watch import FOLD_S, Alarm, config_of, watch
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
 from ambient.evaluate.versions import code_hash
 from ambient.evaluate.workers import shared
+from ambient.files import write_atomically
 from vision.networks import Part
 from vision.temporal import LearnedPosture
 
@@ -311,7 +312,7 @@ def _task(task: Task) -> Lived:
     if path.exists():
         return _kept(path)
     lived = live(seed, number, falls_per_day, fold_s, without)
-    path.write_bytes(msgspec.json.encode(lived) + b"\n")
+    write_atomically(path, msgspec.json.encode(lived) + b"\n")
     return lived
 
 
