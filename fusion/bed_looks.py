@@ -107,11 +107,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
         a, b, c, d = self.base
         for ea, eb, ec, ed in self._rows(seen, shift):
             a, b, c, d = a + ea, b + eb, c + ec, d + ed
-        if seen.upright >= UP and shift.outwards >= AWAY:
-            most = max(c, d) - PLAINLY
-            a, b = min(a, most), min(b, most)
-        if shift.depth < 0.0 and shift.outwards >= AWAY:
-            most = max(c, d) - OUTSIDE
+        if shift.outwards >= AWAY and (seen.upright >= UP or shift.depth < 0.0):
+            most = max(c, d) - (PLAINLY if seen.upright >= UP else OUTSIDE)
             a, b = min(a, most), min(b, most)
         return a, b, c, d
 

@@ -7,13 +7,12 @@ situation already is. Pure.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from ambient.observations import Posture
 from fusion.down_state import Situation, Who
-from fusion.falls_state import DOUBLE, JOIN_S, Chain, Step
+from fusion.falls_state import JOIN_S, Chain, Step, in_one_place
 from fusion.hypothesis import Evidence, belongs
 from fusion.looks import GOOD_VIEW
 from fusion.person import DOWN_ON, Person
@@ -181,9 +180,8 @@ def others_lately(people: Iterable[Person], person: Person, began: int) -> bool:
 def _same_body(one: Person, other: Person) -> bool:
     """Return whether two tracks of a camera are of one body: in one place, or one going on."""
     first, then = (one, other) if one.began <= other.began else (other, one)
-    here = math.dist(one.at, other.at) <= DOUBLE * max(one.size, other.size)
-    follows = first.t <= then.began and then.near(first)
-    return one.source == other.source and (here or follows)
+    follows = one.source == other.source and first.t <= then.began and then.near(first)
+    return follows or in_one_place(one, other)
 
 
 def _felt(signs: Signs, table: Hypothesis, began: int, *names: str) -> Iterator[Evidence]:

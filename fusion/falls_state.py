@@ -123,16 +123,18 @@ def changed(chain: Chain, step: Step, t: int) -> Change:
     )
 
 
+def in_one_place(one: Person, other: Person) -> bool:
+    """Return whether two tracks of a camera are so near that they may be one body."""
+    near = math.dist(one.at, other.at) <= DOUBLE * max(one.size, other.size)
+    return near and one.source == other.source
+
+
 def doubles(state: RoomState, person: Person, t: int) -> list[Person]:
     """Return others who lie where this one does, in the same picture: the same body again."""
     return [
         p
         for p in state.people
-        if p is not person
-        and p.source == person.source
-        and p.down >= DOWN_ON
-        and not p.gone(t)
-        and math.dist(p.at, person.at) <= DOUBLE * max(p.size, person.size)
+        if p is not person and p.down >= DOWN_ON and not p.gone(t) and in_one_place(p, person)
     ]
 
 
@@ -159,11 +161,7 @@ def _up_lately(person: Person, t: int) -> bool:
 
 
 def _remains(person: Person, down: Sequence[Person]) -> bool:
-    return person.quality < GOOD_VIEW and any(
-        p.source == person.source
-        and math.dist(p.at, person.at) <= DOUBLE * max(p.size, person.size)
-        for p in down
-    )
+    return person.quality < GOOD_VIEW and any(in_one_place(p, person) for p in down)
 
 
 def may_be_another(state: RoomState, person: Person) -> bool:

@@ -276,9 +276,10 @@ class RoomSituations:
                     held = state.holds.setdefault(name, {})
                     changed = held.get(seen.source) is not seen.on
                     held[seen.source], state.kinds[seen.source] = seen.on, seen.kind
-                    if changed:
-                        bed.belief.changed(seen.source)
-                    if changed and not seen.retained:
+                    if not changed:
+                        continue
+                    bed.belief.changed(seen.source)
+                    if not seen.retained:
                         bed.belief.weigh(
                             _piece(seen.kind, seen.on), max(seen.t, now), seen.probability
                         )

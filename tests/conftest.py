@@ -27,12 +27,6 @@ _DEFAULT = ctypes.c_void_p(-1)
 """``FE_DFL_ENV`` of glibc."""
 
 
-def pytest_collection_finish() -> None:
-    """Ten thousand tests are there until the end; no collection need walk through them again."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
     """A command sets up the log of its process, which here is that of all tests."""
@@ -55,8 +49,8 @@ def _numbers_as_before() -> Iterator[None]:
 def _open_things_are_found_here() -> Iterator[None]:
     """What a module left open fails this module, not a later one that the collector interrupts.
 
-    What was there before it is not walked through again: that would be all that modules before it
-    imported, twice for each of hundreds.
+    What was there before it is not walked through again: that would be ten thousand tests, and all
+    that modules before it imported, twice for each of hundreds.
     """
     gc.collect()
     gc.freeze()

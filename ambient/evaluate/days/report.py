@@ -19,17 +19,16 @@ from msgspec import Struct
 
 import fusion
 import vision
-from ambient.errors import UsageError
 from ambient.evaluate import days as of_days
 from ambient.evaluate.days.diary import HOUR_S, Episode, Truth
 from ambient.evaluate.days.falls import FALLS_PER_DAY
 from ambient.evaluate.days.rooms import Knowledge
 from ambient.evaluate.days.schedule import Day, plan
 from ambient.evaluate.days.watch import FOLD_S, Alarm, config_of, watch
+from ambient.evaluate.kept import encoded, kept
 from ambient.evaluate.statistics import Quantiles, Rate, Share, poisson, quantiles, wilson
 from ambient.evaluate.versions import code_hash
 from ambient.evaluate.workers import shared
-from ambient.files import write_atomically
 from vision.networks import Part
 from vision.temporal import LearnedPosture
 
@@ -134,6 +133,9 @@ class Lived(Struct, frozen=True):
     poses: int
 
 
+_decoder: Final = msgspec.json.Decoder(Lived)
+
+
 def run(
     days: int,
     *,
@@ -175,8 +177,6 @@ def run(
     start = time.monotonic()
     numbers = islice((n for n in count() if KNOWN[n % len(KNOWN)] in rooms), days)
     left_out = frozenset(without)
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
     tasks = [(seed, number, falls_per_day, fold_s, left_out, keep) for number in numbers]
     lived: list[Lived] = []
     for one in shared(_task, tasks, jobs):
@@ -305,28 +305,21 @@ def _during(episodes: Sequence[Episode], t: float) -> str:
 
 def _task(task: Task) -> Lived:
     seed, number, falls_per_day, fold_s, without, keep = task
-    if keep is None:
-        return live(seed, number, falls_per_day, fold_s, without)
-    name = "-".join(map(str, (seed, number, falls_per_day, fold_s, *sorted(without), _code())))
-    path = keep / f"day-{name}.json"
-    if path.exists():
-        return _kept(path)
-    lived = live(seed, number, falls_per_day, fold_s, without)
-    write_atomically(path, msgspec.json.encode(lived) + b"\n")
-    return lived
+    path = None
+    if keep is not None:
+        name = "-".join(map(str, (seed, number, falls_per_day, fold_s, *sorted(without), _code())))
+        path = keep / f"day-{name}.json"
+    return kept(
+        path,
+        lambda: live(seed, number, falls_per_day, fold_s, without),
+        decode=_decoder.decode,
+        encode=encoded,
+        what="a day measured by this version",
+        again="the day is lived again",
+    )
 
 
 @cache
 def _code() -> str:
     """Return the hash of what decides what is told of a day."""
     return code_hash((vision, fusion, of_days), ())
-
-
-def _kept(path: Path) -> Lived:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Lived)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(
-            f"{path}: expected a day measured by this version, got something else ({error}); "
-            "remove it, and the day is lived again"
-        ) from None

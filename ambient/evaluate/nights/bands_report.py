@@ -25,8 +25,8 @@ from msgspec.structs import replace
 import vision
 from ambient.config import NodeConfig
 from ambient.config_gateways import Gateways, Mqtt, Way, Wearable
-from ambient.errors import UsageError
 from ambient.evaluate import days, nights
+from ambient.evaluate.kept import kept
 from ambient.evaluate.nights.band_falls import Room, told_after
 from ambient.evaluate.nights.bands import SECOND, SUBJECTS, TURN, Pool, pool, worn
 from ambient.evaluate.nights.life import Night, night
@@ -294,17 +294,11 @@ def _looked(one: Night, seed: int, keep: Path | None) -> list[AnyObservation]:
     """Return what the camera says of a night, from the folder or by looking now."""
     from vision.temporal import LearnedPosture
 
-    path = None if keep is None else keep / f"night-{seed}-{one.day.number}-{_code()}.msgpack"
-    if path is not None and path.exists():
-        try:
-            return _decoder.decode(path.read_bytes())
-        except (OSError, msgspec.DecodeError) as error:
-            raise UsageError(
-                f"{path}: expected what a camera of this version says, got something else "
-                f"({error}); remove it, and the night is looked at again"
-            ) from None
-    seen = camera(one, seed, LearnedPosture.create())
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.msgpack.encode(seen))
-    return seen
+    return kept(
+        None if keep is None else keep / f"night-{seed}-{one.day.number}-{_code()}.msgpack",
+        lambda: camera(one, seed, LearnedPosture.create()),
+        decode=_decoder.decode,
+        encode=msgspec.msgpack.encode,
+        what="what a camera of this version says",
+        again="the night is looked at again",
+    )

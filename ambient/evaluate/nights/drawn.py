@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,8 @@ import numpy as np
 from ambient.config import Bed, NodeConfig, Room
 from ambient.config_cameras import Camera, Night, Zone
 from ambient.config_watch import BedWatch
-from ambient.errors import UsageError
 from ambient.evaluate.clip import CAMERA, FPS, ROOM, Ticks
+from ambient.evaluate.kept import encoded, kept
 from ambient.evaluate.nights.drawn_act import Act, Doing, reflected, soft_of
 from ambient.evaluate.nights.drawn_told import Report, Said, Stretch, summarise
 from ambient.evaluate.nights.life import Kind, Rise
@@ -48,6 +49,9 @@ _KEY: Final = "0" * 40
 
 
 ORDER: Final = (Doing.GETS_UP, Doing.GETS_UP, Doing.TURNS, Doing.GETS_UP, Doing.SITS_UP)
+
+
+_decoder: Final = msgspec.json.Decoder(Stretch)
 
 
 def run(
@@ -78,26 +82,19 @@ def run(
         for n in range(count):
             number = next(numbers)
             path = None if keep is None else keep / f"stretch-{seed}-{n}.json"
-            if path is not None and path.exists():
-                stretches.append(_kept(path))
-            else:
-                stretches.append(watched(seed, n, number, networks))
-                if path is not None:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(msgspec.json.encode(stretches[-1]) + b"\n")
+            stretches.append(
+                kept(
+                    path,
+                    partial(watched, seed, n, number, networks),
+                    decode=_decoder.decode,
+                    encode=encoded,
+                    what="a stretch measured by this version",
+                    again="it is drawn again",
+                )
+            )
             if progress is not None:
                 progress(n + 1, count)
     return summarise(stretches, seed)
-
-
-def _kept(path: Path) -> Stretch:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Stretch)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(
-            f"{path}: expected a stretch measured by this version, got something else ({error}); "
-            "remove it, and it is drawn again"
-        ) from None
 
 
 @dataclass(frozen=True)
