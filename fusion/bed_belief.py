@@ -64,6 +64,8 @@ class BeliefState(Struct):
     """What bed sensors and mats say of the states for as long as they stand as they do."""
     felt: int | None = None
     """When anything but a camera told of the occupant."""
+    denying: list[str] = field(default_factory=list)
+    """Bed sensors and mats that say that nobody lies there."""
     overruled: list[str] = field(default_factory=list)
     """Bed sensors and mats that say that nobody lies there while somebody came back, as the camera
     saw: unplugged or stuck, until they change."""
@@ -80,7 +82,6 @@ class BedBelief:
 
     def __init__(self, state: BeliefState) -> None:
         self.state = state
-        self._denying: list[str] = []
 
     @property
     def inside(self) -> float:
@@ -162,20 +163,20 @@ class BedBelief:
         A little of it moves what is believed, each second; all of it, once, what is stated.
         """
         held = [0.0] * 4
-        self._denying = []
+        self.state.denying = []
         for source, piece in standing.items():
             if source in self.state.overruled:
                 continue
             if piece.llr[LIES] <= DENIES:
-                self._denying.append(source)
+                self.state.denying.append(source)
             self.weigh(piece, t, HOLD)
             held = [a + b for a, b in zip(held, piece.llr, strict=True)]
         self.state.held = held
 
     def overrule(self) -> None:
         """Take in that somebody came back to bed, whatever denies that."""
-        self.state.overruled += self._denying
-        self._denying = []
+        self.state.overruled += self.state.denying
+        self.state.denying = []
 
     def changed(self, source: str) -> None:
         """Take in that a bed sensor or mat says something new."""
