@@ -126,6 +126,10 @@ class DownJudge:
             state.people or state.chains or self.down.situations or signs.pieces.kept or signs.on
         )
 
+    def restarted(self) -> None:
+        """Take in that sensors begin anew: they number their tracks from here."""
+        self.falls.restarted()
+
     def take(self, seen: AnyObservation, now: int) -> list[Change]:
         """Take one observation, as of `now`; return the steps that chains reached."""
         kind = type(seen)

@@ -96,6 +96,9 @@ class FallJudge:
         self.state = state or RoomState()
         self.due = 0
         """While no chain is open, `advance` has nothing to do before this instant."""
+
+    def restarted(self) -> None:
+        """Take in that sensors begin anew: they number their tracks from here."""
         for person in self.state.people:
             person.interrupt()
 

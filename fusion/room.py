@@ -228,9 +228,9 @@ class RoomJudge:
         if "room" in state:
             kept = decode(state["room"], type=RoomState)
             down = decode(state["down"], type=DownState) if "down" in state else None
-            self.falls = DownJudge(self._config, self.room, kept if restarted else None, down)
-            self.falls.falls.state = kept
-            self.falls.who = self.who
+            self.falls = DownJudge(self._config, self.room, kept, down, who=self.who)
+            if restarted:
+                self.falls.restarted()
         if "senses" in state:
             self.senses.state = decode(state["senses"], type=SensesState)
         if "situations" in state:

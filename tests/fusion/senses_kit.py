@@ -168,6 +168,7 @@ def restarted(story: Sequence[AnyObservation], cut: int, until: float) -> list[C
         decode(encode(first.state), type=RoomState),
         decode(encode(first.down), type=DownState),
     )
+    second.restarted()
     rest = [o for o in story if getattr(o, "received", o.t) >= ns(cut)]
     return [*changes, *play(second, rest, until=until, begin=cut)]
 

@@ -379,6 +379,7 @@ def test_state_goes_on_after_a_restart() -> None:
     before = play(first, [*span(0, 3, **UP), *span(3, 6, **FELL)])
     kept = msgspec.msgpack.decode(msgspec.msgpack.encode(first.state), type=RoomState)
     second = FallJudge(Falls(), kept)
+    second.restarted()
     # The restarted sensor numbers its tracks anew.
     after = play(second, span(7, 14, **LYING, track=100))
     assert [c.step for c in before] == [Step.SUSPECTED]

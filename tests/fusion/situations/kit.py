@@ -38,6 +38,7 @@ from ambient.observations import (
     WearState,
 )
 from fusion.judge import Judge
+from fusion.room import Snapshot
 from tests.fusion.situations.people import Person
 
 SECOND = 1_000_000_000
@@ -246,10 +247,11 @@ class Story:
         """Go on in another process from a snapshot, with nothing missed."""
 
         def go_on() -> None:
-            kept = {room: self._judge.snapshot(room) for room in self._judge.rooms}
+            encode, decode = msgspec.msgpack.encode, msgspec.msgpack.decode
+            kept = {room: encode(self._judge.snapshot(room)) for room in self._judge.rooms}
             self._judge = Judge(self.config, KEY, zone=self.config.zone)
             for room, snapshot in kept.items():
-                self._judge.rooms[room].resume(snapshot)
+                self._judge.rooms[room].resume(decode(snapshot, type=Snapshot))
 
         self._deeds.append((self.ns(at), go_on))
 

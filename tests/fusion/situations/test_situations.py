@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ambient.events import encode
 from tests.fusion.situations.chapters import CHAPTERS
 from tests.fusion.situations.kit import Story, installed
 from tests.fusion.situations.page import PAGE, page
@@ -21,6 +22,9 @@ CASES = [
     for row in chapter.rows
 ]
 
+CUTS = 23
+"""Of each story, so that some fall into every open chain."""
+
 
 @pytest.mark.parametrize("row", CASES)
 def test_situation(row: Situation, tmp_path: Path) -> None:
@@ -30,6 +34,22 @@ def test_situation(row: Situation, tmp_path: Path) -> None:
     found = complaints(row, told)
     course = "\n".join(f"{each.s:8.1f} s  {each.name}  {each.event.subject}" for each in told)
     assert not found, "\n".join(found) + "\n\nTold:\n" + course
+
+
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, id=row.title) for chapter in CHAPTERS for row in chapter.rows]
+)
+def test_a_snapshot_anywhere_changes_nothing(row: Situation, tmp_path: Path) -> None:
+    """What a recording begins with is all that is known: a replay from there says the same."""
+
+    def told(cuts: int) -> list[bytes]:
+        story = Story(installed(row.home, tmp_path), row.start, row.until)
+        row.story(story)
+        for i in range(1, cuts + 1):
+            story.resume(row.until * i / (cuts + 1))
+        return [encode(each.event) for each in story.play()]
+
+    assert told(CUTS) == told(0)
 
 
 def test_titles_are_unique() -> None:
