@@ -243,8 +243,7 @@ class BedJudge:
         if minutes is not None and state.left is not None:
             away_s = (t - state.left) / SECOND
             for step, due in ((SituationStep.CONFIRMED, 1.0), (SituationStep.LASTING, 2.0)):
-                started = self._hours.hold(state.left)
-                if started and away_s >= 60.0 * minutes * due:
+                if away_s >= 60.0 * minutes * due and self._hours.hold(state.left):
                     found = Found(t, BELIEVED)
                     changes += state.chains.reach(
                         Kind.NOT_BACK, self._who, step, t, found, began=state.left

@@ -24,6 +24,8 @@ STEP_S: Final = 0.25
 """Looks that come closer than this are not weighed anew."""
 INDEPENDENT_S: Final = 1.0
 """Looks within a second of each other count together as one piece of evidence."""
+LEAST: Final = 1e-6
+"""No state is less probable."""
 HOLD: Final = 0.1
 """How far a sensor that goes on saying the same counts each second."""
 STILL: Final = 0.9
@@ -108,16 +110,14 @@ class BedBelief:
         lies, sits = lies * exp(share * a), sits * exp(share * b)
         edge, out = edge * exp(share * c), out * exp(share * d)
         total = lies + sits + edge + out
-        state.belief = [
-            max(1e-6, lies / total),
-            max(1e-6, sits / total),
-            max(1e-6, edge / total),
-            max(1e-6, out / total),
-        ]
-        state.fresh = max(state.fresh, t)
+        state.belief = belief = [lies / total, sits / total, edge / total, out / total]
+        if min(belief) < LEAST:
+            state.belief = belief = [max(LEAST, one) for one in belief]
+        if t > state.fresh:
+            state.fresh = t
         if piece.sense is not Sense.VISION_POSTURE:
             state.felt = t
-        if state.belief[LIES] >= SURELY:
+        if belief[LIES] >= SURELY:
             state.worth = {}  # what is told begins with the first doubt
             return
         sense = piece.sense.value
@@ -221,8 +221,9 @@ class BedBelief:
 
     def stated(self) -> list[float]:
         """Return what is believed, given how bed sensors and mats stand."""
-        state = self.state
-        odds = [p * math.exp(llr) for p, llr in zip(state.belief, state.held, strict=True)]
+        odds = self.state.belief
+        if any(self.state.held):
+            odds = [p * math.exp(x) for p, x in zip(odds, self.state.held, strict=True)]
         total = sum(odds)
         return [one / total for one in odds]
 

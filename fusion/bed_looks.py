@@ -13,7 +13,6 @@ No part can turn round, whatever it was learned on, and a card in which one does
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -105,32 +104,33 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     def worth(self, seen: PostureSeen, shift: Shift) -> Worth:
         """Return the sum of the parts, before it is bounded to `MOST`."""
         a, b, c, d = self.base
-        for ea, eb, ec, ed in self._rows(seen, shift):
-            a, b, c, d = a + ea, b + eb, c + ec, d + ed
+        rows: list[Worth] = []
+        for name, value in numbers(seen, shift):
+            steps = self.numbers[name]
+            rows.append(steps.llr[bisect_right(steps.edges, value)])
+        rows += self.posture[seen.posture], self.together[together(seen, shift)]
+        for ea, eb, ec, ed in rows:
+            a += ea
+            b += eb
+            c += ec
+            d += ed
         if shift.outwards >= AWAY and (seen.upright >= UP or shift.depth < 0.0):
             most = max(c, d) - (PLAINLY if seen.upright >= UP else OUTSIDE)
             a, b = min(a, most), min(b, most)
         return a, b, c, d
 
-    def _rows(self, seen: PostureSeen, shift: Shift) -> Iterator[Worth]:
-        for name, value in numbers(seen, shift).items():
-            steps = self.numbers[name]
-            yield steps.llr[bisect_right(steps.edges, value)]
-        yield self.posture[seen.posture]
-        yield self.together[together(seen, shift)]
 
-
-def numbers(seen: PostureSeen, shift: Shift) -> dict[str, float]:
-    """Return the numbers of a look, by name."""
-    return {
-        "upright": seen.upright,
-        "down": seen.down,
-        "sure": seen.probability,
-        "size": shift.size,
-        "apart": shift.apart,
-        "outwards": shift.outwards,
-        "depth": shift.depth,
-    }
+def numbers(seen: PostureSeen, shift: Shift) -> tuple[tuple[str, float], ...]:
+    """Return the numbers of a look, with their names."""
+    return (
+        ("upright", seen.upright),
+        ("down", seen.down),
+        ("sure", seen.probability),
+        ("size", shift.size),
+        ("apart", shift.apart),
+        ("outwards", shift.outwards),
+        ("depth", shift.depth),
+    )
 
 
 def weight(seen: PostureSeen) -> float:

@@ -216,7 +216,9 @@ class BedPeople:
         length = max(lain[2], track.size, 0.1)
         apart = math.dist(lain[:2], track.at) / length
         outwards = lain[3] - depth
-        if depth > 0.0 and apart > outwards:
+        # Who is further than that inside it comes upon no side of the outline sooner.
+        near = depth * max(track.size, 0.1) <= 1.01 * CLOSE * length
+        if depth > 0.0 and apart > outwards and near:
             outline = self._outline(track.source, bed) or ()
             if _ahead(lain[:2], track.at, outline) <= CLOSE * length:
                 outwards = apart

@@ -394,8 +394,10 @@ class FallJudge:
         return next((c for c in self.state.chains if c.number == number), None)
 
     def _find(self, source: str, track: int) -> Person | None:
-        people = self.state.people
-        return next((p for p in people if p.track == track and p.source == source), None)
+        for person in self.state.people:
+            if person.track == track and person.source == source:
+                return person
+        return None
 
 
 def _confirms(verdict: Judgement) -> bool:

@@ -75,10 +75,17 @@ class Hours:
         first, last = written.split("-")
         self._first, self._last = _minutes(first), _minutes(last)
         self._zone = zone
+        self._asked, self._held = -1, False
+        """The minute since the epoch of which it was asked last, and the answer."""
 
     def hold(self, t: int) -> bool:
         """Return whether `t` lies in them."""
-        minute = minute_of(t, self._zone)
+        number = t // MINUTE
+        if number != self._asked:
+            self._asked, self._held = number, self._hold(minute_of(t, self._zone))
+        return self._held
+
+    def _hold(self, minute: int) -> bool:
         if self._first < self._last:
             return self._first <= minute < self._last
         return minute >= self._first or minute < self._last

@@ -117,11 +117,11 @@ class InactivityJudge:
             # Nobody there, or nobody who could tell: stillness would count from here.
             state.still_since = None
             return state.chains.end(Kind.NO_MOVEMENT, "room", t)
-        bedded = movement.bedded(t)
         if state.still_since is None or moved > state.still_since:
             state.still_since = max(moved, t if state.still_since is None else moved)
             return state.chains.end(Kind.NO_MOVEMENT, "room", t)
         minutes = (t - state.still_since) / MINUTE
+        bedded = movement.bedded(t)
         limit = max(float(limit_min), float(self._watch.in_bed_min) if bedded else 0.0)
         share = minutes / limit
         if share < SOON:

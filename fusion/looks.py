@@ -38,8 +38,8 @@ def safe(seen: PostureSeen) -> float:
 
 def whole(seen: PostureSeen) -> float:
     """Return how far the body is inside the picture rather than cut by its lower border, 0..1."""
-    inside = (1.0 - seen.at[1]) / max(seen.size, 1e-6)
-    return max(0.0, min(1.0, (inside - CUT[0]) / (CUT[1] - CUT[0])))
+    share = ((1.0 - seen.at[1]) / max(seen.size, 1e-6) - CUT[0]) / (CUT[1] - CUT[0])
+    return 0.0 if share < 0.0 else min(share, 1.0)
 
 
 def upright(seen: PostureSeen) -> bool:

@@ -165,10 +165,11 @@ class Person(Struct):
         if self.supposed and self.fell_t is None:
             self.down = seen.down  # what was only supposed does not linger
         self.supposed = lies > seen.down
-        if self._follow_motionless(seen):
+        view = seen.quality * whole(seen)
+        if self._follow_motionless(seen, view):
             lies = max(lies, FALLEN)
         self.down += weight * (lies - self.down)
-        self.quality += weight * (seen.quality * whole(seen) - self.quality)
+        self.quality += weight * (view - self.quality)
         self.best = max(self.best, self.quality)
         self.t, self.at, self.size = seen.t, seen.at, seen.size
         self.posture, self.seen_down = seen.posture, seen.down
@@ -291,19 +292,23 @@ class Person(Struct):
         surer = self.fell_sure >= 1.0 - seen.down
         return max(seen.down, FALLEN) if fallen and surer else seen.down
 
-    def _follow_motionless(self, seen: PostureSeen) -> bool:
-        """Follow for how long the person lies motionless; return whether that tells of it now."""
+    def _follow_motionless(self, seen: PostureSeen, view: float) -> bool:
+        """Follow for how long the person lies motionless; return whether that tells of it now.
+
+        `view` is how well the body is seen, 0..1.
+        """
         if (
             seen.down >= MOTIONLESS
             and seen.upright < MOTIONLESS_UPRIGHT
             and seen.still >= MOTIONLESS_STILL
-            and seen.quality * whole(seen) >= MOTIONLESS_VIEW
+            and view >= MOTIONLESS_VIEW
             and seen.posture not in OFF_THE_FLOOR
         ):
             if self.motionless_s(seen.t) == 0.0:
                 self.motionless_since = seen.t
             self.motionless_last = seen.t
-        return self.motionless_last == seen.t and self.motionless_s(seen.t) >= MOTIONLESS_S
+            return self.motionless_s(seen.t) >= MOTIONLESS_S
+        return False
 
     def _become_another(self, seen: PostureSeen) -> None:
         """Forget what was known of the body that the track followed; it has jumped to another.

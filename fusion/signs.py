@@ -8,6 +8,7 @@ stands in the table (`fusion.ratios`). Pure: time is the `t` of what comes in.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
@@ -274,7 +275,8 @@ class Signs(Struct):
         if quality == 0.0:
             return
         oldest = seen.t - round(PULSE_S * SECOND)
-        kept = [one for one in wearer.pulse if oldest <= one[0] < seen.t]
+        known = wearer.pulse  # oldest first
+        kept = known[bisect_left(known, (oldest,)) : bisect_left(known, (seen.t,))]
         if len(kept) >= LEAST_PULSES:
             rise = seen.value - sum([bpm for _, bpm in kept]) / len(kept)
             self._add(

@@ -49,8 +49,9 @@ WAIT_S: Final = 9.0
 clocks may have, and what a wearable may be late."""
 EVERY_S: Final = 5.0
 """So many seconds are a moment, which counts within bounds."""
-JUDGED_S: Final = 10.0
-"""What is ready is compared so often: two moments together cost little more than one."""
+JUDGED_S: Final = 20.0
+"""What is ready is compared so often, and whenever tracks begin or end: four moments together cost
+little more than one."""
 LOST_S: Final = 60.0
 """A track that was not seen for so long has ended, said or not."""
 GONE_S: Final = 600.0

@@ -128,8 +128,7 @@ def thawed(data: bytes) -> Matcher:
     matcher = Matcher()
     matcher.due = state.due
     for one in state.tracks:
-        speeds = Speeds()
-        speeds.kept = _array(one.kept, (KEPT_BINS, CHANNELS))
+        speeds = Speeds(_array(one.kept, (KEPT_BINS, CHANNELS)))
         speeds.base, speeds.bin, speeds.sums, speeds.counts = (
             one.base, one.bin, one.sums, one.counts,
         )  # fmt: skip

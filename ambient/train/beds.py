@@ -260,7 +260,7 @@ def _state(rise: Rise, t: float) -> State | None:
 
 def _places(looks: Sequence[Look]) -> tuple[Places, list[int]]:
     """Return for each look the step of each part, (n, parts), and how many steps each part has."""
-    values = [numbers(look.seen, look.shift) for look in looks]
+    values = [dict(numbers(look.seen, look.shift)) for look in looks]
     columns = [np.digitize([one[name] for one in values], EDGES[name]) for name in ABOUT]
     postures = list(Posture)
     columns.append(np.array([postures.index(look.seen.posture) for look in looks]))

@@ -25,7 +25,7 @@ from ambient.observations import (
     Wear,
 )
 from fusion.judge import Judge
-from fusion.who import DEVICES, SILENT_NS, TRACKS, Matcher
+from fusion.who import DEVICES, JUDGED_S, SILENT_NS, TRACKS, Matcher
 from fusion.who_belief import LEAST_MOVED_S, SURE, Belief, posterior
 from fusion.who_evidence import (
     LAG_BINS,
@@ -390,7 +390,7 @@ def test_the_same_comes_out_whatever_source_is_first_within_seconds() -> None:
         for t, o in sorted(arrivals, key=lambda pair: pair[0]):
             matcher.observe(o)
             matcher.advance(t)
-        matcher.advance(START + (LONG + 20) * SECOND)
+        matcher.advance(START + (LONG + 20 + round(JUDGED_S)) * SECOND)
     assert held.beliefs() == straight.beliefs()
 
 
