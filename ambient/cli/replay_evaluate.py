@@ -78,7 +78,8 @@ def fusion(
     latency = report.latency
     typer.echo(
         f"{report.per_second:.0f} observations a second on one core "
-        f"({report.per_second_clock:.0f} on the clock, with {report.load:.1f} processes on "
+        f"(rounds from {report.rounds[0]:.0f} to {report.rounds[-1]:.0f}; "
+        f"{report.per_second_clock:.0f} on the clock, with {report.load:.1f} processes on "
         f"{report.cores} cores)\n"
         f"at {report.rate:.0f} observations a second, {latency.events} events, ms from the "
         f"watermark to the event: {_spread(latency.judged)}; without the {latency.disturbed} "
