@@ -172,7 +172,7 @@ def run(*, seconds: float = 60.0, days: int = 7, seed: int = 1) -> Report:
 def throughput(
     seed: int, most: int = OBSERVATIONS, rounds: int = ROUNDS
 ) -> tuple[int, list[float], list[float]]:
-    """Return how many observations a round judged, and its seconds of processor and of the clock."""
+    """Return how many observations a round judged, and its seconds: of processor, of the clock."""
     config = replay_day.config_of(3)
     seen = list(islice(_day(config, 24.0, seed), most))
     cpu_s: list[float] = []
