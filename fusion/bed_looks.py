@@ -32,6 +32,9 @@ HALF, UP = 0.2, 0.5
 HERE, RIM, AWAY = 0.1, 0.03, 0.35
 """Borders between what `together` tells apart: probability of being upright, lengths of a body."""
 
+KEPT: Final = 4096
+"""Of so many sorts of looks it is kept what they are worth."""
+
 Worth = tuple[float, float, float, float]
 """Of lies, sits, edge, out."""
 
@@ -118,6 +121,43 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             most = max(c, d) - (PLAINLY if seen.upright >= UP else OUTSIDE)
             a, b = min(a, most), min(b, most)
         return a, b, c, d
+
+
+class Looks:
+    """What a card says of looks, kept: those that fall into the same steps are worth the same.
+
+    Parameters
+    ----------
+    card
+        To ask.
+    """
+
+    def __init__(self, card: Card) -> None:
+        self._card = card
+        self._edges = tuple(card.numbers[name].edges for name in ABOUT)
+        self._kept: dict[tuple[object, ...], Piece] = {}
+
+    def piece(self, seen: PostureSeen, shift: Shift) -> Piece:
+        """Return what a look is worth, as `Card.piece` says."""
+        upright, down, sure, size, apart, outwards, depth = self._edges
+        key = (
+            bisect_right(upright, seen.upright),
+            bisect_right(down, seen.down),
+            bisect_right(sure, seen.probability),
+            bisect_right(size, shift.size),
+            bisect_right(apart, shift.apart),
+            bisect_right(outwards, shift.outwards),
+            bisect_right(depth, shift.depth),
+            seen.posture,
+            together(seen, shift),
+            shift.depth < 0.0,
+        )
+        known = self._kept.get(key)
+        if known is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            known = self._kept[key] = self._card.piece(seen, shift)
+        return known
 
 
 def numbers(seen: PostureSeen, shift: Shift) -> tuple[tuple[str, float], ...]:

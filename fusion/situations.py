@@ -153,7 +153,7 @@ class RoomSituations:
         watched = [bed for bed in room.beds if bed.watch.on]
         state.beds = {bed.id: state.beds.get(bed.id, BedState()) for bed in watched}
         # Read when a node starts, so that a card that cannot be read is told then.
-        self._card = bed_card.carried() if watched else None
+        self._card = bed_looks.Looks(bed_card.carried()) if watched else None
         self._beds = {
             bed.id: BedJudge(bed.id, bed.subject, bed.watch, self._zone, state.beds[bed.id])
             for bed in watched

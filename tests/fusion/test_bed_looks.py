@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from pathlib import Path
 
 import msgspec
@@ -56,6 +57,35 @@ def test_who_sits_up_where_they_lie_is_in_bed(quality: float) -> None:
     llr = bed_card.carried().piece(sits(1, quality=quality), Shift(0.05, 0.0, 0.3, 1.0)).llr
     assert max(llr[EDGE], llr[OUT]) < -2.0
     assert abs(llr[LIES] - llr[SITS]) < 1.5
+
+
+def test_what_is_kept_of_looks_is_what_the_card_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bed_looks, "KEPT", 50)
+    card, rng = bed_card.carried(), random.Random(3)
+    looks = bed_looks.Looks(card)
+
+    def near(*edges: float) -> float:
+        """Return an edge of the card itself, or what lies just beside it."""
+        return rng.choice(
+            [rng.uniform(-1.0, 2.0), rng.choice(edges) + rng.choice([-1e-9, 0, 1e-9])]
+        )
+
+    for _ in range(4000):
+        edges = {name: card.numbers[name].edges for name in bed_looks.ABOUT}
+        seen = msgspec.structs.replace(
+            sits(1),
+            posture=rng.choice(list(Posture)),
+            upright=near(*edges["upright"], bed_looks.HALF, bed_looks.UP),
+            down=near(*edges["down"]),
+            probability=near(*edges["sure"]),
+        )
+        shift = Shift(
+            near(*edges["apart"], bed_looks.HERE),
+            near(*edges["outwards"], bed_looks.RIM, bed_looks.AWAY),
+            near(*edges["depth"], 0.0),
+            near(*edges["size"]),
+        )
+        assert looks.piece(seen, shift) == card.piece(seen, shift)
 
 
 def test_no_look_is_worth_more_than_the_most() -> None:
