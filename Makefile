@@ -14,7 +14,7 @@ HUNG := -o faulthandler_timeout=1900 -o faulthandler_exit_on_timeout=true --max-
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint lint-code lint-format lint-types lint-imports format lock docs audit bundle setup-train setup-peers clean
+.PHONY: help setup demo test test-long lint lint-code lint-format lint-types lint-imports format lock docs audit bundle setup-train setup-peers clean
 
 help: ## List what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,11 @@ demo: setup ## Node and hub on a recorded fall; opens the page and keeps running
 
 test: setup ## Run the tests; warnings are errors.
 	./deploy/system-packages.sh test
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(HUNG) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile $(HUNG) $(PYTEST_ARGS)
+
+test-long: setup ## Run what takes longest: evaluations in small.
+	./deploy/system-packages.sh test
+	$(BIN)/python -m pytest -m long -n 2 --dist loadfile $(HUNG) $(PYTEST_ARGS)
 
 lint: lint-code lint-format lint-types lint-imports ## Lint, format, strict types, import contracts.
 lint-code: $(READY)

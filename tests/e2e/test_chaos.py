@@ -7,7 +7,7 @@ import pytest
 from ambient.evaluate import chaos
 from models import samples
 
-pytestmark = [pytest.mark.usefixtures("models"), pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.usefixtures("models"), pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def test_nothing_is_lost() -> None:

@@ -13,7 +13,7 @@ from ambient.evaluate import latency
 from ambient.evaluate.kiosk import ALONE_LIMIT_S, LIMIT_S, KioskReport
 from tests.e2e import enclosure
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(900)]
 
 TRIES = 3
 """A limit in seconds holds on a machine that has time; what is slow by itself is slow each time."""

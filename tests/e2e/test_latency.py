@@ -10,7 +10,7 @@ from models import samples
 
 pytestmark = [
     pytest.mark.usefixtures("models"),
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.timeout(900),
 ]

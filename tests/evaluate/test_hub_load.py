@@ -49,7 +49,7 @@ def test_at_the_opening_each_node_says_two_things_of_its_own_room() -> None:
     assert len({event.id for event in made}) == len({event.chain for event in made}) == 100
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.timeout(900)
 def test_a_small_house_loses_nothing_and_every_page_sees_every_fall() -> None:

@@ -59,7 +59,7 @@ def test_phrases_by_synthesis_are_the_same_again_and_unlike_each_other(monkeypat
     assert [(clip.phrase, clip.speaker) for clip in first] == [(0, 0), (1, 0)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_attack_is_valid_and_weaker_the_more_is_mixed():
     """On a quarter of what ``ambient evaluate inversion`` takes, which prints the bar itself."""
     report = inversion.run(phrases=20, speakers=4, windows=60)

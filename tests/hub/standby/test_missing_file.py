@@ -119,7 +119,7 @@ def test_and_says_that_no_other_hub_is_there_and_nothing_else(alone: RunningHub)
     assert shown() == expected
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_two_machines_of_which_the_second_lacks_a_file(tmp_path: Path) -> None:
     """Both as real processes with a node: an alarm of before, one of after, then the file comes."""
