@@ -47,7 +47,7 @@ def upright(seen: PostureSeen) -> bool:
     return seen.upright >= 0.5 and seen.quality >= GOOD_VIEW and seen.down < 0.5
 
 
-def off_the_floor(seen: PostureSeen) -> bool:
-    """Return whether this is somebody upright or in a seat, in a good view."""
-    sits = seen.posture is Posture.SITTING and seen.probability >= SITS and seen.down < SITS_DOWN
-    return upright(seen) or (sits and seen.quality >= GOOD_VIEW)
+def sits(seen: PostureSeen) -> bool:
+    """Return whether this is somebody in a seat, in a good view."""
+    seat = seen.posture is Posture.SITTING and seen.probability >= SITS and seen.down < SITS_DOWN
+    return seat and seen.quality >= GOOD_VIEW

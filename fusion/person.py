@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from ambient.observations import Place, Point, Posture, PostureSeen
-from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, SAFE, off_the_floor, safe, upright, whole
+from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, SAFE, safe, sits, upright, whole
 
 DOWN_ON: Final = 0.55
 DOWN_OFF: Final = 0.35
@@ -158,7 +158,8 @@ class Person(Struct):
     def see(self, seen: PostureSeen) -> None:
         """Take in how the person is now."""
         dt = max(0.0, (seen.t - self.t) / 1e9)
-        if math.dist(self.at, seen.at) > (JUMP + JUMP_PER_S * dt) * max(self.size, seen.size):
+        size = max(self.size, seen.size)
+        if self.at != seen.at and math.dist(self.at, seen.at) > (JUMP + JUMP_PER_S * dt) * size:
             self._become_another(seen)
         weight = 1.0 if dt == 0.0 and self.down == 0.0 else min(1.0, dt / SMOOTH_S)
         lies = self._lies(seen)
@@ -184,8 +185,9 @@ class Person(Struct):
         self._follow_down(seen)
         self._follow_place(seen)
         self._follow_safe(seen, dt)
-        self._follow_upright(seen)
-        self._follow_off_floor(seen)
+        up = upright(seen)
+        self._follow_upright(up, seen.t)
+        self._follow_off_floor(up or sits(seen), seen.t)
 
     def interrupt(self) -> None:
         """Take in that the node began anew: nobody who comes now has this track's number.
@@ -369,20 +371,20 @@ class Person(Struct):
         # Who rolled off a bed still belongs to it.
         self.bed = self.bed if left_bed else seen.bed
 
-    def _follow_upright(self, seen: PostureSeen) -> None:
-        if upright(seen):
+    def _follow_upright(self, up: bool, t: int) -> None:
+        if up:
             if self.upright_since is None:
-                self.upright_since = seen.t
-            self.upright_last = seen.t
-        elif (seen.t - self.upright_last) / 1e9 > UPRIGHT_GAP_S:
+                self.upright_since = t
+            self.upright_last = t
+        elif self.upright_since is not None and (t - self.upright_last) / 1e9 > UPRIGHT_GAP_S:
             self.upright_since = None
 
-    def _follow_off_floor(self, seen: PostureSeen) -> None:
-        if not off_the_floor(seen):
+    def _follow_off_floor(self, off: bool, t: int) -> None:
+        if not off:
             self.off_floor_since = None
         elif self.off_floor_since is None:
-            self.off_floor_since = seen.t
+            self.off_floor_since = t
         since = self.off_floor_since
-        sits = since is not None and (seen.t - since) / 1e9 >= OFF_FLOOR_S
-        if sits or self.upright_s(seen.t) >= OFF_FLOOR_S:
-            self.off_floor_last = seen.t
+        long = since is not None and (t - since) / 1e9 >= OFF_FLOOR_S
+        if long or (self.upright_since is not None and self.upright_s(t) >= OFF_FLOOR_S):
+            self.off_floor_last = t
