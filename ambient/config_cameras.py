@@ -29,6 +29,14 @@ class Night(StrEnum):
     NOT_WATCHED = "not_watched"
 
 
+class Mount(StrEnum):
+    """Where a camera hangs, and so how it looks at people."""
+
+    WALL = "wall"
+    CEILING = "ceiling"
+    """Looks straight down, or leans by 20 degrees at most."""
+
+
 class Zone(Strict, frozen=True, kw_only=True):
     """A place in a camera's picture, drawn by the installer."""
 
@@ -44,6 +52,7 @@ class Camera(Strict, frozen=True, kw_only=True):
     source: Annotated[str, Meta(min_length=1, max_length=1000)]
     fps: Annotated[float, Meta(ge=1, le=30)] = 10.0
     night: Night = Night.LIGHT
+    mount: Mount = Mount.WALL
     people: Annotated[int, Meta(ge=1, le=6)] = 3
     mask: Annotated[list[Polygon], Meta(max_length=32)] = field(default_factory=list)
     zones: Annotated[list[Zone], Meta(max_length=32)] = field(default_factory=list)

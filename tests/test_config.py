@@ -62,7 +62,7 @@ def with_room(more: str) -> str:
 
 
 CAMERA = "rooms[0].cameras[1]"
-CAMERA_KEYS = "id, source, fps, night, people, mask, zones"
+CAMERA_KEYS = "id, source, fps, night, mount, people, mask, zones"
 
 NODE_CASES = {
     # numbers

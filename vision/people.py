@@ -24,6 +24,7 @@ from ambient.observations import (
     TrackEnd,
     TrackEnded,
 )
+from vision.above import Levelled
 from vision.boxes import iou
 from vision.doubts import Doubts
 from vision.features import ramp
@@ -88,8 +89,10 @@ class People:
         self._zones = Zones(camera.zones)
         self._tracker = Tracker(options, first=first_track)
         self._furniture = furniture
-        self._ground = Ground() if furniture is not None else None
-        self._model: PostureModel = model or RulePosture()
+        above = camera.mount == "ceiling"
+        self._ground = Ground() if furniture is not None and not above else None
+        judge = model or RulePosture()
+        self._model: PostureModel = Levelled(judge) if above else judge
         self._last: dict[int, PostureSeen] = {}
         self._support: dict[int, Support] = {}
         self._outlines = Outlines()

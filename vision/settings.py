@@ -45,6 +45,11 @@ class CameraSettings(Protocol):
         ...
 
     @property
+    def mount(self) -> str:
+        """``wall``, or ``ceiling`` if it looks straight down."""
+        ...
+
+    @property
     def mask(self) -> Sequence[Sequence[Point]]:
         """Polygons, normalised, that nobody sees."""
         ...

@@ -18,10 +18,10 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from ambient.config import NodeConfig
-from ambient.config_cameras import Night, Zone
+from ambient.config_cameras import Mount, Night, Zone
 from ambient.evaluate.clip import CAMERA, FPS, HOLD_S, ROOM, Ticks, default_config
 from ambient.evaluate.conditions import infrared
-from ambient.evaluate.subgroups_scenes import Level, Scene, Zones, frame_at
+from ambient.evaluate.subgroups_scenes import Attribute, Level, Scene, Zones, frame_at
 from ambient.events import AnyEvent, FallConfirmed, FallSuspected
 from ambient.observations import AnyObservation, Place, PostureSeen, Tick
 from fusion.judge import Judge
@@ -118,12 +118,14 @@ def lit(image: Image, light: Level, rng: np.random.Generator) -> Image:
 
 
 def config_of(scene: Scene, zones: Zones = Zones.NONE) -> NodeConfig:
-    """Return the default configuration, its camera infrared where the light is, its zone drawn."""
+    """Return the default configuration, its camera as it hangs and by the light, its zone drawn."""
     config = default_config("drawn")
     room = config.rooms[0]
     camera = room.cameras[0]
     if scene.light is Level.INFRARED:
         camera = msgspec.structs.replace(camera, night=Night.INFRARED)
+    if scene.levels[Attribute.VIEW] is Level.CEILING:
+        camera = msgspec.structs.replace(camera, mount=Mount.CEILING)
     if zones is Zones.DRAWN and scene.soft is not None:
         zone = Zone(kind=Place.BED, polygon=outline(scene))
         camera = msgspec.structs.replace(camera, zones=[zone])

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ambient.cli.app import build
-from ambient.config_cameras import Night
+from ambient.config_cameras import Mount, Night
 from ambient.evaluate import subgroups
 from ambient.evaluate.subgroups_falls import Fall
 from ambient.evaluate.subgroups_report import (
@@ -186,6 +186,13 @@ def test_the_node_knows_of_zone_and_infrared_what_an_installer_says() -> None:
     assert [zone.kind for zone in drawn_in.zones] == [Place.BED]
     assert drawn_in.night is Night.INFRARED
     assert not config_of(scene, Zones.NONE).rooms[0].cameras[0].zones
+
+
+def test_the_node_knows_of_a_ceiling_what_an_installer_says() -> None:
+    levels = base_levels(1, 0)
+    for view, mount in ((Level.CEILING, Mount.CEILING), (Level.HIGH, Mount.WALL)):
+        scene = fall_scene(1, 0, levels | {Attribute.VIEW: view})
+        assert config_of(scene).rooms[0].cameras[0].mount is mount
 
 
 def test_no_fall_has_an_outline_of_a_bed() -> None:
