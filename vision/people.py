@@ -41,6 +41,7 @@ from vision.posture import Estimate, PostureModel, RulePosture
 from vision.second_eyes import KNOWN_SCORE, PERSON_SCORE
 from vision.settings import CameraSettings
 from vision.sightings import Outlines, match
+from vision.slid import Slid
 from vision.support import Support
 from vision.tracker import Tracker, TrackerOptions
 from vision.zones import On, Zones
@@ -98,6 +99,7 @@ class People:
         self._outlines = Outlines()
         self._held = Held()
         self._moving = Moving()
+        self._slid = Slid()
         self._doubts = Doubts()
         self._shown: list[Pose] = []
         self._missing = False
@@ -218,6 +220,7 @@ class People:
                 posture = self._said(sight, self._model.update(sight), on, trust)
                 if trust == 0.0:  # a fall on a screen is none
                     posture = msgspec.structs.replace(posture, descent=0.0)
+                posture = self._slid.told(posture, sight)
                 self._held.pose(posture, sight.box, trust)
                 posture = self._moving.told(posture, sight)
                 read.append((sight.box, posture))
@@ -284,6 +287,7 @@ class People:
             self._ground.end(track)
         self._model.end(track)
         self._moving.end(track)
+        self._slid.end(track)
         return TrackEnded(
             t=t,
             room=self._room,
