@@ -4,9 +4,10 @@ Before a camera that looks straight down the picture's vertical says nothing of 
 lies with the head towards the upper side looks like somebody who stands. What does say it is the
 pose network's metres. They stand across the ray to the body, whose direction follows from where the
 body is in the picture, so they can be turned until gravity points down. `Levelled` stands before a
-posture model and shows it each pose so turned, drawn as from a camera on a wall, the lowest joint on
-the floor. How large a body is in the picture for its metres says how near it is: who stands below
-the lens, where poses are often wrong, is nearer than anybody who lies on the floor. Pure.
+posture model and shows it each pose so turned, drawn as from a camera on a wall, with the lowest
+joint on the floor. How large a body is in the picture for its metres says how near it is: who
+stands below the lens, where poses are often wrong, is nearer than anybody who lies on the floor.
+Pure.
 """
 
 from __future__ import annotations

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from ambient.observations import (
     AnyObservation,
     Box,
     BoxSeen,
-    Place,
     PoseSeen,
     Posture,
     PostureSeen,
@@ -29,12 +27,11 @@ from vision.boxes import iou
 from vision.doubts import Doubts
 from vision.features import ramp
 from vision.furniture import FurnitureMap, covered
-from vision.furniture import Support as OnFurniture
 from vision.ground import Ground
 from vision.held import Held
 from vision.moving import Moving
 from vision.objects.types import ALIVE, Detection, Thing
-from vision.outline_shape import near_border, stand_in
+from vision.outline_shape import near_border
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
@@ -44,6 +41,7 @@ from vision.sightings import Outlines, match
 from vision.slid import Slid
 from vision.support import Support
 from vision.tracker import Tracker, TrackerOptions
+from vision.whereabouts import Whereabouts
 from vision.zones import On, Zones
 
 UNLIKE: Final = 0.2
@@ -87,11 +85,11 @@ class People:
     ) -> None:
         self._room = room
         self._source = camera.id
-        self._zones = Zones(camera.zones)
         self._tracker = Tracker(options, first=first_track)
         self._furniture = furniture
         above = camera.mount == "ceiling"
         self._ground = Ground() if furniture is not None and not above else None
+        self._where = Whereabouts(Zones(camera.zones), furniture, self._ground)
         judge = model or RulePosture()
         self._model: PostureModel = Levelled(judge) if above else judge
         self._last: dict[int, PostureSeen] = {}
@@ -99,7 +97,7 @@ class People:
         self._outlines = Outlines()
         self._held = Held()
         self._moving = Moving()
-        self._slid = Slid()
+        self._slid = None if above else Slid()
         self._doubts = Doubts()
         self._shown: list[Pose] = []
         self._missing = False
@@ -204,7 +202,7 @@ class People:
             return []
         sights: list[PoseSeen | BoxSeen] = [*poses]
         sights += [self._box(track, box, score, t, aspect) for track, box, score in outlines]
-        where = {sight.track: self._where(sight) for sight in sights}
+        where = {sight.track: self._where.of(sight) for sight in sights}
         self._model.look(
             t,
             sights,
@@ -220,7 +218,8 @@ class People:
                 posture = self._said(sight, self._model.update(sight), on, trust)
                 if trust == 0.0:  # a fall on a screen is none
                     posture = msgspec.structs.replace(posture, descent=0.0)
-                posture = self._slid.told(posture, sight)
+                elif self._slid is not None:
+                    posture = self._slid.told(posture, sight)
                 self._held.pose(posture, sight.box, trust)
                 posture = self._moving.told(posture, sight)
                 read.append((sight.box, posture))
@@ -287,7 +286,8 @@ class People:
             self._ground.end(track)
         self._model.end(track)
         self._moving.end(track)
-        self._slid.end(track)
+        if self._slid is not None:
+            self._slid.end(track)
         return TrackEnded(
             t=t,
             room=self._room,
@@ -329,36 +329,6 @@ class People:
             world=list(map(tuple, pose.world.round(3).tolist())),
         )
 
-    def _where(self, sight: PoseSeen | BoxSeen) -> tuple[OnFurniture, On]:
-        """Return what a body is on: by the zone drawn there, else as the furniture map says."""
-        on = self._zone(sight)
-        if self._furniture is None or on.drawn:
-            return _of_zone(on), on
-        if not self._zones.surfaces:
-            support = self._on_furniture(self._furniture, sight)
-            return support, _found(support)
-        # Beds and sofas stay where they were drawn; an armchair is moved, or came later.
-        if isinstance(sight, BoxSeen):
-            chair = self._furniture.chair_under(sight.box)
-        else:
-            chair = self._on_furniture(self._furniture, sight).chair
-        support = OnFurniture(floor=1.0 - chair, chair=chair)
-        return support, _found(support) if chair > 0.5 else on
-
-    def _on_furniture(self, furniture: FurnitureMap, sight: PoseSeen | BoxSeen) -> OnFurniture:
-        if isinstance(sight, BoxSeen):
-            return furniture.place_of(stand_in(sight.box), sight.box, sight.aspect)
-        points = np.asarray(sight.keypoints, np.float64)
-        rest = None
-        if self._ground is not None:
-            rest = self._ground.rest(sight.track, points, sight.aspect, sight.t)
-        return furniture.place_of(points, sight.box, sight.aspect, rest=rest)
-
-    def _zone(self, sight: PoseSeen | BoxSeen) -> On:
-        if isinstance(sight, PoseSeen):
-            return self._zones.of_body(sight.keypoints)
-        return self._zones.of_box(sight.box)
-
     def _said(
         self, seen: PoseSeen | BoxSeen, estimate: Estimate, on: On, trust: float
     ) -> PostureSeen:
@@ -380,24 +350,6 @@ class People:
             at=(round(estimate.at[0], 4), round(estimate.at[1], 4)),
             size=round(estimate.size, 4),
         )
-
-
-def _of_zone(on: On) -> OnFurniture:
-    """Return a drawn zone as the furniture map would say it."""
-    return OnFurniture(
-        floor=float(on.place is Place.FLOOR),
-        bed=float(on.place in (Place.BED, Place.PERMITTED)),
-        sofa=float(on.place is Place.SOFA),
-        chair=float(on.place is Place.CHAIR),
-    )
-
-
-def _found(support: OnFurniture) -> On:
-    """Return what the furniture map says; that somebody is on the floor it cannot know."""
-    place = support.place
-    if place in (Place.BED, Place.SOFA):
-        return On(place, sure=support.bed + support.sofa)
-    return On(place, sure=support.chair) if place is Place.CHAIR else On(Place.UNKNOWN)
 
 
 def _share(value: float) -> float:

@@ -207,6 +207,7 @@ class _Camera:
 
     id = "camera"
     night = "infrared"
+    mount = "wall"
     mask = ()
     zones = ()
 
