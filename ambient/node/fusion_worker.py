@@ -213,11 +213,18 @@ class FusionWorker:
         if isinstance(command, commands.KeepWindow) and self._recorder is not None:
             self._recorder.flush(command.room)
         if isinstance(command, commands.Erase):
-            if command.purpose is None:
-                self._judge.forget(command.subject)
-            outcome = self._erase_recordings(command.subject)
+            outcome = self._erase(command)
         self._control.answer(outcome)
         return new
+
+    def _erase(self, command: commands.Erase) -> Outcome:
+        """Forget a resident; refused, and so asked again, until the disk has forgotten as well."""
+        if command.purpose is None:
+            self._judge.forget(command.subject)
+            now = self._steady() / 1e9
+            if not self._ledger.write([], self._state, now, all_of_it=True):
+                return Outcome.REFUSED
+        return self._erase_recordings(command.subject)
 
     def _erase_recordings(self, subject: str) -> Outcome:
         """Delete what was recorded of a resident; refused, and so asked again, when it fails."""

@@ -62,7 +62,9 @@ class Ledger:
         """Events that are not on the disk yet."""
         return len(self._pending)
 
-    def write(self, new: list[AnyEvent], state: StateOf, now: float) -> bool:
+    def write(
+        self, new: list[AnyEvent], state: StateOf, now: float, *, all_of_it: bool = False
+    ) -> bool:
         """Take `new` events and bring what is due to the disk.
 
         Parameters
@@ -74,11 +76,13 @@ class Ledger:
             something is written. No event waits until every other room is written out as well.
         now
             Seconds on a steady clock.
+        all_of_it
+            Whether the whole state is due now: somebody waits until it is on the disk.
 
         Returns
         -------
         bool
-            Whether all events are on the disk.
+            Whether all events are on the disk, and with `all_of_it` the state as well.
         """
         self._pending += new
         if len(self._pending) > MAX_PENDING:
@@ -86,11 +90,12 @@ class Ledger:
             _log.error("the disk takes nothing for too long, oldest events are lost", events=lost)
             del self._pending[:lost]
         urgent = bool(new) and not self.failing
-        due = now >= (self._retry_at if self.failing else self._save_at)
+        due = all_of_it or now >= (self._retry_at if self.failing else self._save_at)
         if not urgent and not due:
             return not self._pending
         # What nobody waits for is written by itself, so that no event waits for it.
-        current = state({event.room for event in new if event.room} if urgent else None)
+        some = urgent and not all_of_it
+        current = state({event.room for event in new if event.room} if some else None)
         if not self._pending and current == self._written:
             self._save_at = now + SAVE_EVERY_S
             return True
@@ -105,7 +110,7 @@ class Ledger:
             self._retry_at = now + RETRY_S
             return False
         self._pending, self._written = [], current
-        if not urgent:
+        if not some:
             self._save_at = now + SAVE_EVERY_S
         self.failing = False
         return True

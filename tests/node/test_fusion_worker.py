@@ -9,9 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from ambient import commands
-from ambient.config import Falls, NodeConfig, Room
+from ambient.config import Bed, Falls, NodeConfig, Room
 from ambient.config_cameras import Camera
 from ambient.config_gateways import Way, Wearable
+from ambient.config_watch import BedWatch
+from ambient.errors import StoreError
 from ambient.events import AnyEvent, ConsentApplied, NodeHas, Outcome, Purpose, Worker, kind_of
 from ambient.node import fusion_worker as module
 from ambient.node.clock import NS
@@ -42,6 +44,8 @@ class World:
         self.answers: list[Outcome] = []
         self.rows: list[AnyEvent] = []
         self.kept: dict[str, bytes] = {}
+        self.full = False
+        """Whether the disk takes nothing."""
         monkeypatch.setattr(module.time, "monotonic", lambda: self.steady)
         monkeypatch.setattr(module.time, "monotonic_ns", lambda: int(self.steady * NS))
         monkeypatch.setattr(
@@ -72,6 +76,8 @@ class World:
         self.answers.append(outcome)
 
     def commit(self, new: Sequence[AnyEvent], state: Mapping[str, bytes] | None = None) -> int:
+        if self.full:
+            raise StoreError("full")
         self.rows += new
         self.kept = dict(state or {})
         return 0
@@ -317,11 +323,39 @@ def test_consent_reaches_the_judge_at_once_and_over_a_restart(world: World) -> N
     assert "voice/r1" in world.fusion._judge.state()
 
 
+def erasing(subject: str) -> commands.Erase:
+    return commands.Erase(id=commands.new_id(), node="n-1", issued=1, expires=2, subject=subject)
+
+
 def test_who_is_erased_is_forgotten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten: list[str] = []
     monkeypatch.setattr(world.fusion._judge, "forget", forgotten.append)
-    world.commands.append(
-        commands.Erase(id=commands.new_id(), node="n-1", issued=1, expires=2, subject="s-4f2a")
-    )
+    world.commands.append(erasing("s-4f2a"))
     world.fusion.step(0)
     assert (forgotten, world.answers) == (["s-4f2a"], [Outcome.APPLIED])
+
+
+def test_erased_is_said_only_when_the_disk_has_forgotten_as_well(world: World) -> None:
+    """Killed right after the answer, nothing comes back, and nobody would ask again."""
+    bed = Bed(id="b1", subject="s-4f2a", watch=BedWatch(restless=True))
+    world.config = replace(world.config, rooms=[Room(id="r1", beds=[bed]), Room(id="r2")])
+    world.fusion = world.start()
+
+    def known() -> list[float]:
+        return world.fusion._judge.rooms["r1"].situations.state.restless["b1"].shares
+
+    known().append(0.5)
+    world.fusion.step(0)
+    world.fusion = world.start()
+    assert known() == [0.5]
+    world.fusion.step(0)
+    world.full = True
+    world.commands.append(erasing("s-4f2a"))
+    world.fusion.step(0)
+    assert world.answers == [Outcome.REFUSED]
+    world.full = False
+    world.commands.append(erasing("s-4f2a"))
+    world.fusion.step(0)
+    assert world.answers[-1] is Outcome.APPLIED
+    world.fusion = world.start()
+    assert known() == []

@@ -60,6 +60,20 @@ def test_an_event_goes_to_the_disk_at_once_with_its_state() -> None:
     assert disk.state == {"judge": b"x"}
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_somebody_waits_until_the_whole_state_is_on_the_disk(full: bool) -> None:
+    disk = Disk()
+    one = ledger(disk)
+    one.write([], state(b"a"), 0.0)
+    disk.full = full
+    for at in (1.0, 1.1):  # while it fails as well
+        assert one.write([], state(b"b"), at, all_of_it=True) is not full
+    assert disk.state == {"judge": b"a" if full else b"b"}
+    disk.full = False
+    assert one.write([], state(b"b"), 1.2, all_of_it=True)
+    assert disk.state == {"judge": b"b"}
+
+
 def test_state_alone_is_saved_now_and_then_and_only_when_it_changed() -> None:
     disk = Disk()
     one = ledger(disk)
