@@ -157,10 +157,10 @@ class RoomVoice:
         """The instant from which on `advance` has something to do."""
         if not on:
             self.state = VoiceState()
-        elif self.state.hour_began is not None:
+        if self.state.hour_began is not None:
             self.due = self.state.hour_began + HOUR
-            for subject in self.state.voices.keys() - set(subjects):
-                del self.state.voices[subject]
+        for subject in self.state.voices.keys() - set(subjects):
+            del self.state.voices[subject]
 
     def consent(self, on: bool) -> None:
         """Follow that the purpose was switched; off forgets everything."""

@@ -2,9 +2,9 @@
 
 Comes in: a node's configuration and a public key. Goes out: ``node-<name>-<time>.age``, an age file
 around a tar archive of ``node.yaml`` (zones and masks), the switches (consents), and what was
-learned (baselines); and back, on a machine that is no node yet. Not in it: keys, enrolled voices,
-events, open chains of falls (whoever lay on the floor then does so no more), and nothing that a
-camera or microphone gave.
+learned (`fusion.learned`); and back, on a machine that is no node yet. Not in it: keys, enrolled
+voices, events, what held at that moment (whoever lay on the floor, was out of bed or had pulled the
+cord then does so no more), and nothing that a camera or microphone gave.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from ambient import __version__, sealed_archive, sealing
@@ -34,12 +35,13 @@ from ambient.node.switches import Switches
 from ambient.node.wizard.announce import Announcer
 from ambient.scratch import scratch
 from ambient.sealed_archive import LIST
+from fusion.learned import learned
 
 CONFIG: Final = "node.yaml"
 LEARNED: Final = "learned.msgpack"
-KEPT: Final = frozenset({"voice", "vitals", "situations"})
-"""What of the state of a room's judge is what was learned; the rest is of that moment."""
 MOST_BYTES: Final = 64 * 1024 * 1024
+
+_log = structlog.get_logger(__name__)
 
 
 class Contents(Struct, frozen=True, kw_only=True):
@@ -80,7 +82,7 @@ def back_up(config: NodeConfig, config_file: Path, folder: Path, key: str, now: 
             f"{place.outbox}: expected the node's outbox, found none; start the node once before"
         )
     with Outbox(place.outbox) as outbox:
-        learned = {k: v for k, v in outbox.state().items() if k.partition("/")[0] in KEPT}
+        state = _learned(outbox.state())
     contents = Contents(
         site=config.site,
         node=config.node,
@@ -91,7 +93,7 @@ def back_up(config: NodeConfig, config_file: Path, folder: Path, key: str, now: 
     files = {
         LIST: msgspec.json.encode(contents),
         CONFIG: config_file.read_bytes(),
-        LEARNED: msgspec.msgpack.encode(learned),
+        LEARNED: msgspec.msgpack.encode(state),
         SWITCHES: read_bytes(config.state_dir / SWITCHES) or msgspec.json.encode(Switches()),
     }
     out = sealed_archive.destination(folder, f"node-{config.node}", now)
@@ -126,7 +128,7 @@ def replacing(
     """
     with _folder(config_file.parent, 0o777), scratch(config_file.parent) as beside:
         given = config_file.exists()
-        contents, config, learned, switches = _read(
+        contents, config, state, switches = _read(
             backup, private, beside, config_file if given else None
         )
         place = NodePlace(config.state_dir)
@@ -138,7 +140,7 @@ def replacing(
         with _folder(config.state_dir, 0o700), scratch(config.state_dir) as ready:
             write_atomically(ready / SWITCHES, msgspec.json.encode(switches))
             with Outbox(ready / place.outbox.name) as outbox:
-                outbox.commit([], learned)
+                outbox.commit([], state)
             yield contents, config
             place.make()
             _put(ready / SWITCHES, config.state_dir / SWITCHES)
@@ -203,7 +205,7 @@ def _read(
     """
     with scratch(beside) as clear:
         files = _unpack(backup, private, clear)
-    contents, learned, switches = _decode(backup, files)
+    contents, state, switches = _decode(backup, files)
     write_atomically(beside / CONFIG, files[CONFIG])
     config = load_node(given or beside / CONFIG)
     if (config.site, config.node) != (contents.site, contents.node):
@@ -211,7 +213,7 @@ def _read(
             f"{given or backup}: expected the configuration of {contents.site}/{contents.node}, "
             f"got that of {config.site}/{config.node}; move the file away"
         )
-    return contents, config, learned, switches
+    return contents, config, state, switches
 
 
 def _unpack(backup: Path, private: str, clear: Path) -> dict[str, bytes]:
@@ -224,13 +226,28 @@ def _unpack(backup: Path, private: str, clear: Path) -> dict[str, bytes]:
         return {name: file.read() for name, file in found.items() if file is not None}
 
 
+def _learned(state: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what was learned, by the keys of the state; what cannot be read is left out."""
+    kept: dict[str, bytes] = {}
+    for key, data in state.items():
+        try:
+            part = learned(key.partition("/")[0], data)
+        except msgspec.MsgspecError as error:
+            _log.error("what was learned cannot be read", part=key, error=str(error))
+            continue
+        if part is not None:
+            kept[key] = part
+    return kept
+
+
 def _decode(
     backup: Path, files: Mapping[str, bytes]
 ) -> tuple[Contents, dict[str, bytes], Switches]:
     try:
         return (
             msgspec.json.decode(files[LIST], type=Contents),
-            msgspec.msgpack.decode(files[LEARNED], type=dict[str, bytes]),
+            # Again: of an older version's backup the whole state comes, open chains too.
+            _learned(msgspec.msgpack.decode(files[LEARNED], type=dict[str, bytes])),
             msgspec.json.decode(files[SWITCHES], type=Switches),
         )
     except (msgspec.MsgspecError, KeyError) as error:

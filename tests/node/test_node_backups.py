@@ -16,11 +16,17 @@ from ambient.bus import keys
 from ambient.config import NodeConfig, load_node
 from ambient.errors import AmbientError, StoreError, UsageError
 from ambient.events import NodeWizard, Purpose, WizardAct
+from ambient.node import backups
 from ambient.node.backups import Contents, announce, back_up, replacing
 from ambient.node.notices import NoticeBoard
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
 from ambient.node.switches import SwitchBoard
+from fusion.bed import BedState
+from fusion.physiology import PhysiologyState, ResidentState
+from fusion.situations import SituationsState
+from fusion.voice import VoiceState
+from fusion.wandering import WanderingState
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 TEXT = """\
@@ -32,13 +38,22 @@ rooms:
     cameras:
       - {{id: c1, source: rtsp://camera/stream, mask: [[[0, 0], [0.2, 0], [0.2, 0.3]]]}}
 """
+encode = msgspec.msgpack.encode
+USUAL = WanderingState(usual=[3.0])
 STATE = {
-    "vitals/r12": b"learned",
-    "voice/r12": b"learned too",
-    "situations/r12": b"what is usual",
+    "vitals/r12": encode(PhysiologyState(residents={"s-4f2a": ResidentState()})),
+    "voice/r12": encode(VoiceState(voices={"s-4f2a": {}})),
+    # Somebody is out of bed as the backup is taken.
+    "situations/r12": encode(SituationsState(wandering=USUAL, beds={"a": BedState(left=1)})),
     "room/r12": b"an open chain",
     "down/r12": b"who lies there",
     "node.consents": b"told",
+}
+
+LEARNED = {
+    "vitals/r12": PhysiologyState(residents={"s-4f2a": ResidentState()}),
+    "voice/r12": VoiceState(voices={"s-4f2a": {}}),
+    "situations/r12": SituationsState(wandering=USUAL),
 }
 
 
@@ -67,6 +82,13 @@ def replaced(backup: Path, private: str, config_file: Path) -> tuple[Contents, N
         return found
 
 
+def learned_by(config: NodeConfig) -> dict[str, msgspec.Struct]:
+    """Return what a node goes on from."""
+    with Outbox(NodePlace(config.state_dir).outbox) as outbox:
+        state = outbox.state()
+    return {k: msgspec.msgpack.decode(v, type=type(LEARNED[k])) for k, v in state.items()}
+
+
 def moved_away(file: Path) -> None:
     """The old machine is gone; the spare one has nothing in the place of its state."""
     (file.parent / "state").rename(file.parent / "gone")
@@ -85,10 +107,32 @@ def test_zones_consents_and_what_was_learned_come_back_and_nothing_else(
     assert spare.read_text() == old.read_text(), "comments included"
     assert (contents.node, contents.rooms, contents.made) == ("n-12", ["r12"], NOW.isoformat())
     assert SwitchBoard(config.state_dir).read().purposes == {"r12": {Purpose.VITALS: True}}
-    with Outbox(NodePlace(config.state_dir).outbox) as outbox:
-        assert set(outbox.state()) == {"vitals/r12", "voice/r12", "situations/r12"}
+    assert learned_by(config) == LEARNED
     assert not (config.state_dir / keys.NODE_KEY).exists(), "the spare gets a key of its own"
     assert [path.name for path in spare.parent.iterdir()] == ["node.yaml"]
+
+
+def test_a_part_that_cannot_be_read_costs_no_other(old: Path, tmp_path: Path) -> None:
+    private, public = sealing.made_pair()
+    with Outbox(NodePlace(load_node(old).state_dir).outbox) as outbox:
+        outbox.commit([], {**STATE, "voice/r12": b"\xc1"})
+    made = back_up(load_node(old), old, tmp_path / "backups", public, NOW)
+    moved_away(old)
+    _, config = replaced(made, private, tmp_path / "spare" / "node.yaml")
+    assert learned_by(config) == {k: v for k, v in LEARNED.items() if not k.startswith("voice")}
+
+
+def test_of_an_older_backup_only_what_was_learned_is_taken(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds who was out of bed, in the wet room or called as it was taken, days ago."""
+    private, public = sealing.made_pair()
+    with monkeypatch.context() as before:
+        before.setattr(backups, "learned", lambda _, data: data)
+        made = back_up(load_node(old), old, tmp_path / "backups", public, NOW)
+    moved_away(old)
+    _, config = replaced(made, private, tmp_path / "spare" / "node.yaml")
+    assert learned_by(config) == LEARNED
 
 
 def test_the_hub_is_told_which_rooms_another_machine_serves(old: Path) -> None:

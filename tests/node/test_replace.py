@@ -22,10 +22,11 @@ from ambient.errors import LinkError
 from ambient.node.backups import back_up
 from ambient.node.outbox import Outbox
 from ambient.node.place import NodePlace
+from fusion.physiology import PhysiologyState
 from tests.bus.kit import House, served_house
 from tests.patience import PATIENCE_S
 
-LEARNED = {"vitals/r1": b"learned"}
+LEARNED = {"vitals/r1": msgspec.msgpack.encode(PhysiologyState())}
 
 
 class Spare:
