@@ -301,12 +301,32 @@ class FusionWorker:
         return state
 
     def _restore(self, state: dict[str, bytes]) -> None:
+        """Go on from the last run; a part that cannot be read costs what is in it, and no more."""
+        kept = {key: data for key, data in state.items() if key != CONSENTS}
         try:
-            self._judge.restore({key: value for key, value in state.items() if key != CONSENTS})
-        except msgspec.MsgspecError as error:
-            # Written by another version: chains begin anew, which alarms twice rather than never.
-            _log.error("the state of the last run cannot be read", error=str(error))
+            self._judge.restore(kept)
+        except msgspec.MsgspecError:
+            # What was read before the error is in it already.
             self._judge = self._new_judge()
+            self._judge.restore(self._readable(kept))
+
+    def _readable(self, state: dict[str, bytes]) -> dict[str, bytes]:
+        """Return the parts of a state that can be read."""
+        good: dict[str, bytes] = {}
+        tried = self._new_judge()
+        # The part *room* first: another one of its room is read only beside it.
+        for key in sorted(state, key=lambda one: not one.startswith("room/")):
+            beside = f"room/{key.partition('/')[2]}"
+            part = {one: state[one] for one in (beside, key) if one in good or one == key}
+            try:
+                tried.restore(part)
+            except msgspec.MsgspecError as error:
+                # Written by another version: its chains begin anew, which alarms twice rather
+                # than never.
+                _log.error("a part of the last state cannot be read", part=key, error=str(error))
+            else:
+                good |= part
+        return good
 
     def _new_judge(self) -> Judge:
         """Return a judge that knows which purposes are on now."""

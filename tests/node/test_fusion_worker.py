@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -297,6 +298,29 @@ def test_a_state_that_cannot_be_read_is_left_behind(world: World) -> None:
     world.fusion = world.start()
     world.lie(7)
     assert "fall.confirmed" in world.kinds()
+
+
+def test_a_part_that_cannot_be_read_costs_no_other(world: World) -> None:
+    rooms = [Room(id="r1"), Room(id="r2")]
+    everything = dict.fromkeys(Purpose, True)
+    rooms = [replace(room, purposes=everything) for room in rooms]
+    world.config = replace(world.config, rooms=rooms)
+    world.fusion = world.start()
+    world.lie_until_fallen()
+    world.fusion.drain()
+    whole = dict(world.kept)
+    parts = world.fusion._judge.state()
+    assert {key.partition("/")[0] for key in parts} >= {"room", "down", "voice", "vitals", "sounds"}
+    for part in parts:
+        for spoilt in (b"\xc1", b"", msgspec.msgpack.encode(3)):
+            world.kept = {**whole, part: spoilt}
+            judge = world.start()._judge
+            assert bool(judge.rooms["r1"].falls.state.chains) is (part != "room/r1"), part
+            world.kept = whole
+            expected = world.start()._judge.state()
+            beside = {"down/r1"} if part == "room/r1" else set()  # of whom nothing is known
+            for key in expected.keys() - {part} - beside:
+                assert judge.state()[key] == expected[key], (part, key)
 
 
 def test_draining_judges_what_waits(world: World) -> None:
