@@ -80,6 +80,7 @@ def replay(
     from ambient import events as ev
     from ambient.node.care import load_in_force
     from ambient.node.recorder import recordings_of
+    from ambient.node.recording import RecordingReader
     from ambient.node.replay import Replay
 
     loaded = load_in_force(config)
@@ -95,6 +96,8 @@ def replay(
     span = again.span_s
     for path, torn in again.torn.items():
         typer.echo(f"{path}: {torn.bytes} torn bytes, {torn.records} records lost", err=True)
+    if paths and not again.records:
+        RecordingReader(paths[0]).begun()  # says what was expected
     if again.other_config is not None:
         typer.echo(
             f"recorded with configuration {again.other_config}, judged with {loaded.version}: "

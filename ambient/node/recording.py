@@ -184,6 +184,19 @@ class RecordingReader:
         self.path = path
         self.torn = Torn()
 
+    def has_begun(self) -> bool:
+        """Return whether anything of it reached the disk.
+
+        Nothing does when a process is killed before it has written, or the power fails. What is no
+        recording looks the same. All that is there is `torn` then.
+
+        Raises
+        ------
+        SourceError
+            When the file cannot be opened, or holds what is no record of this version.
+        """
+        return next(iter(self), None) is not None
+
     def begun(self) -> Begun:
         """Return the first record.
 

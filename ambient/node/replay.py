@@ -45,7 +45,7 @@ class Replay:
     span_s
         From the oldest to the newest instant of the files, summed over them, seconds.
     torn
-        Ends of files that could not be read.
+        Ends of files that could not be read; of one that has no beginning, all of it.
     other_config
         Version of the recording's configuration, where it is another one.
     """
@@ -69,13 +69,18 @@ class Replay:
     def events(self, paths: Iterable[Path]) -> Iterator[AnyEvent]:
         """Yield the events of recordings, in the order in which they were given.
 
+        A file of which not even the beginning reached the disk is passed over and counted as torn.
+
         Raises
         ------
         SourceError
-            When a file is no recording, or of a room that the configuration does not have.
+            When a file cannot be read, or is of a room that the configuration does not have.
         """
         for path in paths:
             reader = RecordingReader(path)
+            if not reader.has_begun():
+                self.torn[path] = reader.torn
+                continue
             reader.begun()
             yield from self._of(reader)
             if reader.torn.bytes:

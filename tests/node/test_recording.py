@@ -69,6 +69,7 @@ def test_a_file_cut_anywhere_is_read_up_to_its_last_whole_frame(tmp_path: Path) 
         path.write_bytes(data[:length])
         whole = sum(size <= length for size in sizes)
         reader = RecordingReader(path)
+        assert reader.has_begun() == (whole > 0)
         assert list(reader) == flat(FRAMES[:whole])
         assert reader.torn.bytes == length - (sizes[whole - 1] if whole else 0)
         headed = reader.torn.bytes >= 16

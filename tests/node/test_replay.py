@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ambient import commands
+from ambient.cli.record import replay
 from ambient.config import NodeConfig, Recording
 from ambient.errors import SourceError
 from ambient.evaluate import replay_day
@@ -215,6 +216,28 @@ def test_a_killed_process_loses_seconds_and_the_rest_goes_on(tmp_path: Path) -> 
     again = replayed(live.config)
     assert again.endswith(after)
     assert before.startswith(again.removesuffix(after))
+
+
+def test_a_process_killed_before_it_wrote_anything_costs_nothing_of_the_day(tmp_path: Path) -> None:
+    live = Live(config(tmp_path))
+    live.kill()
+    some_minutes(live, 10)
+    live.worker.drain()
+    empty, whole = recorder.files(tmp_path)
+    assert (empty.stat().st_size, whole.name) == (0, "r0.2.obs.zst")
+    again = Replay(live.config)
+    assert joined(list(again.events([empty, whole]))) == live.of_room("r0")
+    assert live.of_room("r0")
+    assert list(again.torn) == [empty]
+
+
+@pytest.mark.parametrize("content", [b"", bytes(300), b"no recording at all, but long"])
+def test_what_is_no_recording_alone_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    file, node = tmp_path / "a", tmp_path / "node.yaml"
+    file.write_bytes(content)
+    node.write_text(f"{{site: s, node: n-1, state_dir: {tmp_path}, rooms: [{{id: r0}}]}}")
+    with pytest.raises(SourceError, match="begins with its header"):
+        replay([file], node)
 
 
 @pytest.mark.parametrize(("on", "consent"), [(False, True), (True, False)])

@@ -258,6 +258,17 @@ def test_events_are_those_of_the_judgement(config):
     assert json.loads(rows[1]["contributions"])[0]["sense"].startswith("vision")
 
 
+def test_a_recording_of_which_nothing_reached_the_disk_is_passed_over(config):
+    """A process that was killed at once left it; it stays until the days to keep are over."""
+    record(config, "r12", said())
+    (whole,) = config.state_dir.glob("recordings/*/*")
+    for number, content in ((0, b""), (2, bytes(300))):
+        (whole.parent / f"r12.{number}.obs.zst").write_bytes(content)
+    agree(config, "r12")
+    rows = table(opened(make(config, WANTED, now=1, user=0).data), "events")
+    assert {row["event"] for row in rows} >= {"fall.suspected"}
+
+
 def test_times_and_names_are_not_those_of_the_node(config):
     record(config, "r12", said())
     agree(config, "r12")
