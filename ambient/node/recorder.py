@@ -193,18 +193,15 @@ class Recorder:
             folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder}: cannot be made ({error.strerror}); check it") from None
-        number = 1
-        while True:
-            path = folder / f"{room}.{number}{SUFFIX}"
-            if not path.exists():
-                return RecordingWriter(path), True
-            try:
-                same = RecordingReader(path).begun() == begun
-            except SourceError:
-                same = False
-            if same:
+        # In the last one or in a new one, never in one before: they are read by their numbers.
+        last = max((n for of, n in map(_numbered, recordings_of(folder)) if of == room), default=0)
+        path = folder / f"{room}.{last}{SUFFIX}"
+        try:
+            if last and RecordingReader(path).begun() == begun:
                 return RecordingWriter(path), False
-            number += 1
+        except SourceError:
+            pass  # not even its header reached the disk
+        return RecordingWriter(folder / f"{room}.{last + 1}{SUFFIX}"), True
 
     def _header(self, room: Room) -> Begun:
         return Begun(
@@ -268,12 +265,7 @@ def kept(state_dir: Path) -> list[Path]:
 
 def recordings_of(day: Path) -> list[Path]:
     """Return the files of one day's folder, by room and number."""
-
-    def key(path: Path) -> tuple[str, int]:
-        room, _, number = path.name.removesuffix(SUFFIX).rpartition(".")
-        return room, int(number) if number.isdigit() else 0
-
-    return sorted(day.glob(f"*{SUFFIX}"), key=key)
+    return sorted(day.glob(f"*{SUFFIX}"), key=_numbered)
 
 
 def erase(state_dir: Path, subject: str) -> int:
@@ -305,6 +297,12 @@ def erase(state_dir: Path, subject: str) -> int:
             raise StoreError(f"{path}: cannot be deleted ({error.strerror}); delete it") from None
         gone += 1
     return gone
+
+
+def _numbered(path: Path) -> tuple[str, int]:
+    """Return room and number of a recording."""
+    room, _, number = path.name.removesuffix(SUFFIX).rpartition(".")
+    return room, int(number) if number.isdigit() else 0
 
 
 def _free_mb(folder: Path) -> int:

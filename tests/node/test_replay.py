@@ -240,6 +240,31 @@ def test_what_is_no_recording_alone_is_refused_by_name(tmp_path: Path, content: 
         replay([file], node)
 
 
+def test_a_configuration_that_comes_back_is_replayed_in_the_order_of_the_day(
+    tmp_path: Path,
+) -> None:
+    first = config(tmp_path)
+    other = msgspec.structs.replace(
+        first, falls=msgspec.structs.replace(first.falls, confirm_s=9.0)
+    )
+    live = Live(first)
+    for of_day in (first, other, first):
+        live.config = of_day
+        live.restart()
+        some_minutes(live, 20)
+    live.worker.drain()
+    files = recorder.files(tmp_path)
+    versions = [RecordingReader(file).begun().config_version for file in files]
+    assert versions == [first.version, other.version, first.version]
+    times = [one.t for file in files for one in RecordingReader(file) if isinstance(one, Resumed)]
+    assert times == sorted(times)
+    parts = [
+        list(Replay(of).events([file]))
+        for of, file in zip((first, other, first), files, strict=True)
+    ]
+    assert joined([event for part in parts for event in part]) == live.of_room("r0")
+
+
 @pytest.mark.parametrize(("on", "consent"), [(False, True), (True, False)])
 def test_nothing_is_kept_without_both_switch_and_consent(
     tmp_path: Path, on: bool, consent: bool
