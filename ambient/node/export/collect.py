@@ -14,12 +14,12 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from ambient.events import AnyEvent, Event, kind_of
+from ambient.events import AnyEvent, Event, Purpose, kind_of
 from ambient.node.export.dictionary import MADE, VOICE
 from ambient.node.export.rows import EventRow, Reason, SubjectRow, ValueRow, YieldRow
 from ambient.node.export.shift import Disguise
 from ambient.node.export.yields import HOUR_S, Yields
-from ambient.node.recording import Switched
+from ambient.node.recording import Resumed, Switched
 from ambient.observations import (
     ImpactMeasured,
     MotionMeasured,
@@ -98,6 +98,10 @@ class Collector:
         if isinstance(record, Switched):
             self._yields.switched(record.purpose, record.on, record.t)
             return
+        if isinstance(record, Resumed):
+            # What was switched the day before stands in no other record of a file.
+            self._yields.switched(Purpose.FALLS, record.snapshot.falls, record.t)
+            self._yields.switched(Purpose.VITALS, record.snapshot.vitals, record.t)
         t = getattr(record, "t", None)
         if t is None or not self._began <= t < self._ended:
             return

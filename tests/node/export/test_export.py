@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tarfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -178,10 +179,14 @@ def said(room: str = "r12") -> list:
     return sorted(rows, key=lambda row: row.t)
 
 
-def record(config: NodeConfig, room: str, rows: list) -> None:
+def record(
+    config: NodeConfig, room: str, rows: list, off: Sequence[Purpose] = (), t: int = BEGAN
+) -> None:
     judge = Judge(config, "k" * 40, zone=config.zone)
+    for purpose in off:
+        judge.consent(room, purpose, False)
     recorder = Recorder(config, "k" * 40, lambda r: judge.rooms[r].snapshot(), lambda _: 10_000)
-    recorder.follow(room, on=True, t=BEGAN)
+    recorder.follow(room, on=True, t=t)
     for row in rows:
         recorder.keep(room, row)
     recorder.close()
@@ -398,6 +403,23 @@ def test_a_purpose_that_is_off_is_no_consent(config):
     by = {group.value: counts for _, group, counts in yields.hours()}
     assert by["vitals"][Reason.NO_CONSENT] == 600
     assert by["vitals"][Reason.SILENT] == 3000
+
+
+@pytest.mark.parametrize("before_s", [0, 7200])
+@pytest.mark.parametrize(
+    ("purpose", "senses"),
+    [(Purpose.VITALS, {"vitals", "wearable"}), (Purpose.FALLS, {"camera"})],
+)
+def test_what_was_switched_off_the_day_before_is_no_consent(config, purpose, senses, before_s):
+    """A file that is begun at midnight has no switch of that."""
+    rows = [Tick(t=BEGAN + second * NS, room="r12", source="node") for second in range(3600)]
+    record(config, "r12", rows, off=[purpose], t=BEGAN - before_s * NS)
+    agree(config, "r12")
+    yields = table(opened(make(config, WANTED, now=1, user=0).data), "yield")
+    first = {row["sense"]: row for row in yields if float(row["t"]) == 0.0}
+    for sense in ("vitals", "wearable", "camera"):
+        reason = "no_consent_s" if sense in senses else "silent_s"
+        assert int(first[sense][reason]) >= 3599, sense
 
 
 def subjects(*lines: tuple[int, int]) -> list[SubjectRow]:
