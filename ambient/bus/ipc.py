@@ -61,6 +61,7 @@ class ObservationSender(Closing):
         self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
         self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1_000)
         self._socket.connect(endpoint)
+        self._watch: Watch | None = None
         self.sent = 0
         self.unsent = 0
         """Observations that found the queue full, since the start."""
@@ -75,8 +76,16 @@ class ObservationSender(Closing):
         self.sent += 1
         return True
 
+    def watch(self) -> Watch:
+        """Begin to see fusion come and go; what it says must be taken from then on."""
+        if self._watch is None:
+            self._watch = Watch.over(self._socket)
+        return self._watch
+
     def close(self) -> None:
         """Close; waits at most half a second for what is queued."""
+        if self._watch is not None:
+            self._watch.close()
         self._socket.close()
         self._context.term()
 

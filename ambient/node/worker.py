@@ -128,7 +128,9 @@ def _gateways(config: NodeConfig, file: Path, clock: NodeClock, stop: StopSignal
         with ObservationSender(place.observations) as sender:
 
             async def run() -> None:
-                worker = GatewayWorker(config, control, clock, sender.send)
+                worker = GatewayWorker(
+                    config, control, clock, sender.send, changes=sender.watch().changes
+                )
                 await worker.run(lambda: stop.asked, beat)
 
             asyncio.run(run())

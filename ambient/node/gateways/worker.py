@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from ambient import commands
+from ambient.bus.sockets import LinkChange
 from ambient.config import NodeConfig
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.errors import AmbientError, StoreError
@@ -23,6 +24,7 @@ from ambient.files import write_atomically
 from ambient.node.budget import RestartBudget
 from ambient.node.clock import NodeClock
 from ambient.node.control import ControlServer
+from ambient.node.gateways.calls import Calls
 from ambient.node.gateways.closed import ClosedTimes
 from ambient.node.gateways.reception import Reception, worn_where
 from ambient.node.gateways.taken import TakenMarks
@@ -57,6 +59,8 @@ class GatewayWorker:
         The node's time.
     send
         Hands an observation to fusion; says whether there was room.
+    changes
+        Returns how the link to fusion went since it was asked last.
     open_gateways
         Makes the ways in; a seam for tests.
     """
@@ -68,15 +72,18 @@ class GatewayWorker:
         clock: NodeClock,
         send: Callable[[AnyObservation], bool],
         open_gateways: Callable[[NodeConfig, Desk], list[Gateway]] | None = None,
+        *,
+        changes: Callable[[], list[LinkChange]] = list,
     ) -> None:
         self._place = NodePlace(config.state_dir)
         self._control = control
         self._switches = SwitchBoard(config.state_dir)
         self._asked = False
+        self._calls = Calls(send, changes)
         self.reception = Reception(
             config,
             clock.now,
-            send,
+            self._calls.send,
             ClosedTimes(config.state_dir),
             Batches(worn_where(config.rooms)),
             TakenMarks(config.state_dir),
@@ -104,11 +111,13 @@ class GatewayWorker:
 
     def step(self) -> None:
         """Take a command, follow the switches, answer when all ways have followed."""
+        self._calls.step()
         command = None if self._asked else self._control.take()
         if command is not None:
             self._asked = True
             if isinstance(command, commands.Erase):
                 self.reception.forget(command.subject)
+                self._calls.forget(command.subject)
         self._follow()
         if self._asked and all(gateway.settled for gateway in self._gateways):
             self._asked = False

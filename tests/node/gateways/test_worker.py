@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ambient import commands
+from ambient.bus.sockets import LinkChange
 from ambient.config import NodeConfig
 from ambient.config_gateways import Way
 from ambient.errors import LinkError
@@ -28,9 +29,10 @@ from ambient.node.place import NodePlace
 from ambient.node.running import worker_pids
 from ambient.node.supervisor import wanted_workers
 from ambient.node.switches import SwitchBoard
-from ambient.observations import Tick
+from ambient.observations import SensorKind, Tick
 from tests.node.gateways.kit import START, Fusion, config, eventually, in_loop, pulse
 from tests.patience import PATIENCE_S
+from vitals.readings import SensorRead
 
 ORDER: dict[str, Any] = {"id": "c-1", "node": "n-1", "issued": START, "expires": START + 1}
 
@@ -94,7 +96,16 @@ class Node:
 
         clock = NodeClock(START - time.monotonic_ns())
         control: ControlServer = self.control  # type: ignore[assignment]
-        self.worker = GatewayWorker(self.config, control, clock, self.fusion.send, opened)
+        self.link: list[LinkChange] = []
+        """How it went with fusion."""
+
+        def changes() -> list[LinkChange]:
+            went, self.link = self.link, []
+            return went
+
+        self.worker = GatewayWorker(
+            self.config, control, clock, self.fusion.send, opened, changes=changes
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Node]:
@@ -230,3 +241,15 @@ def test_a_node_starts_this_process_only_where_there_are_devices(
     finally:
         running.terminate()
         assert running.wait(PATIENCE_S) == 0
+
+
+@in_loop
+async def test_a_fusion_that_comes_after_another_is_told_who_called(tmp_path: Path) -> None:
+    pulled = SensorRead(device="cord-1", kind=SensorKind.CORD, on=True)
+    async with Node(tmp_path).running() as node:
+        await node.worker.reception.take(Way.MQTT, "broker", [pulled])
+        assert node.fusion.states() == [("cord", True, False)]
+        node.link += [LinkChange.DOWN, LinkChange.UP]
+        await eventually(lambda: node.fusion.states() == [("cord", True, False)] * 2)
+        node.control.waiting.append(commands.Erase(**ORDER, subject="s-aaaa"))
+        await eventually(lambda: node.control.answers == [Outcome.APPLIED])
