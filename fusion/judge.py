@@ -99,8 +99,13 @@ class Judge:
         """Return the part of `state` that is of one room."""
         return {f"{kind}/{room}": data for kind, data in self.rooms[room].state().items()}
 
-    def restore(self, state: dict[str, bytes]) -> None:
+    def restore(self, state: dict[str, bytes], *, now: int | None = None) -> None:
         """Go on from what `state` returned; rooms that are gone are left out.
+
+        Parameters
+        ----------
+        now
+            The node's time, nanoseconds; that of the state when it is not known.
 
         Raises
         ------
@@ -112,7 +117,7 @@ class Judge:
             kind, _, room = key.partition("/")
             kept.setdefault(room, {})[kind] = data
         for name, judge in self.rooms.items():
-            judge.restore(kept.get(name, {}))
+            judge.restore(kept.get(name, {}), now=now)
 
     def snapshot(self, room: str) -> Snapshot:
         """Return one room exactly as it is, for a recording to begin with."""

@@ -64,6 +64,8 @@ class SourcesState(Struct):
     """Frames that were not looked at, by source, since they were told last."""
     told: int | None = None
     """When it was told last what came late."""
+    now: int = 0
+    """The newest instant that was judged."""
 
 
 class Snapshot(Struct):
@@ -196,6 +198,7 @@ class RoomJudge:
     def state(self) -> dict[str, bytes]:
         """Return what must survive a restart, by what it is of."""
         encode = msgspec.msgpack.encode
+        self._sources.now = self._now
         state = {
             "room": encode(self.falls.state),
             "down": encode(self.falls.down),
@@ -211,13 +214,19 @@ class RoomJudge:
             state["vitals"] = encode(self.vitals.state)
         return state
 
-    def restore(self, state: dict[str, bytes], *, restarted: bool = True) -> None:
+    def restore(
+        self, state: dict[str, bytes], *, restarted: bool = True, now: int | None = None
+    ) -> None:
         """Go on from what `state` returned.
 
         Parameters
         ----------
         restarted
-            After a restart tracks are numbered anew, and nobody was silent meanwhile.
+            After a restart tracks are numbered anew, and nobody was silent meanwhile. Time goes on
+            from what was judged last, whatever comes first.
+        now
+            The node's time, nanoseconds; that of the state when it is not known. Where it is the
+            older one, the clock was set back, and time goes on from there.
 
         Raises
         ------
@@ -257,6 +266,10 @@ class RoomJudge:
                 source.known = False
             kept_sources.views = views
             self._sources = kept_sources
+        if restarted:
+            kept = self._sources.now
+            self._now = kept if now is None else min(kept, now)
+            self.timeline.go_on(self._now, kept if now is None else now)
         self._look_up()
 
     def snapshot(self) -> Snapshot:

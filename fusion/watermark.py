@@ -15,7 +15,8 @@ time on. What they say of an instant that is not released yet takes its place in
 they say of one that is released, be it of a second or of a day ago, keeps its own `t` and is given
 as soon as time goes on, in the order of event time: whoever judges slow things uses it where a
 decision can still change, and never takes it for now. It counts as late when it is older than
-`SLOW_LATENESS_S`. A cord that was pulled longer ago than that is told in the same way.
+`SLOW_LATENESS_S`. A cord that was pulled longer ago than that is told in the same way. After a
+start all that slow sources say waits until something moves time: what comes first may be hours old.
 
 Observations of one instant come out by the name of their source, those of one source in the order
 in which it sent them; arrival decides nothing. Held is at most `MOST_HELD` of either sort. Pure:
@@ -92,6 +93,7 @@ class TimelineState(Struct):
     held: list[_Held]
     behind: list[_Held]
     late: dict[str, int]
+    waits: bool = False
 
 
 class Timeline:
@@ -119,6 +121,8 @@ class Timeline:
         self._holder = ""
         """Source that was waited for last: most times it still is."""
         self._released = -1
+        self._waits = False
+        """Whether what slow sources say waits until the first word that moves time."""
         self._number = 0
         self._held: list[_Held] = []
         self._behind: list[_Held] = []
@@ -168,6 +172,9 @@ class Timeline:
                 self._clock = t
             if urgent and t > self._newest.get(source, -1):
                 self._newest[source] = t
+        elif self._waits and self._clock is None:
+            self._number += 1
+            return self._keep_behind(t, source, observation)
         elif t > self._slow_newest:
             self._slow_newest = t
         self._number += 1
@@ -208,13 +215,27 @@ class Timeline:
             held=sorted(self._held),
             behind=sorted(self._behind),
             late=dict(self.late),
+            waits=self._waits,
         )
+
+    def go_on(self, released: int, now: int) -> None:
+        """Begin behind an earlier run: nothing older than what it judged is taken for now.
+
+        Parameters
+        ----------
+        released
+            The newest instant that it judged.
+        now
+            The node's time: from it a call is judged to be late before anything moves time.
+        """
+        self._released, self._slow_newest, self._waits = released, now, True
 
     def resume(self, state: TimelineState) -> None:
         """Go on exactly where another timeline was."""
         self._newest, self._slow_newest = dict(state.newest), state.slow_newest
         self._clock, self._node, self._limit = state.clock, state.node, state.limit
         self._released, self._number = state.released, state.number
+        self._waits = state.waits
         self._held, self._behind = list(state.held), list(state.behind)
         self.late = dict(state.late)
 
@@ -263,12 +284,14 @@ class Timeline:
             ready.append(heapq.heappop(held)[3])
             self._released = t
         if ready and self._behind:
-            ready += self._given_behind()
+            ready += self._given_behind(self._released)
         return ready
 
-    def _given_behind(self) -> list[AnyObservation]:
-        behind, self._behind = sorted(self._behind), []
-        return [each[3] for each in behind]
+    def _given_behind(self, until: int = _NEVER) -> list[AnyObservation]:
+        """Return what was kept behind; what is newer than `until` would move time on, and waits."""
+        behind = sorted(self._behind)
+        self._behind = [each for each in behind if each[0] > until]
+        return [each[3] for each in behind[: len(behind) - len(self._behind)]]
 
 
 def _brought_back(measured: Reading) -> Reading:

@@ -303,12 +303,13 @@ class FusionWorker:
     def _restore(self, state: dict[str, bytes]) -> None:
         """Go on from the last run; a part that cannot be read costs what is in it, and no more."""
         kept = {key: data for key, data in state.items() if key != CONSENTS}
+        now = self._clock.now()
         try:
-            self._judge.restore(kept)
+            self._judge.restore(kept, now=now)
         except msgspec.MsgspecError:
             # What was read before the error is in it already.
             self._judge = self._new_judge()
-            self._judge.restore(self._readable(kept))
+            self._judge.restore(self._readable(kept), now=now)
 
     def _readable(self, state: dict[str, bytes]) -> dict[str, bytes]:
         """Return the parts of a state that can be read."""

@@ -152,7 +152,7 @@ def test_what_was_stated_is_ended_once_of_what_is_gone_alone(
 def test_it_is_over_also_for_a_clock_that_was_set_back() -> None:
     said, kept = before(Device.CAMERA, "degraded")
     new = judge()
-    new.restore(kept)
+    new.restore(kept, now=at(-3600))
     (over,) = feed(new, ticks(-3600, -3595, OTHER))
     assert over.t == said[-1].t + 1
 

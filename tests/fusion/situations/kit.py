@@ -239,7 +239,7 @@ class Story:
         def go_on() -> None:
             kept = self._judge.state()
             self._judge = Judge(self.config, KEY, zone=self.config.zone)
-            self._judge.restore(kept)
+            self._judge.restore(kept, now=self.ns(back))
 
         self._deeds.append((self.ns(back), go_on))
 

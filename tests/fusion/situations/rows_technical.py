@@ -89,6 +89,23 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
+    "Power back, old readings come first",
+    "Before the node's first own second it is handed the wristband's readings of before and during "
+    "the cut: no device is taken for silent, and nothing of then for now.",
+    SINGLE,
+    6 * MINUTE,
+    shall_not=[PEOPLE, TECHNICAL],
+)
+def _(s: Story) -> None:
+    s.view(1, View.OK)
+    s.band().rests(0, 60).rests(201, 360)
+    s.restart(60, back=200.5)
+    s.band(late=200.6).rests(0, 1)
+    s.band(late=90.7).rests(110, 111)
+    s.band(late=60.8).rests(140, 141)
+
+
+@ROWS.add(
     "Restart while somebody is out of bed",
     "The node restarts; not back is told at its time.",
     SINGLE,
