@@ -30,6 +30,9 @@ LATELY_S: Final = 60.0
 for seconds and minutes, behind a table or at the picture's border."""
 CLOSE_S: Final = 3600.0
 """A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
+MOST_PEOPLE: Final = 16
+"""Of a chain so many are remembered, the newest, and whoever was seen within `JOIN_S`: the track of
+somebody on the floor breaks thousands of times a day."""
 
 
 class Step(StrEnum):
@@ -196,6 +199,9 @@ def forget(state: RoomState, t: int) -> None:
         for person in people:
             if person.chain not in numbers:
                 person.chain = None
+        if len(people) > MOST_PEOPLE:
+            for number in numbers:
+                _forget_oldest([p for p in people if p.chain == number], t)
     else:
         for person in people:
             person.chain = None
@@ -203,3 +209,11 @@ def forget(state: RoomState, t: int) -> None:
         if person.chain is None and (t - person.t) / 1e9 >= FORGET_S:
             state.people = [p for p in people if p.chain is not None or (t - p.t) / 1e9 < FORGET_S]
             return
+
+
+def _forget_oldest(bound: list[Person], t: int) -> None:
+    """Let go of those of a chain of whom enough others were seen since."""
+    bound.sort(key=lambda p: p.t)
+    for person in bound[:-MOST_PEOPLE]:
+        if (t - person.t) / 1e9 > JOIN_S:
+            person.chain = None

@@ -12,7 +12,7 @@ from ambient.config import Falls
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
 from fusion.evidence import Judgement
 from fusion.falls import FallJudge
-from fusion.falls_state import Change, RoomState, Step
+from fusion.falls_state import MOST_PEOPLE, Change, RoomState, Step
 from fusion.person import Person
 
 FPS = 10
@@ -681,3 +681,30 @@ def test_who_fell_onto_a_mat_and_was_lost_in_a_heap_is_lost_because_of_it(
     fall = [structs.replace(s, place=onto) for s in [*FALLS, *span(4, 6, down=0.45, upright=0.1)]]
     story = [*span(0, 3, **UP), *fall, lost(8, down=0.45)]
     assert (Step.CONFIRMED in {step for step, _ in judge(story, 40)}) is found
+
+
+def test_a_chain_remembers_its_newest_people_and_no_more() -> None:
+    """Whoever lies on the floor may get a new track every twenty seconds, for hours."""
+    room = FallJudge(Falls())
+    changes: list[Change] = []
+    most = 0
+    for n in range(180):
+        begin = 20.0 * n
+        story = [*span(begin, begin + 17, **LYING, track=n), lost(begin + 17, down=0.9, track=n)]
+        changes += play(room, story)
+        most = max(most, len(room.state.people))
+    assert [c.step for c in changes] == [Step.SUSPECTED, Step.CONFIRMED, Step.LONG_LIE]
+    assert most <= MOST_PEOPLE + 4
+    assert max(p.track for p in room.state.people) == 179
+    up = [*span(3601, 3603, **LYING, track=500), *span(3603, 3608, **UP, track=500)]
+    assert [c.step for c in play(room, up)] == [Step.RECOVERED]
+
+
+def test_whoever_was_seen_just_now_is_remembered_however_many_others_there_are() -> None:
+    room = FallJudge(Falls())
+    play(room, span(0, 40, **LYING, track=1000))
+    for n in range(2 * MOST_PEOPLE):
+        begin = 41.0 + n
+        play(room, span(begin, begin + 0.5, **LYING, track=n))
+        play(room, [lost(begin + 0.5, down=0.9, track=n)])
+    assert 1000 in {p.track for p in room.state.people}
