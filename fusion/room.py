@@ -241,7 +241,11 @@ class RoomJudge:
             if restarted:
                 self.falls.restarted()
         if "senses" in state:
-            self.senses.state = decode(state["senses"], type=SensesState)
+            senses = decode(state["senses"], type=SensesState)
+            if restarted:
+                self.senses.go_on(senses)
+            else:
+                self.senses.state = senses
         if "situations" in state:
             self.situations.restore(decode(state["situations"], type=SituationsState))
             if restarted:

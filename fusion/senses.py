@@ -128,9 +128,26 @@ class Senses:
     ) -> None:
         self._room = room
         self._on = {purpose: room.is_on(purpose) for purpose in Purpose} | (on or {})
-        self.state = state or SensesState()
-        if state is None:
-            self._plan()
+        self.state = state or SensesState(self._planned())
+
+    def go_on(self, kept: SensesState) -> None:
+        """Go on from what was kept, under a plan that may be another one since.
+
+        A device is the same one if both its id and what it is are; one that is gone tells nothing.
+        """
+        planned = self._planned()
+        same = {
+            key: kept.sources[key]
+            for key, source in planned.items()
+            if key in kept.sources and kept.sources[key].group is source.group
+        }
+        devices = {key.partition("/")[0] for key in same}
+        more = {
+            key: source
+            for key, source in kept.sources.items()
+            if key not in planned and key.partition("/")[0] in devices
+        }
+        self.state = SensesState({**planned, **same, **more})
 
     def consent(self, purpose: Purpose, on: bool) -> None:
         """Follow that a purpose was switched."""
@@ -172,8 +189,8 @@ class Senses:
                 found[group] = SenseStatus.OFF
         return [SenseState(group, status) for group, status in found.items()]
 
-    def _plan(self) -> None:
-        sources = self.state.sources
+    def _planned(self) -> dict[str, Source]:
+        sources: dict[str, Source] = {}
         for camera in self._room.cameras:
             sources[camera.id] = Source(SenseGroup.CAMERA, TICKED_S)
         for microphone in self._room.microphones:
@@ -182,6 +199,7 @@ class Senses:
             sources[_key(wearable.id, SenseGroup.WEARABLE)] = Source(SenseGroup.WEARABLE, MOVED_S)
         for sensor in self._room.sensors:
             sources[_key(sensor.id, SenseGroup.SENSOR)] = Source(SenseGroup.SENSOR, None)
+        return sources
 
     def _heard(
         self, seen: AnyObservation, group: SenseGroup, ending: str, promised_s: float | None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC
 
-from ambient.config import Bed, Microphone, NodeConfig, Room
+import pytest
+from msgspec import structs
+
+from ambient.config import Bed, Falls, Microphone, NodeConfig, Room
 from ambient.config_cameras import Camera
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.events import Judged, Purpose, SenseGroup, SenseStatus
 from ambient.observations import Hearing, HearingState, SensorKind, Tick, View, ViewState, Wear
 from fusion.judge import Judge
+from fusion.room import RoomJudge
+from fusion.room_events import RoomEvents
 from fusion.senses import Senses
 from tests.fusion.senses_kit import ANNE, lies, moves, ns, pulse, sensor, worn
 from tests.fusion.test_judge import lying
@@ -23,6 +28,7 @@ ROOM = Room(
     sensors=[Sensor(id="x-bed", device="y", kind=SensorKind.BED, bed="b1")],
     purposes={Purpose.FALLS: True, Purpose.SOUNDS: True, Purpose.VITALS: True},
 )
+EVENTS = RoomEvents(ROOM, "n-1", "k" * 40, "v")
 CAMERA, SOUND, WEARABLE = SenseGroup.CAMERA, SenseGroup.SOUND, SenseGroup.WEARABLE
 VITALS, SENSOR = SenseGroup.VITALS, SenseGroup.SENSOR
 
@@ -106,3 +112,47 @@ def test_a_fall_carries_how_every_sense_was():
         found = {state.group: state.status for state in event.senses}
         assert found[CAMERA] is found[SOUND] is found[WEARABLE] is SenseStatus.ALIVE
         assert found[VITALS] is SenseStatus.ABSENT
+
+
+def after_a_restart(old: Room, new: Room) -> dict[SenseGroup, SenseStatus]:
+    """Return how senses are when a room goes on under another configuration."""
+    before = RoomJudge(old, Falls(), EVENTS, zone=UTC, voice=False, sounds=True, vitals=True)
+    after = RoomJudge(new, Falls(), EVENTS, zone=UTC, voice=False, sounds=True, vitals=True)
+    seen = [tick(9, "c1"), tick(9, "m1"), *moves(0, 9), pulse(9, 70), sensor(9, SensorKind.BED)]
+    devices = (*old.cameras, *old.microphones, *old.wearables, *old.sensors)
+    sources = {device.id for device in devices}
+    for one in sorted(seen, key=lambda o: o.t):
+        if one.source in sources:
+            before.observe(one)
+    before.finish()
+    after.restore(before.state(), now=ns(10))
+    for source in ("c1", "m1"):
+        after.observe(tick(11, source))
+    after.finish()
+    return {state.group: state.status for state in after.senses.at(ns(11))}
+
+
+BARE = Room(id="r1", beds=ROOM.beds, cameras=ROOM.cameras, purposes=ROOM.purposes)
+
+
+def test_what_was_added_is_there_after_the_restart() -> None:
+    found = after_a_restart(BARE, ROOM)
+    assert found[SOUND] is SenseStatus.ALIVE
+    assert found[WEARABLE] is found[SENSOR] is SenseStatus.SILENT
+
+
+def test_what_was_taken_away_is_absent_after_the_restart() -> None:
+    found = after_a_restart(ROOM, BARE)
+    assert found.pop(CAMERA) is SenseStatus.ALIVE
+    assert set(found.values()) == {SenseStatus.ABSENT}
+
+
+def test_what_another_thing_of_that_name_told_is_forgotten() -> None:
+    chair = Sensor(id="w1", device="y", kind=SensorKind.CHAIR)
+    found = after_a_restart(ROOM, structs.replace(ROOM, wearables=[], sensors=[chair]))
+    assert found[WEARABLE] is found[VITALS] is SenseStatus.ABSENT
+
+
+def test_what_is_as_it_was_is_known_after_the_restart() -> None:
+    found = after_a_restart(ROOM, ROOM)
+    assert set(found.values()) == {SenseStatus.ALIVE}
