@@ -51,6 +51,10 @@ most are found when they move, and turn over far oftener than they get up."""
 LASTING_S: Final = 180.0
 BELIEVED: Final = 0.95
 """Stated of who is not back: a camera may have overlooked the return."""
+OFF_S: Final = 60.0
+"""Time that went on by more than this at once was a power cut, …"""
+LOOK_S: Final = 60.0
+"""… after which cameras need so long until they have looked whether somebody is back."""
 FELT_S: Final = 60.0
 """A bed sensor, a mat or what is worn on the trunk has a say if it spoke within this."""
 
@@ -72,6 +76,10 @@ class BedState(BeliefState):
     """Since when rising, sitting on the edge, and being out are believed in without a break."""
     company: int = 0
     """When somebody else stood at the bed."""
+    advanced: int = 0
+    """When it was judged last."""
+    on_since: int = 0
+    """When that went on after the last power cut."""
     chains: Chains = field(default_factory=Chains)
 
 
@@ -137,6 +145,9 @@ class BedJudge:
         """
         self.belief.move(t)
         state = self.state
+        if (t - state.advanced) / SECOND > OFF_S:
+            state.on_since = t
+        state.advanced = t
         self._settle(t)
         changes: list[Change] = []
         fresh = (t - state.fresh) / SECOND <= FRESH_S
@@ -239,15 +250,24 @@ class BedJudge:
             if kind is Kind.EDGE and confirmed and (t - chain.reached) / SECOND >= LASTING_S:
                 found = Found(chain.newest, chain.probability)
                 changes += state.chains.reach(kind, self._who, SituationStep.LASTING, t, found)
-        minutes = self._watch.not_back_min
-        if minutes is not None and state.left is not None:
-            away_s = (t - state.left) / SECOND
-            for step, due in ((SituationStep.CONFIRMED, 1.0), (SituationStep.LASTING, 2.0)):
-                if away_s >= 60.0 * minutes * due and self._hours.hold(state.left):
-                    found = Found(t, BELIEVED)
-                    changes += state.chains.reach(
-                        Kind.NOT_BACK, self._who, step, t, found, began=state.left
-                    )
+        if self._watch.not_back_min is not None and state.left is not None:
+            changes += self._not_back(t, state.left, 60.0 * self._watch.not_back_min)
+        return changes
+
+    def _not_back(self, t: int, left: int, due_s: float) -> list[Change]:
+        """State that whoever `left` is not back, as of what could be seen since a power cut."""
+        state = self.state
+        changes: list[Change] = []
+        if not self._hours.hold(left):
+            return changes
+        away_s = (t - left) / SECOND
+        on_s = (t - state.on_since) / SECOND
+        steps = ((SituationStep.CONFIRMED, 1.0, LOOK_S), (SituationStep.LASTING, 2.0, due_s))
+        for step, times, looked_s in steps:
+            if away_s >= due_s * times and (on_s >= looked_s or left >= state.on_since):
+                changes += state.chains.reach(
+                    Kind.NOT_BACK, self._who, step, t, Found(t, BELIEVED), began=left
+                )
         return changes
 
 

@@ -18,7 +18,7 @@ from ambient.config_watch import RoomWatch
 from ambient.events import Contribution, Sense, SituationStep
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
 from fusion.hours import hour_begins, hour_of
-from fusion.movement import Movement
+from fusion.movement import WATCHES_S, Movement
 from fusion.own_time import robust
 
 SOON: Final = 0.75
@@ -52,6 +52,8 @@ class InactivityState(Struct):
     """All that is remembered; survives a restart."""
 
     still_since: int | None = None
+    watched: int = 0
+    """When it was last judged whether anybody moves."""
     minute: int | None = None
     """Begin of the minute that goes on."""
     stirred: bool = False
@@ -113,6 +115,9 @@ class InactivityJudge:
     def _still(self, t: int, movement: Movement) -> list[Change]:
         state, limit_min = self.state, self._watch.no_movement_min or 0
         moved = movement.newest()
+        if (t - state.watched) / SECOND > WATCHES_S:
+            state.still_since = None  # the node was off: nobody could tell
+        state.watched = t
         if not movement.watches(t) or not movement.somebody(t):
             # Nobody there, or nobody who could tell: stillness would count from here.
             state.still_since = None

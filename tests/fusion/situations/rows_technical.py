@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from ambient.events import Purpose
 from ambient.observations import Hearing, Place, SensorKind, SoundClass, View
-from tests.fusion.situations.homes import PLAIN, SINGLE
-from tests.fusion.situations.kit import FLAT, MINUTE, NIGHT, Story
-from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, MIDDLE
+from tests.fusion.situations.homes import PAD_A, PLAIN, SHOWN, SINGLE, home
+from tests.fusion.situations.kit import FLAT, HOUR, MINUTE, NIGHT, Story
+from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, IN_A, MIDDLE
 from tests.fusion.situations.rows_beds import gets_up
 from tests.fusion.situations.rows_falls import falls
 from tests.fusion.situations.table import FALLS, PEOPLE, SOUNDS, TECHNICAL, Rows, Shall
+
+STILL_ON_A_PAD = home(
+    watch=SHOWN, cameras=0, sounds=False, vitals=False, sensors=PAD_A,
+    room_watch="{no_movement_min: 60, in_bed_min: 240}",
+)  # fmt: skip
+"""One resident whose bed alone says that he or she is there."""
 
 ROWS = Rows("Power, cameras, pauses and consent")
 
@@ -119,6 +125,52 @@ def _(s: Story) -> None:
 def _(s: Story) -> None:
     gets_up(s)
     s.restart(300, back=330)
+
+
+@ROWS.add(
+    "Power back after half an hour, back in bed",
+    "The resident got up before the cut and lies in bed again after it: nobody is missing.",
+    SINGLE,
+    45 * MINUTE,
+    start=NIGHT,
+    shall=[Shall("bed.exit confirmed", 143, 160, times=1)],
+    shall_not=["bed.not_back"],
+)
+def _(s: Story) -> None:
+    gets_up(s)
+    s.restart(200, back=2400)
+    s.person(5).stays(2403, 2700, "lies", IN_A, place=Place.BED, bed="a")
+
+
+@ROWS.add(
+    "Power back after half an hour, still away",
+    "The resident got up before the cut and is nowhere to be seen after it: told once the camera "
+    "has had a minute to look, and again after the minutes of the bed.",
+    SINGLE,
+    60 * MINUTE,
+    start=NIGHT,
+    shall=[
+        Shall("bed.not_back confirmed", 2455, 2475, times=1),
+        Shall("bed.not_back lasting", 3295, 3315, times=1),
+    ],
+    shall_not=["bed.not_back ended"],
+)
+def _(s: Story) -> None:
+    gets_up(s)
+    s.restart(200, back=2400)
+
+
+@ROWS.add(
+    "Power back after hours, asleep on a bed sensor",
+    "Nobody could see movement meanwhile: stillness counts from when the power is back.",
+    STILL_ON_A_PAD,
+    8 * HOUR,
+    start=NIGHT,
+    shall_not=["absence.no_movement confirmed", TECHNICAL],
+)
+def _(s: Story) -> None:
+    s.sensor(10, "pad-a", SensorKind.BED, bed="a")
+    s.restart(600, back=5.5 * HOUR)
 
 
 @ROWS.add(
