@@ -265,9 +265,9 @@ class RoomJudge:
             kept_sources = decode(state["sources"], type=SourcesState)
             views = self._sources.views
             views.go_on(kept_sources.views, restarted=restarted)
+            off = None if now is None else max(0, now - kept_sources.now)
             for source in views.sources if restarted else ():
-                source.last = None  # silence during a restart is the node's, not the source's
-                source.known = False
+                source.restarted(off)
             kept_sources.views = views
             self._sources = kept_sources
         if restarted:

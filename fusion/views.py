@@ -23,6 +23,9 @@ from ambient.observations import Hearing, HearingState, View, ViewState
 SILENT_S: Final = 15.0
 """A source ticks every second; after this long without a word it is silent."""
 
+RARE_S: Final = 60.0
+"""Who promises a word more seldom than this may be dead for longer than a node goes on."""
+
 PLANNED: Final = frozenset({View.NOT_WATCHED, View.PAUSED, View.OFF})
 PLANNED_HEARING: Final = frozenset({Hearing.PAUSED, Hearing.SWITCHED_OFF})
 REMEMBERED: Final = frozenset({View.MOVED, View.BLURRED})
@@ -91,6 +94,8 @@ class SourceState(Struct):
     room: str
     source: str
     last: int | None = None
+    begun: int = 0
+    """When its silence began to count without a word of it."""
     known: bool = False
     """Whether its state was stated since the start."""
     view: View = View.OK
@@ -109,6 +114,25 @@ class SourceState(Struct):
         """Return this state under a plan that may be another than when it was kept."""
         self.promised_s = planned.promised_s
         return self
+
+    def restarted(self, off: int | None) -> None:
+        """Take in that the node began anew: silence meanwhile is the node's, not the source's.
+
+        What it said while the node was off is lost, so that it has a whole promise from here. Only
+        whoever has said nothing since the start before is given no more than the time off: a node
+        that restarts oftener than a device speaks would never tell that it is dead.
+
+        Parameters
+        ----------
+        off
+            How long the node was off, nanoseconds; None when that is not known.
+        """
+        self.known = False
+        spoke = self.last is None or self.last > self.begun
+        if spoke or off is None or self.promised_s <= RARE_S:
+            self.last = None
+        elif self.last is not None:
+            self.last = self.begun = self.last + off
 
     @property
     def stated(self) -> list[Family]:
@@ -216,7 +240,7 @@ class Views(Struct):
         out = [one for state in gone for one in _ended(state, t)]
         for state in self.sources:
             if state.last is None:
-                state.last = t  # counts from the first instant that anybody reported
+                state.last = state.begun = t  # counts from the first instant that anybody reported
             silent_s = (t - state.last) / 1e9
             if silent_s > state.promised_s and not state.silent:
                 state.silent = True

@@ -120,3 +120,52 @@ def test_the_edge_of_a_promise(promised_s: float) -> None:
     assert views.advance(end + NS) == []
     (back,) = views.heard("r1", "s", end + 2 * NS)
     assert back.say is Say.RESTORED
+
+
+def silent_at(restarts: list[tuple[int, int]], *words: int, until: int = 36_000) -> list[int]:
+    """Return when the band, which promised a word an hour, is told to be silent.
+
+    Parameters
+    ----------
+    restarts
+        When the node goes off and on again.
+    words
+        When the band speaks.
+    """
+    views = Views(sources=[SourceState("r1", "band", device=Device.WEARABLE, promised_s=3600.0)])
+    offs = dict(restarts)
+    found, second = [], 0
+    while second < until:
+        if second in offs:
+            second, off = offs[second], offs[second] - second
+            kept, views = views, Views(sources=[SourceState("r1", "band", device=Device.WEARABLE)])
+            views.sources[0].promised_s = 3600.0
+            views.go_on(kept, restarted=True)
+            views.sources[0].restarted(off * NS)
+        t = START + second * NS
+        if second in words:
+            views.heard("r1", "band", t)
+        found += [second for one in views.advance(t) if one.say is Say.SILENT]
+        second += 5
+    return found
+
+
+def test_a_dead_device_is_told_however_often_the_node_restarts() -> None:
+    often = [(3000 * k, 3000 * k + 60) for k in range(1, 12)]
+    assert silent_at([], 5) == [3610]
+    (second,) = silent_at(often, 5)
+    assert second == 3060 + 3600 + 60 + 5  # a whole promise from the first, without the time off
+
+
+def test_a_word_that_fell_into_a_restart_is_no_silence() -> None:
+    """It speaks each hour; the node is off when it does, and off again before the next."""
+    assert silent_at([(3590, 3650)], 0, 7200, 10800, until=12_000) == []
+    nightly = [(86_400 * k + 3590, 86_400 * k + 3650) for k in range(3)]
+    words = [3600 * k for k in range(72) if k not in (1, 25, 49)]
+    assert silent_at(nightly, *words, until=72 * 3600) == []
+
+
+def test_who_ticks_is_waited_for_anew_after_every_restart() -> None:
+    source = SourceState("r1", "c1", last=START, begun=START)
+    source.restarted(2 * NS)
+    assert source.last is None
