@@ -43,6 +43,7 @@ from fusion.physiology import OF_VITALS, Physiology, PhysiologyState
 from fusion.room_config import scales, sources, subjects, urgent_sources
 from fusion.room_events import RoomEvents
 from fusion.senses import NEEDED, Senses, SensesState
+from fusion.set_back import as_of
 from fusion.situations import RoomSituations, SituationsState
 from fusion.views import Family, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
@@ -226,7 +227,7 @@ class RoomJudge:
             from what was judged last, whatever comes first.
         now
             The node's time, nanoseconds; that of the state when it is not known. Where it is the
-            older one, the clock was set back, and time goes on from there.
+            older one, the clock was set back, and time goes on from there (`fusion.set_back`).
 
         Raises
         ------
@@ -234,6 +235,8 @@ class RoomJudge:
             When the state was written by an incompatible version.
         """
         decode = msgspec.msgpack.decode
+        if restarted and now is not None:
+            state = as_of(state, now)
         if "room" in state:
             kept = decode(state["room"], type=RoomState)
             down = decode(state["down"], type=DownState) if "down" in state else None
@@ -271,9 +274,8 @@ class RoomJudge:
             kept_sources.views = views
             self._sources = kept_sources
         if restarted:
-            kept = self._sources.now
-            self._now = kept if now is None else min(kept, now)
-            self.timeline.go_on(self._now, kept if now is None else now)
+            self._now = self._sources.now
+            self.timeline.go_on(self._now, self._now if now is None else now)
         self._look_up()
 
     def snapshot(self) -> Snapshot:

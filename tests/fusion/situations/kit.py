@@ -243,6 +243,10 @@ class Story:
 
         self._deeds.append((self.ns(back), go_on))
 
+    def go_on_from(self, other: Story) -> None:
+        """Begin with what the node had written at the end of another story."""
+        self._judge.restore(other._judge.state(), now=self._start)
+
     def resume(self, at: float) -> None:
         """Go on in another process from a snapshot, with nothing missed."""
 
