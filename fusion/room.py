@@ -45,7 +45,7 @@ from fusion.room_events import RoomEvents
 from fusion.senses import NEEDED, Senses, SensesState
 from fusion.set_back import as_of
 from fusion.situations import RoomSituations, SituationsState
-from fusion.views import Family, SourceState, Views
+from fusion.views import Family, SourcesState, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import Timeline, TimelineState
 from fusion.who import Matcher
@@ -55,18 +55,6 @@ REPORT_LATE_S: Final = 3600.0
 _OF_WHO: Final = frozenset({PostureSeen, MotionMeasured, TrackEnded})
 _OF_VOICE: Final = frozenset({SpeechHeard, VoiceMeasured, HearingState})
 _REPORT_LATE: Final = round(REPORT_LATE_S * 1e9)
-
-
-class SourcesState(Struct):
-    """What a room remembers of its sources; survives a restart."""
-
-    views: Views
-    frames: dict[str, int] = {}
-    """Frames that were not looked at, by source, since they were told last."""
-    told: int | None = None
-    """When it was told last what came late."""
-    now: int = 0
-    """The newest instant that was judged."""
 
 
 class Snapshot(Struct):
@@ -245,10 +233,7 @@ class RoomJudge:
                 self.falls.restarted()
         if "senses" in state:
             senses = decode(state["senses"], type=SensesState)
-            if restarted:
-                self.senses.go_on(senses)
-            else:
-                self.senses.state = senses
+            self.senses.go_on(senses, restarted=restarted)
         if "situations" in state:
             self.situations.restore(decode(state["situations"], type=SituationsState))
             if restarted:
@@ -267,15 +252,13 @@ class RoomJudge:
         if "sources" in state:
             kept_sources = decode(state["sources"], type=SourcesState)
             views = self._sources.views
-            views.go_on(kept_sources.views, restarted=restarted)
-            off = None if now is None else max(0, now - kept_sources.now)
-            for source in views.sources if restarted else ():
-                source.restarted(off)
+            off = None if now is None else now - kept_sources.now
+            views.go_on(kept_sources.views, restarted=restarted, off=off)
             kept_sources.views = views
             self._sources = kept_sources
         if restarted:
-            self._now = self._sources.now
-            self.timeline.go_on(self._now, self._now if now is None else now)
+            kept_now = self._now = self._sources.now
+            self.timeline.go_on(kept_now, kept_now if now is None else now)
         self._look_up()
 
     def snapshot(self) -> Snapshot:

@@ -130,11 +130,14 @@ class Senses:
         self._on = {purpose: room.is_on(purpose) for purpose in Purpose} | (on or {})
         self.state = state or SensesState(self._planned())
 
-    def go_on(self, kept: SensesState) -> None:
-        """Go on from what was kept, under a plan that may be another one since.
+    def go_on(self, kept: SensesState, *, restarted: bool) -> None:
+        """Go on from what was kept, under a plan that after a restart may be another one.
 
         A device is the same one if both its id and what it is are; one that is gone tells nothing.
         """
+        if not restarted:
+            self.state = kept
+            return
         planned = self._planned()
         same = {
             key: kept.sources[key]

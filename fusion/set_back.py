@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from fusion.views import SourcesState
+
 EARLIEST: Final = 10**17
 """Whole numbers from here on are instants, nanoseconds since 1970; nothing else is as large."""
 
@@ -30,20 +32,20 @@ def as_of(state: dict[str, bytes], now: int) -> dict[str, bytes]:
 
     Raises
     ------
-    msgspec.DecodeError
+    msgspec.ValidationError, msgspec.DecodeError
         When it cannot be read.
     """
     decode, encode = msgspec.msgpack.decode, msgspec.msgpack.encode
     if "sources" not in state:
         return state
-    sources = decode(state["sources"])
-    by = sources.get("now", 0) - now
+    sources = decode(state["sources"], type=SourcesState)
+    by = sources.now - now
     if by <= 0:
         return state
     moved = {name: encode(_moved(decode(data), by)) for name, data in state.items()}
-    sources["now"], sources["told"] = now, None
-    for source in sources["views"]["sources"]:
-        source["last"] = None
+    sources.now, sources.told = now, None
+    for source in sources.views.sources:
+        source.last = None
     moved["sources"] = encode(sources)
     return moved
 

@@ -121,11 +121,6 @@ class SourceState(Struct):
         What it said while the node was off is lost, so that it has a whole promise from here. Only
         whoever has said nothing since the start before is given no more than the time off: a node
         that restarts oftener than a device speaks would never tell that it is dead.
-
-        Parameters
-        ----------
-        off
-            How long the node was off, nanoseconds; None when that is not known.
         """
         self.known = False
         spoke = self.last is None or self.last > self.begun
@@ -171,14 +166,21 @@ class Views(Struct):
     gone: list[SourceState] = []
     """Those that it named before, until that is stated."""
 
-    def go_on(self, kept: Views, *, restarted: bool) -> None:
+    def go_on(self, kept: Views, *, restarted: bool, off: int | None = None) -> None:
         """Go on from what was kept, under a plan that after a restart may be another one.
 
         A source is the same one if both its id and what it is are.
+
+        Parameters
+        ----------
+        off
+            How long the node was off, nanoseconds; None when that is not known.
         """
         known = {(s.source, s.device): s for s in (*kept.gone, *kept.sources)}
         self.sources = [known.pop((s.source, s.device), s).going_on(s) for s in self.sources]
         self.gone = [s for s in known.values() if s.stated] if restarted else kept.gone
+        for source in self.sources if restarted else ():
+            source.restarted(off)
 
     def view(self, seen: ViewState) -> list[Statement]:
         """Take in what a camera can see now."""
@@ -262,6 +264,18 @@ class Views(Struct):
 
     def _find(self, room: str, source: str) -> SourceState | None:
         return next((s for s in self.sources if s.room == room and s.source == source), None)
+
+
+class SourcesState(Struct):
+    """What a room remembers of its sources; survives a restart."""
+
+    views: Views
+    frames: dict[str, int] = {}
+    """Frames that were not looked at, by source, since they were told last."""
+    told: int | None = None
+    """When it was told last what came late."""
+    now: int = 0
+    """The newest instant that was judged."""
 
 
 def _ended(state: SourceState, t: int) -> list[Statement]:

@@ -10,9 +10,8 @@ import pytest
 
 from ambient.events import Judged
 from ambient.observations import Place, SensorKind, View
-from fusion.room import SourcesState
 from fusion.set_back import as_of
-from fusion.views import SourceState, Views
+from fusion.views import SourcesState, SourceState, Views
 from tests.fusion.situations import homes
 from tests.fusion.situations.kit import FLAT, NIGHT, Story, installed
 from tests.fusion.situations.people import DOOR, FLOOR, IN_A, MIDDLE
@@ -82,3 +81,9 @@ def test_a_state_that_is_not_ahead_is_left_as_it_is() -> None:
     state = {"sources": msgspec.msgpack.encode(sources), "room": b"anything"}
     assert as_of(state, 10**18) is state
     assert as_of({"room": b"anything"}, 5) == {"room": b"anything"}
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x05", msgspec.msgpack.encode({"now": "x"})])
+def test_what_cannot_be_read_is_said(data: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        as_of({"sources": data}, 10**18)

@@ -140,8 +140,7 @@ def silent_at(restarts: list[tuple[int, int]], *words: int, until: int = 36_000)
             second, off = offs[second], offs[second] - second
             kept, views = views, Views(sources=[SourceState("r1", "band", device=Device.WEARABLE)])
             views.sources[0].promised_s = 3600.0
-            views.go_on(kept, restarted=True)
-            views.sources[0].restarted(off * NS)
+            views.go_on(kept, restarted=True, off=off * NS)
         t = START + second * NS
         if second in words:
             views.heard("r1", "band", t)
