@@ -21,7 +21,14 @@ from ambient.node.clock import NS
 from ambient.node.fusion_worker import FusionWorker
 from ambient.node.notices import Notice, NoticeBoard, NoticeKind
 from ambient.node.switches import SwitchBoard
-from ambient.observations import AnyObservation, Place, Posture, PostureSeen
+from ambient.observations import (
+    AnyObservation,
+    Place,
+    Posture,
+    PostureSeen,
+    SensorKind,
+    SensorSeen,
+)
 
 KEY = "k" * 40
 WALL = 1_800_000_000 * NS
@@ -141,6 +148,30 @@ def test_a_chain_goes_on_over_a_restart(world: World) -> None:
     assert [kind_of(row) for row in falls] == ["fall.suspected", "fall.confirmed"]
     assert falls[0].chain == falls[1].chain
     assert [row.position for row in falls] == [0, 1]
+
+
+def test_what_comes_first_after_a_restart_may_be_hours_old(world: World) -> None:
+    world.lie(1)
+    world.fusion.drain()
+    world.fusion = world.start()
+    pulled = SensorSeen(
+        t=world.now() - 7000 * NS, received=world.now(), room="r1", source="cord",
+        kind=SensorKind.CORD, on=True,
+    )  # fmt: skip
+    world.waiting.append(pulled)
+    world.fusion.step(0)
+    world.lie(2)
+    assert "distress.cord" not in world.kinds()
+
+
+def test_a_clock_that_was_set_back_over_a_restart_holds_up_no_fall(world: World) -> None:
+    world.lie_until_fallen()
+    world.fusion.drain()
+    world.steady -= 900.0
+    world.rows.clear()
+    world.fusion = world.start()
+    world.lie(12)
+    assert [kind_of(row) for row in world.falls()] == ["fall.suspected", "fall.confirmed"]
 
 
 @pytest.mark.parametrize("step_s", [3600.0, -3600.0])
