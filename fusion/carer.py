@@ -40,8 +40,17 @@ class Carers(Struct):
     holders: dict[str, Holder] = {}
 
     def sensor(self, seen: SensorSeen) -> None:
-        """Take in a sensor; other kinds than carers, and what a broker had kept, are left alone."""
-        if seen.kind is not SensorKind.CARER or seen.retained:
+        """Take in a sensor; other kinds than carers are left alone.
+
+        What a broker had kept brings nobody. Of who was here it says that they have left, when is
+        not known: from here on nobody is.
+        """
+        if seen.kind is not SensorKind.CARER:
+            return
+        if seen.retained:
+            kept = self.holders.get(seen.source)
+            if not seen.on and kept is not None and kept.since is not None:
+                del self.holders[seen.source]
             return
         holder = self.holders.setdefault(seen.source, Holder())
         t = seen.t

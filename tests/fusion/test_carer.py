@@ -42,6 +42,28 @@ def test_other_sensors_and_kept_states_are_no_carer() -> None:
     assert not carers.here(at(11))
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "after"),
+    [
+        ("a badge whose going was missed", [(10, True)], False),
+        ("a badge that has just gone", [(10, True), (55, False)], True),
+        ("a tap", [(10, True), (10.4, False)], True),
+        ("a tap out whose end was missed", [(10, True), (10.4, False), (59, True)], False),
+        ("nobody", [], False),
+    ],
+)
+def test_what_a_broker_kept_says_only_that_a_carer_has_left(
+    name: str, changes: list[tuple[float, bool]], after: bool
+) -> None:
+    carers = Carers()
+    for when, on in changes:
+        carers.sensor(sensor(when, CARER, on))
+    carers.sensor(sensor(60, CARER, False, retained=True))
+    assert carers.here(at(61)) is after, name
+    carers.sensor(sensor(700, CARER, True))
+    assert carers.here(at(701))
+
+
 def test_until_is_known_of_a_tap_and_not_of_a_badge() -> None:
     carers = Carers()
     carers.sensor(sensor(10, CARER, True))

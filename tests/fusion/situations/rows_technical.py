@@ -174,6 +174,21 @@ def _(s: Story) -> None:
 
 
 @ROWS.add(
+    "Carer leaves while the node restarts",
+    "The badge was in reach before; the broker's kept state says afterwards that it is not.",
+    SINGLE,
+    4 * MINUTE,
+    start=NIGHT,
+    shall=[Shall("bed.edge confirmed", 120, 145), Shall("bed.exit confirmed", 143, 160, times=1)],
+)
+def _(s: Story) -> None:
+    s.sensor(10, "badge", SensorKind.CARER)
+    s.restart(30, back=60)
+    s.sensor(61, "badge", SensorKind.CARER, on=False, retained=True)
+    gets_up(s)
+
+
+@ROWS.add(
     "Camera covered in the middle of a fall",
     "A blanket falls over the camera as the resident falls.",
     PLAIN,
