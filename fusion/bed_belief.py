@@ -10,7 +10,7 @@ Pure: no clock and no I/O. Time is an argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from msgspec import Struct, field
@@ -71,6 +71,13 @@ class BeliefState(Struct):
     overruled: list[str] = field(default_factory=list)
     """Bed sensors and mats that say that nobody lies there while somebody came back, as the camera
     saw: unplugged or stuck, until they change."""
+
+    def keep(self, sources: Collection[str]) -> None:
+        """Forget how bed sensors and mats stand that are none of this bed's any more."""
+        self.denying = [one for one in self.denying if one in sources]
+        self.overruled = [one for one in self.overruled if one in sources]
+        if not sources:
+            self.held = [0.0] * 4
 
 
 class BedBelief:

@@ -8,6 +8,7 @@ until the next tap, which says that the carer goes. Pure: time is an argument.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -69,6 +70,12 @@ class Carers(Struct):
             holder.until, holder.tapped = t + round(LEAVES_S * SECOND), since
         else:
             holder.until, holder.tapped = since + round(TAP_S * SECOND), since
+
+    def keep(self, kinds: Mapping[str, SensorKind]) -> None:
+        """Forget what no sensor of carers of the room said; `kinds` are those of its sensors."""
+        self.holders = {
+            name: one for name, one in self.holders.items() if kinds.get(name) is SensorKind.CARER
+        }
 
     def here(self, t: int) -> bool:
         """Return whether a carer is here at `t`."""

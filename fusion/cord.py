@@ -9,6 +9,7 @@ here, which the event notes as a contribution; either ends the chain and resolve
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct, field
@@ -38,6 +39,15 @@ class CordState(Struct):
     """Cords that are on, and since when."""
     reset: dict[str, int] = {}
     newest: dict[str, int] = {}
+
+    def keep(self, kinds: Mapping[str, SensorKind]) -> None:
+        """Forget what no cord of the room said; `kinds` are those of its sensors.
+
+        A call by it goes on, and ends like one that nobody resets.
+        """
+        for known in (self.since, self.reset, self.newest):
+            for source in [one for one in known if kinds.get(one) is not SensorKind.CORD]:
+                del known[source]
 
 
 class CordJudge:

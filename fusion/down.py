@@ -98,7 +98,7 @@ class DownJudge:
         table: Table | None = None,
         who: Who | None = None,
     ) -> None:
-        self._config = config
+        self._config, self._room = config, room
         self._table = table or carried()
         self._beds = {bed.id: bed.subject for bed in room.beds}
         worn = (one.subject for one in room.wearables)
@@ -127,8 +127,15 @@ class DownJudge:
         )
 
     def restarted(self) -> None:
-        """Take in that sensors begin anew: they number their tracks from here."""
+        """Take in that sensors begin anew: they number their tracks from here.
+
+        What a device said that is no longer in the room does not hold any more.
+        """
         self.falls.restarted()
+        self.down.signs.keep(
+            {one.id: one.kind for one in self._room.sensors},
+            {one.id: one.subject for one in self._room.wearables},
+        )
 
     def take(self, seen: AnyObservation, now: int) -> list[Change]:
         """Take one observation, as of `now`; return the steps that chains reached."""

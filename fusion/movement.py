@@ -7,6 +7,7 @@ until when. What no sense could have seen is unknown, which is no stillness. `fu
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -100,6 +101,19 @@ class Movement(Struct):
             if (t - at) / SECOND <= WATCHES_S:
                 return True
         return any(kind in (SensorKind.BED, SensorKind.PRESENCE) for kind in self.on.values())
+
+    def keep(self, kinds: Mapping[str, SensorKind], worn: Collection[str]) -> None:
+        """Forget what nothing of the room said.
+
+        Parameters
+        ----------
+        kinds
+            Its sensors.
+        worn
+            Its wearables.
+        """
+        self.on = {name: kind for name, kind in self.on.items() if kinds.get(name) is kind}
+        self.worn = {name: on for name, on in self.worn.items() if name in worn}
 
     def newest(self) -> int:
         """Return when anything last moved; 0 for never."""

@@ -44,7 +44,8 @@ from fusion.room_config import scales, sources, subjects, urgent_sources
 from fusion.room_events import RoomEvents
 from fusion.senses import NEEDED, Senses, SensesState
 from fusion.set_back import as_of
-from fusion.situations import RoomSituations, SituationsState
+from fusion.situations import RoomSituations
+from fusion.situations_state import SituationsState
 from fusion.views import Family, SourcesState, SourceState, Views
 from fusion.voice import RoomVoice, VoiceState
 from fusion.watermark import Timeline, TimelineState

@@ -143,6 +143,33 @@ class Signs(Struct):
             if not worn and (subject is None or one.subject != subject)
         }
 
+    def keep(self, kinds: Mapping[str, SensorKind], wearables: Mapping[str, str | None]) -> None:
+        """Forget what nothing of the room said.
+
+        What a device told for a fall before it was taken out is left to age; what it told against
+        one goes with it.
+
+        Parameters
+        ----------
+        kinds
+            Its sensors.
+        wearables
+            Its wearables, and whose they are.
+        """
+        here = {name for name, kind in self.kinds.items() if kinds.get(name) is kind}
+        gone = (self.kinds.keys() | self.wearers.keys()) - here - wearables.keys()
+        self.pieces.kept = [e for e in self.pieces.kept if e.llr > 0.0 or e.source not in gone]
+        self.on = {name: since for name, since in self.on.items() if name in here}
+        self.kinds = {name: kind for name, kind in self.kinds.items() if name in here}
+        self.carers.keep(kinds)
+        self.wearers = {
+            name: one
+            if one.subject == wearables[name]
+            else Wearer(name, wearables[name], one.wear, one.t, one.worn)
+            for name, one in self.wearers.items()
+            if name in wearables
+        }
+
     def carer(self, t: int) -> bool:
         """Return whether a carer is in the room."""
         return self.carers.here(t)

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final
 
-from msgspec import Struct, field
-
 from ambient.config import Bed, Room
 from ambient.config_watch import of_bed
 from ambient.observations import (
@@ -31,19 +29,18 @@ from ambient.observations import (
     VitalMeasured,
     WearState,
 )
-from fusion import bed_card, bed_looks
+from fusion import bed_card, bed_looks, situations_state
 from fusion import ratios_beds as ratios
-from fusion.agitation import AgitationJudge, AgitationState
+from fusion.agitation import AgitationJudge
 from fusion.bed import BedJudge, BedState
 from fusion.bed_belief import STILL
-from fusion.bed_people import BedPeople, People
-from fusion.carer import Carers
+from fusion.bed_people import BedPeople
 from fusion.chains import SECOND, Change
-from fusion.cord import CordJudge, CordState
-from fusion.inactivity import InactivityJudge, InactivityState
-from fusion.movement import Movement
+from fusion.cord import CordJudge
+from fusion.inactivity import InactivityJudge
 from fusion.restless import RestlessJudge, RestlessState
-from fusion.wandering import WanderingJudge, WanderingState
+from fusion.situations_state import SituationsState
+from fusion.wandering import WanderingJudge
 from fusion.wearers import TRUNK, angle
 from fusion.wet_room import WetRoomJudge, WetRoomState
 
@@ -55,29 +52,6 @@ DOWN_DEG: Final = 55.0
 _ALWAYS: Final[frozenset[type[AnyObservation]]] = frozenset(
     {SensorSeen, TrackEnded, SoundHeard, MotionMeasured, VitalMeasured, WearState}
 )
-
-Vector = tuple[float, float, float]
-
-
-class SituationsState(Struct):
-    """All that a room remembers of its situations; survives a restart."""
-
-    advanced: int = 0
-    carers: Carers = field(default_factory=Carers)
-    cord: CordState = field(default_factory=CordState)
-    people: People = field(default_factory=People)
-    beds: dict[str, BedState] = {}
-    restless: dict[str, RestlessState] = {}
-    wet_rooms: dict[str, WetRoomState] = {}
-    movement: Movement = field(default_factory=Movement)
-    inactivity: InactivityState = field(default_factory=InactivityState)
-    wandering: WanderingState = field(default_factory=WanderingState)
-    agitation: AgitationState = field(default_factory=AgitationState)
-    holds: dict[str, dict[str, bool]] = {}
-    """By bed, the sensors of it and whether they are on."""
-    kinds: dict[str, SensorKind] = {}
-    hung: dict[str, Vector] = {}
-    """By wearable, how it hangs while its wearer walks."""
 
 
 class RoomSituations:
@@ -138,8 +112,13 @@ class RoomSituations:
             self._agitation.forget()
 
     def restarted(self) -> None:
-        """Take in that the node began anew: tracks are numbered from here."""
+        """Take in that the node began anew.
+
+        Tracks are numbered from here. What a device said that is no longer in the room does not
+        hold any more.
+        """
         self._people.restarted()
+        situations_state.keep(self.state, self._room)
 
     def restore(self, state: SituationsState) -> None:
         """Go on from what an earlier run left; beds and wet rooms that are gone are left out."""

@@ -11,7 +11,7 @@ noticed. Pure: time is an argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct, field
@@ -109,6 +109,15 @@ class WetRoomState(Struct):
     aspect: float = 16 / 9
     """Width over height of the picture of the camera that sees the door."""
     chains: Chains = field(default_factory=Chains)
+
+    def keep(self, wet: WetRoom, kinds: Mapping[str, SensorKind]) -> None:
+        """Forget radars that are none of this wet room's any more; `kinds` are the room's sensors.
+
+        Who was in there by such a radar still is, until the other senses say otherwise.
+        """
+        self.on = [
+            one for one in self.on if one in wet.sensors and kinds.get(one) is SensorKind.PRESENCE
+        ]
 
 
 class WetRoomJudge:

@@ -11,7 +11,8 @@ import pytest
 from ambient.config_watch import BedWatch
 from ambient.events import Sense
 from ambient.observations import PostureSeen, SensorKind
-from fusion.situations import RoomSituations, SituationsState
+from fusion.situations import RoomSituations
+from fusion.situations_state import SituationsState
 from tests.fusion.situation_kit import (
     LYING_AT,
     at,

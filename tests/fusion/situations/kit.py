@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -232,12 +233,17 @@ class Story:
         """Let a source say nothing at all."""
         self._silent.append((source, begin, end))
 
-    def restart(self, at: float, back: float) -> None:
-        """Cut the node's power at `at`; it goes on at `back` from what it had written."""
+    def restart(self, at: float, back: float, home: str | None = None) -> None:
+        """Cut the node's power at `at`; it goes on at `back` from what it had written.
+
+        With another configuration where `home` is one; it has the same cameras and microphones.
+        """
         self._off.append((at, back))
+        config = self.config if home is None else _read(home)
 
         def go_on() -> None:
             kept = self._judge.state()
+            self.config = config
             self._judge = Judge(self.config, KEY, zone=self.config.zone)
             self._judge.restore(kept, now=self.ns(back))
 
@@ -325,6 +331,11 @@ def installed(text: str, folder: Path) -> NodeConfig:
         file.write_text(text, "utf-8")
         _READ[text] = load_node(file)
     return _READ[text]
+
+
+def _read(text: str) -> NodeConfig:
+    with TemporaryDirectory() as folder:
+        return installed(text, Path(folder))
 
 
 def contributed(event: AnyEvent) -> set[str]:

@@ -7,6 +7,21 @@ from ambient.observations import Hearing, Place, SensorKind, SoundClass, View
 from tests.fusion.situations.homes import PAD_A, PLAIN, SHOWN, SINGLE, home
 from tests.fusion.situations.kit import FLAT, HOUR, MINUTE, NIGHT, Story
 from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, IN_A, MIDDLE
+
+
+@ROWS.add(
+from tests.fusion.situations.homes import (
+    BADGE,
+    PAD_A,
+    PLAIN,
+    RADAR,
+    SINGLE,
+    UNWATCHED,
+    WATCHED,
+    home,
+)
+from tests.fusion.situations.kit import FLAT, HOUR, MINUTE, NIGHT, Story
+from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, MIDDLE
 from tests.fusion.situations.rows_beds import gets_up
 from tests.fusion.situations.rows_falls import falls
 from tests.fusion.situations.table import FALLS, PEOPLE, SOUNDS, TECHNICAL, Rows, Shall
@@ -127,6 +142,16 @@ def _(s: Story) -> None:
     s.restart(300, back=330)
 
 
+def watched(*sensors: str) -> str:
+    """Return the room of somebody watched at night, with these sensors."""
+    return home(watch=WATCHED, sounds=False, sensors=", ".join(sensors))
+
+
+def still_for_an_hour(*sensors: str) -> str:
+    """Return a room that is watched for no movement, with these sensors."""
+    return home(watch=UNWATCHED, sensors=", ".join(sensors), room_watch="{no_movement_min: 60}")
+
+
 @ROWS.add(
     "Power back after half an hour, back in bed",
     "The resident got up before the cut and lies in bed again after it: nobody is missing.",
@@ -186,6 +211,62 @@ def _(s: Story) -> None:
     s.restart(30, back=60)
     s.sensor(61, "badge", SensorKind.CARER, on=False, retained=True)
     gets_up(s)
+
+
+@ROWS.add(
+    "Badge taken out of the configuration",
+    "It was in reach; the node starts anew without it, and the sleeper gets up.",
+    watched(BADGE),
+    4 * MINUTE,
+    start=NIGHT,
+    shall=[Shall("bed.edge confirmed", 120, 145), Shall("bed.exit confirmed", 143, 160, times=1)],
+)
+def _(s: Story) -> None:
+    s.sensor(10, "badge", SensorKind.CARER)
+    s.restart(30, back=60, home=watched())
+    gets_up(s)
+
+
+@ROWS.add(
+    "Broken bed sensor taken out",
+    "It says that nobody lies there; the node starts anew without it, and the sleeper gets up.",
+    watched(PAD_A),
+    4 * MINUTE,
+    start=NIGHT,
+    shall=[Shall("bed.edge confirmed", 120, 145), Shall("bed.exit confirmed", 143, 160, times=1)],
+)
+def _(s: Story) -> None:
+    s.sensor(5, "pad-a", SensorKind.BED, bed="a")
+    s.sensor(10, "pad-a", SensorKind.BED, on=False, bed="a")
+    s.restart(15, back=60, home=watched())
+    gets_up(s)
+
+
+@ROWS.add(
+    "Bed sensor that is stuck on taken out",
+    "It says that somebody lies there; the node starts anew without it, and the sleeper gets up.",
+    watched(PAD_A),
+    4 * MINUTE,
+    start=NIGHT,
+    shall=[Shall("bed.edge confirmed", 120, 145), Shall("bed.exit confirmed", 143, 160, times=1)],
+)
+def _(s: Story) -> None:
+    s.sensor(5, "pad-a", SensorKind.BED, bed="a")
+    s.restart(30, back=60, home=watched())
+    gets_up(s)
+
+
+@ROWS.add(
+    "Presence radar taken out",
+    "It says that somebody is there; the node starts anew without it, and the room is empty.",
+    still_for_an_hour(RADAR),
+    2 * HOUR,
+    shall_not=[PEOPLE],
+)
+def _(s: Story) -> None:
+    s.sensor(10, "radar", SensorKind.PRESENCE)
+    s.restart(30, back=60, home=still_for_an_hour())
+    s.person(1).walks(65, 80, MIDDLE, DOOR).leaves(80)
 
 
 @ROWS.add(

@@ -1,0 +1,204 @@
+"""What goes with a device: forgotten, and nothing else is.
+
+Rooms are filled by hand with all that they may remember, then begin anew with another
+configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from ambient.config import Bed, NodeConfig, Room
+from ambient.config_gateways import Sensor, Way, Wearable
+from ambient.config_watch import BedWatch, RoomWatch, WetRoom
+from ambient.events import Purpose, SituationStep
+from ambient.observations import SensorKind, Wear
+from fusion.bed import BedState
+from fusion.carer import Holder
+from fusion.chains import Kind
+from fusion.hypothesis import Evidence
+from fusion.judge import Judge
+from fusion.restless import RestlessState
+from fusion.room import RoomJudge, Snapshot
+from fusion.wearers import Wearer
+from tests.fusion.situation_kit import at, sensor, tick
+
+ANNA, BERTA, CLARA = "s-aaaa", "s-bbbb", "s-cccc"
+KINDS = {
+    "pad": SensorKind.BED,
+    "mat": SensorKind.MAT,
+    "badge": SensorKind.CARER,
+    "cord": SensorKind.CORD,
+    "radar": SensorKind.PRESENCE,
+}
+WATCH = BedWatch(edge=True, exit=True, restless=True)
+WATCHES = RoomWatch(inactive=True, wandering=True, agitated=True)
+replace = msgspec.structs.replace
+
+
+def room(*subjects: str | None, bath: str | None = None, **keys: Any) -> Room:
+    """Return a room with a bed for each, one of everything small, and a wet room."""
+    beds = [
+        Bed(id=name, subject=who, watch=WATCH) for name, who in zip("ab", subjects, strict=False)
+    ]
+    sensors = [
+        Sensor(id=name, device=name, kind=kind, bed="a" if name in ("pad", "mat") else None)
+        for name, kind in KINDS.items()
+    ]
+    bands = [Wearable(id="w1", device="w1", via=Way.MQTT, subject=subjects[0], wear=Wear.WAIST)]
+    fields = {
+        "beds": beds,
+        "sensors": sensors,
+        "wearables": bands,
+        "wet_rooms": [WetRoom(id="bath", sensors=["radar"], subject=bath)],
+        "watch": WATCHES,
+        "purposes": {Purpose.SOUNDS: True, Purpose.VITALS: True},
+        **keys,
+    }
+    return Room(id="r1", **fields)
+
+
+def node(of: Room) -> RoomJudge:
+    return Judge(NodeConfig(site="home", node="n-1", rooms=[of]), "k" * 40).rooms["r1"]
+
+
+def anew(made: RoomJudge, of: Room) -> RoomJudge:
+    """Return the judge that goes on after a restart with this configuration."""
+    other = node(of)
+    other.restore(made.state())
+    return other
+
+
+def full(of: Room) -> RoomJudge:
+    """Return the judge of a room in which every device has said something that lasts."""
+    made = node(of)
+    state, signs = made.situations.state, made.falls.down.signs
+    for where in (state.carers, signs.carers):
+        where.holders["badge"] = Holder(since=at(0))
+    state.cord.since["cord"] = state.cord.newest["cord"] = at(0)
+    state.movement.on["radar"] = SensorKind.PRESENCE
+    state.movement.worn["w1"] = False
+    state.wet_rooms["bath"].on = ["radar"]
+    state.kinds = {"pad": SensorKind.BED, "mat": SensorKind.MAT}
+    state.holds = {"a": {"pad": False, "mat": True}}
+    state.beds["a"].held = [-6.0, -5.0, -1.0, -0.5]
+    state.beds["a"].denying = ["pad", "mat"]
+    state.hung["w1"] = (0.0, -1.0, 0.0)
+    signs.kinds = dict(KINDS)
+    signs.on = dict.fromkeys(KINDS, at(0))
+    signs.wearers["w1"] = Wearer("w1", of.wearables[0].subject, Wear.WAIST, at(0), worn=False)
+    return made
+
+
+PLACES: dict[str, tuple[str, Callable[[RoomJudge], Any]]] = {
+    "carers": ("badge", lambda made: made.situations.state.carers.holders),
+    "carers of falls": ("badge", lambda made: made.falls.down.signs.carers.holders),
+    "cords": ("cord", lambda made: made.situations.state.cord.since),
+    "cords that were heard": ("cord", lambda made: made.situations.state.cord.newest),
+    "somebody here": ("radar", lambda made: made.situations.state.movement.on),
+    "wet room": ("radar", lambda made: made.situations.state.wet_rooms["bath"].on),
+    "bed": ("pad", lambda made: made.situations.state.holds["a"]),
+    "kinds": ("pad", lambda made: made.situations.state.kinds),
+    "what denies": ("pad", lambda made: made.situations.state.beds["a"].denying),
+    "on": ("radar", lambda made: made.falls.down.signs.on),
+    "worn": ("w1", lambda made: made.situations.state.movement.worn),
+    "hangs": ("w1", lambda made: made.situations.state.hung),
+    "wearers": ("w1", lambda made: made.falls.down.signs.wearers),
+}
+
+
+def without(of: Room, device: str) -> Room:
+    return replace(
+        of,
+        sensors=[one for one in of.sensors if one.id != device],
+        wearables=[one for one in of.wearables if one.id != device],
+        wet_rooms=[
+            replace(one, sensors=[name for name in one.sensors if name != device])
+            for one in of.wet_rooms
+        ],
+    )
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_device_that_is_taken_out_says_nothing_any_more(place: str) -> None:
+    device, look = PLACES[place]
+    made = full(room(ANNA))
+    assert device in look(made)
+    assert device in look(anew(made, room(ANNA)))
+    others = [one for one in look(made) if one != device]
+    assert list(look(anew(made, without(room(ANNA), device)))) == others
+
+
+@pytest.mark.parametrize(
+    "place", [place for place, (device, _) in PLACES.items() if device != "w1"]
+)
+def test_nor_does_one_whose_name_another_kind_has_now(place: str) -> None:
+    device, look = PLACES[place]
+    plain = room(ANNA, wet_rooms=[WetRoom(id="bath", sensors=[])])
+    other = [replace(s, kind=SensorKind.FALL) if s.id == device else s for s in plain.sensors]
+    assert device not in look(anew(full(room(ANNA)), replace(plain, sensors=other)))
+
+
+def test_a_pad_that_is_put_into_another_bed_is_none_of_the_first_ones() -> None:
+    plain = room(ANNA, BERTA)
+    moved_over = [replace(s, bed="b") if s.bed == "a" else s for s in plain.sensors]
+    state = anew(full(plain), replace(plain, sensors=moved_over)).situations.state
+    assert state.holds == {}
+    assert (state.beds["a"].held, state.beds["a"].denying) == ([0.0] * 4, [])
+
+
+def test_what_the_other_sensor_of_a_bed_says_holds_on() -> None:
+    made = anew(full(room(ANNA)), without(room(ANNA), "pad"))
+    made.situations.observe(tick(10), at(10))
+    bed: BedState = made.situations.state.beds["a"]
+    assert bed.denying == ["mat"]
+    assert bed.held[0] == -3.0
+
+
+def test_a_cord_that_is_taken_out_while_it_calls_goes_on_to_call_for_an_hour() -> None:
+    made = node(room(ANNA))
+    made.situations.observe(sensor(0, SensorKind.CORD, True, "cord"), at(0))
+    again = anew(made, without(room(ANNA), "cord")).situations
+    said = [c for s in range(1, 3700, 10) for c in again.observe(tick(s), at(s))]
+    steps = [(c.step, (c.t - at(0)) // 10**9) for c in said if c.kind is Kind.CORD]
+    assert steps == [(SituationStep.LASTING, 181), (SituationStep.ENDED, 3601)]
+
+
+def test_evidence_of_what_is_taken_out_speaks_for_a_fall_only() -> None:
+    made = full(room(ANNA))
+    signs = made.falls.down.signs
+    signs.pieces.kept = [
+        Evidence("mat_pressed", "mat", at(0), at(0), 1.0),
+        Evidence("bed_taken", "pad", at(0), at(0), -2.0),
+        Evidence("camera_upright_alone", "c1", at(0), at(0), -2.0),
+    ]
+    again = anew(made, replace(room(ANNA), sensors=[])).falls.down.signs
+    assert [one.source for one in again.pieces.kept] == ["mat", "c1"]
+
+
+def test_a_wearable_that_somebody_else_wears_now_knows_nothing_of_the_first() -> None:
+    made = full(room(ANNA))
+    made.falls.down.signs.wearers["w1"].pulse = [(at(0), 70.0)]
+    (wearer,) = anew(made, room(BERTA)).falls.down.signs.wearers.values()
+    assert (wearer.subject, wearer.pulse, wearer.worn) == (BERTA, [], False)
+
+
+def test_going_on_from_a_snapshot_takes_nothing_out() -> None:
+    """A recording begins with what is known then, be it of a device that is no longer there."""
+    made = full(room(ANNA))
+    decode, encode = msgspec.msgpack.decode, msgspec.msgpack.encode
+    other = node(room(BERTA, sensors=[], wet_rooms=[WetRoom(id="bath", sensors=["x"])]))
+    other.resume(decode(encode(made.snapshot()), type=Snapshot))
+    assert other.state() == made.state()
+
+
+def test_a_bed_that_is_watched_no_more_is_left_out_with_its_sensors() -> None:
+    made = full(room(ANNA))
+    made.situations.state.restless["a"] = RestlessState(shares=[0.1] * 200)
+    unwatched = replace(room(ANNA), beds=[Bed(id="a", subject=ANNA)])
+    state = anew(made, unwatched).situations.state
+    assert (state.beds, state.restless, state.holds) == ({}, {}, {})
