@@ -69,6 +69,11 @@ class AgitationState(Struct):
     """When anything was last suspected."""
     chains: Chains = field(default_factory=Chains)
 
+    def forget(self) -> None:
+        """Forget the signs, and how often they come; what was told goes on."""
+        self.signs, self.rates = {}, {}
+        self.pulse, self.pulse_t, self.quick = [], 0, 0
+
 
 class AgitationJudge:
     """Judge one room.
@@ -132,10 +137,6 @@ class AgitationJudge:
         step = SituationStep.CONFIRMED if probability >= SURE else SituationStep.SUSPECTED
         found = Found(t, round(probability, 4), tuple(told))
         return state.chains.reach(Kind.AGITATED, self._who, step, t, found)
-
-    def forget(self) -> None:
-        """Forget the own rates."""
-        self.state.rates, self.state.pulse = {}, []
 
     def _sign(self, sense: Sense, t: int) -> None:
         signs = self.state.signs.setdefault(sense.value, [])

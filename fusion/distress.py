@@ -142,8 +142,10 @@ class DistressJudge:
             self.state = DistressState()
 
     def forget(self) -> None:
-        """Forget how calls go usually: somebody else lives here now."""
+        """Forget how calls go usually: somebody else lives here now, whom it holds back no more."""
         self.state.calls = OwnCalls()
+        for chain in self.state.chains:
+            chain.called = chain.own = None
 
     def heard(self, heard: SoundHeard) -> list[Change]:
         """Take in a sound."""

@@ -68,6 +68,12 @@ class InactivityState(Struct):
     """Hours that counted: begin, hour of the clock, minutes with movement."""
     chains: Chains = field(default_factory=Chains)
 
+    def forget(self) -> None:
+        """Forget what is usual, and the minutes of the hour that goes on."""
+        self.usual, self.lately = {}, []
+        self.minute = self.hour = None
+        self.active, self.there, self.stirred, self.here = 0, 0, False, False
+
 
 class InactivityJudge:
     """Judge one room.
@@ -107,10 +113,6 @@ class InactivityJudge:
         if self._watch.inactive:
             changes += self._minutes(t, movement)
         return changes
-
-    def forget(self) -> None:
-        """Forget what is usual."""
-        self.state.usual, self.state.lately = {}, []
 
     def _still(self, t: int, movement: Movement) -> list[Change]:
         state, limit_min = self.state, self._watch.no_movement_min or 0

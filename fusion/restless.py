@@ -40,6 +40,10 @@ class RestlessState(Struct):
     calm: int = 0
     chains: Chains = field(default_factory=Chains)
 
+    def forget(self) -> None:
+        """Forget what is usual, and the block that goes on."""
+        self.began, self.t, self.watched_s, self.moving_s, self.shares = None, None, 0.0, 0.0, []
+
 
 class RestlessJudge:
     """Judge one bed.
@@ -99,10 +103,6 @@ class RestlessJudge:
                 changes = state.chains.end(Kind.RESTLESS, self._who.key, t)
         state.shares = [*state.shares, round(share, 3)][-KEPT:]
         return changes
-
-    def forget(self) -> None:
-        """Forget what is usual."""
-        self.state.shares = []
 
     def _limit(self) -> float:
         shares = self.state.shares

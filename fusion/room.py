@@ -40,7 +40,7 @@ from fusion.down import DownJudge
 from fusion.down_state import DownState
 from fusion.falls_state import RoomState
 from fusion.physiology import OF_VITALS, Physiology, PhysiologyState
-from fusion.room_config import scales, sources, subjects, urgent_sources
+from fusion.room_config import residents, scales, sources, subjects, urgent_sources
 from fusion.room_events import RoomEvents
 from fusion.senses import NEEDED, Senses, SensesState
 from fusion.set_back import as_of
@@ -182,7 +182,7 @@ class RoomJudge:
         self.voice.forget(subject)
         self.vitals.forget(subject)
         self.situations.forget(subject)
-        if subject in subjects(self.room):
+        if subject in residents(self.room):
             self.distress.forget()
 
     def state(self) -> dict[str, bytes]:
@@ -237,11 +237,12 @@ class RoomJudge:
             self.senses.go_on(senses, restarted=restarted)
         if "situations" in state:
             self.situations.restore(decode(state["situations"], type=SituationsState))
-            if restarted:
-                self.situations.restarted()
+        moved = restarted and self.situations.restarted()
         if "sounds" in state:
             sounds = decode(state["sounds"], type=DistressState)
             self.distress = DistressJudge(on=self.distress.on, state=sounds)
+            if moved:
+                self.distress.forget()
         if "voice" in state:
             voice = decode(state["voice"], type=VoiceState)
             self.voice = RoomVoice(

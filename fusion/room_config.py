@@ -18,6 +18,14 @@ def subjects(room: Room) -> tuple[str, ...]:
     return tuple(dict.fromkeys(bed.subject for bed in room.beds if bed.subject is not None))
 
 
+def residents(room: Room) -> frozenset[str]:
+    """Return who lives in `room`, wears one of its wearables or uses one of its wet rooms."""
+    lives = (bed.subject for bed in room.beds)
+    wears = (band.subject for band in room.wearables)
+    uses = (wet.subject for wet in room.wet_rooms)
+    return frozenset(one for one in (*lives, *wears, *uses) if one is not None)
+
+
 def scales(room: Room) -> dict[str, Scale]:
     """Return who lives in `room` and whose wearables it has, with the scale of saturation."""
     found = {each.subject: Scale.ONE for each in room.wearables if each.subject is not None}

@@ -69,7 +69,7 @@ class RoomSituations:
 
     def __init__(self, room: Room, zone: tzinfo, state: SituationsState | None = None) -> None:
         self._room, self._zone = room, zone
-        self._begin(state or SituationsState())
+        self._begin(state or SituationsState(whose=situations_state.whose(room)))
 
     def observe(self, seen: AnyObservation, now: int) -> list[Change]:
         """Take one observation; return what can be said now.
@@ -101,24 +101,17 @@ class RoomSituations:
 
     def forget(self, subject: str) -> None:
         """Forget what was learned of a resident."""
-        for name, restless in self._restless.items():
-            if self._subjects.get(name) == subject:
-                restless.forget()
-        if subject in self._subjects.values():
-            for wet in self._wet:
-                wet.forget()
-            self._inactivity.forget()
-            self._wandering.forget()
-            self._agitation.forget()
+        situations_state.forget(self.state, self._room, subject)
 
-    def restarted(self) -> None:
-        """Take in that the node began anew.
+    def restarted(self) -> bool:
+        """Take in that the node began anew; return whether others live here now.
 
         Tracks are numbered from here. What a device said that is no longer in the room does not
-        hold any more.
+        hold any more, and of whoever lives here no more nothing is kept.
         """
         self._people.restarted()
         situations_state.keep(self.state, self._room)
+        return situations_state.moved(self.state, self._room)
 
     def restore(self, state: SituationsState) -> None:
         """Go on from what an earlier run left; beds and wet rooms that are gone are left out."""

@@ -48,6 +48,10 @@ class WanderingState(Struct):
     most: int = 0
     chains: Chains = field(default_factory=Chains)
 
+    def forget(self) -> None:
+        """Forget this night's bouts and what is usual; what was told goes on."""
+        self.began, self.bouts, self.most, self.usual = None, [], 0, []
+
 
 class WanderingJudge:
     """Judge one room.
@@ -98,10 +102,6 @@ class WanderingJudge:
         if (t - state.last) / SECOND > QUIET_S:
             return state.chains.end(Kind.WANDERING, "room", t)
         return self._judge(t) if walks else []
-
-    def forget(self) -> None:
-        """Forget what is usual."""
-        self.state.usual = []
 
     def _night(self, t: int) -> None:
         """Begin a new night at noon's day change, and keep what the last was like."""

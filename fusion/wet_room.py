@@ -119,6 +119,10 @@ class WetRoomState(Struct):
             one for one in self.on if one in wet.sensors and kinds.get(one) is SensorKind.PRESENCE
         ]
 
+    def forget(self) -> None:
+        """Forget the own time."""
+        self.stays = []
+
 
 class WetRoomJudge:
     """Judge one wet room.
@@ -237,10 +241,6 @@ class WetRoomJudge:
             told.append(Contribution(Sense.CARER, -round(math.log(CARER), 3)))
         found = Found(t, round(1.0 / (1.0 + math.exp(-state.odds)), 4), tuple(told))
         return state.chains.reach(Kind.NOT_OUT, self._who, step, t, found, began=state.since)
-
-    def forget(self) -> None:
-        """Forget the own time."""
-        self.state.stays = []
 
     def _radar(self, seen: SensorSeen, now: int) -> None:
         state = self.state

@@ -1,7 +1,7 @@
-"""What goes with a device: forgotten, and nothing else is.
+"""What goes with a device and with a resident: forgotten, and nothing else is.
 
 Rooms are filled by hand with all that they may remember, then begin anew with another
-configuration.
+configuration, or are told to erase somebody.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ import pytest
 from ambient.config import Bed, NodeConfig, Room
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.config_watch import BedWatch, RoomWatch, WetRoom
-from ambient.events import Purpose, SituationStep
-from ambient.observations import SensorKind, Wear
+from ambient.events import Purpose, Sense, SituationStep
+from ambient.observations import SensorKind, SoundClass, Wear
 from fusion.bed import BedState
 from fusion.carer import Holder
-from fusion.chains import Kind
+from fusion.chains import Chains, Found, Kind, Who
+from fusion.distress import Chain as Heard
 from fusion.hypothesis import Evidence
 from fusion.judge import Judge
+from fusion.own_calls import OwnCalls
 from fusion.restless import RestlessState
 from fusion.room import RoomJudge, Snapshot
 from fusion.wearers import Wearer
-from tests.fusion.situation_kit import at, sensor, tick
+from tests.fusion.situation_kit import at, heard, sensor, tick
 
 ANNA, BERTA, CLARA = "s-aaaa", "s-bbbb", "s-cccc"
 KINDS = {
@@ -66,11 +68,134 @@ def node(of: Room) -> RoomJudge:
     return Judge(NodeConfig(site="home", node="n-1", rooms=[of]), "k" * 40).rooms["r1"]
 
 
+def lived_in(of: Room) -> RoomJudge:
+    """Return the judge of a room that knows how its residents live."""
+    made = node(of)
+    state = made.situations.state
+    for bed in of.beds:
+        state.restless[bed.id].shares = [0.1] * 200
+        state.people.lain[bed.id] = {"c1": (0.5, 0.4, 0.36, 0.3)}
+    state.wet_rooms["bath"].stays = [300.0] * 20
+    state.inactivity.usual = {9: [20.0] * 10}
+    state.wandering.usual = [4.0] * 10
+    state.agitation.rates = {Sense.SOUND_MOAN.value: 9.0}
+    state.agitation.pulse = [70.0] * 30
+    state.hung["w1"] = (0.0, -1.0, 0.0)
+    made.distress.state.calls = OwnCalls(calls=90.0, hours=90.0, t=at(0))
+    return made
+
+
+def known(made: RoomJudge) -> set[str]:
+    """Return what is known of how somebody lives."""
+    state = made.situations.state
+    found = {
+        **{f"nights {name}": one.shares for name, one in state.restless.items()},
+        **{f"lies {name}": state.people.lain.get(name) for name in state.beds},
+        "stays": state.wet_rooms["bath"].stays,
+        "hours": state.inactivity.usual,
+        "walks": state.wandering.usual,
+        "signs": state.agitation.rates,
+        "pulse": state.agitation.pulse,
+        "hangs": state.hung,
+        "calls": made.distress.state.calls.calls,
+    }
+    return {name for name, one in found.items() if one}
+
+
 def anew(made: RoomJudge, of: Room) -> RoomJudge:
     """Return the judge that goes on after a restart with this configuration."""
     other = node(of)
     other.restore(made.state())
     return other
+
+
+OF_A, OF_B = {"nights a", "lies a"}, {"nights b", "lies b"}
+OF_ALL = {"hours", "walks", "signs", "pulse", "calls"}
+SHARED = {"stays", *OF_ALL}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone"),
+    [
+        (room(ANNA), room(ANNA), set()),
+        (room(ANNA), room(BERTA), {*OF_A, "hangs", *SHARED}),
+        (room(ANNA), room(None), {*OF_A, "hangs", *SHARED}),
+        (room(None), room(ANNA), {*OF_A, "hangs", *SHARED}),
+        (room(ANNA, BERTA), room(ANNA, CLARA), {*OF_B, *SHARED}),
+        (room(ANNA, BERTA), room(BERTA, ANNA), {*OF_A, *OF_B, "hangs"}),
+        (room(ANNA, bath=ANNA), room(BERTA, bath=ANNA), {*OF_A, "hangs", *OF_ALL}),
+        (room(ANNA, BERTA, bath=BERTA), room(ANNA, BERTA, bath=ANNA), {"stays"}),
+        (room(ANNA), room(ANNA, sensors=[]), set()),
+    ],
+)  # fmt: skip
+def test_a_new_occupant_begins_anew(before: Room, after: Room, gone: set[str]) -> None:
+    made = lived_in(before)
+    assert known(anew(made, after)) == known(made) - gone
+    assert known(anew(anew(made, after), after)) == known(made) - gone
+
+
+def test_what_is_known_of_nobody_knows_whom_is_kept_once() -> None:
+    """A state of before it was noted whose habits it holds."""
+    made = lived_in(room(ANNA))
+    made.situations.state.whose = {}
+    again = anew(made, room(ANNA))
+    assert known(again) == known(made)
+    assert known(anew(again, room(BERTA))) == set()
+
+
+@pytest.mark.parametrize("noted", [True, False])
+@pytest.mark.parametrize(
+    ("subject", "gone"),
+    [(ANNA, {*OF_A, "hangs", *SHARED}), (BERTA, {*OF_B, *SHARED}), (CLARA, set())],
+)
+def test_who_is_erased_leaves_no_habit(subject: str, gone: set[str], noted: bool) -> None:
+    made = lived_in(room(ANNA, BERTA))
+    if not noted:
+        made.situations.state.whose = {}
+    everything = known(made)
+    made.forget(subject)
+    assert known(made) == everything - gone
+
+
+def test_the_former_resident_can_be_erased_after_another_moved_in() -> None:
+    made = anew(lived_in(room(ANNA)), room(BERTA))
+    made.forget(ANNA)
+    assert ANNA.encode() not in b"".join(made.state().values())
+
+
+@pytest.mark.parametrize("how", ["moves out", "is erased"])
+def test_what_was_told_of_somebody_goes_on_as_nobodys(how: str) -> None:
+    made = lived_in(room(ANNA))
+    open_chain(made.situations.state.beds["a"].chains, Kind.EXIT, "a")
+    open_chain(made.situations.state.wet_rooms["bath"].chains, Kind.NOT_OUT, "bath")
+    if how == "is erased":
+        made.forget(ANNA)
+    else:
+        made = anew(made, room(BERTA))
+    state = made.situations.state
+    chains = [*state.beds["a"].chains.open, *state.wet_rooms["bath"].chains.open]
+    assert [(one.kind, one.who.subject) for one in chains] == [
+        (Kind.EXIT, None),
+        (Kind.NOT_OUT, None),
+    ]
+
+
+def open_chain(chains: Chains, kind: Kind, key: str) -> None:
+    chains.reach(kind, Who(key, ANNA), SituationStep.CONFIRMED, at(1), Found(at(1)))
+
+
+def test_a_call_that_the_former_rate_held_back_rings() -> None:
+    made = lived_in(room(ANNA))
+    held = Heard(
+        SoundClass.HELP, at(0), at(20), 0.95, SituationStep.SUSPECTED, called=at(0), own=-4
+    )
+    made.distress.state.chains = [held]
+    again = anew(made, room(BERTA))
+    (said,) = again.distress.heard(heard(30, SoundClass.HELP, 0.95))
+    assert said.step is SituationStep.CONFIRMED
+
+
+# -- devices -----------------------------------------------------------------------------------
 
 
 def full(of: Room) -> RoomJudge:
