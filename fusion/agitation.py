@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from ambient.events import Contribution, Sense, SituationStep
+from ambient.events import Contribution, Purpose, Sense, SituationStep
 from ambient.observations import (
     AnyObservation,
     MotionMeasured,
@@ -48,6 +48,10 @@ SOUNDS: Final = {
     SoundClass.MOAN: Sense.SOUND_MOAN,
     SoundClass.COUGH: Sense.SOUND_COUGH,
 }
+_OF: Final = {
+    Purpose.SOUNDS: frozenset(SOUNDS.values()),
+    Purpose.VITALS: frozenset({Sense.WEARABLE_MOVEMENT}),
+}
 WEIGHT: Final = {Sense.SOUND_COUGH: 0.4}
 """Who coughs may be ill and at ease. Every figure here is assumed; see docs/situations.md."""
 
@@ -73,6 +77,14 @@ class AgitationState(Struct):
         """Forget the signs, and how often they come; what was told goes on."""
         self.signs, self.rates = {}, {}
         self.pulse, self.pulse_t, self.quick = [], 0, 0
+
+    def withdraw(self, purpose: Purpose) -> None:
+        """Forget what the senses of a purpose told."""
+        for sense in _OF.get(purpose, ()):
+            self.signs.pop(sense.value, None)
+            self.rates.pop(sense.value, None)
+        if purpose is Purpose.VITALS:
+            self.pulse, self.pulse_t, self.quick = [], 0, 0
 
 
 class AgitationJudge:

@@ -115,6 +115,15 @@ class Movement(Struct):
         self.on = {name: kind for name, kind in self.on.items() if kinds.get(name) is kind}
         self.worn = {name: on for name, on in self.worn.items() if name in worn}
 
+    def take_off(self) -> bool:
+        """Forget what wearables told; return whether they told anything."""
+        name = _NAMES[Sense.WEARABLE_MOVEMENT]
+        told = name in self.watched
+        for known in (self.moved, self.watched):
+            known.pop(name, None)
+        self.worn = {}
+        return told
+
     def newest(self) -> int:
         """Return when anything last moved; 0 for never."""
         return max(self.moved.values(), default=0)

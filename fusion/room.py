@@ -159,13 +159,14 @@ class RoomJudge:
         """Follow that a purpose was switched.
 
         *Voice* and *vitals* off forget what was learned, and the latter whose wearable is whose;
-        *sounds* off what was heard lately. What was said before the switch and waits on the
-        timeline is forgotten with them.
+        *sounds* off what was heard lately. What both told of situations goes with them, and what
+        was said before the switch and waits on the timeline.
         """
         if not on:
             self.timeline.drop({kind for kind, needed in NEEDED.items() if needed is purpose})
         self.senses.consent(purpose, on)
         self.falls.consent(purpose, on)
+        self.situations.consent(purpose, on)
         if purpose is Purpose.SOUNDS:
             self.distress.consent(on)
         if purpose is Purpose.VOICE:

@@ -14,6 +14,7 @@ from typing import Final
 
 from ambient.config import Bed, Room
 from ambient.config_watch import of_bed
+from ambient.events import Purpose
 from ambient.observations import (
     AnyObservation,
     BoxSeen,
@@ -102,6 +103,11 @@ class RoomSituations:
     def forget(self, subject: str) -> None:
         """Forget what was learned of a resident."""
         situations_state.forget(self.state, self._room, subject)
+
+    def consent(self, purpose: Purpose, on: bool) -> None:
+        """Follow that a purpose was switched: off forgets what its senses told."""
+        if not on:
+            situations_state.withdraw(self.state, purpose)
 
     def restarted(self) -> bool:
         """Take in that the node began anew; return whether others live here now.

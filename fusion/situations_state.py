@@ -1,7 +1,7 @@
-"""What a room remembers of its situations; what goes with a device, a resident.
+"""What a room remembers of its situations; what goes with a device, a resident, a consent.
 
-Comes in: what an earlier run left and the room as it is configured now, who is
-erased. Goes out: the same state without what was theirs. Habits are kept by bed, by
+Comes in: what an earlier run left and the room as it is configured now, who is erased, which
+purpose was withdrawn. Goes out: the same state without what was theirs. Habits are kept by bed, by
 wet room and of the room as a whole; `SituationsState.whose` says who lived there as they were
 learned, so that whoever moves in begins anew. Chains that are open go on, as nobody's. Pure.
 """
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from ambient.config import Room
 from ambient.config_watch import of_bed
+from ambient.events import Purpose, Sense
 from ambient.observations import SensorKind
 from fusion.agitation import AgitationState
 from fusion.bed import BedState
@@ -31,6 +32,7 @@ from fusion.wandering import WanderingState
 from fusion.wet_room import WetRoomState
 
 _BED, _WET, _WORN, _ROOM = "bed", "wet", "worn", "room"
+_WORN_TELLS: Final = (Sense.WEARABLE_MOVEMENT.value, Sense.WEARABLE_ORIENTATION.value)
 
 Vector = tuple[float, float, float]
 
@@ -117,6 +119,22 @@ def forget(state: SituationsState, room: Room, subject: str) -> None:
     for key, who in (state.whose or whose(room)).items():
         if subject in who:
             _forget(state, key, {subject})
+
+
+def withdraw(state: SituationsState, purpose: Purpose) -> None:
+    """Forget what the senses of a purpose told."""
+    state.agitation.withdraw(purpose)
+    if purpose is Purpose.SOUNDS:
+        for wet in state.wet_rooms.values():
+            wet.unhear()
+    if purpose is Purpose.VITALS:
+        if state.movement.take_off():
+            # They are minutes and walks of camera and wearable together: without it fewer.
+            state.inactivity.forget()
+            state.wandering.forget()
+        state.hung = {}
+        for bed in state.beds.values():
+            bed.worth = {s: w for s, w in bed.worth.items() if s not in _WORN_TELLS}
 
 
 def _only(subject: str | None) -> list[str]:

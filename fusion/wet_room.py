@@ -123,6 +123,11 @@ class WetRoomState(Struct):
         """Forget the own time."""
         self.stays = []
 
+    def unhear(self) -> None:
+        """Forget what was heard from there."""
+        self.hurried = None
+        self.worth = {s: w for s, w in self.worth.items() if not s.startswith("sound.")}
+
 
 class WetRoomJudge:
     """Judge one wet room.

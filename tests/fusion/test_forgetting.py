@@ -1,7 +1,7 @@
-"""What goes with a device and with a resident: forgotten, and nothing else is.
+"""What goes with a device, with a resident and with a consent: forgotten, and nothing else is.
 
 Rooms are filled by hand with all that they may remember, then begin anew with another
-configuration, or are told to erase somebody.
+configuration, are told to erase somebody, or that a purpose was withdrawn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ambient.config import Bed, NodeConfig, Room
 from ambient.config_gateways import Sensor, Way, Wearable
 from ambient.config_watch import BedWatch, RoomWatch, WetRoom
 from ambient.events import Purpose, Sense, SituationStep
-from ambient.observations import SensorKind, SoundClass, Wear
+from ambient.observations import SensorKind, SoundClass, VitalMeasured, Wear
 from fusion.bed import BedState
 from fusion.carer import Holder
 from fusion.chains import Chains, Found, Kind, Who
@@ -27,7 +27,7 @@ from fusion.own_calls import OwnCalls
 from fusion.restless import RestlessState
 from fusion.room import RoomJudge, Snapshot
 from fusion.wearers import Wearer
-from tests.fusion.situation_kit import at, heard, sensor, tick
+from tests.fusion.situation_kit import at, heard, moved, sensor, tick
 
 ANNA, BERTA, CLARA = "s-aaaa", "s-bbbb", "s-cccc"
 KINDS = {
@@ -319,6 +319,77 @@ def test_going_on_from_a_snapshot_takes_nothing_out() -> None:
     other = node(room(BERTA, sensors=[], wet_rooms=[WetRoom(id="bath", sensors=["x"])]))
     other.resume(decode(encode(made.snapshot()), type=Snapshot))
     assert other.state() == made.state()
+
+
+# -- consent -----------------------------------------------------------------------------------
+
+
+def sensed(*, worn: bool = True) -> RoomJudge:
+    """Return the judge of a room in which each sense has told something."""
+    made = lived_in(room(ANNA))
+    state = made.situations.state
+    if worn:
+        made.situations.observe(moved(10, 0.3), at(10))
+    for minute in range(25):
+        value = {"code": "8867-4", "value": 70.0, "unit": "/min", "subject": ANNA}
+        t = at(60 * minute)
+        seen = VitalMeasured(t=t, received=t, room="r1", source="w1", **value)  # type: ignore[arg-type]
+        if worn:
+            made.situations.observe(seen, t)
+    state.agitation.quick = at(1500) if worn else 0
+    made.situations.observe(heard(1500, SoundClass.MOAN), at(1500))
+    wet = state.wet_rooms["bath"]
+    wet.since, wet.hurried = at(1000), at(1001)
+    wet.worth = {Sense.SOUND_THUD.value: 2.0, Sense.SENSOR_PRESENCE.value: 4.0}
+    state.beds["a"].worth = {Sense.WEARABLE_MOVEMENT.value: 5.0, Sense.SENSOR_BED.value: 0.9}
+    return made
+
+
+def test_withdrawn_sounds_leave_nothing_that_was_heard() -> None:
+    made = sensed()
+    made.consent(Purpose.SOUNDS, on=False)
+    state = made.situations.state
+    assert Sense.SOUND_MOAN.value not in state.agitation.signs
+    assert Sense.SOUND_MOAN.value not in state.agitation.rates
+    assert len(state.agitation.pulse) > 20
+    wet = state.wet_rooms["bath"]
+    assert (wet.hurried, wet.worth) == (None, {Sense.SENSOR_PRESENCE.value: 4.0})
+    assert wet.since == at(1000)
+    assert {"stays", "hours", "walks"} <= known(made)
+
+
+def test_withdrawn_vitals_leave_nothing_that_a_wearable_told() -> None:
+    made = sensed()
+    made.situations.state.movement.worn["w1"] = True
+    made.consent(Purpose.VITALS, on=False)
+    state, told = made.situations.state, Sense.WEARABLE_MOVEMENT.value
+    agitation = state.agitation
+    assert (agitation.pulse, agitation.pulse_t, agitation.quick) == ([], 0, 0)
+    assert told not in agitation.signs
+    assert told not in agitation.rates
+    assert Sense.SOUND_MOAN.value in agitation.signs
+    assert (state.movement.moved, state.movement.watched, state.movement.worn) == ({}, {}, {})
+    assert state.beds["a"].worth == {Sense.SENSOR_BED.value: 0.9}
+    # Habits of moving were the camera's and the wearable's together.
+    assert known(made) == {*OF_A, "stays", "signs", "calls"}
+
+
+def test_that_vitals_are_off_as_ever_takes_no_habit_away() -> None:
+    """A node says so after each start."""
+    made = sensed(worn=False)
+    made.situations.state.hung = {}
+    for _ in range(2):
+        made.consent(Purpose.VITALS, on=False)
+    assert known(made) == {*OF_A, "stays", "signs", "calls", "hours", "walks"}
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SOUNDS, Purpose.VITALS])
+def test_consent_that_is_given_forgets_nothing(purpose: Purpose) -> None:
+    made = sensed()
+    before = made.situations.state
+    kept = msgspec.msgpack.encode(before)
+    made.consent(purpose, on=True)
+    assert msgspec.msgpack.encode(before) == kept
 
 
 def test_a_bed_that_is_watched_no_more_is_left_out_with_its_sensors() -> None:

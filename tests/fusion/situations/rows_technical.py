@@ -12,12 +12,14 @@ from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, IN_A, MIDDLE
 @ROWS.add(
 from tests.fusion.situations.homes import (
     BADGE,
+    BATH,
     PAD_A,
     PLAIN,
     RADAR,
     SINGLE,
     UNWATCHED,
     WATCHED,
+    WEARS_A,
     home,
 )
 from tests.fusion.situations.kit import FLAT, HOUR, MINUTE, NIGHT, Story
@@ -374,6 +376,34 @@ def _(s: Story) -> None:
     for at in range(90, 360, 30):
         s.sound(at, SoundClass.HELP)
         s.sound(at + 5, SoundClass.SMOKE_ALARM)
+
+
+@ROWS.add(
+    "Consent to sounds withdrawn after moans",
+    "Two moans alone are no sign of distress, nor is a gesture after that they are not known.",
+    home(watch=UNWATCHED, wearables=WEARS_A, room_watch="{agitated: true}"),
+    10 * MINUTE,
+    shall_not=["distress.agitated"],
+)
+def _(s: Story) -> None:
+    s.sound(60, SoundClass.MOAN)
+    s.sound(70, SoundClass.MOAN)
+    s.consent(113, Purpose.SOUNDS, False)
+    s.band().state(1).rests(2, 300).moves(300, 303, 0.3).rests(303, 600)
+
+
+@ROWS.add(
+    "Consent to sounds withdrawn after a thud in the wet room",
+    "Who is in there is given the usual time again.",
+    BATH,
+    32 * MINUTE,
+    shall=[Shall("absence.not_out confirmed", 1800, 1870, times=1)],
+)
+def _(s: Story) -> None:
+    s.sensor(10, "wet-door", SensorKind.DOOR)
+    s.sensor(12, "radar", SensorKind.PRESENCE)
+    s.sound(60, SoundClass.THUD)
+    s.consent(70, Purpose.SOUNDS, False)
 
 
 @ROWS.add(
