@@ -22,7 +22,7 @@ from fusion.bed_people import People
 from fusion.inactivity import InactivityState
 from fusion.physiology import PhysiologyState, ResidentState
 from fusion.restless import RestlessState
-from fusion.situations import SituationsState
+from fusion.situations_state import SituationsState
 from fusion.vitals_baseline import BaselineState, Own
 from fusion.voice import VoiceState
 from fusion.wandering import WanderingState
@@ -64,6 +64,8 @@ def _situations(data: bytes) -> SituationsState:
         inactivity=InactivityState(usual=state.inactivity.usual),
         wandering=WanderingState(usual=state.wandering.usual),
         agitation=AgitationState(rates=state.agitation.rates),
+        # By whom it is forgotten where somebody else lives by now.
+        whose=state.whose,
     )
 
 

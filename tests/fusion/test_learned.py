@@ -18,7 +18,7 @@ from fusion.hours import TimeOfDay
 from fusion.learned import learned
 from fusion.physiology import PhysiologyState, ResidentState
 from fusion.restless import RestlessState
-from fusion.situations import SituationsState
+from fusion.situations_state import SituationsState
 from fusion.vitals_baseline import BaselineState, Course, Own
 from fusion.vitals_summary import Piece
 from fusion.voice import Amounts, VoiceState
@@ -105,6 +105,7 @@ def test_of_situations_what_is_usual_is_kept() -> None:
     state.wandering.usual, state.wandering.bouts = [3.0], [(1, 2)]
     state.agitation.rates, state.agitation.pulse = {"sound.moan": 0.5}, [70.0]
     state.holds, state.kinds = {"a": {"pad": True}}, {"pad": SensorKind.BED}
+    state.whose = {"bed/a": ["s-aaaa"]}
     kept = read(state, "situations")
     expected = SituationsState()
     expected.people.lain = state.people.lain
@@ -113,6 +114,7 @@ def test_of_situations_what_is_usual_is_kept() -> None:
     expected.inactivity.usual = {8: [20.0]}
     expected.wandering.usual = [3.0]
     expected.agitation.rates = {"sound.moan": 0.5}
+    expected.whose = state.whose
     assert kept == expected
 
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from ambient.events import Purpose
 from ambient.observations import Hearing, Place, SensorKind, SoundClass, View
-from tests.fusion.situations.homes import PAD_A, PLAIN, SHOWN, SINGLE, home
-from tests.fusion.situations.kit import FLAT, HOUR, MINUTE, NIGHT, Story
-from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, IN_A, MIDDLE
-
-
-@ROWS.add(
 from tests.fusion.situations.homes import (
     BADGE,
     BATH,
     PAD_A,
     PLAIN,
     RADAR,
+    SHOWN,
     SINGLE,
     UNWATCHED,
     WATCHED,
@@ -23,7 +18,7 @@ from tests.fusion.situations.homes import (
     home,
 )
 from tests.fusion.situations.kit import FLAT, HOUR, MINUTE, NIGHT, Story
-from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, MIDDLE
+from tests.fusion.situations.people import CHAIR, DOOR, FLOOR, IN_A, MIDDLE
 from tests.fusion.situations.rows_beds import gets_up
 from tests.fusion.situations.rows_falls import falls
 from tests.fusion.situations.table import FALLS, PEOPLE, SOUNDS, TECHNICAL, Rows, Shall
