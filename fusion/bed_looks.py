@@ -175,7 +175,8 @@ def numbers(seen: PostureSeen, shift: Shift) -> tuple[tuple[str, float], ...]:
 
 def weight(seen: PostureSeen) -> float:
     """Return how far a look counts for what is seen of the body, 0.2..1."""
-    return max(0.2, min(1.0, seen.quality / 0.5))
+    share = seen.quality / 0.5
+    return 0.2 if share < 0.2 else min(share, 1.0)
 
 
 def together(seen: PostureSeen, shift: Shift) -> str:

@@ -114,9 +114,9 @@ class Speeds:
         old, flat = self.bin, self._flat
         if old >= 0:
             at = CHANNELS * (old - self.base)
-            for total, count in zip(self.sums, self.counts, strict=True):
-                flat[at] = total / count if count else nan
-                at += 1
+            (a, b, c), (m, n, o) = self.sums, self.counts
+            flat[at], flat[at + 1] = a / m if m else nan, b / n if n else nan
+            flat[at + 2] = c / o if o else nan
         if old < 0 or number - self.base >= 2 * KEPT_BINS:
             self.kept[:] = np.nan
             self.base = number - KEPT_BINS // 2
