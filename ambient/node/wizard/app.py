@@ -25,6 +25,7 @@ from litestar.static_files import create_static_files_router
 from msgspec import Meta, Struct
 
 from ambient.bus.opening import fingerprint
+from ambient.config_cameras import Mount
 from ambient.errors import AmbientError
 from ambient.events import Area, Light, Station
 from ambient.node.wizard import record, walk
@@ -128,8 +129,9 @@ def page_room(request: AnyRequest, room: FromPath[str]) -> Response[str]:
     stations = walk.asked(installation.senses(room))
     kinds = [area for area in Area if area is not Area.WET_ROOM or here.cameras]
     return _page(
-        request, "room.html", room=here, stations=stations, lights=list(Light), kinds=kinds
-    )
+        request, "room.html", room=here, stations=stations, lights=list(Light), kinds=kinds,
+        mounts=list(Mount),
+    )  # fmt: skip
 
 
 @get("/api/people/{room:str}", sync_to_thread=True)
@@ -163,6 +165,20 @@ def draw(
 ) -> dict[str, str]:
     """Save what is drawn."""
     return {"version": _installation(request).draw(room, camera, data)}
+
+
+class Hung(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a camera hangs."""
+
+    mount: Mount
+
+
+@post("/api/mount/{room:str}/{camera:str}", sync_to_thread=True, status_code=200)
+def hang(
+    request: AnyRequest, room: FromPath[str], camera: FromPath[str], data: JSONBody[Hung]
+) -> dict[str, str]:
+    """Save how a camera hangs."""
+    return {"version": _installation(request).hang(room, camera, data.mount)}
 
 
 @post("/api/missing/{room:str}/{camera:str}", sync_to_thread=True, status_code=200)
@@ -250,8 +266,8 @@ def create_app(installation: Installation, door: Door) -> Litestar:
     inside = Router(
         "/",
         route_handlers=[
-            page_room, people, outline, areas, draw, missing, agree, still, begin, end, walked,
-            finish, page_certificate, certificate_json, close,
+            page_room, people, outline, areas, draw, hang, missing, agree, still, begin, end,
+            walked, finish, page_certificate, certificate_json, close,
         ],
         guards=[_let_in],
     )  # fmt: skip

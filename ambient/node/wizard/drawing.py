@@ -1,4 +1,4 @@
-"""What an installer drew, checked and written into ``node.yaml``.
+"""What an installer drew, checked and written into ``node.yaml``, and how a camera hangs.
 
 Comes in: the areas of one camera. Goes out: the file with these in place of the ones before, its
 comments and order kept, and only after it was read back as a configuration that works; or a reason
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ambient.config import NodeConfig, Room, load_node
-from ambient.config_cameras import Camera, Zone
+from ambient.config_cameras import Camera, Mount, Zone
 from ambient.config_watch import undrawn_beds
 from ambient.errors import ConfigError, StoreError
 from ambient.events import MAX_LIST, Area
@@ -181,21 +181,46 @@ def save(file: Path, room: str, camera: str, drawn: Sequence[Drawn]) -> NodeConf
     UnwrittenError
         When it cannot be written; it stays as it is.
     """
-    from ruamel.yaml import YAML
-
     config = load_node(file)
     here = next(one for one in config.rooms if one.id == room)
     check(drawn, here)
+
+    def put(of_room: Any, of_camera: Any) -> None:
+        _put(of_camera, "zones", [_zone(one) for one in drawn if one.area in _PLACES])
+        masks = [one.polygon for one in drawn if one.area is Area.MASK]
+        _put(of_camera, "mask", [_flow_points(polygon) for polygon in masks])
+        _put_wet_room(of_room, camera, drawn)
+
+    return _changed(file, room, camera, put)
+
+
+def hang(file: Path, room: str, camera: str, mount: Mount) -> NodeConfig:
+    """Write how a camera hangs into ``node.yaml``; return the configuration read back.
+
+    Raises
+    ------
+    ConfigError
+        When the file would no longer be a configuration; it stays as it is then.
+    UnwrittenError
+        When it cannot be written; it stays as it is.
+    """
+
+    def put(_: Any, of_camera: Any) -> None:
+        of_camera["mount"] = mount.value
+
+    return _changed(file, room, camera, put)
+
+
+def _changed(file: Path, room: str, camera: str, change: Callable[[Any, Any], None]) -> NodeConfig:
+    """Let `change` alter what stands in the file of a room and its camera; comments stay."""
+    from ruamel.yaml import YAML
+
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 100
     tree = yaml.load(file.read_text("utf-8"))
     of_room = next(one for one in tree["rooms"] if one["id"] == room)
-    of_camera = next(one for one in of_room["cameras"] if one["id"] == camera)
-    _put(of_camera, "zones", [_zone(one) for one in drawn if one.area in _PLACES])
-    masks = [one.polygon for one in drawn if one.area is Area.MASK]
-    _put(of_camera, "mask", [_flow_points(polygon) for polygon in masks])
-    _put_wet_room(of_room, camera, drawn)
+    change(of_room, next(one for one in of_room["cameras"] if one["id"] == camera))
     text = io.StringIO()
     yaml.dump(tree, text)
     return _replace(file, text.getvalue().encode())

@@ -17,7 +17,7 @@ import msgspec
 
 from ambient import __version__
 from ambient.config import NodeConfig, Room, load_node
-from ambient.config_cameras import Camera
+from ambient.config_cameras import Camera, Mount
 from ambient.events import Light, Purpose, Station, StationResult, WizardAct
 from ambient.node.running import start_anew
 from ambient.node.switches import SwitchBoard
@@ -145,6 +145,15 @@ class Installation:
             self.config = drawing.save(self.config_file, room, camera, areas)
             self._announcer.use(self.config)
             self._announcer.drawn(room, camera, areas)
+        start_anew(self.config.state_dir)
+        return self.config.version
+
+    def hang(self, room: str, camera: str, mount: Mount) -> str:
+        """Write how a camera hangs; return the version. The node starts anew with it."""
+        with self._lock:
+            self.camera(room, camera)
+            self.config = drawing.hang(self.config_file, room, camera, mount)
+            self._announcer.use(self.config)
         start_anew(self.config.state_dir)
         return self.config.version
 

@@ -52,6 +52,9 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Gehen Sie durch das Zimmer: Im Bild, das Sie sieht, werden Sie als Linien gezeichnet. "
         "Gezeigt wird ein Umriss, kein Bild.",
     ),
+    "mount": ("How it hangs", "Wie sie hängt"),
+    "mount_wall": ("wall, into the room", "Wand, in den Raum"),
+    "mount_ceiling": ("ceiling, straight down", "Decke, senkrecht hinab"),
     "camera": ("Camera", "Kamera"),
     "nobody": ("Nobody is seen.", "Niemand ist zu sehen."),
     "seen": ("People seen", "Gesehene Personen"),

@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from ambient.config import Bed, NodeConfig, Room, load_node
-from ambient.config_cameras import Camera, Zone
+from ambient.config_cameras import Camera, Mount, Zone
 from ambient.doctor.findings import Level
 from ambient.doctor.zones import zones as doctor_zones
 from ambient.errors import AmbientError, StoreError, UsageError
 from ambient.events import Area, Coverage, Light, Purpose
-from ambient.node.wizard.drawing import Drawn, Missing, areas_of, missing, owned, save
+from ambient.node.wizard.drawing import Drawn, Missing, areas_of, hang, missing, owned, save
 from ambient.node.wizard.record import Certificate, certify, senses_of
 from ambient.node.wizard.record import Missing as Gone
 from ambient.node.wizard.walk import Judged, asked
@@ -73,6 +73,20 @@ def test_areas_come_back_and_comments_stay(file: Path) -> None:
     assert list(yaml.safe_load(text)) == list(yaml.safe_load(TEXT))
     assert file.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in file.parent.iterdir()] == ["node.yaml"]
+
+
+def test_how_a_camera_hangs_is_written_and_what_is_drawn_stays(file: Path) -> None:
+    before = load_node(file)
+    config = hang(file, "r12", "c1", Mount.CEILING)
+    assert config == load_node(file)
+    assert config.version != before.version
+    first, second = config.rooms[0].cameras
+    assert (first.mount, second.mount) == (Mount.CEILING, Mount.WALL)
+    assert first.zones == before.rooms[0].cameras[0].zones
+    assert "# by the window" in file.read_text()
+    drawn_below = save(file, "r12", "c1", [drawn(Area.SOFA)])
+    assert drawn_below.rooms[0].cameras[0].mount is Mount.CEILING
+    assert hang(file, "r12", "c1", Mount.WALL).rooms[0].cameras[0].mount is Mount.WALL
 
 
 def test_nothing_drawn_takes_everything_away_and_leaves_the_rest(file: Path) -> None:

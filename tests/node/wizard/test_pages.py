@@ -17,6 +17,7 @@ pytest.importorskip("playwright", reason="needs the extra dev")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from ambient.config_cameras import Mount
 from ambient.node.wizard.app import create_app
 from tests.hub.browser import DESKTOP, PATIENCE_MS, PHONE, chromium
 from tests.node.wizard.bench import DrawnRoom, drawn_room
@@ -102,6 +103,10 @@ def test_from_the_code_to_the_certificate(page: Page, room: DrawnRoom, language:
     page.click("a[href='/room/r12']")
     page.locator(".people line").first.wait_for(state="attached")
     expect(page.locator("#gathering")).to_be_hidden()
+    camera = room.installation.config.rooms[0].cameras[0].id
+    page.select_option(f"#mount-{camera}", "ceiling")
+    expect(page.locator(".hung").first).not_to_be_empty()
+    assert room.installation.config.rooms[0].cameras[0].mount is Mount.CEILING
     page.locator("#proposals button").first.click()
     page.select_option("#kind", "permitted")
     assert page.locator("#bed").is_enabled(), "a permitted place has a bed as well"

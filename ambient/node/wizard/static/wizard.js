@@ -53,6 +53,25 @@ async function again(what, wait) {
 again(people, 400);
 again(async () => { for (const figure of figures) await outline(figure); }, 1500);
 
+for (const figure of figures) {
+    const mount = figure.querySelector(".mount");
+    let saved = mount.value;
+    mount.addEventListener("change", async () => {
+        const told = figure.querySelector(".hung");
+        told.textContent = "";
+        try {
+            const path = `/api/mount/${room}/${figure.dataset.camera}`;
+            const { version } = await ask(path, { mount: mount.value });
+            saved = mount.value;
+            told.textContent = words.saved.replace("{version}", version);
+            complain("");
+        } catch (error) {
+            mount.value = saved; // what the page shows is what the node has
+            complain(error.message);
+        }
+    });
+}
+
 // -- the walk --
 
 const light = document.getElementById("light");
