@@ -17,7 +17,7 @@ beside a carer (who kneels and gets up again) must be a little clearer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from typing import Final
 
@@ -171,6 +171,13 @@ class DownJudge:
         if not on:
             sounds, worn = purpose is Purpose.SOUNDS, purpose is Purpose.VITALS
             self.down.signs.forget(sounds=sounds, worn=worn)
+
+    def nobodys(self, former: Set[str]) -> None:
+        """Take in that these live here no more: what is open goes on, as nobody's."""
+        for chain in self.falls.state.chains:
+            chain.subject = None if chain.subject in former else chain.subject
+        for one in self.down.situations:
+            one.subject = None if one.subject in former else one.subject
 
     def forget(self, subject: str) -> None:
         """Forget what is known of a resident; an open chain goes on as somebody's."""

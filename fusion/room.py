@@ -238,11 +238,13 @@ class RoomJudge:
             self.senses.go_on(senses, restarted=restarted)
         if "situations" in state:
             self.situations.restore(decode(state["situations"], type=SituationsState))
-        moved = restarted and self.situations.restarted()
+        former = self.situations.restarted() if restarted else None
+        if former:
+            self.falls.nobodys(former)
         if "sounds" in state:
             sounds = decode(state["sounds"], type=DistressState)
             self.distress = DistressJudge(on=self.distress.on, state=sounds)
-            if moved:
+            if former is not None:
                 self.distress.forget()
         if "voice" in state:
             voice = decode(state["voice"], type=VoiceState)
@@ -260,7 +262,8 @@ class RoomJudge:
             kept_sources.views = views
             self._sources = kept_sources
         if restarted:
-            kept_now = self._now = self._sources.now
+            # An older version kept it of situations alone.
+            kept_now = self._now = max(self._sources.now, self.situations.state.advanced)
             self.timeline.go_on(kept_now, kept_now if now is None else now)
         self._look_up()
 

@@ -13,11 +13,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from fusion.views import SourcesState
 
 EARLIEST: Final = 10**17
 """Whole numbers from here on are instants, nanoseconds since 1970; nothing else is as large."""
+SLACK: Final = 2 * 10**9
+"""A source may be so far ahead of the node, nanoseconds."""
+
+
+class _Advanced(Struct):
+    """Of what is remembered of situations, up to when it was judged."""
+
+    advanced: int = 0
 
 
 def as_of(state: dict[str, bytes], now: int) -> dict[str, bytes]:
@@ -36,23 +45,25 @@ def as_of(state: dict[str, bytes], now: int) -> dict[str, bytes]:
         When it cannot be read.
     """
     decode, encode = msgspec.msgpack.decode, msgspec.msgpack.encode
-    if "sources" not in state:
-        return state
-    sources = decode(state["sources"], type=SourcesState)
-    by = sources.now - now
-    if by <= 0:
+    sources = decode(state["sources"], type=SourcesState) if "sources" in state else None
+    newest = sources.now if sources is not None else 0
+    if not newest and "situations" in state:
+        newest = decode(state["situations"], type=_Advanced).advanced
+    by = newest - now
+    if by <= SLACK:
         return state
     moved = {name: encode(_moved(decode(data), by)) for name, data in state.items()}
-    sources.now, sources.told = now, None
-    for source in sources.views.sources:
-        source.last = None
-    moved["sources"] = encode(sources)
+    if sources is not None:
+        sources.now, sources.told = now, None
+        for source in sources.views.sources:
+            source.last = None
+        moved["sources"] = encode(sources)
     return moved
 
 
 def _moved(value: Any, by: int) -> Any:
     if isinstance(value, dict):
-        return {key: _of_field(key, each, by) for key, each in value.items()}
+        return {_moved(key, by): _of_field(key, each, by) for key, each in value.items()}
     if isinstance(value, list):
         return [_moved(each, by) for each in value]
     if isinstance(value, int) and value >= EARLIEST:

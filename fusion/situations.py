@@ -109,8 +109,8 @@ class RoomSituations:
         if not on:
             situations_state.withdraw(self.state, purpose)
 
-    def restarted(self) -> bool:
-        """Take in that the node began anew; return whether others live here now.
+    def restarted(self) -> set[str] | None:
+        """Take in that the node began anew; return who moved out, None where nobody moved.
 
         Tracks are numbered from here. What a device said that is no longer in the room does not
         hold any more, and of whoever lives here no more nothing is kept.

@@ -102,16 +102,19 @@ def keep(state: SituationsState, room: Room) -> None:
             state.wet_rooms[wet.id].keep(wet, kinds)
 
 
-def moved(state: SituationsState, room: Room) -> bool:
-    """Forget what was learned of whoever lives here no more; return whether the room has changed.
+def moved(state: SituationsState, room: Room) -> set[str] | None:
+    """Forget what was learned of whoever lives here no more; return who that is.
 
-    What was kept before it was known whose it is stays.
+    None where nobody moved in or out. What was kept before it was known whose it is stays.
     """
     before, state.whose = state.whose, whose(room)
     changed = [key for key, who in before.items() if state.whose.get(key) != who]
     for key in changed:
         _forget(state, key, set(before[key]) - set(state.whose.get(key, ())))
-    return _ROOM in changed
+        kind, _, name = key.partition("/")
+        if kind == _BED and name in state.beds:
+            state.beds[name].left = None  # who got up and is away is not whoever sleeps here now
+    return set(before[_ROOM]) - set(state.whose[_ROOM]) if _ROOM in changed else None
 
 
 def forget(state: SituationsState, room: Room, subject: str) -> None:

@@ -45,6 +45,10 @@ BODY: Final = np.array([0, 11, 12, 23, 24, 25, 26, 27, 28])
 """Nose, shoulders, hips, knees and ankles."""
 HERE: Final = 0.3
 """Intersection over union from which an outline is where the body was last seen."""
+LIES: Final = 0.5
+"""Probability of being down from which a pose is of somebody who lies."""
+OTHERWISE_S: Final = 1.0
+"""Poses must say otherwise for so long before who lies does so no more."""
 UNTOLD: Final = 0.3
 """Probability of being down of whom nothing but an outline was seen."""
 
@@ -55,9 +59,10 @@ Wide = NDArray[np.float64]
 class _Known:
     pose: PoseSeen
     shown: PoseSeen
-    box: Box
-    """Where the body was last seen, by pose or by an outline that overlaps that."""
-    estimate: Estimate | None = None
+    box: Box | None = None
+    held: Estimate | None = None
+    """Where a pose last was and what it said: of who lies, until others say otherwise for long."""
+    other_since: int | None = None
 
 
 class Levelled:
@@ -107,7 +112,7 @@ class Levelled:
             at=(x, y),
             size=body_size(points),
         )
-        self._known[pose.track].estimate = estimate
+        _hold(self._known[pose.track], estimate, pose)
         return estimate
 
     def outline(self, seen: BoxSeen) -> Estimate:
@@ -115,7 +120,8 @@ class Levelled:
         shape = Outline.of(seen.box, seen.aspect, 0.0)
         quality = min(1.0, 0.1 + 0.6 * seen.score)
         known = self._known.get(seen.track)
-        if known is None or known.estimate is None or iou(known.box, seen.box) < HERE:
+        here = known is not None and known.box is not None and iou(known.box, seen.box) >= HERE
+        if known is None or known.held is None or not here:
             return Estimate(
                 posture=Posture.OTHER,
                 probability=0.5,
@@ -127,8 +133,10 @@ class Levelled:
                 at=shape.middle,
                 size=shape.size,
             )
-        known.box = seen.box
-        return replace(known.estimate, descent=0.0, quality=quality)
+        # An outline tells of nobody that they are up: it would end a fall.
+        down = known.held.down >= LIES
+        posture = known.held.posture if down else Posture.OTHER
+        return replace(known.held, posture=posture, upright=0.0, descent=0.0, quality=quality)
 
     def end(self, track: int) -> None:
         """Forget a track."""
@@ -138,9 +146,25 @@ class Levelled:
     def _show(self, pose: PoseSeen) -> PoseSeen:
         known = self._known.get(pose.track)
         if known is None or known.pose != pose:
-            known = _Known(pose, level(pose), pose.box, known.estimate if known else None)
+            known = known or _Known(pose, pose)
+            known.pose, known.shown = pose, level(pose)
             self._known[pose.track] = known
         return known.shown
+
+
+def _hold(known: _Known, estimate: Estimate, pose: PoseSeen) -> None:
+    """Keep what a pose says for when the outline alone is left.
+
+    Below the lens a wrong pose is often somebody upright: one alone takes nobody who lies away.
+    """
+    lay = known.held is not None and known.held.down >= LIES
+    if estimate.down >= LIES:
+        known.other_since = None
+    elif lay:
+        since = known.other_since = pose.t if known.other_since is None else known.other_since
+        if (pose.t - since) / 1e9 < OTHERWISE_S:
+            return
+    known.held, known.box = estimate, pose.box
 
 
 def level(pose: PoseSeen) -> PoseSeen:

@@ -28,6 +28,7 @@ from ambient.node.recording import (
     Resumed,
 )
 from fusion.room import Snapshot
+from fusion.room_config import residents
 
 FOLDER: Final = "recordings"
 KEPT: Final = "kept"
@@ -130,8 +131,11 @@ class Recorder:
             When a file cannot be deleted.
         """
         of_subject = [r for r in self._open if subject in subjects(self._rooms[r])]
-        for room in of_subject:
-            self._end(room)
+        for room, writer in list(self._open.items()):
+            if room in of_subject:
+                self._end(room)
+            else:
+                self._flush(room, writer)  # without its header it would be taken for one of theirs
         erase(self._config.state_dir, subject)
         for room in of_subject:
             self._begin(room, t)
@@ -232,8 +236,7 @@ class Recorder:
 
 def subjects(room: Room) -> list[str]:
     """Return of whom a recording of `room` tells, each once."""
-    told = [*(b.subject for b in room.beds), *(w.subject for w in room.wearables)]
-    return sorted({one for one in told if one is not None})
+    return sorted(residents(room))
 
 
 def days(state_dir: Path) -> list[Path]:

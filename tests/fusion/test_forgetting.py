@@ -7,6 +7,7 @@ configuration, are told to erase somebody, or that a purpose was withdrawn.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ from fusion.restless import RestlessState
 from fusion.room import RoomJudge, Snapshot
 from fusion.wearers import Wearer
 from tests.fusion.situation_kit import at, heard, moved, sensor, tick
+from tests.fusion.situations import homes
+from tests.fusion.situations.kit import FLAT, NIGHT, Story, installed
 
 ANNA, BERTA, CLARA = "s-aaaa", "s-bbbb", "s-cccc"
 KINDS = {
@@ -171,7 +174,9 @@ def test_what_was_told_of_somebody_goes_on_as_nobodys(how: str) -> None:
     if how == "is erased":
         made.forget(ANNA)
     else:
+        made.situations.state.beds["a"].left = at(1)
         made = anew(made, room(BERTA))
+        assert made.situations.state.beds["a"].left is None, "who got up is not who lives here now"
     state = made.situations.state
     chains = [*state.beds["a"].chains.open, *state.wet_rooms["bath"].chains.open]
     assert [(one.kind, one.who.subject) for one in chains] == [
@@ -398,3 +403,14 @@ def test_a_bed_that_is_watched_no_more_is_left_out_with_its_sensors() -> None:
     unwatched = replace(room(ANNA), beds=[Bed(id="a", subject=ANNA)])
     state = anew(made, unwatched).situations.state
     assert (state.beds, state.restless, state.holds) == ({}, {}, {})
+
+
+def test_a_fall_that_is_open_goes_on_as_nobodys_where_somebody_else_moves_in(
+    tmp_path: Path,
+) -> None:
+    ward = homes.home(watch=homes.ALWAYS, wearables=homes.WEARS_A)
+    story = Story(installed(ward, tmp_path), NIGHT, 150)
+    story.band().walks(1, 10).impact(10).rests(11, 29, FLAT)
+    story.restart(30, 40, home=ward.replace("s-aaaa", "s-ffff"))
+    told = {each.name: each.event.subject for each in story.play() if each.s > 40}
+    assert told["fall.long_lie"] is None

@@ -87,3 +87,28 @@ def test_a_state_that_is_not_ahead_is_left_as_it_is() -> None:
 def test_what_cannot_be_read_is_said(data: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
         as_of({"sources": data}, 10**18)
+
+
+def test_instants_that_are_keys_are_moved_too() -> None:
+    state = {
+        "sources": msgspec.msgpack.encode(SourcesState(views=Views([]), now=10**18 + 60 * NS)),
+        "vitals": msgspec.msgpack.encode({"open": {10**18: 70.0}}),
+    }
+    moved = as_of(state, 10**18)
+    assert msgspec.msgpack.decode(moved["vitals"], strict=False) == {"open": {10**18 - 60 * NS: 70}}
+
+
+@pytest.mark.parametrize("now", [None, 0])
+def test_where_the_time_of_the_sources_is_not_known_that_of_situations_counts(
+    now: int | None,
+) -> None:
+    state = {"situations": msgspec.msgpack.encode({"advanced": 10**18 + 60 * NS})}
+    if now is not None:
+        state["sources"] = msgspec.msgpack.encode(SourcesState(views=Views([]), now=now))
+    moved = as_of(state, 10**18)
+    assert msgspec.msgpack.decode(moved["situations"]) == {"advanced": 10**18}
+
+
+def test_a_source_that_is_a_little_ahead_is_no_clock_that_was_set_back() -> None:
+    state = {"sources": msgspec.msgpack.encode(SourcesState(views=Views([]), now=10**18 + NS))}
+    assert as_of(state, 10**18) is state

@@ -384,3 +384,28 @@ def test_a_room_goes_on_from_a_snapshot_exactly(tmp_path: Path, cut: int) -> Non
     assert b"fall.suspected" in expected
     assert joined([event for one in seen[cut:] for event in other.observe(one)]) == expected
     assert msgspec.to_builtins(other.snapshot()) == msgspec.to_builtins(whole.snapshot())
+
+
+def test_erasing_somebody_leaves_the_recordings_of_others_and_knows_every_resident(
+    tmp_path: Path,
+) -> None:
+    """Even of a room of which nothing has reached the disk yet."""
+    of_config = config(tmp_path, 2)
+    first = of_config.rooms[0]
+    bath = [msgspec.structs.replace(first.wet_rooms[0], subject="s-bath")]
+    rooms = [msgspec.structs.replace(first, wet_rooms=bath), of_config.rooms[1]]
+    of_config = msgspec.structs.replace(of_config, rooms=rooms)
+    judge = Judge(of_config, "k" * 40)
+    made = Recorder(of_config, "k" * 40, judge.snapshot, lambda _: 1_000_000)
+    for room in ("r0", "r1"):
+        made.follow(room, True, START)
+    made.erase("s-bath", START + NS)
+    made.close()
+    told = {file.name: RecordingReader(file).begun().subjects for file in recorder.files(tmp_path)}
+    assert {name: "s-bath" in who for name, who in told.items()} == {
+        "r0.1.obs.zst": True,
+        "r1.1.obs.zst": False,
+    }
+    first_file = next(file for file in recorder.files(tmp_path) if file.name.startswith("r0."))
+    begun_at = [one.t for one in RecordingReader(first_file) if isinstance(one, Resumed)]
+    assert begun_at == [START + NS], "the recording of whom it tells began anew"

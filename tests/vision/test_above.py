@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ambient.config import Falls
 from ambient.config_cameras import Camera, Mount
-from ambient.observations import BoxSeen, PoseSeen, Posture, PostureSeen
+from ambient.observations import BoxSeen, PoseSeen, Posture, PostureSeen, TrackEnded
+from fusion.falls import FallJudge
+from fusion.falls_state import Step
 from tests.vision.bodies import LYING, STANDING, pose
 from vision.above import UNTOLD, Levelled, level, nearness
 from vision.features import measure
+from vision.objects.types import Detection, Thing
 from vision.people import People
 from vision.pose.types import Pose
 from vision.posture import RulePosture
@@ -122,3 +126,42 @@ def test_an_outline_says_what_the_pose_said_there_and_nothing_elsewhere() -> Non
     # A wide box before a camera on a wall is somebody who lies.
     wide = model.outline(outline((0.1, 0.1, 0.4, 0.2), track=2))
     assert (wide.down, wide.posture) == (UNTOLD, Posture.OTHER)
+
+
+@pytest.mark.parametrize("wrong", [1, 3])
+@pytest.mark.parametrize("lay", [25, 50])
+def test_one_wrong_pose_takes_nobody_away_who_lies(lay: int, wrong: int) -> None:
+    """Below the lens a wrong pose is often somebody upright; then the outline alone is left."""
+    watch, room = People("r1", Camera(id="c1", source="x", mount=Mount.CEILING)), FallJudge(Falls())
+    lying, up = below(LYING, 90.0, (0.4, 0.3)), below(STANDING, 90.0, (0.4, 0.3))
+    outline = Detection(Thing.PERSON, 0.8, lying.box)
+    steps: list[Step] = []
+    for n in range(150):
+        poses = [lying] if n < lay else [up] if n < lay + wrong else []
+        boxes = [outline] if n >= lay + wrong and n % 10 == 0 else None
+        for one in watch.update(poses, n * FRAME, 1.0, boxes=boxes):
+            if isinstance(one, PostureSeen):
+                steps += [change.step for change in room.posture(one)]
+            elif isinstance(one, TrackEnded):
+                steps += [change.step for change in room.ended(one)]
+        steps += [change.step for change in room.advance(n * FRAME)]
+    assert steps == [Step.SUSPECTED, Step.CONFIRMED]
+
+
+def test_who_got_up_is_no_longer_held_as_lying() -> None:
+    model = Levelled(RulePosture())
+    lies, stands = below(LYING, 90.0, (0.4, 0.3)), below(STANDING, 90.0, (0.4, 0.3))
+    for n in range(20):
+        model.update(seen(lies, n * FRAME))
+    for n in range(20, 40):
+        model.update(seen(stands, n * FRAME))
+
+    def outline(box: tuple[float, float, float, float]) -> BoxSeen:
+        return BoxSeen(
+            t=41 * FRAME, room="r1", source="c1", track=1, box=box, score=0.8, aspect=1.0
+        )
+
+    assert model.outline(outline(lies.box)).down == UNTOLD
+    there = model.outline(outline(stands.box))
+    assert (there.posture, there.upright) == (Posture.OTHER, 0.0)
+    assert there.down < 0.5

@@ -75,3 +75,4 @@ class Calls:
     def forget(self, subject: str) -> None:
         """Forget the calls of a resident that fusion has."""
         self._held = deque((one for one in self._held if one[1].subject != subject), maxlen=MOST)
+        self._again = deque(one for one in self._again if one.subject != subject)

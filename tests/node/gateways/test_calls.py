@@ -160,3 +160,15 @@ def until(what: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_S
     while not what():
         assert time.monotonic() < end
+
+
+def test_who_is_erased_is_not_named_again() -> None:
+    link = Link()
+    assert link.calls.send(said(1, subject="s-aaaa"))
+    link.killed()
+    link.fusion.room = 0
+    link.back()
+    link.calls.forget("s-aaaa")
+    link.fusion.room = 9
+    link.calls.step()
+    assert link.fusion.seen == []
