@@ -29,7 +29,7 @@ test: setup ## Run the tests; warnings are errors.
 	./deploy/system-packages.sh test
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile $(HUNG) $(PYTEST_ARGS)
 
-test-long: setup ## Run what takes longest: evaluations in small.
+test-long: setup ## Run what takes longest: evaluations in small, two hubs, installing a room.
 	./deploy/system-packages.sh test
 	$(BIN)/python -m pytest -m long -n 2 --dist loadfile $(HUNG) $(PYTEST_ARGS)
 

@@ -51,7 +51,7 @@ from tests.e2e.rooms import room
 from tests.hub.browser import PATIENCE_MS, PHONE, chromium
 from tests.patience import FAR_S
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(1800)]
 
 ROOM = "r12"
 CLIPS = {"c1": "falls", "c2": "sit", "c3": "lie_bed"}

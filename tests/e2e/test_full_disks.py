@@ -18,7 +18,7 @@ from tests.e2e.running import Running
 
 pytestmark = [
     pytest.mark.usefixtures("models"),
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(900),
     pytest.mark.skipif(sys.platform != "linux", reason="needs Linux"),
 ]

@@ -26,7 +26,7 @@ from ambient.node.outbox import Outbox
 from tests.patience import PATIENCE_S
 from tests.relays.modbus import Module
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 WAIT_S = 2 * PATIENCE_S
 """Of two processes that may both be busy; that a hub takes over within 30 s is a rule of `Duty`,
 held in ``test_duty``, and measured by ``ambient evaluate failovers``."""

@@ -291,7 +291,10 @@ async def test_fifty_megabytes_that_do_not_say_so_are_cut_off(tmp_path: Path) ->
             pass
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert (await got).status == 413
+        try:
+            assert (await got).status == 413
+        except ConnectionResetError:
+            pass  # cut off with so much on the way that the answer went with it
         assert most < 30_000_000
         writer.close()
         assert (await clinic.post(observation())).status == 200
