@@ -261,10 +261,11 @@ class BedJudge:
         if not self._hours.hold(left):
             return changes
         away_s = (t - left) / SECOND
+        # Of who left since then it is as long, and asks for nothing more.
         on_s = (t - state.on_since) / SECOND
         steps = ((SituationStep.CONFIRMED, 1.0, LOOK_S), (SituationStep.LASTING, 2.0, due_s))
         for step, times, looked_s in steps:
-            if away_s >= due_s * times and (on_s >= looked_s or left >= state.on_since):
+            if away_s >= due_s * times and on_s >= looked_s:
                 changes += state.chains.reach(
                     Kind.NOT_BACK, self._who, step, t, Found(t, BELIEVED), began=left
                 )
