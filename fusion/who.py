@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 
 from ambient.observations import AnyObservation, MotionMeasured, PostureSeen, TrackEnded, Wear
-from fusion.who_belief import Belief, posterior
+from fusion.who_belief import Belief, posterior, summed
 from fusion.who_evidence import (
     DECAY,
     HALF_LIFE_S,
@@ -40,6 +40,7 @@ from fusion.who_evidence import (
     looked_up,
     scores,
     second_of,
+    seconds_of,
     several,
 )
 from fusion.who_paths import Key, Path, WornTrack, grown, settle
@@ -262,29 +263,29 @@ class Matcher:
     def _take(self, device: WornDevice, moments: list[Moment]) -> None:
         """Take in what moments that are over say of each path."""
         rows = [row for moment in moments for row in moment]
+        first, last = rows[0][0], rows[-1][0]
         times = np.array([t for t, _, _ in rows], np.int64)
-        y, weight = np.array([row[1:] for row in rows]).T
+        y, weight = np.array([y for _, y, _ in rows]), np.array([worth for *_, worth in rows])
         sizes = [len(moment) for moment in moments]
         known: dict[tuple[Key, ...], list[Seconds | None]] = {}
         of_paths: list[list[Seconds | None]] = []
         after: list[Floats] = []
-        seconds: list[float] = []
         for path in device.paths:
-            tracks = self._about(path, times)
+            tracks = self._about(path, first, last)
             if tracks not in known:
                 known[tracks] = self._beside(tracks, times, y, weight, sizes)
             of_paths.append(known[tracks])
             for each in known[tracks]:
                 if each is not None:
                     path.found.add(each)
-                    after.append(path.found.sums.copy())
-                    seconds.append(path.found.seconds)
+                    after.append(path.found.sums)
         if not after:
             for path in device.paths:
                 path.held *= FADES ** len(moments)
             return
-        every = scores(np.stack(after), RELATIONS[device.wear])
-        odds = iter(zip(log_odds(every).tolist(), seconds, strict=True))
+        sums = np.stack(after)
+        found_odds = log_odds(scores(sums, RELATIONS[device.wear]))
+        odds = iter(zip(found_odds.tolist(), seconds_of(sums).tolist(), strict=True))
         moved = [any(worth == 1.0 for _, _, worth in moment) for moment in moments]
         for path, found in zip(device.paths, of_paths, strict=True):
             for each, moves in zip(found, moved, strict=True):
@@ -298,12 +299,12 @@ class Matcher:
                 path.held += min(most, max(least, now - FADES * path.now))
                 path.now = now
 
-    def _about(self, path: Path, times: Times) -> tuple[Key, ...]:
-        """Return the tracks of a path that may have to do with the seconds up to `times`."""
+    def _about(self, path: Path, first: int, last: int) -> tuple[Key, ...]:
+        """Return the tracks of a path that may have to do with the seconds up to these instants."""
         return tuple(
             key for key in path.tracks
             if (track := self.tracks.get(key)) is not None
-            and track.first - _AROUND <= times[-1] and times[0] <= track.last + _AROUND
+            and track.first - _AROUND <= last and first <= track.last + _AROUND
         )  # fmt: skip
 
     def _beside(
@@ -394,7 +395,7 @@ class Matcher:
             camera, number = path.track
             if camera == source:
                 ways.get(number, gone).append(path.odds)
-        nobody = float(np.logaddexp.reduce(gone))
+        nobody = summed(gone)
         # Of a track that has just begun nothing is known: it may be who was lost.
-        out = [np.logaddexp.reduce(ways[one]) if ways[one] else nobody for one in here]
+        out = [summed(ways[one]) if ways[one] else nobody for one in here]
         return np.array([*out, nobody])

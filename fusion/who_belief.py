@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -94,8 +95,7 @@ def posterior(odds: list[Floats]) -> list[Floats]:
     if not odds:
         return []
     people = len(odds[0]) - 1
-    prior = np.log(np.r_[np.full(people, (1.0 - NOBODY) / max(people, 1)), NOBODY])
-    scores = np.stack(odds) + prior
+    scores = np.stack(odds) + _prior(people)
     if people == 0:
         return [np.ones(1) for _ in odds]
     if len(odds) == 1 or (people + 1) ** len(odds) > ASSIGNMENTS:
@@ -108,6 +108,17 @@ def posterior(odds: list[Floats]) -> list[Floats]:
         np.asarray(np.bincount(every[:, i], weights, people + 1), np.float64)
         for i in range(len(odds))
     ]
+
+
+def summed(odds: list[float]) -> float:
+    """Return the logarithm of a sum of which the logarithms are given; most times of one."""
+    return odds[0] if len(odds) == 1 else float(np.logaddexp.reduce(odds))
+
+
+@lru_cache(maxsize=64)
+def _prior(people: int) -> Floats:
+    """Return the logarithms of what is thought beforehand: of each person, and of nobody seen."""
+    return np.asarray(np.log(np.r_[np.full(people, (1.0 - NOBODY) / max(people, 1)), NOBODY]))
 
 
 def _normed(scores: Floats) -> Floats:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from math import log, nan
 from typing import Final
 
@@ -63,6 +64,8 @@ SHAPE: Final = 1.0
 SCALE: Final = 0.01
 """Of the variance's prior: as if two seconds with a standard deviation of 0.1 had been seen."""
 
+_HELD_BINS: Final = round(HELD_S * PER_S)
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
@@ -86,7 +89,7 @@ class Speeds:
         if number != self.bin:
             if number < self.bin:
                 return
-            self._turn(number, (left, right, hips))
+            self._turn(number, left, right, hips)
         sums, counts = self.sums, self.counts
         if left is not None:
             sums[0] += left
@@ -109,9 +112,12 @@ class Speeds:
             out[low - begin : high - begin] = self.kept[low:high]
         return out
 
-    def _turn(self, number: int, now: tuple[float | None, ...]) -> None:
+    def _turn(
+        self, number: int, left: float | None, right: float | None, hips: float | None
+    ) -> None:
         """Close the current bin and begin another."""
         old, flat = self.bin, self._flat
+        between = number - old - 1
         if old >= 0:
             at = CHANNELS * (old - self.base)
             (a, b, c), (m, n, o) = self.sums, self.counts
@@ -127,12 +133,12 @@ class Speeds:
             self.kept[: KEPT_BINS - gone] = self.kept[gone:].copy()
             self.kept[KEPT_BINS - gone :] = np.nan
             self.base += moves * half
-        if old >= 0 and 1 < number - old <= HELD_S * PER_S:
-            at = CHANNELS * max(0, old + 1 - self.base)
-            row = [nan if value is None else value for value in now]
-            for _ in range(max(0, old + 1 - self.base), number - self.base):
-                flat[at], flat[at + 1], flat[at + 2] = row
-                at += CHANNELS
+        if old >= 0 and 0 < between < _HELD_BINS:
+            a, b = nan if left is None else left, nan if right is None else right
+            c = nan if hips is None else hips
+            first = max(0, old + 1 - self.base)
+            for at in range(CHANNELS * first, CHANNELS * (number - self.base), CHANNELS):
+                flat[at], flat[at + 1], flat[at + 2] = a, b, c
         self.bin, self.sums, self.counts = number, [0.0] * CHANNELS, [0] * CHANNELS
 
 
@@ -144,24 +150,26 @@ def looked_up(speeds: Speeds, times: Times) -> tuple[Floats, Bools]:
     x of each joint, less that of the second before, and where both are known; both (seconds,
     LAGS, 3).
     """
-    spread = (LAGS - 1) * LAG_BINS
-    firsts = (times - 2 * SECOND + BIN_NS // 2) // BIN_NS - spread // 2
+    firsts = (times - _EARLIER) // BIN_NS - _SPREAD // 2
     begin = int(firsts[0])
-    rows = speeds.between(begin, int(firsts[-1]) - begin + spread + 2 * PER_S)
+    rows = speeds.between(begin, int(firsts[-1]) - begin + _SPREAD + 2 * PER_S)
     seen = np.isfinite(rows)
     total = np.zeros((len(rows) + 1, 2 * CHANNELS))
-    total[1:, :CHANNELS] = np.where(seen, rows, 0.0)
+    np.copyto(total[1:, :CHANNELS], rows, where=seen)
     total[1:, CHANNELS:] = seen
     total.cumsum(axis=0, out=total)
     total = total[PER_S:] - total[:-PER_S]
     count = total[:, CHANNELS:]
     x = np.log(SLOW_SPEED + total[:, :CHANNELS] / np.maximum(count, 1.0))
     known = count >= PER_S / 2
-    at = (firsts - begin)[:, None] + np.arange(0, spread + 1, LAG_BINS)
+    at = (firsts - begin)[:, None] + _LAGGED
     fresh, both = x[PER_S:] - PERSISTS * x[:-PER_S], known[PER_S:] & known[:-PER_S]
-    return fresh[at], both[at]
+    return fresh.take(at, axis=0), both.take(at, axis=0)
 
 
+_EARLIER: Final = 2 * SECOND - BIN_NS // 2
+_SPREAD: Final = (LAGS - 1) * LAG_BINS
+_LAGGED: Final = np.arange(0, _SPREAD + 1, LAG_BINS)
 TERMS: Final = 6
 """1; whether the wrist is known; x of wrist and of hips where it is; of hips where not; y."""
 _LEVELS: Final = 2
@@ -201,12 +209,16 @@ class Likeness:
     @property
     def seconds(self) -> float:
         """Seconds compared in which it moved, forgotten ones left out."""
-        return float(self.sums[:, LAGS // 2, 0, 0].max())
+        return float(seconds_of(self.sums))
 
     def add(self, found: Seconds) -> None:
-        """Take in what `products` makes of seconds."""
-        self.sums *= DECAY**found.count
-        self.sums += found.sums
+        """Take in what `products` makes of seconds; `sums` are replaced, never changed."""
+        self.sums = self.sums * DECAY**found.count + found.sums
+
+
+def seconds_of(sums: Floats) -> Floats:
+    """Return the `seconds` of sums of `Likeness`es (…, 2, LAGS, TERMS, TERMS)."""
+    return np.asarray(sums[..., LAGS // 2, 0, 0].max(axis=-1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,27 +251,24 @@ def several(
     """
     hips = known[..., 2].T
     both = known[..., :2].T & hips
-    of = np.empty((2, LAGS, len(y), TERMS))
+    of = np.zeros((2, LAGS, len(y), TERMS))
     of[..., 0] = hips
     of[..., 1] = both
-    of[..., 2] = np.where(both, x[..., :2].T, 0.0)
-    of[..., 3] = np.where(both, x[..., 2].T, 0.0)
-    of[..., 4] = np.where(hips & ~both, x[..., 2].T, 0.0)
-    of[..., 5] = np.where(hips, y, 0.0)
-    heard = np.logical_or.reduce(hips, axis=0)
+    np.copyto(of[..., 2], x[..., :2].T, where=both)
+    np.copyto(of[..., 3], x[..., 2].T, where=both)
+    np.copyto(of[..., 4], x[..., 2].T, where=hips & ~both)
+    np.copyto(of[..., 5], y, where=hips)
+    heard = np.logical_or.reduce(hips, axis=0).tolist()
+    stretches = [slice(end - size, end) for size, end in zip(sizes, accumulate(sizes), strict=True)]
+    # Seconds in which nobody was seen at any lag are zeros, and do not fade what was before.
+    later = [n for one in stretches for n in [*accumulate(heard[one][::-1])][::-1]]
+    worth = weight * DECAY ** (np.array(later, np.float64) - 1.0)
+    weighed = (of * worth[:, None]).swapaxes(-1, -2)
     out: list[Seconds | None] = []
-    end = 0
-    for size in sizes:
-        begin, end = end, end + size
-        # Seconds in which nobody was seen at any lag are zeros, and do not fade what was before.
-        later = np.cumsum(heard[begin:end][::-1])[::-1]
-        count = int(later[0]) if size else 0
-        if not count:
-            out.append(None)
-            continue
-        rows = of[:, :, begin:end]
-        worth = weight[begin:end] * DECAY ** (later - 1.0)
-        out.append(Seconds(np.matmul((rows * worth[:, None]).swapaxes(-1, -2), rows), count))
+    for one in stretches:
+        count = sum(heard[one])
+        sums = np.matmul(weighed[..., one], of[:, :, one]) if count else None
+        out.append(None if sums is None else Seconds(sums, count))
     return out
 
 
@@ -341,5 +350,6 @@ def log_odds(found: Floats) -> Floats:
         summed over.
     """
     top = found.max(axis=(-2, -1), keepdims=True)
-    mean = np.exp(found - top).mean(axis=(-2, -1))
+    # What `mean` does, without its checks.
+    mean = np.add.reduce(np.exp(found - top), axis=(-2, -1)) / (found.shape[-2] * found.shape[-1])
     return np.asarray(top[..., 0, 0] + np.log(mean))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import msgspec
@@ -40,6 +40,7 @@ from fusion.who_evidence import (
     products,
     scores,
     second_of,
+    several,
 )
 from fusion.who_paths import PATHS
 from fusion.who_state import frozen, thawed
@@ -440,6 +441,25 @@ def test_seconds_together_are_the_same_as_one_after_the_other() -> None:
             (together if at == slice(None) else each).add(added)
     assert np.allclose(together.sums, each.sums)
     assert together.seconds > 0.5
+
+
+def test_stretches_together_are_each_as_it_would_be_alone() -> None:
+    """Also of different lengths, and where nobody is seen in one of them."""
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(0.0, 1.0, (11, LAGS, 3)), rng.normal(0.0, 1.0, 11)
+    known, weight = rng.random(x.shape) < 0.5, rng.choice([1.0, STILL], 11)
+    known[5:8] = False
+    sizes = [5, 3, 1, 2]
+    found = several(x, known, y, weight, sizes)
+    assert found[1] is None
+    for size, end, one in zip(sizes, accumulate(sizes), found, strict=True):
+        at = slice(end - size, end)
+        alone = products(x[at], known[at], y[at], weight[at])
+        if one is None or alone is None:
+            assert one is alone
+        else:
+            assert one.count == alone.count
+            assert (one.sums == alone.sums).all()
 
 
 def test_a_lag_is_found_where_it_is() -> None:
