@@ -69,12 +69,12 @@ class Pieces(Struct):
 
     def add(self, piece: Evidence) -> None:
         """Remember a piece in place of what the same source said of the same before."""
-        self.drop(piece.ratio, piece.source)
-        self.kept = [*self.kept, piece][-MOST_KEPT:]
+        others = [e for e in self.kept if e.ratio != piece.ratio or e.source != piece.source]
+        self.kept = [*others, piece][-MOST_KEPT:]
 
     def drop(self, ratio: str, source: str) -> None:
         """Forget a piece."""
-        self.kept = [e for e in self.kept if e.ratio != ratio or e.source != source]
+        self._keep([e for e in self.kept if e.ratio != ratio or e.source != source])
 
     def forget(self, hypothesis: Hypothesis, t: int) -> None:
         """Forget what is worth nothing at `t`, nor at any later instant."""
@@ -83,11 +83,16 @@ class Pieces(Struct):
             ratio = hypothesis.ratios.get(piece.ratio)
             if ratio is None:
                 continue  # of another version of the table
-            age_s = (t - piece.t) / _SECOND
-            worth = abs(piece.llr) * 0.5 ** (max(0.0, age_s) / ratio.half_life_s)
+            age_s = (t - piece.t) / _SECOND if t > piece.t else 0.0
+            worth = abs(piece.llr) * 0.5 ** (age_s / ratio.half_life_s)
             if worth >= FAINT:
                 kept.append(piece)
-        self.kept = kept
+        self._keep(kept)
+
+    def _keep(self, left: list[Evidence]) -> None:
+        """Keep what is left; the same list where that is all: whoever weighed it need not again."""
+        if len(left) < len(self.kept):
+            self.kept = left
 
 
 def belongs(ratio: Ratio, piece: Evidence, began: int) -> bool:

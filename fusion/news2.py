@@ -13,6 +13,7 @@ from __future__ import annotations
 import bisect
 import math
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -102,6 +103,7 @@ _PULSE: Final = _Band((41, 51, 91, 111, 131), (3, 1, 0, 1, 2, 3))
 _TEMPERATURE: Final = _Band((35.1, 36.1, 38.1, 39.1), (3, 1, 0, 1, 2), decimals=1)
 
 
+@lru_cache(maxsize=256)
 def score(values: Values, scale: Scale = Scale.ONE) -> Score:
     """Score `values`.
 

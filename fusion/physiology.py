@@ -222,7 +222,7 @@ class Physiology:
         return list(resident.rhythm.take(seen, now)) if self._use.rhythm else []
 
     def _motion(self, seen: MotionMeasured, resident: _Resident, now: int) -> list[Stated]:
-        if Doubt.OFF_BODY not in seen.doubts:
+        if not seen.doubts or Doubt.OFF_BODY not in seen.doubts:
             hour = self._hour_of(seen.t)
             if hour is not None:
                 late = hour != self._hour_began

@@ -105,10 +105,10 @@ class Signs(Struct):
         beds
             Whose each bed is.
         """
-        if isinstance(seen, SoundHeard):
-            self._sound(seen, table)
-        elif isinstance(seen, MotionMeasured):
+        if isinstance(seen, MotionMeasured):
             self._motion(seen, table)
+        elif isinstance(seen, SoundHeard):
+            self._sound(seen, table)
         elif isinstance(seen, ImpactMeasured):
             return self._impact(seen, table)
         elif isinstance(seen, SensorSeen):
@@ -318,7 +318,9 @@ class Signs(Struct):
             )
         # A mean of ten minutes needs no more than a value every few seconds of a fast device.
         apart = not kept or (seen.t - kept[-1][0]) / SECOND >= PULSE_APART_S
-        wearer.pulse = [*kept, (seen.t, seen.value)][-PULSES:] if apart else kept
+        if apart:
+            kept.append((seen.t, seen.value))
+        wearer.pulse = kept[-PULSES:]
 
     def _sensor(
         self, seen: SensorSeen, table: Table, beds: Mapping[str, str | None]

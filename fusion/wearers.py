@@ -130,5 +130,5 @@ def blend(old: Vector | None, new: Vector, weight: float) -> Vector:
     """Return the mean of two vectors of which `new` has this weight; of one where there is one."""
     if old is None:
         return new
-    x, y, z = (o + weight * (n - o) for o, n in zip(old, new, strict=True))
-    return (x, y, z)
+    (x, y, z), (a, b, c) = old, new
+    return (x + weight * (a - x), y + weight * (b - y), z + weight * (c - z))

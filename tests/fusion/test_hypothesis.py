@@ -120,6 +120,18 @@ def test_a_newer_piece_takes_the_place_of_the_older_and_memory_is_bounded():
     assert kept.kept == []
 
 
+def test_what_is_kept_stays_the_same_list_while_nothing_of_it_goes():
+    """Whoever weighed it knows by that that it need not be weighed anew."""
+    kept = Pieces()
+    kept.add(piece("thud", 2.0))
+    before = kept.kept
+    kept.forget(TABLE, ns(101))
+    kept.drop("impact", "w1")
+    assert kept.kept is before
+    kept.drop("thud", before[0].source)
+    assert kept.kept == [] != before
+
+
 def test_an_event_carries_the_strongest_only():
     many = [Contribution(sense, i / 10) for i, sense in enumerate(Sense)]
     kept = strongest(many)
