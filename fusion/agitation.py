@@ -113,7 +113,7 @@ class AgitationJudge:
         """Take in what may be a sign."""
         kind = type(seen)
         if kind is PostureSeen:
-            self._posture(seen)  # type: ignore[arg-type]
+            self.posture(seen)  # type: ignore[arg-type]
         elif kind is MotionMeasured:
             self._motion(seen)  # type: ignore[arg-type]
         elif isinstance(seen, SoundHeard):
@@ -122,9 +122,10 @@ class AgitationJudge:
         elif isinstance(seen, VitalMeasured) and seen.code == HEART_RATE and not seen.doubts:
             self._pulse(seen)
 
-    def _posture(self, seen: PostureSeen) -> None:
-        wrists = max(seen.left_wrist or 0.0, seen.right_wrist or 0.0)
-        if wrists >= WRISTS and (seen.hips or 0.0) < 0.3 and seen.quality >= 0.5:
+    def posture(self, seen: PostureSeen) -> None:
+        """Take in how fast somebody's wrists move in the picture."""
+        violent = (seen.left_wrist or 0.0) >= WRISTS or (seen.right_wrist or 0.0) >= WRISTS
+        if violent and (seen.hips or 0.0) < 0.3 and seen.quality >= 0.5:
             self._sign(Sense.VISION_MOVEMENT, seen.t)
 
     def _motion(self, seen: MotionMeasured) -> None:
@@ -164,9 +165,9 @@ class AgitationJudge:
             fade = math.exp(-dt / MEMORY_S)
             state.rates = {s: r * fade for s, r in state.rates.items()}
         for sense, signs in list(state.signs.items()):
+            if (t - signs[0]) / SECOND <= SPAN_S:
+                continue  # they are in their order
             old = [at for at in signs if (t - at) / SECOND > SPAN_S]
-            if not old:
-                continue
             gain = len(old) * 3600.0 / MEMORY_S
             state.rates[sense] = state.rates.get(sense, 0.0) + gain
             if len(old) == len(signs):

@@ -22,7 +22,7 @@ from ambient.events import Contribution, Sense, SituationStep
 from fusion.bed_belief import BedBelief, BeliefState
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
 from fusion.hours import Hours
-from fusion.ratios_beds import COMPANY, LIES, OUT
+from fusion.ratios_beds import COMPANY, OUT
 
 FRESH_S: Final = 4.0
 """Nothing is stated on evidence that is older."""
@@ -149,24 +149,21 @@ class BedJudge:
             state.on_since = t
         state.advanced = t
         self._settle(t)
-        changes: list[Change] = []
         fresh = (t - state.fresh) / SECOND <= FRESH_S
         if state.settled and fresh and self._hours.hold(t):
-            changes += self._rises(t, carer=carer)
-        else:
-            state.doubt_since = state.rising_since = state.out_since = None
-        changes += self._goes_on(t)
-        return changes
+            return self._rises(t, carer=carer) + self._goes_on(t)
+        state.doubt_since = state.rising_since = state.out_since = None
+        return self._goes_on(t)
 
     def _settle(self, t: int) -> None:
         state = self.state
-        inside = self.belief.inside
+        lies, sits, _, _ = state.belief
+        inside = lies + sits
         if inside >= BACK_SURE:
             if state.lies_since is None:
                 state.lies_since = t
         elif inside < 0.5:
             state.lies_since = None
-        lies = state.belief[LIES]
         if lies >= BACK_SURE:
             state.sits_since = None
             if state.lay_since is None:
@@ -175,7 +172,7 @@ class BedJudge:
             lay_s = (t - state.lay_since) / SECOND
             state.sits_since = t if lay_s >= LAY_S and state.left is None else None
             state.lay_since = None
-        if self._lain_s(t) >= SETTLED_S and state.left is None:
+        if not state.settled and state.left is None and self._lain_s(t) >= SETTLED_S:
             state.settled = True
 
     def _lain_s(self, t: int) -> float:

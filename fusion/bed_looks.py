@@ -176,7 +176,7 @@ def numbers(seen: PostureSeen, shift: Shift) -> tuple[tuple[str, float], ...]:
 def weight(seen: PostureSeen) -> float:
     """Return how far a look counts for what is seen of the body, 0.2..1."""
     share = seen.quality / 0.5
-    return 0.2 if share < 0.2 else min(share, 1.0)
+    return 0.2 if share < 0.2 else 1.0 if share > 1.0 else share
 
 
 def together(seen: PostureSeen, shift: Shift) -> str:
@@ -184,14 +184,17 @@ def together(seen: PostureSeen, shift: Shift) -> str:
 
     *Here* is where they lie, *in* elsewhere and no nearer to the outline, then *rim* and *away*.
     """
-    how = HOW[0] if seen.upright < HALF else HOW[1] if seen.upright < UP else HOW[2]
+    here, elsewhere, rim, away = (
+        _LIES if seen.upright < HALF else _HALF if seen.upright < UP else _UP
+    )
     if shift.outwards >= AWAY:
-        return f"{how}-away"
+        return away
     if shift.apart < HERE:
-        return f"{how}-here"
-    return f"{how}-rim" if shift.outwards >= RIM else f"{how}-in"
+        return here
+    return rim if shift.outwards >= RIM else elsewhere
 
 
 HOW: Final = ("lies", "half", "up")
 WHERE: Final = ("here", "in", "rim", "away")
-TOGETHER: Final = tuple(f"{how}-{where}" for how in HOW for where in WHERE)
+_LIES, _HALF, _UP = (tuple(f"{how}-{where}" for where in WHERE) for how in HOW)
+TOGETHER: Final = (*_LIES, *_HALF, *_UP)

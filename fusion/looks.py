@@ -38,8 +38,9 @@ def safe(seen: PostureSeen) -> float:
 
 def whole(seen: PostureSeen) -> float:
     """Return how far the body is inside the picture rather than cut by its lower border, 0..1."""
-    share = ((1.0 - seen.at[1]) / max(seen.size, 1e-6) - CUT[0]) / (CUT[1] - CUT[0])
-    return 0.0 if share < 0.0 else min(share, 1.0)
+    inside = (1.0 - seen.at[1]) / (seen.size if seen.size > 1e-6 else 1e-6)
+    share = (inside - CUT[0]) / (CUT[1] - CUT[0])
+    return 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
 
 
 def upright(seen: PostureSeen) -> bool:
@@ -49,5 +50,5 @@ def upright(seen: PostureSeen) -> bool:
 
 def sits(seen: PostureSeen) -> bool:
     """Return whether this is somebody in a seat, in a good view."""
-    seat = seen.posture is Posture.SITTING and seen.probability >= SITS and seen.down < SITS_DOWN
-    return seat and seen.quality >= GOOD_VIEW
+    seat = seen.down < SITS_DOWN and seen.probability >= SITS and seen.quality >= GOOD_VIEW
+    return seat and seen.posture is Posture.SITTING

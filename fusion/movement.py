@@ -37,6 +37,9 @@ WATCHES_S: Final = 120.0
 UP: Final = frozenset({Posture.WALK, Posture.STANDING})
 
 _NAMES: Final = {sense: sense.value for sense in Sense}
+_VISION: Final = _NAMES[Sense.VISION_MOVEMENT]
+_WEARABLE: Final = _NAMES[Sense.WEARABLE_MOVEMENT]
+_BED: Final = Place.BED
 _SENSES: Final = {name: sense for sense, name in _NAMES.items()}
 _HERE: Final = {
     SensorKind.PRESENCE: Sense.SENSOR_PRESENCE,
@@ -70,7 +73,7 @@ class Movement(Struct):
         """Take in what a sense says; return whether it is movement."""
         kind = type(seen)
         if kind is PostureSeen:
-            return self._posture(seen)  # type: ignore[arg-type]
+            return self.posture(seen)  # type: ignore[arg-type]
         if kind is MotionMeasured:
             return self._worn(seen)  # type: ignore[arg-type]
         if isinstance(seen, SensorSeen):
@@ -85,8 +88,9 @@ class Movement(Struct):
 
     def bedded(self, t: int) -> bool:
         """Return whether that somebody is in bed."""
-        felt = any(kind is SensorKind.BED for kind in self.on.values())
-        return felt or (t - self.in_bed) / SECOND <= WATCHES_S
+        if (t - self.in_bed) / SECOND <= WATCHES_S:
+            return True
+        return any(kind is SensorKind.BED for kind in self.on.values())
 
     def watching(self, t: int) -> list[Sense]:
         """Return the senses that would see movement at `t`."""
@@ -117,10 +121,9 @@ class Movement(Struct):
 
     def take_off(self) -> bool:
         """Forget what wearables told; return whether they told anything."""
-        name = _NAMES[Sense.WEARABLE_MOVEMENT]
-        told = name in self.watched
+        told = _WEARABLE in self.watched
         for known in (self.moved, self.watched):
-            known.pop(name, None)
+            known.pop(_WEARABLE, None)
         self.worn = {}
         return told
 
@@ -128,39 +131,40 @@ class Movement(Struct):
         """Return when anything last moved; 0 for never."""
         return max(self.moved.values(), default=0)
 
-    def _move(self, sense: Sense, t: int) -> bool:
-        name = _NAMES[sense]
+    def _move(self, name: str, t: int) -> bool:
         if t >= self.moved.get(name, 0):
             self.moved[name] = t
         return True
 
-    def _watch(self, sense: Sense, t: int) -> None:
-        name = _NAMES[sense]
+    def _watch(self, name: str, t: int) -> None:
         if t >= self.watched.get(name, 0):
             self.watched[name] = t
 
-    def _posture(self, seen: PostureSeen) -> bool:
+    def posture(self, seen: PostureSeen) -> bool:
+        """Take in how somebody is seen; return whether it is movement."""
         if seen.quality < GOOD_VIEW:
             return False
-        self.seen = max(self.seen, seen.t)
-        self._watch(Sense.VISION_MOVEMENT, seen.t)
-        if seen.place is Place.BED:
-            self.in_bed = max(self.in_bed, seen.t)
+        t = seen.t
+        if t > self.seen:
+            self.seen = t
+        self._watch(_VISION, t)
+        if seen.place is _BED and t > self.in_bed:
+            self.in_bed = t
         if seen.still >= MOVES:
             return False
-        if seen.posture in UP and seen.upright >= 0.5:
-            self.walked = max(self.walked, seen.t)
-        return self._move(Sense.VISION_MOVEMENT, seen.t)
+        if t > self.walked and seen.upright >= 0.5 and seen.posture in UP:
+            self.walked = t
+        return self._move(_VISION, t)
 
     def _worn(self, seen: MotionMeasured) -> bool:
         if self.worn.get(seen.source) is False:
             return False
-        self._watch(Sense.WEARABLE_MOVEMENT, seen.t)
+        self._watch(_WEARABLE, seen.t)
         if seen.counts < MOVES_G:
             return False
         if seen.steps >= STEPS:
             self.walked = max(self.walked, seen.t)
-        return self._move(Sense.WEARABLE_MOVEMENT, seen.t)
+        return self._move(_WEARABLE, seen.t)
 
     def _sensor(self, seen: SensorSeen) -> bool:
         kind = seen.kind
@@ -170,9 +174,9 @@ class Movement(Struct):
                 self.on[seen.source] = kind
             else:
                 self.on.pop(seen.source, None)
-            return self._move(_HERE[kind], seen.t) if changed and not seen.retained else False
+            return changed and not seen.retained and self._move(_NAMES[_HERE[kind]], seen.t)
         if kind in _STIRS and seen.on and not seen.retained:
             if kind is SensorKind.PASSIVE_INFRARED:
                 self.seen = max(self.seen, seen.t)
-            return self._move(_STIRS[kind], seen.t)
+            return self._move(_NAMES[_STIRS[kind]], seen.t)
         return False

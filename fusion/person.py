@@ -157,37 +157,40 @@ class Person(Struct):
 
     def see(self, seen: PostureSeen) -> None:
         """Take in how the person is now."""
-        dt = max(0.0, (seen.t - self.t) / 1e9)
-        size = max(self.size, seen.size)
+        t, size = seen.t, seen.size if seen.size > self.size else self.size
+        dt = (t - self.t) / 1e9 if t > self.t else 0.0
         if self.at != seen.at and math.dist(self.at, seen.at) > (JUMP + JUMP_PER_S * dt) * size:
             self._become_another(seen)
-        weight = 1.0 if dt == 0.0 and self.down == 0.0 else min(1.0, dt / SMOOTH_S)
-        lies = self._lies(seen)
+        came = self.jumped_t is not None and (t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
+        smooths = dt < SMOOTH_S and (dt > 0.0 or self.down != 0.0)
+        weight = dt / SMOOTH_S if smooths else 1.0
+        lies = self._lies(seen, came=came)
         if self.supposed and self.fell_t is None:
             self.down = seen.down  # what was only supposed does not linger
         self.supposed = lies > seen.down
         view = seen.quality * whole(seen)
-        if self._follow_motionless(seen, view):
-            lies = max(lies, FALLEN)
+        if self._follow_motionless(seen, view) and lies < FALLEN:
+            lies = FALLEN
         self.down += weight * (lies - self.down)
         self.quality += weight * (view - self.quality)
-        self.best = max(self.best, self.quality)
-        self.t, self.at, self.size = seen.t, seen.at, seen.size
-        self.posture, self.seen_down = seen.posture, seen.down
-        self.still, self.ended, self.left, self.missed = seen.still, False, False, False
-        stale = (seen.t - self.descent_t) / 1e9 > DESCENT_KEPT_S
+        if self.quality > self.best:
+            self.best = self.quality
+        self.t, self.at, self.size = t, seen.at, seen.size
+        self.posture, self.seen_down, self.still = seen.posture, seen.down, seen.still
+        if self.ended or self.left or self.missed:
+            self.ended = self.left = self.missed = False
         # Coming from one body to another looks like a fall for as long as it is remembered.
-        came = self.jumped_t is not None and (seen.t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
         descent = 0.0 if came else seen.descent
+        stale = (t - self.descent_t) / 1e9 > DESCENT_KEPT_S
         renewed = self.down_since is None and (stale or descent == self.descent)
         if descent > self.descent or renewed:
-            self.descent, self.descent_t = descent, seen.t
-        self._follow_down(seen)
+            self.descent, self.descent_t = descent, t
+        self._follow_down(t)
         self._follow_place(seen)
         self._follow_safe(seen, dt)
         up = upright(seen)
-        self._follow_upright(up, seen.t)
-        self._follow_off_floor(up or sits(seen), seen.t)
+        self._follow_upright(up, t)
+        self._follow_off_floor(up or sits(seen), t)
 
     def interrupt(self) -> None:
         """Take in that the node began anew: nobody who comes now has this track's number.
@@ -205,10 +208,10 @@ class Person(Struct):
 
     def lost_falling(self) -> bool:
         """Return whether the person was last seen in a fall, so that not being seen tells of it."""
-        if self.at[1] > BORDER:
+        if self.descent < LOST_DESCENT or self.at[1] > BORDER:
             return False
-        falling = self.posture is Posture.FALL and self.descent >= LOST_FALLING
-        return falling or (self.descent >= LOST_DESCENT and self.seen_down >= LOST_DOWN)
+        falling = self.descent >= LOST_FALLING and self.posture is Posture.FALL
+        return falling or self.seen_down >= LOST_DOWN
 
     def suppose_down(self) -> None:
         """Take whoever was lost in a fall to be down from when last seen."""
@@ -244,7 +247,8 @@ class Person(Struct):
         """Return how probable it is that the person is where lying is no fall, 0..1."""
         if self.fell_onto:
             return 0.0
-        return max(self.safe, self.place_sure if self.place in SAFE else 0.0)
+        sure = self.place_sure if self.place in SAFE else 0.0
+        return sure if sure > self.safe else self.safe
 
     @property
     def in_a_heap(self) -> bool:
@@ -270,26 +274,28 @@ class Person(Struct):
         """Return whether this person first appeared about where `other` was last seen."""
         return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)
 
-    def _lies(self, seen: PostureSeen) -> float:
-        """Return how probable it is that the body is down, after what happened before."""
-        came = self.jumped_t is not None and (seen.t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
+    def _lies(self, seen: PostureSeen, *, came: bool) -> float:
+        """Return how probable it is that the body is down; `came` says: just from another body."""
         up = seen.upright >= NOT_UP or seen.posture in OFF_THE_FLOOR
-        if not up or self.risen_since is None:
-            self.risen_since = seen.t if up else None
+        if not up:
+            self.risen_since = None
+        elif self.risen_since is None:
+            self.risen_since = seen.t
         if came or (self.risen_since is not None and (seen.t - self.risen_since) / 1e9 >= RISEN_S):
             self.fell_t = None
         elif (
             not up
             and self.fell_t is None
-            and seen.posture is Posture.FALL
             and seen.descent >= CERTAIN_DESCENT
+            and seen.posture is Posture.FALL
             and seen.quality >= POSED
             and seen.at[1] <= BORDER
         ):
             self.fell_t, self.fell_sure = seen.t, 0.0
-        if self.fell_t is not None:
-            self.fell_sure = max(self.fell_sure, seen.descent)
-        fallen = self.fell_t is not None and (seen.t - self.fell_t) / 1e9 >= NOT_UP_S
+        if self.fell_t is None:
+            return seen.down
+        self.fell_sure = max(self.fell_sure, seen.descent)
+        fallen = (seen.t - self.fell_t) / 1e9 >= NOT_UP_S
         # Who walks up to a camera and stoops sinks as well, though not as surely as it is a stoop.
         surer = self.fell_sure >= 1.0 - seen.down
         return max(seen.down, FALLEN) if fallen and surer else seen.down
@@ -306,10 +312,11 @@ class Person(Struct):
             and view >= MOTIONLESS_VIEW
             and seen.posture not in OFF_THE_FLOOR
         ):
-            if self.motionless_s(seen.t) == 0.0:
-                self.motionless_since = seen.t
-            self.motionless_last = seen.t
-            return self.motionless_s(seen.t) >= MOTIONLESS_S
+            t, since = seen.t, self.motionless_since
+            if since is None or (t - self.motionless_last) / 1e9 > MOTIONLESS_GAP_S:
+                since = self.motionless_since = t
+            self.motionless_last = t
+            return (t - since) / 1e9 >= MOTIONLESS_S
         return False
 
     def _become_another(self, seen: PostureSeen) -> None:
@@ -327,13 +334,14 @@ class Person(Struct):
             self.down_since = None
             self.down = seen.down
 
-    def _follow_down(self, seen: PostureSeen) -> None:
-        on = DOWN_ON - AFTER_DESCENT * max(0.0, min(1.0, (self.descent - 0.6) / 0.3))
+    def _follow_down(self, t: int) -> None:
+        fell = (self.descent - 0.6) / 0.3
+        on = DOWN_ON - AFTER_DESCENT * (0.0 if fell < 0.0 else 1.0 if fell > 1.0 else fell)
         if self.down >= on or (self.down_since is not None and self.down > DOWN_OFF):
             if self.down_since is None:
-                self.down_since = seen.t
-            self.last_down = seen.t
-        elif self.down_since is not None and (seen.t - self.last_down) / 1e9 > GAP_S:
+                self.down_since = t
+            self.last_down = t
+        elif self.down_since is not None and (t - self.last_down) / 1e9 > GAP_S:
             self.down_since = None
 
     def _follow_safe(self, seen: PostureSeen, dt: float) -> None:
@@ -343,19 +351,21 @@ class Person(Struct):
         what was established holds until the hips are elsewhere or the person is upright.
         """
         now = safe(seen)
-        self.safe += min(1.0, dt / SAFE_S) * (now - self.safe)
+        self.safe += (dt / SAFE_S if dt < SAFE_S else 1.0) * (now - self.safe)
         if self.safe >= 0.5 and now >= 0.5:
             self.safe_at = seen.at
-        moved = self.safe_at is None or math.dist(self.safe_at, seen.at) > STAYS * seen.size
+        if self.safe_at is None:
+            return
+        moved = math.dist(self.safe_at, seen.at) > STAYS * seen.size
         elsewhere = seen.place not in SAFE and seen.place is not Place.UNKNOWN
         if moved or seen.upright >= 0.5 or (elsewhere and seen.place_sure >= 0.9):
             self.safe_at = None
-        if self.safe_at is not None:
-            self.safe = max(self.safe, STAYS_SAFE)
+        elif self.safe < STAYS_SAFE:
+            self.safe = STAYS_SAFE
 
     def _follow_place(self, seen: PostureSeen) -> None:
         """Believe a new place once it has lasted; who came off a bed is down from then on."""
-        if seen.place == self.place:
+        if seen.place is self.place:
             self.other_since, self.bed = None, seen.bed
             self.place_sure += PLACE_WEIGHT * (seen.place_sure - self.place_sure)
             return

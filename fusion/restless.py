@@ -64,7 +64,8 @@ class RestlessJudge:
         """Take in how still somebody lies in bed at `t`."""
         state = self.state
         if state.t is not None and t > state.t:
-            dt = min(1.0, (t - state.t) / SECOND)
+            dt = (t - state.t) / SECOND
+            dt = dt if dt < 1.0 else 1.0
             state.watched_s += dt
             state.moving_s += dt * (1.0 - still)
         state.t = t
