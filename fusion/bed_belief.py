@@ -43,6 +43,7 @@ LOOKS_S: Final = 2.0
 SURELY: Final = 0.97
 HALF_S: Final = 6.0
 """What a sense added is told as its contribution with this half-life."""
+_SEEN: Final = Sense.VISION_POSTURE
 
 
 class BeliefState(Struct):
@@ -113,19 +114,26 @@ class BedBelief:
         state = self.state
         self.move(t)
         exp = math.exp
-        (lies, sits, edge, out), (a, b, c, d) = state.belief, piece.llr
-        lies, sits = lies * exp(share * a), sits * exp(share * b)
-        edge, out = edge * exp(share * c), out * exp(share * d)
+        lies, sits, edge, out = state.belief
+        if share > 0.0:
+            a, b, c, d = piece.llr
+            lies, sits = lies * exp(share * a), sits * exp(share * b)
+            edge, out = edge * exp(share * c), out * exp(share * d)
         total = lies + sits + edge + out
-        state.belief = belief = [lies / total, sits / total, edge / total, out / total]
-        if min(belief) < LEAST:
-            state.belief = belief = [max(LEAST, one) for one in belief]
+        lies, sits, edge, out = lies / total, sits / total, edge / total, out / total
+        state.belief = [
+            lies if lies > LEAST else LEAST,
+            sits if sits > LEAST else LEAST,
+            edge if edge > LEAST else LEAST,
+            out if out > LEAST else LEAST,
+        ]
         if t > state.fresh:
             state.fresh = t
-        if piece.sense is not Sense.VISION_POSTURE:
+        if piece.sense is not _SEEN:
             state.felt = t
-        if belief[LIES] >= SURELY:
-            state.worth = {}  # what is told begins with the first doubt
+        if lies >= SURELY:
+            if state.worth:
+                state.worth = {}  # what is told begins with the first doubt
             return
         sense = piece.sense.value
         up = max(piece.llr[EDGE], piece.llr[OUT]) - max(piece.llr[LIES], piece.llr[SITS])
@@ -142,17 +150,16 @@ class BedBelief:
         Of looks alone: what a look is worth must not hang on how it falls between the ticks.
         """
         looked = self.state.looked
-        return INDEPENDENT_S if looked is None else min(INDEPENDENT_S, (t - looked) / SECOND)
+        if looked is None:
+            return INDEPENDENT_S
+        since_s = (t - looked) / SECOND
+        return since_s if since_s < INDEPENDENT_S else INDEPENDENT_S
 
-    def look(self, piece: Piece, share: float, seen: PostureSeen) -> None:
-        """Let a look of the camera move what is believed; parameters as of `weigh`.
+    def counted(self, seen: PostureSeen, share: float) -> float:
+        """Return how much of a look counts, 0..`share`: as of a look that is taken in now.
 
         What a still picture counts is bounded, until the body moves.
         """
-        self.weigh(piece, seen.t, self.counted(seen, share))
-
-    def counted(self, seen: PostureSeen, share: float) -> float:
-        """Return how much of a look counts, 0..`share`: as of a look that is taken in now."""
         state = self.state
         state.looked = seen.t
         still = seen.still >= STILL and state.still_at is not None
@@ -160,9 +167,12 @@ class BedBelief:
             state.still_s, state.still_at = 0.0, seen.at
             return share
         most_s = INDEPENDENT_S if self._denied else STILL_MOST_S
-        left_s = max(0.0, min(share, most_s - state.still_s))
-        state.still_s += left_s
-        return left_s
+        left_s = most_s - state.still_s
+        if left_s <= 0.0:
+            return 0.0
+        counted = left_s if left_s < share else share
+        state.still_s += counted
+        return counted
 
     def hold(self, standing: Mapping[str, Piece], t: int) -> None:
         """Take in at `t` how all bed sensors and mats of the bed stand, by source.
@@ -193,8 +203,9 @@ class BedBelief:
     def move(self, t: int) -> None:
         """Let what is believed age to `t`."""
         state = self.state
-        if state.t is None or t <= state.t:
-            state.t = t if state.t is None else state.t
+        if state.t is None:
+            state.t = t
+        if t <= state.t:
             return
         dt = (t - state.t) / SECOND
         state.t = t

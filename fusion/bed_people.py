@@ -128,7 +128,8 @@ class BedPeople:
 
     def advance(self, t: int) -> None:
         """Let time go on to `t`."""
-        self.state.since = self.state.since or t
+        if not self.state.since:
+            self.state.since = t
 
     def shape(self, source: str, aspect: float) -> None:
         """Take in the width over the height of a camera's picture."""
@@ -144,7 +145,7 @@ class BedPeople:
         outline = self._outline(source, bed)
         if outline is None:
             return None
-        depth = _depth(at, outline) / max(size, 0.1)
+        depth = _depth(at, outline) / (size if size > 0.1 else 0.1)
         self._depths[source, bed] = at, size, depth
         return depth
 
@@ -181,6 +182,11 @@ class BedPeople:
                 self._occupies(track, here)
         return track
 
+    def outside(self, track: Tracked) -> bool:
+        """Return whether an occupant's hips are outside the bed's outline, as far as known."""
+        depth = self.depth(track.source, track.bed or "", track.at, track.size)
+        return depth is not None and depth < 0.0
+
     def lies(self, track: Tracked) -> None:
         """Take in that an occupant lies where it is seen now."""
         bed = track.bed
@@ -213,16 +219,18 @@ class BedPeople:
             return Shift(0.0, 0.0, USUAL_DEPTH, 1.0)
         if lain is None:
             return Shift(max(0.0, USUAL_DEPTH - depth), USUAL_DEPTH - depth, depth, 1.0)
-        length = max(lain[2], track.size, 0.1)
-        apart = math.dist(lain[:2], track.at) / length
-        outwards = lain[3] - depth
+        x, y, lying, deep = lain
+        size = track.size if track.size > 0.1 else 0.1
+        lying = lying if lying > 0.1 else 0.1
+        length = size if size > lying else lying
+        apart = math.dist((x, y), track.at) / length
+        outwards = deep - depth
         # Who is further than that inside it comes upon no side of the outline sooner.
-        near = depth * max(track.size, 0.1) <= 1.01 * CLOSE * length
-        if depth > 0.0 and apart > outwards and near:
+        if 0.0 < depth * size <= 1.01 * CLOSE * length and apart > outwards:
             outline = self._outline(track.source, bed) or ()
-            if _ahead(lain[:2], track.at, outline) <= CLOSE * length:
+            if _ahead((x, y), track.at, outline) <= CLOSE * length:
                 outwards = apart
-        return Shift(apart, outwards, depth, track.size / max(lain[2], 0.1))
+        return Shift(apart, outwards, depth, track.size / lying)
 
     def ended(self, end: TrackEnded) -> Tracked | None:
         """Take in that somebody is no longer seen; return who it was."""

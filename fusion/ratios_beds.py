@@ -72,6 +72,7 @@ _MAT: Final = (
     "seconds, which at -4 rang on simulated nights of seed 101 and at -3 did not"
 )
 _WORN: Final = "assumed: a device on trunk or thigh that hangs as in walking is on somebody upright"
+LOOKED: Final = Piece(Sense.VISION_POSTURE, (0.0, 0.0, 0.0, 0.0), "a look that says nothing new")
 BED_ON: Final = Piece(Sense.SENSOR_BED, (0.0, 0.0, -0.4, -12.0), _BED)
 BED_OFF: Final = Piece(Sense.SENSOR_BED, (-3.5, -2.5, -0.9, 0.0), _BED)
 MAT_ON: Final = Piece(Sense.SENSOR_MAT, (-3.0, -3.0, 0.0, -0.5), _MAT)

@@ -198,35 +198,39 @@ class RoomSituations:
 
     def _posture(self, seen: PostureSeen) -> list[Change]:
         if self._moves:
-            self.state.movement.take(seen)
+            self.state.movement.posture(seen)
         if self._agitation.on:
-            self._agitation.take(seen)
+            self._agitation.posture(seen)
         if not self._follows:
             return []
+        t = seen.t
         track = self._people.see(seen, self._empty)
         for wet in self._wet:
-            wet.posture(seen, first=track.began == seen.t)
+            wet.posture(seen, first=track.began == t)
         bed = None if track.bed is None else self._beds.get(track.bed)
         if bed is None:
             return []
-        if track.began == seen.t and self._people.alone(track):
-            bed.appeared(seen.t)
-        if self._people.company(track, seen.t):
-            bed.seen_company(seen.t)
+        if track.began == t and self._people.alone(track):
+            bed.appeared(t)
+        if self._people.company(track, t):
+            bed.seen_company(t)
         belief = bed.belief
-        if self._card is None or not belief.due(seen.t):
+        if self._card is None or not belief.due(t):
             return []
-        shift = self._people.shift(track)
-        piece = self._card.piece(seen, shift)
-        belief.look(piece, belief.since_s(seen.t) * bed_looks.weight(seen), seen)
-        rests = seen.upright < bed_looks.HALF or (seen.still >= STILL and belief.inside >= 0.9)
-        if rests and belief.inside >= 0.5 and shift.depth >= 0.0:
+        share = belief.counted(seen, belief.since_s(t) * bed_looks.weight(seen))
+        # What a still picture says has been said: most looks at a bed need not be asked for.
+        asks = share > 0.0
+        piece = self._card.piece(seen, self._people.shift(track)) if asks else ratios.LOOKED
+        belief.weigh(piece, t, share)
+        inside = belief.inside
+        rests = seen.upright < bed_looks.HALF or (seen.still >= STILL and inside >= 0.9)
+        if rests and inside >= 0.5 and not self._people.outside(track):
             self._people.lies(track)
         if belief.lies >= 0.9:
             restless = self._restless.get(track.bed or "")
             if restless is not None:
-                restless.look(seen.t, seen.still)
-        return bed.advance(seen.t, carer=self.state.carers.here(seen.t))
+                restless.look(t, seen.still)
+        return bed.advance(t, carer=self.state.carers.here(t))
 
     def _ended(self, end: TrackEnded) -> None:
         if not self._follows:

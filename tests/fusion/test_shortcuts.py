@@ -7,10 +7,12 @@ that fall silent, sounds and holes of half a minute.
 from __future__ import annotations
 
 import random
+from datetime import UTC
 from unittest.mock import patch
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from ambient import events as ev
 from ambient.config import Bed, Falls, Microphone, NodeConfig, Room
@@ -39,11 +41,16 @@ from ambient.observations import (
     VitalMeasured,
     Wear,
 )
+from fusion import bed_looks, ratios_beds
+from fusion.bed_people import Shift
 from fusion.falls import FallJudge
 from fusion.falls_state import CLOSE_S, FORGET_S, JOIN_S, Change, RoomState, Step
 from fusion.judge import Judge
 from fusion.person import Person
+from fusion.ratios_beds import Piece
 from fusion.room import RoomJudge
+from fusion.situations import RoomSituations
+from tests.fusion.situation_kit import at, bedroom, every, lies, ticks, told
 
 NS = 1_000_000_000
 _WAYS = (
@@ -232,6 +239,34 @@ def test_rooms(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert found == [ev.encode(event) for event in patient.observe(seen)]
         kinds |= {ev.kind_of(ev.decode(event)) for event in found}
     assert {"node.source_silent", "quality.degraded"} <= kinds
+
+
+def test_a_still_picture_of_a_bed_is_not_asked_for_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until the body is elsewhere; whatever a look says that counts nothing changes nothing."""
+    asked: list[int] = []
+    piece = bed_looks.Looks.piece
+
+    def counting(self: bed_looks.Looks, seen: PostureSeen, shift: Shift) -> Piece:
+        asked.append(seen.t)
+        return piece(self, seen, shift)
+
+    monkeypatch.setattr(bed_looks.Looks, "piece", counting)
+    night = [
+        *every(lies, 0.0, 120.0),
+        *every(lies, 120.0, 240.0, where=(0.7, 0.65)),
+        *ticks(0, 240),
+    ]
+    quick = RoomSituations(bedroom(), UTC)
+    found = told(quick, night)
+    both = [sum(at(a) <= t < at(a + 120.0) for t in asked) for a in (0.0, 120.0)]
+    assert both == [9, 9]
+    edge = structs.replace(ratios_beds.LOOKED, llr=(-8.0, -8.0, 0.0, 0.0))
+    monkeypatch.setattr(ratios_beds, "LOOKED", edge)
+    other = RoomSituations(bedroom(), UTC)
+    assert told(other, night) == found
+    assert other.state == quick.state
 
 
 @pytest.mark.parametrize("seed", range(6))
