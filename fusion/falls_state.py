@@ -28,6 +28,10 @@ which rings anew even if it is the old one seen again."""
 LATELY_S: Final = 60.0
 """Whoever was up so lately, is still here and not down, is company: people who sit are seen badly
 for seconds and minutes, behind a table or at the picture's border."""
+BESIDE: Final = 0.8
+"""Who is low so near to somebody in a bed, in lengths of the body, is at that bed."""
+IN_BED_S: Final = 10.0
+"""Who was seen to lie in a bed so lately is there: the tracks of two who touch change places."""
 CLOSE_S: Final = 3600.0
 """A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
 MOST_PEOPLE: Final = 16
@@ -149,18 +153,39 @@ def up_now(state: RoomState, t: int, up_s: float) -> bool:
 def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
     """Return whether somebody else is here who stood or sat a short while ago.
 
-    Not who is seen badly where others are down: whoever falls may get a new track, and the old one
-    live on as an outline of the same body.
+    Or lies in a bed by which whoever is down came on their feet: who cares for somebody there bends
+    over the bed, and the two are taken for each other. Not who is seen badly where others are down:
+    whoever falls may get a new track, and the old one live on as an outline of the same body.
     """
-    return any(_up_lately(p, t) and not _remains(p, down) for p in state.people)
+    return any(
+        (_up_lately(p, t) and not _remains(p, down)) or _is_cared_for(p, down, t)
+        for p in state.people
+    )
 
 
 def _up_lately(person: Person, t: int) -> bool:
     """Return whether somebody stood or sat a short while ago and has not gone, or down, since."""
     if person.chain is not None or person.down_since is not None or person.gone(t):
         return False
+    return _was_up(person, t)
+
+
+def _was_up(person: Person, t: int) -> bool:
     last = person.off_floor_last
     return last is not None and (t - last) / 1e9 <= LATELY_S
+
+
+def _is_cared_for(person: Person, down: Sequence[Person], t: int) -> bool:
+    """Return whether somebody was just seen in a bed, at which one of `down` had stood before."""
+    lay = person.in_bed_last
+    if lay is None or (t - lay) / 1e9 > IN_BED_S or person.chain is not None or person.gone(t):
+        return False
+    return any(
+        _was_up(p, t)
+        and p.source == person.source
+        and math.dist(p.at, person.at) <= BESIDE * max(p.size, person.size)
+        for p in down
+    )
 
 
 def _remains(person: Person, down: Sequence[Person]) -> bool:

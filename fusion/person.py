@@ -106,6 +106,8 @@ class Person(Struct):
     """Smoothed probability of being on something on which lying is no fall, 0..1."""
     safe_at: Point | None = None
     """Where that was established; who does not move from there stays on it."""
+    in_bed_last: int | None = None
+    """When the person was last seen to lie on a bed or sofa in a good view."""
     other_since: int | None = None
     """Since when the person has been seen on something else than `place`."""
     fell_t: int | None = None
@@ -188,6 +190,9 @@ class Person(Struct):
         self._follow_down(t)
         self._follow_place(seen)
         self._follow_safe(seen, dt)
+        rests = self.down >= DOWN_ON and seen.place in (Place.BED, Place.SOFA)
+        if rests and self.quality >= GOOD_VIEW and seen.place_sure >= 0.5:
+            self.in_bed_last = seen.t
         up = upright(seen)
         self._follow_upright(up, t)
         self._follow_off_floor(up or sits(seen), t)

@@ -569,6 +569,37 @@ def test_a_heap_is_one_if_the_fall_was_surer_than_that_the_body_is_not_down(
     assert [step for step, _ in judge(story, 20)] == steps
 
 
+IN_BED = {**LYING, "place": Place.BED, "track": 9}
+BENT = {"down": 0.85, "descent": 0.8, "still": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("before", "beside", "confirmed_s"),
+    [
+        (UP, span(0, 40, **IN_BED, at=(0.8, 0.45)), 30.0),
+        (UP, [*span(0, 12, **IN_BED, at=(0.8, 0.45)), *span(12, 40, **HALF, track=9)], 22.0),
+        (UP, span(0, 40, **IN_BED, at=(1.2, 0.45)), 15.5),
+        (UP, span(0, 40, **{**IN_BED, "quality": 0.2}, at=(0.8, 0.45)), 15.5),
+        (UP, span(0, 40, **{**IN_BED, "place": Place.PERMITTED}, at=(0.8, 0.45)), 15.5),
+        ({**LYING, "place": Place.BED}, span(0, 40, **IN_BED, at=(0.8, 0.45)), 15.5),
+    ],
+    ids=[
+        "who lies in the bed is cared for",
+        "whose tracks change places",
+        "a bed further away",
+        "a bed in a bad view",
+        "a mat",
+        "who was not up",
+    ],
+)
+def test_who_bends_over_somebody_in_a_bed_has_company(
+    before: dict[str, object], beside: list[PostureSeen], confirmed_s: float
+) -> None:
+    story = [*span(0, 10, **before), *span(10, 40, **BENT, place=Place.FLOOR), *beside]
+    first = next(at for step, at in judge(story, 0) if step is Step.CONFIRMED)
+    assert first == pytest.approx(confirmed_s, abs=1.0)
+
+
 class Felt(FallJudge):
     """A room in which other senses are sure of what the camera suspects."""
 
