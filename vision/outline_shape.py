@@ -7,6 +7,7 @@ same person stood, is somebody who is down. Lengths are in picture heights.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ambient.observations import Box, Point
+from vision.boxes import area, common
 from vision.features import ramp
 
 _STAND_IN: Final = 33
@@ -30,6 +32,8 @@ _UNKNOWN_TALL: Final = -0.6
 _BORDER: Final = 0.015
 _NEAR_BORDER: Final = 0.03
 """A detector's box of a body that is cut ends up to so far inside the picture."""
+_BEHIND: Final = 0.6
+"""Share of the lower half of a box that a table covers, from which it hides the legs."""
 _CUT_OFF: Final = -0.5
 """Most log-odds of being down for a box that the picture's side or lower border cuts."""
 _STANDING_M: Final = 1.25
@@ -114,6 +118,17 @@ def near_border(box: Box) -> bool:
     """Say whether the border may hide so much of a body that its box tells no posture."""
     x0, _, x1, y1 = box
     return x0 < _NEAR_BORDER or x1 > 1.0 - _NEAR_BORDER or y1 > 1.0 - _NEAR_BORDER
+
+
+def behind(box: Box, tables: Iterable[Box]) -> bool:
+    """Say whether a table may hide so much of a body that its box tells no posture.
+
+    Whoever sits behind a table shows no legs, and a box as low as that of somebody who lies. A
+    table that ends higher in the picture than the body stands behind it, and hides nothing.
+    """
+    lower = (box[0], (box[1] + box[3]) / 2, box[2], box[3])
+    before = [table for table in tables if table[3] >= box[3]]
+    return any(common(lower, table) >= _BEHIND * area(lower) for table in before)
 
 
 def stand_in(box: Box) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ from vision.ground import Ground
 from vision.held import Held
 from vision.moving import Moving
 from vision.objects.types import ALIVE, Detection, Thing
-from vision.outline_shape import near_border
+from vision.outline_shape import behind, near_border
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
@@ -51,6 +51,9 @@ ON_SCREEN: Final = 0.85
 """Share of a body that lies on a screen from which it is a picture."""
 SURE_PRESENCE: Final = 0.9
 """Poses less sure than this tell nothing of the floor."""
+AT_TABLE: Final = 0.3
+"""How far the outline of somebody behind a table is believed: as one that nothing bears out, so
+that a fall which was seen is still told."""
 SMALLEST: Final = 0.08
 SMALL: Final = 0.14
 """Bodies shorter than this, in picture heights, are doubted; who lies 6 m away is 0.2 long."""
@@ -224,8 +227,7 @@ class People:
                 posture = self._moving.told(posture, sight)
                 read.append((sight.box, posture))
             else:
-                # What the border leaves of somebody has any shape.
-                trust = 0.0 if near_border(sight.box) else 1.0
+                trust = self._shape_trust(sight.box)
                 posture = self._said(sight, self._model.outline(sight), on, trust)
                 posture = self._held.outline(posture, sight.box)
             self._last[sight.track] = posture
@@ -304,6 +306,16 @@ class People:
         if covered(pose.box, screens) > ON_SCREEN:
             return 0.0
         return self._support[pose.track].trust
+
+    def _shape_trust(self, box: Box) -> float:
+        """Return how far the shape of an outline tells how somebody is.
+
+        What the border leaves of somebody has any shape, and so has what a table does.
+        """
+        if near_border(box):
+            return 0.0
+        tables = self._furniture.boxes_of(Thing.DINING_TABLE) if self._furniture is not None else []
+        return AT_TABLE if behind(box, tables) else 1.0
 
     def _box(self, track: int, box: Box, score: float, t: int, aspect: float) -> BoxSeen:
         return BoxSeen(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ambient.observations import Box
-from vision.outline_shape import Outline, cut_off, stand_in
+from vision.outline_shape import Outline, behind, cut_off, stand_in
 
 ASPECT = 16 / 9
 STOOD: Box = (0.45, 0.2, 0.55, 0.85)
@@ -63,6 +63,20 @@ def test_the_lower_the_same_width_is_the_more_it_is_down() -> None:
 def test_what_the_border_cuts_off_has_any_shape(box: Box, cut: bool) -> None:
     assert cut_off(box) is cut
     assert (Outline.of(box, ASPECT, 0.65).down < 0.5) is cut
+
+
+@pytest.mark.parametrize(
+    ("table", "hidden"),
+    [
+        ((0.25, 0.7, 0.8, 0.95), True),
+        ((0.25, 0.5, 0.8, 0.8), False),
+        ((0.5, 0.7, 0.8, 0.95), False),
+        ((0.35, 0.4, 0.55, 0.95), True),
+    ],
+    ids=["behind it", "before it", "beside it", "behind most of it"],
+)
+def test_a_table_hides_who_sits_behind_it(table: Box, hidden: bool) -> None:
+    assert behind(LIES, [(0.0, 0.0, 0.1, 1.0), table]) is hidden
 
 
 def test_points_of_the_body_lie_in_the_box() -> None:
