@@ -165,9 +165,7 @@ def test_somebody_of_whom_only_an_outline_is_seen(score: float, looks: int, know
         assert story.people.present
 
 
-@pytest.mark.parametrize(
-    ("kind", "believed"), [(Thing.DINING_TABLE, False), (Thing.COUCH, True)]
-)
+@pytest.mark.parametrize(("kind", "believed"), [(Thing.DINING_TABLE, False), (Thing.COUCH, True)])
 def test_of_who_sits_behind_a_table_the_outline_tells_little(kind: Thing, believed: bool) -> None:
     story, _ = with_furniture(thing(kind, 0.8, (0.05, 0.75, 0.7, 0.95)))
     said = last(story.play(4, [], [person(0.7, LIES)]))
