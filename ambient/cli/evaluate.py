@@ -230,15 +230,22 @@ def vision(
     without: Without = None,
     json: Json = False,
 ) -> None:
-    """Measure our engine beside MediaPipe's, or with --cameras many cameras at once."""
-    if cameras is None:
-        from ambient.evaluate.benchmark import benchmark_vision
+    """Measure our engine beside MediaPipe's, or with --cameras many cameras at once.
 
-        report: Any = benchmark_vision(clip)
-    else:
+    With --without alone, the whole perception beside one that lacks these parts.
+    """
+    if cameras is not None:
         from ambient.evaluate.benchmark import benchmark_cameras
 
-        report = benchmark_cameras(clip, cameras, gated=gated, without=without or ())
+        report: Any = benchmark_cameras(clip, cameras, gated=gated, without=without or ())
+    elif without:
+        from ambient.evaluate.benchmark_parts import benchmark_parts
+
+        report = benchmark_parts(clip, without)
+    else:
+        from ambient.evaluate.benchmark import benchmark_vision
+
+        report = benchmark_vision(clip)
     if json:
         _line(report)
     else:

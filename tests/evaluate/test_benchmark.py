@@ -8,7 +8,9 @@ import pytest
 
 from ambient.errors import SourceError, UsageError
 from ambient.evaluate.benchmark import agreement, benchmark_cameras, benchmark_vision
+from ambient.evaluate.benchmark_parts import benchmark_parts
 from models import samples, store
+from vision.parts import Part
 from vision.pose.types import Pose
 
 WIDTH, HEIGHT = 200, 100
@@ -82,6 +84,23 @@ def test_cameras_are_measured_at_once(models_dir: Path) -> None:
     assert report.rss_mb > 0
 
 
+def test_a_part_is_measured_beside_the_rest_in_one_run(models_dir: Path) -> None:
+    report = benchmark_parts(
+        samples.path("walk"), [Part.SECOND_EYES], rounds=2, models_dir=models_dir
+    )
+    assert report.without == ["second-eyes"]
+    assert report.frames >= 60
+    # The second detector is a network of its own: it can't come for nothing.
+    assert report.ratio > 1.02
+    assert report.low <= report.ratio <= report.high
+    assert report.whole_ms > report.left_ms > 0
+
+
+def test_what_is_left_out_must_be_named(models_dir: Path) -> None:
+    with pytest.raises(UsageError, match="--without: expected a part to leave out, got none"):
+        benchmark_parts(samples.path("walk"), [], models_dir=models_dir)
+
+
 @pytest.mark.parametrize("content", [b"", b"not a video" * 99])
 def test_what_is_no_video_is_refused(content: bytes, tmp_path: Path, models_dir: Path) -> None:
     clip = tmp_path / "clip.mp4"
@@ -90,6 +109,8 @@ def test_what_is_no_video_is_refused(content: bytes, tmp_path: Path, models_dir:
         benchmark_vision(clip, models_dir=models_dir)
     with pytest.raises(SourceError, match=r"clip\.mp4: can't be opened as a video"):
         benchmark_cameras(clip, 1, models_dir=models_dir)
+    with pytest.raises(SourceError, match=r"clip\.mp4: "):
+        benchmark_parts(clip, [Part.TEMPORAL], models_dir=models_dir)
 
 
 def test_too_few_frames_are_refused(models_dir: Path) -> None:
