@@ -27,11 +27,14 @@ from fusion.falls_state import (
     Change,
     RoomState,
     Step,
+    chain_of,
     changed,
     doubles,
+    followed,
     forget,
     has_company,
     may_be_another,
+    people_of,
     stand,
     up_now,
 )
@@ -104,7 +107,7 @@ class FallJudge:
 
     def posture(self, seen: PostureSeen) -> list[Change]:
         """Take in how a person is now."""
-        person = self._find(seen.source, seen.track)
+        person = followed(self.state, seen.source, seen.track)
         if person is None:
             person = Person.first(seen)
             person.may_be_another = may_be_another(self.state, person)
@@ -121,7 +124,7 @@ class FallJudge:
 
     def ended(self, end: TrackEnded) -> list[Change]:
         """Take in that a person is no longer seen."""
-        person = self._find(end.source, end.track)
+        person = followed(self.state, end.source, end.track)
         if person is None:
             return []
         person.ended = True
@@ -234,7 +237,7 @@ class FallJudge:
         return seen if self._beside is None else self._beside.judge(person, seen, t)
 
     def _follow_chain(self, person: Person, t: int) -> list[Change]:
-        chain = self._chain(person.chain)
+        chain = chain_of(self.state, person.chain)
         if chain is None:
             person.chain = None
             return []
@@ -243,7 +246,7 @@ class FallJudge:
             chain.place = person.place
         if person.upright_s(t) < self._config.recover_s:
             return []
-        others = [p for p in self._people_of(chain) if p is not person]
+        others = [p for p in people_of(self.state, chain) if p is not person]
         if any(not p.gone(t) and p.down >= DOWN_ON for p in others):
             return []  # another camera still sees this person down
         self.state.chains.remove(chain)
@@ -264,7 +267,7 @@ class FallJudge:
                 and (person.t - p.t) / 1e9 <= CONTINUES_S
                 and person.near(p)
                 and not (up and p.lies_in_view)
-                for p in self._people_of(chain)
+                for p in people_of(self.state, chain)
             ):
                 return chain.number
         return None
@@ -278,7 +281,7 @@ class FallJudge:
         if person.upright_since is None:
             return []
         for chain in self.state.chains:
-            bound = self._people_of(chain)
+            bound = people_of(self.state, chain)
             lost = [p for p in bound if p.source == person.source and person.began >= p.t]
             heaps = bound and all(p.in_a_heap for p in bound) and not person.may_be_another
             if (
@@ -297,7 +300,7 @@ class FallJudge:
         was lost about here and has not been seen since this one appeared.
         """
         for chain in self.state.chains:
-            people = self._people_of(chain)
+            people = people_of(self.state, chain)
             if chain.blind and not people and self._is_of(chain, person, t):
                 chain.blind = False
                 return chain
@@ -338,7 +341,7 @@ class FallJudge:
 
     def _in_company(self, chain: Chain, t: int) -> bool:
         """Return whether somebody else is or just was up here and the fall was not clearly seen."""
-        people = self._people_of(chain)
+        people = people_of(self.state, chain)
         supposed = any(p.supposed for p in people)
         if chain.descent >= COMPANY_DESCENT and not supposed:
             return False
@@ -348,20 +351,20 @@ class FallJudge:
 
     def _in_a_heap(self, chain: Chain, t: int) -> bool:
         """Return whether nobody was seen to lie: down because of the descent alone."""
-        people = self._people_of(chain)
+        people = people_of(self.state, chain)
         seen = [p for p in people if not p.gone(t)] or people
         return bool(seen) and all(p.in_a_heap for p in seen)
 
     def _lapse(self, chain: Chain, t: int) -> None:
         """Let go of a suspicion that nothing bears out any more while others see to the room."""
-        people = self._people_of(chain)
+        people = people_of(self.state, chain)
         if all(p.gone(t) for p in people) and up_now(self.state, t, self._config.recover_s):
             for person in people:
                 person.down_since = None
 
     def _holds(self, chain: Chain, t: int) -> bool:
         """Return whether what is seen, or was seen last, confirms a suspicion."""
-        people = self._people_of(chain)
+        people = people_of(self.state, chain)
         seen = [p for p in people if not p.gone(t)]
         up = bool(people) and all(p.down_since is None for p in seen or people)
         if up and (seen or all(p.left for p in people)):
@@ -386,18 +389,6 @@ class FallJudge:
         # Who was seen to fall and is now seen badly is lost from sight, not up again.
         hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
         return _confirms(best) or hidden
-
-    def _people_of(self, chain: Chain) -> list[Person]:
-        return [p for p in self.state.people if p.chain == chain.number]
-
-    def _chain(self, number: int | None) -> Chain | None:
-        return next((c for c in self.state.chains if c.number == number), None)
-
-    def _find(self, source: str, track: int) -> Person | None:
-        for person in self.state.people:
-            if person.track == track and person.source == source:
-                return person
-        return None
 
 
 def _confirms(verdict: Judgement) -> bool:

@@ -145,6 +145,24 @@ def doubles(state: RoomState, person: Person, t: int) -> list[Person]:
     ]
 
 
+def people_of(state: RoomState, chain: Chain) -> list[Person]:
+    """Return whom a chain is about."""
+    return [p for p in state.people if p.chain == chain.number]
+
+
+def chain_of(state: RoomState, number: int | None) -> Chain | None:
+    """Return the chain of a number, if it is kept."""
+    return next((c for c in state.chains if c.number == number), None)
+
+
+def followed(state: RoomState, source: str, track: int) -> Person | None:
+    """Return who is followed as a camera's track."""
+    for person in state.people:
+        if person.track == track and person.source == source:
+            return person
+    return None
+
+
 def up_now(state: RoomState, t: int, up_s: float) -> bool:
     """Return whether somebody is seen up now, for `up_s`, who would still see whoever was lost."""
     return any(p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in state.people)

@@ -24,8 +24,8 @@ from ambient.observations import (
     WearState,
 )
 from fusion.chains import SECOND
+from fusion.looks import GOOD_VIEW
 
-GOOD_VIEW: Final = 0.35
 MOVES: Final = 0.6
 """A body that was still for less than this share of the last seconds moves."""
 MOVES_G: Final = 0.03
