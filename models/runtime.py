@@ -32,7 +32,14 @@ each process anew: vision, audio and fusion of a node would share one core and l
 idle (measured: two processes at 52 % of a core each)."""
 
 
-def at_once(path: Path, *, threads: int = 1, mend: str = "", **options: object) -> ov.CompiledModel:
+def at_once(
+    path: Path,
+    *,
+    threads: int = 1,
+    mend: str = "",
+    rows: int | None = None,
+    **options: object,
+) -> ov.CompiledModel:
     """Return a network compiled to answer one question at a time, as soon as it can, in float32.
 
     Parameters
@@ -43,6 +50,9 @@ def at_once(path: Path, *, threads: int = 1, mend: str = "", **options: object) 
         That it runs on.
     mend
         Ends the error: what to do.
+    rows
+        First length of each input, where it is always the same: what is known beforehand is not
+        worked out again at each question.
     options
         Further ones of OpenVINO's.
 
@@ -60,7 +70,11 @@ def at_once(path: Path, *, threads: int = 1, mend: str = "", **options: object) 
         **options,
     }
     try:
-        return ov.Core().compile_model(str(path), "CPU", settings)
+        core = ov.Core()
+        model = core.read_model(str(path))
+        if rows is not None:
+            model.reshape({port: [rows, *list(port.partial_shape)[1:]] for port in model.inputs})
+        return core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise ModelError(f"{path}: OpenVINO cannot read it ({reason}){mend}") from error

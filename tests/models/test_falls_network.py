@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from ambient.errors import ModelError
-from models.falls.network import FOLDER, Network
+from models.falls.columns import FEATURES
+from models.falls.network import FOLDER, XML, Network
 from models.falls.outputs import BIN, JSON, JUDGEMENTS, OUTPUTS, load
+from models.runtime import at_once
 from models.skeletons.sequence import LABELS
 from tests.patience import until
 
@@ -44,6 +46,24 @@ def test_people_do_not_disturb_each_other(people: int) -> None:
         rows[0] = inputs[k]
         found, states = network.step(rows, states)
         np.testing.assert_allclose(found[0], outputs[k], atol=1e-4)
+
+
+def test_several_people_are_as_each_alone() -> None:
+    network = Network.load()
+    rows = reference()[0][:3]
+    outputs, states = network.step(list(rows), list(network.start(3)))
+    for k in range(3):
+        alone, state = network.step(rows[k : k + 1], network.start(1))
+        np.testing.assert_array_equal(outputs[k], alone[0])
+        np.testing.assert_array_equal(states[k], state[0])
+
+
+def test_of_a_known_number_of_rows_nothing_is_left_open() -> None:
+    compiled = at_once(FOLDER / XML, rows=2)
+    assert [list(port.shape) for port in compiled.inputs] == [
+        [2, len(FEATURES)],
+        [2, Network.load().state_size],
+    ]
 
 
 def test_it_is_small_and_quick() -> None:
