@@ -5,7 +5,8 @@ the body's size; y points down, as in the picture. `FEATURES` names the columns 
 names follow which two change places, and which change sign, when the picture is mirrored.
 
 A node asks for one instant at a time, where numpy's conveniences (`mean`, `stack`, `diff`) take
-longer than the arithmetic: the plain reductions and slices below give the same bits.
+longer than the arithmetic, and a reduction longer than some sums: the plain ones below give the
+same bits.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _MIDDLES: Final = np.zeros((5, 33))
 for _row, _parts in enumerate(((0, 7, 8), (11, 12), (23, 24), (25, 26), (27, 28))):
     _MIDDLES[_row, list(_parts)] = 1.0 / len(_parts)
 _CORE: Final = np.array([0, 11, 12, 23, 24, 25, 26, 27, 28])
-_LEGS: Final = np.array([25, 26, 27, 28])
+_LEGS: Final = ((25, 26), (27, 28))
 _PLACED: Final = np.array([2, 0, 3, 4])
 """Of the middles, those that `MOVING` names: hips, head, knees, ankles."""
 _WORLD_M: Final = 1.6
@@ -65,6 +66,14 @@ _REST_NAMES: Final = (
     "seen_now", "score", "dt", "pose_age", "box_age", "track_age",
     "on_floor", "on_bed", "on_sofa", "on_chair",
 )  # fmt: skip
+
+POSE_AGE_S: Final = 3.0
+BOX_AGE_S: Final = 3.0
+TRACK_AGE_S: Final = 4.0
+_MOST: Final = np.array([[np.inf, np.inf, 1.0, POSE_AGE_S, BOX_AGE_S, TRACK_AGE_S]]).T
+_TIMES: Final = np.array([[1.0, 1.0, 5.0, 1.0, 1.0, 1.0]]).T
+_OVER: Final = np.array([[1.0, 1.0, 1.0, POSE_AGE_S, BOX_AGE_S, TRACK_AGE_S]]).T
+"""At most so much of the first six of these, how often taken, and as a share of what."""
 
 POSE: Final = len(_POSE_NAMES)
 SPEEDS: Final = len(_SPEED_NAMES)
@@ -111,8 +120,8 @@ class Body:
         (n, 5, 2) head, shoulders, hips, knees, ankles.
     world_middles
         (n, 5, 3) the same in metres.
-    low, high
-        (n, 2) corners of the trunk, head and legs.
+    extent
+        (n, 2) width and height of head, trunk and legs.
     size
         (n,) length of the skeleton whatever its posture.
     moving
@@ -126,8 +135,7 @@ class Body:
     world: Wide
     middles: Wide
     world_middles: Wide
-    low: Wide
-    high: Wide
+    extent: Wide
     size: Wide
     moving: Wide
     aspect: float
@@ -151,12 +159,12 @@ def measure(keypoints: Wide, world: Wide | None, aspect: float) -> Body:
     aspect
         Width / height of the picture.
     """
-    points = keypoints[:, :, :2] * (aspect, 1.0)
+    points = keypoints[:, :, :2] * np.array((aspect, 1.0))
     middles = _MIDDLES @ points
     hip = middles[:, 2]
     core = points.take(_CORE, axis=1)
-    low, high = np.minimum.reduce(core, axis=1), np.maximum.reduce(core, axis=1)
-    size = _size(middles, low, high)
+    spread = np.maximum.reduce(core, axis=1) - np.minimum.reduce(core, axis=1)
+    size = _size(middles, spread)
     if world is None or not np.isfinite(world).all():
         flat = np.zeros((len(points), 33, 3))
         flat[:, :, :2] = (points - hip[:, None]) / size[:, None, None] * _WORLD_M
@@ -174,50 +182,56 @@ def measure(keypoints: Wide, world: Wide | None, aspect: float) -> Body:
     moving = np.concatenate(
         [
             middles.take(_PLACED, axis=1).reshape(n, 8),
-            _side_by_side(extent, high[:, 1] - low[:, 1], np.log(size), _hanging(-trunk)),
+            _side_by_side(extent, spread[:, 1], np.log(size), _hanging(-trunk)),
             (points.take(_PICK, axis=1) - hip[:, None]).reshape(n, _LIMBS),
             world[:, :, 1:].take(_PICK, axis=1).reshape(n, _LIMBS),
         ],
         axis=1,
     )
-    return Body(points, keypoints[:, :, 2], world, middles, solid, low, high, size, moving, aspect)
+    return Body(points, keypoints[:, :, 2], world, middles, solid, spread, size, moving, aspect)
 
 
 def of_pose(body: Body, size: Wide) -> Wide:
     """Return the pose's columns (n, POSE), the body's size being (n,) picture heights."""
-    n, unit = len(size), size[:, None]
+    unit = size[:, None]
     trunk = body.middles[:, 1] - body.middles[:, 2]
-    trunk = trunk / (np.sqrt(np.add.reduce(trunk**2, axis=1, keepdims=True)) + 1e-6)
-    thighs_shins = body.world_middles[:, 3:] - body.world_middles[:, 2:-1]
-    width, height = (body.high - body.low).T
-    core, legs = body.visible[:, _CORE], body.visible[:, _LEGS].reshape(n, 2, 2)
-    head, hip, ankle = body.middles[:, 0], body.middles[:, 2], body.middles[:, 4]
-    x, y = body.points[:, :, 0], body.points[:, :, 1]
-    inside = (x >= 0.0) & (y >= 0.0) & (x <= body.aspect) & (y <= 1.0)
+    trunk = trunk / (_length(trunk) + 1e-6)[:, None]
+    thighs_shins = _hanging(body.world_middles[:, 3:] - body.world_middles[:, 2:-1])
+    width, height = body.extent[:, 0], body.extent[:, 1]
+    core = body.visible.take(_CORE, axis=1)
+    knees, ankles = (np.maximum(body.visible[:, a], body.visible[:, b]) for a, b in _LEGS)
+    head, hip, ankle = body.middles[:, 0, 1], body.middles[:, 2, 1], body.middles[:, 4, 1]
+    over_size = np.array((height, width, hip - head, ankle - hip)) / size
+    log_ratio, log_size = np.log((width / np.maximum(height, 1e-3) + 0.1, size))
+    corner = np.array((body.aspect, 1.0))
+    inside = (body.points >= 0.0) & (body.points <= corner)
+    inside = inside[:, :, 0] & inside[:, :, 1]
+    before = np.minimum.reduce(body.points, axis=1)
+    beyond = corner - np.maximum.reduce(body.points, axis=1)
     middles = _side_by_side(
         body.moving[:, 8],
         body.moving[:, 11],
         trunk[:, 0],
         -trunk[:, 1],
-        _hanging(thighs_shins[:, 0]),
-        _hanging(thighs_shins[:, 1]),
-        height / size,
-        width / size,
-        np.log(width / np.maximum(height, 1e-3) + 0.1),
+        thighs_shins[:, 0],
+        thighs_shins[:, 1],
+        over_size[0],
+        over_size[1],
+        log_ratio,
         body.size / size - 1.0,
         np.add.reduce(core, axis=1) / len(_CORE),
-        np.add.reduce(np.maximum.reduce(legs, axis=2), axis=1) / 2,
-        (hip[:, 1] - head[:, 1]) / size,
-        (ankle[:, 1] - hip[:, 1]) / size,
-        hip[:, 0] - 0.5 * body.aspect,
-        hip[:, 1],
-        head[:, 1],
-        ankle[:, 1],
-        np.log(size),
-        np.minimum.reduce(x, axis=1),
-        body.aspect - np.maximum.reduce(x, axis=1),
-        np.minimum.reduce(y, axis=1),
-        1.0 - np.maximum.reduce(y, axis=1),
+        (knees + ankles) / 2,
+        over_size[2],
+        over_size[3],
+        body.middles[:, 2, 0] - 0.5 * body.aspect,
+        hip,
+        head,
+        ankle,
+        log_size,
+        before[:, 0],
+        beyond[:, 0],
+        before[:, 1],
+        beyond[:, 1],
         1.0 - np.add.reduce(inside, axis=1, dtype=np.float64) / 33,
     )
     limbs = body.moving[:, len(MOVING) :]
@@ -246,17 +260,14 @@ def of_speed(moving: Wide, past: list[Wide], windows: tuple[float, ...], size: W
     size
         (n,).
     """
-    count = len(MOVING)
-    out = []
-    for before, window in zip(past, windows, strict=True):
-        change = (moving - before) / window
-        named = change[:, :count]
-        named = np.where(_OVER_SIZE, named / size[:, None], named)
-        far = np.abs(change)
-        limbs = np.add.reduce(far[:, count : count + _LIMBS], axis=1) / _LIMBS / size
-        solid = np.add.reduce(far[:, count + _LIMBS :], axis=1) / _LIMBS
-        out += [named, limbs[:, None], solid[:, None]]
-    return np.concatenate(out, axis=1)
+    n, count = len(size), len(MOVING)
+    change = (moving - np.array(past)) / np.array(windows)[:, None, None]
+    named = change[:, :, :count]
+    named = np.where(_OVER_SIZE, named / size[:, None], named)
+    limbs = np.abs(change[:, :, count:]).reshape(len(past), n, 2, _LIMBS)
+    limbs = np.add.reduce(limbs, axis=3) / _LIMBS
+    limbs[:, :, 0] /= size
+    return np.concatenate([named, limbs], axis=2).transpose(1, 0, 2).reshape(n, SPEEDS)
 
 
 def of_box(box: Wide, hip: Wide, size: Wide, posed: NDArray[np.bool_], aspect: float) -> Wide:
@@ -271,20 +282,23 @@ def of_box(box: Wide, hip: Wide, size: Wide, posed: NDArray[np.bool_], aspect: f
     aspect
         Width / height of the picture.
     """
-    unit = np.maximum(size, 1e-3)
-    width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
-    x, y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
     there = box[:, 4] > 0
     if not there.any():
         return np.zeros((len(box), len(_BOX_NAMES)))
+    unit = np.maximum(size, 1e-3)[:, None]
+    low, high = box[:, :2], box[:, 2:4]
+    sides, middle = high - low, (low + high) / 2
+    of_hip = np.where(posed[:, None], (middle - hip) / unit, 0.0)
+    shares = sides / unit
+    sides = np.maximum(sides, 1e-3)
     rows = _side_by_side(
-        np.where(posed, (x - hip[:, 0]) / unit, 0.0),
-        np.where(posed, (y - hip[:, 1]) / unit, 0.0),
-        x - 0.5 * aspect,
-        y,
-        width / unit,
-        height / unit,
-        np.log(np.maximum(width, 1e-3) / np.maximum(height, 1e-3)),
+        of_hip[:, 0],
+        of_hip[:, 1],
+        middle[:, 0] - 0.5 * aspect,
+        middle[:, 1],
+        shares[:, 0],
+        shares[:, 1],
+        np.log(sides[:, 0] / sides[:, 1]),
         box[:, 3],
         box[:, 4],
         box[:, 0],
@@ -309,32 +323,40 @@ def assemble(
     speeds: Wide,
     box: Wide,
     grow: Wide,
-    seen: NDArray[np.bool_],
-    score: Wide,
-    dt: Wide,
-    pose_age: Wide,
-    box_age: Wide,
-    track_age: Wide,
+    now: Wide,
     place: Wide,
 ) -> Wide:
-    """Return all columns (n, F) in the order of `FEATURES`."""
-    rest = _side_by_side(seen, score, np.minimum(dt, 1.0) * 5.0, pose_age, box_age, track_age)
-    return np.concatenate([pose, speeds, box, grow, rest, place], axis=1)
+    """Return all columns (n, F) in the order of `FEATURES`.
+
+    Parameters
+    ----------
+    now
+        (6, n): seen or not, score, seconds since the instant before, and since pose, box and the
+        first sight; no number where there was none.
+    """
+    # What was never seen is as old as it gets.
+    rest = np.fmin(now, _MOST) * _TIMES / _OVER
+    return np.concatenate([pose, speeds, box, grow, rest.T, place], axis=1)
 
 
-def _size(middles: Wide, low: Wide, high: Wide) -> Wide:
+def _size(middles: Wide, spread: Wide) -> Wide:
     """Return the length of skeletons whatever their posture; as in `vision.features`."""
-    between = middles[:, 2:] - middles[:, 1:-1]
-    steps = np.sqrt(np.add.reduce(between**2, axis=2))
-    diagonal = np.sqrt(np.add.reduce((high - low) ** 2, axis=1))
-    legs = (steps[:, 1] + steps[:, 2]) * 2.0
-    longest = np.maximum(np.maximum(steps[:, 0] * 2.6, legs), np.maximum(diagonal * 0.8, 1e-3))
+    trunk, thigh, shin = _length(middles[:, 2:] - middles[:, 1:-1]).T
+    longest = np.maximum(trunk * 2.6, (thigh + shin) * 2.0)
+    longest = np.maximum(longest, np.maximum(_length(spread) * 0.8, 1e-3))
     return np.asarray(longest, np.float64)
 
 
-def _hanging(limb: Wide) -> Wide:
-    """Return the cosine of a limb's (n, 3) angle from hanging down."""
-    return np.asarray(limb[:, 1] / (np.sqrt(np.add.reduce(limb**2, axis=1)) + 1e-6))
+def _hanging(limbs: Wide) -> Wide:
+    """Return the cosine of the angle of limbs (…, 3) from hanging down."""
+    return np.asarray(limbs[..., 1] / (_length(limbs) + 1e-6))
+
+
+def _length(vectors: Wide) -> Wide:
+    """Return the length of vectors (…, 2) or (…, 3)."""
+    squares = vectors * vectors
+    total = squares[..., 0] + squares[..., 1]
+    return np.sqrt(total + squares[..., 2] if vectors.shape[-1] == 3 else total)
 
 
 def _side_by_side(*columns: NDArray[np.generic]) -> Wide:

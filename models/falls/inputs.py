@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.falls import columns
-from models.falls.columns import FEATURES
+from models.falls.columns import BOX_AGE_S, FEATURES
 from models.skeletons.sequence import Sequence
 
 Floats = NDArray[np.float32]
@@ -29,9 +29,6 @@ FORGET_S: Final = 1.5
 """After so long unseen, what was before says nothing of speed."""
 SIZE_S: Final = 10.0
 """Time constant with which the largest size seen is forgotten: whoever walks away shrinks."""
-POSE_AGE_S: Final = 3.0
-BOX_AGE_S: Final = 3.0
-TRACK_AGE_S: Final = 4.0
 CLIP: Final = 5.0
 
 
@@ -103,12 +100,16 @@ class Inputs:
                 self._box, self._hip, np.array([size]), np.array([self._size > 0]), aspect
             ),
             grow=self._grow / max(size, 1e-3),
-            seen=np.array([seen]),
-            score=np.array([score if seen else 0.0]),
-            dt=np.array([t_s - self._last]),
-            pose_age=_age(np.array([t_s - self._pose_t]), POSE_AGE_S),
-            box_age=_age(np.array([t_s - self._box_t]), BOX_AGE_S),
-            track_age=_age(np.array([t_s - self._start]), TRACK_AGE_S),
+            now=np.array(
+                [
+                    [seen],
+                    [score if seen else 0.0],
+                    [t_s - self._last],
+                    [t_s - self._pose_t],
+                    [t_s - self._box_t],
+                    [t_s - self._start],
+                ]
+            ),
             place=np.asarray(place, np.float64)[None],
         )
         self._last = t_s
@@ -193,12 +194,16 @@ def batch(sequence: Sequence) -> Floats:
         speeds=speeds,
         box=columns.of_box(box, hip, scale, posed, sequence.aspect),
         grow=grow / np.maximum(scale, 1e-3)[:, None],
-        seen=seen,
-        score=np.where(seen, sequence.score, 0.0),
-        dt=np.diff(t, prepend=t[:1]),
-        pose_age=_age(age, POSE_AGE_S),
-        box_age=_age(box_age, BOX_AGE_S),
-        track_age=_age(t - t[:1], TRACK_AGE_S),
+        now=np.array(
+            (
+                seen,
+                np.where(seen, sequence.score, 0.0),
+                np.diff(t, prepend=t[:1]),
+                age,
+                box_age,
+                t - t[:1],
+            )
+        ),
         place=sequence.place.astype(np.float64),
     )
     return np.asarray(_finish(rows), np.float32)
@@ -208,11 +213,6 @@ def _finish(rows: Wide) -> Wide:
     if rows.shape[1] != len(FEATURES):
         raise ValueError(f"inputs: expected {len(FEATURES)} columns, got {rows.shape[1]}")
     return np.minimum(np.maximum(rows, -CLIP), CLIP)
-
-
-def _age(age: Wide, most: float) -> Wide:
-    """Return an age as 0..1; never seen is as old as it gets."""
-    return np.fmin(age, most) / most
 
 
 def _last_true(there: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ The outputs are logits: one for each of `models.skeletons.sequence.LABELS`, then
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -79,13 +80,18 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
         """
         labels = outputs[:, : len(LABELS)] / self.temperature
         labels = np.exp(labels - np.maximum.reduce(labels, axis=1, keepdims=True))
-        slope = np.array([each.slope for each in self.judgements])
-        bias = np.array([each.bias for each in self.judgements])
+        slope, bias = _lines(self.judgements)
         rest = outputs[:, len(LABELS) :] * slope + bias
         rest = 1.0 / (1.0 + np.exp(-np.minimum(np.maximum(rest, -30.0), 30.0)))
         total = np.add.reduce(labels, axis=1, keepdims=True)
         whole = np.concatenate([labels / total, rest], axis=1)
         return np.asarray(whole, np.float32)
+
+
+@cache
+def _lines(of: tuple[Scaling, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return slopes and biases, each as one array."""
+    return np.array([each.slope for each in of]), np.array([each.bias for each in of])
 
 
 def load(folder: Path = Path(__file__).parent) -> Calibration:
