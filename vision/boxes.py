@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ambient.observations import Box
 
 
@@ -26,3 +28,13 @@ def iou(a: Box, b: Box) -> float:
 def inside(a: Box, b: Box) -> float:
     """Return the share of the smaller box that lies in the other, 0..1."""
     return common(a, b) / max(min(area(a), area(b)), 1e-9)
+
+
+def disjoint(a: Box, b: Box) -> bool:
+    """Return whether two boxes have nothing in common."""
+    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def covered(box: Box, by: Iterable[Box]) -> float:
+    """Return the largest share of `box` that one of the others covers."""
+    return max((common(box, other) for other in by), default=0.0) / max(area(box), 1e-9)

@@ -27,14 +27,14 @@ from typing import Annotated, Final
 
 import numpy as np
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
-from ambient.observations import Place
-from models.support import Carrier, SupportNet, inputs, load, networks
-from vision.boxes import area, common, inside, iou
+from models.support import Body, Carrier, SupportNet, inputs, load, networks
+from vision.boxes import covered, disjoint, inside, iou
 from vision.objects.types import Detection, Thing
 from vision.pose.types import Box
+from vision.surfaces import Support
 
 FURNITURE: Final = (Thing.BED, Thing.COUCH, Thing.CHAIR, Thing.DINING_TABLE, Thing.TV)
 """What is kept in the map, in the order of `Piece.votes`."""
@@ -70,7 +70,9 @@ LEAST: Final = -3.0
 SIGHTS: Final = 1000
 """Sights are counted up to here, so that even an old piece can be taken away."""
 COUNTS: Final = 0.5
-"""Confidence from which a piece counts."""
+"""Confidence from which a piece counts …"""
+FAINT: Final = 0.05
+"""… and from which it may carry somebody."""
 BOXES: Final = 9
 """The box is the median of so many looks."""
 PIECES: Final = 24
@@ -118,7 +120,7 @@ class Piece(Struct, kw_only=True, forbid_unknown_fields=True):
     @property
     def box(self) -> Box:
         """Where it is: the median of the last looks, side by side."""
-        # Asked for at every body and frame: for nine numbers numpy's median takes ten times longer.
+        # For nine numbers numpy's median takes ten times longer.
         x0, y0, x1, y1 = (median(side) for side in zip(*self.boxes, strict=True))
         return x0, y0, x1, y1
 
@@ -151,32 +153,20 @@ class FurnitureState(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
-    """Probabilities of what a body is on; what is left to 1 is unknown."""
+class _Known:
+    """What is asked of a piece at every body and frame, worked out once a look.
 
-    floor: float = 0.0
-    bed: float = 0.0
-    sofa: float = 0.0
-    chair: float = 0.0
+    Attributes
+    ----------
+    thing
+        What it most probably is; None when it does not count.
+    carriers
+        What it may be, with the network of that, and how probably it is there and is that.
+    """
 
-    @property
-    def unknown(self) -> float:
-        """What is left."""
-        return max(0.0, 1.0 - self.floor - self.bed - self.sofa - self.chair)
-
-    @property
-    def place(self) -> Place:
-        """The place that is more probable than not; unknown when none is."""
-        names = (Place.FLOOR, Place.BED, Place.SOFA, Place.CHAIR)
-        values = self.array()
-        if self.bed + self.sofa > 0.5:
-            return Place.BED if self.bed >= self.sofa else Place.SOFA
-        best = int(values.argmax())
-        return names[best] if values[best] > 0.5 else Place.UNKNOWN
-
-    def array(self) -> NDArray[np.float32]:
-        """Return floor, bed, sofa, chair: (4,), the order of `models.skeletons.PLACES`."""
-        return np.asarray((self.floor, self.bed, self.sofa, self.chair), np.float32)
+    box: Box
+    thing: Thing | None
+    carriers: tuple[tuple[Thing, SupportNet, float], ...]
 
 
 class FurnitureMap:
@@ -192,6 +182,7 @@ class FurnitureMap:
         self._state = state or FurnitureState()
         self._people: deque[list[Box]] = deque(maxlen=RECENT)
         self._nets: dict[Carrier, SupportNet] = networks(load())
+        self._known: list[_Known] | None = None
         self.learns = True
         """Whether `update` takes anything in; off while the view is bad, and for looks that follow
         each other closely, which would count as more evidence than they are."""
@@ -209,12 +200,12 @@ class FurnitureMap:
 
     def boxes_of(self, thing: Thing) -> list[Box]:
         """Return where pieces of a kind are that count."""
-        known = self._state.pieces
-        return [p.box for p in known if p.thing is thing and p.confidence >= COUNTS]
+        return [known.box for known in self._asked() if known.thing is thing]
 
     def reset(self) -> None:
         """Forget everything: the camera was moved, or hangs in another room."""
         self._state = FurnitureState()
+        self._known = None
         self._people.clear()
 
     def update(self, detections: Sequence[Detection], people: Iterable[Box] = ()) -> None:
@@ -230,6 +221,7 @@ class FurnitureMap:
         if not self.learns:
             return
         self._state.looks += 1
+        self._known = None
         hiding = [*people, *(d.box for d in detections if d.thing is Thing.PERSON)]
         self._people.append(hiding)
         were = [box for boxes in self._people for box in boxes]
@@ -265,7 +257,7 @@ class FurnitureMap:
 
     def place_of(
         self,
-        keypoints: NDArray[np.floating],
+        keypoints: ArrayLike,
         box: Box,
         aspect: float,
         *,
@@ -286,19 +278,16 @@ class FurnitureMap:
             the floor is known (`vision.rest`): who comes to rest on the floor where he stood has
             nearly 0 there, who lies on a bed 0.25 and more.
         """
-        points = np.asarray(keypoints, np.float64)
-        free = {Thing.BED: 1.0, Thing.COUCH: 1.0, Thing.CHAIR: 1.0}
-        for piece in self._state.pieces:
-            at = piece.box
-            if piece.confidence < 0.05 or disjoint(at, box):
+        body = None
+        free = dict.fromkeys(CARRIERS, 1.0)
+        for known in self._asked():
+            if not known.carriers or disjoint(known.box, box):
                 continue
-            row = inputs(at, points, box, aspect)[None]
-            for thing, carrier in CARRIERS.items():
-                share = piece.share(thing)
-                if share > 0.0:
-                    carried = float(self._nets[carrier].probability(row)[0])
-                    free[thing] *= 1.0 - piece.confidence * share * carried
-        bed, sofa, chair = (1.0 - free[thing] for thing in CARRIERS)
+            body = body or Body.of(np.asarray(keypoints, np.float64), box, aspect)
+            row = inputs(known.box, body)[None]
+            for thing, net, sure in known.carriers:
+                free[thing] *= 1.0 - sure * float(net.probability(row)[0])
+        bed, sofa, chair = (1.0 - share for share in free.values())
         if rest is not None:
             # A seat is higher than a body that lies; only a bed nearer to the camera than where
             # the feet stood can look as low, hence no veto but a doubt.
@@ -308,8 +297,27 @@ class FurnitureMap:
         if total > 1.0:
             bed, sofa, chair = bed / total, sofa / total, chair / total
             total = 1.0
-        known = 1.0 - math.exp(-self._state.looks / LEARNT_LOOKS)
-        return Support((1.0 - total) * known * FLOOR_SURE, bed, sofa, chair)
+        learnt = 1.0 - math.exp(-self._state.looks / LEARNT_LOOKS)
+        return Support((1.0 - total) * learnt * FLOOR_SURE, bed, sofa, chair)
+
+    def _asked(self) -> list[_Known]:
+        """Return all pieces as they are asked for."""
+        if self._known is None:
+            self._known = [self._of(piece) for piece in self._state.pieces]
+        return self._known
+
+    def _of(self, piece: Piece) -> _Known:
+        sure = piece.confidence
+        shares = [(thing, carrier, piece.share(thing)) for thing, carrier in CARRIERS.items()]
+        return _Known(
+            piece.box,
+            piece.thing if sure >= COUNTS else None,
+            tuple(
+                (thing, self._nets[carrier], sure * share)
+                for thing, carrier, share in shares
+                if share > 0.0 and sure >= FAINT
+            ),
+        )
 
     def chair_under(self, box: Box) -> float:
         """Return how probably an outline sits on a chair: its lower half counts, as in a zone."""
@@ -382,17 +390,7 @@ def alike(piece: Piece, thing: Thing) -> bool:
     return any(vote > 0.0 and kin(t, thing) for t, vote in zip(FURNITURE, piece.votes, strict=True))
 
 
-def disjoint(a: Box, b: Box) -> bool:
-    """Return whether two boxes have nothing in common."""
-    return a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
-
-
 def overlap(a: Box, b: Box) -> float:
     """Return intersection over union, or more where one box lies within the other."""
     within = inside(a, b)
     return max(iou(a, b), 0.7 * within if within >= WITHIN else 0.0)
-
-
-def covered(box: Box, by: Iterable[Box]) -> float:
-    """Return the largest share of `box` that one of the others covers."""
-    return max((common(box, other) for other in by), default=0.0) / max(area(box), 1e-9)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vision.features import body_size
 from vision.floor import FloorPlane, FloorState
@@ -56,28 +56,32 @@ class Ground:
 
     def update(self, track: int, keypoints: NDArray[np.floating], aspect: float, t_ns: int) -> None:
         """Take in a pose (33, 3) of a track; only poses that may be trusted."""
-        points = np.asarray(keypoints, np.float64)
-        known = self._tracks.setdefault(track, _Track())
+        known = self._of(track)
         if known.hips and t_ns - known.hips[-1][0] < SEE_NS:
             return
+        points = np.asarray(keypoints, np.float64)
         walking = _walking(known.hips, points, aspect, t_ns)
         self.floor.update(points, aspect, t_ns, walking=walking)
         self._resting.update(track, points, aspect, t_ns)
 
-    def rest(
-        self, track: int, keypoints: NDArray[np.floating], aspect: float, t_ns: int
-    ) -> float | None:
+    def rest(self, track: int, keypoints: ArrayLike, aspect: float, t_ns: int) -> float | None:
         """Return how high the hips are over where the feet last stood, in heights of a person.
 
         None when that is not known, or not surely.
         """
-        known = self._tracks.setdefault(track, _Track())
+        known = self._of(track)
         if t_ns - known.asked_ns >= ASK_NS:
             known.asked_ns = t_ns
             measure = self._resting.height(track, keypoints, aspect, t_ns, self.floor)
             sure = measure is not None and measure.sd <= SURE
             known.height = measure.value if measure is not None and sure else None
         return known.height
+
+    def _of(self, track: int) -> _Track:
+        known = self._tracks.get(track)
+        if known is None:
+            known = self._tracks[track] = _Track()
+        return known
 
     def end(self, track: int) -> None:
         """Forget a track."""
@@ -96,7 +100,7 @@ def _walking(
 ) -> bool:
     """Return whether the hips have come far lately; remembers where they are."""
     square = points[:, :2] * (aspect, 1.0)
-    x, y = square[[23, 24]].mean(axis=0).tolist()
+    x, y = ((square[23] + square[24]) / 2).tolist()
     while hips and t_ns - hips[0][0] > WINDOW_NS:
         hips.popleft()
     hips.append((t_ns, x, y))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vision.floor import FloorPlane, Measure
 from vision.upright import standing
@@ -51,7 +51,7 @@ class Resting:
     def height(
         self,
         track: int,
-        keypoints: NDArray[np.floating],
+        keypoints: ArrayLike,
         aspect: float,
         t_ns: int,
         floor: FloorPlane,

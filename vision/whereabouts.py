@@ -6,13 +6,11 @@ probabilities for the posture model and as a place to say. Pure but for what the
 
 from __future__ import annotations
 
-import numpy as np
-
 from ambient.observations import BoxSeen, Place, PoseSeen
 from vision.furniture import FurnitureMap
-from vision.furniture import Support as OnFurniture
 from vision.ground import Ground
 from vision.outline_shape import stand_in
+from vision.surfaces import Support as OnFurniture
 from vision.zones import On, Zones
 
 
@@ -53,11 +51,10 @@ class Whereabouts:
     def _on_furniture(self, furniture: FurnitureMap, sight: PoseSeen | BoxSeen) -> OnFurniture:
         if isinstance(sight, BoxSeen):
             return furniture.place_of(stand_in(sight.box), sight.box, sight.aspect)
-        points = np.asarray(sight.keypoints, np.float64)
         rest = None
         if self._ground is not None:
-            rest = self._ground.rest(sight.track, points, sight.aspect, sight.t)
-        return furniture.place_of(points, sight.box, sight.aspect, rest=rest)
+            rest = self._ground.rest(sight.track, sight.keypoints, sight.aspect, sight.t)
+        return furniture.place_of(sight.keypoints, sight.box, sight.aspect, rest=rest)
 
     def _zone(self, sight: PoseSeen | BoxSeen) -> On:
         if isinstance(sight, PoseSeen):

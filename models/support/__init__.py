@@ -15,6 +15,9 @@ the lower and upper end of the body's own box, and lengths of the body as shares
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -38,7 +41,9 @@ so that the hips are in the right half. Lengths are shares of the square root of
 LIMIT: Final = 3.0
 """Inputs beyond are cut: how far away a body is does not matter then."""
 
-_PARTS: Final = ((11, 12), (23, 24), (25, 26), (27, 28))
+_LEFT: Final = np.array([11, 23, 25, 27])
+_RIGHT: Final = np.array([12, 24, 26, 28])
+"""Shoulders, hips, knees and ankles."""
 
 
 class Carrier(StrEnum):
@@ -93,8 +98,8 @@ class SupportNet:
     def probability(self, inputs: Floats) -> Floats:
         """Return how probably each body (n, 16) is carried (n,)."""
         hidden = np.tanh((inputs - self._mean) / self._scale @ self._hidden + self._hidden_bias)
-        total = (hidden @ self._output + self._bias).clip(-30.0, 30.0)
-        return np.asarray(1.0 / (1.0 + np.exp(-total)))
+        total = hidden @ self._output + self._bias
+        return np.asarray(1.0 / (1.0 + np.exp(-np.minimum(np.maximum(total, -30.0), 30.0))))
 
 
 def load() -> Stored:
@@ -115,33 +120,77 @@ def networks(stored: Stored) -> dict[Carrier, SupportNet]:
     return {carrier: SupportNet(getattr(stored, carrier.value)) for carrier in Carrier}
 
 
-def inputs(furniture: Box, keypoints: Floats, body: Box, aspect: float) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is looked at of a body, whatever it is on.
+
+    Attributes
+    ----------
+    points
+        x, y of head, shoulders, hips, knees and ankles, normalised to the picture.
+    ends
+        Lower and upper end of the body's box.
+    trunk, leg, head_to_hip
+        Lengths in picture heights.
+    aspect
+        Width / height of the picture.
+    """
+
+    points: Sequence[Sequence[float]]
+    ends: tuple[float, float]
+    trunk: float
+    leg: float
+    head_to_hip: float
+    aspect: float
+
+    @classmethod
+    def of(cls, keypoints: Floats, box: Box, aspect: float) -> Body:
+        """Return the body of these keypoints.
+
+        Parameters
+        ----------
+        keypoints
+            (33, 2) or more columns, of which x and y are used.
+        box
+            x0, y0, x1, y1, normalised to the picture.
+        aspect
+            Width / height of the picture.
+        """
+        xy = keypoints[:, :2]
+        head = np.add.reduce(xy[:11], axis=0, keepdims=True) / 11
+        points = np.concatenate([head, (xy.take(_LEFT, axis=0) + xy.take(_RIGHT, axis=0)) / 2])
+        square = points * (aspect, 1.0)
+        steps = np.sqrt(np.add.reduce((square[1:] - square[:-1]) ** 2, axis=1)).tolist()
+        up = square[2] - square[0]
+        return cls(
+            points.tolist(),
+            (box[3], box[1]),
+            steps[1],
+            steps[2] + steps[3],
+            math.sqrt(up.dot(up)),
+            aspect,
+        )
+
+
+def inputs(furniture: Box, body: Body) -> Floats:
     """Return the network's inputs (16,), in the order of `INPUTS`.
 
     Parameters
     ----------
-    furniture, body
-        x0, y0, x1, y1, normalised to the picture; the furniture's with an area.
-    keypoints
-        (33, 2) or more columns, of which x and y are used.
-    aspect
-        Width / height of the picture.
+    furniture
+        x0, y0, x1, y1, normalised to the picture, with an area.
+    body
+        Of the same picture.
     """
-    low = np.asarray(furniture[:2])
-    size = np.maximum(np.asarray(furniture[2:]) - low, 1e-3)
-    parts = [
-        keypoints[:11, :2].mean(axis=0),
-        *(keypoints[[a, b], :2].mean(axis=0) for a, b in _PARTS),
-    ]
-    points = np.asarray(parts)
-    x, y = (2.0 * (points - low) / size - 1.0).T
-    x = x if x[2] >= 0.0 else -x
-    ends = 2.0 * (np.asarray((body[3], body[1])) - low[1]) / size[1] - 1.0
-    square = points * (aspect, 1.0)
-    steps = np.linalg.norm(np.diff(square, axis=0), axis=1)
-    unit = float(np.sqrt(size[0] * aspect * size[1]))
-    head_to_hip = float(np.linalg.norm(square[2] - square[0]))
-    ratio = float(np.log(size[0] * aspect / size[1]))
-    lengths = np.asarray((steps[1], steps[2] + steps[3])) / unit
-    every = np.concatenate([x, y, ends, lengths, [ratio, head_to_hip / unit]])
-    return np.asarray(every.clip(-LIMIT, LIMIT))
+    left, top = furniture[:2]
+    width, height = max(furniture[2] - left, 1e-3), max(furniture[3] - top, 1e-3)
+    x = [2.0 * (at - left) / width - 1.0 for at, _ in body.points]
+    y = [2.0 * (at - top) / height - 1.0 for _, at in body.points]
+    if x[2] < 0.0:
+        x = [-at for at in x]
+    ends = [2.0 * (at - top) / height - 1.0 for at in body.ends]
+    unit = math.sqrt(width * body.aspect * height)
+    # Not the logarithm of `math`, which rounds otherwise.
+    ratio = float(np.log(width * body.aspect / height))
+    lengths = (body.trunk / unit, body.leg / unit, ratio, body.head_to_hip / unit)
+    return np.minimum(np.maximum((*x, *y, *ends, *lengths), -LIMIT), LIMIT)

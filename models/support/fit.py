@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from models.support import INPUTS, Carrier, Floats, Stored, SupportNet, Weights, inputs, load
+from models.support import INPUTS, Body, Carrier, Floats, Stored, SupportNet, Weights, inputs, load
 from models.support.scenes import Case, cases
 
 VERSION: Final = "1.0.0"
@@ -40,7 +40,7 @@ Flags = NDArray[np.bool_]
 
 def table(of: Sequence[Case]) -> tuple[Floats, Flags, list[str]]:
     """Return inputs (n, 16), whether carried (n,), and what each case is."""
-    rows = [inputs(c.box, c.keypoints, c.body_box, c.aspect) for c in of]
+    rows = [inputs(c.box, Body.of(c.keypoints, c.body_box, c.aspect)) for c in of]
     return np.asarray(rows), np.asarray([c.on for c in of]), [c.what for c in of]
 
 

@@ -12,8 +12,9 @@ from models.support import Carrier
 from models.support.poses import LOW, LYING, ON_SEAT, UPRIGHT
 from models.support.scenes import Piece, moved, shape, turned
 from vision.boxes import iou
-from vision.furniture import BOXES, PIECES, FurnitureMap, FurnitureState, Support
+from vision.furniture import BOXES, PIECES, FurnitureMap, FurnitureState
 from vision.objects.types import Detection, Thing
+from vision.surfaces import Support
 
 BED = (0.3, 0.4, 0.8, 0.8)
 CHAIR = (0.5, 0.5, 0.6, 0.8)
@@ -145,6 +146,17 @@ def test_state_survives_a_restart_and_a_reset_forgets() -> None:
     again.reset()
     assert again.pieces == []
     assert again.state.looks == 0
+
+
+def test_what_was_asked_is_asked_anew_after_each_look() -> None:
+    found = shown([look(Thing.BED, 0.8, BED)])
+    assert found.boxes_of(Thing.BED) == [BED]
+    there = (0.36, 0.42, 0.86, 0.82)
+    for _ in range(BOXES):
+        found.update([look(Thing.BED, 0.8, there)])
+    assert found.boxes_of(Thing.BED) == [pytest.approx(there)]
+    found.reset()
+    assert found.boxes_of(Thing.BED) == []
 
 
 def test_a_clutter_of_detections_stays_bounded() -> None:

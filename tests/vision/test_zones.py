@@ -51,3 +51,9 @@ def test_of_an_outline_the_lower_half_counts(
     box: tuple[float, float, float, float], place: Place
 ) -> None:
     assert Zones([BED]).of_box(box).place is place
+
+
+@pytest.mark.parametrize(("y", "place"), [(0.2, Place.BED), (0.8, Place.FLOOR)])
+def test_who_is_level_with_a_side_is_told_as_well(y: float, place: Place) -> None:
+    bed = Zone(kind=Place.BED, bed="a", polygon=[(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)])
+    assert Zones([bed]).of_body([(0.5, y, 0.9)] * 33).place is place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.support import INPUTS, Carrier, SupportNet, inputs, load
+from models.support import INPUTS, Body, Carrier, SupportNet, inputs, load
 from models.support.fit import NEAR, called, fit, seed_of, table
 from models.support.scenes import Case, cases
 
@@ -39,8 +39,10 @@ def test_mirrored_pictures_give_the_same_inputs(beds: list[Case]) -> None:
         x0, y0, x1, y1 = case.box
         a0, b0, a1, b1 = case.body_box
         mirrored = case.keypoints * [-1.0, 1.0, 1.0] + [1.0, 0.0, 0.0]
-        plain = inputs(case.box, case.keypoints, case.body_box, case.aspect)
-        other = inputs((1 - x1, y0, 1 - x0, y1), mirrored, (1 - a1, b0, 1 - a0, b1), case.aspect)
+        plain = inputs(case.box, Body.of(case.keypoints, case.body_box, case.aspect))
+        other = inputs(
+            (1 - x1, y0, 1 - x0, y1), Body.of(mirrored, (1 - a1, b0, 1 - a0, b1), case.aspect)
+        )
         np.testing.assert_allclose(plain, other, atol=1e-9)
         assert plain.shape == (len(INPUTS),)
 
