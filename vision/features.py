@@ -7,7 +7,6 @@ the body's own size, so that distance and resolution fall out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ambient.observations import PoseSeen
+from ambient.observations import Point, PoseSeen
 
 _CORE: Final = (0, 11, 12, 23, 24, 25, 26, 27, 28)
 _PAIRS: Final = ((11, 12), (23, 24), (25, 26), (27, 28))
@@ -77,19 +76,14 @@ def measure(pose: PoseSeen) -> BodyFeatures:
     keypoints, aspect = pose.keypoints, pose.aspect
     xy = [(x * aspect, y) for x, y, _ in keypoints]
     middles = _joints(xy)
-    (head_x, head_y), shoulders, hips, _, ankles = middles
+    head, shoulders, hips, _, ankles = middles
     width, height = _extent(xy)
     size = _length(middles, width, height)
     trunk_x, trunk_y = shoulders[0] - hips[0], shoulders[1] - hips[1]
     tilt = float(np.arctan2(abs(trunk_x), -trunk_y))
     extent, tilt_world, thigh, shin = height / size * 1.3, tilt, 0.0, 0.0
     if pose.world:
-        world = _joints(pose.world)
-        column = [joint[1] for joint in world]
-        extent = max(column) - min(column)
-        tilt_world = _angle(world[2], world[1], -1.0)
-        thigh = _angle(world[2], world[3], 1.0)
-        shin = _angle(world[3], world[4], 1.0)
+        extent, tilt_world, thigh, shin = _solid(pose.world)
     visible = [keypoints[joint][2] for joint in _CORE]
     left_knee, right_knee, left_ankle, right_ankle = visible[5:]
     return BodyFeatures(
@@ -102,9 +96,9 @@ def measure(pose: PoseSeen) -> BodyFeatures:
         ratio=width / max(height, 1e-3),
         size=size,
         box_height=height,
-        head=(head_x, head_y),
-        hip=(hips[0], hips[1]),
-        ankle=(ankles[0], ankles[1]),
+        head=head,
+        hip=hips,
+        ankle=ankles,
         seen=float(np.add.reduce(visible)) / len(visible),
         legs=(max(left_knee, right_knee) + max(left_ankle, right_ankle)) / 2,
     )
@@ -130,21 +124,22 @@ def body_size(xy: NDArray[np.float64]) -> float:
 
 def ramp(value: float, low: float, high: float) -> float:
     """Return how far `value` is on the way from `low` to `high`, 0..1."""
-    return max(0.0, min(1.0, (value - low) / (high - low)))
+    share = (value - low) / (high - low)
+    if share < 1.0:
+        return share if share > 0.0 else 0.0
+    return 1.0
 
 
 # A body has five joints here: numpy takes ten times longer for them than plain numbers do. What
-# rounds in its own way (dot products, inverse functions) stays numpy's.
+# rounds in its own way (dot products, inverse functions) stays numpy's, all of a body at once.
 
 
-def _joints(points: Points) -> list[list[float]]:
+def _joints(points: Points) -> list[Point]:
     """Return head and the middles of shoulders, hips, knees and ankles."""
-    head = [(a + b + c) / 3 for a, b, c in zip(points[0], points[7], points[8], strict=True)]
-    middles = [
-        [(a + b) / 2 for a, b in zip(points[left], points[right], strict=True)]
-        for left, right in _PAIRS
-    ]
-    return [head, *middles]
+    nose, left, right = points[0], points[7], points[8]
+    head = (nose[0] + left[0] + right[0]) / 3, (nose[1] + left[1] + right[1]) / 3
+    pairs = [(points[left], points[right]) for left, right in _PAIRS]
+    return [head, *(((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in pairs)]
 
 
 def _extent(points: Points) -> tuple[float, float]:
@@ -154,24 +149,43 @@ def _extent(points: Points) -> tuple[float, float]:
     return max(x) - min(x), max(y) - min(y)
 
 
-def _length(middles: Points, width: float, height: float) -> float:
+def _length(middles: Sequence[Point], width: float, height: float) -> float:
     """Return the size of a body by its `_joints` and `_extent`; see `body_size`."""
     _, shoulders, hips, knees, ankles = middles
-    legs = _distance(hips, knees) + _distance(knees, ankles)
-    diagonal = _norm((width, height))
-    return max(_distance(shoulders, hips) * 2.6, legs * 2.0, diagonal * 0.8, 1e-3)
+    trunk, thigh, shin, diagonal = _norms(
+        [
+            (shoulders[0] - hips[0], shoulders[1] - hips[1]),
+            (hips[0] - knees[0], hips[1] - knees[1]),
+            (knees[0] - ankles[0], knees[1] - ankles[1]),
+            (width, height),
+        ]
+    )
+    return max(trunk * 2.6, (thigh + shin) * 2.0, diagonal * 0.8, 1e-3)
 
 
-def _angle(start: Sequence[float], end: Sequence[float], down: float) -> float:
-    vector = [b - a for a, b in zip(start, end, strict=True)]
-    cosine = vector[1] * down / (_norm(vector) + 1e-9)
-    return float(np.arccos(max(min(cosine, 1.0), -1.0)))
+def _solid(world: Points) -> tuple[float, float, float, float]:
+    """Return extent, and the angles of trunk, thighs and shins, of world landmarks."""
+    head = (world[0][1] + world[7][1] + world[8][1]) / 3
+    pairs = [(world[left], world[right]) for left, right in _PAIRS]
+    shoulders, hips, knees, ankles = (
+        ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2) for a, b in pairs
+    )
+    limbs = [
+        (end[0] - start[0], end[1] - start[1], end[2] - start[2])
+        for start, end in ((hips, shoulders), (hips, knees), (knees, ankles))
+    ]
+    trunk, thigh, shin = np.arccos(
+        [
+            max(min(limb[1] * down / (length + 1e-9), 1.0), -1.0)
+            for limb, down, length in zip(limbs, (-1.0, 1.0, 1.0), _norms(limbs), strict=True)
+        ]
+    ).tolist()
+    column = (head, shoulders[1], hips[1], knees[1], ankles[1])
+    return max(column) - min(column), trunk, thigh, shin
 
 
-def _distance(a: Sequence[float], b: Sequence[float]) -> float:
-    return _norm([p - q for p, q in zip(a, b, strict=True)])
-
-
-def _norm(vector: Sequence[float]) -> float:
-    array = np.array(vector)
-    return math.sqrt(array.dot(array))
+def _norms(vectors: Sequence[Sequence[float]]) -> list[float]:
+    """Return the length of each."""
+    array = np.array(vectors)
+    lengths: list[float] = np.sqrt(np.vecdot(array, array)).tolist()
+    return lengths

@@ -23,10 +23,10 @@ from ambient.observations import (
     TrackEnded,
 )
 from vision.above import Levelled
-from vision.boxes import iou
+from vision.boxes import covered, iou
 from vision.doubts import Doubts
 from vision.features import ramp
-from vision.furniture import FurnitureMap, covered
+from vision.furniture import FurnitureMap
 from vision.ground import Ground
 from vision.held import Held
 from vision.moving import Moving
@@ -218,11 +218,12 @@ class People:
             on = where[sight.track][1]
             if isinstance(sight, PoseSeen):
                 trust = self._trust(sight)
-                posture = self._said(sight, self._model.update(sight), on, trust)
+                estimate = self._model.update(sight)
+                posture = self._said(sight, estimate, on, trust)
                 if trust == 0.0:  # a fall on a screen is none
                     posture = msgspec.structs.replace(posture, descent=0.0)
                 elif self._slid is not None:
-                    posture = self._slid.told(posture, sight)
+                    posture = self._slid.told(posture, sight, estimate.body)
                 self._held.pose(posture, sight.box, trust)
                 posture = self._moving.told(posture, sight)
                 read.append((sight.box, posture))
@@ -365,7 +366,7 @@ class People:
 
 
 def _share(value: float) -> float:
-    return round(min(1.0, max(0.0, value)), 4)
+    return round((value if value < 1.0 else 1.0) if value > 0.0 else 0.0, 4)
 
 
 def _body(pose: Pose) -> Box:

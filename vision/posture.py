@@ -22,9 +22,12 @@ from models.posture import POSTURE
 from vision.features import BodyFeatures, measure, ramp
 from vision.outline_shape import Outline, cut_off
 
-MEMORY_S: Final = 4.0
-DESCENT_S: Final = 1.3
+MEMORY_NS: Final = 4_000_000_000
+IMPACT_NS: Final = 150_000_000
+DESCENT_NS: Final = 1_300_000_000
 """A fall from standing to rest takes about a second (Robinovitch et al. 2013)."""
+LATELY_NS: Final = 600_000_000
+STILL_NS: Final = 2_000_000_000
 FRESH_S: Final = 3.0
 PRESENCE_S: Final = 0.8
 """Time constant of how sure the network is."""
@@ -38,7 +41,8 @@ _FELL_LOG_ODDS: Final = 1.2
 class Estimate:
     """What a posture model says of one person at one instant; all probabilities 0..1.
 
-    Attributes are those of `ambient.observations.PostureSeen`.
+    Attributes are those of `ambient.observations.PostureSeen`, and `body`: the shape that the pose
+    has, where it was measured for this.
     """
 
     posture: Posture
@@ -50,6 +54,7 @@ class Estimate:
     quality: float
     at: tuple[float, float]
     size: float
+    body: BodyFeatures | None = None
 
 
 class PostureModel(Protocol):
@@ -158,7 +163,7 @@ class RulePosture:
 
     def update(self, pose: PoseSeen) -> Estimate:
         """Take the next pose of a track and return how the person is."""
-        track = self._tracks.setdefault(pose.track, _Track())
+        track = self._of(pose.track)
         body = measure(pose)
         # The size of a body changes slowly (approaching the camera), that of a bad pose at once.
         track.size = body.size if track.size == 0 else max(body.size, track.size * 0.995)
@@ -181,11 +186,12 @@ class RulePosture:
             quality=ramp(track.presence, 0.75, 0.97) * min(1.0, body.seen * 1.3),
             at=body.hip,
             size=track.size,
+            body=body,
         )
 
     def outline(self, seen: BoxSeen) -> Estimate:
         """Take the next sight of a track of which only the outline is known."""
-        track = self._tracks.setdefault(seen.track, _Track())
+        track = self._of(seen.track)
         shape = Outline.of(seen.box, seen.aspect, track.tall)
         if shape.upright >= 0.5:
             track.tall = shape.height
@@ -220,11 +226,17 @@ class RulePosture:
         """Forget a track."""
         self._tracks.pop(track, None)
 
+    def _of(self, number: int) -> _Track:
+        track = self._tracks.get(number)
+        if track is None:
+            track = self._tracks[number] = _Track()
+        return track
+
     def _follow(self, track: _Track, now: _Moment) -> tuple[float, float]:
         """Remember a moment; return the evidence of a descent, and stillness."""
         moments = track.moments
         moments.append(now)
-        while (now.t - moments[0].t) / 1e9 > MEMORY_S:
+        while now.t - moments[0].t > MEMORY_NS:
             moments.popleft()
         self._follow_descent(track, now)
         descent = track.descent if (now.t - track.descent_t) / 1e9 <= FRESH_S else 0.0
@@ -257,10 +269,10 @@ class RulePosture:
     def _follow_descent(self, track: _Track, now: _Moment) -> None:
         size = max(track.size, 1e-3)
         strongest, before = 0.0, now.level
+        newest, oldest = now.t - IMPACT_NS, now.t - DESCENT_NS
         for moment in track.moments:
-            age = (now.t - moment.t) / 1e9
-            if 0.15 <= age <= DESCENT_S and moment.down < 0.5:
-                evidence = _sank(moment, now, size, age)
+            if oldest <= moment.t <= newest and moment.down < 0.5:
+                evidence = _sank(moment, now, size, (now.t - moment.t) / 1e9)
                 if evidence > strongest:
                     strongest, before = evidence, moment.level
         # One frame is no descent: a pose that the network made up jumps as well.
@@ -309,7 +321,8 @@ def _label(
     track: _Track, now: _Moment, body: BodyFeatures, descent: float
 ) -> tuple[Posture, float]:
     size = max(track.size, 1e-3)
-    past = next((m for m in track.moments if (now.t - m.t) / 1e9 <= 0.6), now)
+    since = now.t - LATELY_NS
+    past = next((m for m in track.moments if m.t >= since), now)
     age = max((now.t - past.t) / 1e9, 0.1)
     sinking = (past.level - now.level) / size / age
     travelled = math.dist(past.hip, now.hip) / size / age
@@ -378,11 +391,12 @@ def _follow_presence(track: _Track, now: _Moment, score: float) -> None:
 def _stillness(track: _Track, now: _Moment) -> float:
     """Share of the last 2 s in which hip and head stayed within 2 % of the body's size."""
     size = max(track.size, 1e-3)
-    recent = [m for m in track.moments if (now.t - m.t) / 1e9 <= 2.0]
+    since, hip, head = now.t - STILL_NS, now.hip, now.head
+    recent = [m for m in track.moments if m.t >= since]
     if len(recent) < 2 or (now.t - recent[0].t) / 1e9 < 0.5:
         return 0.0
+    hip_near, head_near = 0.04 * size, 0.06 * size
     quiet = sum(
-        math.dist(m.hip, now.hip) < 0.04 * size and math.dist(m.head, now.head) < 0.06 * size
-        for m in recent
+        math.dist(m.hip, hip) < hip_near and math.dist(m.head, head) < head_near for m in recent
     )
     return quiet / len(recent)

@@ -101,10 +101,17 @@ class Slid:
     def __init__(self) -> None:
         self._tracks: dict[int, _Track] = {}
 
-    def told(self, said: PostureSeen, pose: PoseSeen) -> PostureSeen:
-        """Return what is to be said of a person whose pose is seen."""
-        track = self._tracks.setdefault(pose.track, _Track())
-        body = measure(pose)
+    def told(
+        self, said: PostureSeen, pose: PoseSeen, body: BodyFeatures | None = None
+    ) -> PostureSeen:
+        """Return what is to be said of a person whose pose is seen.
+
+        `body` is the pose's shape, where it was measured already.
+        """
+        track = self._tracks.get(pose.track)
+        if track is None:
+            track = self._tracks[pose.track] = _Track()
+        body = body or measure(pose)
         track.now = now = _smoothed(track.now, pose.t, body)
         if said.quality >= GOOD_VIEW:
             self._follow(track, now, body)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +34,7 @@ _NETWORK: Final = 6.0
 _UPRIGHT: Final = {"walk": 1.0, "standing": 1.0, "jump": 1.0, "stand_up": 0.5, "sitting": 0.8}
 """How far each label is upright; sitting may be on the floor."""
 _WEIGHTS: Final = np.array([_UPRIGHT.get(label, 0.0) for label in LABELS])
+_POSTURES: Final = tuple(Posture(label) for label in LABELS)
 
 Floats = NDArray[np.float32]
 Sight = PoseSeen | BoxSeen
@@ -62,7 +63,7 @@ class Learned:
     @property
     def posture(self) -> Posture:
         """The most probable label."""
-        return Posture(LABELS[self.labels.index(max(self.labels))])
+        return _POSTURES[self.labels.index(max(self.labels))]
 
 
 @dataclass(slots=True)
@@ -199,8 +200,8 @@ class LearnedPosture:
     def _run(self, numbers: Sequence[int], rows: Sequence[Floats], t: int) -> None:
         if self._network is None or self._calibration is None or not numbers:
             return
-        states = np.stack([self._tracks[number].state for number in numbers])
-        outputs, after = self._network.step(np.stack(rows), states)
+        states = [self._tracks[number].state for number in numbers]
+        outputs, after = self._network.step(rows, states)
         said = self._calibration.probabilities(outputs).tolist()
         count = len(LABELS)
         for number, state, each in zip(numbers, after, said, strict=True):
@@ -223,16 +224,18 @@ def combine(rules: Estimate, learned: Learned) -> Estimate:
 
     Their log-odds are averaged, which is what is left of two witnesses who saw the same.
     """
-    labels = np.array(learned.labels)
-    down = pooled(rules.down, learned.down)
-    upright = float(labels @ _WEIGHTS) * (1.0 - learned.down)
-    return replace(
-        rules,
+    upright = float(np.dot(learned.labels, _WEIGHTS)) * (1.0 - learned.down)
+    return Estimate(
         posture=learned.posture,
-        probability=float(labels.max()),
-        down=down,
+        probability=max(learned.labels),
+        down=pooled(rules.down, learned.down),
         upright=pooled(rules.upright, upright),
         descent=pooled(rules.descent, learned.fell),
+        still=rules.still,
+        quality=rules.quality,
+        at=rules.at,
+        size=rules.size,
+        body=rules.body,
     )
 
 

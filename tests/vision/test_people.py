@@ -399,3 +399,11 @@ def test_the_same_poses_and_boxes_give_the_same_observations() -> None:
         runs.append(story.said)
     assert runs[0] == runs[1]
     assert [one.t for one in runs[0]] == sorted(one.t for one in runs[0])
+
+
+def test_a_pose_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(_: PoseSeen) -> None:
+        raise AssertionError("expected one measurement of a pose, got another")
+
+    monkeypatch.setattr("vision.slid.measure", again)
+    assert last(Story().play(1.0, [pose(STANDING)], boxes=None)).size > 0.0
