@@ -32,7 +32,7 @@ _TORSO: Final = np.array([11, 12, 23, 24])
 # State: centre x, y and size, then how fast each changes; the first three are measured.
 _UNIT: Final = np.eye(6)
 _UNIT_MEASURED: Final = np.eye(3)
-_OBSERVED: Final = np.eye(3, 6)
+_DIAGONAL: Final = np.diag_indices(6)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class _Measured:
         points = pose.keypoints.astype(np.float64)
         xy = points[:, :2]
         square = np.array((aspect, 1.0))
-        body = points[BODY]
+        body = points.take(BODY, axis=0)
         return cls(
             pose,
             _torso(pose).astype(np.float64) * square,
@@ -270,7 +270,7 @@ class Tracker:
 def _torso(pose: Pose) -> NDArray[np.float32]:
     """Middle of shoulders and hips (2,), normalised to the picture."""
     # Without the checks of `mean`, which take longer than the sum.
-    return np.asarray(np.add.reduce(pose.keypoints[_TORSO, :2], axis=0) / len(_TORSO))
+    return np.asarray(np.add.reduce(pose.keypoints.take(_TORSO, axis=0), axis=0)[:2] / len(_TORSO))
 
 
 def _middle(box: Box) -> tuple[float, float]:
@@ -291,16 +291,18 @@ def _correct(track: _Track, seen: _Measured, t: int) -> None:
     transition[0, 3] = transition[1, 4] = transition[2, 5] = min(dt, 0.4)
     size = float(track.state[2])
     acceleration = (size * 3.0) ** 2
-    noise = np.zeros((6, 6))
-    noise[0, 0] = noise[1, 1] = noise[2, 2] = acceleration * min(dt, 1.0) ** 4 / 4
-    noise[3, 3] = noise[4, 4] = noise[5, 5] = acceleration * min(dt, 1.0) ** 2
+    at, speed = acceleration * min(dt, 1.0) ** 4 / 4, acceleration * min(dt, 1.0) ** 2
     state = transition @ track.state
-    covariance = transition @ track.covariance @ transition.T + noise
+    covariance = transition @ track.covariance @ transition.T
+    covariance[_DIAGONAL] += (at, at, at, speed, speed, speed)
     measurement_noise = _UNIT_MEASURED * (size * 0.03) ** 2
     residual = seen.state - state[:3]
-    gain = covariance @ _OBSERVED.T @ np.linalg.inv(covariance[:3, :3] + measurement_noise)
+    # The first three of the state are what is measured.
+    gain = covariance[:, :3] @ np.linalg.inv(covariance[:3, :3] + measurement_noise)
+    left = _UNIT.copy()
+    left[:, :3] -= gain
     track.state = state + gain @ residual
-    track.covariance = (_UNIT - gain @ _OBSERVED) @ covariance
+    track.covariance = left @ covariance
     track.seen, track.box = seen, seen.pose.box
     track.t = t
     track.hits += 1
@@ -311,8 +313,8 @@ def _similarity(known: _Measured, seen: _Measured, shift: NDArray[np.float64]) -
     weight = np.minimum(known.visible, seen.visible)
     weight = np.where(weight >= _MIN_VISIBILITY, weight, weight * 0.2) + 1e-6
     scale = max(known.size, seen.size)
-    delta = (seen.joints - known.joints) * (seen.aspect, 1.0) - shift
-    squared = np.add.reduce(delta**2, axis=1) / (2 * (scale * _SIGMA * 2) ** 2)
+    squares = ((seen.joints - known.joints) * np.array((seen.aspect, 1.0)) - shift) ** 2
+    squared = (squares[:, 0] + squares[:, 1]) / (2 * (scale * _SIGMA * 2) ** 2)
     return float(np.add.reduce(weight * np.exp(-squared)) / np.add.reduce(weight))
 
 

@@ -201,9 +201,9 @@ class Pose:
                 f"Pose: expected keypoints and world of shape (33, 3), "
                 f"got {keypoints.shape} and {world.shape}"
             )
-        x0, y0 = keypoints[:, :2].min(axis=0).tolist()
-        x1, y1 = keypoints[:, :2].max(axis=0).tolist()
-        score = float(keypoints[:, 2].mean())
+        x0, y0, _ = np.minimum.reduce(keypoints, axis=0).tolist()
+        x1, y1, _ = np.maximum.reduce(keypoints, axis=0).tolist()
+        score = float(np.add.reduce(keypoints[:, 2]) / len(keypoints))
         return cls(keypoints, presence, world, (x0, y0, x1, y1), rotation, score)
 
 
