@@ -7,6 +7,7 @@ and fast while it does; shares after the measurements in docs/evaluate-days.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -104,7 +105,7 @@ class Boxes(Closing):
         before = self._luck.get(seen.stay)
         luck = float(self._rng.normal())
         if before is not None:
-            luck = keep * before + float(np.sqrt(1 - keep**2)) * luck
+            luck = keep * before + math.sqrt(1 - keep**2) * luck
         self._luck[seen.stay] = luck
         share = FOUND_THING.get(seen.role, FOUND[seen.look])
         if max(seen.box[2] - seen.box[0], seen.box[3] - seen.box[1]) < 0.2:
@@ -132,8 +133,8 @@ class Boxes(Closing):
         x0, y0, x1, y1 = box
         a, b, c, d = self._rng.normal(0.0, BOX_ERROR, 4).tolist()
         width, height = x1 - x0, y1 - y0
-        sides = np.clip([x0 + a * width, y0 + b * height, x1 + c * width, y1 + d * height], 0, 1)
-        left, top, right, bottom = sides.tolist()
+        sides = x0 + a * width, y0 + b * height, x1 + c * width, y1 + d * height
+        left, top, right, bottom = (max(0.0, min(side, 1.0)) for side in sides)
         return left, top, max(right, left + 1e-3), max(bottom, top + 1e-3)
 
 

@@ -276,7 +276,7 @@ class Node:
                 continue
             poses.append(pose)
             kept.append(stay)
-            x, y = pose.keypoints[23:25, :2].mean(axis=0).tolist()
+            x, y, _ = ((pose.keypoints[23] + pose.keypoints[24]) / 2).tolist()
             self._hips[stay] = (round(t * 10), (x * ASPECT, y))
         self._followed = kept
         self._poses += len(poses)
@@ -312,6 +312,7 @@ class Node:
 
 
 def _same(a: Pose, b: Pose) -> bool:
-    apart = (a.keypoints[:, :2] - b.keypoints[:, :2]) * np.array([ASPECT, 1.0], np.float32)
+    apart = ((a.keypoints[:, :2] - b.keypoints[:, :2]) * np.array([ASPECT, 1.0], np.float32)) ** 2
     size = max(a.box[3] - a.box[1], (a.box[2] - a.box[0]) * ASPECT, 1e-3)
-    return float(np.linalg.norm(apart, axis=1).mean()) < SAME * size
+    far = np.sqrt(apart[:, 0] + apart[:, 1])
+    return float(np.add.reduce(far) / len(far)) < SAME * size
