@@ -62,9 +62,13 @@ class Network:
                 f"{path}: expected the temporal network, found none; "
                 "install Ambient again, or make it with: ambient train falls"
             )
-        # Where lengths are fixed OpenVINO joins steps, and then rounds otherwise: without that, it
-        # answers to the last bit what it answers for any number of people.
-        compiled = at_once(path, threads=threads, rows=1, SNIPPETS_MODE="DISABLE")
+        try:
+            # Where lengths are fixed OpenVINO joins steps, and then rounds otherwise: without that,
+            # it answers to the last bit what it answers for any number of people.
+            compiled = at_once(path, threads=threads, rows=1, SNIPPETS_MODE="DISABLE")
+        except ModelError:
+            # An OpenVINO that knows no such option; else the reason comes again, and is told.
+            compiled = at_once(path, threads=threads, rows=1)
         got = (compiled.input(0).partial_shape[1], compiled.output(0).partial_shape[1])
         expected = (len(FEATURES), len(OUTPUTS))
         if tuple(int(each.get_length()) for each in got) != expected:
