@@ -69,12 +69,11 @@ class Pieces(Struct):
 
     def add(self, piece: Evidence) -> None:
         """Remember a piece in place of what the same source said of the same before."""
-        others = [e for e in self.kept if e.ratio != piece.ratio or e.source != piece.source]
-        self.kept = [*others, piece][-MOST_KEPT:]
+        self.kept = [*self._others(piece.ratio, piece.source), piece][-MOST_KEPT:]
 
     def drop(self, ratio: str, source: str) -> None:
         """Forget a piece."""
-        self._keep([e for e in self.kept if e.ratio != ratio or e.source != source])
+        self._keep(self._others(ratio, source))
 
     def forget(self, hypothesis: Hypothesis, t: int) -> None:
         """Forget what is worth nothing at `t`, nor at any later instant."""
@@ -88,6 +87,9 @@ class Pieces(Struct):
             if worth >= FAINT:
                 kept.append(piece)
         self._keep(kept)
+
+    def _others(self, ratio: str, source: str) -> list[Evidence]:
+        return [e for e in self.kept if e.ratio != ratio or e.source != source]
 
     def _keep(self, left: list[Evidence]) -> None:
         """Keep what is left; the same list where that is all: whoever weighed it need not again."""

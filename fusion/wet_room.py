@@ -11,7 +11,7 @@ noticed. Pure: time is an argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct, field
@@ -28,6 +28,7 @@ from ambient.observations import (
     SoundHeard,
     TrackEnded,
 )
+from ambient.outlines import within
 from fusion.chains import SECOND, Chains, Change, Found, Kind, Who
 from fusion.own_time import kept, longest
 
@@ -338,16 +339,4 @@ class WetRoomJudge:
         door = self._wet.door
         if door is None or source != door.camera:
             return False
-        return inside((at[0] / self.state.aspect, at[1]), door.polygon)
-
-
-def inside(at: Point, outline: Sequence[Point]) -> bool:
-    """Return whether a point lies in an outline (even-odd rule)."""
-    x, y = at
-    found = False
-    x0, y0 = outline[-1]
-    for x1, y1 in outline:
-        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
-            found = not found
-        x0, y0 = x1, y1
-    return found
+        return within((at[0] / self.state.aspect, at[1]), door.polygon)

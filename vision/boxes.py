@@ -38,3 +38,8 @@ def disjoint(a: Box, b: Box) -> bool:
 def covered(box: Box, by: Iterable[Box]) -> float:
     """Return the largest share of `box` that one of the others covers."""
     return max((common(box, other) for other in by), default=0.0) / max(area(box), 1e-9)
+
+
+def lower_half(box: Box) -> Box:
+    """Return the lower half of a box: of an outline, what touches the floor or a seat."""
+    return box[0], (box[1] + box[3]) / 2, box[2], box[3]

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from models.support import Body, Carrier, SupportNet, inputs, load, networks
-from vision.boxes import covered, disjoint, inside, iou
+from vision.boxes import covered, disjoint, inside, iou, lower_half
 from vision.objects.types import Detection, Thing
 from vision.pose.types import Box
 from vision.surfaces import Support
@@ -321,7 +321,7 @@ class FurnitureMap:
 
     def chair_under(self, box: Box) -> float:
         """Return how probably an outline sits on a chair: its lower half counts, as in a zone."""
-        lower = (box[0], (box[1] + box[3]) / 2, box[2], box[3])
+        lower = lower_half(box)
         on = (p for p in self._state.pieces if covered(lower, [p.box]) >= SEATED)
         return max((p.confidence * p.share(Thing.CHAIR) for p in on), default=0.0)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ambient.observations import Box, Point
-from vision.boxes import area, common
+from vision.boxes import covered, lower_half
 from vision.features import ramp
 
 _STAND_IN: Final = 33
@@ -126,9 +126,7 @@ def behind(box: Box, tables: Iterable[Box]) -> bool:
     Whoever sits behind a table shows no legs, and a box as low as that of somebody who lies. A
     table that ends higher in the picture than the body stands behind it, and hides nothing.
     """
-    lower = (box[0], (box[1] + box[3]) / 2, box[2], box[3])
-    before = [table for table in tables if table[3] >= box[3]]
-    return any(common(lower, table) >= _BEHIND * area(lower) for table in before)
+    return covered(lower_half(box), (t for t in tables if t[3] >= box[3])) >= _BEHIND
 
 
 def stand_in(box: Box) -> NDArray[np.float64]:

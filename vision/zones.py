@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ambient.observations import Box, Keypoint, Place, Point
+from ambient.outlines import within
 from vision.settings import ZoneSettings
 
 ON_SHARE: Final = 0.5
 """Share of the body that must lie in a zone. Somebody who sleeps at a bed's far rim has the hips in
 it, and shoulders and knees over the edge that was drawn."""
-
-_Side = tuple[float, float, float, float]
 
 _SUPPORT: Final = (11, 12, 23, 24, 23, 24, 25, 26)
 """Shoulders, hips (twice: they carry the weight) and knees."""
@@ -56,7 +55,7 @@ class Zones:
     """
 
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
-        self._zones = [(zone, _sides(zone.polygon)) for zone in zones]
+        self._zones = list(zones)
         self._surfaces = any(zone.kind is not Place.FLOOR for zone in zones)
 
     @property
@@ -77,30 +76,10 @@ class Zones:
 
     def _where(self, points: Sequence[Point]) -> On:
         best, best_share = _NOWHERE, 0.0
-        for zone, sides in self._zones:
-            share = sum(_within(point, sides) for point in points) / len(points)
+        for zone in self._zones:
+            share = sum(within(point, zone.polygon) for point in points) / len(points)
             if share >= ON_SHARE and share > best_share:
                 best, best_share = On(zone.kind, zone.bed, drawn=True), share
         if best_share == 0.0 and self._surfaces:
             return _FLOOR
         return best
-
-
-def _sides(polygon: Sequence[Point]) -> list[_Side]:
-    """Return where each side starts and ends; closed by itself."""
-    ends = [*polygon[1:], polygon[0]]
-    return [(x0, y0, x1, y1) for (x0, y0), (x1, y1) in zip(polygon, ends, strict=True)]
-
-
-# A body has six joints here and a zone four sides: numpy takes ten times longer for them than plain
-# numbers do.
-
-
-def _within(point: Point, sides: Sequence[_Side]) -> bool:
-    """Return whether a point lies in the polygon of these sides (even-odd rule)."""
-    x, y = point
-    inside = False
-    for x0, y0, x1, y1 in sides:
-        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
-            inside = not inside
-    return inside

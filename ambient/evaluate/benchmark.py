@@ -20,6 +20,7 @@ from msgspec import Struct, field
 
 from ambient.errors import SourceError
 from ambient.evaluate.benchmark_cameras import CamerasBenchmark, benchmark_cameras
+from ambient.evaluate.one_thread import one_thread
 from vision.pose.blazepose import BlazePose
 from vision.pose.mediapipe_engine import MediaPipePose
 from vision.pose.types import Image, Landmark, Pose, PoseEngine, PoseOptions, Precision
@@ -162,10 +163,8 @@ def benchmark_vision(
     start_cpu, start_wall = time.process_time(), time.perf_counter()
     options = PoseOptions(precision=precision, models_dir=models_dir)
     ours, theirs = _Meter(), _Meter()
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
     frames, near, visible, size = 0, 0, 0, (0, 0)
-    try:
+    with one_thread():
         wall = time.perf_counter()
         openvino = BlazePose.create(options)
         ours.load_s, wall = time.perf_counter() - wall, time.perf_counter()
@@ -183,8 +182,6 @@ def benchmark_vision(
                 for one, other in zip(ours.poses, theirs.poses, strict=True):
                     hits, points = agreement(one, other, *size)
                     near, visible = near + hits, visible + points
-    finally:
-        cv2.setNumThreads(threads)
     if not ours.timed:
         raise SourceError(
             f"{clip}: expected more than {_WARM_UP} frames to measure on, got {frames}; "

@@ -25,6 +25,7 @@ from msgspec import Struct, field
 
 from ambient.config_cameras import Camera
 from ambient.errors import SourceError, UsageError
+from ambient.evaluate.one_thread import one_thread
 from ambient.observations import AnyObservation, PoseSeen
 from vision.networks import Networks
 from vision.parts import Part
@@ -142,13 +143,9 @@ def benchmark_cameras(
         precision=precision,
         models_dir=models_dir,
     )
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
+    with one_thread():
         paths = [_path(f"c{i + 1}", options, gated, without) for i in range(cameras)]
         return _measure(clip, frames, paths, seconds, warm_up_s)
-    finally:
-        cv2.setNumThreads(before)
 
 
 def _path(camera: str, options: PoseOptions, gated: bool, without: Collection[Part]) -> Process:

@@ -15,19 +15,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from ambient.config_cameras import Camera
 from ambient.errors import SourceError, UsageError
+from ambient.evaluate.benchmark_cameras import RATE
+from ambient.evaluate.one_thread import one_thread
 from vision.networks import Networks
 from vision.parts import Part
 from vision.pipeline import CameraPipeline
 from vision.pose.types import Image, PoseOptions
 from vision.sources import open_source
 
-RATE: Final = 10.0
 _NS: Final = 1_000_000_000
 _BLOCK: Final = 20
 """Frames: two seconds, in which the second detector has looked a few times."""
@@ -97,17 +98,13 @@ def benchmark_parts(
     if not without:
         raise UsageError("--without: expected a part to leave out, got none")
     images = _load(clip)
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        options = PoseOptions(num_people=people, models_dir=models_dir)
-        with (
-            Networks.open(options) as whole,
-            Networks.open(options, without=without) as rest,
-        ):
-            took = _take_turns([_pipeline(whole), _pipeline(rest)], images, rounds)
-    finally:
-        cv2.setNumThreads(threads)
+    options = PoseOptions(num_people=people, models_dir=models_dir)
+    with (
+        one_thread(),
+        Networks.open(options) as whole,
+        Networks.open(options, without=without) as rest,
+    ):
+        took = _take_turns([_pipeline(whole), _pipeline(rest)], images, rounds)
     ratios = took[:, 0] / took[:, 1]
     low, high = _interval(ratios)
     whole_ms, left_ms = (float(each) for each in np.median(took, axis=0) / _BLOCK * 1e3)
@@ -129,7 +126,7 @@ def _pipeline(networks: Networks) -> CameraPipeline:
 
 def _take_turns(
     pipelines: Sequence[CameraPipeline], images: Sequence[Image], rounds: int
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+) -> NDArray[np.float64]:
     """Return the processor time (blocks, pipelines) of each block of frames, seconds."""
     order = list(range(len(pipelines)))
     borders = range(0, len(images) + 1, _BLOCK)
@@ -164,9 +161,7 @@ def _load(clip: Path) -> list[Image]:
     return images
 
 
-def _interval(
-    ratios: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-) -> tuple[float, float]:
+def _interval(ratios: NDArray[np.float64]) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of the median."""
     drawn = np.random.default_rng(0).choice(ratios, (_DRAWS, len(ratios)))
     low, high = np.percentile(np.median(drawn, axis=1), (2.5, 97.5)).tolist()
