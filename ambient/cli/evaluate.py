@@ -101,12 +101,12 @@ def falls(
     from ambient.evaluate.measure import Traces
 
     if from_floor:
-        if report or alarms_out or traces or room_days or without or weights:
+        if report or alarms_out or traces or room_days or without:
             raise UsageError(
-                "expected --from-floor alone or with --json and --jobs, got it with --report, "
-                "--traces, --room-days, --without, --weights or --alarms-out; call it twice"
+                "expected --from-floor alone or with --json, --jobs and --weights, got it with "
+                "--report, --traces, --room-days, --without or --alarms-out; call it twice"
             )
-        _from_floor(manifest, json=json, jobs=jobs)
+        _from_floor(manifest, weights, json=json, jobs=jobs)
         return
     kept = Traces.NONE
     if report is not None:
@@ -133,12 +133,12 @@ def falls(
     _done(measured.report, measured.report.errors, _tables.falls, json=json)
 
 
-def _from_floor(manifest: Path, *, json: bool, jobs: int | None) -> None:
+def _from_floor(manifest: Path, weights: Path | None, *, json: bool, jobs: int | None) -> None:
     from ambient.cli import _tables
     from ambient.evaluate.floor import run_from_floor
 
     with _shown("recordings") as progress:
-        report = run_from_floor(manifest, jobs=jobs, progress=progress)
+        report = run_from_floor(manifest, jobs=jobs, weights=weights, progress=progress)
     _done(report, report.errors, _tables.floor, json=json)
 
 

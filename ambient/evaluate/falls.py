@@ -28,10 +28,8 @@ from ambient.evaluate.groups import (
 )
 from ambient.evaluate.lines import expect_place, write_lines
 from ambient.evaluate.manifest import APART, Label, Row, read
-from ambient.evaluate.measure import Outcome, Task, Traces, found, measure_all
+from ambient.evaluate.measure import Outcome, Task, Traces, found, measure_all, network_in
 from ambient.evaluate.statistics import Rate, wilson
-from models.falls.network import FOLDER, Network
-from models.falls.outputs import load
 from vision.parts import Part
 
 _ALARMS_OUT: Final = "--alarms-out"
@@ -144,11 +142,7 @@ def run(
     """
     rows = read(manifest)
     expect_place(alarms_out, _ALARMS_OUT)
-    falls = FOLDER if weights is None else weights
-    if weights is not None:
-        # A node goes on with the rules alone; a measurement must not.
-        Network.load(weights)
-        load(weights)
+    falls = network_in(weights)
     outcomes: list[Outcome] = []
     left_out = frozenset(without)
     tasks = [Task(row, fps=fps, traces=traces, without=left_out, falls=falls) for row in rows]

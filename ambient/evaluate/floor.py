@@ -19,7 +19,7 @@ from ambient.errors import UsageError
 from ambient.evaluate.clip import FPS, HOLD_S
 from ambient.evaluate.groups import clusters_of
 from ambient.evaluate.manifest import Label, Row, read
-from ambient.evaluate.measure import Outcome, Task, measure_all
+from ambient.evaluate.measure import Outcome, Task, measure_all, network_in
 from ambient.evaluate.statistics import Quantiles, Share, quantiles, share_of
 
 DESCENT_S: Final = 1.6
@@ -167,6 +167,7 @@ def run_from_floor(
     *,
     jobs: int | None = None,
     fps: float = FPS,
+    weights: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> FloorReport:
     """Measure every fall of a manifest from the floor on, and who lies on bed or sofa.
@@ -179,6 +180,8 @@ def run_from_floor(
         Processes to share the work; all cores when none is given.
     fps
         Frames a second that are looked at.
+    weights
+        A folder of ``train falls``: its network instead of the one that is carried.
     progress
         Called with (done, all) after each recording.
 
@@ -186,13 +189,16 @@ def run_from_floor(
     ------
     UsageError
         When the manifest or the segments cannot be understood.
+    ModelError
+        When `weights` holds no network that can be used.
     """
+    network = network_in(weights)
     rows = read(manifest)
     segments = _segments(manifest.parent)
     falls = [row for row in rows if row.label is Label.FALL]
     soft = [(row, why) for row in rows if (why := lies_softly(row, segments.get(row.file, ())))]
-    tasks = [Task(row, fps=fps, start_s=cut_at(row)) for row in falls]
-    tasks += [Task(row, fps=fps) for row, _ in soft]
+    tasks = [Task(row, fps=fps, start_s=cut_at(row), falls=network) for row in falls]
+    tasks += [Task(row, fps=fps, falls=network) for row, _ in soft]
     outcomes: list[Outcome] = []
     for outcome in measure_all(tasks, jobs):
         outcomes.append(outcome)

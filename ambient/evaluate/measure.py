@@ -22,7 +22,8 @@ from ambient.evaluate.conditions import Condition, altered, cut
 from ambient.evaluate.manifest import Label, Row
 from ambient.evaluate.trace import Facts, Recorder, Trace
 from ambient.evaluate.workers import shared
-from models.falls.network import FOLDER
+from models.falls.network import FOLDER, Network
+from models.falls.outputs import load
 from vision.networks import Networks, Part
 
 MOST_JOBS: Final = 64
@@ -149,6 +150,22 @@ def measure(task: Task) -> Outcome:
     )
     kept = task.traces is Traces.ALL or (task.traces is Traces.WRONG and wrong(outcome))
     return outcome if kept and error is None else replace(outcome, trace=None)
+
+
+def network_in(folder: Path | None) -> Path:
+    """Return the folder of the temporal network to measure; the one that is carried for None.
+
+    Raises
+    ------
+    ModelError
+        The folder holds no network that can be used: a node goes on with the rules alone, a
+        measurement must not.
+    """
+    if folder is None:
+        return FOLDER
+    Network.load(folder)
+    load(folder)
+    return folder
 
 
 def found(outcome: Outcome) -> bool:

@@ -89,9 +89,10 @@ def test_what_cannot_be_read_is_said_once_with_its_folder(manifest: Path) -> Non
     assert said[0].startswith(f"{manifest.with_name('broken.mp4')}: expected a video file")
 
 
-def test_other_weights_must_be_there(manifest: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [(), ("--from-floor",)])
+def test_other_weights_must_be_there(cut: tuple[str, ...], manifest: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="expected the temporal network, found none"):
-        _invoke("evaluate", "falls", str(manifest), "--weights", str(tmp_path))
+        _invoke("evaluate", "falls", str(manifest), *cut, "--weights", str(tmp_path))
 
 
 def test_two_conditions(manifest: Path) -> None:

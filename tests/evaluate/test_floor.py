@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ambient.evaluate.floor import FloorClip, cut_at, in_time, lies_softly, run_
 from ambient.evaluate.manifest import Label
 from ambient.evaluate.measure import Task
 from ambient.evaluate.trace import Facts
+from models.falls.network import FOLDER
 from tests.evaluate.kit import outcome, row
 
 
@@ -110,6 +112,15 @@ def test_falls_from_the_floor_on(tmp_path: Path, measured: list[Task]) -> None:
     assert report.errors == {"s/broken.mp4": "unreadable"}
     assert [(clip.file, clip.why) for clip in report.soft] == [("s/bed.mp4", "Sleeping, bed")]
     assert report.soft_alarms_per_clip == 2.0
+
+
+def test_other_weights_are_what_judges(tmp_path: Path, measured: list[Task]) -> None:
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text(MANIFEST)
+    other = tmp_path / "weights"
+    shutil.copytree(FOLDER, other)
+    run_from_floor(manifest, weights=other)
+    assert {task.falls for task in measured} == {other}
 
 
 def test_segments_must_have_their_columns(tmp_path: Path) -> None:
