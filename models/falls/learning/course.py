@@ -43,7 +43,7 @@ from models.falls.learning.pool import Pool
 from models.falls.network import Network as Node
 from models.falls.outputs import JSON, JUDGEMENTS
 
-VERSION: Final = "1.1.0"
+VERSION: Final = "1.2.0"
 FOLDS: Final = ("gmdcsa24/S1", "gmdcsa24/S2", "gmdcsa24/S3")
 MEMBERS: Final = 2
 """For each fold: one network differs by a clip or two from seed to seed, their mean by less."""
