@@ -23,6 +23,7 @@ from ambient.observations import (
     TrackEnded,
 )
 from vision.above import Levelled
+from vision.at_table import AtTable
 from vision.boxes import covered, iou
 from vision.doubts import Doubts
 from vision.features import ramp
@@ -31,7 +32,7 @@ from vision.ground import Ground
 from vision.held import Held
 from vision.moving import Moving
 from vision.objects.types import ALIVE, Detection, Thing
-from vision.outline_shape import behind, near_border
+from vision.outline_shape import near_border
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
@@ -51,9 +52,8 @@ ON_SCREEN: Final = 0.85
 """Share of a body that lies on a screen from which it is a picture."""
 SURE_PRESENCE: Final = 0.9
 """Poses less sure than this tell nothing of the floor."""
-AT_TABLE: Final = 0.3
-"""How far the outline of somebody behind a table is believed: as one that nothing bears out, so
-that a fall which was seen is still told."""
+NOT_DOWN: Final = 0.5
+"""A pose less surely down than this, and trusted more, is of somebody who does not lie there."""
 SMALLEST: Final = 0.08
 SMALL: Final = 0.14
 """Bodies shorter than this, in picture heights, are doubted; who lies 6 m away is 0.2 long."""
@@ -99,6 +99,7 @@ class People:
         self._support: dict[int, Support] = {}
         self._outlines = Outlines()
         self._held = Held()
+        self._tables = AtTable()
         self._moving = Moving()
         self._slid = None if above else Slid()
         self._doubts = Doubts()
@@ -179,6 +180,7 @@ class People:
     def moved(self) -> None:
         """Forget what was learned of the room: the camera was moved."""
         self._held.reset()
+        self._tables.reset()
         if self._furniture is not None:
             self._furniture.reset()
         if self._ground is not None:
@@ -225,10 +227,12 @@ class People:
                 elif self._slid is not None:
                     posture = self._slid.told(posture, sight, estimate.body)
                 self._held.pose(posture, sight.box, trust)
+                if trust >= NOT_DOWN > posture.down:
+                    self._tables.up(sight.box)
                 posture = self._moving.told(posture, sight)
                 read.append((sight.box, posture))
             else:
-                trust = self._shape_trust(sight.box)
+                trust = self._shape_trust(sight.box, t)
                 posture = self._said(sight, self._model.outline(sight), on, trust)
                 posture = self._held.outline(posture, sight.box)
             self._last[sight.track] = posture
@@ -308,15 +312,15 @@ class People:
             return 0.0
         return self._support[pose.track].trust
 
-    def _shape_trust(self, box: Box) -> float:
+    def _shape_trust(self, box: Box, t: int) -> float:
         """Return how far the shape of an outline tells how somebody is.
 
-        What the border leaves of somebody has any shape, and so has what a table does.
+        What the border leaves of somebody has any shape, and for a while so has what a table does.
         """
         if near_border(box):
             return 0.0
         tables = self._furniture.boxes_of(Thing.DINING_TABLE) if self._furniture is not None else []
-        return AT_TABLE if behind(box, tables) else 1.0
+        return self._tables.trust(box, tables, t)
 
     def _box(self, track: int, box: Box, score: float, t: int, aspect: float) -> BoxSeen:
         return BoxSeen(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from ambient.config import Falls
 from ambient.config_cameras import Camera, Zone
 from ambient.observations import (
     AnyObservation,
@@ -19,9 +20,11 @@ from ambient.observations import (
     TrackEnd,
     TrackEnded,
 )
+from fusion.falls import FallJudge
+from fusion.falls_state import Step
 from models.support import Carrier
 from models.support.scenes import Piece
-from tests.vision.bodies import LYING, STANDING, pose
+from tests.vision.bodies import LYING, SITTING, STANDING, pose
 from tests.vision.eyes import person, thing
 from tests.vision.test_furniture import (
     BED_PIECE,
@@ -32,6 +35,7 @@ from tests.vision.test_furniture import (
     lying,
     seated,
 )
+from vision.at_table import WAITS_S
 from vision.furniture import FurnitureMap
 from vision.objects.types import Detection, Thing
 from vision.people import People
@@ -172,6 +176,28 @@ def test_of_who_sits_behind_a_table_the_outline_tells_little(kind: Thing, believ
     assert said.down > 0.5
     assert (said.quality > 0.35) is believed
     assert said.quality > 0.1
+
+
+def test_who_goes_on_lying_behind_a_table_is_believed() -> None:
+    """Nobody may have seen the fall: it waits, and is told all the same."""
+    table = thing(Thing.DINING_TABLE, 0.8, (0.05, 0.75, 0.7, 0.95))
+    story, _ = with_furniture(table)
+    judge = FallJudge(Falls())
+    said = story.play(90, [], [person(0.7, LIES)], [table])
+    steps = [c for one in said if isinstance(one, PostureSeen) for c in judge.posture(one)]
+    confirmed = [c.t / 1e9 for c in steps if c.step is Step.CONFIRMED]
+    assert confirmed == [pytest.approx(WAITS_S, abs=3.0)]
+
+
+def test_who_is_seen_up_at_a_table_now_and_then_waits_anew() -> None:
+    table = thing(Thing.DINING_TABLE, 0.8, (0.05, 0.7, 0.7, 0.98))
+    story, _ = with_furniture(table)
+    sitting = pose(SITTING, x=0.35, floor=0.92, scale=0.3)
+    looks = [person(0.7, around(sitting))]
+    for _ in range(4):
+        hidden = story.play(30, [], looks, [table])
+        assert max(one.quality for one in hidden if isinstance(one, PostureSeen)) < 0.35
+        story.play(3, [sitting], looks, [table])
 
 
 def test_an_outline_that_is_gone_ends() -> None:
