@@ -66,6 +66,23 @@ def test_of_a_known_number_of_rows_nothing_is_left_open() -> None:
     ]
 
 
+def test_an_openvino_that_lacks_an_option_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+
+    def older(path: Path, **options: object) -> object:
+        asked.append(options)
+        if "SNIPPETS_MODE" in options:
+            return at_once(path, threads=1, rows=1, NO_SUCH_OPTION="DISABLE")
+        return at_once(path, threads=1, rows=1)
+
+    monkeypatch.setattr("models.falls.network.at_once", older)
+    network = Network.load()
+    assert len(asked) == 2
+    inputs, outputs = reference()
+    found, _ = network.step(inputs[:1], network.start(1))
+    np.testing.assert_allclose(found[0], outputs[0], atol=1e-4)
+
+
 def test_it_is_small_and_quick() -> None:
     assert sum((FOLDER / name).stat().st_size for name in ("falls.xml", BIN)) < 1_000_000
     network = Network.load()
