@@ -23,6 +23,7 @@ from ambient.observations import (
     TrackEnded,
 )
 from vision.above import Levelled
+from vision.at_border import AtBorder
 from vision.at_table import AtTable
 from vision.boxes import covered, iou
 from vision.doubts import Doubts
@@ -32,7 +33,6 @@ from vision.ground import Ground
 from vision.held import Held
 from vision.moving import Moving
 from vision.objects.types import ALIVE, Detection, Thing
-from vision.outline_shape import near_border
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
@@ -99,6 +99,7 @@ class People:
         self._support: dict[int, Support] = {}
         self._outlines = Outlines()
         self._held = Held()
+        self._border = AtBorder()
         self._tables = AtTable()
         self._moving = Moving()
         self._slid = None if above else Slid()
@@ -317,7 +318,7 @@ class People:
 
         What the border leaves of somebody has any shape, and for a while so has what a table does.
         """
-        if near_border(box):
+        if self._border.hides(box, t):
             return 0.0
         tables = self._furniture.boxes_of(Thing.DINING_TABLE) if self._furniture is not None else []
         return self._tables.trust(box, tables, t)

@@ -40,7 +40,8 @@ DROP: Final = 0.2
 HEAD_DROP: Final = 0.12
 """Hips and head of whoever slid off are lower than in the seat by this, in lengths of the body …"""
 FEET: Final = (-0.15, 0.14)
-"""… the hips so far over where the feet were, in lengths of the body …"""
+BESIDE: Final = 0.3
+"""… the hips so far over where the feet were and no further beside, in lengths of the body …"""
 LESS_M: Final = 0.2
 NEARER: Final = 1.2
 """… head and ankles nearer in height by so many metres, and the body no larger than this many
@@ -48,6 +49,8 @@ times: who comes nearer in a wheelchair is lower in the picture as well, but lar
 before …"""
 ROSE: Final = 0.07
 """… and neither hips nor head have been higher than in the seat by this, as of who stands up."""
+UNSEEN_S: Final = 1.5
+"""Who was out of sight for longer may have stood up meanwhile: the seat is forgotten."""
 LIES: Final = math.radians(70.0)
 """A trunk that leans further lies, which is seen without this."""
 LASTS_S: Final = 1.5
@@ -134,6 +137,8 @@ class Slid:
 
     def _follow(self, track: _Track, now: _Look, body: BodyFeatures) -> None:
         looks = track.looks
+        if looks and (now.t - looks[-1].t) / 1e9 > UNSEEN_S:
+            track.seats = []
         looks.append(now)
         while (now.t - looks[0].t) / 1e9 > REST_S + 0.3:
             looks.popleft()
@@ -201,10 +206,12 @@ def _has_left(seat: _Look, now: _Look, body: BodyFeatures) -> bool:
     dropped = (now.hip[1] - seat.hip[1]) / size
     head = (now.head[1] - seat.head[1]) / size
     feet = (seat.ankle[1] - now.hip[1]) / size
+    beside = abs(seat.ankle[0] - now.hip[0]) / size
     return (
         dropped >= DROP
         and head >= HEAD_DROP
         and FEET[0] <= feet <= FEET[1]
+        and beside <= BESIDE
         and seat.extent_m - now.extent_m >= LESS_M
         and now.size <= NEARER * seat.size
         and body.tilt_world < LIES

@@ -20,6 +20,7 @@ FLOOR: Body = ((0.54, 0.41), (0.54, 0.47), (0.58, 0.64), (0.70, 0.64), (0.82, 0.
 LEANT: Body = ((0.44, 0.32), (0.46, 0.35), (0.52, 0.52), (0.60, 0.54), (0.62, 0.67))
 SHOES: Body = ((0.62, 0.47), (0.60, 0.43), (0.50, 0.51), (0.58, 0.52), (0.58, 0.66))
 RECLINED: Body = ((0.42, 0.35), (0.44, 0.38), (0.53, 0.53), (0.65, 0.52), (0.77, 0.53))
+BESIDE: Body = tuple((x - 0.2, y) for x, y in FLOOR)
 STANDING: Body = ((0.56, 0.12), (0.56, 0.19), (0.56, 0.38), (0.57, 0.52), (0.58, 0.66))
 JOINTS = ((*range(11),), (*range(11, 23),), (23, 24), (25, 26), (*range(27, 33),))
 
@@ -100,6 +101,7 @@ def test_a_bed_that_holds_the_body_still_does() -> None:
         ("stood, and sits down", [(STANDING, 2.0), (SEAT, 4.0)], 1.0, 1.0),
         ("rolls nearer", [(SEAT, 1.5), (nearer(SEAT, 1.35, 0.12), 4.0)], 1.35, 1.0),
         ("was on the floor before", [(FLOOR, 6.0)], 1.0, 1.0),
+        ("sinks into a seat beside", [(SEAT, 1.5), (BESIDE, 4.0)], 1.0, 1.0),
         ("passes in a moment", [(SEAT, 1.5), (FLOOR, 0.2), (SEAT, 1.0)], 1.0, 1.0),
         ("seen badly", [(SEAT, 1.5), (FLOOR, 4.0)], 1.0, 0.2),
     ],
@@ -115,6 +117,16 @@ def test_nobody_else_is(
 def test_who_comes_up_again_is_no_longer_down() -> None:
     last = told((SEAT, 1.5), (FLOOR, 4.0), (SEAT, 2.0))
     assert (last.posture, last.down) == (Posture.SITTING, 0.02)
+
+
+@pytest.mark.parametrize(("unseen_s", "posture"), [(0.8, Posture.FALLEN), (3.0, Posture.SITTING)])
+def test_who_was_out_of_sight_may_have_stood_up(unseen_s: float, posture: Posture) -> None:
+    slid = Slid()
+    for step in range(60):
+        t = step / FPS + (unseen_s if step >= 20 else 0.0)
+        seen = pose(t, SEAT if step < 20 else FLOOR, 1.0)
+        last = slid.told(said(seen, Place.CHAIR), seen)
+    assert last.posture is posture
 
 
 def test_another_with_the_number_of_a_track_that_ended_is_somebody_else() -> None:
