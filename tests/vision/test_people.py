@@ -200,6 +200,19 @@ def test_who_is_seen_up_at_a_table_now_and_then_waits_anew() -> None:
         story.play(3, [sitting], looks, [table])
 
 
+@pytest.mark.parametrize(("first", "believed"), [((0.3, 0.7, 0.6, 1.0), False), (None, True)])
+def test_of_who_the_border_cut_just_now_the_outline_tells_nothing(
+    first: Box | None, believed: bool
+) -> None:
+    short = (0.3, 0.7, 0.6, 0.96)
+    story = Story()
+    if first is not None:
+        story.play(3, [], [person(0.7, first)])
+    said = [one for one in story.play(2, [], [person(0.7, short)]) if isinstance(one, PostureSeen)]
+    assert said
+    assert (said[-1].quality > 0.0) is believed
+
+
 def test_an_outline_that_is_gone_ends() -> None:
     story = Story()
     story.play(3, [], [person(0.6, LIES)])
