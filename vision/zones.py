@@ -5,6 +5,10 @@ place) when half of its trunk and legs lie in that zone, as both hips alone are;
 drawn and none holds the body it is on the floor; without any zone the place is unknown. `On.drawn`
 tells the floor that somebody drew from the rest of the room, where an armchair may stand that was
 moved since, or came later.
+
+A chair that the picture's border cuts ends there when it is drawn, while the pose of who sits in
+it goes on below. For a chair, joints beyond the border count as just within. For a bed they do not:
+who lies in front of it may be out of sight, and a bed is a safe place where a chair is not.
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ from vision.settings import ZoneSettings
 ON_SHARE: Final = 0.5
 """Share of the body that must lie in a zone. Somebody who sleeps at a bed's far rim has the hips in
 it, and shoulders and knees over the edge that was drawn."""
+
+_RIM: Final = 0.005
+"""How near to the border, as a share of the picture, still counts as in a zone drawn up to it."""
 
 _SUPPORT: Final = (11, 12, 23, 24, 23, 24, 25, 26)
 """Shoulders, hips (twice: they carry the weight) and knees."""
@@ -77,9 +84,15 @@ class Zones:
     def _where(self, points: Sequence[Point]) -> On:
         best, best_share = _NOWHERE, 0.0
         for zone in self._zones:
-            share = sum(within(point, zone.polygon) for point in points) / len(points)
+            on = _in_picture(points) if zone.kind is Place.CHAIR else points
+            share = sum(within(point, zone.polygon) for point in on) / len(points)
             if share >= ON_SHARE and share > best_share:
                 best, best_share = On(zone.kind, zone.bed, drawn=True), share
         if best_share == 0.0 and self._surfaces:
             return _FLOOR
         return best
+
+
+def _in_picture(points: Sequence[Point]) -> list[Point]:
+    """Return the points, those beyond the picture's border just within it."""
+    return [(min(max(x, _RIM), 1.0 - _RIM), min(max(y, _RIM), 1.0 - _RIM)) for x, y in points]

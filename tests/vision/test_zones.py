@@ -57,3 +57,15 @@ def test_of_an_outline_the_lower_half_counts(
 def test_who_is_level_with_a_side_is_told_as_well(y: float, place: Place) -> None:
     bed = Zone(kind=Place.BED, bed="a", polygon=[(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)])
     assert Zones([bed]).of_body([(0.5, y, 0.9)] * 33).place is place
+
+
+@pytest.mark.parametrize(("kind", "place"), [("chair", Place.CHAIR), ("bed", Place.FLOOR)])
+def test_who_sits_at_the_lower_border_sits_in_the_chair_that_it_cuts(
+    kind: str, place: Place
+) -> None:
+    cut = [(0.3, 0.6), (0.7, 0.6), (0.7, 1.0), (0.3, 1.0)]
+    seat = Zone(kind=Place(kind), polygon=cut)
+    below = [(0.5, 1.1, 0.4) if n in (*HIPS, *KNEES) else (0.5, 0.7, 0.9) for n in range(33)]
+    assert Zones([seat]).of_body(below).place is place
+    beside = [(0.8, y, v) for _, y, v in below]
+    assert Zones([seat]).of_body(beside).place is Place.FLOOR
