@@ -188,8 +188,7 @@ class FallJudge:
         if self._at_rest(person, t):
             return []
         verdict = self._verdict(person, t)
-        seen_down_s = (person.last_down - person.down_since) / 1e9
-        unseen_fall = person.descent < CLEAR_DESCENT and seen_down_s < FOUND_S
+        unseen_fall = person.descent < CLEAR_DESCENT and person.seen_down_s < FOUND_S
         if verdict.decides < SUSPECT or (unseen_fall and not verdict.hurry):
             return []
         # What was seen of the person upright before this is no evidence of recovery.
@@ -276,16 +275,19 @@ class FallJudge:
         """Recognise a person who gets up where a lost one lay as that one.
 
         Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
-        the one on the floor. It ends a suspicion only of a heap, where nobody else was lost.
+        the one on the floor. It ends a suspicion only of a heap, where nobody else was lost, or of
+        whom nobody saw down for long when the one who appears there sits on a bed or sofa.
         """
         if person.upright_since is None:
             return []
         for chain in self.state.chains:
             bound = people_of(self.state, chain)
             lost = [p for p in bound if p.source == person.source and person.began >= p.t]
-            heaps = bound and all(p.in_a_heap for p in bound) and not person.may_be_another
+            unclear = not person.may_be_another and bool(bound)
+            heaps = unclear and all(p.in_a_heap for p in bound)
+            sits = unclear and person.safe >= 0.5 and all(p.seen_down_s < FOUND_S for p in bound)
             if (
-                (chain.step is not Step.SUSPECTED or heaps)
+                (chain.step is not Step.SUSPECTED or heaps or sits)
                 and all(p.gone(t) for p in bound)
                 and any(person.near(p) for p in lost)
             ):

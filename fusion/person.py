@@ -243,6 +243,11 @@ class Person(Struct):
         return (t - self.down_since) / 1e9 if on and self.down_since is not None else 0.0
 
     @property
+    def seen_down_s(self) -> float:
+        """For how long the person was seen down; 0 when not down."""
+        return (self.last_down - self.down_since) / 1e9 if self.down_since is not None else 0.0
+
+    @property
     def fell_onto(self) -> bool:
         """Whether the person was clearly seen to fall onto a marked mat, and did not get up."""
         fell = self.fell_t is not None and self.descent >= FELL_ONTO

@@ -157,6 +157,28 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
         60,
         [(0, S)],
     ),
+    # Lost, and found on the bed.
+    (
+        "an outline sinks for a moment and is lost; sits on the bed there",
+        [*span(0, 3, place=Place.BED), *fallen(3, 4, quality=0.4, place=Place.FLOOR), lost(6),
+         *span(7, 30, track=2, posture=Posture.SITTING, place=Place.BED)],
+        0,
+        [(0, S), (0, R)],
+    ),
+    (
+        "lay there and is lost; somebody sits on the bed by the place",
+        [*span(0, 3), *fallen(3, 7.5, place=Place.FLOOR), lost(7.6),
+         *span(7.8, 10, track=2, posture=Posture.SITTING, place=Place.BED)],
+        0,
+        [(0, S), (0, C)],
+    ),
+    (
+        "an outline sinks for a moment and is lost; somebody stands there, on no bed",
+        [*span(0, 3), *fallen(3, 4, quality=0.4, place=Place.FLOOR), lost(6),
+         *span(7, 9.9, track=2, place=Place.FLOOR)],
+        20,
+        [(0, S), (0, C)],
+    ),
     # A helper arrives.
     (
         "a helper comes, kneels beside, goes",
