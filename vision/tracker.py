@@ -45,12 +45,16 @@ class TrackerOptions:
         Frames in which a person must be seen before the track counts.
     max_gap_s
         Seconds that a track outlives its last sight.
+    new_gap_s
+        The same before it counts; one that the last look had seen is not ended by looks that come
+        more rarely, on a machine that has too much to do, until `max_gap_s`.
     max_cost
         Highest cost (1 - similarity) at which a pose may continue a track.
     """
 
     confirm_hits: int = 3
     max_gap_s: float = 2.0
+    new_gap_s: float = 0.5
     max_cost: float = 0.93
 
 
@@ -156,6 +160,8 @@ class Tracker:
         self._options = options or TrackerOptions()
         self._tracks: list[_Track] = []
         self._next = first
+        self._looked = 0
+        """When the last picture was."""
 
     @property
     def active(self) -> int:
@@ -200,6 +206,7 @@ class Tracker:
             The people that count, in the order of `poses`, and the tracks that ended now.
         """
         ended = self._end(t)
+        self._looked = t
         for track in self._tracks:
             _predict(track, t)
         measured = [_Measured.of(pose, aspect) for pose in poses]
@@ -258,7 +265,8 @@ class Tracker:
         kept: list[_Track] = []
         ended: list[EndedTrack] = []
         for track in self._tracks:
-            patience = self._options.max_gap_s if track.confirmed else 0.5
+            lasts = track.confirmed or track.t >= self._looked
+            patience = self._options.max_gap_s if lasts else self._options.new_gap_s
             if (t - track.t) / 1e9 <= patience:
                 kept.append(track)
             elif track.confirmed:

@@ -24,17 +24,17 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     ModelError
         When the catalogue of models is broken.
     """
-    from ambient.doctor import cameras, microphones, ways
+    from ambient.doctor import cameras, microphones, speed, ways
 
     running = is_running(config.state_dir)
     vision = worker_pids(config.state_dir).get(Worker.VISION)
     yield Finding("node", Level.NOTE, "runs" if running else "does not run now")
-    yield from machine.cores(config)
     yield from machine.clock()
     yield from machine.disk(config)
     yield from machine.swap()
     yield from machine.core_dumps(vision)
     yield from machine.models(config)
+    yield from speed.speed(config)
     yield from machine.keys(config)
     yield from separation(config.state_dir, vision)
     yield from zones.zones(config)

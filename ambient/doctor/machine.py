@@ -1,4 +1,4 @@
-"""The machine a node runs on: cores, clock, disk, swap, core dumps, models, key file.
+"""The machine a node runs on: clock, disk, swap, core dumps, models, key file.
 
 Comes in: the node's configuration. Goes out: findings. Only reads; changes nothing.
 """
@@ -6,7 +6,6 @@ Comes in: the node's configuration. Goes out: findings. Only reads; changes noth
 from __future__ import annotations
 
 import ctypes
-import math
 import os
 import shutil
 import stat
@@ -19,9 +18,6 @@ from ambient.config import NodeConfig
 from ambient.doctor.findings import Finding, Level
 from ambient.node.fusion_worker import ENOUGH_SPACE_MB, LOW_SPACE_MB
 
-CAMERAS_PER_CORE: Final = 5
-"""At 640×360 and 10 frames a second with a person in the picture (`ambient benchmark vision`)."""
-
 SPARED: Final = "object_detector"
 """Without this model a node finds fewer people and no furniture; it goes on (`vision.networks`)."""
 
@@ -29,19 +25,6 @@ _STA_UNSYNC: Final = 0x40
 _TIMEX_BYTES: Final = 256
 _TIMEX_STATUS: Final = 40
 """Offset of ``status`` in struct timex on 64-bit Linux, see adjtimex(2)."""
-
-
-def cores(config: NodeConfig) -> Iterator[Finding]:
-    """Look at whether there are enough cores for the cameras."""
-    cameras = sum(len(room.cameras) for room in config.rooms)
-    have = os.cpu_count() or 1
-    need = max(1, math.ceil(cameras / CAMERAS_PER_CORE))
-    found = f"{have} cores, cameras: {cameras}"
-    if have >= need:
-        yield Finding("cores", Level.OK, found)
-    else:
-        mend = f"use a machine with at least {need} cores, or a lower fps per camera"
-        yield Finding("cores", Level.WARNING, found, mend)
 
 
 def clock_synchronised() -> bool | None:

@@ -34,14 +34,6 @@ def test_swap(tmp_path: Path, swaps: str, level: Level) -> None:
     assert [one.level for one in machine.swap(tmp_path / "none")] == [Level.NOTE]
 
 
-@pytest.mark.parametrize(("cores", "cameras", "level"), [(2, 10, "ok"), (1, 10, "warning")])
-def test_cores(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, cameras: int, level: str
-) -> None:
-    monkeypatch.setattr(machine.os, "cpu_count", lambda: cores)
-    assert [one.level for one in machine.cores(config(tmp_path, cameras))] == [level]
-
-
 @pytest.mark.parametrize(
     ("synchronised", "level"), [(True, "ok"), (False, "warning"), (None, "note")]
 )

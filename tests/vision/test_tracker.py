@@ -41,6 +41,21 @@ def test_a_phantom_of_two_frames_is_nobody() -> None:
     assert ended == []
 
 
+def test_who_is_new_counts_where_looks_are_rare() -> None:
+    """A machine with too much to do looks less than once a second."""
+    tracker = Tracker()
+    seen = [
+        len(tracker.update([pose(STANDING, x=0.5)], k * 12 * FRAME, ASPECT)[0]) for k in range(5)
+    ]
+    assert seen == [0, 0, 1, 1, 1]
+
+
+def test_who_is_new_and_was_not_seen_again_does_not_wait() -> None:
+    path: list[float | None] = [0.5, None, None, None, None, None, 0.5, None, None, None, None, 0.5]
+    seen, _ = walk(Tracker(), [path])
+    assert not any(seen)
+
+
 @pytest.mark.parametrize("gap", [3, 8, 15])
 def test_a_short_occlusion_keeps_the_identity(gap: int) -> None:
     path: list[float | None] = [*line(0.4, 0.5, 10), *[None] * gap, *line(0.5, 0.52, 10)]
