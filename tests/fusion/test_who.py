@@ -395,8 +395,8 @@ def test_the_same_comes_out_whatever_source_is_first_within_seconds() -> None:
         matcher.advance(START + (LONG + 20 + round(JUDGED_S)) * SECOND)
     (late,), (here,) = held.beliefs(), straight.beliefs()
     # Summed in another order, which processors round differently.
-    assert late.tracks == pytest.approx(here.tracks, rel=1e-9)
-    assert late.nobody == pytest.approx(here.nobody, rel=1e-9)
+    assert late.tracks == pytest.approx(here.tracks, rel=1e-12)
+    assert late.nobody == pytest.approx(here.nobody, rel=1e-12)
     assert dataclasses.replace(late, tracks={}, nobody=0.0) == dataclasses.replace(
         here, tracks={}, nobody=0.0
     )
