@@ -40,6 +40,7 @@ _SECOND: Final = 1e9
 _VIEWS: Final = {
     View.OK: SenseStatus.ALIVE,
     View.MOVED: SenseStatus.ALIVE,
+    View.SLOW: SenseStatus.ALIVE,
     View.PAUSED: SenseStatus.PAUSED,
     View.OFF: SenseStatus.OFF,
 }

@@ -1,4 +1,4 @@
-"""What a camera can see: dark, over-exposed, covered, blurred, frozen, moved or gone.
+"""What a camera can see: dark, over-exposed, covered, blurred, frozen, moved, slow or gone.
 
 Comes in: every frame of one camera and its time. Goes out: a `ViewState` at each lasting change
 and once a minute. Pure: time is an argument. All but `FROZEN` is judged on the small grey picture
@@ -6,7 +6,8 @@ of 160 pixels (`vision.small`); `FROZEN` on single pixels of the full picture, w
 still room from a picture that stands.
 
 Blur and cover are judged against the camera's own history, so no threshold fits one lens only;
-the absolute ones are stated below, with what they were set on.
+the absolute ones are stated below, with what they were set on. `SLOW` is about the time between
+pictures: the machine has too many cameras, or the camera too slow a network.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from vision.small import Gray, small_gray
 
 HOLD_S: Final = 3.0
 """A view must last so long before it is said; some need longer."""
-LONGER_S: Final = {View.BLURRED: 6.0, View.MOVED: 5.0}
-"""A lens being covered, or a person close to it, passes through these."""
+LONGER_S: Final = {View.BLURRED: 6.0, View.MOVED: 5.0, View.SLOW: 20.0}
+"""A lens being covered, or a person close to it, passes through the first two; other work of the
+machine takes a while."""
+CLEAR: Final = frozenset({View.OK, View.SLOW})
+"""Views of which every picture shows the room as it is."""
 SILENT_S: Final = 5.0
 REPEAT_S: Final = 60.0
 HISTORY_S: Final = 60.0
@@ -62,6 +66,9 @@ SAME_MOST: Final = 2
 """Mean and largest difference (levels) of pixels that are the same picture, coded again."""
 STILL_RUN_S: Final = 60.0
 """Longest stillness that a codec is believed to cause."""
+SLOW_S: Final = 0.3
+"""Mean time between pictures. The posture network is trained at 5 to 30 pictures a second; below
+3.3 a fall is three pictures or none."""
 LEAVE: Final = 1.25
 """To leave a view its measure must be better than the threshold by this factor."""
 
@@ -205,6 +212,7 @@ class QualityMonitor:
         self._deviation = Usual()
         self._fine = Usual()
         self._sharpness = Usual()
+        self._apart_s = Usual()
         self._view: View | None = None
         self._overridden = False
         self._candidate: View | None = None
@@ -234,13 +242,16 @@ class QualityMonitor:
         """
         if small is None:
             small = small_gray(image)
-        passed_s = 0.0 if self._frame_ns is None else min(1.0, (t_ns - self._frame_ns) / 1e9)
+        passed_ns = 0 if self._frame_ns is None else t_ns - self._frame_ns
+        passed_s = min(1.0, passed_ns / 1e9)
         self._frame_ns = t_ns
         self._run_ns = self._run_ns or t_ns
+        if passed_ns < self._silent_ns:  # whether it was gone is said elsewhere
+            self._apart_s.learn(passed_ns / 1e9, passed_ns / 1e9)
         seen = look(small)
         still_s = self._stillness.update(image, small, t_ns)
         view, measure = self._judge(seen, still_s)
-        good = view is View.OK
+        good = view in CLEAR
         self._scene.update(small, t_ns, learn=good)
         if good:
             self._deviation.learn(seen.deviation, passed_s)
@@ -299,6 +310,9 @@ class QualityMonitor:
         steady = 0.0 if match is None else match.steady
         if below(scene, MOVED, View.MOVED) and (steady >= STEADY or self._view is View.MOVED):
             return View.MOVED, scene
+        apart_s = self._apart_s.value if self._apart_s.seconds >= LEARN_S else 0.0
+        if apart_s > SLOW_S / (LEAVE if self._view is View.SLOW else 1.0):
+            return View.SLOW, apart_s
         return View.OK, seen.luma
 
     def _settle(self, view: View, measure: float, t_ns: int) -> ViewState | None:

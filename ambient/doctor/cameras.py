@@ -32,6 +32,7 @@ MEND: Final = {
     View.COVERED: "uncover the lens; a camera with infrared may have lost its lamp",
     View.FROZEN: "restart the camera; it sends the same picture again and again",
     View.MOVED: "turn the camera back, or draw its zones anew",
+    View.SLOW: "look at cores in this list, and at the camera's network",
     View.GONE: "check the camera's cable and power",
 }
 

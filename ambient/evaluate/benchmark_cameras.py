@@ -102,6 +102,7 @@ def benchmark_cameras(
     precision: Precision = Precision.AUTO,
     gated: bool = False,
     without: Collection[Part] = (),
+    complete: bool = True,
 ) -> CamerasBenchmark:
     """Measure so many cameras that all show the clip, each at another phase of it.
 
@@ -123,6 +124,8 @@ def benchmark_cameras(
         Whether the motion gate may skip frames, as it does in a node.
     without
         Parts of the perception to leave out.
+    complete
+        Whether a missing object detector is an error; a node goes on without it.
 
     Raises
     ------
@@ -144,12 +147,14 @@ def benchmark_cameras(
         models_dir=models_dir,
     )
     with one_thread():
-        paths = [_path(f"c{i + 1}", options, gated, without) for i in range(cameras)]
+        paths = [
+            _path(f"c{i + 1}", Networks.open(options, without=without, complete=complete), gated)
+            for i in range(cameras)
+        ]
         return _measure(clip, frames, paths, seconds, warm_up_s)
 
 
-def _path(camera: str, options: PoseOptions, gated: bool, without: Collection[Part]) -> Process:
-    networks = Networks.open(options, without=without)
+def _path(camera: str, networks: Networks, gated: bool) -> Process:
     return networks.pipeline("benchmark", Camera(id=camera, source="file:"), gated=gated).process
 
 

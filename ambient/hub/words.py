@@ -124,6 +124,7 @@ VIEW: Final = {
     View.COVERED: mark("covered"),
     View.FROZEN: mark("picture stands still"),
     View.MOVED: mark("was turned"),
+    View.SLOW: mark("too few pictures a second"),
     View.GONE: mark("not reachable"),
     View.NOT_WATCHED: mark("dark at night"),
     View.PAUSED: mark("paused"),
@@ -224,6 +225,10 @@ _MEND_CONTACT: Final = mark(
     "Have power and cable of its module looked at; on room computer %(node)s, ambient doctor says "
     "what is wrong"
 )
+_MEND_SLOW: Final = mark(
+    "Too many cameras for its room computer, or a slow network: on it, ambient doctor says how "
+    "many it can look at"
+)
 _CLEAR: Final = 1.0
 _STRONG: Final = 3.0
 _STRONG_SIGN: Final = (mark("strong sign"), mark("strong sign against"))
@@ -250,6 +255,8 @@ def headline(alarm: Condition) -> str:
             if alarm.stopped:
                 return gettext("Room computer was switched off")
             return gettext("Room computer is silent")
+        case AlarmKind.CAMERA if alarm.view is View.SLOW:
+            return gettext("Camera is looked at too seldom")
         case AlarmKind.CAMERA:
             return gettext("Camera cannot see")
         case AlarmKind.MICROPHONE:
@@ -287,7 +294,8 @@ def known(alarm: Condition) -> list[str]:
         case AlarmKind.CAMERA:
             camera = f"{gettext(_DEVICE[Device.CAMERA])} {alarm.source}"
             view = f": {gettext(VIEW[alarm.view])}" if alarm.view is not None else ""
-            return [f"{camera}{view}", gettext(_NOT_FULLY)]
+            found = [f"{camera}{view}", gettext(_NOT_FULLY)]
+            return [*found, gettext(_MEND_SLOW)] if alarm.view is View.SLOW else found
         case AlarmKind.MICROPHONE:
             microphone = f"{gettext(_DEVICE[Device.MICROPHONE])} {alarm.source}"
             hearing = f": {gettext(HEARING[alarm.hearing])}" if alarm.hearing is not None else ""

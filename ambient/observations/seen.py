@@ -67,6 +67,8 @@ class View(StrEnum):
     COVERED = "covered"
     FROZEN = "frozen"
     MOVED = "moved"
+    SLOW = "slow"
+    """It sees well, but fewer pictures a second are looked at than falls are judged on."""
     GONE = "gone"
     NOT_WATCHED = "not_watched"
     """Dark by plan: a camera without infrared at night."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ambient.config import ModelsDir, NodeConfig, Room
@@ -12,6 +13,8 @@ from ambient.config_cameras import Camera
 from ambient.doctor import speed
 from ambient.doctor.findings import Level
 from ambient.errors import ModelError
+from models.store import locate
+from vision.objects.nanodet import MODEL
 
 
 def config(folder: Path, cameras: int, fps: float = 10.0) -> NodeConfig:
@@ -49,6 +52,17 @@ def test_cores_are_enough_or_it_is_said_what_would_be(
 def test_what_a_picture_costs_is_measured(tmp_path: Path) -> None:
     cost = speed.picture_cost(config(tmp_path, 1))
     assert 0.001 < cost < 1.0
+
+
+def test_a_node_that_goes_on_without_its_detector_is_measured_so(tmp_path: Path) -> None:
+    store = locate()
+    models = tmp_path / "models"
+    models.mkdir()
+    for each in store.iterdir():
+        if each.name != MODEL:
+            (models / each.name).symlink_to(each)
+    of = msgspec.structs.replace(config(tmp_path, 1), models=ModelsDir(dir=models))
+    assert 0.001 < speed.picture_cost(of) < 1.0
 
 
 def test_without_models_it_is_said_that_nothing_was_measured(tmp_path: Path) -> None:

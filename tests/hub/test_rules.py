@@ -93,6 +93,11 @@ def test_headlines_of_a_fall(upto: int, headline: str) -> None:
             "Camera c1: too dark",
         ),
         (
+            event(events.QualityDegraded, 1, source="c1", view=View.SLOW),
+            "Camera is looked at too seldom",
+            "ambient doctor says how many",
+        ),
+        (
             event(events.NodeSourceSilent, 1, source="c1", silent_s=20.0),
             "Camera sends nothing",
             "Camera c1 sends nothing",

@@ -9,7 +9,7 @@ import pytest
 
 from ambient.observations import View, ViewState
 from tests.vision.rooms import HEIGHT, WIDTH, Camera, S, person, room
-from vision.quality import HOLD_S, REPEAT_S, QualityMonitor, look
+from vision.quality import HOLD_S, REPEAT_S, SLOW_S, QualityMonitor, look
 from vision.small import small_gray, small_size
 
 Change = Callable[[np.ndarray], np.ndarray]
@@ -192,6 +192,45 @@ def test_repeats_once_a_minute():
     assert all(b.t - a.t == REPEAT_S * S for a, b in pairwise(said))
 
 
+@pytest.mark.parametrize(
+    ("fps", "after_s"), [(10.0, None), (5.0, None), (4.0, None), (3.0, 180), (1.0, 60), (0.4, 60)]
+)
+def test_slow_is_said_and_ends(fps, after_s):
+    quality, camera, image = monitor(), Camera(), room()
+    watch(quality, camera, image, REPEAT_S)
+    began, camera.fps = camera.t_ns, fps
+    said = [state for state in watch(quality, camera, image, 240) if state.view is not View.OK]
+    assert {state.view for state in said} == (set() if after_s is None else {View.SLOW})
+    if after_s is not None:
+        assert HOLD_S < (said[0].t - began) / S <= after_s
+        assert said[0].measure > SLOW_S
+    camera.fps = 10.0
+    watch(quality, camera, image, 200)
+    assert quality.view is View.OK
+
+
+def test_two_busy_seconds_in_a_minute_are_not_slow():
+    quality, camera, image = monitor(), Camera(), room()
+    for _ in range(5):
+        watch(quality, camera, image, 58)
+        camera.t_ns += 2 * S
+    assert quality.view is View.OK
+
+
+def test_who_was_gone_is_not_slow_when_back():
+    quality, camera, image = monitor(), Camera(), room()
+    watch(quality, camera, image, REPEAT_S)
+    camera.t_ns += 100 * S
+    assert quality.silence(camera.t_ns).view is View.GONE
+    assert {state.view for state in watch(quality, camera, image, 60)} == {View.OK}
+
+
+def test_a_covered_lens_is_told_of_a_slow_camera_too():
+    quality, camera, image = monitor(), Camera(fps=2.0), room()
+    assert watch(quality, camera, image, 60)[-1].view is View.SLOW
+    assert [state.view for state in watch(quality, camera, cloth(image), 10)] == [View.COVERED]
+
+
 def test_pause_is_said_and_kept():
     quality, camera = monitor(), Camera()
     watch(quality, camera, room(), LEARN_S)
@@ -254,6 +293,6 @@ def test_small_picture(size, small):
 def test_odd_sizes_do_no_harm(size):
     quality = monitor()
     random = np.random.default_rng(3)
-    for second in range(20):
-        quality.update(random.integers(0, 255, (size[1], size[0], 3), np.uint8), second * S)
-    assert quality.update(random.integers(0, 255, (90, 160, 3), np.uint8), 30 * S) is None
+    for shot in range(50):
+        quality.update(random.integers(0, 255, (size[1], size[0], 3), np.uint8), shot * S // 5)
+    assert quality.update(random.integers(0, 255, (90, 160, 3), np.uint8), 11 * S) is None

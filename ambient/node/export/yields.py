@@ -48,6 +48,7 @@ _PURPOSE: Final = {
 }
 _VIEW: Final = {
     View.OK: Reason.ALIVE,
+    View.SLOW: Reason.ALIVE,
     View.PAUSED: Reason.PAUSED,
     View.OFF: Reason.NO_CONSENT,
     View.GONE: Reason.SILENT,

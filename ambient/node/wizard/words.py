@@ -82,6 +82,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "view_covered": ("covered", "verdeckt"),
     "view_frozen": ("frozen", "eingefroren"),
     "view_moved": ("was turned", "wurde verdreht"),
+    "view_slow": ("too few pictures a second", "zu wenige Bilder pro Sekunde"),
     "view_gone": ("no picture", "kein Bild"),
     "view_not_watched": ("not watched in the dark", "im Dunkeln nicht überwacht"),
     "view_paused": ("paused", "pausiert"),
