@@ -147,6 +147,32 @@ class Plane:
         """Horizon, log tall, log focal (3,)."""
         return np.array([self.horizon, math.log(self.tall), math.log(self.focal)])
 
+    def extent(self, foot_row: float, behind: float, over: float) -> float | None:
+        """Return how far a point lies above a foot in the picture, in picture heights.
+
+        By the pinhole and the level floor of the module's formula: a point at the distance D over
+        the floor and e above it, in camera heights, is seen atan((1 - e) / D) below the horizon.
+
+        Parameters
+        ----------
+        foot_row
+            Row of the foot, normalised.
+        behind, over
+            How much further from the camera than the foot the point is over the floor, and how
+            high above it, in heights of a person.
+
+        Returns
+        -------
+        None when no floor is seen at `foot_row`.
+        """
+        pitch = math.radians(self.pitch_deg)
+        below = pitch + math.atan((foot_row - 0.5) / self.focal)
+        if not 0.02 < below < math.pi / 2:
+            return None
+        far = 1.0 / math.tan(below) + behind * self.tall
+        seen = math.atan2(1.0 - over * self.tall, far) - pitch
+        return foot_row - 0.5 - self.focal * math.tan(seen)
+
 
 class FloorPlane:
     """Learns the floor of one camera.

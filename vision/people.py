@@ -33,6 +33,7 @@ from vision.ground import Ground
 from vision.held import Held
 from vision.moving import Moving
 from vision.objects.types import ALIVE, Detection, Thing
+from vision.outline_size import OutlineSize
 from vision.pose.people import body_box
 from vision.pose.types import Pose
 from vision.posture import Estimate, PostureModel, RulePosture
@@ -92,6 +93,7 @@ class People:
         self._furniture = furniture
         above = camera.mount == "ceiling"
         self._ground = Ground() if furniture is not None and not above else None
+        self._sizes = OutlineSize(self._ground.floor) if self._ground is not None else None
         self._where = Whereabouts(Zones(camera.zones), furniture, self._ground)
         judge = model or RulePosture()
         self._model: PostureModel = Levelled(judge) if above else judge
@@ -236,6 +238,8 @@ class People:
                 trust = self._shape_trust(sight.box, t)
                 posture = self._said(sight, self._model.outline(sight), on, trust)
                 posture = self._held.outline(posture, sight.box)
+                if self._sizes is not None:
+                    posture = self._sizes.told(posture, sight)
             self._last[sight.track] = posture
             out += [sight, posture]
         self._doubts.note(read)
@@ -296,6 +300,8 @@ class People:
         self._moving.end(track)
         if self._slid is not None:
             self._slid.end(track)
+        if self._sizes is not None:
+            self._sizes.end(track)
         return TrackEnded(
             t=t,
             room=self._room,

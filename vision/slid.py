@@ -25,6 +25,10 @@ REST_S: Final = 0.9
 """Who has kept still for so long is at rest there."""
 STEADY: Final = 0.06
 """Hips that stay within this share of the body's length are at rest."""
+SETTLED_S: Final = 5.0
+"""Who stood so shortly before is still sitting down: a rest on the way is no seat."""
+STANDS: Final = 0.75
+"""Probability of being upright from which somebody whose thighs hang stands."""
 SEATS: Final = 4
 SEAT_S: Final = 8.0
 """So long after somebody was last seen in a seat it is remembered."""
@@ -92,6 +96,8 @@ class _Track:
     """Smoothed."""
     looks: deque[_Look] = field(default_factory=deque)
     seats: list[_Seat] = field(default_factory=list)
+    stood: int | None = None
+    """When last seen to stand."""
     since: int | None = None
     last: int = 0
     slid: _Seat | None = None
@@ -117,6 +123,8 @@ class Slid:
         body = body or measure(pose)
         track.now = now = _smoothed(track.now, pose.t, body)
         if said.quality >= GOOD_VIEW:
+            if now.extent_m > TALLEST_M or _stands(said, body):
+                track.stood = now.t
             self._follow(track, now, body)
         if track.slid is None:
             return said
@@ -155,7 +163,12 @@ class Slid:
             track.last = now.t
             if (now.t - track.since) / 1e9 >= LASTS_S:
                 track.slid, track.since = left, None
-        elif body.legs >= LEGS and _sits(now, body) and _rests(looks):
+        elif (
+            body.legs >= LEGS
+            and _sits(now, body)
+            and _rests(looks)
+            and _settled(track.stood, now.t)
+        ):
             seats = [s for s in track.seats if math.dist(s.look.hip, now.hip) > STEADY * now.size]
             track.seats = [*seats, _Seat(now, now.t)][-SEATS:]
 
@@ -181,6 +194,14 @@ def _smoothed(before: _Look | None, t: int, body: BodyFeatures) -> _Look:
 
 def _sits(now: _Look, body: BodyFeatures) -> bool:
     return body.thigh >= THIGH and now.extent_m <= TALLEST_M and now.over >= OVER
+
+
+def _stands(said: PostureSeen, body: BodyFeatures) -> bool:
+    return body.thigh < THIGH and body.legs >= LEGS and said.upright >= STANDS
+
+
+def _settled(stood: int | None, t: int) -> bool:
+    return stood is None or (t - stood) / 1e9 >= SETTLED_S
 
 
 def _rests(looks: deque[_Look]) -> bool:

@@ -86,6 +86,10 @@ def test_who_slid_off_a_seat_is_down_on_the_floor() -> None:
     assert last.place is Place.UNKNOWN  # no longer on the chair
 
 
+def test_who_sat_down_a_while_ago_may_slide_off() -> None:
+    assert told((STANDING, 1.0), (SEAT, 7.0), (FLOOR, 4.0)).posture is Posture.FALLEN
+
+
 def test_a_bed_that_holds_the_body_still_does() -> None:
     assert told((SEAT, 1.5), (FLOOR, 4.0), place=Place.BED).place is Place.BED
 
@@ -99,6 +103,7 @@ def test_a_bed_that_holds_the_body_still_does() -> None:
         ("puts the feet up", [(SEAT, 1.5), (RECLINED, 4.0)], 1.0, 1.0),
         ("stands up first", [(SEAT, 1.5), (STANDING, 0.5), (FLOOR, 4.0)], 1.0, 1.0),
         ("stood, and sits down", [(STANDING, 2.0), (SEAT, 4.0)], 1.0, 1.0),
+        ("sits down in two steps", [(STANDING, 1.0), (SEAT, 1.5), (FLOOR, 4.0)], 1.0, 1.0),
         ("rolls nearer", [(SEAT, 1.5), (nearer(SEAT, 1.35, 0.12), 4.0)], 1.35, 1.0),
         ("was on the floor before", [(FLOOR, 6.0)], 1.0, 1.0),
         ("sinks into a seat beside", [(SEAT, 1.5), (BESIDE, 4.0)], 1.0, 1.0),
