@@ -19,6 +19,7 @@ from vision.floor import (
     FloorPlane,
     FloorState,
     Geometry,
+    Plane,
     steady_line,
     tall_at,
 )
@@ -82,6 +83,24 @@ def test_the_formula_is_the_pinhole_camera(height: float, pitch: float) -> None:
         [horizon_of(eye, pitch), math.log(tall / height), math.log(eye.focal / eye.height)]
     )
     np.testing.assert_allclose(tall_at(feet, parameters), feet - heads, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("behind", "over"), [(0.0, 1.0), (0.9, 0.15), (0.55, 0.52), (1.0, 0.0)])
+@pytest.mark.parametrize("pitch", [0.0, 15.0, 35.0])
+def test_a_point_behind_the_foot_is_seen_where_the_camera_sees_it(
+    pitch: float, behind: float, over: float
+) -> None:
+    eye, tall = camera(2.4, pitch), 1.7
+    plane = Plane(horizon_of(eye, pitch), tall / 2.4, eye.focal / eye.height, np.eye(3))
+    feet = np.array([[0.0, y, 0.0] for y in (-1.5, 0.0, 2.0)])
+    points = moved(feet, 0.0, behind * tall, over * tall)
+    rows, above = (eye.project(each)[0][:, 1] / eye.height for each in (feet, points))
+    found = [plane.extent(row, behind, over) for row in rows.tolist()]
+    np.testing.assert_allclose(np.array(found, np.float64), rows - above, rtol=1e-6)
+
+
+def test_above_the_horizon_nobody_stands() -> None:
+    assert Plane(0.3, 0.7, 1.0, np.eye(3)).extent(0.3, 0.0, 1.0) is None
 
 
 CAMERAS = {
