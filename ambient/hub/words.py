@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ambient.events import Contribution, Device, Sense, Worker
-from ambient.hub import situation_words
+from ambient.events import Contribution, Sense, Worker
+from ambient.hub import device_words, situation_words
 from ambient.hub.alarms.condition import (
     Condition,
     Deed,
@@ -24,7 +24,7 @@ from ambient.hub.database import Trouble
 from ambient.hub.languages import gettext, mark, speaking
 from ambient.hub.rooms import RoomStatus
 from ambient.languages import Language
-from ambient.observations import Hearing, Place, View
+from ambient.observations import Place
 
 JUDGEMENT: Final = {
     Judgement.FALL: mark("A fall"),
@@ -116,31 +116,6 @@ SNOOZE: Final = {
     SnoozeReason.VISIT: mark("Visitors are there"),
     SnoozeReason.REPAIR: mark("Something is repaired"),
 }
-VIEW: Final = {
-    View.OK: mark("sees"),
-    View.DARK: mark("too dark"),
-    View.OVER_EXPOSED: mark("too bright"),
-    View.BLURRED: mark("blurred"),
-    View.COVERED: mark("covered"),
-    View.FROZEN: mark("picture stands still"),
-    View.MOVED: mark("was turned"),
-    View.SLOW: mark("too few pictures a second"),
-    View.GONE: mark("not reachable"),
-    View.NOT_WATCHED: mark("dark at night"),
-    View.PAUSED: mark("paused"),
-    View.OFF: mark("switched off"),
-}
-HEARING: Final = {
-    Hearing.OK: mark("hears"),
-    Hearing.SILENT: mark("no signal"),
-    Hearing.CLIPPED: mark("too loud for it"),
-    Hearing.HUM: mark("hums"),
-    Hearing.OFFSET: mark("has a fault"),
-    Hearing.GAPS: mark("sound is missing"),
-    Hearing.GONE: mark("not reachable"),
-    Hearing.PAUSED: mark("paused"),
-    Hearing.SWITCHED_OFF: mark("switched off"),
-}
 _PLACE: Final = {
     Place.FLOOR: mark("Lying on the floor"),
     Place.BED: mark("In or beside the bed"),
@@ -205,30 +180,6 @@ TROUBLE: Final = {
     ),
     Trouble.DISK_LOW: mark("The hub's disk is almost full. Call the administrator."),
 }
-_DEVICE: Final = {
-    Device.CAMERA: mark("Camera"),
-    Device.MICROPHONE: mark("Microphone"),
-    Device.WEARABLE: mark("Wearable"),
-    Device.SENSOR: mark("Sensor"),
-    Device.NURSE_CALL: mark("Contact to the nurse call"),
-}
-_UNHEARD: Final = mark("Calls for help and smoke detectors may not be heard here")
-_NOT_FULLY: Final = mark("This room is not fully watched")
-_WITHOUT: Final = {
-    Device.CAMERA: _NOT_FULLY,
-    Device.MICROPHONE: _UNHEARD,
-    Device.WEARABLE: mark("What it measures is not known"),
-    Device.SENSOR: mark("What it would tell, a pulled cord included, may not arrive"),
-    Device.NURSE_CALL: mark("Alarms still reach this page; without a hub nobody would be called"),
-}
-_MEND_CONTACT: Final = mark(
-    "Have power and cable of its module looked at; on room computer %(node)s, ambient doctor says "
-    "what is wrong"
-)
-_MEND_SLOW: Final = mark(
-    "Too many cameras for its room computer, or a slow network: on it, ambient doctor says how "
-    "many it can look at"
-)
 _CLEAR: Final = 1.0
 _STRONG: Final = 3.0
 _STRONG_SIGN: Final = (mark("strong sign"), mark("strong sign against"))
@@ -255,14 +206,8 @@ def headline(alarm: Condition) -> str:
             if alarm.stopped:
                 return gettext("Room computer was switched off")
             return gettext("Room computer is silent")
-        case AlarmKind.CAMERA if alarm.view is View.SLOW:
-            return gettext("Camera is looked at too seldom")
-        case AlarmKind.CAMERA:
-            return gettext("Camera cannot see")
-        case AlarmKind.MICROPHONE:
-            return gettext("Microphone cannot hear")
-        case AlarmKind.SOURCE_SILENT:
-            return _sends_nothing(alarm)
+        case AlarmKind.CAMERA | AlarmKind.MICROPHONE | AlarmKind.SOURCE_SILENT:
+            return device_words.headline(alarm)
         case AlarmKind.WORKER:
             return gettext("Room computer has a fault")
         case AlarmKind.OUTBOX:
@@ -291,20 +236,8 @@ def known(alarm: Condition) -> list[str]:
             return _known_check(alarm)
         case AlarmKind.NODE_SILENT:
             return [gettext("Its rooms are not watched until it answers")]
-        case AlarmKind.CAMERA:
-            camera = f"{gettext(_DEVICE[Device.CAMERA])} {alarm.source}"
-            view = f": {gettext(VIEW[alarm.view])}" if alarm.view is not None else ""
-            found = [f"{camera}{view}", gettext(_NOT_FULLY)]
-            return [*found, gettext(_MEND_SLOW)] if alarm.view is View.SLOW else found
-        case AlarmKind.MICROPHONE:
-            microphone = f"{gettext(_DEVICE[Device.MICROPHONE])} {alarm.source}"
-            hearing = f": {gettext(HEARING[alarm.hearing])}" if alarm.hearing is not None else ""
-            return [f"{microphone}{hearing}", gettext(_UNHEARD)]
-        case AlarmKind.SOURCE_SILENT:
-            without = gettext(_WITHOUT[alarm.device])
-            if alarm.device is Device.NURSE_CALL:
-                return [without, gettext(_MEND_CONTACT) % {"node": alarm.node}]
-            return [_sends_nothing(alarm, alarm.source or ""), without]
+        case AlarmKind.CAMERA | AlarmKind.MICROPHONE | AlarmKind.SOURCE_SILENT:
+            return device_words.known(alarm)
         case AlarmKind.WORKER:
             work = mark("its work") if alarm.worker is None else _WORKER[alarm.worker]
             said = gettext("It has stopped %(work)s and does not start again by itself")
@@ -349,13 +282,6 @@ def _known_fall(alarm: Condition) -> list[str]:
     # No percentage: what is worth going to look at is said by ringing, and the probability of a
     # fall that a camera alone sees is low for lack of a second sense, not of a reason to go.
     return lines
-
-
-def _sends_nothing(alarm: Condition, source: str = "") -> str:
-    if alarm.device is Device.NURSE_CALL:
-        return gettext("%(device)s does not answer") % {"device": gettext(_DEVICE[alarm.device])}
-    device = f"{gettext(_DEVICE[alarm.device])} {source}".strip()
-    return gettext("%(device)s sends nothing") % {"device": device}
 
 
 def _known_check(task: Condition) -> list[str]:

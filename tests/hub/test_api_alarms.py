@@ -176,6 +176,27 @@ def test_rooms_of_one_cause_are_one_card(hub: RunningHub, http: httpx.Client) ->
     assert [a for a in http.get("/api/alarms").json()["alarms"] if a["kind"] == "camera"] == []
 
 
+def test_a_camera_that_is_looked_at_too_seldom_is_told_until_it_is_not(
+    hub: RunningHub, http: httpx.Client
+) -> None:
+    now = time.time()
+
+    def cards() -> list[dict[str, Any]]:
+        return [a for a in http.get("/api/alarms").json()["alarms"] if a["kind"] == "camera"]
+
+    slow = view(events.QualityDegraded, now, View.SLOW, began=now, room="r1")
+    hub.context.store.store("n-1", [slow], time.time_ns())
+    (card,) = cards()
+    assert card["title"] == "Camera is looked at too seldom – Room 1"
+    assert card["priority"] == "technical"
+    (room,) = (r for r in http.get("/api/rooms").json() if r["room"] == "r1")
+    assert room["status"] == "watched"  # it sees, only seldom
+    assert [c["text"] for c in room["cameras"]] == ["too few pictures a second"]
+    fine = view(events.QualityRestored, now + 60, View.OK, began=now, room="r1")
+    hub.context.store.store("n-1", [fine], time.time_ns())
+    assert cards() == []
+
+
 def test_metrics_count_what_calls(hub: RunningHub, http: httpx.Client) -> None:
     def figures() -> dict[str, float]:
         lines = http.get("/metrics").text.splitlines()

@@ -6,7 +6,7 @@ import pytest
 
 from ambient import events
 from ambient.events import Contribution, Device, Sense, Worker
-from ambient.hub import lockout, situation_words, words
+from ambient.hub import device_words, lockout, situation_words, words
 from ambient.hub.alarms import evidence
 from ambient.hub.alarms.condition import Deed, Injury, Judgement
 from ambient.hub.alarms.kinds import CHAINED, TECHNICAL, AlarmKind
@@ -137,16 +137,16 @@ def test_everything_has_words() -> None:
     assert set(words.JUDGEMENT) == set(Judgement)
     assert set(words.INJURY) == set(Injury)
     for view in View:
-        assert words.VIEW[view]
+        assert device_words.VIEW[view]
     for status in RoomStatus:
         assert words.ROOM[status]
     assert set(words.DEED) == set(Deed)
     assert set(words._SENSE) == set(Sense)
     assert set(words._PLACE) == set(Place) - {Place.UNKNOWN}
-    assert set(words._DEVICE) == set(Device)
+    assert set(device_words._DEVICE) == set(Device)
     assert set(words._WORKER) == set(Worker)
     for hearing in Hearing:
-        assert words.HEARING[hearing]
+        assert device_words.HEARING[hearing]
     assert len(TECHNICAL) == 9
     assert set(situation_words._SAID) == CHAINED - {AlarmKind.FALL}
 

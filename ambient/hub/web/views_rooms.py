@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from ambient.hub import words
+from ambient.hub import device_words, words
 from ambient.hub.board import Board
 from ambient.hub.languages import gettext
 from ambient.hub.orders import Order
@@ -104,13 +104,15 @@ def _room(state: RoomState, board: Board, alarms: int) -> RoomView:
         since=rfc3339_if(state.since),
         until=rfc3339_if(state.until),
         cameras=[
-            CameraView(source=v.source, view=v.view.value, text=gettext(words.VIEW[v.view]))
+            CameraView(source=v.source, view=v.view.value, text=gettext(device_words.VIEW[v.view]))
             for v in state.sources
             if v.view is not None and not v.fine
         ],
         microphones=[
             MicrophoneView(
-                source=v.source, hearing=v.hearing.value, text=gettext(words.HEARING[v.hearing])
+                source=v.source,
+                hearing=v.hearing.value,
+                text=gettext(device_words.HEARING[v.hearing]),
             )
             for v in state.sources
             if v.hearing is not None and not v.fine
