@@ -42,7 +42,6 @@ from vision.settings import CameraSettings
 from vision.sightings import Outlines, match
 from vision.slid import Slid
 from vision.support import Support
-from vision.things import Things
 from vision.tracker import Tracker, TrackerOptions
 from vision.whereabouts import Whereabouts
 from vision.zones import On, Zones
@@ -107,7 +106,6 @@ class People:
         self._moving = Moving()
         self._slid = None if above else Slid()
         self._doubts = Doubts()
-        self._things = Things()
         self._shown: list[Pose] = []
         self._missing = False
         self._shown_boxes: list[tuple[int, Box, float]] = []
@@ -186,7 +184,6 @@ class People:
         """Forget what was learned of the room: the camera was moved."""
         self._held.reset()
         self._tables.reset()
-        self._things.reset()
         if self._furniture is not None:
             self._furniture.reset()
         if self._ground is not None:
@@ -243,7 +240,6 @@ class People:
                 posture = self._held.outline(posture, sight.box)
                 if self._sizes is not None:
                     posture = self._sizes.told(posture, sight)
-            posture = self._things.told(posture, sight.box)
             self._last[sight.track] = posture
             out += [sight, posture]
         self._doubts.note(read)

@@ -12,6 +12,7 @@ pictures: the machine has too many cameras, or the camera too slow a network.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,9 +67,10 @@ SAME_MOST: Final = 2
 """Mean and largest difference (levels) of pixels that are the same picture, coded again."""
 STILL_RUN_S: Final = 60.0
 """Longest stillness that a codec is believed to cause."""
-SLOW_S: Final = 0.3
-"""Mean time between pictures. The posture network is trained at 5 to 30 pictures a second; below
-3.3 a fall is three pictures or none."""
+SLOW_FPS: Final = 3.3
+BACK_FPS: Final = 3.8
+"""Pictures a second over the last minute below which a view is slow, and from which it is not any
+more. The posture network is trained at 5 to 30; at 3.3 a fall is three pictures or none."""
 LEAVE: Final = 1.25
 """To leave a view its measure must be better than the threshold by this factor."""
 
@@ -212,7 +214,7 @@ class QualityMonitor:
         self._deviation = Usual()
         self._fine = Usual()
         self._sharpness = Usual()
-        self._apart_s = Usual()
+        self._times: deque[int] = deque(maxlen=round(30 * HISTORY_S))
         self._view: View | None = None
         self._overridden = False
         self._candidate: View | None = None
@@ -246,8 +248,7 @@ class QualityMonitor:
         passed_s = min(1.0, passed_ns / 1e9)
         self._frame_ns = t_ns
         self._run_ns = self._run_ns or t_ns
-        if passed_ns < self._silent_ns:  # whether it was gone is said elsewhere
-            self._apart_s.learn(passed_ns / 1e9, passed_ns / 1e9)
+        self._count(passed_ns, t_ns)
         seen = look(small)
         still_s = self._stillness.update(image, small, t_ns)
         view, measure = self._judge(seen, still_s)
@@ -310,10 +311,24 @@ class QualityMonitor:
         steady = 0.0 if match is None else match.steady
         if below(scene, MOVED, View.MOVED) and (steady >= STEADY or self._view is View.MOVED):
             return View.MOVED, scene
-        apart_s = self._apart_s.value if self._apart_s.seconds >= LEARN_S else 0.0
-        if apart_s > SLOW_S / (LEAVE if self._view is View.SLOW else 1.0):
-            return View.SLOW, apart_s
+        rate = self._rate()
+        if rate < (BACK_FPS if self._view is View.SLOW else SLOW_FPS):
+            return View.SLOW, rate
         return View.OK, seen.luma
+
+    def _count(self, passed_ns: int, t_ns: int) -> None:
+        """Take in when a picture came; whether there was none for long is said elsewhere."""
+        times = self._times
+        if not 0 <= passed_ns < self._silent_ns:
+            times.clear()
+        times.append(t_ns)
+        while t_ns - times[0] > HISTORY_S * 1e9:
+            times.popleft()
+
+    def _rate(self) -> float:
+        """Return how many pictures a second came in the last minute; enough while not known."""
+        lasted_s = (self._times[-1] - self._times[0]) / 1e9
+        return (len(self._times) - 1) / lasted_s if lasted_s >= LEARN_S else BACK_FPS
 
     def _settle(self, view: View, measure: float, t_ns: int) -> ViewState | None:
         """Say `view` once it has lasted."""
@@ -324,7 +339,9 @@ class QualityMonitor:
             return self._repeat(measure, t_ns)
         if view is not self._candidate:
             self._candidate, self._candidate_ns = view, t_ns
-        hold_ns = LONGER_S.get(view, HOLD_S) * 1e9
+        # Who was blind sees at once, how seldom soever.
+        waits = view is not View.SLOW or self._view is View.OK
+        hold_ns = (LONGER_S.get(view, HOLD_S) if waits else HOLD_S) * 1e9
         # Frozen has lasted by its own definition.
         if view is View.FROZEN or t_ns - self._candidate_ns >= hold_ns:
             return self._say(view, measure, t_ns)
@@ -333,7 +350,11 @@ class QualityMonitor:
     def _repeat(self, measure: float, t_ns: int) -> ViewState | None:
         if self._view is None or t_ns - self._said_ns < REPEAT_S * 1e9:
             return None
-        return self._say(self._view, measure, t_ns)
+        # What may be said next goes on to last.
+        candidate = self._candidate
+        said = self._say(self._view, measure, t_ns)
+        self._candidate = candidate
+        return said
 
     def _say(self, view: View, measure: float, t_ns: int) -> ViewState:
         self._view = view

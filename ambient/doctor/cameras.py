@@ -13,6 +13,7 @@ from typing import Final
 from ambient.config import NodeConfig, Room
 from ambient.config_cameras import Camera, Night
 from ambient.doctor.findings import Finding, Level
+from ambient.doctor.speed import LEAST_FPS
 from ambient.errors import SourceError, UsageError
 from ambient.evaluate import watching
 from ambient.observations import BoxSeen, PoseSeen, View
@@ -32,7 +33,6 @@ MEND: Final = {
     View.COVERED: "uncover the lens; a camera with infrared may have lost its lamp",
     View.FROZEN: "restart the camera; it sends the same picture again and again",
     View.MOVED: "turn the camera back, or draw its zones anew",
-    View.SLOW: "look at cores in this list, and at the camera's network",
     View.GONE: "check the camera's cable and power",
 }
 
@@ -87,6 +87,9 @@ def _camera(config: NodeConfig, room: Room, camera: Camera, *, running: bool) ->
         return Finding(check, Level.NOTE, found, mend)
     if view is not View.OK:
         return Finding(check, Level.WARNING, found, MEND.get(view, ""))
+    if camera.fps < LEAST_FPS:
+        mend = f"set cameras[].fps to {LEAST_FPS} or more; falls are judged on no fewer"
+        return Finding(check, Level.WARNING, f"{found}, fps {camera.fps:g}", mend)
     if frames > 3 and rate < SLOW * min(camera.fps, source.fps):
         mend = f"set the camera to at least {camera.fps:g} frames a second, check its network"
         return Finding(check, Level.WARNING, found, mend)

@@ -69,7 +69,7 @@ class Quality(Event, frozen=True, kw_only=True):
 
 
 class QualityDegraded(Quality, frozen=True, kw_only=True, tag="quality.degraded"):
-    """A camera cannot see, or a microphone not hear, lastingly: a technical alarm."""
+    """A camera lastingly sees nothing or too seldom, or a microphone hears nothing: an alarm."""
 
 
 class QualityRestored(Quality, frozen=True, kw_only=True, tag="quality.restored"):

@@ -60,8 +60,8 @@ _MEND_CONTACT: Final = mark(
 )
 _LATE: Final = mark("A fall may be seen late, or not at all")
 _MEND_SLOW: Final = mark(
-    "Too many cameras for its room computer, or a slow network: on it, ambient doctor says how "
-    "many it can look at"
+    "Room computer %(node)s has too many cameras, or a slow network: on it, ambient doctor says "
+    "how many it can look at"
 )
 
 
@@ -85,7 +85,8 @@ def known(alarm: Condition) -> list[str]:
             camera = f"{gettext(_DEVICE[Device.CAMERA])} {alarm.source}"
             view = f": {gettext(VIEW[alarm.view])}" if alarm.view is not None else ""
             if alarm.view is View.SLOW:
-                return [f"{camera}{view}", gettext(_LATE), gettext(_MEND_SLOW)]
+                mend = gettext(_MEND_SLOW) % {"node": alarm.node}
+                return [f"{camera}{view}", gettext(_LATE), mend]
             return [f"{camera}{view}", gettext(_NOT_FULLY)]
         case AlarmKind.MICROPHONE:
             microphone = f"{gettext(_DEVICE[Device.MICROPHONE])} {alarm.source}"

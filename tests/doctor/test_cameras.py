@@ -56,6 +56,17 @@ def test_a_dark_camera(dark: Path, night: Night, level: Level, said: str) -> Non
     assert said in finding.mend
 
 
+def test_a_camera_that_is_asked_for_too_few_pictures(tmp_path: Path) -> None:
+    for number in range(3):
+        noise = np.random.default_rng(number).integers(0, 255, (90, 160, 3), dtype=np.uint8)
+        cv2.imwrite(str(tmp_path / f"{number:03}.png"), noise)
+    camera = Camera(id="c1", source=str(tmp_path), fps=4)
+    config = NodeConfig(site="s", node="n-1", rooms=[Room(id="r1", cameras=[camera])])
+    (finding,) = cameras.cameras(config, running=False)
+    assert finding.level is Level.WARNING
+    assert "fps to 5" in finding.mend
+
+
 @pytest.mark.parametrize(
     ("sights", "level", "said"),
     [

@@ -98,6 +98,23 @@ CASES: list[tuple[str, list[AnyObservation], list[str]]] = [
         ["quality.restored", "quality.degraded"],
     ),
     (
+        "nor by a look that is slow meanwhile",
+        [
+            *ticks(0, 90, "c1", "c2"),
+            view(1, View.OK, run=1),
+            view(5, View.MOVED, run=1),
+            view(20, View.OK, run=2),
+            view(50, View.SLOW, run=2),
+            view(80, View.OK, run=2),
+        ],
+        ["quality.restored", "quality.degraded"],
+    ),
+    (
+        "a slow camera is fast again",
+        [*ticks(0, 30, "c1", "c2"), view(5, View.SLOW), view(20, View.OK)],
+        ["quality.degraded", "quality.restored"],
+    ),
+    (
         "a turned camera is turned back",
         [
             *ticks(0, 30, "c1", "c2"),

@@ -58,6 +58,7 @@ def states(*seen, room: Room = ROOM, at: float = 10.0) -> dict[SenseGroup, Sense
         ([], CAMERA, SenseStatus.SILENT),
         ([tick(9, "c1")], CAMERA, SenseStatus.ALIVE),
         ([view(9, View.DARK)], CAMERA, SenseStatus.NO_VIEW),
+        ([view(9, View.SLOW)], CAMERA, SenseStatus.ALIVE),
         ([view(9, View.NOT_WATCHED)], CAMERA, SenseStatus.NO_VIEW),
         ([view(9, View.PAUSED)], CAMERA, SenseStatus.PAUSED),
         ([view(5, View.DARK), view(9, View.OK)], CAMERA, SenseStatus.ALIVE),

@@ -637,3 +637,35 @@ def test_two_falls_in_two_rooms_live_apart() -> None:
     house.give(OnMyWay(condition=CHAIN, who="anna"), at=20)
     assert house.alarm(other[0].chain).state is AlarmState.ACTIVE
     assert house.tick(at=73)[0] == "anna/pager", "told of room 2 as one of the shift"
+
+
+def test_a_condition_whose_cause_changes_stands_for_itself() -> None:
+    house = House()
+    for n in (1, 2, 3):
+        slow = view(events.QualityDegraded, 10, View.SLOW, began=n, room=f"r{n}")
+        house.hear(slow, at=10 + n)
+    first = leader(house)
+    house.give(OnMyWay(condition=first.id, who="anna"), at=20)
+    covered = view(events.QualityDegraded, 30, View.COVERED, began=2, room="r2", position=1)
+    house.hear(covered, at=30)
+    led = {c.condition.room: c.condition for c in house.book.open_cases()}
+    assert led["r2"].leader is None
+    assert led["r2"].state is AlarmState.ACTIVE, "nobody has seen to that yet"
+    assert (led["r1"].leader, led["r3"].leader) == (None, first.id)
+    assert led["r1"].state is AlarmState.ACKNOWLEDGED
+
+
+def test_a_leader_whose_cause_changes_leads_no_more() -> None:
+    house = House()
+    for n in (1, 2, 3):
+        slow = view(events.QualityDegraded, 10, View.SLOW, began=n, room=f"r{n}")
+        house.hear(slow, at=10 + n)
+    house.give(OnMyWay(condition=leader(house).id, who="anna"), at=20)
+    house.hear(
+        view(events.QualityDegraded, 30, View.COVERED, began=1, room="r1", position=1), at=30
+    )
+    led = {c.condition.room: c.condition for c in house.book.open_cases()}
+    assert (led["r1"].leader, led["r2"].leader) == (None, None)
+    assert led["r3"].leader == led["r2"].id
+    assert led["r1"].state is AlarmState.ACTIVE
+    assert led["r2"].state is AlarmState.ACKNOWLEDGED, "somebody sees to it already"

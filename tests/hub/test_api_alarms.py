@@ -189,6 +189,7 @@ def test_a_camera_that_is_looked_at_too_seldom_is_told_until_it_is_not(
     (card,) = cards()
     assert card["title"] == "Camera is looked at too seldom – Room 1"
     assert card["priority"] == "technical"
+    assert card["on_foot"] == []
     (room,) = (r for r in http.get("/api/rooms").json() if r["room"] == "r1")
     assert room["status"] == "watched"  # it sees, only seldom
     assert [c["text"] for c in room["cameras"]] == ["too few pictures a second"]

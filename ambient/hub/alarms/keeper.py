@@ -76,18 +76,23 @@ class Keeper:
                 held = life.snoozed(condition, snooze, self._now)
                 if held is not None and snooze.until > self._now:
                     condition, entries = held.condition, [*entries, *held.entries]
+        other = case is not None and _of_another_cause(case.condition, condition)
+        if other:
+            # Behind a condition of another cause nobody would read of it.
+            condition = msgspec.structs.replace(condition, leader=None, acknowledged=None)
         if case is None:
             leading = self._book.leading_cases() if condition.kind in TECHNICAL else []
             leader = technical.leader_of(condition, leading, self.house.rules, self._now)
             if leader is not None:
                 condition = msgspec.structs.replace(condition, leader=leader.condition.id)
         signals = [] if case is None else case.signals
-        self.settle(Case(condition=condition, signals=signals), entries=entries, news=change.news)
+        news = change.news or other
+        self.settle(Case(condition=condition, signals=signals), entries=entries, news=news)
         if leader is not None:
             self._joined[leader.condition.id] = None
         if not more:
             self.tell_leaders()
-        if case is not None and case.condition.open and not condition.open:
+        if case is not None and case.condition.open and (other or not condition.open):
             self._lead_on(case.condition)
 
     def tell_leaders(self) -> None:
@@ -151,3 +156,8 @@ class Keeper:
     def see(self) -> None:
         """Note that a page shows something else than before."""
         self.outcome.changed = self.outcome.visible = True
+
+
+def _of_another_cause(before: Condition, now: Condition) -> bool:
+    """Return whether an open technical condition is of another cause than it was."""
+    return before.open and now.open and technical.cause(before) != technical.cause(now)

@@ -25,6 +25,7 @@ from ambient.hub.people.care import CareSettings
 from ambient.hub.web import aids
 from ambient.hub.web.context import rfc3339, rfc3339_if
 from ambient.hub.web.views_rooms import natural
+from ambient.observations import View
 
 MOST_SHOWN = 6.0
 """Log-likelihood ratio at which a bar is full."""
@@ -259,7 +260,7 @@ def _on_foot(alarms: Sequence[Condition], board: Board) -> list[str]:
     """Return the names of the rooms that nothing watches because of `alarms`."""
     rooms: set[str] = set()
     for one in alarms:
-        if one.kind not in TECHNICAL:
+        if one.kind not in TECHNICAL or one.view is View.SLOW:
             continue
         served = next((node.rooms for node in board.nodes if node.node == one.node), [])
         if one.room is not None:

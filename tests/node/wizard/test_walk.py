@@ -81,6 +81,7 @@ WALKS = seen(3, Posture.WALK, upright=0.9, step=(0.05, 0))
         pytest.param("walk", WALKS[:5], NO, Why.NOT_LONG_ENOUGH, id="walks for a second"),
         pytest.param("walk", [], NO, Why.NOBODY, id="nobody"),
         pytest.param("walk", view(View.OK), NO, Why.NOBODY, id="nobody in a good view"),
+        pytest.param("walk", view(View.SLOW), NO, Why.NOBODY, id="nobody in a slow view"),
         pytest.param("walk", view(View.DARK), UNKNOWN, Why.NO_VIEW, id="dark"),
         pytest.param("sit", seen(3, Posture.SITTING, upright=0.8), YES, Why.FINE, id="sits"),
         pytest.param("sit", WALKS, NO, Why.NOT_LONG_ENOUGH, id="walks instead of sitting"),
