@@ -97,7 +97,7 @@ def told(story: Iterable[Seen], until: float) -> list[tuple[int, Step]]:
 
 def heap(start: float, end: float) -> Iterator[PostureSeen]:
     """A body that is neither up nor, by its shape, down."""
-    return span(start, end, down=0.15, upright=0.08, posture=Posture.OTHER)
+    return span(start, end, down=0.3, upright=0.08, posture=Posture.OTHER)
 
 
 FALLING = list(span(3, 3.6, down=0.3, upright=0.1, descent=0.95, posture=Posture.FALL))
@@ -142,6 +142,13 @@ CASES: list[tuple[str, list[Seen], float, list[tuple[int, Step]]]] = [
         [*span(0, 3), *FALLING, *heap(3.6, 4.5),
          *span(4.5, 30, upright=0.2, posture=Posture.SITTING)],
         0,
+        [],
+    ),
+    (
+        "a child drops to sit and play: a body that is not down is no heap",
+        [*span(0, 30, track=2, at=FAR), *span(0, 3), *FALLING,
+         *span(3.6, 60, down=0.18, upright=0.1, posture=Posture.OTHER)],
+        60,
         [],
     ),
     (

@@ -555,12 +555,19 @@ def test_a_former_track_of_the_same_body_is_no_company() -> None:
     [
         (0.78, 0.1, 0.9, []),
         (0.78, 0.3, 0.9, [Step.SUSPECTED, Step.CONFIRMED]),
-        (0.95, 0.1, 0.9, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.95, 0.3, 0.9, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.95, 0.18, 0.9, []),
         (0.78, 0.3, 0.6, []),
     ],
-    ids=["walks up to the camera and stoops", "a heap", "a clear fall into a heap", "an outline"],
+    ids=[
+        "walks up to the camera and stoops",
+        "a heap",
+        "a clear fall into a heap",
+        "a child at play",
+        "an outline",
+    ],
 )
-def test_a_heap_is_one_if_the_fall_was_surer_than_that_the_body_is_not_down(
+def test_a_heap_is_one_unless_the_body_is_not_down(
     descent: float, down: float, quality: float, steps: list[Step]
 ) -> None:
     fall = span(3, 4, down=0.1, upright=0.3, descent=descent, posture=Posture.FALL, quality=quality)
