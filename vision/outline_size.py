@@ -75,11 +75,11 @@ class OutlineSize:
 
         None where the floor is not known surely, and where the border may cut the box.
         """
+        if near_border(seen.box):
+            return None
         foot = seen.box[3]
         standing, plane = self._floor.expected_height(foot), self._floor.plane
         if plane is None or standing is None or standing.sd > SURE * standing.value:
-            return None
-        if near_border(seen.box):
             return None
         extents = [plane.extent(foot, behind, over) for behind, over in LOW]
         lowest = max((extent for extent in extents if extent is not None), default=0.0)
