@@ -191,7 +191,7 @@ class Views(Struct):
         if same and state.known:
             return []
         forgotten = state.view in REMEMBERED and seen.run != state.run
-        if forgotten and seen.view in (View.OK, View.SLOW):
+        if forgotten and seen.view.clear:
             return []
         if state.view is View.OK:
             state.view_chain.begin(seen.t)

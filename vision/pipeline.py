@@ -22,7 +22,7 @@ from vision.objects.types import ObjectDetector
 from vision.people import People
 from vision.pose.types import PoseEngine
 from vision.posture import PostureModel
-from vision.quality import CLEAR, QualityMonitor
+from vision.quality import QualityMonitor
 from vision.restoration import Restoration
 from vision.second_eyes import PERSON_SCORE, Look, SecondEyes
 from vision.settings import CameraSettings
@@ -141,7 +141,8 @@ class CameraPipeline:
         self.poses_run += 1
         things = look.scene if look is not None else ()
         if self.furniture is not None and look is not None:
-            self.furniture.learns = look.spaced and self._quality.view in CLEAR
+            view = self._quality.view
+            self.furniture.learns = look.spaced and view is not None and view.clear
         found = self._people.update(poses, t_ns, self._aspect, boxes=people, things=things)
         # Who was found for the first time counts after a few looks, and those must follow soon:
         # somebody who lies there without a move would else never be seen often enough.

@@ -29,8 +29,6 @@ HOLD_S: Final = 3.0
 LONGER_S: Final = {View.BLURRED: 6.0, View.MOVED: 5.0, View.SLOW: 20.0}
 """A lens being covered, or a person close to it, passes through the first two; other work of the
 machine takes a while."""
-CLEAR: Final = frozenset({View.OK, View.SLOW})
-"""Views of which every picture shows the room as it is."""
 SILENT_S: Final = 5.0
 REPEAT_S: Final = 60.0
 HISTORY_S: Final = 60.0
@@ -252,7 +250,7 @@ class QualityMonitor:
         seen = look(small)
         still_s = self._stillness.update(image, small, t_ns)
         view, measure = self._judge(seen, still_s)
-        good = view in CLEAR
+        good = view.clear
         self._scene.update(small, t_ns, learn=good)
         if good:
             self._deviation.learn(seen.deviation, passed_s)

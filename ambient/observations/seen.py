@@ -77,6 +77,11 @@ class View(StrEnum):
     OFF = "off"
     """The purpose is off: the device is closed."""
 
+    @property
+    def clear(self) -> bool:
+        """Whether every picture shows the room as it is."""
+        return self in (View.OK, View.SLOW)
+
 
 class TrackEnd(StrEnum):
     """Why a track ended."""

@@ -34,7 +34,6 @@ from ambient.observations import (
     SoundClass,
     SoundHeard,
     SpeechHeard,
-    View,
     ViewState,
 )
 
@@ -195,7 +194,7 @@ def _sees(station: Station, camera: str, said: Sequence[AnyObservation]) -> Verd
     views = [one for one in said if isinstance(one, ViewState) and one.source == camera]
     seen = [one for one in said if isinstance(one, PostureSeen) and one.source == camera]
     if not seen:
-        blind = bool(views) and not any(one.view in (View.OK, View.SLOW) for one in views)
+        blind = bool(views) and not any(one.view.clear for one in views)
         why, covered = (Why.NO_VIEW, Coverage.UNKNOWN) if blind else (Why.NOBODY, Coverage.NO)
         return Verdict(source=camera, covered=covered, why=why)
     if station is Station.WALK:
