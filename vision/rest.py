@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vision.floor import FloorPlane, Measure
+from vision.floor import FloorPlane
+from vision.floor_plane import Measure
 from vision.upright import standing
 
 LASTS_NS: Final = 15_000_000_000

@@ -13,16 +13,13 @@ from models.support.poses import LOW, LYING, ON_SEAT, UPRIGHT
 from models.support.scenes import moved, shape, turned
 from vision.floor import (
     BINS,
-    FEW,
     RING,
     VOTES,
     FloorPlane,
     FloorState,
     Geometry,
-    Plane,
-    steady_line,
-    tall_at,
 )
+from vision.floor_plane import FEW, Plane, aslant, steady_line, tall_at
 from vision.upright import standing
 
 S = 1_000_000_000
@@ -128,6 +125,47 @@ def test_the_floor_is_found(name: str, wrong: float) -> None:
         assert found is not None
         assert found.value == pytest.approx(float(foot - head), rel=0.06)
         assert found.sd / found.value < 0.14
+
+
+def test_before_a_wide_and_steep_camera_people_at_the_sides_lean_and_tell_the_pitch() -> None:
+    eye, pitch = camera(2.6, 38.0, 110.0), 38.0
+    random = np.random.default_rng(5)
+    floor = FloorPlane()
+    for k in range(200):
+        x, y = random.choice((-1.0, 1.0)) * random.uniform(1.2, 2.6), random.uniform(-2.2, 0.0)
+        body = somebody(int(random.integers(3)), x, y, random.uniform(0, 360))
+        floor.update(seen(eye, body, random), ASPECT, k * 20 * S, walking=True)
+    # Straight up in the picture is nobody here.
+    up = np.degrees(np.arccos(-np.array(floor.state.votes)[:, 3]))
+    assert np.median(up) > 20.0
+    assert floor.geometry is Geometry.WALL
+    assert floor.plane is not None
+    assert floor.plane.pitch_deg == pytest.approx(pitch, abs=4.0)
+    assert floor.plane.focal == pytest.approx(eye.focal / eye.height, rel=0.12)
+
+
+def test_upright_people_lean_away_from_the_nadir() -> None:
+    eye, pitch = CAMERAS["high and steep"]
+    feet = np.array([[x, y, 0.0] for x in (-1.5, 0.2, 1.4) for y in (-2.0, 0.0)])
+    rows = [eye.project(moved(feet, 0.0, 0.0, z))[0] / eye.height for z in (0.0, 1.7)]
+    up = (rows[1] - rows[0]) / np.linalg.norm(rows[1] - rows[0], axis=1, keepdims=True)
+    votes = np.concatenate([rows[0], up], axis=1)
+    wide = eye.width / eye.height
+    off = aslant(votes, horizon_of(eye, pitch), eye.focal / eye.height, 0.0, wide)
+    np.testing.assert_allclose(off, 0.0, atol=1e-6)
+    roll = aslant(votes, horizon_of(eye, pitch), eye.focal / eye.height, math.radians(5.0), wide)
+    assert np.abs(np.degrees(roll)).max() > 3.0
+
+
+def test_one_long_walk_does_not_drive_out_the_walks_of_a_day() -> None:
+    eye, _ = CAMERAS["wall"]
+    floor = people(eye, 100, seed=7)
+    before = len(floor.state.votes)
+    start = 100 * 20 * S
+    for k in range(400):  # 40 s at ten pictures a second
+        body = somebody(0, 0.8 * math.sin(k / 30), 0.0, 20.0)
+        floor.update(seen(eye, body), ASPECT, start + k * S // 10, walking=True)
+    assert len(floor.state.votes) - before <= 21
 
 
 @pytest.mark.parametrize("metres", [0.0, 0.1, 0.5, 0.9, 1.66])
