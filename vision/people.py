@@ -149,7 +149,9 @@ class People:
         things
             Furniture that it found.
         """
-        seen, ended = self._tracker.update(poses, t, aspect)
+        known = bool(self._outlines.known)
+        others = [self._outlines.since(_body(pose)) for pose in poses] if known else []
+        seen, ended = self._tracker.update(poses, t, aspect, others)
         self._missing = bool(self._tracker.remembered(t))
         self._shown = [person.pose for person in seen]
         out: list[AnyObservation] = [self._end(e.track, t, outwards=e.outwards) for e in ended]

@@ -20,17 +20,20 @@ PATIENCE_S: Final = 3.0
 _SAME_IOU: Final = 0.2
 _LENGTHS: Final = 0.4
 """Least ratio of the longer sides of two boxes of one person."""
+_VERY_IOU: Final = 0.5
+"""A pose that covers an outline so well is of the one whose outline it is."""
 _INSIDE: Final = 0.6
 """Share of the smaller box that must lie in the other for the two to be one person."""
 
 
 @dataclass(slots=True)
 class Outline:
-    """Somebody known by boxes only; `track` is 0 until it counts."""
+    """Somebody known by boxes only since `since`; `track` is 0 until it counts."""
 
     box: Box
     score: float
     t: int
+    since: int
     looks: int = 1
     track: int = 0
 
@@ -86,6 +89,11 @@ class Outlines:
         """Return whether somebody is known there already."""
         return any(overlap(outline.box, box) > 0 for outline in self._all)
 
+    def since(self, box: Box) -> int | None:
+        """Return since when somebody has been seen who is exactly there; None for nobody."""
+        there = (outline for outline in self.known if iou(outline.box, box) >= _VERY_IOU)
+        return min((outline.since for outline in there), default=None)
+
     def keep(self, track: int, t: int) -> None:
         """Somebody is where they were."""
         for outline in self._all:
@@ -104,7 +112,7 @@ class Outlines:
         fresh: list[Outline] = []
         for index, (box, score) in enumerate(boxes):
             if index not in found:
-                fresh.append(Outline(box, score, t))
+                fresh.append(Outline(box, score, t, t))
                 continue
             outline = self._all[found[index]]
             outline.box, outline.score, outline.t = box, score, t

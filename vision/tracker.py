@@ -9,6 +9,7 @@ Pure: time is an argument.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -26,6 +27,9 @@ _SIGMA: Final = np.array([0.08, 0.08, 0.08, 0.14, 0.14, 0.2, 0.2, 0.1, 0.1, 0.14
 """Tolerances in body sizes, after the spreads in OKS (Ruggero Ronchi & Perona 2017, Table 1),
 widened because people move between two frames."""
 
+ANOTHERS: Final = 0.3
+"""Least similarity by which a pose still continues a track though it lies where somebody else was
+seen while the track was: a fall that ends there is followed on the way."""
 _MIN_VISIBILITY: Final = 0.3
 _TORSO: Final = np.array([11, 12, 23, 24])
 
@@ -187,7 +191,7 @@ class Tracker:
         return self._next - 1
 
     def update(
-        self, poses: list[Pose], t: int, aspect: float
+        self, poses: list[Pose], t: int, aspect: float, others: Sequence[int | None] = ()
     ) -> tuple[list[TrackedPose], list[EndedTrack]]:
         """Continue, start and end tracks with the poses of one picture.
 
@@ -199,6 +203,8 @@ class Tracker:
             Instant of the picture, nanoseconds, not going back.
         aspect
             Width / height of the picture in pixels.
+        others
+            For each pose since when somebody of no track here has been seen where it is, if so.
 
         Returns
         -------
@@ -210,7 +216,7 @@ class Tracker:
         for track in self._tracks:
             _predict(track, t)
         measured = [_Measured.of(pose, aspect) for pose in poses]
-        pairs = self._assign(measured, aspect)
+        pairs = self._assign(measured, aspect, others)
         seen: list[TrackedPose] = []
         for index, person in enumerate(measured):
             known = pairs.get(index)
@@ -225,7 +231,9 @@ class Tracker:
                 seen.append(TrackedPose(track.number, person.pose))
         return seen, ended
 
-    def _assign(self, people: list[_Measured], aspect: float) -> dict[int, _Track]:
+    def _assign(
+        self, people: list[_Measured], aspect: float, others: Sequence[int | None]
+    ) -> dict[int, _Track]:
         if not people or not self._tracks:
             return {}
         cost = np.ones((len(people), len(self._tracks)))
@@ -233,7 +241,11 @@ class Tracker:
             last = track.seen.at(aspect)
             shift = track.predicted[:2] - last.centre
             for row, person in enumerate(people):
-                cost[row, column] = 1.0 - _similarity(last, person, shift)
+                alike = _similarity(last, person, shift)
+                other = others[row] if others else None
+                if alike < ANOTHERS and other is not None and other <= track.t:
+                    continue  # both were seen at once
+                cost[row, column] = 1.0 - alike
                 # A remembered identity wins over a fresh one that explains the pose as well.
                 cost[row, column] += 0.0 if track.confirmed else 0.02
         rows, columns = linear_sum_assignment(cost)

@@ -240,6 +240,22 @@ def test_a_box_beside_somebody_is_somebody_else() -> None:
     assert len(tracks(said, PoseSeen, BoxSeen)) == 2
 
 
+@pytest.mark.parametrize(("known", "same"), [(True, False), (False, True)])
+def test_who_was_seen_lying_beside_somebody_standing_is_not_that_one_fallen(
+    known: bool, same: bool
+) -> None:
+    """The carer's pose is lost in the look in which the resident's is found."""
+    stands_here, lies_there = pose(STANDING), pose(LYING, x=0.55)
+    resident = [person(0.7, around(lies_there))] if known else []
+    story = Story()
+    story.play(4, [stands_here], [person(0.8, around(stands_here)), *resident])
+    said = story.play(2, [lies_there], [person(0.7, around(lies_there))])
+    carer, found = tracks(story.said[:40], PoseSeen), tracks(said, PoseSeen)
+    assert (found == carer) is same
+    fell = max(one.descent for one in said if isinstance(one, PostureSeen))
+    assert (fell < 0.3) is not same
+
+
 @pytest.mark.parametrize(
     ("boxes", "things", "believed"),
     [
