@@ -39,7 +39,7 @@ from fusion.falls_state import (
     up_now,
 )
 from fusion.looks import GOOD_VIEW
-from fusion.person import DOWN_ON, Person
+from fusion.person import DOWN_ON, POSED, Person
 
 SUSPECT: Final = 0.4
 CONFIRM: Final = 0.7
@@ -56,8 +56,9 @@ here who stands or sits, or did just now: who plays, cleans or cares on the floo
 and whoever is there helps or calls."""
 HEAP_S: Final = 60.0
 """In company a descent that ended in a heap, which by itself looks more up than down, waits so
-long: children and whoever plays with them go down fast, and sit or kneel there. It is not for
-ever, for whoever sits by may be somebody who cannot call."""
+long: children and whoever plays with them go down fast, and sit or kneel there. So long waits as
+well who was never seen but as an outline, and not to fall: a coat beside somebody who sits there.
+It is not for ever, for whoever sits by may be somebody who cannot call."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
@@ -331,8 +332,8 @@ class FallJudge:
             wait_s = self._config.confirm_s * (COMPANY_S if company else 1.0 - saved)
             if down_s < wait_s and not chain.hurry:
                 return []
-            heap = company and not chain.hurry and down_s < HEAP_S and self._in_a_heap(chain, t)
-            if heap or not self._holds(chain, t):
+            doubted = company and not chain.hurry and down_s < HEAP_S
+            if (doubted and self._hardly_seen(chain, t)) or not self._holds(chain, t):
                 return []
             chain.step = Step.CONFIRMED
             return [changed(chain, Step.CONFIRMED, t)]
@@ -351,9 +352,14 @@ class FallJudge:
             return False
         return has_company(self.state, people, t)
 
-    def _in_a_heap(self, chain: Chain, t: int) -> bool:
-        """Return whether nobody was seen to lie: down because of the descent alone."""
+    def _hardly_seen(self, chain: Chain, t: int) -> bool:
+        """Return whether nobody's body was seen to lie there.
+
+        Down because of the descent alone, or an outline that nobody saw on the way down.
+        """
         people = people_of(self.state, chain)
+        if chain.descent < CLEAR_DESCENT and people and all(p.best < POSED for p in people):
+            return True
         seen = [p for p in people if not p.gone(t)] or people
         return bool(seen) and all(p.in_a_heap for p in seen)
 

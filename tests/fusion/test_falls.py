@@ -483,6 +483,30 @@ def test_in_company_a_heap_is_waited_for(
     assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=2.0)
 
 
+SHADOW = {**LYING, "quality": 0.5, "still": 0.5}
+"""Never seen but as an outline: who lies there may be a coat."""
+
+
+@pytest.mark.parametrize(
+    ("story", "confirmed_s"),
+    [
+        (span(0, 100, **SHADOW), 8.0),
+        ([*span(0, 100, **SHADOW), *BESIDE], 60.0),
+        ([*span(0, 100, **SHADOW, descent=0.6), *BESIDE], 20.0),
+        ([*span(0, 30, **SHADOW), *span(30, 100, **MOVES), *BESIDE], 30.0),
+        ([*span(0, 100, **SHADOW), *span(0, 12, **UP, track=9, at=(1.6, 0.5))], 15.0),
+    ],
+    ids=[
+        "alone", "in company", "in company, seen to go down", "in company, then by its pose",
+        "until it is left alone",
+    ],
+)  # fmt: skip
+def test_in_company_an_outline_that_nobody_saw_go_down_is_waited_for(
+    story: list[PostureSeen | TrackEnded], confirmed_s: float
+) -> None:
+    assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=1.0)
+
+
 BADLY = {"down": 0.05, "upright": 0.3, "quality": 0.25, "track": 9, "at": (1.6, 0.5)}
 """Who sits behind a table or at the picture's border."""
 LEANS_BACK = {
