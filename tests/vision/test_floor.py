@@ -234,12 +234,14 @@ def test_above_the_horizon_there_is_no_floor() -> None:
     assert floor.expected_height(floor.horizon - 0.1) is None
 
 
-def under_the_ceiling(number: int, seed: int, *, walking: bool) -> FloorPlane:
+def under_the_ceiling(
+    number: int, seed: int, *, walking: bool, sector: tuple[float, float] = (0.0, 2 * math.pi)
+) -> FloorPlane:
     eye = Camera((0.0, -0.05, 2.7), (0.0, 0.0, 0.0), fov_deg=100.0)
     random = np.random.default_rng(seed)
     floor = FloorPlane()
     for k in range(number):
-        angle, far = random.uniform(0, 2 * math.pi), random.uniform(0.6, 1.6)
+        angle, far = random.uniform(*sector), random.uniform(0.6, 1.6)
         body = somebody(int(random.integers(3)), far * math.cos(angle), far * math.sin(angle),
                         random.uniform(0, 360))  # fmt: skip
         floor.update(seen(eye, body, random), ASPECT, k * 20 * S, walking=walking)
@@ -251,6 +253,16 @@ def test_a_camera_under_the_ceiling_is_told_and_has_no_plane() -> None:
     assert floor.geometry is Geometry.CEILING
     assert floor.plane is None
     assert under_the_ceiling(80, 3, walking=False).plane is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("sector", [(0.0, math.pi), (0.5, 2.6)], ids=["half", "a third"])
+def test_under_the_ceiling_who_walks_at_one_side_only_is_not_before_a_wall(
+    sector: tuple[float, float], seed: int
+) -> None:
+    floor = under_the_ceiling(120, seed, walking=True, sector=sector)
+    assert floor.geometry is not Geometry.WALL
+    assert floor.plane is None
 
 
 @pytest.mark.parametrize(
