@@ -41,8 +41,8 @@ from fusion.down_about import (
 from fusion.down_situations import Situations
 from fusion.down_state import DownState, Nobody, Who
 from fusion.evidence import PRIOR, Judgement, probability
-from fusion.falls import CLEAR_DESCENT, SUSPECT, FallJudge
-from fusion.falls_state import Change, RoomState
+from fusion.falls import SUSPECT, FallJudge
+from fusion.falls_state import CLEAR_DESCENT, Change, RoomState
 from fusion.hypothesis import (
     Evidence,
     Weighed,

@@ -20,6 +20,7 @@ from ambient.config import Falls
 from ambient.observations import PostureSeen, TrackEnd, TrackEnded
 from fusion.evidence import LEAST_SAFE, Judgement, verdict
 from fusion.falls_state import (
+    CLEAR_DESCENT,
     FORGET_S,
     JOIN_S,
     Beside,
@@ -32,21 +33,22 @@ from fusion.falls_state import (
     doubles,
     followed,
     forget,
+    hardly_seen,
     has_company,
     may_be_another,
     people_of,
     stand,
     up_now,
+    was_lost_there,
 )
 from fusion.looks import GOOD_VIEW
-from fusion.person import DOWN_ON, POSED, Person
+from fusion.person import DOWN_ON, Person
 
 SUSPECT: Final = 0.4
 CONFIRM: Final = 0.7
 MISSED_S: Final = 0.8
 """Who fell and has not been seen for so long is suspected before the track is given up; a camera
 looks at people who lie still every half second at least."""
-CLEAR_DESCENT: Final = 0.5
 FOUND_S: Final = 3.0
 """Somebody whose fall was not seen is suspected only after being seen down for this long:
 furniture or a coat that is taken for a body wavers, and is lost again sooner."""
@@ -57,8 +59,9 @@ and whoever is there helps or calls."""
 HEAP_S: Final = 60.0
 """In company a descent that ended in a heap, which by itself looks more up than down, waits so
 long: children and whoever plays with them go down fast, and sit or kneel there. So long waits as
-well who was never seen but as an outline, and not to fall: a coat beside somebody who sits there.
-It is not for ever, for whoever sits by may be somebody who cannot call."""
+well who was never seen better than an outline is, not to fall, and where nobody was lost: a coat
+beside somebody who sits there. It is not for ever, for whoever sits by may be somebody who cannot
+call."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
@@ -194,9 +197,10 @@ class FallJudge:
             return []
         # What was seen of the person upright before this is no evidence of recovery.
         person.upright_since = None
+        lost = was_lost_there(self.state, person)
         chain = self._chain_for(person, t)
         if chain is not None:
-            person.chain = chain.number
+            person.chain, chain.lost = chain.number, chain.lost or lost
             return []
         chain = Chain(
             number=self.state.next_chain,
@@ -210,6 +214,7 @@ class FallJudge:
             bed=person.bed,
             subject=verdict.subject,
             hurry=verdict.hurry,
+            lost=lost,
         )
         self.state.next_chain += 1
         self.state.chains.append(chain)
@@ -333,7 +338,7 @@ class FallJudge:
             if down_s < wait_s and not chain.hurry:
                 return []
             doubted = company and not chain.hurry and down_s < HEAP_S
-            if (doubted and self._hardly_seen(chain, t)) or not self._holds(chain, t):
+            if (doubted and hardly_seen(self.state, chain, t)) or not self._holds(chain, t):
                 return []
             chain.step = Step.CONFIRMED
             return [changed(chain, Step.CONFIRMED, t)]
@@ -351,17 +356,6 @@ class FallJudge:
         if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
             return False
         return has_company(self.state, people, t)
-
-    def _hardly_seen(self, chain: Chain, t: int) -> bool:
-        """Return whether nobody's body was seen to lie there.
-
-        Down because of the descent alone, or an outline that nobody saw on the way down.
-        """
-        people = people_of(self.state, chain)
-        if chain.descent < CLEAR_DESCENT and people and all(p.best < POSED for p in people):
-            return True
-        seen = [p for p in people if not p.gone(t)] or people
-        return bool(seen) and all(p.in_a_heap for p in seen)
 
     def _lapse(self, chain: Chain, t: int) -> None:
         """Let go of a suspicion that nothing bears out any more while others see to the room."""

@@ -17,8 +17,11 @@ from ambient.events import Contribution
 from ambient.observations import Place
 from fusion.evidence import Judgement
 from fusion.looks import GOOD_VIEW
-from fusion.person import DOWN_ON, Person
+from fusion.person import DOWN_ON, POSED, Person
 
+CLEAR_DESCENT: Final = 0.5
+BOTH_NS: Final = 1_000_000_000
+"""A pose may go on for so long while an outline of the same body is seen elsewhere already."""
 DOUBLE: Final = 0.4
 """Two who lie with their hips nearer than this, in lengths of the body, are one."""
 FORGET_S: Final = 30.0
@@ -70,6 +73,8 @@ class Chain(Struct):
     """Whom another sense knows it to be about."""
     hurry: bool = False
     """Other senses are sure enough not to wait for the camera."""
+    lost: bool = False
+    """Somebody whose pose was seen well went out of sight about there: nothing but that one."""
 
 
 class Change(Struct, frozen=True):
@@ -227,6 +232,37 @@ def may_be_another(state: RoomState, person: Person) -> bool:
         for p in state.people
         if p is not person
     )
+
+
+def was_lost_there(state: RoomState, person: Person) -> bool:
+    """Return whether somebody whose pose was seen well is not seen since this one appeared here.
+
+    A body that falls may get a new track at once, as an outline that nobody saw go down.
+    """
+    return any(
+        p.best >= POSED
+        and p.chain is None
+        and not p.left
+        and p.source == person.source
+        and p.t <= person.began + BOTH_NS
+        and person.near(p)
+        for p in state.people
+        if p is not person
+    )
+
+
+def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
+    """Return whether nobody's body was seen to lie there.
+
+    Down because of the descent alone; or seen no better than an outline is, not clearly on the way
+    down, and where nobody was lost.
+    """
+    people = people_of(state, chain)
+    unseen = chain.descent < CLEAR_DESCENT and not chain.lost
+    if unseen and people and all(p.best < POSED for p in people):
+        return True
+    seen = [p for p in people if not p.gone(t)] or people
+    return bool(seen) and all(p.in_a_heap for p in seen)
 
 
 def forget(state: RoomState, t: int) -> None:

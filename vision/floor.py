@@ -6,7 +6,7 @@ of a person, the horizon, the camera's pitch, and whether it hangs on a wall or 
 Pure and streaming: no pixels, no clock; what is kept is bounded, and its state is a struct.
 
 **Walls and ceilings.** Upright people point away from the picture's nadir, the point right below
-the camera: far below the picture for a camera on a wall, within it for one under the ceiling. Only
+the camera: below the picture for a camera on a wall, within it for one under the ceiling. Only
 those who walk vote, since who moves over the floor is upright whatever the picture shows.
 """
 
@@ -133,6 +133,7 @@ class FloorPlane:
         if walking and t_ns - state.voted >= gap and (vote := direction(points, aspect)):
             state.votes = [*state.votes[-VOTES + 1 :], vote]
             state.voted = t_ns
+            self._fresh += 1
             told = True
         sample = standing(points, aspect)
         if sample is None:
@@ -188,7 +189,7 @@ class FloorPlane:
         Parameters
         ----------
         point
-            x, y normalised. The column does not matter, see the module.
+            x, y normalised. The column does not matter, see `vision.floor_plane`.
         foot_row
             Row of the place on the floor right below the point.
         """

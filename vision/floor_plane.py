@@ -52,7 +52,7 @@ _PRIOR_SPREAD: Final = np.array([0.6, 0.35, 0.3, math.radians(4.0)])
 """Horizon row; log of a person's height over the camera's; log focal length (1.1 picture heights
 is a lens of 78° across 16:9); roll."""
 _LEAST: Final = (-3.0, math.log(0.3), math.log(0.4), math.radians(-15.0))
-_MOST: Final = (0.45, 0.6, math.log(4.0), math.radians(15.0))
+_MOST: Final = (0.7, 0.6, math.log(4.0), math.radians(15.0))
 
 
 @dataclass(frozen=True, slots=True)

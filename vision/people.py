@@ -291,6 +291,7 @@ class People:
             outline.track = outline.track or self._tracker.number()
             out.append((outline.track, outline.box, outline.score))
         scored = {tracks[j]: (found[i].box, found[i].score) for i, j in matched.items()}
+        self._tracker.boxed(scored, t)
         return out, scored
 
     def _end(self, track: int, t: int, *, outwards: bool = False) -> TrackEnded:

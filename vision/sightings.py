@@ -90,7 +90,7 @@ class Outlines:
         return any(overlap(outline.box, box) > 0 for outline in self._all)
 
     def since(self, box: Box) -> int | None:
-        """Return since when somebody has been seen who is exactly there; None for nobody."""
+        """Return since when whoever is exactly there has been seen; None for nobody."""
         there = (outline for outline in self.known if iou(outline.box, box) >= _VERY_IOU)
         return min((outline.since for outline in there), default=None)
 

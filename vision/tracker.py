@@ -9,7 +9,7 @@ Pure: time is an argument.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,8 +28,8 @@ _SIGMA: Final = np.array([0.08, 0.08, 0.08, 0.14, 0.14, 0.2, 0.2, 0.1, 0.1, 0.14
 widened because people move between two frames."""
 
 ANOTHERS: Final = 0.3
-"""Least similarity by which a pose still continues a track though it lies where somebody else was
-seen while the track was: a fall that ends there is followed on the way."""
+"""Least similarity by which a pose still continues a track though it is where one look of another
+detector had shown somebody beside it: a fall that ends there is followed on the way."""
 _MIN_VISIBILITY: Final = 0.3
 _TORSO: Final = np.array([11, 12, 23, 24])
 
@@ -142,6 +142,8 @@ class _Track:
     confirmed: bool = False
     box: Box = (0.0, 0.0, 0.0, 0.0)
     """Where the person was last seen, by pose or by outline."""
+    boxed: int = -1
+    """When another detector's look last showed the person."""
     predicted: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
 
     def counts_unseen(self, t: int) -> bool:
@@ -176,6 +178,12 @@ class Tracker:
         """Return number and last box of the people who count and are not seen at `t`."""
         return [(track.number, track.box) for track in self._tracks if track.counts_unseen(t)]
 
+    def boxed(self, numbers: Collection[int], t: int) -> None:
+        """Take in that a look of another detector shows these as well."""
+        for track in self._tracks:
+            if track.confirmed and track.number in numbers:
+                track.boxed = t
+
     def keep(self, number: int, box: Box, t: int, aspect: float) -> None:
         """Somebody remembered is still there, by the outline that another detector sees."""
         for track in self._tracks:
@@ -183,7 +191,7 @@ class Tracker:
                 moved = np.subtract(_middle(box), _middle(track.box)) * (aspect, 1.0)
                 track.state[:2] += moved
                 track.state[3:] = 0.0
-                track.box, track.t = box, t
+                track.box, track.t, track.boxed = box, t, t
 
     def number(self) -> int:
         """Return a number for somebody who is known in another way than by poses."""
@@ -243,8 +251,8 @@ class Tracker:
             for row, person in enumerate(people):
                 alike = _similarity(last, person, shift)
                 other = others[row] if others else None
-                if alike < ANOTHERS and other is not None and other <= track.t:
-                    continue  # both were seen at once
+                if alike < ANOTHERS and other is not None and other <= track.boxed:
+                    continue  # one look has shown both
                 cost[row, column] = 1.0 - alike
                 # A remembered identity wins over a fresh one that explains the pose as well.
                 cost[row, column] += 0.0 if track.confirmed else 0.02

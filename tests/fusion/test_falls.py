@@ -495,10 +495,12 @@ SHADOW = {**LYING, "quality": 0.5, "still": 0.5}
         ([*span(0, 100, **SHADOW, descent=0.6), *BESIDE], 20.0),
         ([*span(0, 30, **SHADOW), *span(30, 100, **MOVES), *BESIDE], 30.0),
         ([*span(0, 100, **SHADOW), *span(0, 12, **UP, track=9, at=(1.6, 0.5))], 15.0),
+        ([*span(4, 100, **SHADOW), *span(0, 4.5, **UP, track=8), *BESIDE], 24.0),
+        ([*span(4, 100, **SHADOW), *span(0, 4, **UP, track=8, at=(1.2, 0.5)), *BESIDE], 64.0),
     ],
     ids=[
         "alone", "in company", "in company, seen to go down", "in company, then by its pose",
-        "until it is left alone",
+        "until it is left alone", "in company, where somebody was lost", "somebody lost elsewhere",
     ],
 )  # fmt: skip
 def test_in_company_an_outline_that_nobody_saw_go_down_is_waited_for(

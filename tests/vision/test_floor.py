@@ -144,6 +144,25 @@ def test_before_a_wide_and_steep_camera_people_at_the_sides_lean_and_tell_the_pi
     assert floor.plane.focal == pytest.approx(eye.focal / eye.height, rel=0.12)
 
 
+@pytest.mark.parametrize("roll", [-8.0, 6.0])
+def test_a_camera_that_hangs_crooked_is_no_steeper_for_it(roll: float) -> None:
+    eye, pitch = CAMERAS["high and steep"]
+    turn = np.radians(roll)
+    about = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    random = np.random.default_rng(3)
+    floor = FloorPlane()
+    for k in range(150):
+        body = somebody(int(random.integers(3)), random.uniform(-1.2, 1.2),
+                        random.uniform(-1.8, 1.0), random.uniform(0, 360))  # fmt: skip
+        points = seen(eye, body, random)
+        square = (points[:, :2] - 0.5) * (ASPECT, 1.0)
+        points[:, :2] = square @ about.T / (ASPECT, 1.0) + 0.5
+        floor.update(points, ASPECT, k * 20 * S, walking=True)
+    assert floor.geometry is Geometry.WALL
+    assert floor.plane is not None
+    assert floor.plane.pitch_deg == pytest.approx(pitch, abs=4.0)
+
+
 def test_upright_people_lean_away_from_the_nadir() -> None:
     eye, pitch = CAMERAS["high and steep"]
     feet = np.array([[x, y, 0.0] for x in (-1.5, 0.2, 1.4) for y in (-2.0, 0.0)])

@@ -256,6 +256,17 @@ def test_who_was_seen_lying_beside_somebody_standing_is_not_that_one_fallen(
     assert (fell < 0.3) is not same
 
 
+def test_whose_pose_lingers_while_a_box_shows_the_fall_is_followed_down() -> None:
+    up, down = pose(STANDING), pose(LYING)
+    story = Story()
+    story.play(4, [up], [person(0.8, around(up))])
+    before = tracks(story.said, PoseSeen)
+    story.play(2.4, [up], [person(0.7, around(down))])
+    said = story.play(2, [down], [person(0.7, around(down))])
+    assert tracks(said, PoseSeen) == before
+    assert max(one.descent for one in said if isinstance(one, PostureSeen)) > 0.6
+
+
 @pytest.mark.parametrize(
     ("boxes", "things", "believed"),
     [
