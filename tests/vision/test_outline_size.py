@@ -72,7 +72,7 @@ def share(poses: dict[str, np.ndarray]) -> float:
     [
         ("lie", LYING, 0.0, 0.02),
         ("sit on the floor, legs out", LEGS_OUT, 0.0, 0.02),
-        ("sit on a seat", {"sitting": ON_SEAT["sitting"]}, 0.3, 1.0),
+        ("sit on a seat", {"sitting": ON_SEAT["sitting"]}, 0.15, 1.0),
         ("stand", {"standing": UPRIGHT["standing"]}, 0.99, 1.0),
     ],
 )
