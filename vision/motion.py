@@ -5,8 +5,9 @@ Goes out: whether the pose networks run on this frame, how hard to look, and whe
 time is an argument.
 
 A person who lies still does not move, so stillness alone never hides anybody: the first frame is
-looked at hard, an empty room again every `CHECK_S`, a tracked person at least twice a second, and
-what stayed behind where something moved is looked at hard until it is a minute old.
+looked at hard, an empty room again every `CHECK_S`, one that is calm every `CALM_CHECK_S`, a
+tracked person at least twice a second, and what stayed behind where something moved is looked at
+hard until it is a minute old.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ CHECK_S: Final = 3.0
 ALERT_S: Final = 12.0
 """After motion, and after the start, checks come every `ALERT_CHECK_S` for so long."""
 ALERT_CHECK_S: Final = 1.0
+CALM_S: Final = 60.0
+CALM_CHECK_S: Final = 6.0
+"""Where nothing moved and nobody was followed for `CALM_S` checks come so seldom: nobody gets into
+a room without moving, and whoever lay there had twenty checks."""
 HARD_EVERY: Final = 3
 """Each third check of an empty room looks hard (rotated pictures)."""
 HANG_S: Final = 2.0
@@ -106,6 +111,7 @@ class MotionGate:
         self._moved_ns: int | None = None
         self._large_ns: int | None = None
         self._alert_ns = 0
+        self._busy_ns = 0
         self._looked_ns = 0
         self._checks = 0
 
@@ -133,6 +139,8 @@ class MotionGate:
             self._moved_ns = self._alert_ns = t_ns
             if areas[0] >= PERSON:
                 self._large_ns = t_ns
+        if people_present or boxes:
+            self._busy_ns = t_ns
         if people_present:
             return self._follow(boxes, moving, t_ns)
         return self._watch(small, boxes, moving, t_ns)
@@ -141,7 +149,7 @@ class MotionGate:
         self._fast = small.astype(np.float32)
         self._slow = self._fast.copy()
         self._noise = np.full(small.shape, LEAST / NOISES, np.float32)
-        self._t_ns = self._alert_ns = t_ns
+        self._t_ns = self._alert_ns = self._busy_ns = t_ns
         self._moved_ns = self._large_ns = None
         return self._look(Decision(Gate.CHECK, look_harder=True), t_ns)
 
@@ -182,7 +190,7 @@ class MotionGate:
         """Start the backgrounds anew; what was there is no longer known."""
         self._fast = small.astype(np.float32)
         self._slow = self._fast.copy()
-        self._alert_ns = t_ns
+        self._alert_ns = self._busy_ns = t_ns
         if people_present:
             return self._look(Decision(Gate.RUN_POSE), t_ns)
         if t_ns - self._looked_ns >= STILL_CHECK_S * 1e9:
@@ -201,7 +209,7 @@ class MotionGate:
             harder = self._large_ns is not None and t_ns - self._large_ns < HANG_S * 1e9
             return self._look(Decision(Gate.RUN_POSE, harder, boxes, moving), t_ns)
         alert = t_ns - self._alert_ns < ALERT_S * 1e9
-        due_s = ALERT_CHECK_S if alert else CHECK_S
+        due_s = check_s((t_ns - self._alert_ns) / 1e9, (t_ns - self._busy_ns) / 1e9)
         if t_ns - self._looked_ns < due_s * 1e9:
             return Decision(Gate.SKIP, moving=moving)
         self._checks += 1
@@ -218,6 +226,20 @@ class MotionGate:
     def _look(self, decision: Decision, t_ns: int) -> Decision:
         self._looked_ns = t_ns
         return decision
+
+
+def check_s(moved_s: float, busy_s: float) -> float:
+    """Return after how many seconds to look again where nothing moves and nobody is followed.
+
+    Parameters
+    ----------
+    moved_s, busy_s
+        Seconds since something moved or the light changed; since that or since somebody was
+        followed.
+    """
+    if moved_s < ALERT_S:
+        return ALERT_CHECK_S
+    return CALM_CHECK_S if busy_s >= CALM_S else CHECK_S
 
 
 def relit(background: Floats, picture: Floats) -> Floats:

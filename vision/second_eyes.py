@@ -23,8 +23,9 @@ LOOK_S: Final = 1.0
 ALERT_LOOK_S: Final = 0.35
 ALERT_S: Final = 2.0
 """For so long after somebody was lost, looks come every `ALERT_LOOK_S`."""
-EMPTY_LOOK_S: Final = 9.0
-"""Between looks at a room without people or motion."""
+EMPTY_LOOK_S: Final = 15.0
+"""Between looks at a room without people or motion, unless the gate wants a hard one (every 9 s,
+every 18 s in a calm room)."""
 CLOSE_LOOK_S: Final = 2.0
 """Between close looks at a part of the picture that moves and shows nobody."""
 PERSON_SCORE: Final = 0.45

@@ -27,6 +27,7 @@ from ambient.config_cameras import Camera
 from ambient.errors import SourceError, UsageError
 from ambient.evaluate.one_thread import one_thread
 from ambient.observations import AnyObservation, PoseSeen
+from vision.motion import CALM_S
 from vision.networks import Networks
 from vision.parts import Part
 from vision.pose.types import Image, PoseOptions, Precision
@@ -96,7 +97,7 @@ def benchmark_cameras(
     cameras: int,
     *,
     seconds: float = 60.0,
-    warm_up_s: float = 5.0,
+    warm_up_s: float | None = None,
     people: int = 3,
     models_dir: Path | None = None,
     precision: Precision = Precision.AUTO,
@@ -113,7 +114,8 @@ def benchmark_cameras(
     cameras
         1 to 64.
     seconds, warm_up_s
-        How long to measure, and how long to run before.
+        How long to measure, and how long to run before: 5 s by default, and with `gated` until an
+        empty room is calm.
     people
         How many people each engine follows at most; while there are fewer it looks for more.
     models_dir
@@ -138,6 +140,8 @@ def benchmark_cameras(
     """
     if not 1 <= cameras <= 64:
         raise UsageError(f"cameras: expected 1 to 64, got {cameras}")
+    if warm_up_s is None:
+        warm_up_s = CALM_S + 5.0 if gated else 5.0
     frames = _load(clip)
     cores = len(os.sched_getaffinity(0))
     options = PoseOptions(

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from tests.vision.rooms import Camera, S, person, room
-from vision.motion import ALERT_S, CHECK_S, HANG_S, STILL_S, Decision, Gate, MotionGate
+from vision.motion import (
+    ALERT_S,
+    CALM_CHECK_S,
+    CALM_S,
+    CHECK_S,
+    HANG_S,
+    HARD_EVERY,
+    STILL_S,
+    Decision,
+    Gate,
+    MotionGate,
+)
 from vision.small import small_gray
 
 
@@ -45,11 +56,27 @@ def test_first_frame_is_looked_at_hard():
 @pytest.mark.parametrize("noise", [0.0, 1.0, 3.0, 6.0])
 def test_empty_room_is_checked_now_and_then(noise):
     camera = Camera(noise=noise)
-    found = film(settled(camera), camera, room(), 60)
+    gate = settled(camera)
+    found = film(gate, camera, room(), 36)
     assert gates(found)[Gate.RUN_POSE] == 0
-    assert 60 / CHECK_S - 2 <= gates(found)[Gate.CHECK] <= 60 / CHECK_S + 2
-    hard = [decision for decision in found if decision.look_harder]
-    assert 5 <= len(hard) <= 8
+    assert 36 / CHECK_S - 1 <= gates(found)[Gate.CHECK] <= 36 / CHECK_S + 1
+    assert 3 <= sum(decision.look_harder for decision in found) <= 5
+    film(gate, camera, room(), CALM_S)
+    found = film(gate, camera, room(), 72)
+    assert gates(found)[Gate.RUN_POSE] == 0
+    assert 72 / CALM_CHECK_S - 1 <= gates(found)[Gate.CHECK] <= 72 / CALM_CHECK_S + 1
+    assert 3 <= sum(decision.look_harder for decision in found) <= 5
+
+
+def test_a_room_is_not_calm_so_soon_after_somebody_was_followed():
+    camera = Camera()
+    gate = settled(camera)
+    film(gate, camera, room(), CALM_S)
+    film(gate, camera, room(), 10, people=True)
+    found = film(gate, camera, room(), CALM_S - 6)
+    assert gates(found)[Gate.CHECK] >= (CALM_S - 6) / CHECK_S - 1
+    found = film(gate, camera, room(), 36)
+    assert gates(found)[Gate.CHECK] <= 36 / CALM_CHECK_S + 2
 
 
 @pytest.mark.parametrize("seconds", [10, 60, 600])
@@ -58,7 +85,7 @@ def test_who_lies_still_from_the_start_is_looked_for_for_ever(seconds):
     lying = person(room(), 0.5, 0.8, lying=True)
     gate = MotionGate()
     film(gate, camera, lying, seconds)
-    found = film(gate, camera, lying, 12)
+    found = film(gate, camera, lying, HARD_EVERY * CALM_CHECK_S + 1)
     assert any(decision.gate is Gate.CHECK and decision.look_harder for decision in found)
 
 

@@ -31,7 +31,7 @@ from ambient.events import FallConfirmed, FallSuspected
 from ambient.observations import AnyObservation, PostureSeen, TrackEnded
 from fusion.judge import Judge
 from vision.furniture import FurnitureMap
-from vision.motion import ALERT_CHECK_S, ALERT_S, CHECK_S, HANG_S, Decision, Gate
+from vision.motion import ALERT_S, HANG_S, HARD_EVERY, Decision, Gate, check_s
 from vision.networks import Part
 from vision.people import People
 from vision.pose.types import Pose
@@ -191,6 +191,7 @@ class Node:
         self._people = People(ROOM, config.rooms[0].cameras[0], model=model, furniture=furniture)
         self._followed: list[int] = []
         self._looked = -np.inf
+        self._checks = 0
         self._last: dict[int, PostureSeen] = {}
         self._hips: dict[int, tuple[int, tuple[float, float]]] = {}
         self._alarms: list[Alarm] = []
@@ -206,20 +207,26 @@ class Node:
         # Where frames were left out the node's clock goes on by one look only.
         steps = np.minimum(np.diff(frames, prepend=frames[:1]), STILL_EVERY)
         clock = np.cumsum(np.maximum(steps, 1)) * round(STEP_S * 1e9)
-        looked, moved, taken = -1e9, -1e9, 0
+        looked, moved, busy, taken = -1e9, -1e9, -1e9, 0
         for at, (frame, now) in enumerate(zip(frames.tolist(), clock.tolist(), strict=True)):
             t = now / 1e9
             if active[at]:
-                moved = t
-            elif not self._people.present:
-                due = ALERT_CHECK_S if t - moved < ALERT_S else CHECK_S
-                if t - looked < due - 1e-6:
-                    self.take(ticks.due(now), frame * STEP_S)
-                    continue
+                moved = busy = t
+            elif self._people.present:
+                busy = t
+            elif t - looked < check_s(t - moved, t - busy) - 1e-6:
+                self.take(ticks.due(now), frame * STEP_S)
+                continue
+            else:
+                self._checks += 1
             looked = t
             taken += 1
             there = present[at]
-            look = self._second(every, there, now, bool(active[at]))
+            decision = Decision(Gate.RUN_POSE)
+            if not active[at]:
+                harder = t - moved < ALERT_S or self._checks % HARD_EVERY == 0
+                decision = Decision(Gate.CHECK, look_harder=harder)
+            look = self._second(every, there, now, decision)
             poses = self._engine(every, [(s, k) for s, k in there if every[s].seen[k]], t)
             if self._furniture is not None and look is not None:
                 self._furniture.learns = look.spaced
@@ -237,7 +244,7 @@ class Node:
         return Watched(tuple(self._alarms), taken, self._poses)
 
     def _second(
-        self, every: list[Reported], there: list[tuple[int, int]], now: int, moving: bool
+        self, every: list[Reported], there: list[tuple[int, int]], now: int, decision: Decision
     ) -> Look | None:
         """Return what the second detector found, if it looked."""
         if self._eyes is None:
@@ -249,10 +256,9 @@ class Node:
                 for s, look, box in boxes
                 if box[2] - box[0] > 0.02 and box[3] - box[1] > 0.02
             ],
-            moving,
+            decision.gate is Gate.RUN_POSE,
         )
-        gate = Gate.RUN_POSE if moving else Gate.CHECK
-        return self._eyes.look(_NO_PICTURE, now, Decision(gate), self._people.present)
+        return self._eyes.look(_NO_PICTURE, now, decision, self._people.present)
 
     def _engine(
         self, every: list[Reported], present: list[tuple[int, int]], t: float
