@@ -232,11 +232,14 @@ enciphered; it is sent nowhere, and is erased with the consent.
 
 Pictures stay in the memory of the process that opened the camera and are never written to a disk;
 the systemd units switch swap and core dumps off. When the camera is paused or switched off, they
-are gone before that is said. One exception goes no further than the installer's
-device, in memory: the picture that was agreed to in the wizard (above). The one file that is ever
-made from them is the outline which an installer asks for (`ambient outline`): edges at a coarse
-scale on blank paper, no texture and no grey level. It lies where the installer puts it on the
-node's own disk and is sent nowhere; delete it once the zones are drawn.
+are gone before that is said. Over a privacy pause the process keeps in memory what it learned of
+the room: where furniture and floor are, and the room's edges, 160 pixels wide and blurred, the
+mean of ten minutes, by which it notices that the camera was turned meanwhile. Switched off, that
+goes as well. One exception goes no further than the installer's device, in memory: the picture
+that was agreed to in the wizard (above). The one file that is ever made from them is the outline
+which an installer asks for (`ambient outline`): edges at a coarse scale on blank paper, no texture
+and no grey level. It lies where the installer puts it on the node's own disk and is sent nowhere;
+delete it once the zones are drawn.
 
 Observations (keypoints, boxes around people, postures, sounds, values of a voice, readings of
 wearables and sensors) and what was learned of the furniture stay on the node. The node keeps its

@@ -16,6 +16,7 @@ import structlog
 from ambient.closing import Closing
 from models.falls.network import FOLDER
 from models.store import PULL, State, Store, locate
+from vision.learned import Learned
 from vision.objects.nanodet import MODEL, NanoDet, ObjectOptions
 from vision.objects.types import ObjectDetector
 from vision.parts import Part
@@ -103,6 +104,7 @@ class Networks(Closing):
         frozen_s: float = 10.0,
         first_track: int = 1,
         gated: bool = True,
+        learned: Learned | None = None,
     ) -> CameraPipeline:
         """Return a pipeline that looks with these networks; see `CameraPipeline`."""
         return CameraPipeline(
@@ -117,6 +119,7 @@ class Networks(Closing):
             looks=Part.LOOKS not in self.without,
             first_track=first_track,
             gated=gated,
+            learned=learned,
         )
 
     def close(self) -> None:

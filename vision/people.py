@@ -28,6 +28,7 @@ from vision.at_table import AtTable
 from vision.boxes import covered, iou
 from vision.doubts import Doubts
 from vision.features import ramp
+from vision.floor import FloorState
 from vision.furniture import FurnitureMap
 from vision.ground import Ground
 from vision.held import Held
@@ -73,6 +74,8 @@ class People:
         Of the tracker.
     furniture
         The map to learn and to use where the installer drew nothing; None to do without.
+    floor
+        What an earlier one of the same camera learned of the floor; taken over.
     first_track
         Number of the first track, so that numbers of a restarted sensor are new ones.
     """
@@ -85,6 +88,7 @@ class People:
         model: PostureModel | None = None,
         options: TrackerOptions | None = None,
         furniture: FurnitureMap | None = None,
+        floor: FloorState | None = None,
         first_track: int = 1,
     ) -> None:
         self._room = room
@@ -92,7 +96,7 @@ class People:
         self._tracker = Tracker(options, first=first_track)
         self._furniture = furniture
         above = camera.mount == "ceiling"
-        self._ground = Ground() if furniture is not None and not above else None
+        self._ground = Ground(floor) if furniture is not None and not above else None
         self._sizes = OutlineSize(self._ground.floor) if self._ground is not None else None
         self._where = Whereabouts(Zones(camera.zones), furniture, self._ground)
         judge = model or RulePosture()
@@ -109,6 +113,11 @@ class People:
         self._shown: list[Pose] = []
         self._missing = False
         self._shown_boxes: list[tuple[int, Box, float]] = []
+
+    @property
+    def floor(self) -> FloorState | None:
+        """What is known of the floor; None where it is not learned, as under a ceiling."""
+        return self._ground.floor.state if self._ground is not None else None
 
     @property
     def present(self) -> bool:

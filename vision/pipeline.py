@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ambient.observations import AnyObservation, PoseSeen, TrackEnded, View
 from vision.furniture import FurnitureMap
+from vision.learned import Learned
 from vision.mask import PrivacyMask
 from vision.motion import Decision, Gate, MotionGate
 from vision.objects.types import ObjectDetector
@@ -57,6 +58,8 @@ class CameraPipeline:
         Number of the first track.
     gated
         Whether the motion gate may leave frames out; a benchmark lets every frame cost.
+    learned
+        From `learned` of an earlier pipeline of this camera, which ended; taken over.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class CameraPipeline:
         looks: bool = True,
         first_track: int = 1,
         gated: bool = True,
+        learned: Learned | None = None,
     ) -> None:
         self._engine = engine
         self._mask = PrivacyMask(camera.mask)
@@ -82,21 +86,34 @@ class CameraPipeline:
             frozen_s=frozen_s,
             dark_by_plan=camera.night == "not_watched",
             infrared=camera.night == "infrared",
+            usual=learned.view if learned is not None else None,
         )
         self._gate = MotionGate()
         self._restoration = Restoration() if restored else None
         self._eyes = SecondEyes(detector) if detector is not None else None
         self._gated = gated
         self._looks = looks
-        self.furniture = FurnitureMap() if furniture and detector is not None else None
+        known = learned.furniture if learned is not None else None
+        self.furniture = FurnitureMap(known) if furniture and detector is not None else None
         """Where beds and seats are, as far as was learned; None when nothing is learned."""
         self._people = People(
-            room, camera, model=model, furniture=self.furniture, first_track=first_track
+            room,
+            camera,
+            model=model,
+            furniture=self.furniture,
+            floor=learned.floor if learned is not None else None,
+            first_track=first_track,
         )
         self._aspect = 1.0
         self._unsure = False
         self.poses_run = 0
         """Frames in which the pose engine looked."""
+
+    @property
+    def learned(self) -> Learned:
+        """What is known of the room, and of nobody in it, for the camera's next pipeline."""
+        furniture = self.furniture.state if self.furniture is not None else None
+        return Learned(self._quality.usual, furniture, self._people.floor)
 
     def process(self, image: npt.NDArray[np.uint8], t_ns: int) -> list[AnyObservation]:
         """Look at a frame.

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ambient.observations import View, ViewState
-from vision.scene import SceneMemory
 from vision.small import Gray, small_gray
+from vision.usual import HISTORY_S, LEARN_S, UsualView
 
 HOLD_S: Final = 3.0
 """A view must last so long before it is said; some need longer."""
@@ -31,10 +31,6 @@ LONGER_S: Final = {View.BLURRED: 6.0, View.MOVED: 5.0, View.SLOW: 20.0}
 machine takes a while."""
 SILENT_S: Final = 5.0
 REPEAT_S: Final = 60.0
-HISTORY_S: Final = 60.0
-"""Time constant of what is usual for this camera."""
-LEARN_S: Final = 5.0
-"""So long is learnt before anything is judged against history."""
 
 DARK: Final = 28.0
 """90th percentile of luma (0..255). Lit rooms of the training clips lie at 147 and above; those
@@ -119,24 +115,6 @@ def look(small: Gray) -> Look:
 
 
 @dataclass(slots=True)
-class Usual:
-    """A slow mean of what is usual for a camera."""
-
-    seconds: float = 0.0
-    value: float = 0.0
-
-    def learn(self, value: float, passed_s: float) -> None:
-        """Take in `value`, which held for `passed_s`."""
-        self.seconds += passed_s
-        weight = max(passed_s / HISTORY_S, passed_s / self.seconds if self.seconds > 0 else 1.0)
-        self.value += min(1.0, weight) * (value - self.value)
-
-    def share(self, value: float) -> float:
-        """Return `value` as a share of the usual; 1 while that is not known."""
-        return 1.0 if self.seconds < LEARN_S or self.value <= 0 else value / self.value
-
-
-@dataclass(slots=True)
 class Stillness:
     """For how long a camera has sent the very same picture.
 
@@ -191,6 +169,8 @@ class QualityMonitor:
         The camera is not meant to see at night: darkness is `NOT_WATCHED`.
     infrared
         The camera sees in the dark: darkness can only be a covered lens (or a dead lamp).
+    usual
+        Of an earlier monitor of the same camera; taken over.
     """
 
     def __init__(
@@ -202,16 +182,16 @@ class QualityMonitor:
         silent_s: float = SILENT_S,
         dark_by_plan: bool = False,
         infrared: bool = False,
+        usual: UsualView | None = None,
     ) -> None:
         self._room = room
         self._source = source
         self._silent_ns = round(silent_s * 1e9)
         self._dark = View.NOT_WATCHED if dark_by_plan else View.COVERED if infrared else View.DARK
         self._stillness = Stillness(frozen_s)
-        self._scene = SceneMemory()
-        self._deviation = Usual()
-        self._fine = Usual()
-        self._sharpness = Usual()
+        self.usual = usual or UsualView()
+        """What the view is judged against; changed by the next `update`."""
+        self.usual.scene.resume()
         self._times: deque[int] = deque(maxlen=round(30 * HISTORY_S))
         self._view: View | None = None
         self._overridden = False
@@ -251,11 +231,12 @@ class QualityMonitor:
         still_s = self._stillness.update(image, small, t_ns)
         view, measure = self._judge(seen, still_s)
         good = view.clear
-        self._scene.update(small, t_ns, learn=good)
+        usual = self.usual
+        usual.scene.update(small, t_ns, learn=good)
         if good:
-            self._deviation.learn(seen.deviation, passed_s)
-            self._fine.learn(seen.fine, passed_s)
-            self._sharpness.learn(seen.sharpness, passed_s)
+            usual.deviation.learn(seen.deviation, passed_s)
+            usual.fine.learn(seen.fine, passed_s)
+            usual.sharpness.learn(seen.sharpness, passed_s)
         return self._settle(view, measure, t_ns)
 
     def silence(self, t_ns: int) -> ViewState | None:
@@ -287,16 +268,16 @@ class QualityMonitor:
         def below(value: float, limit: float, view: View) -> bool:
             return value < limit * (LEAVE if self._view is view else 1.0)
 
-        match = self._scene.match
+        match = self.usual.scene.match
         scene = 1.0 if match is None else match.scene
-        texture = self._deviation.share(seen.deviation)
-        sharpness = self._sharpness.share(seen.sharpness)
+        texture = self.usual.deviation.share(seen.deviation)
+        sharpness = self.usual.sharpness.share(seen.sharpness)
         if below(seen.bright, DARK, self._dark):
             return self._dark, seen.bright
         if seen.over > OVER / (LEAVE if self._view is View.OVER_EXPOSED else 1.0):
             return View.OVER_EXPOSED, seen.over
         hidden = below(texture, COVERED, View.COVERED) and below(
-            self._fine.share(seen.fine), FINE, View.COVERED
+            self.usual.fine.share(seen.fine), FINE, View.COVERED
         )
         if below(seen.deviation, FLAT, View.COVERED) or (
             hidden and below(scene, COVERED_MATCH, View.COVERED)

@@ -74,6 +74,10 @@ class SceneMemory:
         """The newest look; None while the scene is being learnt or has too little texture."""
         return self._match
 
+    def resume(self) -> None:
+        """Go on after the camera was closed: of before only the learnt scene is kept."""
+        self._short = self._before = self._match = None
+
     def update(self, small: Gray, t_ns: int, *, learn: bool) -> None:
         """Take in one picture.
 
@@ -88,8 +92,9 @@ class SceneMemory:
         """
         if self._short is None or self._short.shape != small.shape:
             self._short = small.astype(np.float32)
-            self._scene = self._before = self._match = None
-            self._learnt_s = 0.0
+            self._before = self._match = None
+            if self._scene is not None and self._scene.shape != small.shape:
+                self._scene, self._learnt_s = None, 0.0
             self._t_ns = self._look_ns = t_ns
             return
         passed_s = min(1.0, max(0.0, (t_ns - self._t_ns) / 1e9))
@@ -102,8 +107,9 @@ class SceneMemory:
 
     def _look(self, now: Floats, look_s: float, learn: bool) -> None:
         before, self._before = self._before, now
-        if self._scene is None or before is None:
+        if self._scene is None:
             self._scene = now.copy()
+        if before is None:
             return
         scene = matched(self._scene, now)
         steady = matched(before, now)

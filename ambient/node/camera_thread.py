@@ -15,6 +15,7 @@ from ambient.node.clock import NodeClock
 from ambient.node.device_thread import TICK_S, DeviceThread, Emit
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
+from vision.learned import Learned
 from vision.sources.base import Frame, Image
 from vision.sources.live import LatestFrame
 
@@ -36,12 +37,22 @@ class Pipeline(Protocol):
         """Let go of what is kept of a picture."""
         ...
 
+    @property
+    def learned(self) -> Learned:
+        """What is known of the room."""
+        ...
+
 
 class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
     """Watch with one camera; parameters as for `DeviceThread`.
 
+    What was learned of the room goes on after a privacy pause, and after a failure or once the
+    camera was switched off for good it does not.
+
     Parameters
     ----------
+    open_pipeline
+        Given what the camera's last pipeline learned.
     show
         Given each frame after the pipeline (which masked it) with the steady time in seconds.
     hide
@@ -58,7 +69,7 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
         start: Allowed,
         *,
         open_feed: Callable[[], LatestFrame],
-        open_pipeline: Callable[[], Pipeline],
+        open_pipeline: Callable[[Learned | None], Pipeline],
         open_sender: Callable[[], tuple[Emit, Callable[[], None]]],
         show: Callable[[Image, float], None] = lambda image, now: None,
         hide: Callable[[], None] = lambda: None,
@@ -69,12 +80,13 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
             clock,
             start,
             open_feed=open_feed,
-            open_pipeline=open_pipeline,
+            open_pipeline=lambda: open_pipeline(self._take_learned()),
             open_sender=open_sender,
         )
         self._tick_at = 0.0
         self._show = show
         self._hide = hide
+        self._learned: Learned | None = None
 
     def _take(self, pipeline: Pipeline, item: Frame) -> list[AnyObservation]:
         found = pipeline.process(item.image, self._t(item.t_ns))
@@ -90,6 +102,18 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
             view = View.PAUSED if now.on else View.OFF
             until = now.paused_until if now.on else None
         return ViewState(t=t, room=self.room, source=self._source, view=view, until=until)
+
+    def _take_learned(self) -> Learned | None:
+        learned, self._learned = self._learned, None
+        return learned
+
+    def _ended(self, pipeline: Pipeline) -> None:
+        self._learned = pipeline.learned
+
+    def _closed(self, now: Allowed) -> None:
+        if not now.on:
+            self._learned = None
+        super()._closed(now)
 
     def _over(self, pipeline: Pipeline) -> None:
         pipeline.forget_picture()

@@ -140,6 +140,9 @@ class DeviceThread(threading.Thread, Generic[FeedT, Pipe, Item]):
     def _beat(self, feed: FeedT) -> None:
         """Do what is due beside that, as often as something came or did not."""
 
+    def _ended(self, pipeline: Pipe) -> None:
+        """Take over from a pipeline that did not fail what the next one may know."""
+
     def _over(self, pipeline: Pipe) -> None:
         """Let go of a pipeline whose device is closed."""
 
@@ -225,6 +228,7 @@ class DeviceThread(threading.Thread, Generic[FeedT, Pipe, Item]):
                 for observation in found:
                     self._emit(observation)
                 self._beat(feed)
+            self._ended(pipeline)
         finally:
             feed.close()
             self._over(pipeline)

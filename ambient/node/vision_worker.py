@@ -29,6 +29,7 @@ from ambient.node.switches import SwitchBoard, allowed
 from ambient.node.wizard import sockets
 from ambient.node.wizard.eyes import Eyes
 from ambient.relays.lines import Line
+from vision.learned import Learned
 from vision.networks import Networks
 from vision.pose import PoseOptions
 from vision.sources import EventClock, Source, kind_of, open_source
@@ -158,7 +159,7 @@ class VisionWorker:
     def _thread(self, room: Room, camera: Camera) -> CameraThread:
         eyes = self._eyes.cameras[room.id, camera.id]
 
-        def open_pipeline() -> Pipeline:
+        def open_pipeline(learned: Learned | None) -> Pipeline:
             networks = Networks.open(self._engine_options(camera.people), complete=False)
             pipeline = networks.pipeline(
                 room.id,
@@ -166,6 +167,7 @@ class VisionWorker:
                 frozen_s=self._config.frozen_s,
                 # Seconds since the epoch: whoever is seen after a restart is somebody new.
                 first_track=self._clock.now() // NS,
+                learned=learned,
             )
             eyes.furniture = pipeline.furniture
             return pipeline

@@ -17,7 +17,9 @@ from ambient.node.clock import NodeClock
 from ambient.node.switches import Allowed
 from ambient.observations import AnyObservation, Dropped, Tick, View, ViewState
 from tests.patience import PATIENCE_S, until
+from vision.learned import Learned
 from vision.sources.base import Frame
+from vision.usual import UsualView
 
 IMAGE = np.zeros((36, 64, 3), np.uint8)
 OPEN = Allowed(True, None)
@@ -59,6 +61,10 @@ class Pipeline:
     """Says the time of what it was given."""
 
     picture: np.ndarray | None = None
+
+    def __init__(self, known: Learned | None) -> None:
+        self.known = known
+        self.learned = Learned(UsualView(), None, None)
 
     def process(self, image: np.ndarray, t_ns: int) -> list[AnyObservation]:
         if image.shape[0] == 1:
@@ -105,8 +111,8 @@ class Camera1:
         self.feeds.append(Feed(self.frames))
         return self.feeds[-1]
 
-    def _pipeline(self) -> Pipeline:
-        self.pipelines.append(Pipeline())
+    def _pipeline(self, known: Learned | None) -> Pipeline:
+        self.pipelines.append(Pipeline(known))
         return self.pipelines[-1]
 
     def _show(self, image: np.ndarray | None) -> None:
@@ -156,6 +162,31 @@ def test_it_watches_then_closes_for_a_pause_then_watches_again(camera) -> None:
     until(lambda: one.views()[-1] is View.OK)
     assert one.open_when_said == [False]
     assert (len(one.feeds), len(one.pipelines)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "closed", [[Allowed(True, 10**18)], [Allowed(False, None)], [Allowed(True, 10**18)] * 2]
+)
+def test_what_was_learned_of_the_room_outlives_a_pause_and_not_the_consent(
+    camera, closed: list[Allowed]
+) -> None:
+    one = camera()
+    for times, rest in enumerate(closed):
+        until(lambda times=times: len(one.pipelines) == times + 1)
+        one.thread.allow(rest)
+        until(lambda: one.thread.settled)
+        one.thread.allow(OPEN)
+    until(lambda: len(one.pipelines) == len(closed) + 1)
+    ended = zip(closed, one.pipelines[:-1], strict=True)
+    goes_on = [last.learned if each.on else None for each, last in ended]
+    assert [each.known for each in one.pipelines] == [None, *goes_on]
+
+
+def test_a_pipeline_that_failed_hands_nothing_on(camera) -> None:
+    one = camera()
+    one.frames.put(Frame(np.zeros((1, 1, 3), np.uint8), 10, 0))
+    until(lambda: len(one.pipelines) == 2)
+    assert one.pipelines[1].known is None
 
 
 @pytest.mark.parametrize("closed", [Allowed(True, 10**18), Allowed(False, None)])

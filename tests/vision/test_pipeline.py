@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from ambient.config_cameras import Camera as CameraConfig
-from ambient.observations import AnyObservation, BoxSeen, PoseSeen, View, ViewState
+from ambient.observations import AnyObservation, BoxSeen, PoseSeen, TrackEnded, View, ViewState
 from tests.vision.bodies import LYING, STANDING, pose
 from tests.vision.eyes import FakeEngine, FakeObjects, person, thing
-from tests.vision.rooms import Camera, room
+from tests.vision.rooms import Camera, S, room
 from tests.vision.rooms import person as body
+from vision.learned import Learned
 from vision.objects.types import Thing
 from vision.pipeline import CameraPipeline
 
@@ -30,9 +31,13 @@ BAD_VIEWS: list[tuple[View, Change]] = [
 ]
 
 
-def pipeline(detector: FakeObjects | None, engine: FakeEngine | None = None) -> CameraPipeline:
+def pipeline(
+    detector: FakeObjects | None,
+    engine: FakeEngine | None = None,
+    learned: Learned | None = None,
+) -> CameraPipeline:
     camera = CameraConfig(id="c1", source="x")
-    return CameraPipeline("r1", camera, engine or FakeEngine(), detector=detector)
+    return CameraPipeline("r1", camera, engine or FakeEngine(), detector=detector, learned=learned)
 
 
 def film(
@@ -182,3 +187,35 @@ def test_what_stands_still_can_be_said_again() -> None:
     said = watch.repeat(camera.t_ns + 500_000_000)
     assert {type(one) for one in said} >= {PoseSeen, BoxSeen}
     assert {one.t for one in said} == {camera.t_ns + 500_000_000}
+
+
+def test_after_a_pause_the_room_is_known_and_nobody_in_it() -> None:
+    camera = Camera(fps=5)
+    before = pipeline(FakeObjects([BED]), FakeEngine([pose(STANDING)]))
+    assert any(isinstance(seen, PoseSeen) for seen in film(before, camera, room(), 12))
+    after = pipeline(FakeObjects([]), learned=before.learned)
+    assert after.furniture is not None
+    assert [piece.thing for piece in after.furniture.pieces] == [Thing.BED]
+    assert after.learned.floor is before.learned.floor
+    camera.t_ns += 900 * S
+    seen = film(after, camera, room(), 12)
+    assert not any(isinstance(one, PoseSeen | TrackEnded) for one in seen)
+    assert [one.view for one in seen if isinstance(one, ViewState)] == [View.OK]
+
+
+@pytest.mark.parametrize(("view", "change"), BAD_VIEWS[3:], ids=["blurred", "moved"])
+@pytest.mark.parametrize("known", [True, False])
+def test_what_was_done_to_the_camera_in_a_pause_is_noticed(
+    view: View, change: Change, known: bool
+) -> None:
+    camera = Camera(fps=5)
+    before = pipeline(FakeObjects([BED]))
+    film(before, camera, room(), 15)
+    after = pipeline(FakeObjects([]), learned=before.learned if known else None)
+    camera.t_ns += 900 * S
+    seen = film(after, camera, change(room()), 12)
+    views = [one.view for one in seen if isinstance(one, ViewState)]
+    assert views[-1] is (view if known else View.OK)
+    assert after.furniture is not None
+    kept = known and view is not View.MOVED
+    assert [piece.thing for piece in after.furniture.pieces] == ([Thing.BED] if kept else [])

@@ -40,12 +40,12 @@ def looked_at(
         (MOVING, False, 1000),
         (MOVING, True, 1000),
         (Decision(Gate.CHECK, look_harder=True), False, 1000),
-        (CHECK, False, 9000),
+        (CHECK, False, 15_000),
     ],
     ids=["somebody is there", "something moves", "both", "something stayed behind", "empty room"],
 )
 def test_how_often_it_looks(decision: Decision, present: bool, every_ms: int) -> None:
-    times = looked_at(SecondEyes(FakeObjects()), 28, decision, present)
+    times = looked_at(SecondEyes(FakeObjects()), 46, decision, present)
     assert times[0] == 0
     assert set(np.diff(times)) == {every_ms}
 
@@ -59,7 +59,7 @@ def test_after_somebody_was_lost_it_looks_more_often_for_a_while(present: bool) 
     hurried = [t for t in times if t <= ALERT_S * 1000]
     assert set(np.diff(hurried)) == {350}
     after = [b - a for a, b in pairwise(times) if a > ALERT_S * 1000]
-    assert set(after) <= {1000 if present else 9000}
+    assert set(after) <= {1000 if present else 15_000}
 
 
 def test_while_alert_the_picture_is_turned_to_either_side_in_turn() -> None:
