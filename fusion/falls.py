@@ -134,8 +134,8 @@ class FallJudge:
         person.ended = True
         self.due = 0
         person.left = end.reason is TrackEnd.LEFT_PICTURE
-        if person.left and (person.chain is None or person.missed):
-            # Walked out: what was suspected for not being seen any more was nothing.
+        if person.left and (person.chain is None or person.missed or person.walked_out):
+            # What was suspected for not being seen any more, or of the last steps, was nothing.
             person.down_since = None
             return []
         if person.chain is None and person.lost_falling():

@@ -73,6 +73,12 @@ JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
 falls at more than 3 m/s in a room."""
+OUT_S: Final = 0.8
+OUT_DOWN: Final = 0.1
+"""Who sinks so fast that the hips are below `BORDER` within so long, and does not look down at all,
+is walking out there; who falls there looks more down by then."""
+SINKS_S: Final = 0.3
+"""Smooths how fast the hips sink."""
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
 LOST_FALLING: Final = 0.85
@@ -90,6 +96,8 @@ class Person(Struct):
     at: Point
     """Middle of the hips in picture heights, when first and when last seen."""
     size: float = 0.0
+    sinks: float = 0.0
+    """How fast the hips sink in the picture, picture heights a second."""
     posture: Posture = Posture.OTHER
     seen_down: float = 0.0
     """Posture and probability of being down as last seen, not smoothed."""
@@ -178,6 +186,9 @@ class Person(Struct):
         self.quality += weight * (view - self.quality)
         if self.quality > self.best:
             self.best = self.quality
+        if dt > 0.0:
+            share = dt / SINKS_S if dt < SINKS_S else 1.0
+            self.sinks += share * ((seen.at[1] - self.at[1]) / dt - self.sinks)
         self.t, self.at, self.size = t, seen.at, seen.size
         self.posture, self.seen_down, self.still = seen.posture, seen.down, seen.still
         if self.ended or self.left or self.missed:
@@ -216,8 +227,14 @@ class Person(Struct):
         """Return whether the person was last seen in a fall, so that not being seen tells of it."""
         if self.descent < LOST_DESCENT or self.at[1] > BORDER:
             return False
-        falling = self.descent >= LOST_FALLING and self.posture is Posture.FALL
+        out = self.seen_down < OUT_DOWN and self.at[1] + OUT_S * self.sinks > BORDER
+        falling = self.descent >= LOST_FALLING and self.posture is Posture.FALL and not out
         return falling or self.seen_down >= LOST_DOWN
+
+    @property
+    def walked_out(self) -> bool:
+        """Whether the person left through the lower border and was not seen to be down there."""
+        return self.left and self.at[1] > BORDER and self.down < DOWN_ON
 
     def suppose_down(self) -> None:
         """Take whoever was lost in a fall to be down from when last seen."""

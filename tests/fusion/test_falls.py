@@ -403,6 +403,44 @@ def midway(start: float, end: float) -> list[PostureSeen]:
 
 
 @pytest.mark.parametrize(
+    ("sinks", "down", "steps"),
+    [
+        # Walks out below a camera: seen in the middle of a descent, and then no more.
+        (0.3, 0.02, []),
+        (0.05, 0.02, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.3, 0.3, [Step.SUSPECTED, Step.CONFIRMED]),
+    ],
+    ids=["walks out", "does not reach the border", "goes down on the way"],
+)
+def test_who_is_lost_on_the_way_out_through_the_lower_border_is_not_falling(
+    sinks: float, down: float, steps: list[Step]
+) -> None:
+    way = [(i / FPS, 0.8 - sinks * (1 - i / FPS)) for i in range(FPS)]
+    story = span(0, 3, **UP)
+    story += [
+        seen(3 + t, down=down, descent=0.9, posture=Posture.FALL, at=(0.5, row)) for t, row in way
+    ]
+    assert [step for step, _ in judge([*story, lost(6, down=down)], 20)] == steps
+
+
+@pytest.mark.parametrize(
+    ("row", "down", "steps"),
+    [
+        (1.1, 0.5, [Step.SUSPECTED]),
+        (0.8, 0.5, FOUND_ALARM),
+        (1.1, 0.8, FOUND_ALARM),
+    ],
+    ids=["below the border", "in the picture", "surely down"],
+)
+def test_who_left_through_the_lower_border_hardly_down_walked_out(
+    row: float, down: float, steps: list[Step]
+) -> None:
+    story = span(0, 3, **UP, at=(0.5, 0.9))
+    story += span(3, 4, down=down, descent=0.93, quality=0.5, posture=Posture.FALL, at=(0.5, row))
+    assert [step for step, _ in judge([*story, lost(6, down=down, border=True)], 20)] == steps
+
+
+@pytest.mark.parametrize(
     ("after", "steps"),
     [
         ([], [(Step.SUSPECTED, 4.3), (Step.CONFIRMED, 7.6)]),
