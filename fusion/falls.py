@@ -36,7 +36,9 @@ from fusion.falls_state import (
     hardly_seen,
     has_company,
     may_be_another,
+    nobody_seen,
     people_of,
+    sits_now,
     stand,
     up_now,
     was_lost_there,
@@ -200,6 +202,10 @@ class FallJudge:
         lost = was_lost_there(self.state, person)
         chain = self._chain_for(person, t)
         if chain is not None:
+            before = people_of(self.state, chain)
+            if nobody_seen(chain, before) and all(p.down_since is None for p in before):
+                # Whoever it was of before was let go: it counts from this one.
+                chain.down_since = max(chain.down_since, person.down_since)
             person.chain, chain.lost = chain.number, chain.lost or lost
             return []
         chain = Chain(
@@ -360,7 +366,10 @@ class FallJudge:
     def _lapse(self, chain: Chain, t: int) -> None:
         """Let go of a suspicion that nothing bears out any more while others see to the room."""
         people = people_of(self.state, chain)
-        if all(p.gone(t) for p in people) and up_now(self.state, t, self._config.recover_s):
+        if not all(p.gone(t) for p in people):
+            return
+        outline = nobody_seen(chain, people) and sits_now(self.state, t)
+        if outline or up_now(self.state, t, self._config.recover_s):
             for person in people:
                 person.down_since = None
 

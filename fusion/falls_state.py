@@ -31,6 +31,8 @@ which rings anew even if it is the old one seen again."""
 LATELY_S: Final = 60.0
 """Whoever was up so lately, is still here and not down, is company: people who sit are seen badly
 for seconds and minutes, behind a table or at the picture's border."""
+NOW_S: Final = 2.0
+"""Whoever sat or stood so lately does so now: a look may show otherwise."""
 BESIDE: Final = 0.8
 """Who is low so near to somebody in a bed, in lengths of the body, is at that bed."""
 IN_BED_S: Final = 10.0
@@ -173,6 +175,18 @@ def up_now(state: RoomState, t: int, up_s: float) -> bool:
     return any(p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in state.people)
 
 
+def sits_now(state: RoomState, t: int) -> bool:
+    """Return whether somebody is seen off the floor now, in a good view."""
+    return any(
+        p.chain is None
+        and not p.gone(t)
+        and p.quality >= GOOD_VIEW
+        and p.off_floor_last is not None
+        and (t - p.off_floor_last) / 1e9 <= NOW_S
+        for p in state.people
+    )
+
+
 def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
     """Return whether somebody else is here who stood or sat a short while ago.
 
@@ -251,6 +265,15 @@ def was_lost_there(state: RoomState, person: Person) -> bool:
     )
 
 
+def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
+    """Return whether `people` of a chain were seen no better than an outline is.
+
+    Not clearly on the way down either, and where nobody was lost: a coat may be all of it.
+    """
+    unseen = chain.descent < CLEAR_DESCENT and not chain.lost
+    return unseen and bool(people) and all(p.best < POSED for p in people)
+
+
 def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     """Return whether nobody's body was seen to lie there.
 
@@ -258,8 +281,7 @@ def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     down, and where nobody was lost.
     """
     people = people_of(state, chain)
-    unseen = chain.descent < CLEAR_DESCENT and not chain.lost
-    if unseen and people and all(p.best < POSED for p in people):
+    if nobody_seen(chain, people):
         return True
     seen = [p for p in people if not p.gone(t)] or people
     return bool(seen) and all(p.in_a_heap for p in seen)

@@ -69,6 +69,8 @@ or bend are seen upright as well, and do not keep as still."""
 BORDER: Final = 0.93
 """Row of the hips, in picture heights, below which a descent is no fall by itself: whoever walks
 up to a low camera and past it sinks through the lower border."""
+DOUBTFUL_DESCENT: Final = 0.6
+"""Most that counts of a descent there, and of one whose shape is not trusted at all."""
 JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
@@ -195,6 +197,9 @@ class Person(Struct):
             self.ended = self.left = self.missed = False
         # Coming from one body to another looks like a fall for as long as it is remembered.
         descent = 0.0 if came else seen.descent
+        out = seen.at[1] > BORDER and seen.down < HEAP
+        if descent > DOUBTFUL_DESCENT and (out or seen.quality == 0.0):
+            descent = DOUBTFUL_DESCENT
         stale = (t - self.descent_t) / 1e9 > DESCENT_KEPT_S
         renewed = self.down_since is None and (stale or descent == self.descent)
         if descent > self.descent or renewed:
