@@ -30,6 +30,9 @@ _RIM: Final = 0.005
 
 _SUPPORT: Final = (11, 12, 23, 24, 23, 24, 25, 26)
 """Shoulders, hips (twice: they carry the weight) and knees."""
+_HIPS: Final = slice(2, 6)
+_CUT: Final = 0.01
+"""A zone with a corner so near to the border is cut by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ class Zones:
 
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
         self._zones = list(zones)
+        self._cut = [
+            zone.kind in (Place.BED, Place.SOFA)
+            and any(not _in_picture(point, _CUT) for point in zone.polygon)
+            for zone in zones
+        ]
         self._surfaces = any(zone.kind is not Place.FLOOR for zone in zones)
 
     @property
@@ -72,20 +80,26 @@ class Zones:
 
     def of_body(self, keypoints: Sequence[Keypoint]) -> On:
         """Return what a body with these 33 keypoints is on."""
-        return self._where([keypoints[joint][:2] for joint in _SUPPORT])
+        points = [keypoints[joint][:2] for joint in _SUPPORT]
+        hips = any(_in_picture(point) for point in points[_HIPS])
+        seen = [point for point in points if _in_picture(point)]
+        return self._where(points, seen if hips and len(seen) >= len(points) / 2 else points)
 
     def of_box(self, box: Box) -> On:
         """Return what a body of which only the outline is known is on: its lower half counts."""
         x0, y0, x1, y1 = box
         across = [x0 + k * ((x1 - x0) / 6) for k in range(1, 6)]
         down = [y0 + 0.6 * (y1 - y0), y0 + 0.85 * (y1 - y0)]
-        return self._where([(x, y) for y in down for x in across])
+        points = [(x, y) for y in down for x in across]
+        return self._where(points, points)
 
-    def _where(self, points: Sequence[Point]) -> On:
+    def _where(self, points: Sequence[Point], seen: Sequence[Point]) -> On:
         best, best_share = _NOWHERE, 0.0
-        for zone in self._zones:
-            on = _in_picture(points) if zone.kind is Place.CHAIR else points
-            share = sum(within(point, zone.polygon) for point in on) / len(points)
+        for zone, cut in zip(self._zones, self._cut, strict=True):
+            on = seen if cut else points
+            if zone.kind is Place.CHAIR:
+                on = _drawn_in(points)
+            share = sum(within(point, zone.polygon) for point in on) / len(on)
             if share >= ON_SHARE and share > best_share:
                 best, best_share = On(zone.kind, zone.bed, drawn=True), share
         if best_share == 0.0 and self._surfaces:
@@ -93,6 +107,10 @@ class Zones:
         return best
 
 
-def _in_picture(points: Sequence[Point]) -> list[Point]:
+def _in_picture(point: Point, rim: float = 0.0) -> bool:
+    return all(rim <= side <= 1.0 - rim for side in point)
+
+
+def _drawn_in(points: Sequence[Point]) -> list[Point]:
     """Return the points, those beyond the picture's border just within it."""
     return [(min(max(x, _RIM), 1.0 - _RIM), min(max(y, _RIM), 1.0 - _RIM)) for x, y in points]

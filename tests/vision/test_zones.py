@@ -69,3 +69,26 @@ def test_who_sits_at_the_lower_border_sits_in_the_chair_that_it_cuts(
     assert Zones([seat]).of_body(below).place is place
     beside = [(0.8, y, v) for _, y, v in below]
     assert Zones([seat]).of_body(beside).place is Place.FLOOR
+
+
+@pytest.mark.parametrize("lower", [1.0, 0.9], ids=["cut by the border", "wholly in sight"])
+@pytest.mark.parametrize(
+    ("seen", "place"),
+    [
+        # One side of somebody who lies along the lower border.
+        ((HIPS[0], *KNEES), Place.SOFA),
+        # Who lies in front of it, the hips out of sight.
+        ((*SHOULDERS, *KNEES), Place.FLOOR),
+        ((HIPS[0], KNEES[0]), Place.FLOOR),
+    ],
+    ids=["a hip in sight", "no hip in sight", "too little in sight"],
+)
+def test_what_the_border_hides_says_nothing_of_a_sofa_that_it_cuts(
+    lower: float, seen: tuple[int, ...], place: Place
+) -> None:
+    sofa = Zone(kind=Place.SOFA, polygon=[(0.3, 0.7), (0.6, 0.7), (0.6, lower), (0.3, lower)])
+    # One of two knees is in front of the sofa.
+    at = {n: (0.4, 0.8, 1.0) if n in seen[:2] or n in SHOULDERS else (0.7, 0.8, 1.0) for n in seen}
+    points = [at.get(n, (0.4, 1.1, 1.0)) for n in range(33)]
+    on = Zones([sofa]).of_body(points)
+    assert on.place is (place if lower == 1.0 else Place.FLOOR)
