@@ -180,7 +180,9 @@ class Person(Struct):
         lies = self._lies(seen, came=came)
         if self.supposed and self.fell_t is None:
             self.down = seen.down  # what was only supposed does not linger
-        self.supposed = lies > seen.down
+        # Who was seen in a heap and looks even less down since, or is hardly seen, lies no more.
+        less = self.supposed and self.fell_t is not None and seen.down < HEAP
+        self.supposed = lies > seen.down or less
         view = seen.quality * whole(seen)
         if self._follow_motionless(seen, view) and lies < FALLEN:
             lies = FALLEN

@@ -512,8 +512,25 @@ def heap(seconds: float) -> list[PostureSeen | TrackEnded]:
         ([*heap(140), *BESIDE], 64.0),
         ([*heap(26), *span(30, 60, down=0.7, upright=0.05, still=0.5), *BESIDE], 30.0),
         ([*heap(6), lost(12, down=0.3), *BESIDE], 64.0),
+        # It looks less down for a moment, and is hardly seen then.
+        (
+            [
+                *heap(26),
+                *span(30, 30.4, down=0.2, upright=0.1),
+                *span(30.4, 31.4, down=0.2, upright=0.1, quality=0.0),
+                *span(31.4, 150, down=0.3, upright=0.1),
+                *BESIDE,
+            ],
+            64.0,
+        ),
     ],
-    ids=["alone", "in company", "in company until seen to lie", "in company and lost"],
+    ids=[
+        "alone",
+        "in company",
+        "in company until seen to lie",
+        "in company and lost",
+        "then hardly seen",
+    ],
 )
 def test_in_company_a_heap_is_waited_for(
     story: list[PostureSeen | TrackEnded], confirmed_s: float
@@ -810,3 +827,42 @@ def test_whoever_was_seen_just_now_is_remembered_however_many_others_there_are()
         play(room, span(begin, begin + 0.5, **LYING, track=n))
         play(room, [lost(begin + 0.5, down=0.9, track=n)])
     assert 1000 in {p.track for p in room.state.people}
+
+
+OUTLINE = {"down": 0.8, "quality": 0.3, "posture": Posture.FALLEN}
+
+
+@pytest.mark.parametrize(
+    ("beside", "last"),
+    [
+        (span(0, 150, **LEANS_BACK), None),
+        ([*span(0, 16, **LEANS_BACK), lost(18, down=0.0, track=9)], 20.0),
+    ],
+    ids=["somebody sits in view", "nobody any more"],
+)
+def test_an_outline_that_is_gone_again_is_let_go_while_somebody_sits_in_view(
+    beside: list[PostureSeen | TrackEnded], last: float | None
+) -> None:
+    """A coat, as like as not, that is taken for somebody now and then."""
+    coat = [*span(5, 16, **OUTLINE), lost(18, down=0.8)]
+    changes = judge([*coat, *beside], 140)
+    confirmed = [at for step, at in changes if step is Step.CONFIRMED]
+    assert Step.SUSPECTED in {step for step, _ in changes}
+    assert bool(confirmed) is (last is not None)
+
+
+@pytest.mark.parametrize(
+    ("how", "confirmed"),
+    [
+        ({"quality": 0.6}, True),
+        # What the border leaves of an outline has any shape.
+        ({"quality": 0.0}, False),
+    ],
+)
+def test_a_descent_is_clear_only_where_the_shape_is_trusted(
+    how: dict[str, float], confirmed: bool
+) -> None:
+    story = span(0, 3, **UP)
+    story += span(3, 3.6, down=0.2, descent=0.93, posture=Posture.FALL, **how)
+    story += span(3.6, 20, down=0.5, posture=Posture.SITTING, still=0.3, quality=0.0)
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is confirmed
