@@ -233,8 +233,9 @@ enciphered; it is sent nowhere, and is erased with the consent.
 Pictures stay in the memory of the process that opened the camera and are never written to a disk;
 the systemd units switch swap and core dumps off. When the camera is paused or switched off, they
 are gone before that is said. Over a privacy pause the process keeps in memory what it learned of
-the room: where furniture and floor are, and the room's edges, 160 pixels wide and blurred, the
-mean of ten minutes, by which it notices that the camera was turned meanwhile. Switched off, that
+the room: where furniture and floor are, and how strong edges are in the usual picture, 160 pixels
+wide and blurred, a mean over ten minutes or since the start, by which it notices that the camera
+was turned meanwhile. Whoever kept still for most of that time is faintly in it. Switched off, that
 goes as well. One exception goes no further than the installer's device, in memory: the picture
 that was agreed to in the wizard (above). The one file that is ever made from them is the outline
 which an installer asks for (`ambient outline`): edges at a coarse scale on blank paper, no texture

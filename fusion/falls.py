@@ -64,6 +64,9 @@ long: children and whoever plays with them go down fast, and sit or kneel there.
 well who was never seen better than an outline is, not to fall, and where nobody was lost: a coat
 beside somebody who sits there. It is not for ever, for whoever sits by may be somebody who cannot
 call."""
+LET_GO_S: Final = 30.0
+"""Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
+lies there is found again sooner."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
@@ -203,7 +206,8 @@ class FallJudge:
         chain = self._chain_for(person, t)
         if chain is not None:
             before = people_of(self.state, chain)
-            if nobody_seen(chain, before) and all(p.down_since is None for p in before):
+            gone = nobody_seen(chain, before) and all(p.down_since is None for p in before)
+            if gone and chain.step is Step.SUSPECTED:
                 # Whoever it was of before was let go: it counts from this one.
                 chain.down_since = max(chain.down_since, person.down_since)
             person.chain, chain.lost = chain.number, chain.lost or lost
@@ -368,7 +372,8 @@ class FallJudge:
         people = people_of(self.state, chain)
         if not all(p.gone(t) for p in people):
             return
-        outline = nobody_seen(chain, people) and sits_now(self.state, t)
+        unseen_s = (t - max((p.t for p in people), default=t)) / 1e9
+        outline = unseen_s >= LET_GO_S and nobody_seen(chain, people) and sits_now(self.state, t)
         if outline or up_now(self.state, t, self._config.recover_s):
             for person in people:
                 person.down_since = None

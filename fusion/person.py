@@ -75,10 +75,11 @@ JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
 falls at more than 3 m/s in a room."""
+NEAR_BORDER: Final = 0.8
 OUT_S: Final = 0.8
 OUT_DOWN: Final = 0.1
-"""Who sinks so fast that the hips are below `BORDER` within so long, and does not look down at all,
-is walking out there; who falls there looks more down by then."""
+"""Whose hips are that low in the picture and sink so fast that they are below `BORDER` within so
+long, and who does not look down at all, is walking out; who falls looks more down by then."""
 SINKS_S: Final = 0.3
 """Smooths how fast the hips sink."""
 LOST_DOWN: Final = 0.45
@@ -200,7 +201,8 @@ class Person(Struct):
         # Coming from one body to another looks like a fall for as long as it is remembered.
         descent = 0.0 if came else seen.descent
         out = seen.at[1] > BORDER and seen.down < HEAP
-        if descent > DOUBTFUL_DESCENT and (out or seen.quality == 0.0):
+        untrusted = seen.quality == 0.0 and seen.down < DOWN_ON
+        if descent > DOUBTFUL_DESCENT and (out or untrusted):
             descent = DOUBTFUL_DESCENT
         stale = (t - self.descent_t) / 1e9 > DESCENT_KEPT_S
         renewed = self.down_since is None and (stale or descent == self.descent)
@@ -234,14 +236,15 @@ class Person(Struct):
         """Return whether the person was last seen in a fall, so that not being seen tells of it."""
         if self.descent < LOST_DESCENT or self.at[1] > BORDER:
             return False
-        out = self.seen_down < OUT_DOWN and self.at[1] + OUT_S * self.sinks > BORDER
+        near = self.at[1] > NEAR_BORDER and self.at[1] + OUT_S * self.sinks > BORDER
+        out = near and self.seen_down < OUT_DOWN
         falling = self.descent >= LOST_FALLING and self.posture is Posture.FALL and not out
         return falling or self.seen_down >= LOST_DOWN
 
     @property
     def walked_out(self) -> bool:
-        """Whether the person left through the lower border and was not seen to be down there."""
-        return self.left and self.at[1] > BORDER and self.down < DOWN_ON
+        """Whether the person left, the hips below the picture, and was not surely down there."""
+        return self.left and self.at[1] > 1.0 and self.down < DOWN_ON
 
     def suppose_down(self) -> None:
         """Take whoever was lost in a fall to be down from when last seen."""
@@ -356,7 +359,7 @@ class Person(Struct):
 
         A chain stays bound: whom it is about may well be the one who is followed no more.
         """
-        self.jumped_t, self.fell_t = seen.t, None
+        self.jumped_t, self.fell_t, self.sinks = seen.t, None, 0.0
         self.descent, self.descent_t = 0.0, seen.t
         self.place, self.place_sure, self.bed = seen.place, seen.place_sure, seen.bed
         self.safe, self.safe_at, self.other_since = safe(seen), None, None

@@ -3,8 +3,8 @@
 Comes in: a pipeline that ends. Goes out: what the next one of the same camera starts with: what
 its view usually is, where furniture stands, where the floor lies. Of people nothing goes on: who
 was there before a privacy pause may be somebody else afterwards. It lives in memory only, and as
-long as the process: whoever turns a camera while it is closed is noticed by the usual view, which
-a file on the disk must not hold.
+long as the process: whoever turns a camera while it is closed is noticed by the usual view, whose
+edges a file on the disk must not hold.
 """
 
 from __future__ import annotations

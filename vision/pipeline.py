@@ -59,7 +59,7 @@ class CameraPipeline:
     gated
         Whether the motion gate may leave frames out; a benchmark lets every frame cost.
     learned
-        From `learned` of an earlier pipeline of this camera, which ended; taken over.
+        From `hand_on` of an earlier pipeline of this camera, which ended; taken over.
     """
 
     def __init__(
@@ -109,11 +109,19 @@ class CameraPipeline:
         self.poses_run = 0
         """Frames in which the pose engine looked."""
 
-    @property
-    def learned(self) -> Learned:
-        """What is known of the room, and of nobody in it, for the camera's next pipeline."""
+    def hand_on(self) -> Learned | None:
+        """End, and return what is known of the room for the camera's next pipeline.
+
+        Nothing where the camera was turned: whoever turned it back, or drew its zones anew, shall
+        not be told of it for ever.
+        """
+        view = self._quality.view
+        usual = self._quality.usual
+        usual.scene.close()
+        if view is View.MOVED:
+            return None
         furniture = self.furniture.state if self.furniture is not None else None
-        return Learned(self._quality.usual, furniture, self._people.floor)
+        return Learned(usual, furniture, self._people.floor)
 
     def process(self, image: npt.NDArray[np.uint8], t_ns: int) -> list[AnyObservation]:
         """Look at a frame.

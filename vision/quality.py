@@ -191,7 +191,6 @@ class QualityMonitor:
         self._stillness = Stillness(frozen_s)
         self.usual = usual or UsualView()
         """What the view is judged against; changed by the next `update`."""
-        self.usual.scene.resume()
         self._times: deque[int] = deque(maxlen=round(30 * HISTORY_S))
         self._view: View | None = None
         self._overridden = False

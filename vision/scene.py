@@ -74,9 +74,11 @@ class SceneMemory:
         """The newest look; None while the scene is being learnt or has too little texture."""
         return self._match
 
-    def resume(self) -> None:
-        """Go on after the camera was closed: of before only the learnt scene is kept."""
+    def close(self) -> None:
+        """Let go of all but the learnt scene: the camera is closed, and may be opened again."""
         self._short = self._before = self._match = None
+        if self._learnt_s < LEARN_S:
+            self._scene, self._learnt_s = None, 0.0
 
     def update(self, small: Gray, t_ns: int, *, learn: bool) -> None:
         """Take in one picture.

@@ -7,8 +7,10 @@ tells the floor that somebody drew from the rest of the room, where an armchair 
 moved since, or came later.
 
 A chair that the picture's border cuts ends there when it is drawn, while the pose of who sits in
-it goes on below. For a chair, joints beyond the border count as just within. For a bed they do not:
-who lies in front of it may be out of sight, and a bed is a safe place where a chair is not.
+it goes on below. For a chair, joints beyond the border count as just within. For a bed or sofa
+they do not: who lies in front of it may be out of sight, and it is a safe place where a chair is
+not. Who lies on a sofa that the lower border cuts may be half below it: there joints below the
+picture say nothing, if a hip and half of the others are in it.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ _RIM: Final = 0.005
 _SUPPORT: Final = (11, 12, 23, 24, 23, 24, 25, 26)
 """Shoulders, hips (twice: they carry the weight) and knees."""
 _HIPS: Final = slice(2, 6)
-_CUT: Final = 0.01
-"""A zone with a corner so near to the border is cut by it."""
+_CUT: Final = 0.99
+"""A zone with a corner below this is cut by the picture's lower border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,7 @@ class Zones:
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
         self._zones = list(zones)
         self._cut = [
-            zone.kind in (Place.BED, Place.SOFA)
-            and any(not _in_picture(point, _CUT) for point in zone.polygon)
-            for zone in zones
+            zone.kind is Place.SOFA and any(y > _CUT for _, y in zone.polygon) for zone in zones
         ]
         self._surfaces = any(zone.kind is not Place.FLOOR for zone in zones)
 
@@ -81,9 +81,9 @@ class Zones:
     def of_body(self, keypoints: Sequence[Keypoint]) -> On:
         """Return what a body with these 33 keypoints is on."""
         points = [keypoints[joint][:2] for joint in _SUPPORT]
-        hips = any(_in_picture(point) for point in points[_HIPS])
-        seen = [point for point in points if _in_picture(point)]
-        return self._where(points, seen if hips and len(seen) >= len(points) / 2 else points)
+        seen = [point for point in points if point[1] <= 1.0]
+        enough = len(seen) >= len(points) / 2 and any(y <= 1.0 for _, y in points[_HIPS])
+        return self._where(points, seen if enough else points)
 
     def of_box(self, box: Box) -> On:
         """Return what a body of which only the outline is known is on: its lower half counts."""
@@ -98,7 +98,7 @@ class Zones:
         for zone, cut in zip(self._zones, self._cut, strict=True):
             on = seen if cut else points
             if zone.kind is Place.CHAIR:
-                on = _drawn_in(points)
+                on = _in_picture(points)
             share = sum(within(point, zone.polygon) for point in on) / len(on)
             if share >= ON_SHARE and share > best_share:
                 best, best_share = On(zone.kind, zone.bed, drawn=True), share
@@ -107,10 +107,6 @@ class Zones:
         return best
 
 
-def _in_picture(point: Point, rim: float = 0.0) -> bool:
-    return all(rim <= side <= 1.0 - rim for side in point)
-
-
-def _drawn_in(points: Sequence[Point]) -> list[Point]:
+def _in_picture(points: Sequence[Point]) -> list[Point]:
     """Return the points, those beyond the picture's border just within it."""
     return [(min(max(x, _RIM), 1.0 - _RIM), min(max(y, _RIM), 1.0 - _RIM)) for x, y in points]

@@ -37,9 +37,8 @@ class Pipeline(Protocol):
         """Let go of what is kept of a picture."""
         ...
 
-    @property
-    def learned(self) -> Learned:
-        """What is known of the room."""
+    def hand_on(self) -> Learned | None:
+        """End, and return what is known of the room."""
         ...
 
 
@@ -87,6 +86,13 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
         self._show = show
         self._hide = hide
         self._learned: Learned | None = None
+        self._forgets = False
+        """Switched off since: it may be on again before this thread sees to it."""
+
+    def allow(self, now: Allowed) -> None:
+        """Tell the thread what is allowed from now on."""
+        self._forgets = self._forgets or not now.on
+        super().allow(now)
 
     def _take(self, pipeline: Pipeline, item: Frame) -> list[AnyObservation]:
         found = pipeline.process(item.image, self._t(item.t_ns))
@@ -105,14 +111,15 @@ class CameraThread(DeviceThread[LatestFrame, Pipeline, Frame]):
 
     def _take_learned(self) -> Learned | None:
         learned, self._learned = self._learned, None
-        return learned
+        forgets, self._forgets = self._forgets, False
+        return None if forgets else learned
 
     def _ended(self, pipeline: Pipeline) -> None:
-        self._learned = pipeline.learned
+        self._learned = pipeline.hand_on()
 
     def _closed(self, now: Allowed) -> None:
         if not now.on:
-            self._learned = None
+            self._learned, self._forgets = None, False
         super()._closed(now)
 
     def _over(self, pipeline: Pipeline) -> None:

@@ -409,13 +409,15 @@ def midway(start: float, end: float) -> list[PostureSeen]:
         (0.3, 0.02, []),
         (0.05, 0.02, [Step.SUSPECTED, Step.CONFIRMED]),
         (0.3, 0.3, [Step.SUSPECTED, Step.CONFIRMED]),
+        (0.6, 0.02, [Step.SUSPECTED, Step.CONFIRMED]),
     ],
-    ids=["walks out", "does not reach the border", "goes down on the way"],
+    ids=["walks out", "does not reach the border", "goes down on the way", "falls higher up"],
 )
 def test_who_is_lost_on_the_way_out_through_the_lower_border_is_not_falling(
     sinks: float, down: float, steps: list[Step]
 ) -> None:
-    way = [(i / FPS, 0.8 - sinks * (1 - i / FPS)) for i in range(FPS)]
+    last = 0.7 if sinks > 0.5 else 0.85
+    way = [(i / FPS, last - sinks * (1 - (i + 1) / FPS)) for i in range(FPS)]
     story = span(0, 3, **UP)
     story += [
         seen(3 + t, down=down, descent=0.9, posture=Posture.FALL, at=(0.5, row)) for t, row in way
@@ -428,9 +430,10 @@ def test_who_is_lost_on_the_way_out_through_the_lower_border_is_not_falling(
     [
         (1.1, 0.5, [Step.SUSPECTED]),
         (0.8, 0.5, FOUND_ALARM),
+        (0.98, 0.5, FOUND_ALARM),
         (1.1, 0.8, FOUND_ALARM),
     ],
-    ids=["below the border", "in the picture", "surely down"],
+    ids=["below the picture", "in the picture", "at its border", "surely down"],
 )
 def test_who_left_through_the_lower_border_hardly_down_walked_out(
     row: float, down: float, steps: list[Step]
@@ -866,3 +869,29 @@ def test_a_descent_is_clear_only_where_the_shape_is_trusted(
     story += span(3, 3.6, down=0.2, descent=0.93, posture=Posture.FALL, **how)
     story += span(3.6, 20, down=0.5, posture=Posture.SITTING, still=0.3, quality=0.0)
     assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is confirmed
+
+
+@pytest.mark.parametrize(("seen_s", "gap_s"), [(20, 3), (40, 5)])
+def test_an_outline_whose_track_breaks_is_told_though_somebody_sits_by(
+    seen_s: int, gap_s: int
+) -> None:
+    """Whoever sits there may be somebody who cannot call."""
+    story: list[PostureSeen | TrackEnded] = span(0, 120, **LEANS_BACK)
+    for n, start in enumerate(range(5, 110, seen_s + gap_s)):
+        story += span(start, start + seen_s, **OUTLINE, track=20 + n)
+        story += [lost(start + seen_s + 2, down=0.8, track=20 + n)]
+    assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(65.0, abs=3.0)
+
+
+def test_who_fell_and_surely_lies_is_told_though_the_shape_is_not_trusted() -> None:
+    story = span(0, 3, **UP)
+    fallen = {"descent": 0.93, "posture": Posture.FALL, "quality": 0.0, "at": (0.5, 0.85)}
+    story += [*span(3, 6, down=0.8, **fallen), *span(6, 30, **{**LYING, "quality": 0.0})]
+    assert [step for step, _ in judge(story, 0)] == FOUND_ALARM
+
+
+def test_a_long_lie_is_counted_from_the_fall_though_the_track_broke() -> None:
+    outline = {**OUTLINE, "quality": 0.5}
+    story = [*span(0, 20, **outline), *span(20, 23.5, down=0.2, quality=0.5), lost(25, down=0.2)]
+    story += span(25.5, 90, **outline, track=2)
+    assert dict(judge(story, 0))[Step.LONG_LIE] == pytest.approx(60.0, abs=1.0)

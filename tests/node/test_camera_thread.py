@@ -66,6 +66,9 @@ class Pipeline:
         self.known = known
         self.learned = Learned(UsualView(), None, None)
 
+    def hand_on(self) -> Learned:
+        return self.learned
+
     def process(self, image: np.ndarray, t_ns: int) -> list[AnyObservation]:
         if image.shape[0] == 1:
             raise ValueError("a picture that nobody foresaw")
@@ -180,6 +183,17 @@ def test_what_was_learned_of_the_room_outlives_a_pause_and_not_the_consent(
     ended = zip(closed, one.pipelines[:-1], strict=True)
     goes_on = [last.learned if each.on else None for each, last in ended]
     assert [each.known for each in one.pipelines] == [None, *goes_on]
+
+
+def test_off_and_on_again_before_the_camera_closed_is_off_all_the_same(camera) -> None:
+    one = camera()
+    until(lambda: one.feeds and one.feeds[0].device_open)
+    one.feeds[0].may_close.clear()
+    one.thread.allow(Allowed(False, None))
+    one.thread.allow(OPEN)
+    one.feeds[0].may_close.set()
+    until(lambda: len(one.pipelines) == 2)
+    assert one.pipelines[1].known is None
 
 
 def test_a_pipeline_that_failed_hands_nothing_on(camera) -> None:

@@ -17,6 +17,7 @@ from tests.vision.rooms import person as body
 from vision.learned import Learned
 from vision.objects.types import Thing
 from vision.pipeline import CameraPipeline
+from vision.scene import LEARN_S, SceneMemory
 
 BED = thing(Thing.BED, 0.8, (0.5, 0.5, 0.95, 0.9))
 SOMEBODY = person(0.6, (0.1, 0.3, 0.25, 0.9))
@@ -193,10 +194,12 @@ def test_after_a_pause_the_room_is_known_and_nobody_in_it() -> None:
     camera = Camera(fps=5)
     before = pipeline(FakeObjects([BED]), FakeEngine([pose(STANDING)]))
     assert any(isinstance(seen, PoseSeen) for seen in film(before, camera, room(), 12))
-    after = pipeline(FakeObjects([]), learned=before.learned)
+    learned = before.hand_on()
+    assert learned is not None
+    after = pipeline(FakeObjects([]), learned=learned)
     assert after.furniture is not None
     assert [piece.thing for piece in after.furniture.pieces] == [Thing.BED]
-    assert after.learned.floor is before.learned.floor
+    assert (after.hand_on() or learned).floor is learned.floor
     camera.t_ns += 900 * S
     seen = film(after, camera, room(), 12)
     assert not any(isinstance(one, PoseSeen | TrackEnded) for one in seen)
@@ -211,7 +214,7 @@ def test_what_was_done_to_the_camera_in_a_pause_is_noticed(
     camera = Camera(fps=5)
     before = pipeline(FakeObjects([BED]))
     film(before, camera, room(), 15)
-    after = pipeline(FakeObjects([]), learned=before.learned if known else None)
+    after = pipeline(FakeObjects([]), learned=before.hand_on() if known else None)
     camera.t_ns += 900 * S
     seen = film(after, camera, change(room()), 12)
     views = [one.view for one in seen if isinstance(one, ViewState)]
@@ -219,3 +222,27 @@ def test_what_was_done_to_the_camera_in_a_pause_is_noticed(
     assert after.furniture is not None
     kept = known and view is not View.MOVED
     assert [piece.thing for piece in after.furniture.pieces] == ([Thing.BED] if kept else [])
+
+
+@pytest.mark.parametrize("seconds", [5, 15], ids=["learning yet", "learnt"])
+def test_no_picture_goes_on_over_a_pause(seconds: float) -> None:
+    """Neither of the last second nor its edges, and no scene that is a moment's."""
+    before = pipeline(FakeObjects([]))
+    film(before, Camera(fps=5), body(room(), 0.5, 0.5), seconds)
+    learned = before.hand_on()
+    assert learned is not None
+    kept = {
+        name
+        for name in SceneMemory.__slots__
+        if isinstance(getattr(learned.view.scene, name), np.ndarray)
+    }
+    assert kept == (set() if seconds < LEARN_S else {"_scene"})
+
+
+def test_a_camera_that_was_turned_begins_anew_after_the_next_pause() -> None:
+    camera = Camera(fps=5)
+    before = pipeline(FakeObjects([BED]))
+    film(before, camera, room(), 15)
+    seen = film(before, camera, np.roll(room(), 90, axis=1), 12)
+    assert [one.view for one in seen if isinstance(one, ViewState)][-1] is View.MOVED
+    assert before.hand_on() is None

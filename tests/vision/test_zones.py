@@ -71,24 +71,26 @@ def test_who_sits_at_the_lower_border_sits_in_the_chair_that_it_cuts(
     assert Zones([seat]).of_body(beside).place is Place.FLOOR
 
 
-@pytest.mark.parametrize("lower", [1.0, 0.9], ids=["cut by the border", "wholly in sight"])
 @pytest.mark.parametrize(
-    ("seen", "place"),
+    ("kind", "lower", "on", "beside", "place"),
     [
-        # One side of somebody who lies along the lower border.
-        ((HIPS[0], *KNEES), Place.SOFA),
+        # Who lies along the lower border: a hip and a knee on it, a knee before it.
+        ("sofa", 1.0, (HIPS[0], KNEES[0]), KNEES[1:], Place.SOFA),
+        ("sofa", 0.9, (HIPS[0], KNEES[0]), KNEES[1:], Place.FLOOR),
+        ("bed", 1.0, (HIPS[0], KNEES[0]), KNEES[1:], Place.FLOOR),
         # Who lies in front of it, the hips out of sight.
-        ((*SHOULDERS, *KNEES), Place.FLOOR),
-        ((HIPS[0], KNEES[0]), Place.FLOOR),
+        ("sofa", 1.0, SHOULDERS, KNEES, Place.FLOOR),
+        # Who sits against it.
+        ("sofa", 1.0, SHOULDERS[:1], HIPS, Place.FLOOR),
+        ("sofa", 1.0, (HIPS[0],), KNEES[1:], Place.FLOOR),
     ],
-    ids=["a hip in sight", "no hip in sight", "too little in sight"],
+    ids=["half on it", "in sight", "a bed", "no hip in sight", "against it", "too little"],
 )
-def test_what_the_border_hides_says_nothing_of_a_sofa_that_it_cuts(
-    lower: float, seen: tuple[int, ...], place: Place
+def test_joints_below_the_picture_say_nothing_of_a_sofa_that_its_border_cuts(
+    kind: str, lower: float, on: tuple[int, ...], beside: tuple[int, ...], place: Place
 ) -> None:
-    sofa = Zone(kind=Place.SOFA, polygon=[(0.3, 0.7), (0.6, 0.7), (0.6, lower), (0.3, lower)])
-    # One of two knees is in front of the sofa.
-    at = {n: (0.4, 0.8, 1.0) if n in seen[:2] or n in SHOULDERS else (0.7, 0.8, 1.0) for n in seen}
+    corners = [(0.3, 0.7), (0.6, 0.7), (0.6, lower), (0.3, lower)]
+    seat = Zone(kind=Place(kind), polygon=corners)
+    at = dict.fromkeys(on, (0.4, 0.8, 1.0)) | dict.fromkeys(beside, (0.7, 0.8, 1.0))
     points = [at.get(n, (0.4, 1.1, 1.0)) for n in range(33)]
-    on = Zones([sofa]).of_body(points)
-    assert on.place is (place if lower == 1.0 else Place.FLOOR)
+    assert Zones([seat]).of_body(points).place is place

@@ -207,7 +207,7 @@ class Node:
         # Where frames were left out the node's clock goes on by one look only.
         steps = np.minimum(np.diff(frames, prepend=frames[:1]), STILL_EVERY)
         clock = np.cumsum(np.maximum(steps, 1)) * round(STEP_S * 1e9)
-        looked, moved, busy, taken = -1e9, -1e9, -1e9, 0
+        looked, moved, busy, taken = -1e9, 0.0, 0.0, 0
         for at, (frame, now) in enumerate(zip(frames.tolist(), clock.tolist(), strict=True)):
             t = now / 1e9
             if active[at]:

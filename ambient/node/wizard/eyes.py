@@ -56,7 +56,7 @@ class CameraEyes:
         if now >= self._wanted_until:
             if self._outline is not None:
                 with self._lock:
-                    self._outline, self._jpeg = None, b""
+                    self._outline, self._jpeg, self.furniture = None, b"", None
             return
         if now < self._next:
             return
