@@ -40,6 +40,7 @@ from fusion.falls_state import (
     people_of,
     sits_now,
     stand,
+    unseen_s,
     up_now,
     was_lost_there,
 )
@@ -207,7 +208,7 @@ class FallJudge:
         if chain is not None:
             before = people_of(self.state, chain)
             gone = nobody_seen(chain, before) and all(p.down_since is None for p in before)
-            if gone and chain.step is Step.SUSPECTED:
+            if gone and unseen_s(before, t) >= LET_GO_S and chain.step is Step.SUSPECTED:
                 # Whoever it was of before was let go: it counts from this one.
                 chain.down_since = max(chain.down_since, person.down_since)
             person.chain, chain.lost = chain.number, chain.lost or lost
@@ -372,8 +373,8 @@ class FallJudge:
         people = people_of(self.state, chain)
         if not all(p.gone(t) for p in people):
             return
-        unseen_s = (t - max((p.t for p in people), default=t)) / 1e9
-        outline = unseen_s >= LET_GO_S and nobody_seen(chain, people) and sits_now(self.state, t)
+        gone = unseen_s(people, t) >= LET_GO_S and nobody_seen(chain, people)
+        outline = gone and sits_now(self.state, t)
         if outline or up_now(self.state, t, self._config.recover_s):
             for person in people:
                 person.down_since = None

@@ -274,6 +274,11 @@ def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
     return unseen and bool(people) and all(p.best < POSED for p in people)
 
 
+def unseen_s(people: Sequence[Person], t: int) -> float:
+    """Return for how long none of `people` has been seen; 0 for nobody."""
+    return (t - max((p.t for p in people), default=t)) / 1e9
+
+
 def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     """Return whether nobody's body was seen to lie there.
 

@@ -871,12 +871,13 @@ def test_a_descent_is_clear_only_where_the_shape_is_trusted(
     assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is confirmed
 
 
+@pytest.mark.parametrize("by", [LEANS_BACK, {**UP, "track": 9, "at": (1.6, 0.5)}])
 @pytest.mark.parametrize(("seen_s", "gap_s"), [(20, 3), (40, 5)])
-def test_an_outline_whose_track_breaks_is_told_though_somebody_sits_by(
-    seen_s: int, gap_s: int
+def test_an_outline_whose_track_breaks_is_told_though_somebody_is_there(
+    seen_s: int, gap_s: int, by: dict[str, object]
 ) -> None:
-    """Whoever sits there may be somebody who cannot call."""
-    story: list[PostureSeen | TrackEnded] = span(0, 120, **LEANS_BACK)
+    """Whoever sits or walks about there may be somebody who cannot call."""
+    story: list[PostureSeen | TrackEnded] = span(0, 120, **by)
     for n, start in enumerate(range(5, 110, seen_s + gap_s)):
         story += span(start, start + seen_s, **OUTLINE, track=20 + n)
         story += [lost(start + seen_s + 2, down=0.8, track=20 + n)]
