@@ -56,7 +56,7 @@ class CameraEyes:
         if now >= self._wanted_until:
             if self._outline is not None:
                 with self._lock:
-                    self._outline, self._jpeg, self.furniture = None, b"", None
+                    self._outline, self._jpeg = None, b""
             return
         if now < self._next:
             return
@@ -74,7 +74,7 @@ class CameraEyes:
     def close(self) -> None:
         """Forget what was gathered: the camera is closed, and was not asked to wait for it."""
         with self._lock:
-            self._outline, self._jpeg = None, b""
+            self._outline, self._jpeg, self.furniture = None, b"", None
 
     def answer(self, still: bool, now: float) -> Outlined:
         """Return what was gathered so far, and go on gathering for a while."""
