@@ -61,7 +61,11 @@ LASTS_S: Final = 1.5
 GAP_S: Final = 0.7
 """It must be seen for so long; a shorter look that says otherwise is a slip of the pose network."""
 REGAINED: Final = 0.5
-"""Share of the drop that ends it when it is regained."""
+"""Share of the drop that ends it when it is regained …"""
+AWAY: Final = 0.8
+"""… as hips do that are so far from where they came to rest, in lengths of the body: whoever has
+slid off a seat stays before it, and who walks about is lower in the picture than on the seat as
+soon as the way leads towards the camera."""
 DOWN: Final = 0.8
 """Probability of being down of who has slid off a seat."""
 
@@ -101,6 +105,8 @@ class _Track:
     since: int | None = None
     last: int = 0
     slid: _Seat | None = None
+    slid_at: Point = (0.0, 0.0)
+    """Where the hips were then."""
     regained_since: int | None = None
 
 
@@ -123,9 +129,10 @@ class Slid:
         body = body or measure(pose)
         track.now = now = _smoothed(track.now, pose.t, body)
         if said.quality >= GOOD_VIEW:
-            if now.extent_m > TALLEST_M or _stands(said, body):
+            stands = _stands(said, body)
+            if now.extent_m > TALLEST_M or stands:
                 track.stood = now.t
-            self._follow(track, now, body)
+            self._follow(track, now, body, stands=stands)
         if track.slid is None:
             return said
         place = Place.UNKNOWN if said.place is Place.CHAIR else said.place
@@ -143,7 +150,7 @@ class Slid:
         """Forget a person who is no longer tracked."""
         self._tracks.pop(track, None)
 
-    def _follow(self, track: _Track, now: _Look, body: BodyFeatures) -> None:
+    def _follow(self, track: _Track, now: _Look, body: BodyFeatures, *, stands: bool) -> None:
         looks = track.looks
         if looks and (now.t - looks[-1].t) / 1e9 > UNSEEN_S:
             track.seats = []
@@ -154,7 +161,7 @@ class Slid:
             seat.rose = max(seat.rose, _rise(seat.look, now))
         track.seats = [s for s in track.seats if (now.t - s.t) / 1e9 <= SEAT_S and s.rose <= ROSE]
         if track.slid is not None:
-            _follow_rising(track, track.slid, now)
+            _follow_rising(track, track.slid, now, stands=stands)
             return
         left = next((seat for seat in track.seats if _has_left(seat.look, now, body)), None)
         if left is not None:
@@ -162,7 +169,7 @@ class Slid:
                 track.since = now.t
             track.last = now.t
             if (now.t - track.since) / 1e9 >= LASTS_S:
-                track.slid, track.since = left, None
+                track.slid, track.slid_at, track.since = left, now.hip, None
         elif (
             body.legs >= LEGS
             and _sits(now, body)
@@ -239,11 +246,12 @@ def _has_left(seat: _Look, now: _Look, body: BodyFeatures) -> bool:
     )
 
 
-def _follow_rising(track: _Track, seat: _Seat, now: _Look) -> None:
-    """Let go of who has come up again."""
+def _follow_rising(track: _Track, seat: _Seat, now: _Look, *, stands: bool) -> None:
+    """Let go of who has come up again, or away."""
     size = max(seat.look.size, now.size)
-    up = (now.hip[1] - seat.look.hip[1]) / size < REGAINED * DROP
+    up = stands or (now.hip[1] - seat.look.hip[1]) / size < REGAINED * DROP
     up = up or (now.head[1] - seat.look.head[1]) / size < 0.0
+    up = up or math.dist(now.hip, track.slid_at) > AWAY * size
     if not up:
         track.regained_since = None
     elif track.regained_since is None:

@@ -142,3 +142,18 @@ def test_another_with_the_number_of_a_track_that_ended_is_somebody_else() -> Non
             slid.end(1)
         last = slid.told(said(seen, Place.UNKNOWN), seen)
     assert last == msgspec.structs.replace(last, posture=Posture.SITTING, down=0.02)
+
+
+@pytest.mark.parametrize(
+    ("why", "after"),
+    [
+        ("stays", FLOOR),
+        ("moves a little", tuple((x + 0.1, y) for x, y in FLOOR)),
+        ("walks nearer", tuple((x + 0.2, y + 0.35) for x, y in FLOOR)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_who_goes_away_was_not_lying_there(why: str, after: Body) -> None:
+    """Whoever walks towards the camera stays lower in the picture than the seat was."""
+    last = told((SEAT, 1.5), (FLOOR, 4.0), (after, 2.0))
+    assert (last.posture is Posture.FALLEN) == (why in ("stays", "moves a little"))
