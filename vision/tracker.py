@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from vision.boxes import iou
 from vision.features import body_size
 from vision.pose.types import Box, Pose
 
@@ -30,6 +31,11 @@ widened because people move between two frames."""
 ANOTHERS: Final = 0.3
 """Least similarity by which a pose still continues a track though it is where one look of another
 detector had shown somebody beside it: a fall that ends there is followed on the way."""
+APART: Final = 0.05
+"""Least share of box and outline that is common by which a pose continues a track of whom an
+outline was the last that was seen …"""
+LATELY_NS: Final = 1_000_000_000
+"""… so lately: nobody is elsewhere that soon, but a coat on a chair beside somebody may be."""
 _MIN_VISIBILITY: Final = 0.3
 _TORSO: Final = np.array([11, 12, 23, 24])
 
@@ -224,7 +230,7 @@ class Tracker:
         for track in self._tracks:
             _predict(track, t)
         measured = [_Measured.of(pose, aspect) for pose in poses]
-        pairs = self._assign(measured, aspect, others)
+        pairs = self._assign(measured, t, aspect, others)
         seen: list[TrackedPose] = []
         for index, person in enumerate(measured):
             known = pairs.get(index)
@@ -240,7 +246,7 @@ class Tracker:
         return seen, ended
 
     def _assign(
-        self, people: list[_Measured], aspect: float, others: Sequence[int | None]
+        self, people: list[_Measured], t: int, aspect: float, others: Sequence[int | None]
     ) -> dict[int, _Track]:
         if not people or not self._tracks:
             return {}
@@ -253,6 +259,8 @@ class Tracker:
                 other = others[row] if others else None
                 if alike < ANOTHERS and other is not None and other <= track.boxed:
                     continue  # one look has shown both
+                if track.boxed == track.t and _elsewhere(track, person.pose, t):
+                    continue
                 cost[row, column] = 1.0 - alike
                 # A remembered identity wins over a fresh one that explains the pose as well.
                 cost[row, column] += 0.0 if track.confirmed else 0.02
@@ -344,6 +352,11 @@ def _similarity(known: _Measured, seen: _Measured, shift: NDArray[np.float64]) -
     squares = ((seen.joints - known.joints) * np.array((seen.aspect, 1.0)) - shift) ** 2
     squared = (squares[:, 0] + squares[:, 1]) / (2 * (scale * _SIGMA * 2) ** 2)
     return float(np.add.reduce(weight * np.exp(-squared)) / np.add.reduce(weight))
+
+
+def _elsewhere(track: _Track, pose: Pose, t: int) -> bool:
+    """Return whether a pose is not where the track's outline was just seen."""
+    return t - track.t <= LATELY_NS and iou(track.box, pose.box) < APART
 
 
 def _outwards(track: _Track) -> bool:

@@ -163,3 +163,23 @@ def test_numbers_are_given_once() -> None:
     seen, _ = walk(tracker, [[0.5] * 4])
     assert list(seen[-1]) == [6]
     assert tracker.number() == 7
+
+
+@pytest.mark.parametrize(
+    ("kept", "after", "known"),
+    [(True, 1, []), (True, 15, [1]), (False, 1, [1])],
+    ids=["just seen there", "a while ago", "never by an outline"],
+)
+def test_a_pose_beside_an_outline_is_somebody_else(
+    kept: bool, after: int, known: list[int]
+) -> None:
+    tracker, t = lost()
+    x0, y0, x1, y1 = pose(STANDING, x=0.5).box
+    shift = 0.9 * (x1 - x0)
+    # The outline is narrower than the pose's box: what is beside it has nothing in common with it.
+    box = (x0, y0, x0 + shift, y1)
+    if kept:
+        tracker.keep(1, pose(STANDING, x=0.5).box, t + FRAME, ASPECT)
+        tracker.keep(1, box, t + 2 * FRAME, ASPECT)
+    seen, _ = tracker.update([pose(STANDING, x=0.5 + shift)], t + (2 + after) * FRAME, ASPECT)
+    assert [one.track for one in seen] == known
