@@ -18,6 +18,14 @@ from typing import Final
 
 from ambient.config import Falls
 from ambient.observations import PostureSeen, TrackEnd, TrackEnded
+from fusion.company import (
+    HEAP_S,
+    LET_GO_S,
+    hardly_seen,
+    in_company,
+    lapse,
+    nobody_seen,
+)
 from fusion.evidence import LEAST_SAFE, Judgement, verdict
 from fusion.falls_state import (
     CLEAR_DESCENT,
@@ -33,15 +41,10 @@ from fusion.falls_state import (
     doubles,
     followed,
     forget,
-    hardly_seen,
-    has_company,
     may_be_another,
-    nobody_seen,
     people_of,
-    sits_now,
     stand,
     unseen_s,
-    up_now,
     was_lost_there,
 )
 from fusion.looks import GOOD_VIEW
@@ -59,22 +62,6 @@ COMPANY_S: Final = 2.5
 """So many times `confirm_s` must somebody be down whose fall was not seen while another person is
 here who stands or sits, or did just now: who plays, cleans or cares on the floor is seldom alone,
 and whoever is there helps or calls."""
-HEAP_S: Final = 60.0
-"""In company a descent that ended in a heap, which by itself looks more up than down, waits so
-long: children and whoever plays with them go down fast, and sit or kneel there. So long waits as
-well who was never seen better than an outline is, not to fall, and where nobody was lost: a coat
-beside somebody who sits there. It is not for ever, for whoever sits by may be somebody who cannot
-call."""
-LET_GO_S: Final = 30.0
-"""Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
-lies there is found again sooner."""
-ALONE_S: Final = 5.0
-ALONE: Final = 0.85
-"""Who lies motionless for so long, and is down with this probability at least, does not wait for
-company: who plays, cleans or cares on the floor moves, and whoever sits by may be asleep, may not
-be able to help, or may be a chair that is taken for somebody."""
-COMPANY_DESCENT: Final = 0.87
-"""A descent as clear as this was a fall, whoever else is there."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
 CONTINUES_S: Final = 1.5
@@ -122,6 +109,8 @@ class FallJudge:
             person = Person.first(seen)
             person.may_be_another = may_be_another(self.state, person)
             person.chain = self._continued(person, seen)
+            for other in self.state.people:
+                other.stray = other.stray or other.left_behind(person)
             self.state.people.append(person)
             self.due = 0
         person.see(seen)
@@ -342,14 +331,14 @@ class FallJudge:
             return []  # others decide
         if chain.step is Step.SUSPECTED:
             saved = DESCENT_SPEEDUP * max(0.0, min(1.0, chain.descent * 2 - 1))
-            company = self._in_company(chain, t)
-            if company and chain.descent < CLEAR_DESCENT:
-                self._lapse(chain, t)
+            company = in_company(self.state, chain, t)
+            if company:
+                lapse(self.state, chain, t, self._config.recover_s)
             wait_s = self._config.confirm_s * (COMPANY_S if company else 1.0 - saved)
             if down_s < wait_s and not chain.hurry:
                 return []
             doubted = company and not chain.hurry and down_s < HEAP_S
-            if (doubted and hardly_seen(self.state, chain, t)) or not self._holds(chain, t):
+            if not self._holds(chain, t) or (doubted and hardly_seen(self.state, chain, t)):
                 return []
             chain.step = Step.CONFIRMED
             return [changed(chain, Step.CONFIRMED, t)]
@@ -357,27 +346,6 @@ class FallJudge:
             chain.step = Step.LONG_LIE
             return [changed(chain, Step.LONG_LIE, t)]
         return []
-
-    def _in_company(self, chain: Chain, t: int) -> bool:
-        """Return whether somebody else is or just was up here and the fall was not clearly seen."""
-        people = people_of(self.state, chain)
-        supposed = any(p.supposed for p in people)
-        if chain.descent >= COMPANY_DESCENT and not supposed:
-            return False
-        if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
-            return False
-        return has_company(self.state, people, t)
-
-    def _lapse(self, chain: Chain, t: int) -> None:
-        """Let go of a suspicion that nothing bears out any more while others see to the room."""
-        people = people_of(self.state, chain)
-        if not all(p.gone(t) for p in people):
-            return
-        gone = unseen_s(people, t) >= LET_GO_S and nobody_seen(chain, people)
-        outline = gone and sits_now(self.state, t)
-        if outline or up_now(self.state, t, self._config.recover_s):
-            for person in people:
-                person.down_since = None
 
     def _holds(self, chain: Chain, t: int) -> bool:
         """Return whether what is seen, or was seen last, confirms a suspicion."""

@@ -16,7 +16,6 @@ from msgspec import Struct
 from ambient.events import Contribution
 from ambient.observations import Place
 from fusion.evidence import Judgement
-from fusion.looks import GOOD_VIEW
 from fusion.person import DOWN_ON, POSED, Person
 
 CLEAR_DESCENT: Final = 0.5
@@ -28,15 +27,6 @@ FORGET_S: Final = 30.0
 JOIN_S: Final = 60.0
 """Somebody seen down joins a chain whose people were seen this lately; later it is a new fall,
 which rings anew even if it is the old one seen again."""
-LATELY_S: Final = 60.0
-"""Whoever was up so lately, is still here and not down, is company: people who sit are seen badly
-for seconds and minutes, behind a table or at the picture's border."""
-NOW_S: Final = 2.0
-"""Whoever sat or stood so lately does so now: a look may show otherwise."""
-BESIDE: Final = 0.8
-"""Who is low so near to somebody in a bed, in lengths of the body, is at that bed."""
-IN_BED_S: Final = 10.0
-"""Who was seen to lie in a bed so lately is there: the tracks of two who touch change places."""
 CLOSE_S: Final = 3600.0
 """A chain that nobody has been seen in for so long is forgotten; the hub keeps its alarm."""
 MOST_PEOPLE: Final = 16
@@ -170,65 +160,6 @@ def followed(state: RoomState, source: str, track: int) -> Person | None:
     return None
 
 
-def up_now(state: RoomState, t: int, up_s: float) -> bool:
-    """Return whether somebody is seen up now, for `up_s`, who would still see whoever was lost."""
-    return any(p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in state.people)
-
-
-def sits_now(state: RoomState, t: int) -> bool:
-    """Return whether somebody is seen off the floor now, in a good view."""
-    return any(
-        p.chain is None
-        and not p.gone(t)
-        and p.quality >= GOOD_VIEW
-        and p.off_floor_last is not None
-        and (t - p.off_floor_last) / 1e9 <= NOW_S
-        for p in state.people
-    )
-
-
-def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
-    """Return whether somebody else is here who stood or sat a short while ago.
-
-    Or lies in a bed by which whoever is down came on their feet: who cares for somebody there bends
-    over the bed, and the two are taken for each other. Not who is seen badly where others are down:
-    whoever falls may get a new track, and the old one live on as an outline of the same body.
-    """
-    return any(
-        (_up_lately(p, t) and not _remains(p, down)) or _is_cared_for(p, down, t)
-        for p in state.people
-    )
-
-
-def _up_lately(person: Person, t: int) -> bool:
-    """Return whether somebody stood or sat a short while ago and has not gone, or down, since."""
-    if person.chain is not None or person.down_since is not None or person.gone(t):
-        return False
-    return _was_up(person, t)
-
-
-def _was_up(person: Person, t: int) -> bool:
-    last = person.off_floor_last
-    return last is not None and (t - last) / 1e9 <= LATELY_S
-
-
-def _is_cared_for(person: Person, down: Sequence[Person], t: int) -> bool:
-    """Return whether somebody was just seen in a bed, at which one of `down` had stood before."""
-    lay = person.in_bed_last
-    if lay is None or (t - lay) / 1e9 > IN_BED_S or person.chain is not None or person.gone(t):
-        return False
-    return any(
-        _was_up(p, t)
-        and p.source == person.source
-        and math.dist(p.at, person.at) <= BESIDE * max(p.size, person.size)
-        for p in down
-    )
-
-
-def _remains(person: Person, down: Sequence[Person]) -> bool:
-    return person.quality < GOOD_VIEW and any(in_one_place(p, person) for p in down)
-
-
 def may_be_another(state: RoomState, person: Person) -> bool:
     """Return whether somebody who was up was lost about where this one appears: it may be either.
 
@@ -265,31 +196,9 @@ def was_lost_there(state: RoomState, person: Person) -> bool:
     )
 
 
-def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
-    """Return whether `people` of a chain were seen no better than an outline is.
-
-    Not clearly on the way down either, and where nobody was lost: a coat may be all of it.
-    """
-    unseen = chain.descent < CLEAR_DESCENT and not chain.lost
-    return unseen and bool(people) and all(p.best < POSED for p in people)
-
-
 def unseen_s(people: Sequence[Person], t: int) -> float:
     """Return for how long none of `people` has been seen; 0 for nobody."""
     return (t - max((p.t for p in people), default=t)) / 1e9
-
-
-def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
-    """Return whether nobody's body was seen to lie there.
-
-    Down because of the descent alone; or seen no better than an outline is, not clearly on the way
-    down, and where nobody was lost.
-    """
-    people = people_of(state, chain)
-    if nobody_seen(chain, people):
-        return True
-    seen = [p for p in people if not p.gone(t)] or people
-    return bool(seen) and all(p.in_a_heap for p in seen)
 
 
 def forget(state: RoomState, t: int) -> None:

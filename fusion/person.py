@@ -70,11 +70,17 @@ BORDER: Final = 0.93
 """Row of the hips, in picture heights, below which a descent is no fall by itself: whoever walks
 up to a low camera and past it sinks through the lower border."""
 DOUBTFUL_DESCENT: Final = 0.6
-"""Most that counts of a descent there, and of one whose shape is not trusted at all."""
+UNTRUSTED: Final = 0.5
+"""Most that counts of a descent there, and of a body that is seen worse than this and does not
+look down: getting up in the dark, say. (None of 81 recorded falls that are confirmed is so.)"""
 JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
 falls at more than 3 m/s in a room."""
+RETURNS_NS: Final = 3_000_000_000
+"""Whoever is new so soon after a track jumped away from there is whom it had followed."""
+NEAR: Final = 0.7
+"""Of two tracks that are nearer than this, in lengths of the body, one may go on as the other."""
 NEAR_BORDER: Final = 0.8
 OUT_S: Final = 0.8
 OUT_DOWN: Final = 0.1
@@ -82,6 +88,9 @@ OUT_DOWN: Final = 0.1
 long, and who does not look down at all, is walking out; who falls looks more down by then."""
 SINKS_S: Final = 0.3
 """Smooths how fast the hips sink."""
+SURELY: Final = 0.8
+SURE_VIEW: Final = 0.4
+"""Who is seen so well to be down with this probability at least is surely seen down."""
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
 LOST_FALLING: Final = 0.85
@@ -107,6 +116,8 @@ class Person(Struct):
     down: float = 0.0
     down_since: int | None = None
     last_down: int = 0
+    sure_s: float = 0.0
+    """For how long the person has surely been seen down since then, in all."""
     descent: float = 0.0
     descent_t: int = 0
     still: float = 0.0
@@ -135,6 +146,11 @@ class Person(Struct):
     """Down because of that alone: the posture by itself does not say so."""
     jumped_t: int | None = None
     """When the track last went over to another body."""
+    hopped_t: int = 0
+    hopped_from: Point | None = None
+    """When the hips last moved so far from one look to the next, and from where."""
+    stray: bool = False
+    """Whom the track followed is seen there again: what it follows now nobody saw come."""
     upright_since: int | None = None
     upright_last: int = 0
     off_floor_since: int | None = None
@@ -173,8 +189,12 @@ class Person(Struct):
         """Take in how the person is now."""
         t, size = seen.t, seen.size if seen.size > self.size else self.size
         dt = (t - self.t) / 1e9 if t > self.t else 0.0
-        if self.at != seen.at and math.dist(self.at, seen.at) > (JUMP + JUMP_PER_S * dt) * size:
-            self._become_another(seen)
+        moved = math.dist(self.at, seen.at) if self.at != seen.at else 0.0
+        if moved > JUMP * size:
+            if self.chain is None and dt <= 1.0:
+                self.hopped_t, self.hopped_from, self.stray = t, self.at, False
+            if moved > (JUMP + JUMP_PER_S * dt) * size:
+                self._become_another(seen)
         came = self.jumped_t is not None and (t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
         smooths = dt < SMOOTH_S and (dt > 0.0 or self.down != 0.0)
         weight = dt / SMOOTH_S if smooths else 1.0
@@ -201,14 +221,20 @@ class Person(Struct):
         # Coming from one body to another looks like a fall for as long as it is remembered.
         descent = 0.0 if came else seen.descent
         out = seen.at[1] > BORDER and seen.down < HEAP
-        untrusted = seen.quality == 0.0 and seen.down < DOWN_ON
+        untrusted = seen.quality < UNTRUSTED and seen.down < DOWN_ON
         if descent > DOUBTFUL_DESCENT and (out or untrusted):
             descent = DOUBTFUL_DESCENT
         stale = (t - self.descent_t) / 1e9 > DESCENT_KEPT_S
         renewed = self.down_since is None and (stale or descent == self.descent)
         if descent > self.descent or renewed:
-            self.descent, self.descent_t = descent, t
+            # What was doubted at first and is trusted later began when it was doubted.
+            began = not stale and self.descent == DOUBTFUL_DESCENT
+            self.descent, self.descent_t = descent, self.descent_t if began else t
         self._follow_down(t)
+        if self.down_since is None:
+            self.sure_s = 0.0
+        elif seen.down >= SURELY and view >= SURE_VIEW:
+            self.sure_s += min(dt, GAP_S)
         self._follow_place(seen)
         self._follow_safe(seen, dt)
         rests = self.down >= DOWN_ON and seen.place in (Place.BED, Place.SOFA)
@@ -238,8 +264,9 @@ class Person(Struct):
             return False
         near = self.at[1] > NEAR_BORDER and self.at[1] + OUT_S * self.sinks > BORDER
         out = near and self.seen_down < OUT_DOWN
-        falling = self.descent >= LOST_FALLING and self.posture is Posture.FALL and not out
-        return falling or self.seen_down >= LOST_DOWN
+        if self.descent < LOST_FALLING:
+            return self.seen_down >= DOWN_ON
+        return (self.posture is Posture.FALL and not out) or self.seen_down >= LOST_DOWN
 
     @property
     def walked_out(self) -> bool:
@@ -310,7 +337,14 @@ class Person(Struct):
 
     def near(self, other: Person) -> bool:
         """Return whether this person first appeared about where `other` was last seen."""
-        return math.dist(self.began_at, other.at) <= 0.7 * max(self.size, other.size)
+        return math.dist(self.began_at, other.at) <= NEAR * max(self.size, other.size)
+
+    def left_behind(self, other: Person) -> bool:
+        """Return whether `other`, who is new, is whom this track followed before it jumped."""
+        if self.hopped_from is None or other.source != self.source:
+            return False
+        near = math.dist(other.began_at, self.hopped_from) <= NEAR * self.size
+        return near and 0 <= other.began - self.hopped_t <= RETURNS_NS
 
     def _lies(self, seen: PostureSeen, *, came: bool) -> float:
         """Return how probable it is that the body is down; `came` says: just from another body."""

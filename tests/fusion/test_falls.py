@@ -567,6 +567,95 @@ def test_in_company_an_outline_that_nobody_saw_go_down_is_waited_for(
     assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=1.0)
 
 
+BARELY = {"down": 0.74, "still": 0.6}
+"""Seen well, and never surely down: who stoops, is helped up or is a coat."""
+DIPS = {"down": 0.5, "upright": 0.0, "descent": 0.8, "posture": Posture.FALL}
+
+
+@pytest.mark.parametrize(
+    ("story", "confirmed_s"),
+    [
+        (span(0, 100, **BARELY), 8.0),
+        ([*span(0, 100, **BARELY), *BESIDE], 60.0),
+        ([*span(0, 30, **BARELY), *span(30, 100, **MOVES), *BESIDE], 31.0),
+        ([*span(0, 100, **{**MOVES, "quality": 0.38}), *BESIDE], 60.0),
+        ([*span(0, 1, **DIPS), *span(1, 100, **BARELY), *BESIDE], 60.0),
+        ([*span(0, 1, **{**DIPS, "descent": 0.95}), *span(1, 100, **BARELY), *BESIDE], 20.0),
+        ([*span(0, 10, **BARELY), lost(12, down=0.66), *BESIDE], None),
+        ([*span(0, 10, **MOVES), lost(12, down=0.95), *BESIDE], None),
+        ([*span(0, 1, **DIPS), *span(1, 10, **MOVES), lost(12, down=0.95), *BESIDE], 20.0),
+        ([*span(0, 1, **DIPS), *span(1, 5, **BARELY), lost(7, down=0.6), *BESIDE], None),
+        ([*span(0, 1, **DIPS), *span(1, 5, **BARELY), lost(7, down=0.6)], 6.0),
+    ],
+    ids=[
+        "alone", "in company", "in company until surely down", "in a bad view",
+        "seen to go down", "clearly seen to fall", "lost", "surely down, and lost",
+        "surely down after a descent, and lost", "barely down after a descent, and lost",
+        "alone, barely down after a descent, and lost",
+    ],
+)  # fmt: skip
+def test_in_company_who_is_never_surely_down_is_waited_for(
+    story: list[PostureSeen | TrackEnded], confirmed_s: float | None
+) -> None:
+    steps = dict(judge(story, 150))
+    assert steps.get(Step.CONFIRMED) == (
+        confirmed_s if confirmed_s is None else pytest.approx(confirmed_s, abs=1.5)
+    )
+
+
+BACK = {**UP, "track": 2, "at": (0.5, 0.5)}
+AT_THE_COAT = {**LYING, "at": (0.9, 0.5)}
+
+
+@pytest.mark.parametrize(
+    ("story", "confirmed_s"),
+    [
+        ([*span(0, 5, **UP), *span(5, 100, **AT_THE_COAT)], 13.0),
+        ([*span(0, 5, **UP), *span(5, 100, **AT_THE_COAT), *span(6, 9, **BACK)], 65.0),
+        ([*span(0, 5, **UP), *span(5, 100, **AT_THE_COAT), *span(9, 12, **BACK)], 13.0),
+        (
+            [
+                *span(0, 5, **UP),
+                *span(5, 100, **AT_THE_COAT),
+                *span(6, 9, **{**BACK, "at": (0.5, 0.95)}),
+            ],
+            13.0,
+        ),
+        (
+            [*span(0, 5, **UP), *span(5, 12, **AT_THE_COAT), lost(14, down=0.9),
+             *span(6, 9, **BACK)],
+            None,
+        ),
+        ([*span(0, 5, **UP), *span(5, 12, **AT_THE_COAT), lost(14, down=0.9)], 13.0),
+        (
+            [*span(0, 5, **UP), *span(5, 7, **FELL), *span(7, 30, **FELL, at=(0.9, 0.5)),
+             *span(8, 11, **BACK)],
+            10.0,
+        ),
+    ],
+    ids=[
+        "one goes there", "is seen again where it was", "long after", "elsewhere",
+        "and is lost there", "nobody seen again and lost", "fell before",
+    ],
+)  # fmt: skip
+def test_a_track_that_goes_over_to_a_coat_is_not_who_it_was(
+    story: list[PostureSeen | TrackEnded], confirmed_s: float | None
+) -> None:
+    steps = dict(judge(story, 150))
+    assert steps.get(Step.CONFIRMED) == (
+        confirmed_s if confirmed_s is None else pytest.approx(confirmed_s, abs=1.5)
+    )
+
+
+def test_a_descent_that_is_hardly_seen_counts_less() -> None:
+    def fell(quality: float) -> list[PostureSeen]:
+        going = {"down": 0.3, "descent": 0.9, "posture": Posture.FALL, "quality": quality}
+        return [*span(0, 3, **UP), *span(3, 4, **going)]  # type: ignore[arg-type]
+
+    assert judge([*fell(0.9), lost(6, down=0.3)], 30) != []
+    assert judge([*fell(0.3), lost(6, down=0.3)], 30) == []
+
+
 BADLY = {"down": 0.05, "upright": 0.3, "quality": 0.25, "track": 9, "at": (1.6, 0.5)}
 """Who sits behind a table or at the picture's border."""
 LEANS_BACK = {

@@ -1,0 +1,170 @@
+"""Who else is in the room while somebody may be down, and what then waits or is let go.
+
+Comes in: the people of a room and a chain as they are now. Goes out: whether the chain has company,
+whether anybody's body was seen to lie there at all, and whether it is let go. Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from fusion.falls_state import (
+    CLEAR_DESCENT,
+    Chain,
+    RoomState,
+    in_one_place,
+    people_of,
+    unseen_s,
+)
+from fusion.looks import GOOD_VIEW
+from fusion.person import POSED, Person
+
+LATELY_S: Final = 60.0
+"""Whoever was up so lately, is still here and not down, is company: people who sit are seen badly
+for seconds and minutes, behind a table or at the picture's border."""
+NOW_S: Final = 2.0
+"""Whoever sat or stood so lately does so now: a look may show otherwise."""
+BESIDE: Final = 0.8
+"""Who is low so near to somebody in a bed, in lengths of the body, is at that bed."""
+IN_BED_S: Final = 10.0
+"""Who was seen to lie in a bed so lately is there: the tracks of two who touch change places."""
+HEAP_S: Final = 60.0
+"""In company a descent that ended in a heap, which by itself looks more up than down, waits so
+long: children and whoever plays with them go down fast, and sit or kneel there. So long waits as
+well who was never seen better than an outline is, not to fall, and where nobody was lost: a coat
+beside somebody who sits there. It is not for ever, for whoever sits by may be somebody who cannot
+call."""
+LET_GO_S: Final = 30.0
+"""Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
+lies there is found again sooner."""
+ALONE_S: Final = 5.0
+ALONE: Final = 0.85
+"""Who lies motionless for so long, and is down with this probability at least, does not wait for
+company: who plays, cleans or cares on the floor moves, and whoever sits by may be asleep, may not
+be able to help, or may be a chair that is taken for somebody."""
+COMPANY_DESCENT: Final = 0.87
+"""A descent as clear as this was a fall, whoever else is there."""
+SURE_S: Final = 0.5
+"""In company a body that has surely been seen down for less than this, in all, and not clearly to
+fall, waits as well: somebody who stoops or is helped up, or a coat that is taken for a body."""
+
+
+def in_company(state: RoomState, chain: Chain, t: int) -> bool:
+    """Return whether somebody else is or just was up here and the fall was not clearly seen."""
+    people = people_of(state, chain)
+    if any(p.stray for p in people):
+        return True
+    supposed = any(p.supposed for p in people)
+    if chain.descent >= COMPANY_DESCENT and not supposed:
+        return False
+    if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
+        return False
+    return has_company(state, people, t)
+
+
+def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
+    """Let go of a suspicion in company that nothing bears out any more.
+
+    `up_s` is for how long somebody must be upright to count as up.
+    """
+    people = people_of(state, chain)
+    if not all(p.gone(t) for p in people):
+        return
+    up, stray = up_now(state, t, up_s), any(p.stray for p in people)
+    doubtful = stray or nobody_seen(chain, people) or barely_down(chain, people)
+    gone = doubtful and unseen_s(people, t) >= LET_GO_S
+    others = stray or up or sits_now(state, t)
+    if (up and chain.descent < CLEAR_DESCENT) or (gone and others):
+        for person in people:
+            person.down_since = None
+
+
+def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
+    """Return whether somebody else is here who stood or sat a short while ago.
+
+    Or lies in a bed by which whoever is down came on their feet: who cares for somebody there bends
+    over the bed, and the two are taken for each other. Not who is seen badly where others are down:
+    whoever falls may get a new track, and the old one live on as an outline of the same body.
+    """
+    return any(
+        (_up_lately(p, t) and not _remains(p, down)) or _is_cared_for(p, down, t)
+        for p in state.people
+    )
+
+
+def up_now(state: RoomState, t: int, up_s: float) -> bool:
+    """Return whether somebody is seen up now, for `up_s`, who would still see whoever was lost."""
+    return any(p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in state.people)
+
+
+def sits_now(state: RoomState, t: int) -> bool:
+    """Return whether somebody is seen off the floor now, in a good view."""
+    return any(
+        p.chain is None
+        and not p.gone(t)
+        and p.quality >= GOOD_VIEW
+        and p.off_floor_last is not None
+        and (t - p.off_floor_last) / 1e9 <= NOW_S
+        for p in state.people
+    )
+
+
+def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
+    """Return whether `people` of a chain were seen no better than an outline is.
+
+    Not clearly on the way down either, and where nobody was lost: a coat may be all of it.
+    """
+    unseen = chain.descent < CLEAR_DESCENT and not chain.lost
+    return unseen and bool(people) and all(p.best < POSED for p in people)
+
+
+def barely_down(chain: Chain, people: Sequence[Person]) -> bool:
+    """Return whether `people` of a chain were hardly ever surely seen down, nor clearly to fall."""
+    unclear = chain.descent < COMPANY_DESCENT
+    return unclear and bool(people) and sum(p.sure_s for p in people) < SURE_S
+
+
+def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
+    """Return whether nobody's body was seen to lie there.
+
+    Down because of the descent alone; or seen no better than an outline is, not clearly on the way
+    down, and where nobody was lost; or hardly ever surely down; or
+    not whom the track had followed.
+    """
+    people = people_of(state, chain)
+    stray = any(p.stray for p in people)
+    if stray or nobody_seen(chain, people) or barely_down(chain, people):
+        return True
+    seen = [p for p in people if not p.gone(t)] or people
+    return bool(seen) and all(p.in_a_heap for p in seen)
+
+
+def _up_lately(person: Person, t: int) -> bool:
+    """Return whether somebody stood or sat a short while ago and has not gone, or down, since."""
+    if person.chain is not None or person.down_since is not None or person.gone(t):
+        return False
+    return _was_up(person, t)
+
+
+def _was_up(person: Person, t: int) -> bool:
+    last = person.off_floor_last
+    return last is not None and (t - last) / 1e9 <= LATELY_S
+
+
+def _is_cared_for(person: Person, down: Sequence[Person], t: int) -> bool:
+    """Return whether somebody was just seen in a bed, at which one of `down` had stood before."""
+    lay = person.in_bed_last
+    if lay is None or (t - lay) / 1e9 > IN_BED_S or person.chain is not None or person.gone(t):
+        return False
+    return any(
+        _was_up(p, t)
+        and p.source == person.source
+        and math.dist(p.at, person.at) <= BESIDE * max(p.size, person.size)
+        for p in down
+    )
+
+
+def _remains(person: Person, down: Sequence[Person]) -> bool:
+    return person.quality < GOOD_VIEW and any(in_one_place(p, person) for p in down)
