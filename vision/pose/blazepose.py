@@ -7,8 +7,10 @@ when somebody may be missing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import cv2
 import numpy as np
@@ -46,6 +48,11 @@ from vision.pose.types import (
 _DETECTOR_OUTPUTS = ("Identity", "Identity_1")
 # Landmarks, presence, heatmap, world landmarks; without the segmentation (Identity_2).
 _LANDMARK_OUTPUTS = ("Identity", "Identity_1", "Identity_3", "Identity_4")
+
+
+HEAD_DOWN_ODDS: Final = 1.1
+"""So much surer, in log-odds, must a body look head down than head up: the network takes people
+who stand for such who lie with the head towards the camera, and is as sure of either."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,7 +217,7 @@ class BlazePose(Closing):
                 if covered(box, body_box(again.marks.points, again.marks.visibility))
             ]
             if aligned:
-                best = max(aligned, key=lambda item: item.presence)
+                best = max(aligned, key=_likely)
                 seen = [*seen, best]
                 taken.append(body_box(best.marks.points, best.marks.visibility))
         return seen
@@ -221,7 +228,23 @@ class BlazePose(Closing):
         found = find(view, self._infer_detector, min_score)
         height, width = image.shape[:2]
         usable = [roi for roi in found if roi.usable(width, height)]
-        return self._follow(image, [Person(roi) for roi in new_regions(usable, taken, room)])
+        met = self._follow(image, [Person(roi) for roi in new_regions(usable, taken, room)])
+        return [self._other_end_up(image, item) for item in met]
+
+    def _other_end_up(self, image: Image, item: _Seen) -> _Seen:
+        """Return somebody who was just met, the other way up if that is as likely."""
+        if not item.roi.head_down:
+            return item
+        height, width = image.shape[:2]
+        body = body_box(item.marks.points, item.marks.visibility)
+        for tried in self._follow(image, [Person(item.roi.turned(math.pi))]):
+            again = tried.marks.next_roi
+            if again.usable(width, height) and not again.head_down:
+                for aligned in self._follow(image, [Person(again)]):
+                    box = body_box(aligned.marks.points, aligned.marks.visibility)
+                    if covered(body, box) and _likely(aligned) > _likely(item):
+                        return aligned
+        return item
 
     def _follow(self, image: Image, people: list[Person]) -> list[_Seen]:
         """Run the landmark network on each person's region; return those who are there."""
@@ -284,6 +307,13 @@ class BlazePose(Closing):
         np.divide(points, (width, height), out=keypoints[:, :2], casting="unsafe")
         keypoints[:, 2] = visibility
         return Pose.from_keypoints(keypoints, world, item.presence, item.roi.rotation)
+
+
+def _likely(item: _Seen) -> float:
+    """Return how likely it is that a body is as it is seen, in log-odds."""
+    presence = min(max(item.presence, 1e-6), 1.0 - 1e-6)
+    odds = math.log(presence / (1.0 - presence))
+    return odds - HEAD_DOWN_ODDS if item.marks.next_roi.head_down else odds
 
 
 def _in_pixels(box: Box, width: int, height: int) -> Box:

@@ -20,6 +20,8 @@ _MARGIN = 1.25
 # The smallest region with anything to see in it, and how far out of the picture one may be.
 _MIN_SIZE = 8.0
 _MAX_SIZES = 6.0
+# Cosine of the turn from which on a body is head down: 115 degrees.
+_HEAD_DOWN = -0.42
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ class Roi:
         dx, dy = rim[0] - centre[0], rim[1] - centre[1]
         turn = normalise_angle(math.pi / 2 - math.atan2(-dy, dx))
         return cls(centre[0], centre[1], 2.0 * math.hypot(dx, dy) * _MARGIN, turn)
+
+    @property
+    def head_down(self) -> bool:
+        """Whether the head is nearer to the lower border of the picture than the feet, clearly."""
+        return math.cos(self.rotation) < _HEAD_DOWN
+
+    def turned(self, angle: float) -> Roi:
+        """Return the same region turned further, clockwise, radians."""
+        return Roi(self.x, self.y, self.size, normalise_angle(self.rotation + angle))
 
     def to_picture(self, pixels: int, *, mirrored: bool = False) -> NDArray[np.float64]:
         """Return the 2 x 3 matrix from a crop of ``pixels`` x ``pixels`` to the picture.
