@@ -64,6 +64,9 @@ here who stands or sits, or did just now: who plays, cleans or cares on the floo
 and whoever is there helps or calls."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
+BACK_S: Final = 1.0
+"""Whoever is up for so long where somebody was lost in a fall, and not seen down, may be the same
+one: it is waited for until that is known."""
 CONTINUES_S: Final = 1.5
 """Whoever first appears where somebody of a suspicion was given up so lately is the same one: a
 pose that takes an outline's place, say, which then says whether the body is down."""
@@ -281,8 +284,9 @@ class FallJudge:
         """Recognise a person who gets up where a lost one lay as that one.
 
         Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
-        the one on the floor. It ends a suspicion only of a heap, where nobody else was lost, or of
-        whom nobody saw down for long when the one who appears there sits on a bed or sofa.
+        the one on the floor. It ends a suspicion only of a heap or of whom nobody saw down, where
+        nobody else was lost, or of whom nobody saw down for long when the one who appears there
+        sits on a bed or sofa.
         """
         if person.upright_since is None:
             return []
@@ -290,7 +294,7 @@ class FallJudge:
             bound = people_of(self.state, chain)
             lost = [p for p in bound if p.source == person.source and person.began >= p.t]
             unclear = not person.may_be_another and bool(bound)
-            heaps = unclear and all(p.in_a_heap for p in bound)
+            heaps = unclear and all(p.in_a_heap or p.only_supposed for p in bound)
             sits = unclear and person.safe >= 0.5 and all(p.seen_down_s < FOUND_S for p in bound)
             if (
                 (chain.step is not Step.SUSPECTED or heaps or sits)
@@ -362,6 +366,8 @@ class FallJudge:
             verdicts = [self._verdict(p, t) for p in people]
             if verdicts and all(v.waits for v in verdicts):
                 return False
+            if self._may_be_back(people, t):
+                return False
             last = not verdicts or any(_confirms(v) for v in verdicts)
             on_bed = bool(people) and all(p.safe >= 0.5 and not p.fell_onto for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
@@ -374,6 +380,20 @@ class FallJudge:
         # Who was seen to fall and is now seen badly is lost from sight, not up again.
         hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
         return _confirms(best) or hidden
+
+    def _may_be_back(self, lost: list[Person], t: int) -> bool:
+        """Return whether somebody is up, since a moment, where people were lost and not seen down.
+
+        It is soon known: either that is who was lost, or it was a slip of the pose network.
+        """
+        return all(p.only_supposed for p in lost) and any(
+            p.chain is None
+            and not p.gone(t)
+            and not p.may_be_another
+            and p.upright_s(t) >= BACK_S
+            and any(p.source == one.source and p.began >= one.t and p.near(one) for one in lost)
+            for p in self.state.people
+        )
 
 
 def _confirms(verdict: Judgement) -> bool:

@@ -25,6 +25,9 @@ DESCENT_KEPT_S: Final = 4.0
 """A descent that nobody went down by within this time is forgotten."""
 POSED: Final = 0.65
 """Only a pose is seen as well as this: the box of an outline wavers, and seems to fall with it."""
+POSED_NS: Final = 1_500_000_000
+"""A pose that was seen so well this lately is still trusted in a fall as clear as `FELL_ONTO`: it
+blurs the pose."""
 UPRIGHT_GAP_S: Final = 0.7
 """A person may be seen not upright for this long while getting up counts on."""
 OFF_FLOOR_S: Final = 3.0
@@ -135,6 +138,8 @@ class Person(Struct):
     """When the person was last seen to lie on a bed or sofa in a good view."""
     other_since: int | None = None
     """Since when the person has been seen on something else than `place`."""
+    posed_t: int = -POSED_NS
+    """When the person was last seen as well as only a pose is."""
     fell_t: int | None = None
     """When the person was clearly seen to fall and has not been upright since."""
     risen_since: int | None = None
@@ -198,6 +203,8 @@ class Person(Struct):
         came = self.jumped_t is not None and (t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
         smooths = dt < SMOOTH_S and (dt > 0.0 or self.down != 0.0)
         weight = dt / SMOOTH_S if smooths else 1.0
+        if seen.quality >= POSED:
+            self.posed_t = t
         lies = self._lies(seen, came=came)
         if self.supposed and self.fell_t is None:
             self.down = seen.down  # what was only supposed does not linger
@@ -303,6 +310,11 @@ class Person(Struct):
         return (self.last_down - self.down_since) / 1e9 if self.down_since is not None else 0.0
 
     @property
+    def only_supposed(self) -> bool:
+        """Whether the person is down for having been lost in a fall, and was never seen down."""
+        return self.down_since is not None and self.last_down <= self.down_since
+
+    @property
     def fell_onto(self) -> bool:
         """Whether the person was clearly seen to fall onto a marked mat, and did not get up."""
         fell = self.fell_t is not None and self.descent >= FELL_ONTO
@@ -349,6 +361,7 @@ class Person(Struct):
     def _lies(self, seen: PostureSeen, *, came: bool) -> float:
         """Return how probable it is that the body is down; `came` says: just from another body."""
         up = seen.upright >= NOT_UP or seen.posture in OFF_THE_FLOOR
+        blurred = seen.t - self.posed_t <= POSED_NS
         if not up:
             self.risen_since = None
         elif self.risen_since is None:
@@ -360,7 +373,7 @@ class Person(Struct):
             and self.fell_t is None
             and seen.descent >= CERTAIN_DESCENT
             and seen.posture is Posture.FALL
-            and seen.quality >= POSED
+            and (seen.quality >= POSED or (blurred and seen.descent >= FELL_ONTO))
             and seen.at[1] <= BORDER
         ):
             self.fell_t = seen.t

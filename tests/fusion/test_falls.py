@@ -656,6 +656,46 @@ def test_a_descent_that_is_hardly_seen_counts_less() -> None:
     assert judge([*fell(0.3), lost(6, down=0.3)], 30) == []
 
 
+BLURRED = {"down": 0.5, "descent": 0.9, "posture": Posture.FALL, "quality": 0.4}
+HEAPED = {"down": 0.46, "upright": 0.1, "posture": Posture.FALLEN, "quality": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("unposed_s", "confirmed"), [(0.0, True), (2.0, False)], ids=["just before", "long before"]
+)
+def test_a_fall_that_blurs_a_well_seen_pose_is_one(unposed_s: float, *, confirmed: bool) -> None:
+    """Who then lies in a heap, seen badly, is down because of the fall."""
+    faint = span(3, 3 + unposed_s, **{**UP, "quality": 0.4})
+    start = 3 + unposed_s
+    story = [*span(0, 3, **UP), *faint, *span(start, start + 1, **BLURRED)]
+    story += span(start + 1, start + 20, **HEAPED)
+    assert (Step.CONFIRMED in dict(judge(story, 0))) == confirmed
+
+
+UP_THERE = {**UP, "track": 2, "quality": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("after", "steps"),
+    [
+        ([], [Step.SUSPECTED, Step.CONFIRMED]),
+        (span(5, 30, **UP_THERE), [Step.SUSPECTED, Step.RECOVERED]),
+        (span(5, 30, **UP_THERE, at=(1.4, 0.5)), [Step.SUSPECTED, Step.CONFIRMED]),
+        (
+            [*span(6.3, 8.5, **UP_THERE), *span(8.5, 30, **LYING, track=2)],
+            [Step.SUSPECTED, Step.CONFIRMED],
+        ),
+    ],
+    ids=["nobody", "is up there again", "somebody up elsewhere", "seemed to be up for a moment"],
+)
+def test_who_was_lost_in_a_fall_and_not_seen_down_may_be_up(
+    after: list[PostureSeen], steps: list[Step]
+) -> None:
+    falling = {"down": 0.3, "descent": 0.86, "posture": Posture.FALL}
+    story = [*span(0, 3, **UP), *span(3, 3.6, **falling), lost(5.6, down=0.3), *after]
+    assert [step for step, _ in judge(story, 40)] == steps
+
+
 BADLY = {"down": 0.05, "upright": 0.3, "quality": 0.25, "track": 9, "at": (1.6, 0.5)}
 """Who sits behind a table or at the picture's border."""
 LEANS_BACK = {
