@@ -137,3 +137,32 @@ def test_no_more_are_found_than_are_wanted(people: int) -> None:
     blaze, _ = engine(people)
     poses = blaze.detect(picture(STANDING, LYING), 0, hints=[STANDING, LYING])
     assert len(poses) == people
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "head_down"),
+    [(0.97, 0.98, False), (0.6, 0.98, True), (0.98, 0.97, False), (0.2, 0.98, True)],
+    ids=["as sure of either", "surely head down", "head up", "only head down"],
+)
+def test_head_down_must_look_clearly_surer(up: float, down: float, *, head_down: bool) -> None:
+    """The network reads who stands head down nearly as well: a prior decides then."""
+
+    class Either(White):
+        """Says of a bright upper half that it is a body head up, of a dark one head down."""
+
+        def __call__(self) -> tuple[Floats, ...]:
+            raw, _, cold, world = super().__call__()
+            bright = self.input[:128].mean() > self.input[128:].mean()
+            return raw, np.array([[up if bright else down]], np.float32), cold, world
+
+    image = picture(STANDING)
+    x0, y0, x1, _ = STANDING
+    # The upper part is wider, so that either end can be told from the other.
+    image[
+        round(y0 * HEIGHT) : round(0.4 * HEIGHT),
+        round((x0 - 0.02) * WIDTH) : round((x1 + 0.02) * WIDTH),
+    ] = 255
+    options = PoseOptions(num_people=3, smoothing=False)
+    blaze = BlazePose(Nobody(), Either(), options)  # type: ignore[arg-type]
+    (pose,) = blaze.detect(image, 0, hints=[STANDING])
+    assert (abs(pose.rotation) > 2.0) == head_down
