@@ -73,8 +73,7 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     if not all(p.gone(t) for p in people):
         return
     up, stray = up_now(state, t, up_s), any(p.stray for p in people)
-    doubtful = stray or nobody_seen(chain, people) or barely_down(chain, people)
-    gone = doubtful and unseen_s(people, t) >= LET_GO_S
+    gone = _doubtful(chain, people) and unseen_s(people, t) >= LET_GO_S
     others = stray or up or sits_now(state, t)
     if (up and chain.descent < CLEAR_DESCENT) or (gone and others):
         for person in people:
@@ -120,25 +119,29 @@ def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
     return unseen and bool(people) and all(p.best < POSED for p in people)
 
 
-def barely_down(chain: Chain, people: Sequence[Person]) -> bool:
-    """Return whether `people` of a chain were hardly ever surely seen down, nor clearly to fall."""
-    unclear = chain.descent < COMPANY_DESCENT
-    return unclear and bool(people) and sum(p.sure_s for p in people) < SURE_S
-
-
 def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     """Return whether nobody's body was seen to lie there.
 
     Down because of the descent alone; or seen no better than an outline is, not clearly on the way
-    down, and where nobody was lost; or hardly ever surely down; or
-    not whom the track had followed.
+    down, and where nobody was lost; or hardly ever surely down; or not whom the track had followed.
     """
     people = people_of(state, chain)
-    stray = any(p.stray for p in people)
-    if stray or nobody_seen(chain, people) or barely_down(chain, people):
+    if _doubtful(chain, people):
         return True
     seen = [p for p in people if not p.gone(t)] or people
     return bool(seen) and all(p.in_a_heap for p in seen)
+
+
+def _doubtful(chain: Chain, people: Sequence[Person]) -> bool:
+    """Return whether `people` of a chain may be a thing, or hardly down."""
+    stray = any(p.stray for p in people)
+    return stray or nobody_seen(chain, people) or _barely_down(chain, people)
+
+
+def _barely_down(chain: Chain, people: Sequence[Person]) -> bool:
+    """Return whether `people` of a chain were hardly ever surely seen down, nor clearly to fall."""
+    unclear = chain.descent < COMPANY_DESCENT
+    return unclear and bool(people) and sum(p.sure_s for p in people) < SURE_S
 
 
 def _up_lately(person: Person, t: int) -> bool:

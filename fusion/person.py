@@ -80,6 +80,9 @@ JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
 falls at more than 3 m/s in a room."""
+HOP_S: Final = 1.0
+"""Hips that moved further than `JUMP` from one look to the next, in no more than this, may be
+somebody else's: that is known when whom the track had followed is seen again."""
 RETURNS_NS: Final = 3_000_000_000
 """Whoever is new so soon after a track jumped away from there is whom it had followed."""
 NEAR: Final = 0.7
@@ -196,7 +199,7 @@ class Person(Struct):
         dt = (t - self.t) / 1e9 if t > self.t else 0.0
         moved = math.dist(self.at, seen.at) if self.at != seen.at else 0.0
         if moved > JUMP * size:
-            if self.chain is None and dt <= 1.0:
+            if self.chain is None and dt <= HOP_S:
                 self.hopped_t, self.hopped_from, self.stray = t, self.at, False
             if moved > (JUMP + JUMP_PER_S * dt) * size:
                 self._become_another(seen)
@@ -312,7 +315,7 @@ class Person(Struct):
     @property
     def only_supposed(self) -> bool:
         """Whether the person is down for having been lost in a fall, and was never seen down."""
-        return self.down_since is not None and self.last_down <= self.down_since
+        return self.down_since is not None and self.seen_down_s <= 0.0
 
     @property
     def fell_onto(self) -> bool:

@@ -202,20 +202,7 @@ class BlazePose(Closing):
                 break
             if any(covered(box, other) for other in taken):
                 continue
-            tried = [
-                found
-                for roi in regions_of(box)
-                if roi.usable(width, height)
-                for found in self._follow(image, [Person(roi)])
-            ]
-            # The network aligns itself: what it says of its own region counts, not the guess.
-            aligned = [
-                again
-                for item in tried
-                if item.marks.next_roi.usable(width, height)
-                for again in self._follow(image, [Person(item.marks.next_roi)])
-                if covered(box, body_box(again.marks.points, again.marks.visibility))
-            ]
+            aligned = self._aligned(image, regions_of(box), box)
             if aligned:
                 best = max(aligned, key=_likely)
                 seen = [*seen, best]
@@ -235,16 +222,23 @@ class BlazePose(Closing):
         """Return somebody who was just met, the other way up if that is as likely."""
         if not item.roi.head_down:
             return item
-        height, width = image.shape[:2]
         body = body_box(item.marks.points, item.marks.visibility)
-        for tried in self._follow(image, [Person(item.roi.turned(math.pi))]):
-            again = tried.marks.next_roi
-            if again.usable(width, height) and not again.head_down:
-                for aligned in self._follow(image, [Person(again)]):
-                    box = body_box(aligned.marks.points, aligned.marks.visibility)
-                    if covered(body, box) and _likely(aligned) > _likely(item):
-                        return aligned
-        return item
+        others = self._aligned(image, [item.roi.turned(math.pi)], body)
+        return max([item, *(one for one in others if not one.roi.head_down)], key=_likely)
+
+    def _aligned(self, image: Image, regions: Sequence[Roi], box: Box) -> list[_Seen]:
+        """Return what the landmark network sees in regions of its own that begin with these.
+
+        It aligns itself: what it says of its own region counts, not the guess. Who is not in `box`,
+        in pixels, is left out.
+        """
+        height, width = image.shape[:2]
+        guesses = [Person(roi) for roi in regions if roi.usable(width, height)]
+        own = [item.marks.next_roi for item in self._follow(image, guesses)]
+        found = self._follow(image, [Person(roi) for roi in own if roi.usable(width, height)])
+        return [
+            one for one in found if covered(box, body_box(one.marks.points, one.marks.visibility))
+        ]
 
     def _follow(self, image: Image, people: list[Person]) -> list[_Seen]:
         """Run the landmark network on each person's region; return those who are there."""
