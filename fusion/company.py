@@ -10,16 +10,17 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from fusion.descent import POSED
 from fusion.falls_state import (
     CLEAR_DESCENT,
     Chain,
     RoomState,
-    in_one_place,
     people_of,
     unseen_s,
 )
 from fusion.looks import GOOD_VIEW
-from fusion.person import POSED, Person
+from fusion.person import Person
+from fusion.same_body import in_one_place
 
 LATELY_S: Final = 60.0
 """Whoever was up so lately, is still here and not down, is company: people who sit are seen badly
@@ -95,7 +96,9 @@ def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
 
 def up_now(state: RoomState, t: int, up_s: float) -> bool:
     """Return whether somebody is seen up now, for `up_s`, who would still see whoever was lost."""
-    return any(p.chain is None and not p.gone(t) and p.upright_s(t) >= up_s for p in state.people)
+    return any(
+        p.chain is None and not p.gone(t) and p.up.upright_s(t) >= up_s for p in state.people
+    )
 
 
 def sits_now(state: RoomState, t: int) -> bool:
@@ -104,8 +107,8 @@ def sits_now(state: RoomState, t: int) -> bool:
         p.chain is None
         and not p.gone(t)
         and p.quality >= GOOD_VIEW
-        and p.off_floor_last is not None
-        and (t - p.off_floor_last) / 1e9 <= NOW_S
+        and p.up.last is not None
+        and (t - p.up.last) / 1e9 <= NOW_S
         for p in state.people
     )
 
@@ -152,7 +155,7 @@ def _up_lately(person: Person, t: int) -> bool:
 
 
 def _was_up(person: Person, t: int) -> bool:
-    last = person.off_floor_last
+    last = person.up.last
     return last is not None and (t - last) / 1e9 <= LATELY_S
 
 

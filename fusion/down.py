@@ -211,7 +211,7 @@ class DownJudge:
         agrees = any(one.llr > 0.0 for one in others.contributions)
         waits = seen_before and not agrees and self._waits(person, began, t)
         beside: list[tuple[str, Contribution]] = []
-        if carer and person.descent < CLEAR_DESCENT and not struck:
+        if carer and person.descent.clear < CLEAR_DESCENT and not struck:
             less = table.ratios["carer_beside"]
             beside.append((less.cause, Contribution(less.sense, less.at(1.0))))
         elif not others.contributions:
@@ -266,7 +266,7 @@ class DownJudge:
         known = self.who.subject_of(person.source, person.track)
         if known is not None:
             return known[0]
-        return self._beds.get(person.bed) if person.bed is not None else None
+        return self._beds.get(person.where.bed) if person.where.bed is not None else None
 
     def _of(self, subject: str | None, pieces: Iterable[Evidence], t: int) -> list[Evidence]:
         """Return the pieces that may be about `subject`."""

@@ -12,11 +12,12 @@ from typing import Final
 
 from ambient.observations import Posture
 from fusion.down_state import Situation, Who
-from fusion.falls_state import JOIN_S, Chain, Step, in_one_place
+from fusion.falls_state import JOIN_S, Chain, Step
 from fusion.hypothesis import Evidence, belongs
 from fusion.looks import GOOD_VIEW
 from fusion.person import DOWN_ON, Person
 from fusion.ratios import Hypothesis
+from fusion.same_body import in_one_place
 from fusion.signs import Signs
 from fusion.wearers import SECOND, STILL_S, Wearer
 
@@ -95,11 +96,11 @@ def seen_up(
     pieces = []
     for person, matched, share in persons:
         who = "matched" if matched else "alone"
-        up_s = min(person.upright_s(t), (t - one.began) / SECOND)
+        up_s = min(person.up.upright_s(t), (t - one.began) / SECOND)
         rests_s = max(0.0, min(person.rests_s(t), (t - one.began) / SECOND))
         for name, seen_s, sure in (
             (f"camera_upright_{who}", up_s, share),
-            (f"camera_rests_{who}", rests_s, person.place_sure),
+            (f"camera_rests_{who}", rests_s, person.where.sure),
         ):
             worth = sure * table.ratios[name].at(seen_s)
             if worth < 0.0:
@@ -115,7 +116,7 @@ def is_about(one: Situation, person: Person, who: Who, beds: Mapping[str, str | 
     """
     track = who.track_of(one.source)
     known = who.subject_of(person.source, person.track)
-    owner = beds.get(person.bed) if known is None and person.bed is not None else None
+    owner = beds.get(person.where.bed) if known is None and person.where.bed is not None else None
     if owner is not None and owner == one.subject:
         return True
     named = known is not None and known[0] == one.subject

@@ -217,7 +217,7 @@ class Situations:
         wearer = self._down.signs.wearers.get(one.source)
         seen = list(self.persons(one, now, who))
         for person, matched, _ in seen:
-            up_s = min(person.upright_s(now), (now - one.began) / SECOND)
+            up_s = min(person.up.upright_s(now), (now - one.began) / SECOND)
             likely = chain.step is Step.SUSPECTED or person.began < one.began
             same = matched or (likely and (wearer is None or not wearer.lies_still(now)))
             if same and up_s >= self._config.recover_s:

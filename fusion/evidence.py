@@ -144,10 +144,10 @@ def verdict(person: Person, t: int, on: Person | None = None) -> Judgement:
     return evidence(
         down=person.down,
         down_s=max(0.0, (t - since) / 1e9),
-        descent=person.descent,
+        descent=person.descent.clear,
         still=person.still,
-        place=Place.FLOOR if person.fell_onto else on.place,
+        place=Place.FLOOR if person.fell_onto else on.where.place,
         quality=person.quality,
-        place_sure=on.place_sure,
-        safe=0.0 if person.fell_onto else max(person.safe, on.safe),
+        place_sure=on.where.sure,
+        safe=0.0 if person.fell_onto else max(person.where.safe, on.where.safe),
     )

@@ -30,6 +30,7 @@ from fusion.evidence import LEAST_SAFE, Judgement, verdict
 from fusion.falls_state import (
     CLEAR_DESCENT,
     FORGET_S,
+    FOUND_S,
     JOIN_S,
     Beside,
     Chain,
@@ -38,39 +39,34 @@ from fusion.falls_state import (
     Step,
     chain_of,
     changed,
-    doubles,
     followed,
     forget,
-    may_be_another,
     people_of,
     stand,
     unseen_s,
-    was_lost_there,
 )
 from fusion.looks import GOOD_VIEW
 from fusion.person import DOWN_ON, Person
+from fusion.same_body import (
+    claimed,
+    continued,
+    doubles,
+    may_be_another,
+    may_be_back,
+    was_lost_there,
+)
 
 SUSPECT: Final = 0.4
 CONFIRM: Final = 0.7
 MISSED_S: Final = 0.8
 """Who fell and has not been seen for so long is suspected before the track is given up; a camera
 looks at people who lie still every half second at least."""
-FOUND_S: Final = 3.0
-"""Somebody whose fall was not seen is suspected only after being seen down for this long:
-furniture or a coat that is taken for a body wavers, and is lost again sooner."""
 COMPANY_S: Final = 2.5
 """So many times `confirm_s` must somebody be down whose fall was not seen while another person is
 here who stands or sits, or did just now: who plays, cleans or cares on the floor is seldom alone,
 and whoever is there helps or calls."""
 DESCENT_SPEEDUP: Final = 0.5
 """Share of `confirm_s` that a clearly seen descent saves."""
-BACK_S: Final = 1.0
-"""Whoever is up for so long where somebody was lost in a fall, and not seen down, may be the same
-one: it is waited for until that is known."""
-CONTINUES_S: Final = 1.5
-"""Whoever first appears where somebody of a suspicion was given up so lately is the same one: a
-pose that takes an outline's place, say, which then says whether the body is down."""
-
 _MISSED: Final = round(MISSED_S * 1e9)
 _FORGET: Final = round(FORGET_S * 1e9)
 _NEVER: Final = 2**63 - 1
@@ -111,7 +107,7 @@ class FallJudge:
         if person is None:
             person = Person.first(seen)
             person.may_be_another = may_be_another(self.state, person)
-            person.chain = self._continued(person, seen)
+            person.chain = continued(self.state, person, seen)
             for other in self.state.people:
                 other.stray = other.stray or other.left_behind(person)
             self.state.people.append(person)
@@ -186,15 +182,19 @@ class FallJudge:
         if person.chain is not None:
             return self._follow_chain(person, t)
         if person.down_since is None:
-            return self._claim(person, t)
+            chain = claimed(self.state, person, t)
+            if chain is None:
+                return []
+            person.chain = chain.number
+            return self._follow_chain(person, t)
         if self._at_rest(person, t):
             return []
         verdict = self._verdict(person, t)
-        unseen_fall = person.descent < CLEAR_DESCENT and person.seen_down_s < FOUND_S
+        unseen_fall = person.descent.clear < CLEAR_DESCENT and person.seen_down_s < FOUND_S
         if verdict.decides < SUSPECT or (unseen_fall and not verdict.hurry):
             return []
         # What was seen of the person upright before this is no evidence of recovery.
-        person.upright_since = None
+        person.up.upright_since = None
         lost = was_lost_there(self.state, person)
         chain = self._chain_for(person, t)
         if chain is not None:
@@ -210,11 +210,11 @@ class FallJudge:
             began=t,
             down_since=person.down_since,
             step=Step.SUSPECTED,
-            place=person.place,
-            descent=person.descent,
+            place=person.where.place,
+            descent=person.descent.clear,
             probability=verdict.probability,
             contributions=list(verdict.contributions),
-            bed=person.bed,
+            bed=person.where.bed,
             subject=verdict.subject,
             hurry=verdict.hurry,
             lost=lost,
@@ -251,59 +251,17 @@ class FallJudge:
             return []
         if person.down_since is not None:
             stand(chain, self._verdict(person, t))
-            chain.place = person.place
-        if person.upright_s(t) < self._config.recover_s:
+            chain.place = person.where.place
+        if person.up.upright_s(t) < self._config.recover_s:
             return []
         others = [p for p in people_of(self.state, chain) if p is not person]
         if any(not p.gone(t) and p.down >= DOWN_ON for p in others):
             return []  # another camera still sees this person down
         self.state.chains.remove(chain)
         for one in (person, *others):
-            one.chain, one.down_since, one.descent = None, None, 0.0
+            one.chain, one.down_since, one.descent.clear = None, None, 0.0
         chain.step = Step.RECOVERED
         return [changed(chain, Step.RECOVERED, t)]
-
-    def _continued(self, person: Person, seen: PostureSeen) -> int | None:
-        """Return the suspicion that somebody new in the picture is of, if it is about the same."""
-        # Who is seen upright is not who was just seen to lie there: nobody gets up that fast.
-        up = seen.upright >= 0.5 and seen.quality >= GOOD_VIEW
-        for chain in () if person.may_be_another else self.state.chains:
-            if chain.step is Step.SUSPECTED and any(
-                p.ended
-                and not p.interrupted
-                and p.source == person.source
-                and (person.t - p.t) / 1e9 <= CONTINUES_S
-                and person.near(p)
-                and not (up and p.lies_in_view)
-                for p in people_of(self.state, chain)
-            ):
-                return chain.number
-        return None
-
-    def _claim(self, person: Person, t: int) -> list[Change]:
-        """Recognise a person who gets up where a lost one lay as that one.
-
-        Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
-        the one on the floor. It ends a suspicion only of a heap or of whom nobody saw down, where
-        nobody else was lost, or of whom nobody saw down for long when the one who appears there
-        sits on a bed or sofa.
-        """
-        if person.upright_since is None:
-            return []
-        for chain in self.state.chains:
-            bound = people_of(self.state, chain)
-            lost = [p for p in bound if p.source == person.source and person.began >= p.t]
-            unclear = not person.may_be_another and bool(bound)
-            heaps = unclear and all(p.in_a_heap or p.only_supposed for p in bound)
-            sits = unclear and person.safe >= 0.5 and all(p.seen_down_s < FOUND_S for p in bound)
-            if (
-                (chain.step is not Step.SUSPECTED or heaps or sits)
-                and all(p.gone(t) for p in bound)
-                and any(person.near(p) for p in lost)
-            ):
-                person.chain = chain.number
-                return self._follow_chain(person, t)
-        return []
 
     def _chain_for(self, person: Person, t: int) -> Chain | None:
         """Return the open chain that this person's fall already is, if any.
@@ -366,10 +324,10 @@ class FallJudge:
             verdicts = [self._verdict(p, t) for p in people]
             if verdicts and all(v.waits for v in verdicts):
                 return False
-            if self._may_be_back(people, t):
+            if may_be_back(self.state, people, t):
                 return False
             last = not verdicts or any(_confirms(v) for v in verdicts)
-            on_bed = bool(people) and all(p.safe >= 0.5 and not p.fell_onto for p in people)
+            on_bed = bool(people) and all(p.where.safe >= 0.5 and not p.fell_onto for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
             return (clear and not on_bed and not (up or all(p.risen for p in people))) or last
         verdicts = [self._verdict(p, t) for p in seen]
@@ -380,20 +338,6 @@ class FallJudge:
         # Who was seen to fall and is now seen badly is lost from sight, not up again.
         hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
         return _confirms(best) or hidden
-
-    def _may_be_back(self, lost: list[Person], t: int) -> bool:
-        """Return whether somebody is up, since a moment, where people were lost and not seen down.
-
-        It is soon known: either that is who was lost, or it was a slip of the pose network.
-        """
-        return all(p.only_supposed for p in lost) and any(
-            p.chain is None
-            and not p.gone(t)
-            and not p.may_be_another
-            and p.upright_s(t) >= BACK_S
-            and any(p.source == one.source and p.began >= one.t and p.near(one) for one in lost)
-            for p in self.state.people
-        )
 
 
 def _confirms(verdict: Judgement) -> bool:

@@ -6,7 +6,6 @@ are made of. `Beside` is what other senses must answer to be weighed beside a ca
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, Protocol
@@ -16,13 +15,12 @@ from msgspec import Struct
 from ambient.events import Contribution
 from ambient.observations import Place
 from fusion.evidence import Judgement
-from fusion.person import DOWN_ON, POSED, Person
+from fusion.person import Person
 
 CLEAR_DESCENT: Final = 0.5
-BOTH_NS: Final = 1_000_000_000
-"""A pose may go on for so long while an outline of the same body is seen elsewhere already."""
-DOUBLE: Final = 0.4
-"""Two who lie with their hips nearer than this, in lengths of the body, are one."""
+FOUND_S: Final = 3.0
+"""Somebody whose fall was not seen is suspected only after being seen down for this long:
+furniture or a coat that is taken for a body wavers, and is lost again sooner."""
 FORGET_S: Final = 30.0
 JOIN_S: Final = 60.0
 """Somebody seen down joins a chain whose people were seen this lately; later it is a new fall,
@@ -127,21 +125,6 @@ def changed(chain: Chain, step: Step, t: int) -> Change:
     )
 
 
-def in_one_place(one: Person, other: Person) -> bool:
-    """Return whether two tracks of a camera are so near that they may be one body."""
-    near = math.dist(one.at, other.at) <= DOUBLE * max(one.size, other.size)
-    return near and one.source == other.source
-
-
-def doubles(state: RoomState, person: Person, t: int) -> list[Person]:
-    """Return others who lie where this one does, in the same picture: the same body again."""
-    return [
-        p
-        for p in state.people
-        if p is not person and p.down >= DOWN_ON and not p.gone(t) and in_one_place(p, person)
-    ]
-
-
 def people_of(state: RoomState, chain: Chain) -> list[Person]:
     """Return whom a chain is about."""
     return [p for p in state.people if p.chain == chain.number]
@@ -158,42 +141,6 @@ def followed(state: RoomState, source: str, track: int) -> Person | None:
         if person.track == track and person.source == source:
             return person
     return None
-
-
-def may_be_another(state: RoomState, person: Person) -> bool:
-    """Return whether somebody who was up was lost about where this one appears: it may be either.
-
-    Whoever helps stands close, and hides and is hidden. A pose that was never seen up is no helper:
-    nobody comes to somebody on the floor but on their feet.
-    """
-    return any(
-        p.chain is None
-        and p.down_since is None
-        and p.upright_last > 0
-        and p.source == person.source
-        and p.t <= person.began
-        and p.gone(person.began)
-        and person.near(p)
-        for p in state.people
-        if p is not person
-    )
-
-
-def was_lost_there(state: RoomState, person: Person) -> bool:
-    """Return whether somebody whose pose was seen well is not seen since this one appeared here.
-
-    A body that falls may get a new track at once, as an outline that nobody saw go down.
-    """
-    return any(
-        p.best >= POSED
-        and p.chain is None
-        and not p.left
-        and p.source == person.source
-        and p.t <= person.began + BOTH_NS
-        and person.near(p)
-        for p in state.people
-        if p is not person
-    )
 
 
 def unseen_s(people: Sequence[Person], t: int) -> float:

@@ -9,10 +9,22 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from ambient.observations import Place, Point, Posture, PostureSeen
-from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, SAFE, safe, sits, upright, whole
+from fusion.descent import (
+    BORDER,
+    DESCENT_KEPT_S,
+    FALLEN,
+    FELL_ONTO,
+    HEAP,
+    RISEN_S,
+    Descent,
+)
+from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, whole
+from fusion.off_floor import OffFloor
+from fusion.whereabouts import Whereabouts
 
 DOWN_ON: Final = 0.55
 DOWN_OFF: Final = 0.35
@@ -21,44 +33,9 @@ AFTER_DESCENT: Final = 0.15
 SMOOTH_S: Final = 0.3
 GAP_S: Final = 2.0
 """A person seen not down (or not seen) for less than this is still the same lying person."""
-DESCENT_KEPT_S: Final = 4.0
-"""A descent that nobody went down by within this time is forgotten."""
-POSED: Final = 0.65
-"""Only a pose is seen as well as this: the box of an outline wavers, and seems to fall with it."""
-POSED_NS: Final = 1_500_000_000
-"""A pose that was seen so well this lately is still trusted in a fall as clear as `FELL_ONTO`: it
-blurs the pose."""
-UPRIGHT_GAP_S: Final = 0.7
-"""A person may be seen not upright for this long while getting up counts on."""
-OFF_FLOOR_S: Final = 3.0
-"""Who was upright or sat in a good view for so long was up, whatever a later look says."""
 UNSEEN_S: Final = 3.0
 """A track that nobody reports for this long is gone, even if its end was never told (a restarted
 sensor begins new tracks)."""
-SAFE_S: Final = 1.0
-STAYS: Final = 0.35
-"""Hips that moved by more than this share of the body's length may have left the bed."""
-STAYS_SAFE: Final = 0.8
-"""Least probability of still being on a bed or sofa for who has not moved from it."""
-PLACE_WEIGHT: Final = 0.1
-"""How much of its probability each further sight of the same place settles."""
-PLACE_S: Final = 2.0
-"""So long must a person be seen on something else before it is believed."""
-CERTAIN_DESCENT: Final = 0.75
-FELL_ONTO: Final = 0.87
-"""Whoever fell as clearly as this did not lie down on a marked mat but fell on it. (Onto a bed or a
-sofa people drop.)"""
-NOT_UP_S: Final = 3.0
-NOT_UP: Final = 0.35
-"""Who was clearly seen to fall and was less upright than this ever since, for so long, …"""
-RISEN_S: Final = 0.25
-"""A shorter look at somebody upright is a slip of the pose network."""
-FALLEN: Final = 0.75
-"""… is down with this probability at least, in whatever heap the body lies, …"""
-HEAP: Final = 0.25
-"""… unless it is less surely down than this by itself: children at play drop to kneel or sit (0.18
-in simulated days), and who walks up to a camera and stoops sinks as well. (Of 81 recorded falls
-that are confirmed 4 are so in a heap, none below 0.31.)"""
 MOTIONLESS: Final = 0.5
 MOTIONLESS_UPRIGHT: Final = 0.15
 MOTIONLESS_STILL: Final = 0.8
@@ -69,13 +46,6 @@ look that says otherwise for a shorter time is a slip of the pose network."""
 MOTIONLESS_S: Final = 3.0
 """Who lies so for so long is as surely down as who was clearly seen to fall: people who sit, kneel
 or bend are seen upright as well, and do not keep as still."""
-BORDER: Final = 0.93
-"""Row of the hips, in picture heights, below which a descent is no fall by itself: whoever walks
-up to a low camera and past it sinks through the lower border."""
-DOUBTFUL_DESCENT: Final = 0.6
-UNTRUSTED: Final = 0.5
-"""Most that counts of a descent there, and of a body that is seen worse than this and does not
-look down: getting up in the dark, say. (None of 81 recorded falls that are confirmed is so.)"""
 JUMP: Final = 0.5
 JUMP_PER_S: Final = 2.0
 """Hips that moved further than this, in lengths of the body, are somebody else's: nobody runs or
@@ -87,16 +57,12 @@ RETURNS_NS: Final = 3_000_000_000
 """Whoever is new so soon after a track jumped away from there is whom it had followed."""
 NEAR: Final = 0.7
 """Of two tracks that are nearer than this, in lengths of the body, one may go on as the other."""
-NEAR_BORDER: Final = 0.8
-OUT_S: Final = 0.8
-OUT_DOWN: Final = 0.1
-"""Whose hips are that low in the picture and sink so fast that they are below `BORDER` within so
-long, and who does not look down at all, is walking out; who falls looks more down by then."""
-SINKS_S: Final = 0.3
-"""Smooths how fast the hips sink."""
 SURELY: Final = 0.8
 SURE_VIEW: Final = 0.4
 """Who is seen so well to be down with this probability at least is surely seen down."""
+OUT_DOWN: Final = 0.1
+"""Who sinks through the lower border and does not look down at all is walking out; who falls looks
+more down by then."""
 LOST_DOWN: Final = 0.45
 LOST_DESCENT: Final = 0.6
 LOST_FALLING: Final = 0.85
@@ -114,8 +80,6 @@ class Person(Struct):
     at: Point
     """Middle of the hips in picture heights, when first and when last seen."""
     size: float = 0.0
-    sinks: float = 0.0
-    """How fast the hips sink in the picture, picture heights a second."""
     posture: Posture = Posture.OTHER
     seen_down: float = 0.0
     """Posture and probability of being down as last seen, not smoothed."""
@@ -124,34 +88,20 @@ class Person(Struct):
     last_down: int = 0
     sure_s: float = 0.0
     """For how long the person has surely been seen down since then, in all."""
-    descent: float = 0.0
-    descent_t: int = 0
+    descent: Descent = msgspec.field(default_factory=Descent)
+    where: Whereabouts = msgspec.field(default_factory=Whereabouts)
+    up: OffFloor = msgspec.field(default_factory=OffFloor)
     still: float = 0.0
     quality: float = 0.0
     best: float = 0.0
     """The highest quality so far: furniture that is taken for a body is never seen well."""
-    place: Place = Place.UNKNOWN
-    bed: str | None = None
-    place_sure: float = 1.0
-    safe: float = 0.0
-    """Smoothed probability of being on something on which lying is no fall, 0..1."""
-    safe_at: Point | None = None
-    """Where that was established; who does not move from there stays on it."""
     in_bed_last: int | None = None
     """When the person was last seen to lie on a bed or sofa in a good view."""
-    other_since: int | None = None
-    """Since when the person has been seen on something else than `place`."""
-    posed_t: int = -POSED_NS
-    """When the person was last seen as well as only a pose is."""
-    fell_t: int | None = None
-    """When the person was clearly seen to fall and has not been upright since."""
-    risen_since: int | None = None
-    """Since when the person has looked up again after that."""
     motionless_since: int | None = None
     motionless_last: int = 0
     """Since when the person has been seen to lie motionless, and when last."""
     supposed: bool = False
-    """Down because of that alone: the posture by itself does not say so."""
+    """Down for having lain so or fallen alone: the posture by itself does not say so."""
     jumped_t: int | None = None
     """When the track last went over to another body."""
     hopped_t: int = 0
@@ -159,12 +109,6 @@ class Person(Struct):
     """When the hips last moved so far from one look to the next, and from where."""
     stray: bool = False
     """Whom the track followed is seen there again: what it follows now nobody saw come."""
-    upright_since: int | None = None
-    upright_last: int = 0
-    off_floor_since: int | None = None
-    """Since when every look has shown the person upright or in a seat."""
-    off_floor_last: int | None = None
-    """When that had last been so for `OFF_FLOOR_S`."""
     missed: bool = False
     """Supposed to be down for not having been seen since the middle of a fall."""
     ended: bool = False
@@ -187,10 +131,7 @@ class Person(Struct):
             t=seen.t,
             began_at=seen.at,
             at=seen.at,
-            place=seen.place,
-            bed=seen.bed,
-            place_sure=seen.place_sure,
-            safe=safe(seen),
+            where=Whereabouts.first(seen),
         )
 
     def see(self, seen: PostureSeen) -> None:
@@ -206,13 +147,13 @@ class Person(Struct):
         came = self.jumped_t is not None and (t - self.jumped_t) / 1e9 <= DESCENT_KEPT_S
         smooths = dt < SMOOTH_S and (dt > 0.0 or self.down != 0.0)
         weight = dt / SMOOTH_S if smooths else 1.0
-        if seen.quality >= POSED:
-            self.posed_t = t
-        lies = self._lies(seen, came=came)
-        if self.supposed and self.fell_t is None:
+        fall, standing = self.descent, self.down_since is None
+        fall.see(seen, self.at[1], dt, another=came, standing=standing)
+        lies = fall.lies(seen)
+        if self.supposed and fall.fell_t is None:
             self.down = seen.down  # what was only supposed does not linger
         # Who was seen in a heap and looks even less down since, or is hardly seen, lies no more.
-        less = self.supposed and self.fell_t is not None and seen.down < HEAP
+        less = self.supposed and fall.fell_t is not None and seen.down < HEAP
         self.supposed = lies > seen.down or less
         view = seen.quality * whole(seen)
         if self._follow_motionless(seen, view) and lies < FALLEN:
@@ -221,38 +162,22 @@ class Person(Struct):
         self.quality += weight * (view - self.quality)
         if self.quality > self.best:
             self.best = self.quality
-        if dt > 0.0:
-            share = dt / SINKS_S if dt < SINKS_S else 1.0
-            self.sinks += share * ((seen.at[1] - self.at[1]) / dt - self.sinks)
         self.t, self.at, self.size = t, seen.at, seen.size
         self.posture, self.seen_down, self.still = seen.posture, seen.down, seen.still
         if self.ended or self.left or self.missed:
             self.ended = self.left = self.missed = False
-        # Coming from one body to another looks like a fall for as long as it is remembered.
-        descent = 0.0 if came else seen.descent
-        out = seen.at[1] > BORDER and seen.down < HEAP
-        untrusted = seen.quality < UNTRUSTED and seen.down < DOWN_ON
-        if descent > DOUBTFUL_DESCENT and (out or untrusted):
-            descent = DOUBTFUL_DESCENT
-        stale = (t - self.descent_t) / 1e9 > DESCENT_KEPT_S
-        renewed = self.down_since is None and (stale or descent == self.descent)
-        if descent > self.descent or renewed:
-            # What was doubted at first and is trusted later began when it was doubted.
-            began = not stale and self.descent == DOUBTFUL_DESCENT
-            self.descent, self.descent_t = descent, self.descent_t if began else t
         self._follow_down(t)
         if self.down_since is None:
             self.sure_s = 0.0
         elif seen.down >= SURELY and view >= SURE_VIEW:
             self.sure_s += min(dt, GAP_S)
-        self._follow_place(seen)
-        self._follow_safe(seen, dt)
+        left = self.where.see(seen, dt)
+        if left is not None and self.down_since is not None:
+            self.down_since = max(self.down_since, left)  # who came off a bed is down from then on
         rests = self.down >= DOWN_ON and seen.place in (Place.BED, Place.SOFA)
         if rests and self.quality >= GOOD_VIEW and seen.place_sure >= 0.5:
             self.in_bed_last = seen.t
-        up = upright(seen)
-        self._follow_upright(up, t)
-        self._follow_off_floor(up or sits(seen), t)
+        self.up.see(seen)
 
     def interrupt(self) -> None:
         """Take in that the node began anew: nobody who comes now has this track's number.
@@ -270,11 +195,11 @@ class Person(Struct):
 
     def lost_falling(self) -> bool:
         """Return whether the person was last seen in a fall, so that not being seen tells of it."""
-        if self.descent < LOST_DESCENT or self.at[1] > BORDER:
+        clear, row = self.descent.clear, self.at[1]
+        if clear < LOST_DESCENT or row > BORDER:
             return False
-        near = self.at[1] > NEAR_BORDER and self.at[1] + OUT_S * self.sinks > BORDER
-        out = near and self.seen_down < OUT_DOWN
-        if self.descent < LOST_FALLING:
+        out = self.descent.leaves(row) and self.seen_down < OUT_DOWN
+        if clear < LOST_FALLING:
             return self.seen_down >= DOWN_ON
         return (self.posture is Posture.FALL and not out) or self.seen_down >= LOST_DOWN
 
@@ -291,11 +216,6 @@ class Person(Struct):
         self.down = max(self.down, 0.6)
         self.still = 0.5  # unknown from here on
 
-    def upright_s(self, t: int) -> float:
-        """Return for how long the person has been upright, up to now; 0 when not any more."""
-        fresh = (t - self.upright_last) / 1e9 <= UPRIGHT_GAP_S
-        return (t - self.upright_since) / 1e9 if self.upright_since is not None and fresh else 0.0
-
     def motionless_s(self, t: int) -> float:
         """Return for how long the person has lain motionless, up to now; 0 when not any more."""
         fresh = (t - self.motionless_last) / 1e9 <= MOTIONLESS_GAP_S
@@ -304,8 +224,8 @@ class Person(Struct):
 
     def rests_s(self, t: int) -> float:
         """Return for how long the person has been seen lying on a bed or sofa, up to now."""
-        on = self.place in (Place.BED, Place.SOFA) and self.other_since is None
-        return (t - self.down_since) / 1e9 if on and self.down_since is not None else 0.0
+        since = self.down_since
+        return (t - since) / 1e9 if since is not None and self.where.rests else 0.0
 
     @property
     def seen_down_s(self) -> float:
@@ -320,15 +240,12 @@ class Person(Struct):
     @property
     def fell_onto(self) -> bool:
         """Whether the person was clearly seen to fall onto a marked mat, and did not get up."""
-        fell = self.fell_t is not None and self.descent >= FELL_ONTO
-        return fell and self.place is Place.PERMITTED
+        fell = self.descent.fell_t is not None and self.descent.clear >= FELL_ONTO
+        return fell and self.where.place is Place.PERMITTED
 
     def on_safe(self) -> float:
         """Return how probable it is that the person is where lying is no fall, 0..1."""
-        if self.fell_onto:
-            return 0.0
-        sure = self.place_sure if self.place in SAFE else 0.0
-        return sure if sure > self.safe else self.safe
+        return 0.0 if self.fell_onto else self.where.on_safe()
 
     @property
     def in_a_heap(self) -> bool:
@@ -338,8 +255,8 @@ class Person(Struct):
     @property
     def risen(self) -> bool:
         """Whether the person was up when last seen, for longer than a slip of the pose network."""
-        since, jumped = self.upright_since, self.jumped_t
-        if since is None or self.upright_last < self.t or self.down >= DOWN_OFF:
+        since, jumped = self.up.upright_since, self.jumped_t
+        if since is None or self.up.upright_last < self.t or self.down >= DOWN_OFF:
             return False
         own = jumped is None or self.down_since is None or jumped < self.down_since
         return own and (self.t - since) / 1e9 >= RISEN_S
@@ -360,30 +277,6 @@ class Person(Struct):
             return False
         near = math.dist(other.began_at, self.hopped_from) <= NEAR * self.size
         return near and 0 <= other.began - self.hopped_t <= RETURNS_NS
-
-    def _lies(self, seen: PostureSeen, *, came: bool) -> float:
-        """Return how probable it is that the body is down; `came` says: just from another body."""
-        up = seen.upright >= NOT_UP or seen.posture in OFF_THE_FLOOR
-        blurred = seen.t - self.posed_t <= POSED_NS
-        if not up:
-            self.risen_since = None
-        elif self.risen_since is None:
-            self.risen_since = seen.t
-        if came or (self.risen_since is not None and (seen.t - self.risen_since) / 1e9 >= RISEN_S):
-            self.fell_t = None
-        elif (
-            not up
-            and self.fell_t is None
-            and seen.descent >= CERTAIN_DESCENT
-            and seen.posture is Posture.FALL
-            and (seen.quality >= POSED or (blurred and seen.descent >= FELL_ONTO))
-            and seen.at[1] <= BORDER
-        ):
-            self.fell_t = seen.t
-        if self.fell_t is None:
-            return seen.down
-        fallen = (seen.t - self.fell_t) / 1e9 >= NOT_UP_S and seen.down >= HEAP
-        return max(seen.down, FALLEN) if fallen else seen.down
 
     def _follow_motionless(self, seen: PostureSeen, view: float) -> bool:
         """Follow for how long the person lies motionless; return whether that tells of it now.
@@ -409,18 +302,16 @@ class Person(Struct):
 
         A chain stays bound: whom it is about may well be the one who is followed no more.
         """
-        self.jumped_t, self.fell_t, self.sinks = seen.t, None, 0.0
-        self.descent, self.descent_t = 0.0, seen.t
-        self.place, self.place_sure, self.bed = seen.place, seen.place_sure, seen.bed
-        self.safe, self.safe_at, self.other_since = safe(seen), None, None
-        self.upright_since = self.motionless_since = None
-        self.off_floor_since = self.off_floor_last = None
+        self.jumped_t = seen.t
+        self.descent.forget(seen.t)
+        self.up.forget()
+        self.where, self.motionless_since = Whereabouts.first(seen), None
         if self.chain is None:
             self.down_since = None
             self.down = seen.down
 
     def _follow_down(self, t: int) -> None:
-        fell = (self.descent - 0.6) / 0.3
+        fell = (self.descent.clear - 0.6) / 0.3
         on = DOWN_ON - AFTER_DESCENT * (0.0 if fell < 0.0 else 1.0 if fell > 1.0 else fell)
         if self.down >= on or (self.down_since is not None and self.down > DOWN_OFF):
             if self.down_since is None:
@@ -428,58 +319,3 @@ class Person(Struct):
             self.last_down = t
         elif self.down_since is not None and (t - self.last_down) / 1e9 > GAP_S:
             self.down_since = None
-
-    def _follow_safe(self, seen: PostureSeen, dt: float) -> None:
-        """Follow how surely the person is on a bed or sofa.
-
-        Furniture that was found wavers with every pose; nobody leaves a bed without moving, so
-        what was established holds until the hips are elsewhere or the person is upright.
-        """
-        now = safe(seen)
-        self.safe += (dt / SAFE_S if dt < SAFE_S else 1.0) * (now - self.safe)
-        if self.safe >= 0.5 and now >= 0.5:
-            self.safe_at = seen.at
-        if self.safe_at is None:
-            return
-        moved = math.dist(self.safe_at, seen.at) > STAYS * seen.size
-        elsewhere = seen.place not in SAFE and seen.place is not Place.UNKNOWN
-        if moved or seen.upright >= 0.5 or (elsewhere and seen.place_sure >= 0.9):
-            self.safe_at = None
-        elif self.safe < STAYS_SAFE:
-            self.safe = STAYS_SAFE
-
-    def _follow_place(self, seen: PostureSeen) -> None:
-        """Believe a new place once it has lasted; who came off a bed is down from then on."""
-        if seen.place is self.place:
-            self.other_since, self.bed = None, seen.bed
-            self.place_sure += PLACE_WEIGHT * (seen.place_sure - self.place_sure)
-            return
-        if self.other_since is None:
-            self.other_since = seen.t
-        lasted_s = (seen.t - self.other_since) / 1e9
-        if lasted_s < PLACE_S and (seen.place in SAFE or self.place in SAFE):
-            return
-        left_bed = self.place in SAFE and seen.place not in SAFE
-        if left_bed and self.down_since is not None:
-            self.down_since = max(self.down_since, self.other_since)
-        self.place, self.place_sure, self.other_since = seen.place, seen.place_sure, None
-        # Who rolled off a bed still belongs to it.
-        self.bed = self.bed if left_bed else seen.bed
-
-    def _follow_upright(self, up: bool, t: int) -> None:
-        if up:
-            if self.upright_since is None:
-                self.upright_since = t
-            self.upright_last = t
-        elif self.upright_since is not None and (t - self.upright_last) / 1e9 > UPRIGHT_GAP_S:
-            self.upright_since = None
-
-    def _follow_off_floor(self, off: bool, t: int) -> None:
-        if not off:
-            self.off_floor_since = None
-        elif self.off_floor_since is None:
-            self.off_floor_since = t
-        since = self.off_floor_since
-        long = since is not None and (t - since) / 1e9 >= OFF_FLOOR_S
-        if long or (self.upright_since is not None and self.upright_s(t) >= OFF_FLOOR_S):
-            self.off_floor_last = t

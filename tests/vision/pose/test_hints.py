@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from vision.pose import blazepose
 from vision.pose.blazepose import BlazePose
+from vision.pose.roi import Roi
 from vision.pose.types import Box, Floats, Image, PoseOptions
 
 WIDTH, HEIGHT = 640, 360
@@ -139,13 +141,15 @@ def test_no_more_are_found_than_are_wanted(people: int) -> None:
     assert len(poses) == people
 
 
-@pytest.mark.parametrize(
+HEADS = pytest.mark.parametrize(
     ("up", "down", "head_down"),
     [(0.97, 0.98, False), (0.6, 0.98, True), (0.98, 0.97, False), (0.2, 0.98, True)],
     ids=["as sure of either", "surely head down", "head up", "only head down"],
 )
-def test_head_down_must_look_clearly_surer(up: float, down: float, *, head_down: bool) -> None:
-    """The network reads who stands head down nearly as well: a prior decides then."""
+
+
+def either(up: float, down: float) -> tuple[BlazePose, Image]:
+    """Return an engine that is `up` sure of a body head up, `down` head down, and a picture."""
 
     class Either(White):
         """Says of a bright upper half that it is a body head up, of a dark one head down."""
@@ -163,6 +167,25 @@ def test_head_down_must_look_clearly_surer(up: float, down: float, *, head_down:
         round((x0 - 0.02) * WIDTH) : round((x1 + 0.02) * WIDTH),
     ] = 255
     options = PoseOptions(num_people=3, smoothing=False)
-    blaze = BlazePose(Nobody(), Either(), options)  # type: ignore[arg-type]
+    return BlazePose(Nobody(), Either(), options), image  # type: ignore[arg-type]
+
+
+@HEADS
+def test_head_down_must_look_clearly_surer(up: float, down: float, *, head_down: bool) -> None:
+    """The network reads who stands head down nearly as well: a prior decides then."""
+    blaze, image = either(up, down)
     (pose,) = blaze.detect(image, 0, hints=[STANDING])
+    assert (abs(pose.rotation) > 2.0) == head_down
+
+
+@HEADS
+def test_who_is_met_head_down_is_looked_at_the_other_way_up(
+    up: float, down: float, *, head_down: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The detector says which way up somebody is, and may be as wrong."""
+    blaze, image = either(up, down)
+    x0, y0, x1, y1 = STANDING
+    x, y, size = (x0 + x1) / 2 * WIDTH, (y0 + y1) / 2 * HEIGHT, 1.25 * (y1 - y0) * HEIGHT
+    monkeypatch.setattr(blazepose, "find", lambda *_: [Roi(x, y, size, math.pi)])
+    (pose,) = blaze.detect(image, 0)
     assert (abs(pose.rotation) > 2.0) == head_down
