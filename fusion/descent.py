@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ambient.observations import Posture, PostureSeen
 from fusion.looks import OFF_THE_FLOOR
+from fusion.off_floor import RISEN_S
 
 DESCENT_KEPT_S: Final = 4.0
 """A descent that nobody went down by within this time is forgotten."""
@@ -23,8 +24,6 @@ sofa people drop.)"""
 NOT_UP_S: Final = 3.0
 NOT_UP: Final = 0.35
 """Who was clearly seen to fall and was less upright than this ever since, for so long, …"""
-RISEN_S: Final = 0.25
-"""A shorter look at somebody upright is a slip of the pose network."""
 FALLEN: Final = 0.75
 """… is down with this probability at least, in whatever heap the body lies, …"""
 HEAP: Final = 0.25

@@ -26,6 +26,7 @@ from fusion.company import (
     lapse,
     nobody_seen,
 )
+from fusion.descent import CERTAIN_DESCENT
 from fusion.evidence import LEAST_SAFE, Judgement, verdict
 from fusion.falls_state import (
     CLEAR_DESCENT,
@@ -46,7 +47,7 @@ from fusion.falls_state import (
     unseen_s,
 )
 from fusion.looks import GOOD_VIEW
-from fusion.person import DOWN_ON, Person
+from fusion.person import DOWN_ON, GAP_S, Person
 from fusion.same_body import (
     claimed,
     continued,
@@ -58,6 +59,9 @@ from fusion.same_body import (
 
 SUSPECT: Final = 0.4
 CONFIRM: Final = 0.7
+BELIEVED: Final = 0.6
+"""Of whom the fall was not clearly seen this much must have been thought for seconds: an outline
+wavers between down and not, and one look is not enough."""
 MISSED_S: Final = 0.8
 """Who fell and has not been seen for so long is suspected before the track is given up; a camera
 looks at people who lie still every half second at least."""
@@ -222,6 +226,7 @@ class FallJudge:
         self.state.next_chain += 1
         self.state.chains.append(chain)
         person.chain = chain.number
+        person.believe(verdict.decides, t)
         return [changed(chain, Step.SUSPECTED, t)]
 
     def _at_rest(self, person: Person, t: int) -> bool:
@@ -249,8 +254,10 @@ class FallJudge:
         if chain is None:
             person.chain = None
             return []
+        verdict = self._verdict(person, t)
+        person.believe(verdict.decides, t)
         if person.down_since is not None:
-            stand(chain, self._verdict(person, t))
+            stand(chain, verdict)
             chain.place = person.where.place
         if person.up.upright_s(t) < self._config.recover_s:
             return []
@@ -335,9 +342,11 @@ class FallJudge:
         stand(chain, best)
         if best.waits:
             return False
-        # Who was seen to fall and is now seen badly is lost from sight, not up again.
-        hidden = clear and all(p.quality < GOOD_VIEW for p in seen)
-        return _confirms(best) or hidden
+        # Who was seen to fall and is now seen badly is lost from sight, unless just seen up again.
+        up = any((t - p.up.risen_last) / 1e9 <= GAP_S for p in seen)
+        hidden = clear and not up and all(p.quality < GOOD_VIEW for p in seen)
+        wavers = chain.descent < CERTAIN_DESCENT and all(p.belief < BELIEVED for p in seen)
+        return (_confirms(best) and (best.hurry or not wavers)) or hidden
 
 
 def _confirms(verdict: Judgement) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from ambient.observations import Place, Posture, PostureSeen
 
 GOOD_VIEW: Final = 0.35
+CLEAR_VIEW: Final = 0.65
 CUT: Final = (-0.1, 0.05)
 """How far inside the picture's lower border the hips are, in lengths of the body, of whom nothing
 is believed, and of whom all is: with the hips at the border or beyond, the rest is made up. People
@@ -46,6 +47,11 @@ def whole(seen: PostureSeen) -> float:
 def upright(seen: PostureSeen) -> bool:
     """Return whether this is somebody upright, in a good view."""
     return seen.upright >= 0.5 and seen.quality >= GOOD_VIEW and seen.down < 0.5
+
+
+def not_down(seen: PostureSeen) -> bool:
+    """Return whether this is somebody in a seat, or in too good a view to be down, however held."""
+    return sits(seen) or (seen.down < SITS_DOWN and seen.quality >= CLEAR_VIEW)
 
 
 def sits(seen: PostureSeen) -> bool:

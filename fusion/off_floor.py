@@ -7,12 +7,14 @@ from typing import Final
 from msgspec import Struct
 
 from ambient.observations import PostureSeen
-from fusion.looks import sits, upright
+from fusion.looks import not_down, upright
 
 UPRIGHT_GAP_S: Final = 0.7
 """A person may be seen not upright for this long while getting up counts on."""
+RISEN_S: Final = 0.25
+"""A shorter look at somebody upright is a slip of the pose network."""
 OFF_FLOOR_S: Final = 3.0
-"""Who was upright or sat in a good view for so long was up, whatever a later look says."""
+"""Who was upright or surely not down for so long was up, whatever a later look says."""
 
 
 class OffFloor(Struct):
@@ -20,8 +22,10 @@ class OffFloor(Struct):
 
     upright_since: int | None = None
     upright_last: int = 0
+    risen_last: int = -(2**62)
+    """When that had last been so for `RISEN_S`."""
     since: int | None = None
-    """Since when every look has shown the person upright or in a seat."""
+    """Since when every look has shown the person upright, in a seat or clearly not down."""
     last: int | None = None
     """When that had last been so for `OFF_FLOOR_S`."""
 
@@ -32,9 +36,11 @@ class OffFloor(Struct):
             if self.upright_since is None:
                 self.upright_since = t
             self.upright_last = t
+            if (t - self.upright_since) / 1e9 >= RISEN_S:
+                self.risen_last = t
         elif self.upright_since is not None and (t - self.upright_last) / 1e9 > UPRIGHT_GAP_S:
             self.upright_since = None
-        if not (up or sits(seen)):
+        if not (up or not_down(seen)):
             self.since = None
         elif self.since is None:
             self.since = t

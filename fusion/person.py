@@ -19,11 +19,10 @@ from fusion.descent import (
     FALLEN,
     FELL_ONTO,
     HEAP,
-    RISEN_S,
     Descent,
 )
 from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, whole
-from fusion.off_floor import OffFloor
+from fusion.off_floor import RISEN_S, OffFloor
 from fusion.whereabouts import Whereabouts
 
 DOWN_ON: Final = 0.55
@@ -57,6 +56,8 @@ RETURNS_NS: Final = 3_000_000_000
 """Whoever is new so soon after a track jumped away from there is whom it had followed."""
 NEAR: Final = 0.7
 """Of two tracks that are nearer than this, in lengths of the body, one may go on as the other."""
+BELIEF_S: Final = 2.0
+"""Smooths how probable a fall is thought."""
 SURELY: Final = 0.8
 SURE_VIEW: Final = 0.4
 """Who is seen so well to be down with this probability at least is surely seen down."""
@@ -100,6 +101,9 @@ class Person(Struct):
     motionless_since: int | None = None
     motionless_last: int = 0
     """Since when the person has been seen to lie motionless, and when last."""
+    belief: float = 0.0
+    believed_t: int | None = None
+    """How probable a fall has been thought, smoothed, since it is suspected, and when last."""
     supposed: bool = False
     """Down for having lain so or fallen alone: the posture by itself does not say so."""
     jumped_t: int | None = None
@@ -178,6 +182,13 @@ class Person(Struct):
         if rests and self.quality >= GOOD_VIEW and seen.place_sure >= 0.5:
             self.in_bed_last = seen.t
         self.up.see(seen)
+
+    def believe(self, probability: float, t: int) -> None:
+        """Take in how probable a fall is thought at `t`."""
+        since = self.believed_t
+        dt = BELIEF_S if since is None else (t - since) / 1e9
+        self.belief += min(max(dt, 0.0) / BELIEF_S, 1.0) * (probability - self.belief)
+        self.believed_t = t
 
     def interrupt(self) -> None:
         """Take in that the node began anew: nobody who comes now has this track's number.

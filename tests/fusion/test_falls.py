@@ -1025,3 +1025,43 @@ def test_a_long_lie_is_counted_from_the_fall_though_the_track_broke() -> None:
     story = [*span(0, 20, **outline), *span(20, 23.5, down=0.2, quality=0.5), lost(25, down=0.2)]
     story += span(25.5, 90, **outline, track=2)
     assert dict(judge(story, 0))[Step.LONG_LIE] == pytest.approx(60.0, abs=1.0)
+
+
+SINKS = {"descent": 0.6, "posture": Posture.FALL, "quality": 0.6, "down": 0.75}
+"""An outline whose box wavers: it seems to go down, not clearly."""
+
+
+@pytest.mark.parametrize(
+    ("down", "confirmed"), [(0.45, False), (0.95, True)], ids=["wavers", "lies"]
+)
+def test_one_sure_look_among_many_does_not_confirm_a_fall_that_was_not_clearly_seen(
+    down: float, *, confirmed: bool
+) -> None:
+    between = {"down": down, "quality": 0.5, "descent": 0.55}
+    story = [*span(0, 5, **UP), *span(5, 7, **SINKS)]
+    for second in range(7, 20):
+        story += span(second, second + 0.8, **between)
+        story += span(second + 0.8, second + 1, **{**between, "down": 0.9})
+    assert (Step.CONFIRMED in dict(judge(story, 0))) is confirmed
+
+
+@pytest.mark.parametrize(("up_s", "confirmed"), [(1.2, False), (0.1, True)], ids=["up", "a slip"])
+def test_who_was_just_seen_up_is_not_lost_from_sight_where_it_fell(
+    up_s: float, *, confirmed: bool
+) -> None:
+    story = [*span(0, 5, **UP), *span(5, 7, **SINKS)]
+    story += span(7, 12.2 - up_s, down=0.5, quality=0.5, descent=0.3)
+    story += span(12.2 - up_s, 12.2, **{**UP, "upright": 0.7})
+    story += span(12.2, 16, down=0.3, quality=0.1)
+    assert (Step.CONFIRMED in dict(judge(story, 0))) is confirmed
+
+
+def test_an_outline_where_somebody_is_well_seen_and_not_down_is_waited_for() -> None:
+    """Both are one body, as like as not, though nobody could say that it sits."""
+    body = {"down": 0.01, "upright": 0.2, "still": 1.0, "at": (0.5, 0.55), "track": 9}
+    outline = span(10, 40, **{**OUTLINE, "at": (0.52, 0.5)})
+    found = dict(judge(outline, 0))[Step.CONFIRMED]
+    assert found < 25
+    assert Step.CONFIRMED not in dict(judge([*span(0, 40, **body), *outline], 0))
+    doubted = {**body, "quality": 0.5}
+    assert dict(judge([*span(0, 40, **doubted), *outline], 0))[Step.CONFIRMED] == found
