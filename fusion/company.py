@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from ambient.observations import Posture
 from fusion.descent import POSED
 from fusion.falls_state import (
     CLEAR_DESCENT,
@@ -19,7 +20,7 @@ from fusion.falls_state import (
     unseen_s,
 )
 from fusion.looks import GOOD_VIEW
-from fusion.person import Person
+from fusion.person import SURE_S, SURELY, Person
 from fusion.same_body import in_one_place
 
 LATELY_S: Final = 60.0
@@ -29,7 +30,7 @@ NOW_S: Final = 2.0
 """Whoever sat or stood so lately does so now: a look may show otherwise."""
 BESIDE: Final = 0.8
 """Who is low so near to somebody in a bed, in lengths of the body, is at that bed."""
-IN_BED_S: Final = 10.0
+IN_BED_S: Final = 15.0
 """Who was seen to lie in a bed so lately is there: the tracks of two who touch change places."""
 HEAP_S: Final = 60.0
 """In company a descent that ended in a heap, which by itself looks more up than down, waits so
@@ -47,9 +48,6 @@ company: who plays, cleans or cares on the floor moves, and whoever sits by may 
 be able to help, or may be a chair that is taken for somebody."""
 COMPANY_DESCENT: Final = 0.87
 """A descent as clear as this was a fall, whoever else is there."""
-SURE_S: Final = 0.5
-"""In company a body that has surely been seen down for less than this, in all, and not clearly to
-fall, waits as well: somebody who stoops or is helped up, or a coat that is taken for a body."""
 
 
 def in_company(state: RoomState, chain: Chain, t: int) -> bool:
@@ -57,8 +55,10 @@ def in_company(state: RoomState, chain: Chain, t: int) -> bool:
     people = people_of(state, chain)
     if any(p.stray for p in people):
         return True
-    supposed = any(p.supposed for p in people)
-    if chain.descent >= COMPANY_DESCENT and not supposed:
+    supposed = any(p.supposed for p in people) or _unsure(people)
+    # At a bed one of two may be seen for the other, which looks like a fall.
+    cared = any(_is_cared_for(p, people, t) for p in state.people)
+    if chain.descent >= COMPANY_DESCENT and not (supposed or cared):
         return False
     if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
         return False
@@ -89,7 +89,7 @@ def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
     whoever falls may get a new track, and the old one live on as an outline of the same body.
     """
     return any(
-        (_up_lately(p, t) and not _remains(p, down)) or _is_cared_for(p, down, t)
+        (_up_lately(p, down, t) and not _remains(p, down)) or _is_cared_for(p, down, t)
         for p in state.people
     )
 
@@ -125,14 +125,16 @@ def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
 def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     """Return whether nobody's body was seen to lie there.
 
-    Down because of the descent alone; or seen no better than an outline is, not clearly on the way
+    Down because of the descent alone; or out of sight and not surely down before; or seen no better than an outline is, not clearly on the way
     down, and where nobody was lost; or hardly ever surely down; or not whom the track had followed.
     """
     people = people_of(state, chain)
     if _doubtful(chain, people):
         return True
-    seen = [p for p in people if not p.gone(t)] or people
-    return bool(seen) and all(p.in_a_heap for p in seen)
+    seen = [p for p in people if not p.gone(t)]
+    if not seen:
+        return bool(people) and _unsure(people)
+    return all(p.in_a_heap for p in seen)
 
 
 def _doubtful(chain: Chain, people: Sequence[Person]) -> bool:
@@ -147,11 +149,22 @@ def _barely_down(chain: Chain, people: Sequence[Person]) -> bool:
     return unclear and bool(people) and sum(p.sure_s for p in people) < SURE_S
 
 
-def _up_lately(person: Person, t: int) -> bool:
+def _unsure(people: Sequence[Person]) -> bool:
+    """Return whether none of `people` looks surely down, one look by itself not counted."""
+    return all(p.down < SURELY for p in people)
+
+
+def _up_lately(person: Person, down: Sequence[Person], t: int) -> bool:
     """Return whether somebody stood or sat a short while ago and has not gone, or down, since."""
-    if person.chain is not None or person.down_since is not None or person.gone(t):
+    if person.chain is not None or person.down_since is not None:
         return False
-    return _was_up(person, t)
+    return (not person.gone(t) or _sits_unseen(person, down)) and _was_up(person, t)
+
+
+def _sits_unseen(person: Person, down: Sequence[Person]) -> bool:
+    """Return whether somebody who sat still was lost in the room, seen beside each of `down`."""
+    sat = person.posture is Posture.SITTING and person.where.safe >= 0.5
+    return sat and not person.left and all(person.t > p.began for p in down)
 
 
 def _was_up(person: Person, t: int) -> bool:
@@ -162,7 +175,7 @@ def _was_up(person: Person, t: int) -> bool:
 def _is_cared_for(person: Person, down: Sequence[Person], t: int) -> bool:
     """Return whether somebody was just seen in a bed, at which one of `down` had stood before."""
     lay = person.in_bed_last
-    if lay is None or (t - lay) / 1e9 > IN_BED_S or person.chain is not None or person.gone(t):
+    if lay is None or (t - lay) / 1e9 > IN_BED_S or person.chain is not None or person.left:
         return False
     return any(
         _was_up(p, t)

@@ -59,7 +59,7 @@ from fusion.same_body import (
 
 SUSPECT: Final = 0.4
 CONFIRM: Final = 0.7
-BELIEVED: Final = 0.6
+BELIEVED: Final = 0.65
 """Of whom the fall was not clearly seen this much must have been thought for seconds: an outline
 wavers between down and not, and one look is not enough."""
 MISSED_S: Final = 0.8
@@ -344,8 +344,8 @@ class FallJudge:
             return False
         # Who was seen to fall and is now seen badly is lost from sight, unless just seen up again.
         up = any((t - p.up.risen_last) / 1e9 <= GAP_S for p in seen)
-        hidden = clear and not up and all(p.quality < GOOD_VIEW for p in seen)
         wavers = chain.descent < CERTAIN_DESCENT and all(p.belief < BELIEVED for p in seen)
+        hidden = clear and not up and not wavers and all(p.quality < GOOD_VIEW for p in seen)
         return (_confirms(best) and (best.hurry or not wavers)) or hidden
 
 

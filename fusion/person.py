@@ -56,11 +56,14 @@ RETURNS_NS: Final = 3_000_000_000
 """Whoever is new so soon after a track jumped away from there is whom it had followed."""
 NEAR: Final = 0.7
 """Of two tracks that are nearer than this, in lengths of the body, one may go on as the other."""
-BELIEF_S: Final = 2.0
+BELIEF_S: Final = 4.0
 """Smooths how probable a fall is thought."""
 SURELY: Final = 0.8
 SURE_VIEW: Final = 0.4
 """Who is seen so well to be down with this probability at least is surely seen down."""
+SURE_S: Final = 0.5
+"""Who has surely been seen down for less than this, in all, and not clearly to fall, may stoop or
+be helped up, may be walking past the camera, or be a coat that is taken for a body."""
 OUT_DOWN: Final = 0.1
 """Who sinks through the lower border and does not look down at all is walking out; who falls looks
 more down by then."""

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ambient.observations import PostureSeen
-from fusion.descent import POSED
+from fusion.descent import BORDER, POSED
 from fusion.falls_state import FOUND_S, Chain, RoomState, Step, people_of
 from fusion.looks import GOOD_VIEW
-from fusion.person import DOWN_ON, Person
+from fusion.person import DOWN_ON, RETURNS_NS, SURE_S, Person
 
 BOTH_NS: Final = 1_000_000_000
 """A pose may go on for so long while an outline of the same body is seen elsewhere already."""
@@ -103,7 +103,7 @@ def claimed(state: RoomState, person: Person, t: int) -> Chain | None:
     Whoever comes in later (a carer at the door) first appears elsewhere, and is not taken for
     the one on the floor. It ends a suspicion only of a heap or of whom nobody saw down, where
     nobody else was lost, or of whom nobody saw down for long when the one who appears there
-    sits on a bed or sofa.
+    sits on a bed or sofa, or comes back over the picture's border at once.
     """
     if person.up.upright_since is None:
         return None
@@ -114,13 +114,20 @@ def claimed(state: RoomState, person: Person, t: int) -> Chain | None:
         heaps = unclear and all(p.in_a_heap or p.only_supposed for p in bound)
         briefly = unclear and all(p.seen_down_s < FOUND_S for p in bound)
         sits = briefly and person.where.safe >= 0.5
+        back = unclear and all(_walks_back(p, person) for p in bound)
         if (
-            (chain.step is not Step.SUSPECTED or heaps or sits)
+            (chain.step is not Step.SUSPECTED or heaps or sits or back)
             and all(p.gone(t) for p in bound)
             and any(person.near(p) for p in lost)
         ):
             return chain
     return None
+
+
+def _walks_back(lost: Person, person: Person) -> bool:
+    """Return whether `person` came at once where one was lost at the border, hardly seen down."""
+    at_border = lost.at[1] > BORDER and lost.sure_s < SURE_S
+    return at_border and 0 <= person.began - lost.t <= RETURNS_NS
 
 
 def may_be_back(state: RoomState, lost: Sequence[Person], t: int) -> bool:
