@@ -125,8 +125,9 @@ def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
 def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     """Return whether nobody's body was seen to lie there.
 
-    Down because of the descent alone; or out of sight and not surely down before; or seen no better than an outline is, not clearly on the way
-    down, and where nobody was lost; or hardly ever surely down; or not whom the track had followed.
+    Down because of the descent alone; or out of sight and not surely down before; or seen no better
+    than an outline is, not clearly on the way down, and where nobody was lost; or hardly ever
+    surely down; or not whom the track had followed.
     """
     people = people_of(state, chain)
     if _doubtful(chain, people):
