@@ -17,6 +17,7 @@ from ambient.doctor.findings import Finding, Level
 from ambient.errors import ModelError, SourceError
 from ambient.evaluate.benchmark_cameras import RATE, benchmark_cameras
 from models import samples
+from vision.pose import Precision
 
 SHARE: Final = 0.85
 """Share of the cores that cameras may take; fusion, sound and the system take the rest."""
@@ -44,6 +45,7 @@ def picture_cost(config: NodeConfig) -> float:
         seconds=_SECONDS,
         warm_up_s=_WARM_UP_S,
         models_dir=config.models.dir,
+        precision=Precision.for_cameras(len(_rates(config)), _cores()),
         complete=False,
     )
     looked = RATE - measured.dropped / _SECONDS
@@ -60,8 +62,7 @@ def speed(
     cost
         Returns seconds of one core a picture.
     """
-    rates = [camera.fps for room in config.rooms for camera in room.cameras]
-    have = len(os.sched_getaffinity(0))
+    rates, have = _rates(config), _cores()
     if not rates:
         yield Finding("cores", Level.OK, f"{have}, no cameras")
         return
@@ -89,3 +90,12 @@ def speed(
     if fewer:
         mends.append(f"let this node have {fewer} cameras and another the rest")
     yield Finding("cores", Level.WARNING, found, ", or ".join(mends))
+
+
+def _rates(config: NodeConfig) -> list[float]:
+    """Return the frames a second of each camera."""
+    return [camera.fps for room in config.rooms for camera in room.cameras]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

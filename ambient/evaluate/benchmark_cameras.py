@@ -100,7 +100,7 @@ def benchmark_cameras(
     warm_up_s: float | None = None,
     people: int = 3,
     models_dir: Path | None = None,
-    precision: Precision = Precision.AUTO,
+    precision: Precision | None = None,
     gated: bool = False,
     without: Collection[Part] = (),
     complete: bool = True,
@@ -121,7 +121,7 @@ def benchmark_cameras(
     models_dir
         The models' store; ``None``: see ``models.store.locate``.
     precision
-        Arithmetic of the networks.
+        Arithmetic of the networks; by default what a node with so many cameras takes.
     gated
         Whether the motion gate may skip frames, as it does in a node.
     without
@@ -147,7 +147,7 @@ def benchmark_cameras(
     options = PoseOptions(
         num_people=people,
         streams=min(cores, cameras),
-        precision=precision,
+        precision=precision or Precision.for_cameras(cameras, cores),
         models_dir=models_dir,
     )
     with one_thread():

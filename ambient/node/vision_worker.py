@@ -31,7 +31,7 @@ from ambient.node.wizard.eyes import Eyes
 from ambient.relays.lines import Line
 from vision.learned import Learned
 from vision.networks import Networks
-from vision.pose import PoseOptions
+from vision.pose import PoseOptions, Precision
 from vision.sources import EventClock, Source, kind_of, open_source
 from vision.sources.live import LatestFrame
 
@@ -211,6 +211,7 @@ def _shares(cameras: int) -> Callable[[int], PoseOptions]:
             num_people=people,
             threads=max(1, cores // max(1, cameras)),
             streams=min(cores, max(1, cameras)),
+            precision=Precision.for_cameras(cameras, cores),
         )
 
     return options

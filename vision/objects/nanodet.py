@@ -90,7 +90,7 @@ class ObjectOptions:
     threads: int = 1
     streams: int = 1
     device: Device = Device.AUTO
-    precision: Precision = Precision.AUTO
+    precision: Precision = Precision.FLOAT32
     models_dir: Path | None = None
     cache_dir: Path | None = None
 

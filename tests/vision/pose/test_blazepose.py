@@ -165,6 +165,23 @@ def test_regression_stays_exact(models_dir: Path, tmp_path: Path) -> None:
     assert split < 8
 
 
+@pytest.mark.parametrize(
+    ("cameras", "cores", "precision"),
+    [
+        (0, 1, Precision.FLOAT32),
+        (1, 1, Precision.FLOAT32),
+        (4, 2, Precision.FLOAT32),
+        (5, 2, Precision.AUTO),
+        (10, 2, Precision.AUTO),
+    ],
+)
+def test_few_cameras_are_looked_at_alike_on_every_processor(
+    cameras: int, cores: int, precision: Precision
+) -> None:
+    assert PoseOptions().precision is Precision.FLOAT32
+    assert Precision.for_cameras(cameras, cores) is precision
+
+
 def test_engines_share_a_compiled_network(models_dir: Path, tmp_path: Path, frames: Frames) -> None:
     options = PoseOptions(streams=2, models_dir=models_dir, cache_dir=tmp_path)
     images = frames("walk", 8)
