@@ -19,6 +19,7 @@ from fusion.descent import (
     FALLEN,
     FELL_ONTO,
     HEAP,
+    POSED,
     Descent,
 )
 from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, whole
@@ -265,6 +266,12 @@ class Person(Struct):
     def in_a_heap(self) -> bool:
         """Whether the person, as last seen, is down because of the descent alone."""
         return self.supposed and self.seen_down < MOTIONLESS
+
+    @property
+    def kneels(self) -> bool:
+        """Whether the person, as last seen in full view, kneels, squats or sits, hardly down."""
+        low = self.posture in OFF_THE_FLOOR and self.seen_down < MOTIONLESS
+        return low and not self.supposed and self.quality >= POSED
 
     @property
     def risen(self) -> bool:

@@ -1111,3 +1111,17 @@ def test_in_company_a_clear_descent_alone_does_not_confirm_whom_nobody_sees_any_
     story: list[PostureSeen | TrackEnded] = [*span(0, 3, **UP), *midway(3, 4)]
     story += [*span(4, 12, down=down, upright=0.03, still=0.3), lost(14, down=down), *BESIDE]
     assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=3.0)
+
+
+@pytest.mark.parametrize(
+    ("posture", "quality", "confirmed"),
+    [(Posture.SQUATTING, 0.9, False), (Posture.FALLEN, 0.9, True)],
+    ids=["squats", "does not squat"],
+)
+def test_who_squats_in_full_view_has_not_fallen(
+    posture: Posture, quality: float, *, confirmed: bool
+) -> None:
+    """Who kneels down fast before somebody who sits, to talk, is hardly down."""
+    story = [*span(0, 3, **UP), *midway(3, 4)]
+    story += span(4, 12, down=0.45, upright=0.1, posture=posture, quality=quality, still=1.0)
+    assert (Step.CONFIRMED in dict(judge(story, 0))) is confirmed
