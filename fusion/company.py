@@ -62,7 +62,7 @@ def in_company(state: RoomState, chain: Chain, t: int) -> bool:
         return False
     if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
         return False
-    return has_company(state, people, t)
+    return cared or _others_were_up(state, people, t)
 
 
 def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
@@ -79,19 +79,6 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     if (up and chain.descent < CLEAR_DESCENT) or (gone and others):
         for person in people:
             person.down_since = None
-
-
-def has_company(state: RoomState, down: Sequence[Person], t: int) -> bool:
-    """Return whether somebody else is here who stood or sat a short while ago.
-
-    Or lies in a bed by which whoever is down came on their feet: who cares for somebody there bends
-    over the bed, and the two are taken for each other. Not who is seen badly where others are down:
-    whoever falls may get a new track, and the old one live on as an outline of the same body.
-    """
-    return any(
-        (_up_lately(p, down, t) and not _remains(p, down)) or _is_cared_for(p, down, t)
-        for p in state.people
-    )
 
 
 def up_now(state: RoomState, t: int, up_s: float) -> bool:
@@ -134,7 +121,7 @@ def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
         return True
     seen = [p for p in people if not p.gone(t)]
     if not seen:
-        return bool(people) and _unsure(people)
+        return _unsure(people)
     return all(p.in_a_heap for p in seen)
 
 
@@ -152,11 +139,23 @@ def _barely_down(chain: Chain, people: Sequence[Person]) -> bool:
 
 def _unsure(people: Sequence[Person]) -> bool:
     """Return whether none of `people` looks surely down, one look by itself not counted."""
-    return all(p.down < SURELY for p in people)
+    return bool(people) and all(p.down < SURELY for p in people)
+
+
+def _others_were_up(state: RoomState, down: Sequence[Person], t: int) -> bool:
+    """Return whether somebody else is here who stood or sat a short while ago.
+
+    Not who is seen badly where others are down: whoever falls may get a new track, and the old one
+    live on as an outline of the same body.
+    """
+    return any(_up_lately(p, down, t) and not _remains(p, down) for p in state.people)
 
 
 def _up_lately(person: Person, down: Sequence[Person], t: int) -> bool:
-    """Return whether somebody stood or sat a short while ago and has not gone, or down, since."""
+    """Return whether somebody stood or sat a short while ago and has not gone, or down, since.
+
+    Who sat and is only out of sight has not gone.
+    """
     if person.chain is not None or person.down_since is not None:
         return False
     return (not person.gone(t) or _sits_unseen(person, down)) and _was_up(person, t)
@@ -174,7 +173,10 @@ def _was_up(person: Person, t: int) -> bool:
 
 
 def _is_cared_for(person: Person, down: Sequence[Person], t: int) -> bool:
-    """Return whether somebody was just seen in a bed, at which one of `down` had stood before."""
+    """Return whether somebody was just seen in a bed, at which one of `down` had stood before.
+
+    Who cares for somebody there bends over the bed, and the two are taken for each other.
+    """
     lay = person.in_bed_last
     if lay is None or (t - lay) / 1e9 > IN_BED_S or person.chain is not None or person.left:
         return False

@@ -340,13 +340,11 @@ class FallJudge:
         verdicts = [self._verdict(p, t) for p in seen]
         best = max(verdicts, key=lambda v: (_confirms(v), v.decides))
         stand(chain, best)
-        if best.waits:
+        if best.waits or (not best.hurry and all(p.kneels for p in seen)):
             return False
         # Who was seen to fall and is now seen badly is lost from sight, unless just seen up again.
         up = any((t - p.up.risen_last) / 1e9 <= GAP_S for p in seen)
         wavers = chain.descent < CERTAIN_DESCENT and all(p.belief < BELIEVED for p in seen)
-        if not best.hurry and all(p.kneels for p in seen):
-            return False
         hidden = clear and not up and not wavers and all(p.quality < GOOD_VIEW for p in seen)
         return (_confirms(best) and (best.hurry or not wavers)) or hidden
 
