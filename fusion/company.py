@@ -40,7 +40,7 @@ beside somebody who sits there. It is not for ever, for whoever sits by may be s
 call."""
 LET_GO_S: Final = 30.0
 """Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
-lies there is found again sooner."""
+lies there is found again sooner. So is who left the picture and was never surely down."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
@@ -74,7 +74,8 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     if not all(p.gone(t) for p in people):
         return
     up, stray = up_now(state, t, up_s), any(p.stray for p in people)
-    gone = _doubtful(chain, people) and unseen_s(people, t) >= LET_GO_S
+    doubted = _doubtful(chain, people) or _went_out(people)
+    gone = doubted and unseen_s(people, t) >= LET_GO_S
     others = stray or up or sits_now(state, t)
     if (up and chain.descent < CLEAR_DESCENT) or (gone and others):
         for person in people:
@@ -133,8 +134,16 @@ def _doubtful(chain: Chain, people: Sequence[Person]) -> bool:
 
 def _barely_down(chain: Chain, people: Sequence[Person]) -> bool:
     """Return whether `people` of a chain were hardly ever surely seen down, nor clearly to fall."""
-    unclear = chain.descent < COMPANY_DESCENT
-    return unclear and bool(people) and sum(p.sure_s for p in people) < SURE_S
+    return chain.descent < COMPANY_DESCENT and _never_surely_down(people)
+
+
+def _went_out(people: Sequence[Person]) -> bool:
+    """Return whether `people` of a chain all left the picture, never surely seen down."""
+    return _never_surely_down(people) and all(p.left for p in people)
+
+
+def _never_surely_down(people: Sequence[Person]) -> bool:
+    return bool(people) and sum(p.sure_s for p in people) < SURE_S
 
 
 def _unsure(people: Sequence[Person]) -> bool:

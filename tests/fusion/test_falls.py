@@ -984,6 +984,23 @@ def test_an_outline_that_is_gone_again_is_let_go_while_somebody_sits_in_view(
 
 
 @pytest.mark.parametrize(
+    ("sits", "down", "confirmed"),
+    [(True, 0.75, False), (False, 0.75, True), (True, 0.9, True)],
+    ids=["somebody sits there", "alone", "surely down"],
+)
+def test_who_left_the_picture_low_and_never_surely_down_is_let_go_where_somebody_sits(
+    sits: bool, down: float, *, confirmed: bool
+) -> None:
+    """Who sits down across the lower border gets another track, and sits."""
+    low = {"descent": 0.9, "posture": Posture.FALL, "down": down}
+    sitting = {**UP, "posture": Posture.SITTING, "at": (1.2, 0.9), "track": 2}
+    story: list[PostureSeen | TrackEnded] = [*span(0, 3, **UP), *span(3, 4, **low)]
+    story += [lost(4, down=down, border=True)]
+    story += span(4.5, 100, **sitting) if sits else []
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 100)}) is confirmed
+
+
+@pytest.mark.parametrize(
     ("how", "confirmed"),
     [
         ({"quality": 0.6}, True),

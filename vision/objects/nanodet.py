@@ -8,9 +8,8 @@ are: a distribution over 0 to 10 cells for each edge, whose mean is the distance
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -22,12 +21,12 @@ from numpy.typing import NDArray
 from ambient.closing import Closing
 from models import store
 from vision.objects.types import Detection, Thing
+from vision.objects.view import SIDE, Boxes, Shape, View, turned, unturned
 from vision.pose.runtime import Channels, Network, Recipe
 from vision.pose.types import Box, Device, Floats, Image, Precision, check_image
 
 MODEL: Final = "object_detector"
 """As the catalogue calls it."""
-_INPUT_SIZE: Final = 416
 _STRIDES: Final = (8, 16, 32)
 _BINS: Final = 11
 _SCORES: Final = ("Identity", "Identity_1", "Identity_2")
@@ -55,14 +54,10 @@ _SAME_IOU: Final = 0.6
 _SAME_TURNED_IOU: Final = 0.4
 # So many are compared at most, surest first: a threshold of 0 would let all 39,039 through.
 _CANDIDATES: Final = 300
-# A region looked at closely keeps this much of its surroundings, and is at least so large.
-_REGION_MARGIN: Final = 1.5
-_SMALLEST_SIDE: Final = 32.0
 
 ALL_TURNS: Final = (0, 1, 3)
 """Upright, and on either side: for a picture in which somebody may lie."""
 
-Boxes = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 
@@ -107,8 +102,9 @@ class ObjectOptions:
 class NanoDet(Closing):
     """An ``ObjectDetector`` on OpenVINO; see there for its methods."""
 
-    def __init__(self, network: Network, options: ObjectOptions) -> None:
-        self._network = network
+    def __init__(self, load: Callable[[Shape], Network], options: ObjectOptions) -> None:
+        self._load = load
+        self._networks: dict[Shape, Network] = {}
         self._options = options
         self._things = tuple(thing for thing in _COLUMNS if thing in options.things)
         self._columns = np.array([_COLUMNS[thing] for thing in self._things])
@@ -137,7 +133,9 @@ class NanoDet(Closing):
             cache_dir=options.cache_dir if options.cache_dir is not None else store.compiled(),
             channels=Channels.BGR,
         )
-        return cls(Network.load(recipe), options)
+        made = cls(lambda shape: Network.load(replace(recipe, shape=shape)), options)
+        made._ready((SIDE, SIDE))
+        return made
 
     def detect(
         self, image: Image, *, region: Box | None = None, turns: Sequence[int] = (0,)
@@ -162,6 +160,7 @@ class NanoDet(Closing):
         if not turns or not set(turns) <= {0, 1, 2, 3}:
             raise ValueError(f"turns: expected some of 0, 1, 2, 3, got {tuple(turns)}")
         view = View.of(image, region)
+        self._ready(view.pixels.shape[:2])
         found = [self._look(view, turn) for turn in turns]
         boxes, scores, kinds = (np.concatenate(parts) for parts in zip(*found, strict=True))
         order = suppress(boxes, scores, kinds, _SAME_IOU if len(turns) == 1 else _SAME_TURNED_IOU)
@@ -171,105 +170,28 @@ class NanoDet(Closing):
             for index, box in zip(order, placed, strict=True)
         ]
 
+    def _ready(self, shape: Shape) -> None:
+        """Load what looks at views of a shape; turned ones too, for then somebody was just lost."""
+        for one in {shape, turned(shape, 1)} - self._networks.keys():
+            self._networks[one] = self._load(one)
+
     def _look(self, view: View, turn: int) -> tuple[Boxes, Floats, Indices]:
         """Return boxes in the unturned view, their scores, and which of the things they are."""
-        np.copyto(self._network.input, np.rot90(view.pixels, turn))
-        outputs = self._network()
+        whole: Shape = view.pixels.shape[:2]
+        shape = turned(whole, turn)
+        network = self._networks[shape]
+        np.copyto(network.input, np.rot90(view.pixels, turn))
+        outputs = network()
         scores = np.concatenate([level[0][:, self._columns] for level in outputs[:3]])
         if turn:
             scores = np.where(self._lying, scores, np.float32(-1))
         rows, kinds = candidates(scores, self._options.min_score)
-        boxes = decode([level[0] for level in outputs[3:]], rows)
+        boxes = decode([level[0] for level in outputs[3:]], rows, shape)
         kept = suppress(boxes, scores[rows, kinds], kinds, _SAME_IOU)
-        return unturned(boxes[kept], turn), scores[rows, kinds][kept], kinds[kept]
+        return unturned(boxes[kept], turn, whole), scores[rows, kinds][kept], kinds[kept]
 
     def close(self) -> None:
         """Do nothing: compiled networks stay for other detectors."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """A part of a picture as the network is shown it: letterboxed to a square.
-
-    Attributes
-    ----------
-    pixels
-        (416, 416, 3) uint8, BGR.
-    offset, scale
-        From pixels of the view to the picture, 0..1: ``offset + scale * (x, y)``.
-    """
-
-    pixels: Image
-    offset: Floats
-    scale: Floats
-
-    @classmethod
-    def of(cls, image: Image, region: Box | None = None) -> View:
-        """Return the view of a picture, or of a region of it.
-
-        Parameters
-        ----------
-        image
-            (height, width, 3) uint8.
-        region
-            x0, y0, x1, y1, 0..1; looked at with some surroundings, as a square where the picture
-            has room for one.
-
-        Raises
-        ------
-        ValueError
-            The region has no area inside the picture.
-        """
-        height, width = image.shape[:2]
-        x0, y0, x1, y1 = _part(width, height, region)
-        part = image[y0:y1, x0:x1]
-        scale = _INPUT_SIZE / max(part.shape[:2])
-        down, across = (max(1, round(length * scale)) for length in part.shape[:2])
-        top, left = (_INPUT_SIZE - down) // 2, (_INPUT_SIZE - across) // 2
-        # Plain sampling would skip pixels of a picture this large.
-        how = cv2.INTER_AREA if scale <= 0.5 else cv2.INTER_LINEAR
-        pixels = np.zeros((_INPUT_SIZE, _INPUT_SIZE, 3), np.uint8)
-        pixels[top : top + down, left : left + across] = cv2.resize(
-            part, (across, down), interpolation=how
-        )
-        pixel = np.array([(x1 - x0) / across / width, (y1 - y0) / down / height], np.float32)
-        corner = np.array([x0 / width, y0 / height], np.float32)
-        return cls(pixels, corner - pixel * np.array([left, top], np.float32), pixel)
-
-    def in_picture(self, boxes: Boxes) -> Boxes:
-        """Map (n, 4) boxes of the view, in pixels, to the picture, 0..1, cut at its border."""
-        placed: Boxes = boxes.reshape(-1, 2, 2) * self.scale + self.offset
-        return np.clip(placed, 0, 1).reshape(-1, 4)
-
-
-def _part(width: int, height: int, region: Box | None) -> tuple[int, int, int, int]:
-    """Return x0, y0, x1, y1 of what to look at, in whole pixels of the picture."""
-    if region is None:
-        return 0, 0, width, height
-    x0, y0, x1, y1 = (min(max(edge, 0.0), 1.0) for edge in region)
-    if not (x0 < x1 and y0 < y1):
-        raise ValueError(
-            f"region: expected x0 < x1 and y0 < y1 inside the picture (0 to 1), got {region}"
-        )
-    x, y = (x0 + x1) / 2 * width, (y0 + y1) / 2 * height
-    side = max((x1 - x0) * width, (y1 - y0) * height, _SMALLEST_SIDE) * _REGION_MARGIN
-    across, down = min(side, float(width)), min(side, float(height))
-    left = min(max(x - across / 2, 0.0), width - across)
-    top = min(max(y - down / 2, 0.0), height - down)
-    return int(left), int(top), math.ceil(left + across), math.ceil(top + down)
-
-
-def unturned(boxes: Boxes, turns: int) -> Boxes:
-    """Map (n, 4) boxes of a view turned by quarter turns anticlockwise to the unturned view."""
-    x0, y0, x1, y1 = boxes.T
-    far = np.float32(_INPUT_SIZE)
-    back = (
-        (x0, y0, x1, y1),
-        (far - y1, x0, far - y0, x1),
-        (far - x1, far - y1, far - x0, far - y0),
-        (y0, far - x1, y1, far - x0),
-    )[turns % 4]
-    return np.stack(back, axis=1)
 
 
 def candidates(scores: Floats, min_score: float) -> tuple[Indices, Indices]:
@@ -287,7 +209,7 @@ def candidates(scores: Floats, min_score: float) -> tuple[Indices, Indices]:
     return rows[order], columns[order]
 
 
-def decode(edges: Sequence[Floats], rows: Indices) -> Boxes:
+def decode(edges: Sequence[Floats], rows: Indices, shape: Shape) -> Boxes:
     """Return the boxes of some cells.
 
     Parameters
@@ -297,13 +219,15 @@ def decode(edges: Sequence[Floats], rows: Indices) -> Boxes:
         bottom edge.
     rows
         Which cells, counted through all grids.
+    shape
+        Height and width of the input.
 
     Returns
     -------
     ndarray
         (rows, 4) float32: x0, y0, x1, y1 in pixels of the input.
     """
-    centres, strides = _cells()
+    centres, strides = _cells(shape)
     starts = np.cumsum([0] + [len(level) for level in edges])
     logits = np.empty((len(rows), 4, _BINS), np.float32)
     for level, start, end in zip(edges, starts, starts[1:], strict=False):
@@ -314,7 +238,8 @@ def decode(edges: Sequence[Floats], rows: Indices) -> Boxes:
     reach *= strides[rows, None]
     middle = centres[rows]
     corners: Boxes = np.concatenate([middle - reach[:, :2], middle + reach[:, 2:]], axis=1)
-    np.clip(corners, 0, _INPUT_SIZE, out=corners)
+    height, width = shape
+    np.clip(corners, 0, np.array([width, height] * 2, np.float32), out=corners)
     return corners
 
 
@@ -338,12 +263,12 @@ def suppress(boxes: Boxes, scores: Floats, kinds: Indices, same_iou: float) -> l
 
 
 @cache
-def _cells() -> tuple[Floats, Floats]:
+def _cells(shape: Shape) -> tuple[Floats, Floats]:
     """Return the middle (x, y) of each cell and its size, in pixels of the input."""
     centres, strides = [], []
     for stride in _STRIDES:
-        middles = (np.arange(_INPUT_SIZE // stride, dtype=np.float32) + 0.5) * stride
-        across, down = np.meshgrid(middles, middles)
+        y, x = ((np.arange(side // stride, dtype=np.float32) + 0.5) * stride for side in shape)
+        across, down = np.meshgrid(x, y)
         centres.append(np.stack([across.ravel(), down.ravel()], axis=1))
         strides.append(np.full(across.size, stride, np.float32))
     return np.concatenate(centres), np.concatenate(strides)

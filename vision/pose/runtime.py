@@ -56,6 +56,9 @@ class Recipe:
         See ``PoseOptions``.
     channels
         The order that the network takes; the buffer to fill is always BGR.
+    shape
+        Height and width of another input than the network was made for; only for one that is
+        convolutions throughout and takes planes.
     """
 
     path: Path
@@ -69,6 +72,7 @@ class Recipe:
     streams: int
     cache_dir: Path
     channels: Channels = Channels.RGB
+    shape: tuple[int, int] | None = None
 
 
 _lock = threading.Lock()
@@ -139,7 +143,10 @@ def _compile(recipe: Recipe) -> tuple[ov.CompiledModel, ...]:
 
 
 def _compile_on(core: ov.Core, device: str, recipe: Recipe) -> tuple[ov.CompiledModel, ...]:
-    model = _with_preprocessing(_cut(core.read_model(recipe.path), recipe.outputs), recipe)
+    model = _cut(core.read_model(recipe.path), recipe.outputs)
+    if recipe.shape is not None:
+        _resize(model, recipe.shape)
+    model = _with_preprocessing(model, recipe)
     settings = _settings(device, recipe)
     rounds = device == "CPU" and recipe.precision is Precision.AUTO
     if not (recipe.exact_tail and rounds):
@@ -154,6 +161,26 @@ def _cut(model: ov.Model, outputs: Sequence[str]) -> ov.Model:
         return model
     results = [model.output(name).get_node() for name in outputs]
     return ov.Model(results, model.get_parameters(), model.get_friendly_name())
+
+
+def _resize(model: ov.Model, shape: tuple[int, int]) -> None:
+    """Let the network take planes of another height and width, whole numbers of its coarsest cells.
+
+    Its sizes follow, but for those that maps are stretched to, which it holds as numbers.
+    """
+    (entry,) = model.get_parameters()
+    made_for = [length.get_length() for length in entry.partial_shape][2:]
+    for node in model.get_ops():
+        if node.get_type_name() == "Interpolate":
+            size = np.asarray(node.input_value(1).get_node().data)
+            scaled = [
+                int(side) * new // old for side, new, old in zip(size, shape, made_for, strict=True)
+            ]
+            node.input(1).replace_source_output(
+                ov.opset13.constant(np.array(scaled, size.dtype)).output(0)
+            )
+    entry.set_partial_shape(ov.PartialShape([1, 3, *shape]))
+    model.validate_nodes_and_infer_types()
 
 
 def _with_preprocessing(model: ov.Model, recipe: Recipe) -> ov.Model:
