@@ -48,17 +48,20 @@ company: who plays, cleans or cares on the floor moves, and whoever sits by may 
 be able to help, or may be a chair that is taken for somebody."""
 COMPANY_DESCENT: Final = 0.87
 """A descent as clear as this was a fall, whoever else is there."""
+SURE_DESCENT: Final = 0.985
+"""… though whoever fell does not look surely down since, or was lost on the way."""
 
 
 def in_company(state: RoomState, chain: Chain, t: int) -> bool:
     """Return whether somebody else is or just was up here and the fall was not clearly seen."""
     people = people_of(state, chain)
-    if any(p.stray for p in people):
+    if _strayed(people, t):
         return True
-    supposed = any(p.supposed for p in people) or _unsure(people)
+    unsure = any(p.supposed for p in people) or _unsure(people)
+    clear = SURE_DESCENT if unsure else COMPANY_DESCENT
     # At a bed one of two may be seen for the other, which looks like a fall.
     cared = any(_is_cared_for(p, people, t) for p in state.people)
-    if chain.descent >= COMPANY_DESCENT and not (supposed or cared):
+    if chain.descent >= clear and not cared:
         return False
     if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
         return False
@@ -73,8 +76,8 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     people = people_of(state, chain)
     if not all(p.gone(t) for p in people):
         return
-    up, stray = up_now(state, t, up_s), any(p.stray for p in people)
-    doubted = _doubtful(chain, people) or _went_out(people)
+    up, stray = up_now(state, t, up_s), _strayed(people, t)
+    doubted = _doubtful(chain, people, t) or _went_out(people)
     gone = doubted and unseen_s(people, t) >= LET_GO_S
     others = stray or up or sits_now(state, t)
     if (up and chain.descent < CLEAR_DESCENT) or (gone and others):
@@ -118,7 +121,7 @@ def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     surely down; or not whom the track had followed.
     """
     people = people_of(state, chain)
-    if _doubtful(chain, people):
+    if _doubtful(chain, people, t):
         return True
     seen = [p for p in people if not p.gone(t)]
     if not seen:
@@ -126,10 +129,18 @@ def hardly_seen(state: RoomState, chain: Chain, t: int) -> bool:
     return all(p.in_a_heap for p in seen)
 
 
-def _doubtful(chain: Chain, people: Sequence[Person]) -> bool:
+def _doubtful(chain: Chain, people: Sequence[Person], t: int) -> bool:
     """Return whether `people` of a chain may be a thing, or hardly down."""
-    stray = any(p.stray for p in people)
-    return stray or nobody_seen(chain, people) or _barely_down(chain, people)
+    return _strayed(people, t) or nobody_seen(chain, people) or _barely_down(chain, people)
+
+
+def _strayed(people: Sequence[Person], t: int) -> bool:
+    """Return whether a track of `people` that still counts went over to a thing.
+
+    Of those that are seen; of all where none is.
+    """
+    seen = [p for p in people if not p.gone(t)]
+    return any(p.stray for p in seen or people)
 
 
 def _barely_down(chain: Chain, people: Sequence[Person]) -> bool:

@@ -14,6 +14,7 @@ no I/O; time is the `t` of what comes in, and `Tick` lets it go on.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from ambient.config import Falls
@@ -336,7 +337,8 @@ class FallJudge:
             last = not verdicts or any(_confirms(v) for v in verdicts)
             on_bed = bool(people) and all(p.where.safe >= 0.5 and not p.fell_onto for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
-            return (clear and not on_bed and not (up or all(p.risen for p in people))) or last
+            fell = clear and not _wavers(chain, people)
+            return (fell and not on_bed and not (up or all(p.risen for p in people))) or last
         verdicts = [self._verdict(p, t) for p in seen]
         best = max(verdicts, key=lambda v: (_confirms(v), v.decides))
         stand(chain, best)
@@ -344,9 +346,14 @@ class FallJudge:
             return False
         # Who was seen to fall and is now seen badly is lost from sight, unless just seen up again.
         up = any((t - p.up.risen_last) / 1e9 <= GAP_S for p in seen)
-        wavers = chain.descent < CERTAIN_DESCENT and all(p.belief < BELIEVED for p in seen)
+        wavers = _wavers(chain, seen)
         hidden = clear and not up and not wavers and all(p.quality < GOOD_VIEW for p in seen)
         return (_confirms(best) and (best.hurry or not wavers)) or hidden
+
+
+def _wavers(chain: Chain, people: Sequence[Person]) -> bool:
+    """Return whether the fall was not clearly seen and nothing was thought of `people` for long."""
+    return chain.descent < CERTAIN_DESCENT and all(p.belief < BELIEVED for p in people)
 
 
 def _confirms(verdict: Judgement) -> bool:

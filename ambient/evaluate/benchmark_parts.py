@@ -4,8 +4,8 @@ In: a clip and the parts that one of two pipelines does without. Out: processor 
 both, and how much more the whole one takes. Both look at the same decoded pictures and take turns
 in short blocks, so that whatever else the machine does hits both alike; the motion gate lets none
 pass. The clip is played forwards and backwards: at a cut somebody would vanish and another appear,
-which no room shows, and whoever vanishes is looked for more often for seconds. Of each block's ratio the median counts: a neighbour that wakes up spoils a block, not the
-figure.
+which no room shows, and whoever vanishes is looked for more often for seconds. Of each block's
+ratio the median counts: a neighbour that wakes up spoils a block, not the figure.
 """
 
 from __future__ import annotations

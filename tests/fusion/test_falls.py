@@ -10,6 +10,7 @@ from msgspec import structs
 
 from ambient.config import Falls
 from ambient.observations import Place, Posture, PostureSeen, TrackEnd, TrackEnded
+from fusion.company import in_company
 from fusion.evidence import Judgement
 from fusion.falls import FallJudge
 from fusion.falls_state import MOST_PEOPLE, Change, RoomState, Step
@@ -645,6 +646,42 @@ def test_a_track_that_goes_over_to_a_coat_is_not_who_it_was(
     assert steps.get(Step.CONFIRMED) == (
         confirmed_s if confirmed_s is None else pytest.approx(confirmed_s, abs=1.5)
     )
+
+
+def test_a_track_that_went_over_to_a_coat_counts_no_more_once_somebody_is_seen_to_lie() -> None:
+    room = FallJudge(Falls())
+    play(room, [*span(0, 3, **UP), *span(3, 6, **FELL), lost(6.1, down=0.9)])
+    (chain,) = room.state.chains
+    (before,) = room.state.people
+    before.stray = True
+    assert in_company(room.state, chain, round(6.5e9))
+    play(room, span(6.5, 8, **LYING, track=2))
+    room.state.people[-1].chain = chain.number
+    assert not in_company(room.state, chain, round(8e9))
+
+
+@pytest.mark.parametrize(
+    ("descent", "confirmed_s"), [(0.99, 8.0), (0.95, 23.3)], ids=["surely a fall", "maybe none"]
+)
+def test_in_company_who_surely_fell_and_lies_crumpled_is_not_waited_for(
+    descent: float, confirmed_s: float
+) -> None:
+    """Whoever stands there may be a coat on a hook."""
+    crumpled = {"down": 0.55, "posture": Posture.FALLEN, "still": 1.0}
+    fall = span(3, 4, down=0.5, descent=descent, posture=Posture.FALL)
+    story = [*span(0, 3, **UP), *fall, *span(4, 100, **crumpled), *BESIDE]
+    assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=2.0)
+
+
+@pytest.mark.parametrize(
+    ("descent", "confirmed"), [(0.72, False), (0.85, True)], ids=["hardly seen", "clearly seen"]
+)
+def test_who_was_hardly_seen_to_go_down_and_is_lost_was_not_surely_down(
+    descent: float, *, confirmed: bool
+) -> None:
+    sinks = span(3, 4, down=0.55, descent=descent, posture=Posture.FALL)
+    story = [*span(0, 3, **UP), *sinks, lost(5, down=0.55)]
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 40)}) is confirmed
 
 
 def test_a_descent_that_is_hardly_seen_counts_less() -> None:

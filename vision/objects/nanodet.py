@@ -55,8 +55,6 @@ _SAME_TURNED_IOU: Final = 0.4
 # So many are compared at most, surest first: a threshold of 0 would let all 39,039 through.
 _CANDIDATES: Final = 300
 
-ALL_TURNS: Final = (0, 1, 3)
-"""Upright, and on either side: for a picture in which somebody may lie."""
 
 Indices = NDArray[np.intp]
 

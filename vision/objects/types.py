@@ -27,6 +27,10 @@ class Thing(StrEnum):
     SUITCASE = "suitcase"
 
 
+ALL_TURNS: Final = (0, 1, 3)
+"""Quarter turns anticlockwise: upright, and on either side, for a picture in which somebody may
+lie."""
+
 ALIVE: Final = frozenset({Thing.DOG, Thing.CAT, Thing.TEDDY_BEAR})
 """What the detector, which learned from photographs, often takes people for who lie."""
 

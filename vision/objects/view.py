@@ -1,8 +1,9 @@
 """What a detector is shown of a picture, and where that lies in the picture.
 
 In: a picture, or a region of it. Out: a `View` of one of few shapes, so that a network is compiled
-for each once and does not look at empty borders: of a square letterbox a wide picture leaves three
-eighths black, which cost as much as the rest.
+for each once and hardly looks at empty borders: of a square a wide picture leaves two fifths black,
+which cost as much as the rest. Some black stays on either side: without it what the picture cuts
+off gets other scores (by 0.05, where the square's differ by 0.01).
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ Shape = tuple[int, int]
 
 SIDE: Final = 416
 """Of the longer side, pixels."""
-_SHORTER: Final = (256, 320, SIDE)
+_BORDER: Final = 16
+_SHORTER: Final = (288, 352, SIDE)
 """For pictures of 16 by 9, of 4 by 3, and squares; whole numbers of the coarsest cells."""
 # A region looked at closely keeps this much of its surroundings, and is at least so large.
 _REGION_MARGIN: Final = 1.5
@@ -31,8 +33,9 @@ _SMALLEST_SIDE: Final = 32.0
 
 
 def shape_for(height: int, width: int) -> Shape:
-    """Return the smallest shape that holds a picture whose longer side is `SIDE`."""
-    shorter = next(side for side in _SHORTER if side >= min(height, width))
+    """Return the smallest shape that holds a picture whose longer side is `SIDE`, and a border."""
+    needed = min(SIDE, min(height, width) + 2 * _BORDER)
+    shorter = next(side for side in _SHORTER if side >= needed)
     return (shorter, SIDE) if height <= width else (SIDE, shorter)
 
 
@@ -43,7 +46,7 @@ def turned(shape: Shape, turns: int) -> Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A part of a picture as the network is shown it, with as little border as its shapes allow.
+    """A part of a picture as the network is shown it, with little black around it.
 
     Attributes
     ----------

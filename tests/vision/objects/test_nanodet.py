@@ -12,14 +12,13 @@ from ambient.errors import ModelError
 from models import samples, store
 from models.runtime import ov
 from vision.objects.nanodet import (
-    ALL_TURNS,
     NanoDet,
     ObjectOptions,
     candidates,
     decode,
     suppress,
 )
-from vision.objects.types import Detection, ObjectDetector, Thing
+from vision.objects.types import ALL_TURNS, Detection, ObjectDetector, Thing
 from vision.objects.view import View, shape_for, turned, unturned
 from vision.pose.runtime import Channels, Network, Recipe
 from vision.pose.types import Device, Image, Precision
@@ -122,7 +121,7 @@ def test_only_things_of_one_kind_suppress_each_other(
     assert suppress(corners, scores, np.array(kinds, np.intp), 0.6) == kept
 
 
-@pytest.mark.parametrize("shape", [SQUARE, (256, 416), (416, 320)])
+@pytest.mark.parametrize("shape", [SQUARE, (288, 416), (416, 352)])
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_boxes_of_a_turned_view_are_turned_back(turns: int, shape: tuple[int, int]) -> None:
     view = np.zeros(shape, np.uint8)
@@ -163,19 +162,18 @@ def test_what_is_seen_in_a_view_is_found_in_the_picture(
 @pytest.mark.parametrize(
     ("picture", "shape"),
     [
-        ((234, 416), (256, 416)),
-        ((256, 416), (256, 416)),
-        ((257, 416), (320, 416)),
-        ((312, 416), (320, 416)),
+        ((234, 416), (288, 416)),
+        ((256, 416), (288, 416)),
+        ((257, 416), (352, 416)),
+        ((312, 416), (352, 416)),
+        ((321, 416), SQUARE),
         ((416, 416), SQUARE),
-        ((416, 234), (416, 256)),
+        ((416, 234), (416, 288)),
         ((416, 321), SQUARE),
-        ((1, 416), (256, 416)),
+        ((1, 416), (288, 416)),
     ],
 )
-def test_a_view_has_as_little_border_as_can_be(
-    picture: tuple[int, int], shape: tuple[int, int]
-) -> None:
+def test_a_view_has_little_border(picture: tuple[int, int], shape: tuple[int, int]) -> None:
     assert shape_for(*picture) == shape
 
 
@@ -201,7 +199,7 @@ def test_a_border_less_changes_little(
             for d in padded
             if d.thing is one.thing
         )
-        assert near < 0.05 * side
+        assert near < 0.03 * side
 
 
 def test_a_region_is_looked_at_closely() -> None:
@@ -266,10 +264,8 @@ def test_nothing_is_seen_where_nothing_is(detector: NanoDet, shape: tuple[int, i
     ],
 )
 def test_things_are_found_where_they_are(
-    models_dir: Path, clip: str, second: float, thing: Thing, box: tuple[float, ...]
+    detector: NanoDet, clip: str, second: float, thing: Thing, box: tuple[float, ...]
 ) -> None:
-    # A bed of which the picture shows a part is near 0.3.
-    detector = NanoDet.create(ObjectOptions(models_dir=models_dir, min_score=0.25))
     image = _frame(clip, second)
     image.setflags(write=False)
     found = detector.detect(image)
