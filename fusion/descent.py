@@ -34,6 +34,8 @@ BORDER: Final = 0.93
 """Row of the hips, in picture heights, below which a descent is no fall by itself: whoever walks
 up to a low camera and past it sinks through the lower border."""
 NEAR_BORDER: Final = 0.8
+LIES: Final = 0.8
+"""… but whoever looks down as surely as this there does not walk out."""
 OUT_S: Final = 0.8
 """Whose hips are that low in the picture and sink so fast that they are below `BORDER` within so
 long may be walking out."""
@@ -128,7 +130,7 @@ class Descent(Struct):
             and seen.descent >= CERTAIN_DESCENT
             and seen.posture is Posture.FALL
             and (seen.quality >= POSED or blurred)
-            and seen.at[1] <= BORDER
+            and (seen.at[1] <= BORDER or seen.down >= LIES)
         ):
             self.fell_t = t
 

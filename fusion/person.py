@@ -221,7 +221,7 @@ class Person(Struct):
     @property
     def walked_out(self) -> bool:
         """Whether the person left, the hips below the picture, and was not surely down there."""
-        return self.left and self.at[1] > 1.0 and self.down < DOWN_ON
+        return self.left and self.at[1] > 1.0 and self.seen_down < DOWN_ON
 
     def suppose_down(self) -> None:
         """Take whoever was lost in a fall to be down from when last seen."""

@@ -445,6 +445,21 @@ def test_who_left_through_the_lower_border_hardly_down_walked_out(
 
 
 @pytest.mark.parametrize(
+    ("down", "steps"),
+    [(0.3, [Step.SUSPECTED]), (0.7, FOUND_ALARM)],
+    ids=["does not look down", "looks down"],
+)
+def test_who_dropped_and_left_through_the_lower_border_walked_out_unless_seen_down(
+    down: float, steps: list[Step]
+) -> None:
+    """Who gets up with a start seems to fall, and is then taken to be down, whatever is seen."""
+    drop = {"descent": 0.93, "posture": Posture.FALL, "at": (0.5, 0.92)}
+    story = [*span(0, 3, **UP, at=(0.5, 0.8)), *span(3, 4, down=0.5, **drop)]
+    story += span(4, 7, down=down, posture=Posture.FALL, quality=0.3, at=(0.5, 1.1))
+    assert [step for step, _ in judge([*story, lost(9, down=down, border=True)], 30)] == steps
+
+
+@pytest.mark.parametrize(
     ("after", "steps"),
     [
         ([], [(Step.SUSPECTED, 4.3), (Step.CONFIRMED, 7.6)]),
@@ -952,6 +967,17 @@ def test_who_falls_onto_a_marked_mat_did_not_lie_down_there(
     down: list[PostureSeen], found: bool
 ) -> None:
     story = [*span(0, 3, **UP), *down, *span(4, 30, **FLOORED)]
+    assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is found
+
+
+@pytest.mark.parametrize(("looks_down", "found"), [(0.95, True), (0.6, False)])
+def test_who_falls_onto_a_mat_at_the_lower_border_looks_down_there(
+    looks_down: float, *, found: bool
+) -> None:
+    """Who walks out there sinks as well."""
+    low = {"at": (0.5, 0.97)}
+    fall = span(3, 4, down=looks_down, descent=0.95, posture=Posture.FALL, **low)
+    story = [*span(0, 3, **UP, at=(0.5, 0.8)), *fall, *span(4, 30, **FLOORED, **low)]
     assert (Step.CONFIRMED in {step for step, _ in judge(story, 0)}) is found
 
 
