@@ -50,12 +50,19 @@ COMPANY_DESCENT: Final = 0.87
 """A descent as clear as this was a fall, whoever else is there."""
 SURE_DESCENT: Final = 0.985
 """… though whoever fell does not look surely down since, or was lost on the way."""
+FILLS: Final = 0.9
+"""So long, in picture heights, is hardly anybody who lies in a room (1 of 80 recorded falls that are
+confirmed), but poses that are read into tables and coats, and whoever stands close to the camera,
+often are."""
 
 
 def in_company(state: RoomState, chain: Chain, t: int) -> bool:
-    """Return whether somebody else is or just was up here and the fall was not clearly seen."""
+    """Return whether somebody else is or just was up here and the fall was not clearly seen.
+
+    Or whether it waits as if so, for what lies there may be no body.
+    """
     people = people_of(state, chain)
-    if _strayed(people, t):
+    if _strayed(people, t) or _fills_picture(chain, people, t):
         return True
     unsure = any(p.supposed for p in people) or _unsure(people)
     clear = SURE_DESCENT if unsure else COMPANY_DESCENT
@@ -141,6 +148,12 @@ def _strayed(people: Sequence[Person], t: int) -> bool:
     """
     seen = [p for p in people if not p.gone(t)]
     return any(p.stray for p in seen or people)
+
+
+def _fills_picture(chain: Chain, people: Sequence[Person], t: int) -> bool:
+    """Return whether those of `people` who are seen are too long to lie there, and none fell."""
+    seen = [p for p in people if not p.gone(t)]
+    return chain.descent < CLEAR_DESCENT and bool(seen) and all(p.size >= FILLS for p in seen)
 
 
 def _barely_down(chain: Chain, people: Sequence[Person]) -> bool:

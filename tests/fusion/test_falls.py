@@ -676,6 +676,17 @@ def test_a_track_that_went_over_to_a_coat_counts_no_more_once_somebody_is_seen_t
 
 
 @pytest.mark.parametrize(
+    ("size", "descent", "confirmed_s"), [(0.6, 0.0, 8.0), (1.0, 0.0, 20.0), (1.0, 0.9, 5.5)]
+)
+def test_a_body_as_long_as_the_picture_is_high_is_waited_for_unless_it_fell(
+    size: float, descent: float, confirmed_s: float
+) -> None:
+    fallen = {**LYING, "descent": descent} if descent else LYING
+    story = [structs.replace(s, size=size) for s in span(0, 60, **fallen)]
+    assert dict(judge(story, 0))[Step.CONFIRMED] == pytest.approx(confirmed_s, abs=1.5)
+
+
+@pytest.mark.parametrize(
     ("descent", "confirmed_s"), [(0.99, 8.0), (0.95, 23.3)], ids=["surely a fall", "maybe none"]
 )
 def test_in_company_who_surely_fell_and_lies_crumpled_is_not_waited_for(
