@@ -51,9 +51,9 @@ COMPANY_DESCENT: Final = 0.87
 SURE_DESCENT: Final = 0.985
 """… though whoever fell does not look surely down since, or was lost on the way."""
 FILLS: Final = 0.9
-"""So long, in picture heights, is hardly anybody who lies in a room (1 of 80 recorded falls that are
-confirmed), but poses that are read into tables and coats, and whoever stands close to the camera,
-often are."""
+"""So long, in picture heights, is hardly anybody who lies in a room (1 of 80 recorded falls that
+are confirmed), but poses that are read into tables and coats, and whoever stands close to the
+camera, often are."""
 
 
 def in_company(state: RoomState, chain: Chain, t: int) -> bool:
