@@ -79,7 +79,7 @@ class VisionWorker:
         self._read_at = 0.0
         cv2.setNumThreads(1)
         cameras = [(room, camera) for room in config.rooms for camera in room.cameras]
-        self._engine_options = _shares(len(cameras))
+        self._engine_options = shares(len(cameras))
         self._eyes = Eyes(
             config.state_dir, clock.now, [(room.id, camera.id) for room, camera in cameras]
         )
@@ -202,9 +202,9 @@ class VisionWorker:
         )
 
 
-def _shares(cameras: int) -> Callable[[int], PoseOptions]:
+def shares(cameras: int) -> Callable[[int], PoseOptions]:
     """Return the engine options for a camera of so many, by how many people it follows."""
-    cores = max(1, os.cpu_count() or 1)
+    cores = len(os.sched_getaffinity(0))
 
     def options(people: int) -> PoseOptions:
         return PoseOptions(
