@@ -111,6 +111,12 @@ def sits_now(state: RoomState, t: int) -> bool:
     )
 
 
+def lost_unsurely(state: RoomState, chain: Chain, t: int) -> bool:
+    """Return whether nobody of a chain is seen now or was surely seen down before."""
+    people = people_of(state, chain)
+    return _never_surely_down(people) and all(p.gone(t) for p in people)
+
+
 def nobody_seen(chain: Chain, people: Sequence[Person]) -> bool:
     """Return whether `people` of a chain were seen no better than an outline is.
 

@@ -20,11 +20,13 @@ from typing import Final
 from ambient.config import Falls
 from ambient.observations import PostureSeen, TrackEnd, TrackEnded
 from fusion.company import (
+    COMPANY_DESCENT,
     HEAP_S,
     LET_GO_S,
     hardly_seen,
     in_company,
     lapse,
+    lost_unsurely,
     nobody_seen,
 )
 from fusion.descent import CERTAIN_DESCENT
@@ -337,7 +339,8 @@ class FallJudge:
             last = not verdicts or any(_confirms(v) for v in verdicts)
             on_bed = bool(people) and all(p.where.safe >= 0.5 and not p.fell_onto for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
-            fell = clear and not _wavers(chain, people)
+            least = COMPANY_DESCENT if lost_unsurely(self.state, chain, t) else CLEAR_DESCENT
+            fell = chain.descent >= least and not _wavers(chain, people)
             return (fell and not on_bed and not (up or all(p.risen for p in people))) or last
         verdicts = [self._verdict(p, t) for p in seen]
         best = max(verdicts, key=lambda v: (_confirms(v), v.decides))

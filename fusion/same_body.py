@@ -135,7 +135,7 @@ def may_be_back(state: RoomState, lost: Sequence[Person], t: int) -> bool:
 
     It is soon known: either that is who was lost, or it was a slip of the pose network.
     """
-    return all(p.only_supposed for p in lost) and any(
+    return all(p.only_supposed or p.sure_s < SURE_S for p in lost) and any(
         p.chain is None
         and not p.gone(t)
         and not p.may_be_another

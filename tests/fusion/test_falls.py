@@ -700,7 +700,7 @@ def test_in_company_who_surely_fell_and_lies_crumpled_is_not_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("descent", "confirmed"), [(0.72, False), (0.85, True)], ids=["hardly seen", "clearly seen"]
+    ("descent", "confirmed"), [(0.85, False), (0.9, True)], ids=["hardly seen", "clearly seen"]
 )
 def test_who_was_hardly_seen_to_go_down_and_is_lost_was_not_surely_down(
     descent: float, *, confirmed: bool
@@ -757,6 +757,16 @@ def test_who_was_lost_in_a_fall_and_not_seen_down_may_be_up(
     falling = {"down": 0.3, "descent": 0.86, "posture": Posture.FALL}
     story = [*span(0, 3, **UP), *span(3, 3.6, **falling), lost(5.6, down=0.3), *after]
     assert [step for step, _ in judge(story, 40)] == steps
+
+
+@pytest.mark.parametrize(("down", "confirmed"), [(0.6, False), (0.9, True)])
+def test_who_is_up_where_somebody_was_lost_may_be_the_one_unless_surely_seen_down(
+    down: float, *, confirmed: bool
+) -> None:
+    falling = {"down": down, "descent": 0.95, "posture": Posture.FALL}
+    story = [*span(0, 3, **UP), *span(3, 4, **falling), lost(6, down=down)]
+    steps = {step for step, _ in judge([*story, *span(5, 30, **UP_THERE)], 0)}
+    assert (Step.CONFIRMED in steps) is confirmed
 
 
 BADLY = {"down": 0.05, "upright": 0.3, "quality": 0.25, "track": 9, "at": (1.6, 0.5)}
