@@ -40,7 +40,8 @@ beside somebody who sits there. It is not for ever, for whoever sits by may be s
 call."""
 LET_GO_S: Final = 30.0
 """Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
-lies there is found again sooner. So is who left the picture and was never surely down."""
+lies there is found again sooner. So is who left the picture and was never surely down, where
+somebody new sits since."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
@@ -84,10 +85,12 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     if not all(p.gone(t) for p in people):
         return
     up, stray = up_now(state, t, up_s), _strayed(people, t)
-    doubted = _doubtful(chain, people, t) or _went_out(people)
-    gone = doubted and unseen_s(people, t) >= LET_GO_S
+    gone = unseen_s(people, t) >= LET_GO_S
     others = stray or up or sits_now(state, t)
-    if (up and chain.descent < CLEAR_DESCENT) or (gone and others):
+    let_go = _doubtful(chain, people, t) and others
+    # Only who is new since may be the one that left; who sat there before may be unable to call.
+    went = _went_out(people) and sits_now(state, t, since=max(p.t for p in people))
+    if (up and chain.descent < CLEAR_DESCENT) or (gone and (let_go or went)):
         for person in people:
             person.down_since = None
 
@@ -99,10 +102,11 @@ def up_now(state: RoomState, t: int, up_s: float) -> bool:
     )
 
 
-def sits_now(state: RoomState, t: int) -> bool:
-    """Return whether somebody is seen off the floor now, in a good view."""
+def sits_now(state: RoomState, t: int, since: int = 0) -> bool:
+    """Return whether somebody, first seen at `since` or later, is off the floor now, well seen."""
     return any(
         p.chain is None
+        and p.began >= since
         and not p.gone(t)
         and p.quality >= GOOD_VIEW
         and p.up.last is not None

@@ -334,13 +334,15 @@ class FallJudge:
             verdicts = [self._verdict(p, t) for p in people]
             if verdicts and all(v.waits for v in verdicts):
                 return False
-            if may_be_back(self.state, people, t):
+            # Neither for ever: who is lost may be somebody who cannot call.
+            lately = (t - chain.down_since) / 1e9 < HEAP_S
+            if may_be_back(self.state, people, t, seen_down=lately):
                 return False
             last = not verdicts or any(_confirms(v) for v in verdicts)
             on_bed = bool(people) and all(p.where.safe >= 0.5 and not p.fell_onto for p in people)
             # Who was seen off the floor after the fall is not lost because of it.
-            least = COMPANY_DESCENT if lost_unsurely(self.state, chain, t) else CLEAR_DESCENT
-            fell = chain.descent >= least and not _wavers(chain, people)
+            unsure = lost_unsurely(self.state, chain, t) and chain.descent < COMPANY_DESCENT
+            fell = clear and not (lately and (unsure or _wavers(chain, people)))
             return (fell and not on_bed and not (up or all(p.risen for p in people))) or last
         verdicts = [self._verdict(p, t) for p in seen]
         best = max(verdicts, key=lambda v: (_confirms(v), v.decides))

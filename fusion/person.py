@@ -88,7 +88,10 @@ class Person(Struct):
     posture: Posture = Posture.OTHER
     seen_down: float = 0.0
     """Posture and probability of being down as last seen, not smoothed."""
+    looks_down: float = 0.0
+    """That probability as it looks, smoothed."""
     down: float = 0.0
+    """… and as it looks or, after a clear fall, must be."""
     down_since: int | None = None
     last_down: int = 0
     sure_s: float = 0.0
@@ -167,6 +170,7 @@ class Person(Struct):
         if self._follow_motionless(seen, view) and lies < FALLEN:
             lies = FALLEN
         self.down += weight * (lies - self.down)
+        self.looks_down += weight * (seen.down - self.looks_down)
         self.quality += weight * (view - self.quality)
         if self.quality > self.best:
             self.best = self.quality
@@ -220,8 +224,8 @@ class Person(Struct):
 
     @property
     def walked_out(self) -> bool:
-        """Whether the person left, the hips below the picture, and was not surely down there."""
-        return self.left and self.at[1] > 1.0 and self.seen_down < DOWN_ON
+        """Whether the person left, the hips below the picture, and did not look down there."""
+        return self.left and self.at[1] > 1.0 and self.looks_down < DOWN_ON
 
     def suppose_down(self) -> None:
         """Take whoever was lost in a fall to be down from when last seen."""

@@ -130,12 +130,16 @@ def _walks_back(lost: Person, person: Person) -> bool:
     return at_border and 0 <= person.began - lost.t <= RETURNS_NS
 
 
-def may_be_back(state: RoomState, lost: Sequence[Person], t: int) -> bool:
+def may_be_back(
+    state: RoomState, lost: Sequence[Person], t: int, *, seen_down: bool = False
+) -> bool:
     """Return whether somebody is up, since a moment, where people were lost and not seen down.
 
     It is soon known: either that is who was lost, or it was a slip of the pose network.
+    `seen_down` counts those as well who were seen down, though never surely.
     """
-    return all(p.only_supposed or p.sure_s < SURE_S for p in lost) and any(
+    unsure = all(p.only_supposed or (seen_down and p.sure_s < SURE_S) for p in lost)
+    return unsure and any(
         p.chain is None
         and not p.gone(t)
         and not p.may_be_another

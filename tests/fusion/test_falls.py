@@ -444,6 +444,13 @@ def test_who_left_through_the_lower_border_hardly_down_walked_out(
     assert [step for step, _ in judge([*story, lost(6, down=down, border=True)], 20)] == steps
 
 
+def test_one_look_does_not_make_who_was_surely_down_walk_out() -> None:
+    low = {"at": (0.5, 1.02)}
+    story: list[PostureSeen | TrackEnded] = [*span(0, 3, **UP, at=(0.5, 0.9))]
+    story += [*span(3, 6, **FELL, **low), *span(6, 6.1, down=0.3, quality=0.1, **low)]
+    assert Step.CONFIRMED in dict(judge([*story, lost(8, down=0.3, border=True)], 30))
+
+
 @pytest.mark.parametrize(
     ("down", "steps"),
     [(0.3, [Step.SUSPECTED]), (0.7, FOUND_ALARM)],
@@ -708,6 +715,7 @@ def test_who_was_hardly_seen_to_go_down_and_is_lost_was_not_surely_down(
     sinks = span(3, 4, down=0.55, descent=descent, posture=Posture.FALL)
     story = [*span(0, 3, **UP), *sinks, lost(5, down=0.55)]
     assert (Step.CONFIRMED in {step for step, _ in judge(story, 40)}) is confirmed
+    assert Step.CONFIRMED in {step for step, _ in judge(story, 100)}, "but not for ever"
 
 
 def test_a_descent_that_is_hardly_seen_counts_less() -> None:
@@ -767,6 +775,9 @@ def test_who_is_up_where_somebody_was_lost_may_be_the_one_unless_surely_seen_dow
     story = [*span(0, 3, **UP), *span(3, 4, **falling), lost(6, down=down)]
     steps = {step for step, _ in judge([*story, *span(5, 30, **UP_THERE)], 0)}
     assert (Step.CONFIRMED in steps) is confirmed
+    stays = [*story, *span(5, 100, **UP_THERE)]
+    assert dict(judge(stays, 0)).get(Step.CONFIRMED, 0.0) < 66.0
+    assert Step.CONFIRMED in dict(judge(stays, 0)), "but not for ever"
 
 
 BADLY = {"down": 0.05, "upright": 0.3, "quality": 0.25, "track": 9, "at": (1.6, 0.5)}
@@ -1068,19 +1079,19 @@ def test_an_outline_that_is_gone_again_is_let_go_while_somebody_sits_in_view(
 
 
 @pytest.mark.parametrize(
-    ("sits", "down", "confirmed"),
-    [(True, 0.75, False), (False, 0.75, True), (True, 0.9, True)],
-    ids=["somebody sits there", "alone", "surely down"],
+    ("sits_from", "down", "confirmed"),
+    [(4.5, 0.75, False), (None, 0.75, True), (4.5, 0.9, True), (0.0, 0.75, True)],
+    ids=["somebody new sits there", "alone", "surely down", "who sat there before"],
 )
 def test_who_left_the_picture_low_and_never_surely_down_is_let_go_where_somebody_sits(
-    sits: bool, down: float, *, confirmed: bool
+    sits_from: float | None, down: float, *, confirmed: bool
 ) -> None:
     """Who sits down across the lower border gets another track, and sits."""
     low = {"descent": 0.9, "posture": Posture.FALL, "down": down}
     sitting = {**UP, "posture": Posture.SITTING, "at": (1.2, 0.9), "track": 2}
     story: list[PostureSeen | TrackEnded] = [*span(0, 3, **UP), *span(3, 4, **low)]
     story += [lost(4, down=down, border=True)]
-    story += span(4.5, 100, **sitting) if sits else []
+    story += span(sits_from, 100, **sitting) if sits_from is not None else []
     assert (Step.CONFIRMED in {step for step, _ in judge(story, 100)}) is confirmed
 
 

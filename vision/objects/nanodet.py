@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ambient.closing import Closing
 from models import store
 from vision.objects.types import Detection, Thing
-from vision.objects.view import SIDE, Boxes, Shape, View, turned, unturned
+from vision.objects.view import SIDE, Boxes, Shape, View, shape_for, turned, unturned
 from vision.pose.runtime import Channels, Network, Recipe
 from vision.pose.types import Box, Device, Floats, Image, Precision, check_image
 
@@ -132,7 +132,8 @@ class NanoDet(Closing):
             channels=Channels.BGR,
         )
         made = cls(lambda shape: Network.load(replace(recipe, shape=shape)), options)
-        made._ready((SIDE, SIDE))
+        for shape in (shape_for(SIDE * 9 // 16, SIDE), (SIDE, SIDE)):
+            made._ready(shape)
         return made
 
     def detect(
@@ -153,6 +154,8 @@ class NanoDet(Closing):
         ------
         ValueError
             Wrong shape or type of picture, a region without area inside it, or no such turn.
+        ModelError
+            The device can't run the network in the shape of this picture.
         """
         check_image(image)
         if not turns or not set(turns) <= {0, 1, 2, 3}:

@@ -2,8 +2,8 @@
 
 In: a picture, or a region of it. Out: a `View` of one of few shapes, so that a network is compiled
 for each once and hardly looks at empty borders: of a square a wide picture leaves two fifths black,
-which cost as much as the rest. Some black stays on either side: without it what the picture cuts
-off gets other scores (by 0.05, where the square's differ by 0.01).
+which cost as much as the rest. Some black stays on either side where there is room: without it what
+the picture cuts off gets other scores (by 0.05, where the square's differ by 0.01).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class View:
     Attributes
     ----------
     pixels
-        (height, width, 3) uint8, BGR; height and width are one of `SHAPES`.
+        (height, width, 3) uint8, BGR; for height and width see `shape_for`.
     offset, scale
         From pixels of the view to the picture, 0..1: ``offset + scale * (x, y)``.
     """

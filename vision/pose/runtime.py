@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import structlog
@@ -74,6 +75,9 @@ class Recipe:
     channels: Channels = Channels.RGB
     shape: tuple[int, int] | None = None
 
+
+_COARSEST: Final = 32
+"""Pixels of the coarsest cells of a network that can be given another shape."""
 
 _lock = threading.Lock()
 _compiled: dict[Recipe, tuple[ov.CompiledModel, ...]] = {}
@@ -168,6 +172,8 @@ def _resize(model: ov.Model, shape: tuple[int, int]) -> None:
 
     Its sizes follow, but for those that maps are stretched to, which it holds as numbers.
     """
+    if any(side % _COARSEST for side in shape):
+        raise ValueError(f"shape: expected multiples of {_COARSEST}, got {shape}")
     (entry,) = model.get_parameters()
     made_for = [length.get_length() for length in entry.partial_shape][2:]
     for node in model.get_ops():

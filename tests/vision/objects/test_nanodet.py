@@ -182,8 +182,11 @@ def test_a_view_has_little_border(picture: tuple[int, int], shape: tuple[int, in
 def test_a_border_less_changes_little(
     detector: NanoDet, cut: slice, turns: tuple[int, ...]
 ) -> None:
-    """What a picture shows is found as well where black makes a square of it."""
-    image = _frame("sit", 12)[:, cut]
+    """What a picture shows is found as well where black makes a square of it.
+
+    The picture lies on its side where the detector is to look that way.
+    """
+    image = np.ascontiguousarray(np.rot90(_frame("sit", 12)[:, cut], -turns[-1]))
     height, width = image.shape[:2]
     side = max(height, width)
     square = np.zeros((side, side, 3), np.uint8)
@@ -191,7 +194,7 @@ def test_a_border_less_changes_little(
     square[top : top + height, left : left + width] = image
     sure = [d for d in detector.detect(image, turns=turns) if d.score >= 0.5]
     padded = detector.detect(square, turns=turns)
-    assert sure or turns != (0,)
+    assert sure
     for one in sure:
         x0, y0, x1, y1 = np.array(one.box) * ([width, height] * 2) + [left, top] * 2
         near = min(
