@@ -42,6 +42,9 @@ LET_GO_S: Final = 30.0
 """Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
 lies there is found again sooner. So is who left the picture and was never surely down, where
 somebody new sits since."""
+LOW_S: Final = 45.0
+"""Nobody alone sits, kneels or crouches on the floor for so long without moving who could get up:
+where children play somebody is with them, and who cleans moves."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
@@ -93,6 +96,17 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     if (up and chain.descent < CLEAR_DESCENT) or (gone and (let_go or went)):
         for person in people:
             person.down_since = None
+
+
+def lingers(state: RoomState, person: Person, t: int) -> bool:
+    """Return whether somebody alone has been low on the floor for longer than anybody would."""
+    if person.low.lasts_s(t) < LOW_S:
+        return False
+    others = (p for p in state.people if p is not person and p.best >= POSED)
+    return not any(
+        (not p.gone(t) or (not p.left and _was_up(p, t))) and not in_one_place(p, person)
+        for p in others
+    )
 
 
 def up_now(state: RoomState, t: int, up_s: float) -> bool:

@@ -26,6 +26,7 @@ from fusion.company import (
     hardly_seen,
     in_company,
     lapse,
+    lingers,
     lost_unsurely,
     nobody_seen,
 )
@@ -50,7 +51,7 @@ from fusion.falls_state import (
     unseen_s,
 )
 from fusion.looks import GOOD_VIEW
-from fusion.person import DOWN_ON, GAP_S, Person
+from fusion.person import DOWN_ON, GAP_S, MOTIONLESS, Person
 from fusion.same_body import (
     claimed,
     continued,
@@ -65,6 +66,9 @@ CONFIRM: Final = 0.7
 BELIEVED: Final = 0.65
 """Of whom the fall was not clearly seen this much must have been thought for seconds: an outline
 wavers between down and not, and one look is not enough."""
+UNBELIEVED: Final = 0.25
+"""Who fell and is seen badly is not told for that if less was thought for seconds: who kneels after
+a drop, and is hidden for a moment half a minute later, lies no more than before."""
 MISSED_S: Final = 0.8
 """Who fell and has not been seen for so long is suspected before the track is given up; a camera
 looks at people who lie still every half second at least."""
@@ -119,7 +123,8 @@ class FallJudge:
                 other.stray = other.stray or other.left_behind(person)
             self.state.people.append(person)
             self.due = 0
-        person.see(seen)
+        person.low.see(seen)
+        person.see(seen, lingers=lingers(self.state, person, seen.t))
         if self.due and person.lost_falling():
             self.due = 0  # it would be missed sooner than anybody was before
         changes = self._judge(person, seen.t)
@@ -352,8 +357,18 @@ class FallJudge:
         # Who was seen to fall and is now seen badly is lost from sight, unless just seen up again.
         up = any((t - p.up.risen_last) / 1e9 <= GAP_S for p in seen)
         wavers = _wavers(chain, seen)
-        hidden = clear and not up and not wavers and all(p.quality < GOOD_VIEW for p in seen)
+        badly = all(p.quality < GOOD_VIEW for p in seen)
+        hidden = clear and badly and not (up or wavers) and any(_may_lie(p) for p in seen)
         return (_confirms(best) and (best.hurry or not wavers)) or hidden
+
+
+def _may_lie(person: Person) -> bool:
+    """Return whether what was seen of somebody who fell leaves open that the body lies there.
+
+    Where lying is no fall, little is thought of a fall however somebody lies.
+    """
+    mat = person.where.safe >= 0.5 and person.looks_down >= MOTIONLESS
+    return person.belief >= UNBELIEVED or mat
 
 
 def _wavers(chain: Chain, people: Sequence[Person]) -> bool:

@@ -22,6 +22,7 @@ from fusion.descent import (
     POSED,
     Descent,
 )
+from fusion.lingering import Lingering
 from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, whole
 from fusion.off_floor import RISEN_S, OffFloor
 from fusion.whereabouts import Whereabouts
@@ -99,6 +100,7 @@ class Person(Struct):
     descent: Descent = msgspec.field(default_factory=Descent)
     where: Whereabouts = msgspec.field(default_factory=Whereabouts)
     up: OffFloor = msgspec.field(default_factory=OffFloor)
+    low: Lingering = msgspec.field(default_factory=Lingering)
     still: float = 0.0
     quality: float = 0.0
     best: float = 0.0
@@ -145,8 +147,8 @@ class Person(Struct):
             where=Whereabouts.first(seen),
         )
 
-    def see(self, seen: PostureSeen) -> None:
-        """Take in how the person is now."""
+    def see(self, seen: PostureSeen, *, lingers: bool = False) -> None:
+        """Take in how the person is now; `lingers`, that nobody stays so long who could get up."""
         t, size = seen.t, seen.size if seen.size > self.size else self.size
         dt = (t - self.t) / 1e9 if t > self.t else 0.0
         moved = math.dist(self.at, seen.at) if self.at != seen.at else 0.0
@@ -161,13 +163,13 @@ class Person(Struct):
         fall, standing = self.descent, self.down_since is None
         fall.see(seen, self.at[1], dt, another=came, standing=standing)
         lies = fall.lies(seen)
-        if self.supposed and fall.fell_t is None:
+        if self.supposed and fall.fell_t is None and not lingers:
             self.down = seen.down  # what was only supposed does not linger
         # Who was seen in a heap and looks even less down since, or is hardly seen, lies no more.
         less = self.supposed and fall.fell_t is not None and seen.down < HEAP
-        self.supposed = lies > seen.down or less
+        self.supposed = lies > seen.down or less or lingers
         view = seen.quality * whole(seen)
-        if self._follow_motionless(seen, view) and lies < FALLEN:
+        if (self._follow_motionless(seen, view) or lingers) and lies < FALLEN:
             lies = FALLEN
         self.down += weight * (lies - self.down)
         self.looks_down += weight * (seen.down - self.looks_down)
@@ -331,6 +333,7 @@ class Person(Struct):
         self.descent.forget(seen.t)
         self.up.forget()
         self.where, self.motionless_since = Whereabouts.first(seen), None
+        self.low = Lingering()
         if self.chain is None:
             self.down_since = None
             self.down = seen.down
