@@ -41,7 +41,7 @@ call."""
 LET_GO_S: Final = 30.0
 """Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
 lies there is found again sooner. So is who left the picture and was never surely down, where
-somebody new sits since."""
+somebody new was up since."""
 LOW_S: Final = 45.0
 """Nobody alone sits, kneels or crouches on the floor for so long without moving who could get up:
 where children play somebody is with them, and who cleans moves."""
@@ -50,6 +50,8 @@ ALONE: Final = 0.85
 """Who lies motionless for so long, and is down with this probability at least, does not wait for
 company: who plays, cleans or cares on the floor moves, and whoever sits by may be asleep, may not
 be able to help, or may be a chair that is taken for somebody."""
+SURELY_UP: Final = 0.1
+"""Who looks less down than this is not down, however badly seen."""
 COMPANY_DESCENT: Final = 0.87
 """A descent as clear as this was a fall, whoever else is there."""
 SURE_DESCENT: Final = 0.985
@@ -76,7 +78,8 @@ def in_company(state: RoomState, chain: Chain, t: int) -> bool:
         return False
     if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
         return False
-    return cared or _others_were_up(state, people, t)
+    shadow = nobody_seen(chain, people) and _somebody_by(state, people, t)
+    return cared or shadow or _others_were_up(state, people, t)
 
 
 def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
@@ -92,7 +95,7 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     others = stray or up or sits_now(state, t)
     let_go = _doubtful(chain, people, t) and others
     # Only who is new since may be the one that left; who sat there before may be unable to call.
-    went = _went_out(people) and sits_now(state, t, since=max(p.t for p in people))
+    went = _went_out(people) and _came_since(state, max(p.t for p in people))
     if (up and chain.descent < CLEAR_DESCENT) or (gone and (let_go or went)):
         for person in people:
             person.down_since = None
@@ -102,11 +105,9 @@ def lingers(state: RoomState, person: Person, t: int) -> bool:
     """Return whether somebody alone has been low on the floor for longer than anybody would."""
     if person.low.lasts_s(t) < LOW_S:
         return False
+    # An outline alone may be this very body; whoever was once seen well is somebody, however near.
     others = (p for p in state.people if p is not person and p.best >= POSED)
-    return not any(
-        (not p.gone(t) or (not p.left and _was_up(p, t))) and not in_one_place(p, person)
-        for p in others
-    )
+    return not any(not p.gone(t) or (not p.left and _was_up(p, t)) for p in others)
 
 
 def up_now(state: RoomState, t: int, up_s: float) -> bool:
@@ -116,15 +117,22 @@ def up_now(state: RoomState, t: int, up_s: float) -> bool:
     )
 
 
-def sits_now(state: RoomState, t: int, since: int = 0) -> bool:
-    """Return whether somebody, first seen at `since` or later, is off the floor now, well seen."""
+def sits_now(state: RoomState, t: int) -> bool:
+    """Return whether somebody is off the floor now, well seen."""
     return any(
         p.chain is None
-        and p.began >= since
         and not p.gone(t)
         and p.quality >= GOOD_VIEW
         and p.up.last is not None
         and (t - p.up.last) / 1e9 <= NOW_S
+        for p in state.people
+    )
+
+
+def _came_since(state: RoomState, since: int) -> bool:
+    """Return whether somebody, first seen at `since` or later, was well seen off the floor."""
+    return any(
+        p.chain is None and p.began >= since and p.best >= POSED and p.up.last is not None
         for p in state.people
     )
 
@@ -206,6 +214,22 @@ def _others_were_up(state: RoomState, down: Sequence[Person], t: int) -> bool:
     live on as an outline of the same body.
     """
     return any(_up_lately(p, down, t) and not _remains(p, down) for p in state.people)
+
+
+def _somebody_by(state: RoomState, down: Sequence[Person], t: int) -> bool:
+    """Return whether somebody else is here, surely not down, who was seen well once.
+
+    At the side of the picture or behind a table people are seen badly for minutes.
+    """
+    return any(
+        p.chain is None
+        and p.down_since is None
+        and not p.gone(t)
+        and p.best >= POSED
+        and p.looks_down < SURELY_UP
+        and not _remains(p, down)
+        for p in state.people
+    )
 
 
 def _up_lately(person: Person, down: Sequence[Person], t: int) -> bool:

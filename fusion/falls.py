@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ambient.config import Falls
-from ambient.observations import PostureSeen, TrackEnd, TrackEnded
+from ambient.observations import Place, PostureSeen, TrackEnd, TrackEnded
 from fusion.company import (
     COMPANY_DESCENT,
     HEAP_S,
@@ -56,6 +56,7 @@ from fusion.same_body import (
     claimed,
     continued,
     doubles,
+    latest,
     may_be_another,
     may_be_back,
     was_lost_there,
@@ -69,6 +70,8 @@ wavers between down and not, and one look is not enough."""
 UNBELIEVED: Final = 0.25
 """Who fell and is seen badly is not told for that if less was thought for seconds: who kneels after
 a drop, and is hidden for a moment half a minute later, lies no more than before."""
+DRAWN: Final = 0.99
+"""So sure is a bed or sofa that was drawn; one that was found may be something else."""
 MISSED_S: Final = 0.8
 """Who fell and has not been seen for so long is suspected before the track is given up; a camera
 looks at people who lie still every half second at least."""
@@ -326,7 +329,7 @@ class FallJudge:
 
     def _holds(self, chain: Chain, t: int) -> bool:
         """Return whether what is seen, or was seen last, confirms a suspicion."""
-        people = people_of(self.state, chain)
+        people = latest(people_of(self.state, chain))
         seen = [p for p in people if not p.gone(t)]
         up = bool(people) and all(p.down_since is None for p in seen or people)
         if up and (seen or all(p.left for p in people)):
@@ -358,17 +361,25 @@ class FallJudge:
         up = any((t - p.up.risen_last) / 1e9 <= GAP_S for p in seen)
         wavers = _wavers(chain, seen)
         badly = all(p.quality < GOOD_VIEW for p in seen)
-        hidden = clear and badly and not (up or wavers) and any(_may_lie(p) for p in seen)
+        lately = (t - chain.down_since) / 1e9 < HEAP_S
+        knelt = lately and all(p.knelt and p.sure_s <= 0.0 for p in seen)
+        low = any(_may_lie(p, lately=lately) for p in seen)
+        hidden = clear and badly and low and not (up or wavers or knelt)
         return (_confirms(best) and (best.hurry or not wavers)) or hidden
 
 
-def _may_lie(person: Person) -> bool:
+def _may_lie(person: Person, *, lately: bool) -> bool:
     """Return whether what was seen of somebody who fell leaves open that the body lies there.
 
-    Where lying is no fall, little is thought of a fall however somebody lies.
+    Not who is on a bed or sofa that was drawn: who drops onto one is half hidden by it. On a marked
+    mat little is thought of a fall however somebody lies. What was thought counts for a minute, for
+    whoever is seen badly all the while is not to wait for ever.
     """
-    mat = person.where.safe >= 0.5 and person.looks_down >= MOTIONLESS
-    return person.belief >= UNBELIEVED or mat
+    believed = person.belief >= UNBELIEVED or not lately
+    if person.where.place is Place.PERMITTED:
+        return believed or person.looks_down >= MOTIONLESS
+    drawn = person.where.safe >= 0.5 and person.where.sure >= DRAWN
+    return believed and not drawn
 
 
 def _wavers(chain: Chain, people: Sequence[Person]) -> bool:

@@ -24,7 +24,7 @@ from fusion.descent import (
 )
 from fusion.lingering import Lingering
 from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, whole
-from fusion.off_floor import RISEN_S, OffFloor
+from fusion.off_floor import OFF_FLOOR_S, RISEN_S, OffFloor
 from fusion.whereabouts import Whereabouts
 
 DOWN_ON: Final = 0.55
@@ -113,6 +113,11 @@ class Person(Struct):
     belief: float = 0.0
     believed_t: int | None = None
     """How probable a fall has been thought, smoothed, since it is suspected, and when last."""
+    kneels_since: int | None = None
+    kneels_last: int = 0
+    """Since when the person has been seen in full view to kneel, squat or sit, hardly down."""
+    knelt: bool = False
+    """That was so for long enough since the person was last up: who crouches to somebody."""
     supposed: bool = False
     """Down for having lain so or fallen alone: the posture by itself does not say so."""
     jumped_t: int | None = None
@@ -192,6 +197,7 @@ class Person(Struct):
         if rests and self.quality >= GOOD_VIEW and seen.place_sure >= 0.5:
             self.in_bed_last = seen.t
         self.up.see(seen)
+        self._follow_kneeling(t)
 
     def believe(self, probability: float, t: int) -> None:
         """Take in how probable a fall is thought at `t`."""
@@ -324,6 +330,17 @@ class Person(Struct):
             return (t - since) / 1e9 >= MOTIONLESS_S
         return False
 
+    def _follow_kneeling(self, t: int) -> None:
+        """Follow whether the person settled on knees or heels, in full view."""
+        if self.up.upright_last == t:
+            self.knelt, self.kneels_since = False, None
+        elif self.kneels:
+            since = self.kneels_since
+            if since is None or (t - self.kneels_last) / 1e9 > MOTIONLESS_GAP_S:
+                since = self.kneels_since = t
+            self.kneels_last = t
+            self.knelt = self.knelt or (t - since) / 1e9 >= OFF_FLOOR_S
+
     def _become_another(self, seen: PostureSeen) -> None:
         """Forget what was known of the body that the track followed; it has jumped to another.
 
@@ -333,7 +350,7 @@ class Person(Struct):
         self.descent.forget(seen.t)
         self.up.forget()
         self.where, self.motionless_since = Whereabouts.first(seen), None
-        self.low = Lingering()
+        self.low, self.knelt, self.kneels_since = Lingering(), False, None
         if self.chain is None:
             self.down_since = None
             self.down = seen.down

@@ -1237,26 +1237,3 @@ def test_who_squats_in_full_view_has_not_fallen(
     story = [*span(0, 3, **UP), *midway(3, 4)]
     story += span(4, 12, down=0.45, upright=0.1, posture=posture, quality=quality, still=1.0)
     assert (Step.CONFIRMED in dict(judge(story, 0))) is confirmed
-
-
-KNELT = {"down": 0.2, "upright": 0.0, "quality": 0.7, "posture": Posture.KNEELING}
-
-
-@pytest.mark.parametrize(
-    ("since", "confirmed"),
-    [({}, False), ({"down": 0.6}, True)],
-    ids=["knelt in full view", "half down"],
-)
-def test_who_dropped_and_knelt_in_view_is_not_told_for_being_hidden_later(
-    since: dict[str, object], *, confirmed: bool
-) -> None:
-    """A child drops, kneels for half a minute beside its visitor, and is seen badly then."""
-    story = [
-        *span(0, 2, **UP),
-        *span(2, 3, down=0.5, descent=0.92, posture=Posture.FALL),
-        *span(3, 28, **{**KNELT, **since}),
-        *span(28, 40, down=0.58, quality=0.2, still=0.4),
-        *span(0, 40, **UP, track=9, at=(1.6, 0.5)),
-    ]
-    steps = {step for step, _ in judge(story, 0)}
-    assert (Step.CONFIRMED in steps) is confirmed
