@@ -41,9 +41,9 @@ call."""
 LET_GO_S: Final = 30.0
 """Such an outline that has not been seen for so long, while somebody sits in view, is let go: who
 lies there is found again sooner. So is who left the picture and was never surely down, where
-somebody new was up since."""
+somebody new sits since."""
 LOW_S: Final = 45.0
-"""Nobody alone sits, kneels or crouches on the floor for so long without moving who could get up:
+"""Nobody alone sits, kneels or crouches on the floor for so long, nearly still, who could get up:
 where children play somebody is with them, and who cleans moves."""
 ALONE_S: Final = 5.0
 ALONE: Final = 0.85
@@ -78,7 +78,7 @@ def in_company(state: RoomState, chain: Chain, t: int) -> bool:
         return False
     if any(p.down >= ALONE and p.motionless_s(t) >= ALONE_S for p in people):
         return False
-    shadow = nobody_seen(chain, people) and _somebody_by(state, people, t)
+    shadow = nobody_seen(chain, people) and young(chain, t) and _somebody_by(state, people, t)
     return cared or shadow or _others_were_up(state, people, t)
 
 
@@ -95,19 +95,38 @@ def lapse(state: RoomState, chain: Chain, t: int, up_s: float) -> None:
     others = stray or up or sits_now(state, t)
     let_go = _doubtful(chain, people, t) and others
     # Only who is new since may be the one that left; who sat there before may be unable to call.
-    went = _went_out(people) and _came_since(state, max(p.t for p in people))
+    went = _went_out(people) and sits_now(state, t, since=max(p.t for p in people))
     if (up and chain.descent < CLEAR_DESCENT) or (gone and (let_go or went)):
         for person in people:
             person.down_since = None
 
 
 def lingers(state: RoomState, person: Person, t: int) -> bool:
-    """Return whether somebody alone has been low on the floor for longer than anybody would."""
-    if person.low.lasts_s(t) < LOW_S:
+    """Return whether somebody alone has been low on the floor for longer than anybody would.
+
+    Somebody whose pose was seen well: an outline may be a coat or a dog. Not alone is who has
+    somebody else by, or had until a short while ago, who was once seen well and does not lie there.
+    By another camera it may be the same body, unless that one was up.
+    """
+    since = person.low.since
+    if since is None or person.low.lasts_s(t) < LOW_S or person.best < POSED:
         return False
-    # An outline alone may be this very body; whoever was once seen well is somebody, however near.
-    others = (p for p in state.people if p is not person and p.best >= POSED)
-    return not any(not p.gone(t) or (not p.left and _was_up(p, t)) for p in others)
+    return not any(_knows_of(p, person, since) for p in state.people)
+
+
+def _knows_of(other: Person, person: Person, since: int) -> bool:
+    """Return whether somebody else was here since `since`, and has not been forgotten."""
+    if other is person or other.best < POSED or other.down_since is not None or other.t < since:
+        return False
+    return other.source == person.source or (other.up.last is not None and other.up.last >= since)
+
+
+def young(chain: Chain, t: int) -> bool:
+    """Return whether a chain was opened less than a minute ago.
+
+    What waits because it is doubtful waits so long, however often the body looks up meanwhile.
+    """
+    return (t - chain.began) / 1e9 < HEAP_S
 
 
 def up_now(state: RoomState, t: int, up_s: float) -> bool:
@@ -117,22 +136,15 @@ def up_now(state: RoomState, t: int, up_s: float) -> bool:
     )
 
 
-def sits_now(state: RoomState, t: int) -> bool:
-    """Return whether somebody is off the floor now, well seen."""
+def sits_now(state: RoomState, t: int, since: int = 0) -> bool:
+    """Return whether somebody, first seen at `since` or later, is off the floor now, well seen."""
     return any(
         p.chain is None
+        and p.began >= since
         and not p.gone(t)
         and p.quality >= GOOD_VIEW
         and p.up.last is not None
         and (t - p.up.last) / 1e9 <= NOW_S
-        for p in state.people
-    )
-
-
-def _came_since(state: RoomState, since: int) -> bool:
-    """Return whether somebody, first seen at `since` or later, was well seen off the floor."""
-    return any(
-        p.chain is None and p.began >= since and p.best >= POSED and p.up.last is not None
         for p in state.people
     )
 

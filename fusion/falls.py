@@ -29,6 +29,7 @@ from fusion.company import (
     lingers,
     lost_unsurely,
     nobody_seen,
+    young,
 )
 from fusion.descent import CERTAIN_DESCENT
 from fusion.evidence import LEAST_SAFE, Judgement, verdict
@@ -51,12 +52,11 @@ from fusion.falls_state import (
     unseen_s,
 )
 from fusion.looks import GOOD_VIEW
-from fusion.person import DOWN_ON, GAP_S, MOTIONLESS, Person
+from fusion.person import DOWN_ON, GAP_S, Person
 from fusion.same_body import (
     claimed,
     continued,
     doubles,
-    latest,
     may_be_another,
     may_be_back,
     was_lost_there,
@@ -67,9 +67,9 @@ CONFIRM: Final = 0.7
 BELIEVED: Final = 0.65
 """Of whom the fall was not clearly seen this much must have been thought for seconds: an outline
 wavers between down and not, and one look is not enough."""
-UNBELIEVED: Final = 0.25
-"""Who fell and is seen badly is not told for that if less was thought for seconds: who kneels after
-a drop, and is hidden for a moment half a minute later, lies no more than before."""
+CROUCHED_S: Final = 3.0
+"""Who was seen so long in full view since the fall, in all, and not to lie, is not told within a
+minute for being hidden then: who drops on the heels to somebody, or is a child that plays."""
 DRAWN: Final = 0.99
 """So sure is a bed or sofa that was drawn; one that was found may be something else."""
 MISSED_S: Final = 0.8
@@ -329,7 +329,7 @@ class FallJudge:
 
     def _holds(self, chain: Chain, t: int) -> bool:
         """Return whether what is seen, or was seen last, confirms a suspicion."""
-        people = latest(people_of(self.state, chain))
+        people = people_of(self.state, chain)
         seen = [p for p in people if not p.gone(t)]
         up = bool(people) and all(p.down_since is None for p in seen or people)
         if up and (seen or all(p.left for p in people)):
@@ -361,25 +361,20 @@ class FallJudge:
         up = any((t - p.up.risen_last) / 1e9 <= GAP_S for p in seen)
         wavers = _wavers(chain, seen)
         badly = all(p.quality < GOOD_VIEW for p in seen)
-        lately = (t - chain.down_since) / 1e9 < HEAP_S
-        knelt = lately and all(p.knelt and p.sure_s <= 0.0 for p in seen)
-        low = any(_may_lie(p, lately=lately) for p in seen)
-        hidden = clear and badly and low and not (up or wavers or knelt)
+        doubted = young(chain, t) and all(_is_elsewise_low(p) for p in seen)
+        hidden = clear and badly and not (up or wavers or doubted)
         return (_confirms(best) and (best.hurry or not wavers)) or hidden
 
 
-def _may_lie(person: Person, *, lately: bool) -> bool:
-    """Return whether what was seen of somebody who fell leaves open that the body lies there.
+def _is_elsewise_low(person: Person) -> bool:
+    """Return whether somebody who was clearly seen to go down may be low for another reason.
 
-    Not who is on a bed or sofa that was drawn: who drops onto one is half hidden by it. On a marked
-    mat little is thought of a fall however somebody lies. What was thought counts for a minute, for
-    whoever is seen badly all the while is not to wait for ever.
+    Who was seen in full view since, and did not lie, crouches or plays; who dropped onto a bed or
+    sofa that was drawn is half hidden by it.
     """
-    believed = person.belief >= UNBELIEVED or not lately
-    if person.where.place is Place.PERMITTED:
-        return believed or person.looks_down >= MOTIONLESS
-    drawn = person.where.safe >= 0.5 and person.where.sure >= DRAWN
-    return believed and not drawn
+    where = person.where
+    drawn = where.rests and where.place is not Place.PERMITTED and where.sure >= DRAWN
+    return drawn or (person.crouched_s >= CROUCHED_S and person.sure_s <= 0.0)
 
 
 def _wavers(chain: Chain, people: Sequence[Person]) -> bool:

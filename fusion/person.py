@@ -24,7 +24,7 @@ from fusion.descent import (
 )
 from fusion.lingering import Lingering
 from fusion.looks import GOOD_VIEW, OFF_THE_FLOOR, whole
-from fusion.off_floor import OFF_FLOOR_S, RISEN_S, OffFloor
+from fusion.off_floor import RISEN_S, OffFloor
 from fusion.whereabouts import Whereabouts
 
 DOWN_ON: Final = 0.55
@@ -66,6 +66,8 @@ SURE_VIEW: Final = 0.4
 SURE_S: Final = 0.5
 """Who has surely been seen down for less than this, in all, and not clearly to fall, may stoop or
 be helped up, may be walking past the camera, or be a coat that is taken for a body."""
+DESCENDS: Final = 0.5
+"""From this evidence of a descent on, somebody is or was just going down."""
 OUT_DOWN: Final = 0.1
 """Who sinks through the lower border and does not look down at all is walking out; who falls looks
 more down by then."""
@@ -113,11 +115,9 @@ class Person(Struct):
     belief: float = 0.0
     believed_t: int | None = None
     """How probable a fall has been thought, smoothed, since it is suspected, and when last."""
-    kneels_since: int | None = None
-    kneels_last: int = 0
-    """Since when the person has been seen in full view to kneel, squat or sit, hardly down."""
-    knelt: bool = False
-    """That was so for long enough since the person was last up: who crouches to somebody."""
+    crouched_s: float = 0.0
+    """For how long the person has been seen in full view, and not to lie, since last up or seen to
+    go down, in all."""
     supposed: bool = False
     """Down for having lain so or fallen alone: the posture by itself does not say so."""
     jumped_t: int | None = None
@@ -197,7 +197,7 @@ class Person(Struct):
         if rests and self.quality >= GOOD_VIEW and seen.place_sure >= 0.5:
             self.in_bed_last = seen.t
         self.up.see(seen)
-        self._follow_kneeling(t)
+        self._follow_crouching(seen, dt)
 
     def believe(self, probability: float, t: int) -> None:
         """Take in how probable a fall is thought at `t`."""
@@ -330,16 +330,12 @@ class Person(Struct):
             return (t - since) / 1e9 >= MOTIONLESS_S
         return False
 
-    def _follow_kneeling(self, t: int) -> None:
-        """Follow whether the person settled on knees or heels, in full view."""
-        if self.up.upright_last == t:
-            self.knelt, self.kneels_since = False, None
-        elif self.kneels:
-            since = self.kneels_since
-            if since is None or (t - self.kneels_last) / 1e9 > MOTIONLESS_GAP_S:
-                since = self.kneels_since = t
-            self.kneels_last = t
-            self.knelt = self.knelt or (t - since) / 1e9 >= OFF_FLOOR_S
+    def _follow_crouching(self, seen: PostureSeen, dt: float) -> None:
+        """Follow for how long the person has been seen in full view, and not to lie."""
+        if self.up.upright_last == seen.t or seen.descent >= DESCENDS:
+            self.crouched_s = 0.0
+        elif self.quality >= POSED and seen.down < MOTIONLESS:
+            self.crouched_s += min(dt, GAP_S)
 
     def _become_another(self, seen: PostureSeen) -> None:
         """Forget what was known of the body that the track followed; it has jumped to another.
@@ -350,7 +346,7 @@ class Person(Struct):
         self.descent.forget(seen.t)
         self.up.forget()
         self.where, self.motionless_since = Whereabouts.first(seen), None
-        self.low, self.knelt, self.kneels_since = Lingering(), False, None
+        self.low, self.crouched_s = Lingering(), 0.0
         if self.chain is None:
             self.down_since = None
             self.down = seen.down

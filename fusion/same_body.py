@@ -62,21 +62,6 @@ def may_be_another(state: RoomState, person: Person) -> bool:
     )
 
 
-def latest(people: Sequence[Person]) -> list[Person]:
-    """Return `people` of a chain without those whose body is known to have been up since.
-
-    A track that went on where another was lost, and was off the floor for seconds, says more of
-    the body than how the first was seen last, unless that was surely down.
-    """
-    return [p for p in people if not any(_goes_on(q, p) for q in people)]
-
-
-def _goes_on(new: Person, old: Person) -> bool:
-    """Return whether `new` took the place of `old` and has been off the floor since."""
-    came = new.source == old.source and new.began >= old.t and new.near(old)
-    return came and old.sure_s < SURE_S and new.up.last is not None and new.up.last > old.t
-
-
 def was_lost_there(state: RoomState, person: Person) -> bool:
     """Return whether somebody whose pose was seen well is not seen since this one appeared here.
 
