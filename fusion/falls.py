@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ambient.config import Falls
-from ambient.observations import Place, PostureSeen, TrackEnd, TrackEnded
+from ambient.observations import PostureSeen, TrackEnd, TrackEnded
 from fusion.company import (
     COMPANY_DESCENT,
     HEAP_S,
@@ -373,7 +373,7 @@ def _is_elsewise_low(person: Person) -> bool:
     sofa that was drawn is half hidden by it.
     """
     where = person.where
-    drawn = where.rests and where.place is not Place.PERMITTED and where.sure >= DRAWN
+    drawn = where.rests and where.sure >= DRAWN
     return drawn or (person.crouched_s >= CROUCHED_S and person.sure_s <= 0.0)
 
 

@@ -504,7 +504,7 @@ def test_one_look_at_somebody_upright_does_not_end_a_clear_fall(slip_s: float, f
 
 BESIDE = span(0, 150, **UP, track=9, at=(1.6, 0.5))
 """Somebody else in the room, on foot all the time."""
-KNEELS: dict[str, object] = {"down": 0.05, "upright": 0.1}
+KNEELS = {"down": 0.05, "upright": 0.1}
 MOVES = {**LYING, "still": 0.5}
 
 
