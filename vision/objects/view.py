@@ -51,7 +51,7 @@ class View:
     Attributes
     ----------
     pixels
-        (height, width, 3) uint8, BGR; for height and width see `shape_for`.
+        (height, width, 3) uint8, BGR; of a picture as `shape_for` says, of a region a square.
     offset, scale
         From pixels of the view to the picture, 0..1: ``offset + scale * (x, y)``.
     """
@@ -82,7 +82,9 @@ class View:
         part = image[y0:y1, x0:x1]
         scale = SIDE / max(part.shape[:2])
         down, across = (max(1, round(length * scale)) for length in part.shape[:2])
-        rows, columns = shape_for(down, across)
+        # Whatever is looked at closely is shown in one shape: which networks are compiled, and kept
+        # on the disk, must not depend on where somebody was seen.
+        rows, columns = (SIDE, SIDE) if region is not None else shape_for(down, across)
         top, left = (rows - down) // 2, (columns - across) // 2
         # Plain sampling would skip pixels of a picture this large.
         how = cv2.INTER_AREA if scale <= 0.5 else cv2.INTER_LINEAR

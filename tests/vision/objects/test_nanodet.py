@@ -177,6 +177,16 @@ def test_a_view_has_little_border(picture: tuple[int, int], shape: tuple[int, in
     assert shape_for(*picture) == shape
 
 
+@pytest.mark.parametrize("picture", [(360, 640), (640, 360), (480, 640), (64, 64)])
+def test_whatever_is_looked_at_closely_has_one_shape(picture: tuple[int, int]) -> None:
+    """What is compiled, and kept on the disk, would else tell where somebody was seen."""
+    image = np.zeros((*picture, 3), np.uint8)
+    rng = np.random.default_rng(5)
+    for x0, y0, across, down in rng.uniform(0, (0.7, 0.7, 1.0, 1.0), (50, 4)):
+        region = (x0, y0, x0 + 0.05 + across, y0 + 0.05 + down)
+        assert View.of(image, region).pixels.shape[:2] == SQUARE
+
+
 @pytest.mark.parametrize("turns", [(0,), (1,), (3,), ALL_TURNS])
 @pytest.mark.parametrize("cut", [slice(0, 640), slice(80, 560), slice(360, 560)])
 def test_a_border_less_changes_little(
